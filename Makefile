@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# ipitrace: plain GNU make, no configure step.
+#
+#   make           build/ipitrace and build/examples/*
+#   make demo      install what is missing, build, record a workload, report it
+#   make check     install what is missing, build, run every test (T=PATTERN: a subset)
+#   make bench     speed against trace-cmd, perf and bpftrace, in one run
+#   make vm        a shell in a guest kernel with everything loaded
+#   make deps install uninstall clean
+
+VERSION	:= 0.1
+
+PREFIX	?= /usr/local
+DESTDIR	?=
+BINDIR	= $(DESTDIR)$(PREFIX)/bin
+MANDIR	= $(DESTDIR)$(PREFIX)/share/man/man1
+
+ifeq ($(origin CC),default)
+CC	= gcc
+endif
+PKG_CONFIG ?= pkg-config
+NPROC	:= $(shell nproc 2>/dev/null || echo 1)
+PKGS	= libtracefs libtraceevent smartcols libzstd libkmod
+
+# The user's to change; what the project itself insists on is in ALL_CFLAGS.
+CFLAGS	?= -O2 -g
+LDFLAGS	?=
+WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+# Lazily: "make deps" must run where pkg-config is not installed yet.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -Iinclude -Itracer $(PKG_CFLAGS) \
+	     -DIPITRACE_VERSION='"$(VERSION)"' -MMD -MP
+LIBS	= $(PKG_LIBS) -lpthread
+# -O1: readable reports; no recover: the first finding fails the test.
+SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+B	:= build
+# V=1 shows whole command lines.
+Q	= $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$@';)
+SRCS	:= $(sort $(wildcard tracer/*.c))
+LIB_SRCS := $(filter-out tracer/main.c,$(SRCS))
+EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
+UNITS	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+# Whatever the unit tests share: tests/unit/*.c that is no test of its own.
+UNIT_COMMON := $(filter-out $(UNITS:%=tests/unit/%.c),$(wildcard tests/unit/*.c))
+MANPAGES := $(wildcard docs/*.1)
+
+.PHONY: all build deps demo check bench vm install uninstall clean tests-build asan
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: build
+build: $(B)/ipitrace $(EXAMPLES)
+
+# $(1) directory, $(2) flags: the same program twice, plain and under the sanitizers.
+define variant
+$(1)/obj/%.o: tracer/%.c Makefile
+	@mkdir -p $$(@D)
+	$$(call Q,CC)$$(CC) $$(ALL_CFLAGS) $(2) -c -o $$@ $$<
+
+$(1)/obj/unit/%.o: tests/unit/%.c Makefile
+	@mkdir -p $$(@D)
+	$$(call Q,CC)$$(CC) $$(ALL_CFLAGS) -Itests/unit $(2) -c -o $$@ $$<
+
+$(1)/libipitrace.a: $(LIB_SRCS:tracer/%.c=$(1)/obj/%.o)
+	@rm -f $$@
+	$$(call Q,AR)$$(AR) rcs $$@ $$^
+
+$(1)/ipitrace: $(1)/obj/main.o $(1)/libipitrace.a
+	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+
+$(1)/unit/%: $(1)/obj/unit/%.o $(UNIT_COMMON:tests/unit/%.c=$(1)/obj/unit/%.o) $(1)/libipitrace.a
+	@mkdir -p $$(@D)
+	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+endef
+
+$(eval $(call variant,$(B),))
+$(eval $(call variant,$(B)/asan,$(SAN)))
+
+$(B)/examples/%: examples/%.c Makefile
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< -lpthread
+
+asan: $(B)/asan/ipitrace
+tests-build: build asan $(UNITS:%=$(B)/unit/%) $(UNITS:%=$(B)/asan/unit/%)
+
+deps:
+	@tests/deps
+
+# Recursion, because the flags above can only be asked for once deps has run.
+demo: deps
+	@$(MAKE) --no-print-directory -j$(NPROC) build
+	@examples/demo
+
+check: deps
+	@$(MAKE) --no-print-directory -j$(NPROC) tests-build
+	@tests/run $(T)
+
+bench: deps
+	@$(MAKE) --no-print-directory -j$(NPROC) build
+	@tests/bench $(BENCH_ARGS)
+
+vm: deps
+	@$(MAKE) --no-print-directory -j$(NPROC) build
+	@tests/vm/run --shell $(VM)
+
+install: $(B)/ipitrace
+	install -d $(BINDIR) $(MANDIR)
+	install -m 755 $(B)/ipitrace $(BINDIR)/
+	install -m 644 $(MANPAGES) $(MANDIR)/
+
+uninstall:
+	rm -f $(BINDIR)/ipitrace $(MANPAGES:docs/%=$(MANDIR)/%)
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,203 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What shell tests share: TAP output, a scratch directory, the live lock.
+#
+#	. "$(dirname "$0")/../lib.sh"
+#	is "$(cmd)" "expected" "name"
+#	exits 2 "name" cmd args...	# stdout in $OUT, stderr in $ERR
+#	done_testing
+#
+# $ROOT the tree, $BUILD its build directory, $IPITRACE the binary, $TMP a
+# directory of the test's own, removed at exit. Functions that clean up are
+# registered by at_exit; they run in reverse order on every way out.
+
+set -u
+LC_ALL=C; export LC_ALL
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=${BUILD:-$ROOT/build}
+IPITRACE=${IPITRACE:-$BUILD/ipitrace}
+EXAMPLES=${EXAMPLES:-$BUILD/examples}
+DATA=$ROOT/tests/data
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/ipitrace-test.XXXXXX") || exit 1
+export ROOT BUILD IPITRACE EXAMPLES DATA TMP
+OUT=$TMP/stdout
+ERR=$TMP/stderr
+
+tap_nr=0
+tap_failed=0
+at_exit_cmds=()
+
+at_exit() { at_exit_cmds+=("$1"); }
+
+run_at_exit() {
+	local status=$? i
+	trap '' INT TERM HUP
+	for ((i = ${#at_exit_cmds[@]} - 1; i >= 0; i--)); do
+		eval "${at_exit_cmds[i]}"
+	done
+	rm -rf "$TMP"
+	exit "$status"
+}
+trap run_at_exit EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+trap 'exit 129' HUP
+
+# shellcheck disable=SC2001 # several lines
+note() { sed 's/^/# /' <<<"$*"; }
+
+pass() { tap_nr=$((tap_nr + 1)); echo "ok $tap_nr - $*"; }
+not_ok() { tap_nr=$((tap_nr + 1)); tap_failed=$((tap_failed + 1)); echo "not ok $tap_nr - $*"; return 1; }
+# skip NAME REASON
+skip() { tap_nr=$((tap_nr + 1)); echo "ok $tap_nr - $1 # SKIP $2"; }
+# The whole test cannot run here.
+skip_all() { echo "1..0 # SKIP $*"; exit 0; }
+
+# ok NAME CMD...: passes if CMD succeeds; its output is shown only if it does not.
+# ok NAME: passes; the caller has checked.
+ok() {
+	local name=$1
+	shift
+	if [ $# -eq 0 ]; then
+		pass "$name"
+	elif "$@" >"$TMP/ok.out" 2>&1; then
+		pass "$name"
+	else
+		not_ok "$name"
+		note "failed: $*"
+		head -n 40 "$TMP/ok.out" | sed 's/^/#   /'
+		return 1
+	fi
+}
+
+# is GOT WANT NAME
+is() {
+	if [ "$1" = "$2" ]; then
+		pass "$3"
+	else
+		not_ok "$3"
+		note "  got:  $1"
+		note "  want: $2"
+		return 1
+	fi
+}
+
+# like GOT EXTENDED-REGEX NAME
+like() {
+	if grep -Eq -- "$2" <<<"$1"; then
+		pass "$3"
+	else
+		not_ok "$3"
+		note "  got:  $1"
+		note "  want: /$2/"
+		return 1
+	fi
+}
+
+# unlike GOT EXTENDED-REGEX NAME
+unlike() {
+	if grep -Eq -- "$2" <<<"$1"; then
+		not_ok "$3"
+		note "  got:      $1"
+		note "  unwanted: /$2/"
+		return 1
+	fi
+	pass "$3"
+}
+
+# exits STATUS NAME CMD...: stdout in $OUT, stderr in $ERR.
+exits() {
+	local want=$1 name=$2 got
+	shift 2
+	"$@" >"$OUT" 2>"$ERR" </dev/null
+	got=$?
+	if [ "$got" -eq "$want" ]; then
+		pass "$name"
+	else
+		not_ok "$name"
+		note "  $*: exit $got, want $want"
+		head -n 20 "$ERR" | sed 's/^/#   /'
+		return 1
+	fi
+}
+
+# json_check FILE PYTHON-EXPRESSION NAME: d is the parsed file, t its totals, rows its rows.
+json_check() {
+	local out
+	if out=$(python3 - "$1" "$2" <<-'PY' 2>&1
+		import json, sys
+		d = json.load(open(sys.argv[1]))
+		t = d.get("totals", {}) if isinstance(d, dict) else {}
+		rows = d.get("rows", []) if isinstance(d, dict) else []
+		if not eval(sys.argv[2]):
+		    print("false for", {k: v for k, v in d.items() if k not in ("rows", "audit")})
+		    for r in rows[:12]:
+		        print("row", {k: v for k, v in r.items() if not isinstance(v, dict)})
+		    sys.exit(1)
+	PY
+	); then
+		pass "$3"
+	else
+		not_ok "$3"
+		note "  $2"
+		head -c 4000 <<<"$out" | sed 's/^/#   /'
+		return 1
+	fi
+}
+
+# json_get FILE PYTHON-EXPRESSION
+json_get() {
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1])); t = d.get("totals", {}); rows = d.get("rows", [])
+print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+done_testing() {
+	echo "1..$tap_nr"
+	[ "$tap_failed" -eq 0 ] && [ "$tap_nr" -gt 0 ]
+	exit $?
+}
+
+# Why live tracing is impossible here; silent and 0 where it is possible.
+live_reason() {
+	local t=/sys/kernel/tracing
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "not root"
+	elif [ ! -d $t/events ] && ! mount -t tracefs nodev $t 2>/dev/null; then
+		echo "no tracefs"
+	elif [ ! -w $t/instances ] || ! mkdir $t/instances/ipitrace-test-probe 2>/dev/null; then
+		echo "tracefs instances cannot be made"
+	else
+		rmdir $t/instances/ipitrace-test-probe
+		if [ ! -d $t/events/ipi ] && [ ! -d $t/events/irq_vectors ]; then
+			echo "the kernel has no IPI events"
+		else
+			return 0
+		fi
+	fi
+	return 1
+}
+
+# Skip the whole test unless this machine can be traced; NR CPUs must be online.
+need_live() {
+	local reason
+	reason=$(live_reason) || skip_all "$reason"
+	[ "$(getconf _NPROCESSORS_ONLN)" -ge "${1:-1}" ] || skip_all "needs $1 CPUs"
+}
+
+# One live recording at a time on this machine: others would disturb the counts.
+live_lock() {
+	[ -n "${IPITRACE_LIVE_LOCKED:-}" ] && return 0
+	mkdir -p /run/lock
+	exec 9>/run/lock/ipitrace-live.lock || exit 1
+	flock 9
+	IPITRACE_LIVE_LOCKED=1; export IPITRACE_LIVE_LOCKED
+}
+
+# kv KEY LINE...: value of key=value in an example's "sent:" line.
+kv() {
+	local key=$1
+	shift
+	sed -n "s/^sent: .*\b$key=\([^ ]*\).*/\1/p" <<<"$*" | tail -n 1
+}
