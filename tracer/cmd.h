@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cmd.h - the commands, as main() sees them.
+ *
+ * A command returns an exit code, or -1 with *err filled (err->code is the
+ * exit code then). It never prints errors. A command that did its work and
+ * still has something to say (events lost) returns the code and fills *err.
+ */
+#ifndef IPITRACE_CMD_H
+#define IPITRACE_CMD_H
+
+#include "opts.h"
+
+struct cmd {
+	const struct opt_spec *spec;	/* name, summary, options */
+	int (*run)(int argc, char **argv, struct err *err);
+};
+
+extern const struct opt_spec record_spec, report_spec;
+int cmd_record(int argc, char **argv, struct err *err);
+int cmd_report(int argc, char **argv, struct err *err);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c - command table, dispatch, error printing, exit code.
+ *
+ * The only file that prints errors and decides the exit code.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+
+#ifndef IPITRACE_VERSION
+#define IPITRACE_VERSION "0.1"
+#endif
+
+static const struct cmd commands[] = {
+	{ &record_spec, cmd_record },
+	{ &report_spec, cmd_report },
+};
+
+static const struct cmd *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].spec->command, name))
+			return &commands[i];
+	return NULL;
+}
+
+static void usage(FILE *out)
+{
+	fputs("Usage: ipitrace COMMAND [options]\n\n"
+	      "Record inter-processor interrupts, match every one, report who sends them.\n\n"
+	      "Commands:\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-10s%s\n", commands[i].spec->command, commands[i].spec->summary);
+	fputs("  help      show the help of a command\n\n"
+	      "'ipitrace COMMAND --help' lists the options of a command; "
+	      "'ipitrace --version' the version.\n"
+	      "Exit status: 0 ok, 1 failed, 2 usage, 3 done but incomplete (events lost).\n", out);
+}
+
+static void print_error(const char *command, const struct err *err)
+{
+	char text[sizeof(err->msg)];
+
+	fflush(stdout);
+	sanitize(text, sizeof(text), err->msg);
+	if (command)
+		fprintf(stderr, "ipitrace: %s: %s\n", command, text);
+	else
+		fprintf(stderr, "ipitrace: %s\n", text);
+	sanitize(text, sizeof(text), err->hint);
+	if (text[0])
+		fprintf(stderr, "hint: %s\n", text);
+}
+
+static int unknown_command(const char *name, struct err *err)
+{
+	err_set(err, EXIT_USAGE, "unknown command '%s'", name);
+	return err_hint(err, "'ipitrace help' lists the commands");
+}
+
+static int help(int argc, char **argv, struct err *err)
+{
+	const struct cmd *cmd;
+
+	if (argc < 2) {
+		usage(stdout);
+		return EXIT_OK;
+	}
+	cmd = find_command(argv[1]);
+	if (!cmd)
+		return unknown_command(argv[1], err);
+	opts_help(cmd->spec, stdout);
+	return EXIT_OK;
+}
+
+/* For shell completion, the man pages and their test: the names, or the options of one command. */
+static int list_options(int argc, char **argv, struct err *err)
+{
+	const struct cmd *cmd;
+
+	if (argc < 2) {
+		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+			printf("%s\t%s\n", commands[i].spec->command, commands[i].spec->summary);
+		return EXIT_OK;
+	}
+	cmd = find_command(argv[1]);
+	if (!cmd)
+		return unknown_command(argv[1], err);
+	opts_list(cmd->spec, stdout);
+	return EXIT_OK;
+}
+
+static int dispatch(int argc, char **argv, const char **command, struct err *err)
+{
+	const struct cmd *cmd;
+	const char *name;
+
+	if (argc < 2) {
+		err_set(err, EXIT_USAGE, "no command given");
+		return err_hint(err, "'ipitrace help' lists the commands");
+	}
+	name = argv[1];
+	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
+		puts("ipitrace " IPITRACE_VERSION);
+		return EXIT_OK;
+	}
+	if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h"))
+		return help(argc - 1, argv + 1, err);
+	if (!strcmp(name, "--list-options"))
+		return list_options(argc - 1, argv + 1, err);
+	if (name[0] == '-') {
+		err_set(err, EXIT_USAGE, "unknown option %s", name);
+		return err_hint(err, "options follow the command: 'ipitrace help'");
+	}
+	cmd = find_command(name);
+	if (!cmd)
+		return unknown_command(name, err);
+	*command = name;
+	return cmd->run(argc - 1, argv + 1, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	const char *command = NULL;
+	int ret;
+
+	ret = dispatch(argc, argv, &command, &err);
+	if (ret < 0)
+		ret = err.code ? err.code : EXIT_FAILED;
+	if (err.msg[0])
+		print_error(command, &err);
+	/* A report cut short by a full disk is not a report. */
+	if (fflush(stdout) || ferror(stdout)) {
+		err_set_errno(&err, EXIT_FAILED, errno, "cannot write to standard output");
+		print_error(command, &err);
+		if (ret == EXIT_OK)
+			ret = EXIT_FAILED;
+	}
+	return ret;
+}
