@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * agg.h - spans in, rows out: keys, counters, histograms.
+ *
+ * Knows neither units on screen nor option strings. Symbols and names come in
+ * through struct agg_names, asked once per distinct address, stack or pid.
+ */
+#ifndef IPITRACE_AGG_H
+#define IPITRACE_AGG_H
+
+#include "filter.h"
+#include "hist.h"
+#include "match.h"
+
+enum agg_key {
+	AGG_KEY_CALLER, AGG_KEY_CALLSITE, AGG_KEY_FUNC, AGG_KEY_CLASS, AGG_KEY_SOURCE,
+	AGG_KEY_TARGET, AGG_KEY_COMM, AGG_KEY_PID, AGG_KEY_STACK, AGG_NR_KEYS,
+};
+
+/* Questions agg asks; answered by the report command from symtab, decoder and file. */
+struct agg_names {
+	/* First frame of the stack outside the plumbing, or 0: then the call site stands for it. */
+	uint64_t (*stack_caller)(void *ctx, uint32_t stack);
+	const char *(*symbol)(void *ctx, uint64_t addr);	/* without offset, for globs; may be NULL */
+	const char *(*comm)(void *ctx, int32_t pid);
+	bool (*own_pid)(void *ctx, int32_t pid);
+	bool (*own_func)(void *ctx, uint64_t func);		/* rb_wake_up_waiters: the tracer's own irq_work */
+	void *ctx;
+};
+
+struct agg_counts {
+	uint64_t sends, target_hits, delivered, coalesced, in_flight, lost;
+	uint64_t exact, fifo, ambiguous;
+	uint64_t calls, calls_run, calls_in_flight, calls_lost, elided;
+};
+
+struct agg_row {
+	/* Values of the keys; a bit in mixed says that the row holds several (only for keys not in --by). */
+	uint64_t caller, callsite, func;
+	uint32_t class, source, target, stack;
+	int32_t	 pid;
+	const char *comm;
+	uint32_t mixed;			/* bit per enum agg_key */
+	bool	 seen;			/* values above are set */
+	struct agg_counts n;
+	struct hist delivery, queue, func_time, handler;
+};
+
+struct agg;
+
+struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi_filter *filter,
+		    const struct agg_names *names);
+void agg_free(struct agg *a);
+/* An ipi_span_fn; ctx is the struct agg. Ambiguous, negative and coalesced spans never enter a latency. */
+void agg_span(void *agg, const struct ipi_span *span);
+unsigned int agg_nr_rows(const struct agg *a);
+struct agg_row *agg_rows(struct agg *a);
+/* Spans that ipitrace itself caused: not in any row, but in the totals. */
+const struct agg_row *agg_own(const struct agg *a);
+/*
+ * Totals of what passes the filter, own spans included; without a filter equal
+ * to matcher_totals(). Interrupts, unsolicited and local calls pass by target
+ * and class alone.
+ */
+const struct match_totals *agg_totals(const struct agg *a);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * datfile.h - trace.dat: writer (v6, a state machine) and reader (v6, v7).
+ *
+ * Knows the bytes of trace-cmd.dat.v6(5) and .v7(5); knows neither tracefs nor
+ * what events mean. The reader maps the file; metadata pointers live until
+ * dat_close(). ipitrace's own facts travel behind the last CPU's data, where
+ * every other reader ignores them: "facts" text, then struct dat_footer. A
+ * file without them is a foreign one (trace-cmd) or one cut short.
+ */
+#ifndef IPITRACE_DATFILE_H
+#define IPITRACE_DATFILE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "util.h"
+
+/* --- reader --- */
+
+struct dat_format {
+	const char *system;
+	const char *text;
+	size_t	    len;
+};
+
+/* Raw interrupt counters of one line of /proc/interrupts travel in the facts; see facts.h. */
+struct dat_info {
+	int	     version;		/* 6 or 7 */
+	bool	     big_endian;
+	unsigned int long_size;
+	unsigned int page_size;		/* sub-buffer size */
+	const char  *compression;	/* "none", "zstd", "zlib" */
+	const char  *header_page;	size_t header_page_len;
+	const struct dat_format *formats;
+	unsigned int nr_formats;	/* ftrace's own and all systems' */
+	const char  *kallsyms;		size_t kallsyms_len;	/* NULL if absent */
+	const char  *printk_formats;	size_t printk_len;
+	const char  *cmdlines;		size_t cmdlines_len;	/* "pid comm\n" lines */
+	const char  *uname;		/* option UNAME: "Linux host 6.18.44 #1 ... x86_64"; NULL if absent */
+	const char  *clock;		/* "mono"; "local" where the file does not say */
+	const char  *tracer_version;	/* option VERSION or NULL */
+	const char  *facts;		size_t facts_len;	/* ipitrace's own; NULL in foreign files */
+	unsigned int nr_streams;
+	const uint32_t *cpus;		/* CPU number of each stream */
+	unsigned int nr_cpus;		/* CPUs of the machine, from the file */
+	bool	     truncated;		/* file ends before its data does: readable part is served */
+	uint64_t     data_bytes;	/* of all streams present */
+};
+
+struct dat_file;
+
+int dat_open(struct dat_file **f, const char *path, struct err *err);
+void dat_close(struct dat_file *f);
+const struct dat_info *dat_info(const struct dat_file *f);
+/* A page_source's next(): ctx is the struct dat_file. Gives memory behind it back. */
+const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *err);
+/* Task name by pid from the cmdlines; "<...>" if unknown. Builds its index at first use. */
+const char *dat_comm(struct dat_file *f, int32_t pid);
+
+/* --- writer: begin -> formats -> symbols -> options -> cpu data -> facts -> commit --- */
+
+struct dat_writer;
+
+struct dat_writer_meta {
+	unsigned int page_size;
+	unsigned int nr_cpus;
+	const char  *header_page, *header_event;
+	const struct dat_format *ftrace_formats;	unsigned int nr_ftrace;
+	const struct dat_format *formats;		unsigned int nr_formats;	/* grouped by system */
+	const char  *kallsyms, *printk_formats, *cmdlines;
+	const char  *uname, *clock, *clocks_text;	/* clocks_text: whole trace_clock line "local [mono]" */
+	uint64_t     trace_id;
+};
+
+/* Writes to a temporary name beside path; only dat_writer_commit() gives it its name. */
+int dat_writer_open(struct dat_writer **w, const char *path, struct err *err);
+int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *meta, struct err *err);
+/* All CPUs in order 0..nr_cpus-1; fd is read from 0 to len (whole sub-buffers). fd -1 = no data. */
+int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err);
+int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct err *err);
+int dat_writer_commit(struct dat_writer *w, struct err *err);
+/* Frees; removes the temporary file unless committed. NULL is fine. */
+void dat_writer_close(struct dat_writer *w);
+
+#endif

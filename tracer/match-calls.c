@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * match-calls.c - calls: from csd_queue_cpu to csd_function_entry and _exit.
+ *
+ * Key is (target CPU, csd), first in first out: a csd may be queued again
+ * before its previous function entry is stamped, but not before the previous
+ * use was dequeued (kernel/smp.c, __flush_smp_call_function_queue()), so order
+ * within a key is exact. On the source, consecutive queue events of one
+ * operation form an op; the ipi_send_* that follows belongs to those that
+ * found the queue empty, the rest are riders (smp_call_function_many_cond()).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "match-priv.h"
+
+#define CSDS_MIN	256
+
+/* --- the (target, csd) table --- */
+
+static unsigned int csd_hash(const struct csd_table *t, uint32_t target, uint64_t csd)
+{
+	return hash_u64(csd + ((uint64_t)target << 48)) & t->mask;
+}
+
+static struct csd_slot *csd_find(struct csd_table *t, uint32_t target, uint64_t csd)
+{
+	unsigned int i = csd_hash(t, target, csd);
+
+	for (; t->slots[i].nr; i = (i + 1) & t->mask)
+		if (t->slots[i].csd == csd && t->slots[i].target == target)
+			break;
+	return &t->slots[i];	/* nr == 0: where it would go */
+}
+
+static void csd_grow(struct csd_table *t)
+{
+	struct csd_table old = *t;
+
+	t->mask = old.mask * 2 + 1;
+	t->slots = xcalloc(t->mask + 1, sizeof(*t->slots));
+	for (unsigned int i = 0; i <= old.mask; i++)
+		if (old.slots[i].nr)
+			*csd_find(t, old.slots[i].target, old.slots[i].csd) = old.slots[i];
+	free(old.slots);
+}
+
+static void csd_push(struct matcher *m, struct call *c)
+{
+	struct csd_table *t = &m->csds;
+	struct csd_slot *s = csd_find(t, c->span.target, c->span.csd);
+
+	c->fifo_next = NULL;
+	if (s->nr++) {
+		s->newest->fifo_next = c;
+		s->newest = c;
+		return;
+	}
+	s->csd = c->span.csd;
+	s->target = c->span.target;
+	s->oldest = s->newest = c;
+	if (++t->used * 2 > t->mask)
+		csd_grow(t);
+}
+
+/* Close the hole at slot i so that no probe sequence is cut. */
+static void csd_remove_slot(struct csd_table *t, unsigned int i)
+{
+	unsigned int j = i;
+
+	t->used--;
+	for (;;) {
+		t->slots[i].nr = 0;
+		for (;;) {
+			unsigned int home;
+
+			j = (j + 1) & t->mask;
+			if (!t->slots[j].nr)
+				return;
+			home = csd_hash(t, t->slots[j].target, t->slots[j].csd);
+			if (((j - home) & t->mask) >= ((j - i) & t->mask))
+				break;
+		}
+		t->slots[i] = t->slots[j];
+		i = j;
+	}
+}
+
+/* Unlink c from its key, wherever in the fifo it is: batches and losses do not come in key order. */
+static void csd_unlink(struct matcher *m, struct call *c)
+{
+	struct csd_slot *s = csd_find(&m->csds, c->span.target, c->span.csd);
+	struct call *prev = NULL, *p;
+
+	for (p = s->oldest; p != c; p = p->fifo_next)
+		prev = p;
+	if (prev)
+		prev->fifo_next = c->fifo_next;
+	else
+		s->oldest = c->fifo_next;
+	if (s->newest == c)
+		s->newest = prev;
+	if (!--s->nr)
+		csd_remove_slot(&m->csds, s - m->csds.slots);
+}
+
+void calls_init(struct matcher *m)
+{
+	m->csds.mask = CSDS_MIN - 1;
+	m->csds.slots = xcalloc(CSDS_MIN, sizeof(*m->csds.slots));
+}
+
+void calls_free(struct matcher *m)
+{
+	free(m->csds.slots);
+}
+
+/* --- life of a call --- */
+
+static void outstanding_add(struct matcher *m, struct call *c)
+{
+	struct cpu *target = &m->cpus[c->span.target];
+
+	csd_push(m, c);
+	c->outstanding = true;
+	c->out_next = NULL;
+	c->out_prev = target->out_tail;
+	if (target->out_tail)
+		target->out_tail->out_next = c;
+	else
+		target->out_head = c;
+	target->out_tail = c;
+}
+
+static void outstanding_del(struct matcher *m, struct call *c)
+{
+	struct cpu *target = &m->cpus[c->span.target];
+
+	csd_unlink(m, c);
+	c->outstanding = false;
+	if (c->out_prev)
+		c->out_prev->out_next = c->out_next;
+	else
+		target->out_head = c->out_next;
+	if (c->out_next)
+		c->out_next->out_prev = c->out_prev;
+	else
+		target->out_tail = c->out_prev;
+}
+
+/* Emit and free, once its target and its source are both done with it. */
+static void call_release(struct matcher *m, struct call *c)
+{
+	struct match_totals *t = &m->totals;
+
+	if (!c->final || c->in_op)
+		return;
+	switch (c->span.outcome) {
+	case IPI_DELIVERED:
+		t->calls_run++;
+		break;
+	case IPI_IN_FLIGHT:
+		t->calls_in_flight++;
+		break;
+	default:
+		t->calls_lost++;
+		break;
+	}
+	t->calls++;
+	if (c->span.path == IPI_PATH_RIDER)
+		t->riders++;
+	if (c->span.path == IPI_PATH_POLLED)
+		t->polled++;
+	t->elided = t->riders + t->polled + t->wakes;
+	t->ambiguous_calls += c->span.how == IPI_HOW_AMBIGUOUS;
+	t->negative += c->span.negative;
+	if (c->hit)
+		c->hit->call = NULL;
+	match_emit(m, &c->span);
+	pool_put(&m->calls, c);
+}
+
+static void call_finalise(struct matcher *m, struct call *c, enum ipi_outcome outcome, enum ipi_how how)
+{
+	if (c->outstanding)
+		outstanding_del(m, c);
+	c->span.outcome = outcome;
+	c->span.how = how;
+	c->final = true;
+	call_release(m, c);
+}
+
+/* --- source side --- */
+
+void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_path path, uint32_t stack)
+{
+	struct op *op = &cpu->ops[level];
+	struct call *c = op->head;
+
+	cpu->open_ops &= ~(1u << level);
+	op->head = op->tail = op->cursor = NULL;
+	while (c) {
+		struct call *next = c->op_next;
+
+		c->in_op = false;
+		if (!c->path_known) {
+			c->path_known = true;
+			c->span.path = path;
+		}
+		/* A rider of a multicast was sent for by the same caller. */
+		if (!c->span.stack)
+			c->span.stack = stack;
+		/* A batch ran while it was open which way it travelled: a rider was part of it. */
+		if (c->maybe_ns && c->outstanding && c->span.path == IPI_PATH_RIDER) {
+			c->span.run_ns = c->maybe_ns;
+			c->span.entry_ns = c->maybe_entry_ns;
+			call_finalise(m, c, IPI_DELIVERED, IPI_HOW_AMBIGUOUS);
+		} else {
+			call_release(m, c);
+		}
+		c = next;
+	}
+}
+
+static void op_add(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev, struct call *c)
+{
+	unsigned int level = ipi_event_level(ev);
+	struct op *op = &cpu->ops[level];
+
+	/*
+	 * smp_call_function_many_cond() walks its mask upwards, so a target
+	 * not above the last one is another operation; what it left behind
+	 * found a busy queue.
+	 */
+	if (cpu->open_ops & 1u << level &&
+	    (op->callsite != ev->callsite || op->func != ev->func || ev->target <= op->last_target))
+		op_close(m, cpu, level, IPI_PATH_RIDER, IPI_STACK_NONE);
+
+	if (!(cpu->open_ops & 1u << level)) {
+		cpu->open_ops |= 1u << level;
+		op->callsite = ev->callsite;
+		op->func = ev->func;
+		op->head = NULL;
+	}
+	op->last_target = ev->target;
+	c->in_op = true;
+	c->op_next = NULL;
+	if (op->head)
+		op->tail->op_next = c;
+	else
+		op->head = c;
+	op->tail = c;
+}
+
+/* Did this CPU already run the function, by a clock that is behind the source's? */
+static bool ran_before_queue(struct matcher *m, struct call *c)
+{
+	struct cpu *target = &m->cpus[c->span.target];
+
+	for (unsigned int i = 0; i < MATCH_NR_UNQUEUED; i++) {
+		struct unqueued *u = &target->unqueued[i];
+
+		if (u->csd != c->span.csd || u->func != c->span.func ||
+		    u->run_ns < m->settled_ns || u->run_ns + MATCH_SKEW_NS < c->span.queue_ns)
+			continue;
+		u->csd = 0;
+		m->totals.calls_unqueued--;
+		c->span.negative = true;
+		c->span.run_ns = u->run_ns;
+		c->span.entry_ns = u->entry_ns;
+		return true;
+	}
+	return false;
+}
+
+void call_queue(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu = &m->cpus[ev->cpu];
+	struct call *c = pool_get(&m->calls);
+	struct csd_slot *s;
+
+	*c = (struct call){
+		.span = {
+			.kind = IPI_SPAN_CALL, .class = IPI_CLASS_CALL_SINGLE,
+			.call_kind = ev->call_kind, .path = IPI_PATH_UNKNOWN,
+			.source = ev->cpu, .target = ev->target, .pid = ev->pid,
+			.stack = ev->stack, .callsite = ev->callsite, .func = ev->func,
+			.csd = ev->csd, .queue_ns = ev->ts_ns, .send_ns = IPI_NO_TIME,
+			.entry_ns = IPI_NO_TIME, .run_ns = IPI_NO_TIME,
+			.done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
+		},
+	};
+	if (m->config.has_sends)
+		op_add(m, cpu, ev, c);
+	else
+		c->path_known = true;
+
+	if (unlikely(ev->target >= m->nr_cpus)) {	/* damage: no such CPU */
+		call_finalise(m, c, IPI_LOST, IPI_HOW_NONE);
+		return;
+	}
+	s = csd_find(&m->csds, ev->target, ev->csd);
+	if (unlikely(s->nr)) {
+		struct call *old = s->oldest;
+
+		/* A task is not queued again while it is pending (p->on_cpu, wake_entry): the batch has run. */
+		if (ev->call_kind == IPI_CALL_TTWU)
+			call_finalise(m, old, IPI_DELIVERED, IPI_HOW_FIFO);
+		else if (s->nr >= MATCH_MAX_REUSE)
+			call_finalise(m, old, IPI_LOST, IPI_HOW_NONE);
+	}
+	if (unlikely(m->totals.calls_unqueued) && ran_before_queue(m, c)) {
+		call_finalise(m, c, IPI_DELIVERED, IPI_HOW_EXACT);
+		return;
+	}
+	outstanding_add(m, c);
+}
+
+/*
+ * sched_wake_idle_without_ipi comes after its effect, from resched_curr(),
+ * wake_up_idle_cpu() or call_function_single_prep_ipi() (kernel/sched/core.c);
+ * the last one follows its queue event directly.
+ */
+void call_wake(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu = &m->cpus[ev->cpu];
+	unsigned int level = ipi_event_level(ev);
+	struct ipi_span span;
+
+	if (cpu->open_ops & 1u << level) {
+		struct call *c = call_for_send(&cpu->ops[level], ev->target, 0);
+
+		if (c) {
+			c->path_known = true;
+			c->span.path = IPI_PATH_POLLED;
+			if (!c->span.stack)
+				c->span.stack = ev->stack;
+		}
+		op_close(m, cpu, level, IPI_PATH_RIDER, c ? ev->stack : IPI_STACK_NONE);
+		if (c)
+			return;
+	}
+	m->totals.wakes++;
+	m->totals.elided++;
+	span = (struct ipi_span){
+		.kind = IPI_SPAN_WAKE, .class = IPI_CLASS_RESCHEDULE,
+		.source = ev->cpu, .target = ev->target, .pid = ev->pid,
+		.stack = ev->stack, .callsite = ev->callsite, .send_ns = ev->ts_ns,
+		.queue_ns = IPI_NO_TIME, .entry_ns = IPI_NO_TIME, .run_ns = IPI_NO_TIME,
+		.done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
+	};
+	match_emit(m, &span);
+}
+
+struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
+{
+	/* The event and its own queue event carry the same call site; a stand-in may have none. */
+	if ((callsite && op->callsite && op->callsite != callsite) || target > op->last_target)
+		return NULL;
+	/* Targets of an op ascend and so do the bits of a mask: one walk serves them all. */
+	if (!op->cursor)
+		op->cursor = op->head;
+	while (op->cursor->span.target < target)
+		op->cursor = op->cursor->op_next;
+	return op->cursor->span.target == target ? op->cursor : NULL;
+}
+
+void call_join(struct call *c, struct hit *h)
+{
+	c->path_known = true;
+	c->span.path = IPI_PATH_SENT;
+	c->span.class = h->span.class;
+	c->span.send_ns = h->span.send_ns;
+	if (!c->span.stack)
+		c->span.stack = h->span.stack;
+	c->hit = h;
+	h->call = c;
+	h->ran_seq = c->ran_seq;
+	h->span.func = c->span.func;
+	h->span.callsite = c->span.callsite;
+	h->span.csd = c->span.csd;
+	h->span.queue_ns = c->span.queue_ns;
+	h->span.run_ns = c->span.run_ns;
+	h->span.done_ns = c->span.done_ns;
+	if (!h->span.stack)
+		h->span.stack = c->span.stack;
+}
+
+/* --- target side --- */
+
+/* The oldest use of (target, csd); a function that differs means lost events: that backlog is void. */
+static struct call *call_take(struct matcher *m, const struct ipi_event *ev)
+{
+	struct csd_slot *s = csd_find(&m->csds, ev->cpu, ev->csd);
+	struct call *c;
+
+	if (!s->nr)
+		return NULL;
+	c = s->oldest;
+	if (likely(c->span.func == ev->func)) {
+		outstanding_del(m, c);
+		return c;
+	}
+	do {
+		call_finalise(m, s->oldest, IPI_LOST, IPI_HOW_NONE);
+		s = csd_find(&m->csds, ev->cpu, ev->csd);
+	} while (s->nr && s->oldest->span.func != ev->func);
+	return s->nr ? call_take(m, ev) : NULL;
+}
+
+/*
+ * One function entry stands for a whole list of wake-ups; only its first is
+ * named (sched_ttwu_pending(), kernel/sched/core.c). Those queued before the
+ * handler was entered were on the list. A later one was too if it found the
+ * queue busy; if it sent an IPI of its own it headed a new list, and all
+ * behind it are on that.
+ */
+static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
+{
+	bool ipi = cpu->win && ipi_class_is_call(cpu->win->span.class);
+	uint64_t entry_ns = ipi ? cpu->win->span.entry_ns : IPI_NO_TIME;
+	uint64_t sure_ns = ipi ? entry_ns : ev->ts_ns > MATCH_DRAIN_NS ? ev->ts_ns - MATCH_DRAIN_NS : 0;
+	struct call *c, *next;
+
+	for (c = cpu->out_head; c; c = next) {
+		bool sure = c->span.queue_ns <= sure_ns;
+
+		next = c->out_next;
+		if (c->span.call_kind != IPI_CALL_TTWU)
+			continue;
+		if (c->path_known && (c->span.path == IPI_PATH_SENT || c->span.path == IPI_PATH_POLLED))
+			break;
+		if (!sure && !c->path_known) {
+			c->maybe_ns = ev->ts_ns;
+			c->maybe_entry_ns = entry_ns;
+			continue;
+		}
+		c->span.run_ns = ev->ts_ns;
+		c->span.entry_ns = entry_ns;
+		if (ipi) {
+			cpu->win->span.nr_calls++;
+			c->ran_seq = cpu->win->seq;
+		}
+		call_finalise(m, c, IPI_DELIVERED, sure ? IPI_HOW_FIFO : IPI_HOW_AMBIGUOUS);
+	}
+}
+
+void call_drain_irq_work(struct matcher *m, struct cpu *cpu, uint64_t until_ns, struct window *win)
+{
+	struct call *c, *next;
+
+	for (c = cpu->out_head; c; c = next) {
+		next = c->out_next;
+		if (c->span.queue_ns > until_ns)
+			break;
+		if (c->span.call_kind != IPI_CALL_IRQ_WORK)
+			continue;
+		if (win) {
+			c->span.entry_ns = win->span.entry_ns;
+			win->span.nr_calls++;
+		}
+		call_finalise(m, c, IPI_DELIVERED, IPI_HOW_FIFO);
+	}
+}
+
+static void note_unqueued(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
+{
+	struct unqueued *u = &cpu->unqueued[cpu->next_unqueued++ % MATCH_NR_UNQUEUED];
+
+	m->totals.calls_unqueued++;
+	*u = (struct unqueued){
+		.csd = ev->csd, .func = ev->func, .run_ns = ev->ts_ns,
+		.entry_ns = cpu->win ? cpu->win->span.entry_ns : IPI_NO_TIME,
+	};
+}
+
+static void run_started(struct cpu *cpu, struct call *c, const struct ipi_event *ev)
+{
+	c->span.run_ns = ev->ts_ns;
+	if (cpu->win && ipi_class_is_call(cpu->win->span.class)) {
+		c->span.entry_ns = cpu->win->span.entry_ns;
+		c->ran_seq = cpu->win->seq;
+	}
+	if (c->hit) {
+		c->hit->ran_seq = c->ran_seq;
+		c->hit->span.run_ns = ev->ts_ns;
+	}
+}
+
+/* The function that was running has no exit in the trace: it ran, how long is not known. */
+static void run_abandon(struct matcher *m, struct cpu *cpu)
+{
+	if (cpu->run.active && cpu->run.call)
+		call_finalise(m, cpu->run.call, IPI_DELIVERED, IPI_HOW_EXACT);
+	cpu->run.active = false;
+}
+
+void call_func_entry(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu = &m->cpus[ev->cpu];
+	struct call *c = NULL;
+
+	run_abandon(m, cpu);
+	if (ev->csd) {
+		if (cpu->win)
+			cpu->win->span.nr_calls++;
+		else if (cpu->out_head)
+			call_drain_irq_work(m, cpu, ev->ts_ns, NULL);
+		c = call_take(m, ev);
+		if (c)
+			run_started(cpu, c, ev);
+		else
+			note_unqueued(m, cpu, ev);
+		if (ev->call_kind == IPI_CALL_TTWU && cpu->out_head)
+			ttwu_batch(m, cpu, ev);
+	}
+	cpu->run = (struct running){
+		.active = true, .call = c, .csd = ev->csd, .func = ev->func,
+		.run_ns = ev->ts_ns, .pid = ev->pid, .call_kind = ev->call_kind,
+	};
+}
+
+void call_func_exit(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu = &m->cpus[ev->cpu];
+	struct running *r = &cpu->run;
+
+	if (!r->active || r->csd != ev->csd || r->func != ev->func) {
+		run_abandon(m, cpu);
+		m->totals.exits_unentered++;
+		return;
+	}
+	r->active = false;
+	if (r->call) {
+		r->call->span.done_ns = ev->ts_ns;
+		if (r->call->hit)
+			r->call->hit->span.done_ns = ev->ts_ns;
+		call_finalise(m, r->call, IPI_DELIVERED, IPI_HOW_EXACT);
+	} else if (!r->csd) {
+		struct ipi_span span = {
+			.kind = IPI_SPAN_LOCAL, .class = IPI_CLASS_CALL_SINGLE, .call_kind = r->call_kind,
+			.source = ev->cpu, .target = ev->cpu, .pid = r->pid, .func = r->func,
+			.queue_ns = IPI_NO_TIME, .send_ns = IPI_NO_TIME, .entry_ns = IPI_NO_TIME,
+			.run_ns = r->run_ns, .done_ns = ev->ts_ns, .exit_ns = IPI_NO_TIME,
+		};
+
+		m->totals.local_calls++;
+		match_emit(m, &span);
+	}
+}
+
+/* --- gaps and the end --- */
+
+void calls_lose(struct matcher *m, uint32_t nr)
+{
+	struct cpu *cpu = &m->cpus[nr];
+
+	run_abandon(m, cpu);
+	for (unsigned int level = 0; level < IPI_NR_LEVELS; level++)
+		if (cpu->open_ops & 1u << level)
+			op_close(m, cpu, level, IPI_PATH_UNKNOWN, IPI_STACK_NONE);
+	while (cpu->out_head)
+		call_finalise(m, cpu->out_head, IPI_LOST, IPI_HOW_NONE);
+	for (unsigned int t = 0; t < m->nr_cpus; t++) {
+		struct call *c, *next;
+
+		for (c = m->cpus[t].out_head; c; c = next) {
+			next = c->out_next;
+			if (c->span.source == nr)
+				call_finalise(m, c, IPI_LOST, IPI_HOW_NONE);
+		}
+	}
+}
+
+void calls_finish(struct matcher *m)
+{
+	for (unsigned int n = 0; n < m->nr_cpus; n++) {
+		struct cpu *cpu = &m->cpus[n];
+
+		run_abandon(m, cpu);
+		while (cpu->out_head)
+			call_finalise(m, cpu->out_head, IPI_IN_FLIGHT, IPI_HOW_NONE);
+		for (unsigned int level = 0; level < IPI_NR_LEVELS; level++)
+			if (cpu->open_ops & 1u << level)
+				op_close(m, cpu, level, IPI_PATH_UNKNOWN, IPI_STACK_NONE);
+	}
+}

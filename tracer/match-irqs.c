@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * match-irqs.c - which send caused which interrupt.
+ *
+ * An interrupt controller holds one request per (CPU, vector) besides the one
+ * in service, and accepting a request clears it before the handler's entry is
+ * stamped. So of the sends stamped between two entries
+ *
+ *	 E[i-1]         acceptance   E[i]
+ *	---|---- A --------|---- B ----|--->
+ *
+ * A causes (or is coalesced into) interrupt i, B causes i + 1; the acceptance
+ * itself leaves no stamp. What is known:
+ *   - every interrupt has at least one send: if window i + 1 has none of its
+ *     own, the last of window i belongs to it, if one can be spared there;
+ *   - an event that the target recorded before E[i] came before acceptance,
+ *     so only sends later than that (later than floor_ns) can be like B;
+ *   - a CPU that records an event with interrupts on has nothing pending;
+ *   - for calls, the function that a csd ran in a handler ties its send to it.
+ *
+ * A window with a hit to spare is kept unsettled, and so are the windows of
+ * one hit each behind it, because an empty window at their end would shift a
+ * hit through all of them. Where two readings remain, how is ambiguous; the
+ * counts of delivered, coalesced and unsolicited are the same in both.
+ */
+#include <string.h>
+
+#include "match-priv.h"
+
+static bool shiftable(const struct window *w, const struct hit *h)
+{
+	return h->span.send_ns > w->floor_ns;
+}
+
+static void window_push(struct window *w, struct hit *h)
+{
+	h->next = NULL;
+	if (w->head)
+		w->tail->next = h;
+	else
+		w->head = h;
+	w->tail = h;
+	w->nr_hits++;
+}
+
+/* The hit before the last one, NULL if there is only one. */
+static struct hit *window_penultimate(const struct window *w)
+{
+	struct hit *h = w->head;
+
+	if (w->nr_hits < 2)
+		return NULL;
+	while (h->next != w->tail)
+		h = h->next;
+	return h;
+}
+
+static struct hit *window_pop(struct window *w)
+{
+	struct hit *last = w->tail, *prev = window_penultimate(w);
+
+	if (prev)
+		prev->next = NULL;
+	else
+		w->head = NULL;
+	w->tail = prev;
+	w->nr_hits--;
+	return last;
+}
+
+static void hit_final(struct matcher *m, struct hit *h, enum ipi_outcome outcome, enum ipi_how how)
+{
+	struct match_totals *t = &m->totals;
+
+	h->span.outcome = outcome;
+	h->span.how = how;
+	t->target_hits++;
+	switch (outcome) {
+	case IPI_DELIVERED:
+		t->delivered++;
+		if (how == IPI_HOW_EXACT)
+			t->exact++;
+		else if (how == IPI_HOW_FIFO)
+			t->fifo++;
+		else
+			t->ambiguous++;
+		break;
+	case IPI_COALESCED:
+		t->coalesced++;
+		break;
+	case IPI_IN_FLIGHT:
+		t->in_flight++;
+		break;
+	case IPI_LOST:
+		t->lost++;
+		break;
+	}
+	if (h->call)
+		h->call->hit = NULL;
+	match_emit(m, &h->span);
+	pool_put(&m->hits, h);
+}
+
+/*
+ * Which of the window's hits caused the interrupt: the first that asked for
+ * it. If another's function ran in this handler and the first's did not, that
+ * speaks for the other; both readings remain.
+ */
+static struct hit *window_cause(const struct window *w, enum ipi_how *how)
+{
+	struct hit *first = w->head;
+
+	*how = first->ambiguous || w->tainted ? IPI_HOW_AMBIGUOUS : IPI_HOW_FIFO;
+	if (!ipi_class_is_call(w->span.class))
+		return first;
+	if (first->ran_seq == w->seq) {
+		*how = IPI_HOW_EXACT;
+		return first;
+	}
+	for (struct hit *h = first->next; h; h = h->next)
+		if (h->ran_seq == w->seq) {
+			*how = IPI_HOW_AMBIGUOUS;
+			return h;
+		}
+	return first;
+}
+
+/* Everything is decided: emit the hits, then the interrupt. */
+static void window_settle(struct matcher *m, struct window *w)
+{
+	struct match_totals *t = &m->totals;
+	struct hit *cause = NULL, *h, *next;
+	enum ipi_how how;
+
+	if (w->head) {
+		cause = window_cause(w, &how);
+		w->span.source = cause->span.source;
+	}
+	w->span.unsolicited = !cause;
+	w->span.nr_targets = w->nr_hits;
+	for (h = w->head; h; h = next) {
+		next = h->next;
+		h->span.entry_ns = w->span.entry_ns;
+		h->span.exit_ns = w->span.exit_ns;
+		if (h == cause)
+			hit_final(m, h, IPI_DELIVERED, how);
+		else
+			hit_final(m, h, IPI_COALESCED, IPI_HOW_NONE);
+	}
+	t->interrupts++;
+	t->interrupts_by_class[w->span.class]++;
+	t->unsolicited += !cause;
+	t->empty_interrupts += ipi_class_is_call(w->span.class) && !w->span.nr_calls;
+	match_emit(m, &w->span);
+	pool_put(&m->windows, w);
+}
+
+/* --- chains of unsettled windows --- */
+
+static void chain_append(struct matcher *m, struct line *line, struct window *w)
+{
+	w->next = NULL;
+	if (line->chain) {
+		line->chain_tail->next = w;
+	} else {
+		line->chain = w;
+		m->cpus[w->span.target].nr_chains++;
+	}
+	line->chain_tail = w;
+	line->nr_chain++;
+}
+
+static struct window *chain_detach(struct matcher *m, struct line *line)
+{
+	struct window *w = line->chain;
+
+	if (w)
+		m->cpus[w->span.target].nr_chains--;
+	line->chain = line->chain_tail = NULL;
+	line->nr_chain = 0;
+	return w;
+}
+
+/* No shift: every window keeps its own hits, though in all but the first another may have come before. */
+static void chain_settle(struct matcher *m, struct line *line)
+{
+	struct window *w = chain_detach(m, line), *next;
+
+	for (bool first = true; w; w = next, first = false) {
+		next = w->next;
+		w->tainted |= !first;
+		window_settle(m, w);
+	}
+}
+
+/* Sends of two CPUs: their order in the trace need not be the order of their ICR writes. */
+static void mark_disorder(struct hit *a, struct hit *b)
+{
+	if (a->span.source != b->span.source)
+		a->ambiguous = b->ambiguous = true;
+}
+
+/* An interrupt without a send of its own at the chain's end: the spare hit moves everything up by one. */
+static void chain_shift(struct matcher *m, struct line *line, struct window *empty)
+{
+	struct window *w = chain_detach(m, line), *next;
+	struct hit *before = window_penultimate(w);
+	struct hit *carry;
+
+	/* Before the spare there may be another that was late as well: either caused the next interrupt. */
+	if (w->nr_hits > 2 && shiftable(w, before))
+		w->tail->ambiguous = true;
+	mark_disorder(before, w->tail);
+	carry = window_pop(w);
+	next = w->next;
+	window_settle(m, w);
+	for (w = next; w; w = next) {
+		struct hit *own = window_pop(w);
+
+		next = w->next;
+		mark_disorder(carry, own);
+		window_push(w, carry);
+		carry = own;
+		window_settle(m, w);
+	}
+	window_push(empty, carry);
+	window_settle(m, empty);
+}
+
+static void window_resolve(struct matcher *m, struct window *w)
+{
+	struct line *line = &m->cpus[w->span.target].lines[w->span.class];
+	bool spare = w->head && shiftable(w, w->tail);
+
+	if (!line->chain) {
+		if (w->nr_hits > 1 && spare)
+			chain_append(m, line, w);
+		else
+			window_settle(m, w);
+		return;
+	}
+	if (!w->nr_hits) {
+		chain_shift(m, line, w);
+		return;
+	}
+	if (w->nr_hits == 1 && spare && line->nr_chain < MATCH_MAX_CHAIN) {
+		chain_append(m, line, w);
+		return;
+	}
+	chain_settle(m, line);
+	w->tainted = true;
+	if (w->nr_hits > 1 && spare)
+		chain_append(m, line, w);
+	else
+		window_settle(m, w);
+}
+
+void chains_settle(struct matcher *m, struct cpu *cpu)
+{
+	for (unsigned int class = 0; cpu->nr_chains && class < IPI_NR_CLASSES; class++)
+		if (cpu->lines[class].chain)
+			chain_settle(m, &cpu->lines[class]);
+}
+
+/* --- events --- */
+
+void window_open(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu = &m->cpus[ev->cpu];
+	struct line *line = &cpu->lines[ev->class];
+	struct window *w;
+
+	if (unlikely(cpu->win))		/* its exit was not recorded; handlers do not nest */
+		window_close(m, cpu, IPI_NO_TIME);
+
+	w = pool_get(&m->windows);
+	*w = (struct window){
+		.span = {
+			.kind = IPI_SPAN_IRQ, .class = ev->class, .outcome = IPI_DELIVERED,
+			.source = UINT32_MAX, .target = ev->cpu, .pid = ev->pid,
+			.queue_ns = IPI_NO_TIME, .send_ns = IPI_NO_TIME, .entry_ns = ev->ts_ns,
+			.run_ns = IPI_NO_TIME, .done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
+		},
+		.head = line->head, .tail = line->tail, .nr_hits = line->nr,
+		.seq = ++m->seq, .floor_ns = cpu->last_ns,
+	};
+	line->head = line->tail = NULL;
+	line->nr = 0;
+	cpu->win = w;
+	if (ipi_class_is_call(ev->class) && cpu->out_head)
+		call_drain_irq_work(m, cpu, ev->ts_ns, w);
+}
+
+/* Resolution waits for the exit, because the functions that run in between are evidence. */
+void window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns)
+{
+	struct window *w = cpu->win;
+
+	cpu->win = NULL;
+	w->span.exit_ns = exit_ns;
+	window_resolve(m, w);
+}
+
+void window_exit(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu = &m->cpus[ev->cpu];
+
+	if (likely(cpu->win && cpu->win->span.class == ev->class)) {
+		window_close(m, cpu, ev->ts_ns);
+		return;
+	}
+	m->totals.exits_unentered++;
+	if (cpu->win)
+		window_close(m, cpu, IPI_NO_TIME);
+}
+
+/* One target of a send; takes the identity of the call that it was sent for. */
+static void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t target, struct call *c)
+{
+	struct hit *h = pool_get(&m->hits);
+	struct line *line;
+
+	*h = (struct hit){
+		.span = {
+			.kind = IPI_SPAN_HIT, .class = ev->class, .source = ev->cpu, .target = target,
+			.pid = ev->pid, .stack = ev->stack, .callsite = ev->callsite,
+			.func = ev->class == IPI_CLASS_IRQ_WORK ? ev->func : 0,
+			.send_ns = ev->ts_ns, .queue_ns = IPI_NO_TIME, .entry_ns = IPI_NO_TIME,
+			.run_ns = IPI_NO_TIME, .done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
+		},
+	};
+	if (c)
+		call_join(c, h);
+	if (unlikely(target >= m->nr_cpus)) {	/* damage: no such CPU */
+		hit_final(m, h, IPI_LOST, IPI_HOW_NONE);
+		return;
+	}
+	line = hit_line(m, h);
+	if (line->head) {
+		line->tail->next = h;
+	} else {
+		line->head = h;
+	}
+	line->tail = h;
+	if (unlikely(++line->nr > MATCH_MAX_PENDING)) {
+		/* The request made by the first is still pending: the second was merged into it. */
+		struct hit *second = line->head->next;
+
+		line->head->next = second->next;
+		line->nr--;
+		hit_final(m, second, IPI_COALESCED, IPI_HOW_NONE);
+	}
+}
+
+static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, struct op *op, uint64_t *func)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int w = 0; w < ev->mask_words; w++)
+		for (uint64_t bits = ev->mask[w]; bits; bits &= bits - 1, nr++) {
+			uint32_t target = w * 64 + __builtin_ctzll(bits);
+			struct call *c = op ? call_for_send(op, target, ev->callsite) : NULL;
+
+			if (c)
+				*func = c->span.func;
+			hit_add(m, ev, target, c);
+		}
+	return nr;
+}
+
+void hit_send(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu = &m->cpus[ev->cpu];
+	unsigned int level = ipi_event_level(ev);
+	bool open = cpu->open_ops & 1u << level;
+	struct op *op = open && ipi_class_is_call(ev->class) ? &cpu->ops[level] : NULL;
+	uint64_t func = ev->class == IPI_CLASS_IRQ_WORK ? ev->func : 0;
+	struct ipi_span span = {
+		.kind = IPI_SPAN_SEND, .class = ev->class, .source = ev->cpu, .target = ev->target,
+		.pid = ev->pid, .stack = ev->stack, .callsite = ev->callsite, .nr_targets = 1,
+		.send_ns = ev->ts_ns, .queue_ns = IPI_NO_TIME, .entry_ns = IPI_NO_TIME,
+		.run_ns = IPI_NO_TIME, .done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
+	};
+	bool joined = false;
+
+	m->totals.sends++;
+	if (ev->type == IPI_EV_SEND_MASK) {
+		span.mask = ev->mask;
+		span.mask_words = ev->mask_words;
+		span.nr_targets = hits_of_mask(m, ev, op, &func);
+		joined = func != 0;
+	} else {
+		struct call *c = op ? call_for_send(op, ev->target, ev->callsite) : NULL;
+
+		if (c)
+			func = c->span.func;
+		joined = c;
+		hit_add(m, ev, ev->target, c);
+	}
+	if (open)
+		op_close(m, cpu, level, IPI_PATH_RIDER, joined ? ev->stack : IPI_STACK_NONE);
+	span.func = func;
+	match_emit(m, &span);
+}
+
+/* --- gaps and the end --- */
+
+static void line_flush(struct matcher *m, struct line *line, enum ipi_outcome outcome)
+{
+	struct hit *h = line->head, *next;
+
+	line->head = line->tail = NULL;
+	line->nr = 0;
+	for (; h; h = next) {
+		next = h->next;
+		hit_final(m, h, outcome, IPI_HOW_NONE);
+	}
+}
+
+static void line_lose_source(struct matcher *m, struct line *line, uint32_t source)
+{
+	struct hit *h = line->head, *next;
+
+	line->head = line->tail = NULL;
+	line->nr = 0;
+	for (; h; h = next) {
+		next = h->next;
+		if (h->span.source == source) {
+			hit_final(m, h, IPI_LOST, IPI_HOW_NONE);
+			continue;
+		}
+		h->next = NULL;
+		if (line->head)
+			line->tail->next = h;
+		else
+			line->head = h;
+		line->tail = h;
+		line->nr++;
+	}
+}
+
+void hits_lose(struct matcher *m, uint32_t nr)
+{
+	struct cpu *cpu = &m->cpus[nr];
+
+	if (cpu->win)
+		window_close(m, cpu, IPI_NO_TIME);
+	chains_settle(m, cpu);
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++) {
+		line_flush(m, &cpu->lines[class], IPI_LOST);
+		for (unsigned int t = 0; t < m->nr_cpus; t++)
+			if (m->cpus[t].lines[class].head)
+				line_lose_source(m, &m->cpus[t].lines[class], nr);
+	}
+}
+
+void hits_finish(struct matcher *m)
+{
+	for (unsigned int n = 0; n < m->nr_cpus; n++) {
+		struct cpu *cpu = &m->cpus[n];
+
+		if (cpu->win)
+			window_close(m, cpu, IPI_NO_TIME);
+		chains_settle(m, cpu);
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+			line_flush(m, &cpu->lines[class], IPI_IN_FLIGHT);
+	}
+}

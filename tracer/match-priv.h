@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * match-priv.h - state shared by match.c, match-calls.c and match-irqs.c.
+ *
+ * A *call* lives on two sides at once: on its source in the open op of a
+ * context level, until it is known how it travelled (sent, rider, polled); on
+ * its target in the (target, csd) fifo, until it ran. It is emitted and freed
+ * when both sides are done with it.
+ *
+ * A *hit* waits on its line, one line per (target CPU, class), for the next
+ * handler entry. A *window* is one interrupt with the hits stamped since the
+ * previous entry of its line.
+ */
+#ifndef IPITRACE_MATCH_PRIV_H
+#define IPITRACE_MATCH_PRIV_H
+
+#include "match.h"
+#include "util.h"
+
+/* Above any kernel's NR_CPUS (x86 MAXSMP: 8192): a larger number is damage. */
+#define MATCH_MAX_CPUS		65536u
+/* A chain of windows that could shift is settled as it stands beyond this length. */
+#define MATCH_MAX_CHAIN		64
+/* Hits waiting for one interrupt; beyond, the ones behind the first are known to be coalesced. */
+#define MATCH_MAX_PENDING	4096
+/* Uses of one (target, csd) whose function entry never shows: the oldest is given up. */
+#define MATCH_MAX_REUSE		64
+/* Without a handler entry to bound it, a drain is taken to begin this long before its first function. */
+#define MATCH_DRAIN_NS		5000
+/* A function entry this much before its own queue event is clock skew, not another use of the csd ... */
+#define MATCH_SKEW_NS		50000
+/* ... but not this soon after the start or a gap, where the queue event may simply be missing. */
+#define MATCH_SETTLE_NS		10000000
+
+struct window;
+struct hit;
+
+struct call {
+	struct ipi_span span;
+	struct call *fifo_next;		/* next use of the same (target, csd) */
+	struct call *op_next;		/* next in the op of its source */
+	struct call *out_prev, *out_next;	/* outstanding calls of the target, by queue time */
+	struct hit  *hit;		/* joined send, until either is emitted */
+	uint64_t     ran_seq;		/* window in which it ran; 0 = not yet, or without interrupt */
+	uint64_t     maybe_ns;		/* a ttwu batch that ran it if it turns out to be a rider */
+	uint64_t     maybe_entry_ns;
+	bool	     in_op, path_known, outstanding, final;
+};
+
+struct hit {
+	struct ipi_span span;
+	struct hit  *next;
+	struct call *call;
+	uint64_t     ran_seq;		/* window in which the head csd ran; 0 = none */
+	bool	     ambiguous;
+};
+
+struct window {
+	struct ipi_span span;		/* IPI_SPAN_IRQ */
+	struct window *next;
+	struct hit  *head, *tail;
+	unsigned int nr_hits;
+	uint64_t     seq;
+	uint64_t     floor_ns;		/* last event of the CPU before the entry: hits later than that may shift */
+	bool	     tainted;		/* the previous window's spare may have come before our first hit */
+};
+
+/* One interrupt line: (target CPU, class). */
+struct line {
+	struct hit    *head, *tail;	/* sent since the last entry */
+	unsigned int   nr;
+	unsigned int   nr_chain;
+	struct window *chain, *chain_tail;	/* unsettled: the first has a hit to spare, the others one each */
+};
+
+/* Queue events of one call operation (smp_call_function_many and the like), not yet closed. */
+struct op {
+	struct call *head, *tail;	/* targets strictly ascend */
+	struct call *cursor;		/* where the search for the next joined target goes on */
+	uint64_t     callsite, func;
+	uint32_t     last_target;
+};
+
+/* The function that a CPU is running; they do not nest (interrupts are off around them). */
+struct running {
+	bool	     active;
+	struct call *call;		/* NULL: local, or its queue event was not seen */
+	uint64_t     csd, func, run_ns;
+	int32_t	     pid;
+	uint8_t	     call_kind;
+};
+
+/* A function entry without queue event: with skewed clocks that event is still to come. */
+struct unqueued {
+	uint64_t csd, func, run_ns, entry_ns;
+};
+#define MATCH_NR_UNQUEUED	4
+
+struct cpu {
+	uint64_t       last_ns;		/* stamp of its last event, NMI level aside */
+	struct window *win;		/* handler now running */
+	struct running run;
+	struct op      ops[IPI_NR_LEVELS];
+	uint8_t	       open_ops;	/* bit per level */
+	uint8_t	       nr_chains;	/* lines with an unsettled chain */
+	struct call   *out_head, *out_tail;
+	struct unqueued unqueued[MATCH_NR_UNQUEUED];
+	unsigned int   next_unqueued;
+	struct line    lines[IPI_NR_CLASSES];
+};
+
+/* Open addressing, linear probing, deletion by shifting back: (target, csd) -> oldest call. */
+struct csd_slot {
+	uint64_t     csd;
+	struct call *oldest, *newest;
+	uint32_t     target;
+	uint32_t     nr;		/* 0 = free slot */
+};
+
+struct csd_table {
+	struct csd_slot *slots;
+	unsigned int	 mask;
+	unsigned int	 used;
+};
+
+/* Fixed-size objects from blocks that are never given back before matcher_free(). */
+struct pool {
+	size_t	 size;
+	void	*free;			/* singly linked through the first word */
+	void	*blocks;
+};
+
+struct matcher {
+	struct match_config config;
+	struct match_totals totals;
+	struct cpu	*cpus;
+	unsigned int	 nr_cpus;
+	uint64_t	 seq;		/* of windows, from 1 */
+	uint64_t	 settled_ns;	/* from here on, unqueued function entries are not due to a missing start */
+	bool		 started, finished;
+	struct csd_table csds;
+	struct pool	 calls, hits, windows;
+};
+
+void *pool_get(struct pool *p);
+void pool_put(struct pool *p, void *obj);
+
+static inline void match_emit(struct matcher *m, const struct ipi_span *span)
+{
+	m->config.emit(m->config.ctx, span);
+}
+
+static inline struct line *hit_line(struct matcher *m, const struct hit *h)
+{
+	return &m->cpus[h->span.target].lines[h->span.class];
+}
+
+/* match-calls.c */
+void calls_init(struct matcher *m);
+void calls_free(struct matcher *m);
+void call_queue(struct matcher *m, const struct ipi_event *ev);
+void call_wake(struct matcher *m, const struct ipi_event *ev);
+void call_func_entry(struct matcher *m, const struct ipi_event *ev);
+void call_func_exit(struct matcher *m, const struct ipi_event *ev);
+/* irq_work calls show no function of their own: the handler that drains the queue completes them. */
+void call_drain_irq_work(struct matcher *m, struct cpu *cpu, uint64_t until_ns, struct window *win);
+/* The open call of this op that the send belongs to, or NULL. */
+struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite);
+/* The joined send decides the call's path, and whose stack both carry. */
+void call_join(struct call *c, struct hit *h);
+/* Whatever is still open in this op had no IPI of its own; stack: that of the op's send. */
+void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_path path, uint32_t stack);
+void calls_lose(struct matcher *m, uint32_t cpu);
+void calls_finish(struct matcher *m);
+
+/* match-irqs.c */
+void hit_send(struct matcher *m, const struct ipi_event *ev);
+void window_open(struct matcher *m, const struct ipi_event *ev);
+void window_exit(struct matcher *m, const struct ipi_event *ev);
+void window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns);
+/* The CPU has interrupts on: nothing can be pending, what was unsettled stays as it is. */
+void chains_settle(struct matcher *m, struct cpu *cpu);
+void hits_lose(struct matcher *m, uint32_t cpu);
+void hits_finish(struct matcher *m);
+
+#endif

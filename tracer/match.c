@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * match.c - the matcher's front: dispatch, gaps, end of trace, conservation.
+ *
+ * match-calls.c follows calls by (target, csd), match-irqs.c assigns sends to
+ * interrupts. The kernel facts behind both are in the comments there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "match-priv.h"
+
+#define POOL_BLOCK	256
+
+void *pool_get(struct pool *p)
+{
+	void *obj = p->free;
+
+	if (unlikely(!obj)) {
+		/* One block: a link to the previous block, then POOL_BLOCK objects. */
+		char *block = xmalloc(sizeof(void *) + POOL_BLOCK * p->size);
+		char *first = block + sizeof(void *);
+
+		*(void **)block = p->blocks;
+		p->blocks = block;
+		for (unsigned int i = 0; i < POOL_BLOCK; i++) {
+			*(void **)(first + i * p->size) = p->free;
+			p->free = first + i * p->size;
+		}
+		obj = p->free;
+	}
+	p->free = *(void **)obj;
+	return obj;
+}
+
+void pool_put(struct pool *p, void *obj)
+{
+	*(void **)obj = p->free;
+	p->free = obj;
+}
+
+static void pool_free(struct pool *p)
+{
+	while (p->blocks) {
+		void *next = *(void **)p->blocks;
+
+		free(p->blocks);
+		p->blocks = next;
+	}
+}
+
+static void cpus_grow(struct matcher *m, unsigned int nr)
+{
+	unsigned int want = m->nr_cpus ? m->nr_cpus : 1;
+
+	while (want < nr)
+		want *= 2;
+	m->cpus = xrealloc(m->cpus, want * sizeof(*m->cpus));
+	memset(m->cpus + m->nr_cpus, 0, (want - m->nr_cpus) * sizeof(*m->cpus));
+	m->nr_cpus = want;
+}
+
+struct matcher *matcher_new(const struct match_config *config)
+{
+	struct matcher *m = xcalloc(1, sizeof(*m));
+	unsigned int nr = config->nr_cpus < MATCH_MAX_CPUS ? config->nr_cpus : MATCH_MAX_CPUS;
+
+	m->config = *config;
+	m->calls.size = sizeof(struct call);
+	m->hits.size = sizeof(struct hit);
+	m->windows.size = sizeof(struct window);
+	calls_init(m);
+	cpus_grow(m, nr ? nr : 1);
+	return m;
+}
+
+void matcher_free(struct matcher *m)
+{
+	if (!m)
+		return;
+	calls_free(m);
+	pool_free(&m->calls);
+	pool_free(&m->hits);
+	pool_free(&m->windows);
+	free(m->cpus);
+	free(m);
+}
+
+/*
+ * Events are missing in this CPU's stream. Nothing is matched across the gap:
+ * what was on its way from or to this CPU becomes lost.
+ */
+static void lose(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu = &m->cpus[ev->cpu];
+
+	if (ev->lost == IPI_LOST_UNKNOWN)
+		m->totals.lost_unknown = true;
+	else
+		m->totals.lost_events += ev->lost;
+
+	hits_lose(m, ev->cpu);
+	calls_lose(m, ev->cpu);
+	memset(cpu->unqueued, 0, sizeof(cpu->unqueued));
+	m->settled_ns = ev->ts_ns + MATCH_SETTLE_NS;
+}
+
+/*
+ * An event at one level ends what higher levels had open: that interrupt or
+ * softirq is over. At its own level every event but the op's own next one
+ * does; call_queue(), call_wake() and hit_send() see to that themselves.
+ */
+static void ops_expire(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
+{
+	unsigned int level = ipi_event_level(ev);
+	unsigned int from = level + 1;
+
+	if (ev->type != IPI_EV_QUEUE && ev->type != IPI_EV_WAKE_NO_IPI &&
+	    ev->type != IPI_EV_SEND_CPU && ev->type != IPI_EV_SEND_MASK)
+		from = level;
+	for (; from < IPI_NR_LEVELS; from++)
+		if (cpu->open_ops & 1u << from)
+			op_close(m, cpu, from, IPI_PATH_RIDER, IPI_STACK_NONE);
+}
+
+/* Make room for every CPU that the event names; numbers beyond MATCH_MAX_CPUS stay without. */
+static inline void cpus_cover(struct matcher *m, const struct ipi_event *ev)
+{
+	unsigned int nr = ev->cpu + 1;
+
+	if (ev->type == IPI_EV_SEND_MASK) {
+		for (unsigned int w = ev->mask_words; w-- > m->nr_cpus / 64;)
+			if (ev->mask[w]) {
+				unsigned int top = w * 64 + 64 - __builtin_clzll(ev->mask[w]);
+
+				nr = top > nr ? top : nr;
+				break;
+			}
+	} else if (ev->type == IPI_EV_SEND_CPU || ev->type == IPI_EV_QUEUE ||
+		   ev->type == IPI_EV_WAKE_NO_IPI) {
+		if (ev->target >= nr && ev->target < MATCH_MAX_CPUS)
+			nr = ev->target + 1;
+	}
+	if (unlikely(nr > m->nr_cpus))
+		cpus_grow(m, nr < MATCH_MAX_CPUS ? nr : MATCH_MAX_CPUS);
+}
+
+static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu;
+
+	if (unlikely(ev->cpu >= MATCH_MAX_CPUS))
+		return;
+	cpus_cover(m, ev);
+	if (unlikely(!m->started)) {
+		m->started = true;
+		m->settled_ns = ev->ts_ns + MATCH_SETTLE_NS;
+	}
+	if (unlikely(ev->type == IPI_EV_LOST || ev->type == IPI_EV_CPU_START)) {
+		if (ev->type == IPI_EV_LOST)
+			lose(m, ev);
+		return;
+	}
+
+	m->totals.events++;
+	cpu = &m->cpus[ev->cpu];
+	if (cpu->open_ops)
+		ops_expire(m, cpu, ev);
+	/* 0x02 is TRACE_FLAG_IRQS_NOSUPPORT: such a kernel says nothing about interrupts. */
+	if (unlikely(cpu->nr_chains) && !(ev->flags & (IPI_FLAG_IRQS_OFF | 0x02 | IPI_FLAG_HARDIRQ | IPI_FLAG_NMI)))
+		chains_settle(m, cpu);
+
+	switch (ev->type) {
+	case IPI_EV_SEND_CPU:
+	case IPI_EV_SEND_MASK:
+		hit_send(m, ev);
+		break;
+	case IPI_EV_QUEUE:
+		call_queue(m, ev);
+		break;
+	case IPI_EV_FUNC_ENTRY:
+		call_func_entry(m, ev);
+		break;
+	case IPI_EV_FUNC_EXIT:
+		call_func_exit(m, ev);
+		break;
+	case IPI_EV_IRQ_ENTRY:
+		window_open(m, ev);
+		break;
+	case IPI_EV_IRQ_EXIT:
+		window_exit(m, ev);
+		break;
+	case IPI_EV_WAKE_NO_IPI:
+		call_wake(m, ev);
+		break;
+	default:
+		break;
+	}
+	if (!(ev->flags & IPI_FLAG_NMI))
+		cpu->last_ns = ev->ts_ns;
+}
+
+void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		feed_one(m, &ev[i]);
+}
+
+void matcher_finish(struct matcher *m)
+{
+	if (m->finished)
+		return;
+	m->finished = true;
+	hits_finish(m);
+	calls_finish(m);
+}
+
+const struct match_totals *matcher_totals(const struct matcher *m)
+{
+	return &m->totals;
+}
+
+bool matcher_conserves(const struct match_totals *t)
+{
+	return t->target_hits == t->delivered + t->coalesced + t->in_flight + t->lost &&
+	       t->interrupts == t->delivered + t->unsolicited &&
+	       t->calls == t->calls_run + t->calls_in_flight + t->calls_lost &&
+	       t->delivered == t->exact + t->fifo + t->ambiguous &&
+	       t->elided == t->riders + t->polled + t->wakes;
+}

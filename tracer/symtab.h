@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * symtab.h - kernel symbols from the text of /proc/kallsyms.
+ *
+ * The text is not copied and must outlive the table. Parsed lazily and once.
+ */
+#ifndef IPITRACE_SYMTAB_H
+#define IPITRACE_SYMTAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct symtab;
+
+struct symtab *symtab_new(const char *kallsyms, size_t len);
+void symtab_free(struct symtab *s);
+/* False where all addresses read as 0 (kptr_restrict) or there is no text. */
+bool symtab_usable(const struct symtab *s);
+/* Address range [*start, *end) of a function by exact name; false if unknown. */
+bool symtab_range(const struct symtab *s, const char *name, uint64_t *start, uint64_t *end);
+/* Name of the function holding addr, without offset; NULL if unknown. The string lives as long as s. */
+const char *symtab_name(struct symtab *s, uint64_t addr, uint64_t *offset, const char **module);
+/*
+ * "func+0x1b0" or "func+0x1b0 [module]", "0xffff..." where unknown. A return
+ * address is looked up at addr - 1, so that a call at the very end of a
+ * function does not name its neighbour; the offset printed stays addr's own,
+ * as the kernel's %pS does. with_offset false: "func" only.
+ */
+void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool with_offset,
+		   char *buf, size_t len);
+/* Is this function part of how IPIs are sent (kernel/smp.c, reschedule plumbing, the trace machinery)? */
+bool symtab_is_plumbing(struct symtab *s, uint64_t addr);
+
+#endif
