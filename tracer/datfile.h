@@ -16,6 +16,29 @@
 
 #include "util.h"
 
+/*
+ * At the very end of the file, the facts' text right before it. Little-endian
+ * whatever the file's byte order, because only ipitrace reads it. A text whose
+ * check does not hold is no text at all.
+ */
+#define DAT_FOOTER_MAGIC	"IPITFACT"	/* 8 bytes, no NUL */
+
+struct dat_footer {
+	char	 magic[8];
+	uint64_t len;		/* bytes of text */
+	uint64_t check;		/* dat_facts_check() of the text */
+};
+
+/* FNV-1a, 64 bits: against cut and patched files, not against malice. */
+static inline uint64_t dat_facts_check(const char *text, size_t len)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3ULL;
+	return hash;
+}
+
 /* --- reader --- */
 
 struct dat_format {
