@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hist.c - log-linear latency histogram.
+ *
+ * With S = 2^HIST_SUB_BITS and v in [2^e, 2^(e+1)):
+ *	shift = max(e - HIST_SUB_BITS, 0),  index = shift * S + (v >> shift)
+ * Values below 2S have shift 0: a bucket each, exact. Above, v >> shift lies in
+ * [S, 2S), so indices of one power of two are S in a row and follow those of
+ * the power below without a gap. A bucket with this shift starts at
+ * m << shift, m >= S, and holds w = 2^shift values. The midpoint
+ * differs from each of them by at most w / 2, and v >= S * w, so that the
+ * relative error is at most (w / 2) / (S * w) = 1 / 2^(HIST_SUB_BITS + 1).
+ */
+#include "hist.h"
+#include "util.h"
+
+#define S		(1u << HIST_SUB_BITS)
+#define MAX_BUCKETS	((65 - HIST_SUB_BITS) * S)	/* index of UINT64_MAX, plus one */
+#define FIRST_BUCKETS	(8 * S)				/* covers 16 us for S = 64 */
+
+static inline uint32_t bucket_of(uint64_t v)
+{
+	int e = 63 - __builtin_clzll(v | S);	/* at least HIST_SUB_BITS: shift >= 0 */
+	unsigned int shift = (unsigned int)e - HIST_SUB_BITS;
+
+	return shift * S + (uint32_t)(v >> shift);
+}
+
+static uint64_t bucket_value(uint32_t index)
+{
+	unsigned int shift;
+
+	if (index < 2 * S)
+		return index;
+	shift = index / S - 1;
+	return ((uint64_t)(index % S + S) << shift) + (1ULL << shift >> 1);
+}
+
+static void __attribute__((noinline, cold)) grow(struct hist *h, uint32_t index)
+{
+	uint32_t nr = h->nr_buckets ? h->nr_buckets : FIRST_BUCKETS;
+
+	while (nr <= index)
+		nr *= 2;
+	if (nr > MAX_BUCKETS)
+		nr = MAX_BUCKETS;
+	h->buckets = xrealloc(h->buckets, nr * sizeof(*h->buckets));
+	memset(h->buckets + h->nr_buckets, 0, (nr - h->nr_buckets) * sizeof(*h->buckets));
+	h->nr_buckets = nr;
+}
+
+void hist_free(struct hist *h)
+{
+	free(h->buckets);
+	*h = (struct hist){ 0 };
+}
+
+void hist_add(struct hist *h, uint64_t value_ns, uint64_t at_ns, uint32_t cpu)
+{
+	uint32_t index = bucket_of(value_ns);
+
+	if (unlikely(index >= h->nr_buckets))
+		grow(h, index);
+	h->buckets[index]++;
+	h->sum += value_ns;
+	if (unlikely(value_ns >= h->max)) {
+		/* Of equal maxima the earliest counts, in whatever order they come. */
+		if (!h->count || value_ns > h->max || at_ns < h->max_at_ns) {
+			h->max_at_ns = at_ns;
+			h->max_cpu = cpu;
+		}
+		h->max = value_ns;
+	}
+	if (unlikely(!h->count || value_ns < h->min))
+		h->min = value_ns;
+	h->count++;
+}
+
+void hist_merge(struct hist *dst, const struct hist *src)
+{
+	if (!src->count)
+		return;
+	if (src->nr_buckets > dst->nr_buckets)
+		grow(dst, src->nr_buckets - 1);
+	for (uint32_t i = 0; i < src->nr_buckets; i++)
+		dst->buckets[i] += src->buckets[i];
+	if (!dst->count || src->max > dst->max ||
+	    (src->max == dst->max && src->max_at_ns < dst->max_at_ns)) {
+		dst->max = src->max;
+		dst->max_at_ns = src->max_at_ns;
+		dst->max_cpu = src->max_cpu;
+	}
+	if (!dst->count || src->min < dst->min)
+		dst->min = src->min;
+	dst->count += src->count;
+	dst->sum += src->sum;
+}
+
+uint64_t hist_percentile(const struct hist *h, double p)
+{
+	uint64_t rank, seen = 0, v;
+	double want;
+
+	if (!h->count)
+		return 0;
+	want = p * (double)h->count;
+	rank = want > 0 ? (uint64_t)want : 0;
+	if ((double)rank < want)
+		rank++;
+	if (rank <= 1)
+		return h->min;
+	if (rank >= h->count)
+		return h->max;
+	for (uint32_t i = 0; i < h->nr_buckets; i++) {
+		seen += h->buckets[i];
+		if (seen < rank)
+			continue;
+		v = bucket_value(i);
+		return v < h->min ? h->min : v > h->max ? h->max : v;
+	}
+	return h->max;
+}
