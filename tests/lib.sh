@@ -201,3 +201,33 @@ kv() {
 	shift
 	sed -n "s/^sent: .*\b$key=\([^ ]*\).*/\1/p" <<<"$*" | tail -n 1
 }
+
+# shellcheck disable=SC2034 # used by the tests
+# The conservation laws of a report, as a json_check expression.
+CONSERVES='t["target_hits"] == t["delivered"] + t["coalesced"] + t["in_flight"] + t["lost"] and
+	t["interrupts"] == t["delivered"] + t["unsolicited"] and
+	t["delivered"] == t["exact"] + t["fifo"] + t["ambiguous"] and
+	t["calls"] == t["calls_run"] + t["calls_in_flight"] + t["calls_lost"] and
+	sum(d["interrupts_by_class"].values()) == t["interrupts"]'
+
+
+# Column of /proc/interrupts, all CPUs: irq_count CAL
+irq_count() { awk -v n="$1:" '$1 == n { for (i = 2; i <= NF && $i ~ /^[0-9]+$/; i++) s += $i } END { print s + 0 }' /proc/interrupts; }
+
+# record_report NAME RECORD-ARGS... -- WORKLOAD...: $TMP/NAME.dat, .sent, .log, .json; a test of its own.
+record_report() {
+	local name=$1 status
+	shift
+	"$IPITRACE" record -o "$TMP/$name.dat" "$@" >"$TMP/$name.sent" 2>"$TMP/$name.log" </dev/null
+	status=$?
+	if [ $status -ne 0 ]; then
+		not_ok "$name: record exits 0"
+		note "exit $status: $(tail -n 5 "$TMP/$name.log")"
+		return 1
+	fi
+	pass "$name: record exits 0"
+	exits 0 "$name: report --json exits 0" "$IPITRACE" report -i "$TMP/$name.dat" --json || return 1
+	cp "$OUT" "$TMP/$name.json"
+	[ -s "$TMP/$name.sent" ] && note "$(tail -n 1 "$TMP/$name.sent")"
+	return 0
+}
