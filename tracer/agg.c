@@ -47,8 +47,15 @@ struct agg {
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
 	uint32_t by_mask;		/* bit per enum agg_key */
-	struct ipi_filter filter;	/* borrowed strings and sets */
-	bool	 filtered, sender_filter, cpu_class_filter;
+	/*
+	 * CPUs and classes of all filters intersected (own copies); what is asked
+	 * once per task or site is left in the filters themselves.
+	 */
+	struct cpuset targets, sources;
+	bool	 has_targets, has_sources;
+	uint32_t classes;
+	const struct ipi_filter **filters;	unsigned int nr_filters;
+	bool	 sender_filter, cpu_class_filter;
 	struct agg_names names;
 
 	struct task *tasks;	uint32_t task_mask, nr_tasks;
@@ -64,7 +71,36 @@ struct agg {
 
 #define CALLER_UNKNOWN	UINT64_MAX
 
-struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi_filter *filter,
+static void intersect(struct cpuset *set, bool *has, const struct cpuset *with)
+{
+	struct cpuset both = { 0 };
+
+	for (unsigned int cpu = 0; cpu < with->nr_words * 64; cpu++)
+		if (cpuset_has(with, cpu) && (!*has || cpuset_has(set, cpu)))
+			cpuset_add(&both, cpu);
+	cpuset_free(set);
+	*set = both;
+	*has = true;
+}
+
+static void add_filter(struct agg *a, const struct ipi_filter *f)
+{
+	if (!f || ipi_filter_empty(f))
+		return;
+	a->filters = xrealloc(a->filters, (a->nr_filters + 1) * sizeof(*a->filters));
+	a->filters[a->nr_filters++] = f;
+	if (f->has_target_cpus)
+		intersect(&a->targets, &a->has_targets, &f->target_cpus);
+	if (f->has_source_cpus)
+		intersect(&a->sources, &a->has_sources, &f->source_cpus);
+	if (f->classes)
+		a->classes &= f->classes;
+	a->sender_filter |= f->has_source_cpus || f->callsite || f->func || f->pid >= 0 || f->comm;
+	a->cpu_class_filter |= f->has_target_cpus || f->has_source_cpus || f->classes;
+}
+
+struct agg *agg_new(const enum agg_key *by, unsigned int nr_by,
+		    const struct ipi_filter *const *filters, unsigned int nr_filters,
 		    const struct agg_names *names)
 {
 	struct agg *a = xcalloc(1, sizeof(*a));
@@ -75,14 +111,9 @@ struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi
 		a->by[a->nr_by++] = by[i];
 		a->by_mask |= 1u << by[i];
 	}
-	a->filter = (struct ipi_filter)IPI_FILTER_INIT;
-	if (filter)
-		a->filter = *filter;
-	a->filtered = !ipi_filter_empty(&a->filter);
-	a->sender_filter = a->filter.has_source_cpus || a->filter.callsite || a->filter.func ||
-			   a->filter.pid >= 0 || a->filter.comm;
-	a->cpu_class_filter = a->filter.has_target_cpus || a->filter.has_source_cpus ||
-			      a->filter.classes;
+	a->classes = UINT32_MAX;
+	for (unsigned int i = 0; i < nr_filters; i++)
+		add_filter(a, filters[i]);
 	a->names = *names;
 	a->task_mask = a->site_mask = a->row_mask = FIRST_SLOTS - 1;
 	a->tasks = xcalloc(FIRST_SLOTS, sizeof(*a->tasks));
@@ -106,6 +137,9 @@ void agg_free(struct agg *a)
 	for (uint32_t i = 0; i < a->nr_rows; i++)
 		row_free(&a->rows[i]);
 	row_free(&a->own);
+	cpuset_free(&a->targets);
+	cpuset_free(&a->sources);
+	free(a->filters);
 	free(a->rows);
 	free(a->row_index);
 	free(a->sites);
@@ -156,7 +190,10 @@ static struct task *__attribute__((noinline)) task_add(struct agg *a, struct tas
 	t->pid = pid;
 	t->own = a->names.own_pid && a->names.own_pid(a->names.ctx, pid);
 	t->comm = intern_comm(a, comm);
-	t->pass = (a->filter.pid < 0 || a->filter.pid == pid) && glob_match(a->filter.comm, comm);
+	t->pass = true;
+	for (unsigned int i = 0; i < a->nr_filters; i++)
+		t->pass &= (a->filters[i]->pid < 0 || a->filters[i]->pid == pid) &&
+			   glob_match(a->filters[i]->comm, comm);
 	if (2 * ++a->nr_tasks <= a->task_mask)
 		return t;
 	tasks_grow(a);
@@ -320,17 +357,20 @@ static struct site *__attribute__((noinline))
 site_add(struct agg *a, struct site *st, const uint64_t *key, const struct ipi_span *s,
 	 uint32_t target, const struct task *t)
 {
-	const struct ipi_filter *f = &a->filter;
 	struct agg_row v = row_values(a, s, target, t);
 
 	memcpy(st->key, key, sizeof(st->key));
 	st->own = a->names.own_func && s->func && a->names.own_func(a->names.ctx, s->func);
 	st->pass = true;
-	if (f->callsite)
-		st->pass = glob_match(f->callsite, symbol(a, s->callsite)) ||
-			   glob_match(f->callsite, symbol(a, v.caller));
-	if (f->func && st->pass)
-		st->pass = glob_match(f->func, symbol(a, s->func));
+	for (unsigned int i = 0; i < a->nr_filters; i++) {
+		const struct ipi_filter *f = a->filters[i];
+
+		if (f->callsite)
+			st->pass &= glob_match(f->callsite, symbol(a, s->callsite)) ||
+				    glob_match(f->callsite, symbol(a, v.caller));
+		if (f->func)
+			st->pass &= glob_match(f->func, symbol(a, s->func));
+	}
 	/* Own and refused sites must not leave an empty row behind. */
 	st->row = st->own || !st->pass || t->own ? UINT32_MAX : row_get(a, &v) + 1;
 	if (2 * ++a->nr_sites <= a->site_mask)
@@ -386,29 +426,29 @@ static inline void note_mixed(struct agg *a, struct agg_row *r, const struct ipi
 
 /* --- filter --- */
 
-static bool mask_passes(const struct ipi_filter *f, const struct ipi_span *s)
+static bool mask_passes(const struct cpuset *targets, const struct ipi_span *s)
 {
 	unsigned int nr = s->mask_words;
 
-	if (nr > f->target_cpus.nr_words)
-		nr = f->target_cpus.nr_words;
+	if (nr > targets->nr_words)
+		nr = targets->nr_words;
 	for (unsigned int i = 0; i < nr; i++)
-		if (s->mask[i] & f->target_cpus.words[i])
+		if (s->mask[i] & targets->words[i])
 			return true;
 	return false;
 }
 
-static bool cpu_class_passes(const struct ipi_filter *f, const struct ipi_span *s)
+static bool cpu_class_passes(const struct agg *a, const struct ipi_span *s)
 {
-	if (f->classes && !(f->classes >> s->class & 1))
+	if (!(a->classes >> s->class & 1))
 		return false;
-	if (f->has_source_cpus && !cpuset_has(&f->source_cpus, s->source))
+	if (a->has_sources && !cpuset_has(&a->sources, s->source))
 		return false;
-	if (!f->has_target_cpus)
+	if (!a->has_targets)
 		return true;
 	if (s->kind == IPI_SPAN_SEND && s->mask)
-		return mask_passes(f, s);
-	return cpuset_has(&f->target_cpus, s->target);
+		return mask_passes(&a->targets, s);
+	return cpuset_has(&a->targets, s->target);
 }
 
 /*
@@ -446,8 +486,8 @@ static uint32_t first_target(const struct agg *a, const struct ipi_span *s)
 	for (unsigned int i = 0; i < s->mask_words; i++) {
 		uint64_t w = s->mask[i];
 
-		if (a->filter.has_target_cpus)
-			w &= i < a->filter.target_cpus.nr_words ? a->filter.target_cpus.words[i] : 0;
+		if (a->has_targets)
+			w &= i < a->targets.nr_words ? a->targets.words[i] : 0;
 		if (w)
 			return i * 64 + (uint32_t)__builtin_ctzll(w);
 	}
@@ -473,7 +513,7 @@ static void add_send(struct agg *a, const struct ipi_span *s)
 	}
 	for (unsigned int i = 0; i < s->mask_words * 64; i++) {
 		if (!(s->mask[i / 64] >> (i % 64) & 1) ||
-		    (a->filter.has_target_cpus && !cpuset_has(&a->filter.target_cpus, i)))
+		    (a->has_targets && !cpuset_has(&a->targets, i)))
 			continue;
 		r = row_of(a, s, i);
 		if (!r || (r == &a->own && counted))
@@ -588,14 +628,13 @@ void agg_span(void *agg, const struct ipi_span *s)
 	struct agg_row *r;
 
 	if (s->kind == IPI_SPAN_LOCAL) {
-		if (!a->sender_filter && (!a->filter.has_target_cpus ||
-					  cpuset_has(&a->filter.target_cpus, s->target)))
+		if (!a->sender_filter && (!a->has_targets || cpuset_has(&a->targets, s->target)))
 			a->totals.local_calls++;
 		return;
 	}
 	if (s->kind == IPI_SPAN_IRQ && a->sender_filter)
 		return;
-	if (unlikely(a->cpu_class_filter) && !cpu_class_passes(&a->filter, s))
+	if (unlikely(a->cpu_class_filter) && !cpu_class_passes(a, s))
 		return;
 	switch (s->kind) {
 	case IPI_SPAN_SEND:

@@ -48,7 +48,9 @@ struct agg_row {
 
 struct agg;
 
-struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi_filter *filter,
+/* filters: each must pass (the recording's and the user's); their strings are borrowed until agg_free(). */
+struct agg *agg_new(const enum agg_key *by, unsigned int nr_by,
+		    const struct ipi_filter *const *filters, unsigned int nr_filters,
 		    const struct agg_names *names);
 void agg_free(struct agg *a);
 /* An ipi_span_fn; ctx is the struct agg. Ambiguous, negative and coalesced spans never enter a latency. */

@@ -5,6 +5,7 @@
  * The only file that prints errors and decides the exit code.
  */
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -128,6 +129,7 @@ int main(int argc, char **argv)
 	const char *command = NULL;
 	int ret;
 
+	setlocale(LC_CTYPE, "");	/* only whether the terminal takes UTF-8; numbers stay as in C */
 	ret = dispatch(argc, argv, &command, &err);
 	if (ret < 0)
 		ret = err.code ? err.code : EXIT_FAILED;

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * analysis.c - glue: trace.dat reader -> decoder -> matcher -> the caller's span function.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis.h"
+
+#define BATCH	1024	/* events a decoder_read(): 88 kB, stays in the second-level cache */
+
+struct analysis {
+	struct dat_file *dat;
+	const struct dat_info *info;
+	struct decode_format *formats;
+	struct symtab	*symtab;
+	struct decoder	*decoder;
+	struct matcher	*matcher;
+	struct facts	 facts;
+	bool		 has_facts;
+	struct trace_info trace;
+
+	ipi_span_fn	 fn;
+	void		*ctx;
+	uint64_t	 tlb_func;	/* its remote runs are what the kernel counts as TLB */
+	uint64_t	 tlb_runs;
+	uint64_t	 own_func;
+};
+
+/* "Linux host 6.18.44 [version] x86_64": release is the third word, machine the last. */
+static void parse_uname(struct trace_info *t, const char *uname)
+{
+	const char *p = uname, *last;
+
+	if (!uname)
+		return;
+	for (int i = 0; i < 2; i++) {
+		p += strcspn(p, " ");
+		p += strspn(p, " ");
+	}
+	snprintf(t->kernel, sizeof(t->kernel), "%.*s", (int)strcspn(p, " \n"), p);
+	last = strrchr(p, ' ');
+	if (last)
+		snprintf(t->arch, sizeof(t->arch), "%.*s", (int)strcspn(last + 1, " \n"), last + 1);
+}
+
+static int open_decoder(struct analysis *a, struct err *err)
+{
+	const struct dat_info *info = a->info;
+	struct page_source src = {
+		.next = dat_next_page, .ctx = a->dat, .nr_cpus = info->nr_streams, .cpus = info->cpus,
+	};
+	struct decode_meta meta = {
+		.big_endian = info->big_endian, .long_size = info->long_size,
+		.header_page = info->header_page, .header_page_len = info->header_page_len,
+		.nr_formats = info->nr_formats, .printk_formats = info->printk_formats,
+		.symtab = a->symtab, .interrupts = a->has_facts ? a->facts.interrupts_text : NULL,
+	};
+
+	a->formats = xcalloc(info->nr_formats, sizeof(*a->formats));
+	for (unsigned int i = 0; i < info->nr_formats; i++)
+		a->formats[i] = (struct decode_format){
+			info->formats[i].system, info->formats[i].text, info->formats[i].len
+		};
+	meta.formats = a->formats;
+	return decoder_open(&a->decoder, &meta, &src, err);
+}
+
+static void fill_info(struct analysis *a, const char *path)
+{
+	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global" };
+	const struct decode_caps *caps = decoder_caps(a->decoder);
+	struct trace_info *t = &a->trace;
+
+	t->path = path;
+	t->file_version = a->info->version;
+	t->compression = a->info->compression;
+	parse_uname(t, a->info->uname);
+	t->clock = a->info->clock;
+	for (size_t i = 0; i < ARRAY_SIZE(ns_clocks); i++)
+		t->clock_ns |= !strcmp(t->clock, ns_clocks[i]);
+	t->tier = decode_tier_name(caps->tier);
+	t->cpus = a->info->nr_cpus;
+	t->truncated = a->info->truncated;
+	t->foreign = !a->has_facts;
+	t->incomplete = a->has_facts && !a->facts.complete;
+	t->has_send = caps->has_send;
+	t->has_csd = caps->has_csd;
+	t->has_reception = caps->has_reception;
+}
+
+int analysis_open(struct analysis **out, const char *path, struct err *err)
+{
+	struct analysis *a = xcalloc(1, sizeof(*a));
+	uint64_t end;
+
+	if (dat_open(&a->dat, path, err))
+		goto fail;
+	a->info = dat_info(a->dat);
+	if (a->info->facts) {
+		if (facts_parse(&a->facts, a->info->facts, a->info->facts_len, err))
+			goto fail;
+		a->has_facts = true;
+	}
+	a->symtab = symtab_new(a->info->kallsyms, a->info->kallsyms_len);
+	if (open_decoder(a, err))
+		goto fail;
+	if (decoder_caps(a->decoder)->tier == TIER_NONE) {
+		err_set(err, EXIT_FAILED, "%s: no IPI events in this file", path);
+		err_hint(err, "record with 'ipitrace record', or 'trace-cmd record -e ipi -e csd -e irq_vectors'");
+		goto fail;
+	}
+	/* The ring buffer wakes its readers by an irq_work of its own: a self-IPI of the tracer. */
+	symtab_range(a->symtab, "rb_wake_up_waiters", &a->own_func, &end);
+	symtab_range(a->symtab, "flush_tlb_func", &a->tlb_func, &end);
+	fill_info(a, path);
+	*out = a;
+	return 0;
+fail:
+	analysis_close(a);
+	return -1;
+}
+
+void analysis_close(struct analysis *a)
+{
+	if (!a)
+		return;
+	matcher_free(a->matcher);
+	if (a->decoder)
+		decoder_close(a->decoder);
+	if (a->symtab)
+		symtab_free(a->symtab);
+	free(a->formats);
+	facts_free(&a->facts);
+	dat_close(a->dat);
+	free(a);
+}
+
+static void emit(void *ctx, const struct ipi_span *span)
+{
+	struct analysis *a = ctx;
+
+	if (span->kind == IPI_SPAN_CALL && span->func == a->tlb_func && span->func)
+		a->tlb_runs += span->outcome == IPI_DELIVERED;
+	a->fn(a->ctx, span);
+}
+
+/* Losses: marks in the streams and, in our own files, the kernel's counters. */
+static void finish_info(struct analysis *a)
+{
+	const struct decode_stats *s = decoder_stats(a->decoder);
+	const struct match_totals *m = matcher_totals(a->matcher);
+	struct trace_info *t = &a->trace;
+	uint64_t counted = 0;
+
+	t->start_ns = s->first_ns;
+	t->end_ns = s->last_ns;
+	t->records = s->records;
+	t->events = s->events;
+	t->stacks = s->stacks > 0;
+	t->bad_pages = s->bad_pages;
+	t->lost_events = m->lost_events;
+	t->lost_unknown = m->lost_unknown;
+	if (a->has_facts && a->facts.lost) {
+		for (unsigned int i = 0; i < a->facts.nr_cpus; i++)
+			counted += a->facts.lost[i];
+		/* The kernel's own count covers marks without a number, and losses at the very end. */
+		t->lost_unknown = t->lost_unknown && !counted;
+		if (counted > t->lost_events)
+			t->lost_events = counted;
+	}
+	if (t->truncated || t->bad_pages)
+		t->lost_unknown = true;
+}
+
+int analysis_run(struct analysis *a, ipi_span_fn fn, void *ctx, struct err *err)
+{
+	struct match_config config = {
+		.nr_cpus = a->info->nr_cpus, .has_csd = a->trace.has_csd,
+		.has_sends = a->trace.has_send, .emit = emit, .ctx = a,
+	};
+	struct ipi_event *batch;
+	int nr;
+
+	a->fn = fn;
+	a->ctx = ctx;
+	a->matcher = matcher_new(&config);
+	batch = xmalloc(BATCH * sizeof(*batch));
+	while ((nr = decoder_read(a->decoder, batch, BATCH, err)) > 0)
+		matcher_feed(a->matcher, batch, (unsigned int)nr);
+	free(batch);
+	if (nr < 0)
+		return -1;
+	matcher_finish(a->matcher);
+	finish_info(a);
+	if (!matcher_conserves(matcher_totals(a->matcher)))
+		return err_set(err, EXIT_FAILED, "%s: the matcher's totals do not add up: "
+			       "a bug in ipitrace", a->trace.path);
+	return 0;
+}
+
+const struct trace_info *analysis_info(const struct analysis *a)
+{
+	return &a->trace;
+}
+
+const struct facts *analysis_facts(const struct analysis *a)
+{
+	return a->has_facts ? &a->facts : NULL;
+}
+
+const struct match_totals *analysis_totals(const struct analysis *a)
+{
+	return matcher_totals(a->matcher);
+}
+
+struct symtab *analysis_symtab(struct analysis *a)
+{
+	return a->symtab;
+}
+
+const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack)
+{
+	if (stack == IPI_STACK_NONE || stack > decoder_nr_stacks(a->decoder))
+		return NULL;
+	return decoder_stack(a->decoder, stack);
+}
+
+/* --- answers for agg --- */
+
+static uint64_t stack_caller(void *ctx, uint32_t stack)
+{
+	struct analysis *a = ctx;
+	const struct ipi_stack *s = analysis_stack(a, stack);
+
+	for (unsigned int i = 0; s && i < s->nr; i++)
+		if (!symtab_is_plumbing(a->symtab, s->addrs[i]))
+			return s->addrs[i];
+	return 0;
+}
+
+static const char *symbol(void *ctx, uint64_t addr)
+{
+	struct analysis *a = ctx;
+	const char *module;
+	uint64_t offset;
+
+	return symtab_name(a->symtab, addr, &offset, &module);
+}
+
+static const char *comm(void *ctx, int32_t pid)
+{
+	struct analysis *a = ctx;
+
+	return dat_comm(a->dat, pid);
+}
+
+static bool own_pid(void *ctx, int32_t pid)
+{
+	const struct analysis *a = ctx;
+
+	for (unsigned int i = 0; i < a->facts.nr_own_pids; i++)
+		if (a->facts.own_pids[i] == pid)
+			return true;
+	return false;
+}
+
+static bool own_func(void *ctx, uint64_t func)
+{
+	const struct analysis *a = ctx;
+
+	return a->own_func && func == a->own_func;
+}
+
+struct agg_names analysis_names(struct analysis *a)
+{
+	return (struct agg_names){
+		.stack_caller = stack_caller, .symbol = symbol, .comm = comm,
+		.own_pid = own_pid, .own_func = own_func, .ctx = a,
+	};
+}
+
+/* --- coverage --- */
+
+/* Which traced interrupts a line of /proc/interrupts counts; its description is the same on x86, arm and arm64. */
+static bool line_traced(const struct analysis *a, const struct facts_counter *c, uint64_t *traced,
+			uint32_t *classes)
+{
+	static const struct { const char *desc; uint32_t classes; } lines[] = {
+		{ "Rescheduling interrupts", 1u << IPI_CLASS_RESCHEDULE },
+		{ "Function call interrupts", 1u << IPI_CLASS_CALL_SINGLE | 1u << IPI_CLASS_CALL },
+		{ "IRQ work interrupts", 1u << IPI_CLASS_IRQ_WORK },
+		{ "CPU stop interrupts", 1u << IPI_CLASS_CPU_STOP },
+		{ "Timer broadcast interrupts", 1u << IPI_CLASS_TIMER },
+		{ "CPU wake-up interrupts", 1u << IPI_CLASS_WAKEUP },
+		{ "TLB shootdowns", 0 },
+	};
+	const struct match_totals *t = matcher_totals(a->matcher);
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (strcmp(lines[i].desc, c->desc))
+			continue;
+		*traced = 0;
+		*classes = lines[i].classes;
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+			if (*classes >> class & 1)
+				*traced += t->interrupts_by_class[class];
+		if (*classes)
+			return a->trace.has_reception;
+		/* Shootdowns are calls of one function; they travel in call-function interrupts. */
+		*traced = a->tlb_runs;
+		*classes = 1u << IPI_CLASS_CALL_SINGLE | 1u << IPI_CLASS_CALL;
+		return a->trace.has_csd && a->tlb_func;
+	}
+	return false;
+}
+
+static uint64_t grown(const struct facts *f, const struct facts_counter *c, enum facts_snap from,
+		      enum facts_snap to)
+{
+	uint64_t sum = 0;
+
+	if (!c->count[from] || !c->count[to])
+		return 0;
+	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
+		if (f->filtered_in_kernel && f->filter.has_target_cpus &&
+		    !cpuset_has(&f->filter.target_cpus, cpu))
+			continue;
+		sum += c->count[to][cpu] - c->count[from][cpu];
+	}
+	return sum;
+}
+
+unsigned int analysis_coverage(const struct analysis *a, struct coverage *lines, unsigned int max)
+{
+	const struct facts *f = &a->facts;
+	const struct match_totals *t = matcher_totals(a->matcher);
+	unsigned int nr = 0;
+	uint32_t classes;
+	uint64_t slack;
+
+	for (unsigned int i = 0; a->has_facts && i < f->nr_counters && nr < max; i++) {
+		const struct facts_counter *c = &f->counters[i];
+		struct coverage *l = &lines[nr];
+
+		if (!line_traced(a, c, &l->traced, &classes))
+			continue;
+		if (f->filter.classes && (f->filter.classes & classes) != classes)
+			continue;	/* not all of it was recorded */
+		l->name = c->name;
+		l->low = grown(f, c, FACTS_INNER0, FACTS_INNER1);
+		l->high = grown(f, c, FACTS_OUTER0, FACTS_OUTER1);
+		if (!l->traced && !l->high)
+			continue;
+		/* A shootdown queued before the trace began has a run but no call of its own. */
+		slack = strcmp(c->desc, "TLB shootdowns") ? 0 : t->calls_unqueued;
+		l->ok = l->low <= l->traced + slack && l->traced <= l->high;
+		nr++;
+	}
+	return nr;
+}

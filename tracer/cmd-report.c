@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmd-report.c - ipitrace report: a recording as rows per caller and function.
+ */
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis.h"
+#include "cmd.h"
+#include "render.h"
+
+struct report_options {
+	const char *input, *sort;
+	bool json, csv;
+	uint64_t top;
+	enum agg_key by[AGG_NR_KEYS];
+	unsigned int nr_by;
+	const struct column **columns;	unsigned int nr_columns;
+	const char *fields;
+	struct ipi_filter filter;
+};
+
+static int parse_by(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	struct report_options *o = target;
+
+	(void)spec;
+	o->nr_by = ARRAY_SIZE(o->by);
+	return report_parse_by(arg, o->by, &o->nr_by, err);
+}
+
+static int parse_sort(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)spec;
+	if (!column_find(arg)) {
+		err_set(err, EXIT_USAGE, "'%s': unknown column", arg);
+		return err_hint(err, "for instance target_hits, delivery_p99, handler_sum, caller; "
+				"'ipitrace report --help' lists all");
+	}
+	*(const char **)target = arg;
+	return 0;
+}
+
+#define OPTION(m)	offsetof(struct report_options, m)
+static const struct opt rows[] = {
+	{ 'i', "input", "FILE", OPT_STRING, OPTION(input),
+	  "recording to read (default: ipitrace.dat, else trace.dat)", NULL, 0, 0 },
+	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
+	  "one row per: caller, callsite, func, class, source, target, comm, pid, stack "
+	  "(default: caller,func)", parse_by, 0, 0 },
+	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort),
+	  "largest first, names alphabetically (default: target_hits)", parse_sort, 0, 0 },
+	{ 'f', "fields", "COLUMNS", OPT_STRING, OPTION(fields),
+	  "columns to show; +COLUMNS: besides the default ones", NULL, 0, 0 },
+	{ 'n', "top", "N", OPT_U64, OPTION(top), "only the first N rows", NULL, 1, UINT32_MAX },
+	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: everything, integers in ns", NULL, 0, 0 },
+	{ 0, "csv", NULL, OPT_FLAG, OPTION(csv), "CSV: the rows, integers in ns", NULL, 0, 0 },
+};
+
+const struct opt_spec report_spec = {
+	.command = "report",
+	.synopsis = "[options] [FILE]",
+	.summary = "show a recording's IPIs: who sends them, what they run, how long they take",
+	.details = "Columns (--fields, --sort): the keys of --by; sends, target_hits, delivered, coalesced,\n"
+		   "in_flight, lost, exact, fifo, ambiguous, elided, calls, calls_run, calls_in_flight,\n"
+		   "calls_lost; and for each of delivery (send to handler entry), queue (call queued to\n"
+		   "function entry), func (function entry to exit) and handler (handler entry to exit):\n"
+		   "_count, _min, _mean, _p50, _p90, _p99, _p999, _max, _max_at, _max_cpu, _sum.\n\n"
+		   "Exit status: 0 ok, 1 failed, 2 usage, 3 events were lost or the file is incomplete.\n",
+	.max_operands = 1,
+	.groups = {
+		OPT_GROUP(NULL, rows, 0),
+		OPT_FILTER_GROUP(offsetof(struct report_options, filter)),
+	},
+};
+
+static const char *input_file(const struct report_options *o, char **argv, int nr, struct err *err)
+{
+	if (o->input && nr) {
+		err_set(err, EXIT_USAGE, "two files given: '%s' and '%s'", o->input, argv[1]);
+		return NULL;
+	}
+	if (o->input || nr)
+		return o->input ? o->input : argv[1];
+	if (!access("ipitrace.dat", F_OK))
+		return "ipitrace.dat";
+	if (!access("trace.dat", F_OK))
+		return "trace.dat";
+	err_set(err, EXIT_FAILED, "no recording given, and neither ipitrace.dat nor trace.dat here");
+	err_hint(err, "make one with 'ipitrace record', or name one: 'ipitrace report FILE'");
+	return NULL;
+}
+
+/* The keys first, the class unless it is one, then what every row has. */
+static int default_columns(struct report_options *o, const struct report *r, struct err *err)
+{
+	static const char usual[] = "+sends,target_hits,delivered,coalesced,elided,calls,"
+		"delivery_p50,delivery_p90,delivery_p99,delivery_max,delivery_max_at,"
+		"queue_p50,func_p50,handler_p50,handler_sum";
+	bool class = false;
+	char key[32];
+
+	for (unsigned int i = 0; i < r->nr_by; i++) {
+		snprintf(key, sizeof(key), "+%s", report_key_name(r->by[i]));
+		if (columns_parse(key, &o->columns, &o->nr_columns, err))
+			return -1;
+		class |= r->by[i] == AGG_KEY_CLASS;
+	}
+	if (!class && columns_parse("+class", &o->columns, &o->nr_columns, err))
+		return -1;
+	return columns_parse(usual, &o->columns, &o->nr_columns, err);
+}
+
+static int render(struct report_options *o, struct report *r, struct err *err)
+{
+	struct render_options ro = {
+		.top = (unsigned int)o->top, .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+	};
+
+	if (!o->json && (o->fields ? *o->fields == '+' : !o->csv) && default_columns(o, r, err))
+		return -1;
+	if (o->fields && columns_parse(o->fields, &o->columns, &o->nr_columns, err))
+		return -1;
+	ro.columns = o->columns;
+	ro.nr_columns = o->nr_columns;
+	if (o->json)
+		render_json(r, &ro, stdout);
+	else if (o->csv)
+		render_csv(r, &ro, stdout);
+	else
+		return render_text(r, &ro, stdout, err);
+	return 0;
+}
+
+static int report_file(struct report_options *o, const char *path, struct err *err)
+{
+	static const enum agg_key usual[] = { AGG_KEY_CALLER, AGG_KEY_FUNC };
+	const enum agg_key *by = o->nr_by ? o->by : usual;
+	unsigned int nr_by = o->nr_by ? o->nr_by : ARRAY_SIZE(usual), nr_filters = 1;
+	const struct ipi_filter *filters[2] = { &o->filter };
+	const struct facts *facts;
+	struct analysis *a = NULL;
+	struct report r = { 0 };
+	struct agg_names names;
+	struct agg *agg = NULL;
+	bool filtered;
+	int ret = -1;
+
+	if (analysis_open(&a, path, err))
+		goto out;
+	if (opts_check_filter(&o->filter, analysis_info(a)->cpus, err))
+		goto out;
+	facts = analysis_facts(a);
+	if (facts)
+		filters[nr_filters++] = &facts->filter;
+	filtered = !ipi_filter_empty(&o->filter) || (facts && !ipi_filter_empty(&facts->filter));
+	names = analysis_names(a);
+	agg = agg_new(by, nr_by, filters, nr_filters, &names);
+	if (analysis_run(a, agg_span, agg, err))
+		goto out;
+	report_build(&r, a, agg, by, nr_by, filtered);
+	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));
+	if (render(o, &r, err))
+		goto out;
+	ret = report_incomplete(&r) ? EXIT_INCOMPLETE : EXIT_OK;
+out:
+	report_free(&r);
+	agg_free(agg);
+	analysis_close(a);
+	return ret;
+}
+
+int cmd_report(int argc, char **argv, struct err *err)
+{
+	struct report_options o = { .filter = IPI_FILTER_INIT };
+	const char *path;
+	int nr, ret;
+
+	ret = opts_parse(&report_spec, &o, argc, argv, &nr, err);
+	if (ret) {
+		ret = opts_finish(&report_spec, ret);
+		goto out;
+	}
+	ret = -1;
+	if (o.json && o.csv) {
+		err_set(err, EXIT_USAGE, "--json and --csv exclude each other");
+		goto out;
+	}
+	path = input_file(&o, argv, nr, err);
+	if (path)
+		ret = report_file(&o, path, err);
+out:
+	ipi_filter_free(&o.filter);
+	free(o.columns);
+	return ret;
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * render-json.c - the JSON contract "ipitrace-report/1", and the writer below it.
+ *
+ * Integers in ns; what does not exist is null, never zero. Keys may be added,
+ * their meaning never changes: tests outside of this project read them.
+ */
+#include <string.h>
+
+#include "render.h"
+
+/* --- writer --- */
+
+static void string(FILE *out, const char *s)
+{
+	fputc('"', out);
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\u%04x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+static void newline(struct json *j)
+{
+	if (j->compact)
+		return;
+	fputc('\n', j->out);
+	for (unsigned int i = 0; i < j->depth; i++)
+		fputs("  ", j->out);
+}
+
+/* Comma, indentation and key before a value. */
+static void begin(struct json *j, const char *key)
+{
+	uint32_t bit = 1u << j->depth;
+
+	if (j->filled & bit)
+		fputc(',', j->out);
+	j->filled |= bit;
+	if (j->depth)
+		newline(j);
+	if (key) {
+		string(j->out, key);
+		fputs(j->compact ? ":" : ": ", j->out);
+	}
+}
+
+void json_open(struct json *j, const char *key, char bracket)
+{
+	begin(j, key);
+	fputc(bracket, j->out);
+	j->depth++;
+	j->filled &= ~(1u << j->depth);
+}
+
+void json_close(struct json *j, char bracket)
+{
+	bool any = j->filled >> j->depth & 1;
+
+	j->depth--;
+	if (any)
+		newline(j);
+	fputc(bracket, j->out);
+	if (!j->depth) {
+		fputc('\n', j->out);
+		j->filled = 0;
+	}
+}
+
+void json_u64(struct json *j, const char *key, uint64_t val)
+{
+	begin(j, key);
+	fprintf(j->out, "%llu", (unsigned long long)val);
+}
+
+void json_bool(struct json *j, const char *key, bool val)
+{
+	begin(j, key);
+	fputs(val ? "true" : "false", j->out);
+}
+
+void json_null(struct json *j, const char *key)
+{
+	begin(j, key);
+	fputs("null", j->out);
+}
+
+void json_string(struct json *j, const char *key, const char *val)
+{
+	if (!val) {
+		json_null(j, key);
+		return;
+	}
+	begin(j, key);
+	string(j->out, val);
+}
+
+/* --- report --- */
+
+static void known_string(struct json *j, const char *key, const char *val)
+{
+	char clean[256];
+
+	if (!val || !val[0]) {
+		json_null(j, key);
+		return;
+	}
+	sanitize(clean, sizeof(clean), val);
+	json_string(j, key, clean);
+}
+
+static void trace(struct json *j, const struct report *r)
+{
+	const struct trace_info *t = r->trace;
+
+	json_open(j, "trace", '{');
+	known_string(j, "kernel", t->kernel);
+	known_string(j, "arch", t->arch);
+	known_string(j, "clock", t->clock);
+	json_string(j, "tier", t->tier);
+	json_u64(j, "cpus", t->cpus);
+	json_u64(j, "start_ns", t->start_ns);
+	json_u64(j, "end_ns", t->end_ns);
+	json_u64(j, "events", t->events);
+	if (t->lost_unknown)
+		json_null(j, "lost_events");
+	else
+		json_u64(j, "lost_events", t->lost_events);
+	json_u64(j, "duration_ns", t->end_ns - t->start_ns);
+	json_u64(j, "records", t->records);
+	known_string(j, "file", t->path);
+	json_u64(j, "file_version", (uint64_t)t->file_version);
+	json_bool(j, "stacks", t->stacks);
+	json_bool(j, "foreign", t->foreign);
+	json_bool(j, "incomplete", t->incomplete);
+	json_bool(j, "truncated", t->truncated);
+	json_u64(j, "bad_pages", t->bad_pages);
+	json_bool(j, "filtered", r->filtered);
+	json_close(j, '}');
+}
+
+static void totals(struct json *j, const struct report *r)
+{
+	const struct match_totals *t = &r->totals;
+
+	json_open(j, "totals", '{');
+	json_u64(j, "sends", t->sends);
+	json_u64(j, "target_hits", t->target_hits);
+	json_u64(j, "delivered", t->delivered);
+	json_u64(j, "coalesced", t->coalesced);
+	json_u64(j, "in_flight", t->in_flight);
+	json_u64(j, "lost", t->lost);
+	json_u64(j, "interrupts", t->interrupts);
+	json_u64(j, "unsolicited", t->unsolicited);
+	json_u64(j, "calls", t->calls);
+	json_u64(j, "calls_run", t->calls_run);
+	json_u64(j, "calls_in_flight", t->calls_in_flight);
+	json_u64(j, "calls_lost", t->calls_lost);
+	json_u64(j, "elided", t->elided);
+	json_u64(j, "local_calls", t->local_calls);
+	json_u64(j, "exact", t->exact);
+	json_u64(j, "fifo", t->fifo);
+	json_u64(j, "ambiguous", t->ambiguous);
+	json_u64(j, "own_sends", r->own->n.sends);
+	json_u64(j, "ambiguous_calls", t->ambiguous_calls);
+	json_u64(j, "riders", t->riders);
+	json_u64(j, "polled", t->polled);
+	json_u64(j, "wakes", t->wakes);
+	json_u64(j, "negative", t->negative);
+	json_u64(j, "empty_interrupts", t->empty_interrupts);
+	json_u64(j, "calls_unqueued", t->calls_unqueued);
+	json_u64(j, "exits_unentered", t->exits_unentered);
+	json_close(j, '}');
+}
+
+/* The four that the contract names always, others when they occurred. */
+static void classes(struct json *j, const struct report *r)
+{
+	json_open(j, "interrupts_by_class", '{');
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+		if (class <= IPI_CLASS_IRQ_WORK || r->totals.interrupts_by_class[class])
+			json_u64(j, ipi_class_name(class), r->totals.interrupts_by_class[class]);
+	json_close(j, '}');
+}
+
+static void distribution(struct json *j, const char *key, const struct hist *h)
+{
+	if (!h->count) {
+		json_null(j, key);
+		return;
+	}
+	json_open(j, key, '{');
+	json_u64(j, "count", h->count);
+	json_u64(j, "min", h->min);
+	json_u64(j, "mean", h->sum / h->count);
+	json_u64(j, "p50", hist_percentile(h, 0.5));
+	json_u64(j, "p90", hist_percentile(h, 0.9));
+	json_u64(j, "p99", hist_percentile(h, 0.99));
+	json_u64(j, "p999", hist_percentile(h, 0.999));
+	json_u64(j, "max", h->max);
+	json_u64(j, "max_at_ns", h->max_at_ns);
+	json_u64(j, "max_cpu", h->max_cpu);
+	json_u64(j, "sum", h->sum);
+	json_close(j, '}');
+}
+
+static void counts(struct json *j, const struct agg_row *a)
+{
+	const struct agg_counts *n = &a->n;
+
+	json_u64(j, "sends", n->sends);
+	json_u64(j, "target_hits", n->target_hits);
+	json_u64(j, "delivered", n->delivered);
+	json_u64(j, "coalesced", n->coalesced);
+	json_u64(j, "in_flight", n->in_flight);
+	json_u64(j, "lost", n->lost);
+	json_u64(j, "exact", n->exact);
+	json_u64(j, "fifo", n->fifo);
+	json_u64(j, "ambiguous", n->ambiguous);
+	json_u64(j, "calls", n->calls);
+	json_u64(j, "calls_run", n->calls_run);
+	json_u64(j, "calls_in_flight", n->calls_in_flight);
+	json_u64(j, "calls_lost", n->calls_lost);
+	json_u64(j, "elided", n->elided);
+	distribution(j, "delivery_ns", &a->delivery);
+	distribution(j, "queue_ns", &a->queue);
+	distribution(j, "func_ns", &a->func_time);
+	distribution(j, "handler_ns", &a->handler);
+}
+
+static void number_or_null(struct json *j, const struct agg_row *a, enum agg_key key, uint64_t val)
+{
+	if (a->mixed >> key & 1)
+		json_null(j, report_key_name(key));
+	else
+		json_u64(j, report_key_name(key), val);
+}
+
+static void row(struct json *j, const struct report_row *row)
+{
+	const struct agg_row *a = row->agg;
+
+	json_open(j, NULL, '{');
+	json_string(j, "caller", row->caller);
+	json_string(j, "callsite", row->callsite);
+	json_string(j, "func", row->func);
+	json_string(j, "class", row->class);
+	number_or_null(j, a, AGG_KEY_SOURCE, a->source);
+	number_or_null(j, a, AGG_KEY_TARGET, a->target);
+	json_string(j, "comm", row->comm);
+	number_or_null(j, a, AGG_KEY_PID, (uint32_t)a->pid);
+	if (row->nr_frames) {
+		json_open(j, "stack", '[');
+		for (unsigned int i = 0; i < row->nr_frames; i++)
+			json_string(j, NULL, row->frames[i]);
+		json_close(j, ']');
+	} else {
+		json_null(j, "stack");
+	}
+	counts(j, a);
+	json_close(j, '}');
+}
+
+void render_json(const struct report *r, const struct render_options *o, FILE *out)
+{
+	unsigned int nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
+	struct json j = { .out = out };
+
+	json_open(&j, NULL, '{');
+	json_string(&j, "schema", "ipitrace-report/1");
+	trace(&j, r);
+	totals(&j, r);
+	classes(&j, r);
+	json_open(&j, "own", '{');
+	counts(&j, r->own);
+	json_close(&j, '}');
+	json_open(&j, "coverage", '[');
+	for (unsigned int i = 0; i < r->nr_coverage; i++) {
+		const struct coverage *c = &r->coverage[i];
+
+		json_open(&j, NULL, '{');
+		known_string(&j, "name", c->name);
+		json_u64(&j, "traced", c->traced);
+		json_u64(&j, "low", c->low);
+		json_u64(&j, "high", c->high);
+		json_bool(&j, "ok", c->ok);
+		json_close(&j, '}');
+	}
+	json_close(&j, ']');
+	json_open(&j, "by", '[');
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		json_string(&j, NULL, report_key_name(r->by[i]));
+	json_close(&j, ']');
+	json_u64(&j, "rows_total", r->nr_rows);
+	json_open(&j, "rows", '[');
+	for (unsigned int i = 0; i < nr; i++)
+		row(&j, &r->rows[i]);
+	json_close(&j, ']');
+	json_close(&j, '}');
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * report.c - from aggregated rows to named ones.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+static const char *const key_names[AGG_NR_KEYS] = {
+	[AGG_KEY_CALLER] = "caller", [AGG_KEY_CALLSITE] = "callsite", [AGG_KEY_FUNC] = "func",
+	[AGG_KEY_CLASS] = "class", [AGG_KEY_SOURCE] = "source", [AGG_KEY_TARGET] = "target",
+	[AGG_KEY_COMM] = "comm", [AGG_KEY_PID] = "pid", [AGG_KEY_STACK] = "stack",
+};
+
+const char *report_key_name(enum agg_key key)
+{
+	return key_names[key];
+}
+
+int report_parse_by(const char *list, enum agg_key *by, unsigned int *nr_by, struct err *err)
+{
+	unsigned int room = *nr_by, nr = 0, key;
+	size_t len;
+
+	for (const char *p = list;; p += len + 1) {
+		len = strcspn(p, ",");
+		for (key = 0; key < AGG_NR_KEYS; key++)
+			if (strlen(key_names[key]) == len && !memcmp(key_names[key], p, len))
+				break;
+		if (key == AGG_NR_KEYS) {
+			err_set(err, EXIT_USAGE, "'%.*s': unknown key", (int)len, p);
+			return err_hint(err, "keys: caller, callsite, func, class, source, target, "
+					"comm, pid, stack");
+		}
+		for (unsigned int i = 0; i < nr; i++)
+			if (by[i] == key)
+				return err_set(err, EXIT_USAGE, "'%s': key given twice", key_names[key]);
+		if (nr == room)
+			return err_set(err, EXIT_USAGE, "'%s': too many keys", list);
+		by[nr++] = key;
+		if (!p[len])
+			break;
+	}
+	*nr_by = nr;
+	return 0;
+}
+
+/* --- names --- */
+
+static char *clean(const char *text)
+{
+	size_t len = strlen(text) + 1;
+	char *s = xmalloc(len);
+
+	sanitize(s, len, text);
+	return s;
+}
+
+static char *address_name(struct symtab *s, uint64_t addr, bool return_address)
+{
+	char buf[256];
+
+	if (!addr)
+		return NULL;
+	symtab_format(s, addr, return_address, return_address, buf, sizeof(buf));
+	return clean(buf);
+}
+
+static bool mixed(const struct agg_row *r, enum agg_key key)
+{
+	return r->mixed >> key & 1;
+}
+
+static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
+{
+	const struct ipi_stack *s = analysis_stack(a, id);
+	size_t at = 0, len = 1;
+
+	if (!s)
+		return;
+	row->frames = xcalloc(s->nr, sizeof(*row->frames));
+	for (unsigned int i = 0; i < s->nr; i++) {
+		char *name = address_name(analysis_symtab(a), s->addrs[i], true);
+
+		if (!name)
+			continue;
+		row->frames[row->nr_frames++] = name;
+		len += strlen(name) + 3;
+	}
+	row->stack = xcalloc(1, len);
+	for (unsigned int i = 0; i < row->nr_frames; i++)
+		at += (size_t)snprintf(row->stack + at, len - at, "%s%s", i ? " < " : "",
+				       row->frames[i]);
+}
+
+static void name_row(struct report_row *row, const struct report *r, struct analysis *a,
+		     const struct agg_row *agg)
+{
+	struct symtab *s = analysis_symtab(a);
+	bool by_stack = false;
+
+	row->agg = agg;
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		by_stack |= r->by[i] == AGG_KEY_STACK;
+	if (!mixed(agg, AGG_KEY_CALLER) && r->trace->stacks)
+		row->caller = address_name(s, agg->caller, true);
+	if (!mixed(agg, AGG_KEY_CALLSITE))
+		row->callsite = address_name(s, agg->callsite, true);
+	if (!mixed(agg, AGG_KEY_FUNC))
+		row->func = address_name(s, agg->func, false);
+	if (!mixed(agg, AGG_KEY_CLASS))
+		row->class = ipi_class_name(agg->class);
+	if (!mixed(agg, AGG_KEY_COMM) && agg->comm)
+		row->comm = clean(agg->comm);
+	if (by_stack)
+		name_stack(row, a, agg->stack);
+}
+
+void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by,
+		  unsigned int nr_by, bool filtered)
+{
+	const struct match_totals *all = analysis_totals(a);
+
+	memset(r, 0, sizeof(*r));
+	r->trace = analysis_info(a);
+	r->filtered = filtered;
+	r->totals = *agg_totals(agg);
+	/* Events that became no span: of the whole trace, whatever the filter. */
+	r->totals.events = all->events;
+	r->totals.calls_unqueued = all->calls_unqueued;
+	r->totals.exits_unentered = all->exits_unentered;
+	r->totals.lost_events = all->lost_events;
+	r->totals.lost_unknown = all->lost_unknown;
+	r->own = agg_own(agg);
+	r->nr_by = nr_by;
+	for (unsigned int i = 0; i < nr_by; i++) {
+		r->by[i] = by[i];
+		/* Without any stack the caller is the call site, by another name. */
+		if (by[i] == AGG_KEY_CALLER && !r->trace->stacks)
+			r->by[i] = AGG_KEY_CALLSITE;
+	}
+	r->nr_rows = agg_nr_rows(agg);
+	r->rows = xcalloc(r->nr_rows, sizeof(*r->rows));
+	for (unsigned int i = 0; i < r->nr_rows; i++)
+		name_row(&r->rows[i], r, a, &agg_rows(agg)[i]);
+	r->nr_coverage = analysis_coverage(a, r->coverage, ANALYSIS_MAX_COVERAGE);
+}
+
+void report_free(struct report *r)
+{
+	for (unsigned int i = 0; i < r->nr_rows; i++) {
+		struct report_row *row = &r->rows[i];
+
+		for (unsigned int j = 0; j < row->nr_frames; j++)
+			free(row->frames[j]);
+		free(row->frames);
+		free(row->stack);
+		free(row->caller);
+		free(row->callsite);
+		free(row->func);
+		free(row->comm);
+	}
+	free(r->rows);
+	r->rows = NULL;
+	r->nr_rows = 0;
+}
+
+bool report_incomplete(const struct report *r)
+{
+	return r->trace->lost_events || r->trace->lost_unknown || r->trace->truncated ||
+	       r->trace->incomplete;
+}
