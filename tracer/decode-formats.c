@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * decode-formats.c - event formats to descriptors, once, with libtraceevent.
+ *
+ * What an event means is decided by its name, where its fields are by its
+ * format. An event whose fields are not as expected is skipped, not guessed.
+ */
+#define _GNU_SOURCE	/* strchrnul */
+#include <ctype.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <event-parse.h>
+
+#include "decode-priv.h"
+
+struct field_spec {
+	const char *name;	/* NULL = none */
+	uint8_t	    size;	/* 0 = the recorder's pointer */
+	bool	    optional;
+};
+
+struct event_spec {
+	const char *system, *name;
+	uint8_t	    op, class;
+	struct field_spec fld[NR_FLD];
+};
+
+#define IRQ_VECTOR(name, class) \
+	{ "irq_vectors", name "_entry", OP_IRQ_ENTRY, class, {{ 0 }} }, \
+	{ "irq_vectors", name "_exit", OP_IRQ_EXIT, class, {{ 0 }} }
+
+/* System "ipitrace*" is the group of our own kprobes. */
+#define PROBES	"ipitrace"
+
+static const struct event_spec specs[] = {
+	{ "ftrace", "kernel_stack", OP_STACK, 0, {{ 0 }} },
+	{ "ipi", "ipi_send_cpu", OP_SEND_CPU, 0,
+	  { { "cpu", 4, false }, { "callsite", 0, false }, { "callback", 0, false } } },
+	{ "ipi", "ipi_send_cpumask", OP_SEND_MASK, 0,
+	  { { "cpumask", 4, false }, { "callsite", 0, false }, { "callback", 0, false } } },
+	{ "ipi", "ipi_raise", OP_RAISE, 0,
+	  { [FLD_MASK] = { "target_cpus", 4, false }, [FLD_REASON] = { "reason", 0, false } } },
+	{ "ipi", "ipi_entry", OP_IPI_ENTRY, 0, { [FLD_REASON] = { "reason", 0, false } } },
+	{ "ipi", "ipi_exit", OP_IPI_EXIT, 0, { [FLD_REASON] = { "reason", 0, false } } },
+	{ "csd", "csd_queue_cpu", OP_QUEUE, 0,
+	  { { "cpu", 4, false }, { "callsite", 0, false }, { "func", 0, false }, { "csd", 0, false } } },
+	{ "csd", "csd_function_entry", OP_FUNC_ENTRY, 0,
+	  { [FLD_FUNC] = { "func", 0, false }, [FLD_CSD] = { "csd", 0, false } } },
+	{ "csd", "csd_function_exit", OP_FUNC_EXIT, 0,
+	  { [FLD_FUNC] = { "func", 0, false }, [FLD_CSD] = { "csd", 0, false } } },
+	IRQ_VECTOR("reschedule", IPI_CLASS_RESCHEDULE),
+	IRQ_VECTOR("call_function", IPI_CLASS_CALL),
+	IRQ_VECTOR("call_function_single", IPI_CLASS_CALL_SINGLE),
+	IRQ_VECTOR("irq_work", IPI_CLASS_IRQ_WORK),
+	IRQ_VECTOR("x86_platform_ipi", IPI_CLASS_PLATFORM),
+	{ "irq", "irq_handler_entry", OP_HANDLER_ENTRY, 0,
+	  { [FLD_IRQ] = { "irq", 4, false }, [FLD_NAME] = { "name", 4, false } } },
+	{ "irq", "irq_handler_exit", OP_HANDLER_EXIT, 0, { [FLD_IRQ] = { "irq", 4, false } } },
+	{ "sched", "sched_wake_idle_without_ipi", OP_WAKE, 0, { { "cpu", 4, false } } },
+	{ PROBES, "resched", OP_PROBE_SEND, IPI_CLASS_RESCHEDULE,
+	  { { "cpu", 4, false }, { "ra", 8, true } } },
+	{ PROBES, "single", OP_PROBE_SEND, IPI_CLASS_CALL_SINGLE,
+	  { { "cpu", 4, false }, { "ra", 8, true } } },
+	{ PROBES, "mask", OP_PROBE_MASK, IPI_CLASS_CALL,
+	  { { "m0", 8, false }, { "ra", 8, true } } },
+	{ PROBES, "irqw", OP_PROBE_SEND, IPI_CLASS_IRQ_WORK, { [FLD_CALLSITE] = { "ra", 8, true } } },
+	{ PROBES, "queue", OP_PROBE_CALL, 0,
+	  { [FLD_FLAGS] = { "fl", 4, true }, [FLD_FUNC] = { "func", 8, true } } },
+	{ PROBES, "execs", OP_PROBE_CALL, 0, { [FLD_FUNC] = { "func", 8, true } } },
+	{ PROBES, "many", OP_PROBE_CALL, 0, { [FLD_FUNC] = { "func", 8, true } } },
+};
+
+static const char *const tier_names[] = {
+	[TIER_NONE] = "none", [TIER_COUNTS] = "counts", [TIER_PAIRED] = "paired", [TIER_EXACT] = "exact",
+};
+
+static const char *const class_names[IPI_NR_CLASSES] = {
+	[IPI_CLASS_RESCHEDULE]	= "reschedule",
+	[IPI_CLASS_CALL_SINGLE]	= "call_function_single",
+	[IPI_CLASS_CALL]	= "call_function",
+	[IPI_CLASS_IRQ_WORK]	= "irq_work",
+	[IPI_CLASS_CPU_STOP]	= "cpu_stop",
+	[IPI_CLASS_CRASH_STOP]	= "crash_stop",
+	[IPI_CLASS_TIMER]	= "timer",
+	[IPI_CLASS_WAKEUP]	= "wakeup",
+	[IPI_CLASS_BACKTRACE]	= "backtrace",
+	[IPI_CLASS_KGDB]	= "kgdb",
+	[IPI_CLASS_PLATFORM]	= "x86_platform_ipi",
+	[IPI_CLASS_OTHER]	= "other",
+};
+
+const char *decode_tier_name(enum decode_tier tier)
+{
+	return (unsigned int)tier < ARRAY_SIZE(tier_names) ? tier_names[tier] : "none";
+}
+
+const char *ipi_class_name(unsigned int class)
+{
+	return class < IPI_NR_CLASSES ? class_names[class] : "other";
+}
+
+int ipi_class_parse(const char *name, unsigned int *class)
+{
+	for (unsigned int i = 0; i < IPI_NR_CLASSES; i++) {
+		if (!strcmp(name, class_names[i])) {
+			*class = i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static bool text_has(const char *text, size_t len, const char *part)
+{
+	size_t nr = strlen(part);
+
+	for (size_t at = 0; at + nr <= len; at++)
+		if (!strncasecmp(text + at, part, nr))
+			return true;
+	return false;
+}
+
+/* Descriptions of /proc/interrupts, reasons of ipi_raise, names of irq actions (Xen, powerpc). */
+unsigned int class_of_text(const char *text, size_t len)
+{
+	static const struct {
+		const char *part;
+		uint8_t	    class;
+	} parts[] = {
+		{ "resched", IPI_CLASS_RESCHEDULE },
+		{ "single function call", IPI_CLASS_CALL_SINGLE },
+		{ "callfuncsingle", IPI_CLASS_CALL_SINGLE },
+		{ "function call", IPI_CLASS_CALL },
+		{ "call function", IPI_CLASS_CALL },
+		{ "callfunc", IPI_CLASS_CALL },
+		{ "crash", IPI_CLASS_CRASH_STOP },
+		{ "cpu stop", IPI_CLASS_CPU_STOP },
+		{ "timer broadcast", IPI_CLASS_TIMER },
+		{ "tick-broadcast", IPI_CLASS_TIMER },
+		{ "irq work", IPI_CLASS_IRQ_WORK },
+		{ "irqwork", IPI_CLASS_IRQ_WORK },
+		{ "wake-up", IPI_CLASS_WAKEUP },
+		{ "wakeup", IPI_CLASS_WAKEUP },
+		{ "backtrace", IPI_CLASS_BACKTRACE },
+		{ "kgdb", IPI_CLASS_KGDB },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++)
+		if (text_has(text, len, parts[i].part))
+			return parts[i].class;
+	return CLASS_NONE;
+}
+
+unsigned int formats_reason_class(const struct formats *f, uint64_t reason)
+{
+	for (unsigned int i = 0; i < f->nr_reasons; i++)
+		if (f->reasons[i].addr == reason)
+			return f->reasons[i].class;
+	return IPI_CLASS_OTHER;
+}
+
+/* Lines 0xaddr : "Rescheduling interrupts". */
+static void reasons_init(struct formats *f, const char *text)
+{
+	while (text && *text) {
+		const char *eol = strchrnul(text, '\n');
+		char *end;
+		uint64_t addr = strtoull(text, &end, 16);
+		const char *quote = end > text && end < eol ? memchr(end, '"', eol - end) : NULL;
+
+		if (quote) {
+			unsigned int class = class_of_text(quote, eol - quote);
+
+			/* trace_printk formats share the file: only texts of IPIs count. */
+			if (class != CLASS_NONE) {
+				f->reasons = xrealloc(f->reasons, (f->nr_reasons + 1) * sizeof(*f->reasons));
+				f->reasons[f->nr_reasons].addr = addr;
+				f->reasons[f->nr_reasons++].class = class;
+			}
+		}
+		text = *eol ? eol + 1 : eol;
+	}
+}
+
+/*
+ * /proc/interrupts hides the irq numbers of IPIs ("IPI0: ... Rescheduling
+ * interrupts"). They are allocated in one block, so the first gap of that
+ * length among the numbers shown is taken until an ipi_entry tells better.
+ */
+static void irq_lines_init(struct formats *f, const char *text)
+{
+	bool used[1024] = { false };
+	unsigned int base, nr = 0;
+
+	while (text && *text) {
+		const char *eol = strchrnul(text, '\n');
+		const char *at = text;
+		unsigned long n;
+		char *end;
+
+		while (*at == ' ')
+			at++;
+		n = strtoul(!strncmp(at, "IPI", 3) ? at + 3 : at, &end, 10);
+		if (*end == ':' && end > at && isdigit((unsigned char)*at) && n < ARRAY_SIZE(used)) {
+			used[n] = true;
+		} else if (*end == ':' && !strncmp(at, "IPI", 3) && end > at + 3 &&
+			   n < ARRAY_SIZE(f->irq_lines)) {
+			unsigned int class = class_of_text(end, eol - end);
+
+			f->irq_lines[n] = class == CLASS_NONE ? IPI_CLASS_OTHER : class;
+			if (n >= f->nr_irq_lines)
+				f->nr_irq_lines = (unsigned int)n + 1;
+		}
+		text = *eol ? eol + 1 : eol;
+	}
+	for (base = 1; f->nr_irq_lines && base < ARRAY_SIZE(used); base++) {
+		nr = used[base] ? 0 : nr + 1;
+		if (nr == f->nr_irq_lines)
+			break;
+	}
+	f->irq_base = nr ? base + 1 - nr : 0;
+}
+
+/*
+ * Devices choose the names of their irqs freely ("wakeup"), so only the forms
+ * that IPIs have count: Xen's "resched3", powerpc's "ipi reschedule", riscv's
+ * "Rescheduling interrupts".
+ */
+static unsigned int class_of_irq_name(const char *name, size_t len)
+{
+	static const char *const xen[] = { "resched", "callfunc", "callfuncsingle", "irqwork" };
+	static const char tail[] = " interrupts";
+	size_t stem = len;
+
+	if (len > 4 && !memcmp(name, "ipi ", 4))
+		return class_of_text(name, len);
+	if (len > strlen(tail) && !memcmp(name + len - strlen(tail), tail, strlen(tail)))
+		return class_of_text(name, len);
+	while (stem && isdigit((unsigned char)name[stem - 1]))
+		stem--;
+	for (unsigned int i = 0; stem < len && i < ARRAY_SIZE(xen); i++)
+		if (stem == strlen(xen[i]) && !memcmp(name, xen[i], stem))
+			return class_of_text(name, len);
+	return CLASS_NONE;
+}
+
+unsigned int formats_irq_class(struct formats *f, uint32_t irq, const char *name, size_t len)
+{
+	unsigned int class = class_of_irq_name(name, len);
+
+	if (class == CLASS_NONE && len >= 3 && !memcmp(name, "IPI", 3)) {
+		class = IPI_CLASS_OTHER;
+		if (irq >= f->irq_base && irq - f->irq_base < f->nr_irq_lines)
+			class = f->irq_lines[irq - f->irq_base];
+	}
+	if (class == CLASS_NONE)
+		class = IRQ_NOT_IPI;
+	if (irq < NR_IRQ_MEMO)
+		f->irq_memo[irq] = class;
+	return class;
+}
+
+void formats_irq_learn(struct formats *f, uint32_t irq, unsigned int class)
+{
+	if (irq < NR_IRQ_MEMO)
+		f->irq_memo[irq] = class;
+}
+
+static const struct event_spec *spec_find(const char *system, const char *name)
+{
+	bool probe = !strncmp(system, PROBES, strlen(PROBES));
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(specs); i++)
+		if (!strcmp(specs[i].name, name) && !strcmp(specs[i].system, probe ? PROBES : system))
+			return &specs[i];
+	return NULL;
+}
+
+/* m0, m1, ... of a probe, one after the other: the whole mask. */
+static unsigned int probe_mask_len(struct tep_event *event, int off)
+{
+	unsigned int len = 0;
+	char name[16];
+
+	for (unsigned int i = 0; i < 1024; i++) {
+		struct tep_format_field *field;
+
+		snprintf(name, sizeof(name), "m%u", i);
+		field = tep_find_field(event, name);
+		if (!field || field->size != 8 || field->offset != off + (int)len)
+			break;
+		len += 8;
+	}
+	return len;
+}
+
+/* False: not as expected. */
+static bool desc_fields(struct ev_desc *desc, const struct event_spec *spec, struct tep_event *event,
+			unsigned int long_size)
+{
+	for (unsigned int i = 0; i < NR_FLD; i++) {
+		const struct field_spec *want = &spec->fld[i];
+		struct tep_format_field *field;
+		unsigned int size = want->size ? want->size : long_size;
+
+		desc->off[i] = FLD_NONE;
+		if (!want->name)
+			continue;
+		field = tep_find_field(event, want->name);
+		if (!field && want->optional)
+			continue;
+		if (!field || field->size != (int)size || field->offset < 0 ||
+		    field->offset + field->size > UINT16_MAX)
+			return false;
+		desc->off[i] = field->offset;
+		if (field->offset + field->size > desc->min_len)
+			desc->min_len = field->offset + field->size;
+	}
+	if (spec->op == OP_PROBE_MASK) {
+		desc->mask_len = probe_mask_len(event, desc->off[FLD_MASK]);
+		if (desc->off[FLD_MASK] + desc->mask_len > desc->min_len)
+			desc->min_len = desc->off[FLD_MASK] + desc->mask_len;
+	}
+	return true;
+}
+
+/* Common fields are the same for all events of a kernel; the first format tells. */
+static bool common_init(struct formats *f, struct tep_event *event)
+{
+	struct tep_format_field *type = tep_find_common_field(event, "common_type");
+	struct tep_format_field *flags = tep_find_common_field(event, "common_flags");
+	struct tep_format_field *pid = tep_find_common_field(event, "common_pid");
+	unsigned int end = 0;
+
+	if (!type || type->size != 2 || !flags || flags->size != 1 || !pid || pid->size != 4)
+		return false;
+	f->off_type = type->offset;
+	f->off_flags = flags->offset;
+	f->off_pid = pid->offset;
+	if (f->off_type + 2u > end)
+		end = f->off_type + 2;
+	if (f->off_flags + 1u > end)
+		end = f->off_flags + 1;
+	if (f->off_pid + 4u > end)
+		end = f->off_pid + 4;
+	f->common_len = end;
+	return f->off_type < 256 && f->off_flags < 256 && f->off_pid < 256;
+}
+
+static bool stack_init(struct formats *f, struct ev_desc *desc, struct tep_event *event)
+{
+	struct tep_format_field *size = tep_find_field(event, "size");
+	struct tep_format_field *caller = tep_find_field(event, "caller");
+
+	if (!size || size->size != 4 || !caller || size->offset < 0 || size->offset > 256 ||
+	    caller->offset < size->offset + 4 || caller->offset > 256)
+		return false;
+	f->stack_size_off = size->offset;
+	f->stack_caller_off = caller->offset;
+	desc->min_len = caller->offset;
+	f->has_stack_format = true;
+	return true;
+}
+
+static void caps_note(struct formats *f, const struct event_spec *spec)
+{
+	switch (spec->op) {
+	case OP_SEND_CPU:
+	case OP_SEND_MASK:
+	case OP_PROBE_SEND:
+	case OP_PROBE_MASK:
+		f->has_send = true;
+		break;
+	case OP_RAISE:
+		f->has_raise = true;
+		break;
+	case OP_QUEUE:
+		f->has_queue = true;
+		break;
+	case OP_FUNC_ENTRY:
+		f->has_func = true;
+		break;
+	case OP_IRQ_ENTRY:
+		f->has_vectors = true;
+		f->x86 = true;
+		if (spec->class == IPI_CLASS_CALL_SINGLE)
+			f->has_single_vector = true;
+		break;
+	case OP_IPI_ENTRY:
+		f->has_ipi_entry = true;
+		break;
+	case OP_HANDLER_ENTRY:
+		f->has_handler = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static struct ev_desc *desc_slot(struct formats *f, unsigned int id)
+{
+	if (id >= f->nr_desc) {
+		f->desc = xrealloc(f->desc, (id + 1) * sizeof(*f->desc));
+		memset(f->desc + f->nr_desc, 0, (id + 1 - f->nr_desc) * sizeof(*f->desc));
+		f->nr_desc = id + 1;
+	}
+	return &f->desc[id];
+}
+
+/* "name: ipi_send_cpu\nID: 354\n": enough for events that are only counted. */
+static bool format_head(const struct decode_format *format, char *name, size_t size, unsigned int *id)
+{
+	char head[256];
+	char *at, *eol;
+	unsigned long val;
+	size_t len = format->len < sizeof(head) - 1 ? format->len : sizeof(head) - 1;
+
+	memcpy(head, format->text, len);
+	head[len] = '\0';
+	if (strncmp(head, "name: ", 6))
+		return false;
+	eol = strchr(head, '\n');
+	if (!eol || (size_t)(eol - head - 6) >= size || strncmp(eol + 1, "ID: ", 4))
+		return false;
+	memcpy(name, head + 6, eol - head - 6);
+	name[eol - head - 6] = '\0';
+	val = strtoul(eol + 5, &at, 10);
+	if (at == eol + 5 || *at != '\n' || !val || val > UINT16_MAX)
+		return false;
+	*id = (unsigned int)val;
+	return true;
+}
+
+static void format_add(struct formats *f, struct tep_handle *tep, const struct decode_format *format,
+		       unsigned int long_size)
+{
+	const struct event_spec *spec;
+	struct tep_event *event;
+	struct ev_desc *desc;
+	char name[128];
+	unsigned int id;
+
+	if (!format_head(format, name, sizeof(name), &id))
+		return;
+	f->names = xrealloc(f->names, (f->nr_names + 1) * sizeof(*f->names));
+	f->names[f->nr_names].system = xstrdup(format->system);
+	f->names[f->nr_names].name = xstrdup(name);
+	f->names[f->nr_names++].id = id;
+	desc = desc_slot(f, id);
+	spec = spec_find(format->system, name);
+	if (!spec || desc->op != OP_SKIP)
+		return;
+	/* The verdict on the print format does not matter: only fields are used. */
+	tep_parse_event(tep, format->text, format->len, format->system);
+	event = tep_find_event(tep, (int)id);
+	if (!event || strcmp(event->name, name))
+		return;
+	if (!f->common_len && !common_init(f, event)) {
+		f->common_len = 0;
+		return;
+	}
+	if (spec->op == OP_STACK ? !stack_init(f, desc, event) :
+				   !desc_fields(desc, spec, event, long_size)) {
+		memset(desc, 0, sizeof(*desc));
+		return;
+	}
+	desc->class = spec->class;
+	desc->op = spec->op;
+	caps_note(f, spec);
+}
+
+static void ops_drop(struct formats *f, enum decode_op first, enum decode_op last)
+{
+	for (unsigned int id = 0; id < f->nr_desc; id++)
+		if (f->desc[id].op >= first && f->desc[id].op <= last)
+			f->desc[id].op = OP_SKIP;
+}
+
+static bool has_op(const struct formats *f, enum decode_op first, enum decode_op last)
+{
+	for (unsigned int id = 0; id < f->nr_desc; id++)
+		if (f->desc[id].op >= first && f->desc[id].op <= last)
+			return true;
+	return false;
+}
+
+/* Which of several witnesses of one thing is heard. */
+static void formats_settle(struct formats *f, const struct symtab *sym)
+{
+	uint64_t end;
+
+	if (sym) {
+		symtab_range(sym, "generic_smp_call_function_single_interrupt", &f->generic_call, &end);
+		symtab_range(sym, "sched_ttwu_pending", &f->ttwu_pending, &end);
+		symtab_range(sym, "irq_work_queue_on", &f->irqwork_start, &f->irqwork_end);
+		/* A file without reception events: the vectors' handlers tell the architecture. */
+		if (symtab_range(sym, "sysvec_call_function_single", &(uint64_t){ 0 }, &end))
+			f->x86 = f->has_single_vector = true;
+	}
+	/* Real send events make the probes superfluous. */
+	if (has_op(f, OP_SEND_CPU, OP_SEND_MASK))
+		ops_drop(f, OP_PROBE_SEND, OP_PROBE_CALL);
+	/* x86 lists these from 6.4 to 6.14 and never fires them. */
+	if (f->x86)
+		f->has_raise = f->has_ipi_entry = false;
+	f->has_send |= f->has_raise;
+	f->pseudo_sends = !f->has_queue;
+	if (!f->has_single_vector)
+		for (unsigned int id = 0; id < f->nr_desc; id++)
+			if (f->desc[id].op == OP_PROBE_SEND && f->desc[id].class == IPI_CLASS_CALL_SINGLE)
+				f->desc[id].class = IPI_CLASS_CALL;
+}
+
+int formats_init(struct formats *f, const struct decode_meta *meta, struct err *err)
+{
+	struct tep_handle *tep = tep_alloc();
+
+	if (!tep)
+		return err_set(err, EXIT_FAILED, "out of memory");
+	tep_set_loglevel(TEP_LOG_NONE);
+	tep_set_long_size(tep, (int)meta->long_size);
+	tep_set_file_bigendian(tep, meta->big_endian ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
+	memset(f->irq_memo, IRQ_UNKNOWN, sizeof(f->irq_memo));
+	desc_slot(f, 0);
+	for (unsigned int i = 0; i < meta->nr_formats; i++)
+		format_add(f, tep, &meta->formats[i], meta->long_size);
+	tep_free(tep);
+	if (!f->common_len) {
+		/* None of our events is there: walk and count all the same. */
+		f->off_flags = 2;
+		f->off_pid = 4;
+		f->common_len = 8;
+	}
+	reasons_init(f, meta->printk_formats);
+	irq_lines_init(f, meta->interrupts);
+	formats_settle(f, meta->symtab);
+	return 0;
+}
+
+void formats_free(struct formats *f)
+{
+	for (unsigned int i = 0; i < f->nr_names; i++) {
+		free(f->names[i].system);
+		free(f->names[i].name);
+	}
+	free(f->names);
+	free(f->reasons);
+	free(f->desc);
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * decode-look.c - what belongs to an event but stands behind it: its stack and
+ * its ipi_raise; target masks; the events that most kernels don't have.
+ *
+ * A tracepoint's stack follows it at once at its own context level; only
+ * interrupts, with records (and stacks) of their own, may come between, and the
+ * end of the page.
+ */
+#include <stdlib.h>
+
+#include "decode-event.h"
+
+#define LOOK_RECORDS	64	/* nested records stepped over before giving up */
+#define MASK_BLOCK	(32u * 1024)
+#define MAX_FRAMES	512
+
+struct scan {
+	const uint8_t *pos, *end;
+	bool	 crossed;
+	unsigned int left;
+	unsigned int level;
+	uint32_t pid;
+};
+
+static void scan_init(const struct decoder *d, const struct cursor *c, struct scan *s)
+{
+	s->pos = c->pos;
+	s->end = c->end;
+	s->crossed = false;
+	s->left = LOOK_RECORDS;
+	s->level = flags_level(c->rec[d->fmt.off_flags]);
+	s->pid = load32(c->rec + d->fmt.off_pid, d->swap);
+}
+
+/* Next record at the level of the one under the cursor; false if there is none for sure. */
+static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struct rec *r, uint32_t *id)
+{
+	while (s->left--) {
+		enum rec_kind kind;
+		unsigned int level;
+
+		if (s->pos >= s->end) {
+			const struct sub_buffer *sb;
+
+			if (s->crossed || c->give_up)
+				return false;
+			sb = cursor_ahead(d, c);
+			if (!sb || sb->lost)
+				return false;
+			s->pos = sb->data;
+			s->end = sb->end;
+			s->crossed = true;
+			continue;
+		}
+		kind = rec_parse(s->pos, s->end, d->swap, d->meta.big_endian, r);
+		if (kind == REC_BAD)
+			return false;
+		if (kind == REC_PAGE_END) {
+			s->pos = s->end;
+			continue;
+		}
+		s->pos = r->next;
+		if (kind != REC_EVENT || r->len < d->fmt.common_len)
+			continue;
+		level = flags_level(r->data[d->fmt.off_flags]);
+		if (level > s->level)
+			continue;
+		if (level < s->level || load32(r->data + d->fmt.off_pid, d->swap) != s->pid)
+			return false;
+		*id = load16(r->data + d->fmt.off_type, d->swap);
+		if (*id >= d->fmt.nr_desc)
+			*id = 0;
+		return true;
+	}
+	return false;
+}
+
+void look_ahead(struct decoder *d, struct cursor *c, bool want_raise, struct look *look)
+{
+	bool stack_next = true;		/* a stack now would be that of our event */
+	struct scan s;
+	struct rec r;
+	uint32_t id;
+
+	memset(look, 0, sizeof(*look));
+	scan_init(d, c, &s);
+	while (scan_next(d, c, &s, &r, &id)) {
+		const struct ev_desc *desc = &d->fmt.desc[id];
+
+		if (desc->op == OP_STACK) {
+			if (stack_next && !look->stack && r.len >= desc->min_len) {
+				look->stack = r.data;
+				look->stack_len = r.len;
+			}
+			stack_next = false;
+			if (!want_raise)
+				return;
+		} else if (desc->op == OP_RAISE && want_raise && r.len >= desc->min_len) {
+			look->raise = r.data;
+			/* Its stack is as good as the send's own. */
+			want_raise = false;
+			stack_next = true;
+			if (look->stack)
+				return;
+		} else if (desc->op == OP_SKIP && want_raise) {
+			stack_next = false;
+		} else {
+			return;
+		}
+	}
+}
+
+bool look_next(struct decoder *d, struct cursor *c, struct look *look)
+{
+	struct scan s;
+	struct rec r;
+
+	scan_init(d, c, &s);
+	while (scan_next(d, c, &s, &r, &look->next_id)) {
+		if (d->fmt.desc[look->next_id].op == OP_STACK)
+			continue;
+		look->next = r.data;
+		return r.len >= d->fmt.desc[look->next_id].min_len;
+	}
+	return false;
+}
+
+/* Frames as the size field says, but never more than the record holds; end marks cut off. */
+uint32_t stack_attach(struct decoder *d, struct cursor *c, const struct look *look)
+{
+	const uint8_t *rec = look->stack;
+	uint32_t nr = load32(rec + d->fmt.stack_size_off, d->swap);
+	uint32_t room = (look->stack_len - d->fmt.stack_caller_off) / d->long_size;
+	const uint8_t *from = rec + d->fmt.stack_caller_off;
+	uint64_t frames[MAX_FRAMES];
+	uint64_t mark = d->long_size == 8 ? UINT64_MAX : UINT32_MAX;
+
+	if (nr > room)
+		nr = room;
+	if (nr > MAX_FRAMES)
+		nr = MAX_FRAMES;
+	d->stacks_attached++;
+	if (d->native && nr && nr == c->last_stack_len &&
+	    !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
+		return c->last_stack;
+	if (d->native)
+		memcpy(frames, from, nr * sizeof(*frames));
+	else
+		for (uint32_t i = 0; i < nr; i++)
+			frames[i] = load_long(d, from + (size_t)i * d->long_size);
+	c->last_stack_len = 0;
+	if (nr <= ARRAY_SIZE(c->last_stack_raw)) {
+		memcpy(c->last_stack_raw, frames, nr * sizeof(*frames));
+		c->last_stack_len = nr;
+	}
+	while (nr && (frames[nr - 1] == mark || !frames[nr - 1]))
+		nr--;
+	c->last_stack = stacks_intern(d->stacks, frames, nr);
+	return c->last_stack;
+}
+
+/* --- masks: they live as long as the batch --- */
+
+uint64_t *mask_alloc(struct decoder *d, unsigned int nr)
+{
+	struct mask_block *block = d->mask_cur;
+	uint64_t *words;
+
+	if (!block || block->used + nr > block->nr) {
+		struct mask_block *next = block ? block->next : d->masks;
+
+		if (!next) {
+			size_t size = nr > MASK_BLOCK ? nr : MASK_BLOCK;
+
+			next = xmalloc(sizeof(*next) + size * sizeof(*next->words));
+			next->nr = size;
+			next->next = NULL;
+			if (block)
+				block->next = next;
+			else
+				d->masks = next;
+		}
+		next->used = 0;
+		d->mask_cur = block = next;
+	}
+	words = block->words + block->used;
+	block->used += nr;
+	return words;
+}
+
+void masks_reset(struct decoder *d)
+{
+	d->mask_cur = d->masks;
+	if (d->masks)
+		d->masks->used = 0;
+}
+
+void masks_free(struct decoder *d)
+{
+	while (d->masks) {
+		struct mask_block *next = d->masks->next;
+
+		free(d->masks);
+		d->masks = next;
+	}
+}
+
+static bool mask_load(struct decoder *d, const uint8_t *rec, uint32_t rec_len, unsigned int at,
+		      struct ipi_event *ev)
+{
+	uint32_t loc = load32(rec + at, d->swap);
+	uint32_t off = loc & 0xffff, len = loc >> 16;
+	unsigned int nr_longs, nr;
+	uint64_t *words;
+
+	if (off + len > rec_len)
+		return false;
+	nr_longs = len / d->long_size;
+	nr = d->long_size == 8 ? nr_longs : (nr_longs + 1) / 2;
+	words = mask_alloc(d, nr ? nr : 1);
+	words[0] = 0;
+	for (unsigned int i = 0; i < nr_longs; i++) {
+		const uint8_t *from = rec + off + (size_t)i * d->long_size;
+
+		if (d->long_size == 8)
+			words[i] = load64(from, d->swap);
+		else if (i % 2)
+			words[i / 2] |= (uint64_t)load32(from, d->swap) << 32;
+		else
+			words[i / 2] = load32(from, d->swap);
+	}
+	ev->mask = words;
+	ev->mask_words = nr;
+	return true;
+}
+
+bool event_mask(struct decoder *d, struct cursor *c, unsigned int off, struct ipi_event *ev)
+{
+	return mask_load(d, c->rec, c->rec_len, off, ev);
+}
+
+/*
+ * Common end of all sends: class, stack, and the ipi_raise that tells of the
+ * same send once more (P25). It knows the class for sure, and is dropped when
+ * the cursor comes by it.
+ */
+bool event_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, bool mask)
+{
+	struct formats *f = &d->fmt;
+	struct level_state *level = &c->level[flags_level(ev->flags)];
+	unsigned int class = send_class(f, ev, mask);
+	struct look look;
+
+	if (class == CLASS_NONE) {
+		/* Told for the call that is about to be sent: its function. */
+		level->call_func = ev->func;
+		return false;
+	}
+	ev->class = class;
+	if (f->pseudo_sends && ipi_class_is_call(class) && level->call_func) {
+		ev->func = level->call_func;
+		level->call_func = 0;
+	}
+	look_ahead(d, c, f->has_raise && !f->x86, &look);
+	if (look.raise) {
+		const struct ev_desc *raise = &f->desc[load16(look.raise + f->off_type, d->swap)];
+		uint64_t reason = load_long(d, look.raise + raise->off[FLD_REASON]);
+
+		class = formats_reason_class(f, reason);
+		if (class != IPI_CLASS_OTHER)
+			ev->class = class;
+		level->drop_raise = true;
+	}
+	if (look.stack)
+		ev->stack = stack_attach(d, c, &look);
+	return true;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * decode-page.c - walks sub-buffers in place, one cursor a CPU.
+ *
+ * A cursor stands on the next record that matters (its head). Every step is
+ * checked against the end of the sub-buffer; where one does not hold, the rest
+ * of the page is given up, counted, and shows in the stream as events lost,
+ * number unknown. Times within one stream never go back.
+ */
+#include "decode-priv.h"
+
+#define COMMIT_LEN	0x3fffffffu
+#define COMMIT_STORED	0x40000000u	/* the number lost stands behind the data */
+#define COMMIT_MISSED	0x80000000u
+
+/* 146 years of ns; a later time is damage, and must not hide the pages behind it. */
+#define TIME_LIMIT	(1ULL << 62)
+
+#define STAMP_BITS	59
+#define STAMP_MASK	((1ULL << STAMP_BITS) - 1)
+
+/* Page header: u64 timestamp, long commit of which only the low 32 bits mean something, data. */
+static void page_parse(const struct decoder *d, const uint8_t *page, size_t len, struct sub_buffer *sb)
+{
+	uint32_t commit;
+	size_t room;
+
+	memset(sb, 0, sizeof(*sb));
+	sb->valid = true;
+	sb->data = sb->end = page;
+	if (len < d->data_off) {
+		sb->cut = true;
+		return;
+	}
+	sb->ts = load64(page, d->swap);
+	/* The low half of the long: behind the high one on big-endian machines. */
+	commit = load32(page + 8 + (d->meta.big_endian && d->long_size == 8 ? 4 : 0), d->swap);
+	room = len - d->data_off;
+	sb->data = page + d->data_off;
+	sb->cut = (commit & COMMIT_LEN) > room;
+	if (sb->cut) {
+		sb->end = sb->data + room;
+	} else {
+		sb->end = sb->data + (commit & COMMIT_LEN);
+		room -= commit & COMMIT_LEN;
+	}
+	if (!(commit & COMMIT_MISSED))
+		return;
+	sb->lost = IPI_LOST_UNKNOWN;
+	if ((commit & COMMIT_STORED) && !sb->cut && room >= d->long_size) {
+		sb->lost = load_long(d, sb->end);
+		if (!sb->lost)
+			sb->lost = IPI_LOST_UNKNOWN;
+	}
+}
+
+static void page_fetch(struct decoder *d, struct cursor *c, struct sub_buffer *sb)
+{
+	const void *page;
+	size_t len = 0;
+
+	sb->valid = false;
+	if (c->ended)
+		return;
+	page = d->src.next(d->src.ctx, c->idx, &len, d->err);
+	if (!page) {
+		c->ended = true;
+		if (d->err && d->err->code)
+			d->failed = true;
+		return;
+	}
+	page_parse(d, page, len, sb);
+}
+
+const struct sub_buffer *cursor_ahead(struct decoder *d, struct cursor *c)
+{
+	if (!c->ahead_known) {
+		page_fetch(d, c, &c->ahead);
+		c->ahead_known = true;
+	}
+	return c->ahead.valid ? &c->ahead : NULL;
+}
+
+static void head_set(struct cursor *c, enum cursor_head head, unsigned int rank)
+{
+	c->head = head;
+	c->key = c->ts << 1 | rank;
+}
+
+static void head_lost(struct cursor *c, uint64_t lost)
+{
+	c->lost = lost;
+	head_set(c, HEAD_LOST, 0);
+}
+
+/* The rest of the page is no good. What follows it is the next page. */
+static void page_give_up(struct decoder *d, struct cursor *c)
+{
+	d->stats.bad_pages++;
+	c->pos = c->end = NULL;
+	head_lost(c, IPI_LOST_UNKNOWN);
+}
+
+/*
+ * Enters the next page. True if the cursor got a head by it (start, loss,
+ * end); false if the page's records are to be walked.
+ */
+static bool page_enter(struct decoder *d, struct cursor *c)
+{
+	struct sub_buffer sb;
+
+	if (c->ahead_known) {
+		sb = c->ahead;
+		c->ahead_known = false;
+	} else {
+		page_fetch(d, c, &sb);
+	}
+	if (!sb.valid) {
+		c->pos = c->end = NULL;
+		c->head = HEAD_END;
+		return true;
+	}
+	if (!c->started) {
+		/* The page waits until the start was told. */
+		c->started = true;
+		c->ahead = sb;
+		c->ahead_known = true;
+		c->ts = sb.ts < TIME_LIMIT ? sb.ts : 0;
+		c->pos = c->end = NULL;
+		head_set(c, HEAD_START, 0);
+		return true;
+	}
+	if (sb.ts < c->ts || sb.ts >= TIME_LIMIT) {
+		/* A writer never goes back: this is no page of this stream. */
+		page_give_up(d, c);
+		return true;
+	}
+	c->ts = sb.ts;
+	if (sb.cut) {
+		/* What is there may be whole; the loss is told behind it. */
+		c->give_up = true;
+	}
+	c->pos = sb.data;
+	c->end = sb.end;
+	if (sb.lost) {
+		head_lost(c, sb.lost);
+		return true;
+	}
+	return false;
+}
+
+/* 59 bits of an absolute stamp; the rest comes from the clock so far. */
+static uint64_t stamp_fix(uint64_t ts, uint64_t stamp)
+{
+	uint64_t fixed = (stamp & STAMP_MASK) | (ts & ~STAMP_MASK);
+
+	if (fixed < ts && ts - fixed > STAMP_MASK / 2)
+		fixed += STAMP_MASK + 1;
+	return fixed < ts ? ts : fixed;
+}
+
+/* False, and time stands still, where the result is no time any clock shows. */
+static bool time_step(uint64_t *ts, bool stamp, uint64_t delta)
+{
+	uint64_t next = stamp ? stamp_fix(*ts, delta) : *ts + delta;
+
+	if (next >= TIME_LIMIT)
+		return false;
+	*ts = next;
+	return true;
+}
+
+/*
+ * The inner loop of the program. With fast, everything that depends on the
+ * recording machine is a constant of this one.
+ */
+static inline __attribute__((always_inline))
+bool page_walk(struct decoder *d, struct cursor *c, const bool fast)
+{
+	const bool swap = fast ? false : d->swap;
+	const bool big = fast ? false : d->meta.big_endian;
+	const unsigned int common_len = fast ? 8 : d->fmt.common_len;
+	const struct ev_desc *descs = d->fmt.desc;
+	const unsigned int nr_desc = d->fmt.nr_desc;
+	const uint8_t *p = c->pos, *end = c->end;
+	uint64_t *counts = d->counts;
+	uint64_t ts = c->ts;
+	bool bad = false;
+
+	while (p < end) {
+		const struct ev_desc *desc;
+		uint32_t id;
+		struct rec r;
+
+		enum rec_kind kind = rec_parse(p, end, swap, big, &r);
+
+		switch (kind) {
+		case REC_EVENT:
+			break;
+		case REC_TIME:
+		case REC_PAD:
+		case REC_STAMP:
+			p = r.next;
+			if (time_step(&ts, kind == REC_STAMP, r.delta))
+				continue;
+			bad = true;
+			p = end;
+			continue;
+		case REC_PAGE_END:
+			p = end;
+			continue;
+		case REC_BAD:
+			bad = true;
+			p = end;
+			continue;
+		}
+		ts += r.delta;
+		p = r.next;
+		if (unlikely(r.len < common_len)) {
+			counts[0]++;
+			continue;
+		}
+		id = load16(r.data + (fast ? 0 : d->fmt.off_type), swap);
+		if (unlikely(id >= nr_desc))
+			id = 0;
+		counts[id]++;
+		desc = &descs[id];
+		if (desc->op <= OP_STACK)
+			continue;
+		if (unlikely(r.len < desc->min_len)) {
+			bad = true;
+			p = end;
+			continue;
+		}
+		c->pos = p;
+		c->ts = ts;
+		c->rec = r.data;
+		c->rec_len = r.len;
+		c->id = id;
+		c->head = HEAD_RECORD;
+		c->key = ts << 1 | (desc->op >= OP_FUNC_ENTRY && desc->op <= OP_HANDLER_EXIT);
+		return true;
+	}
+	c->pos = p;
+	c->ts = ts;
+	c->give_up |= bad;
+	return false;
+}
+
+void cursor_advance(struct decoder *d, struct cursor *c)
+{
+	for (;;) {
+		if (d->native ? page_walk(d, c, true) : page_walk(d, c, false))
+			return;
+		if (c->give_up) {
+			c->give_up = false;
+			page_give_up(d, c);
+			return;
+		}
+		if (page_enter(d, c))
+			return;
+	}
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * decode-priv.h - what the files of the decoder share; no one else includes it.
+ *
+ *	decode-formats.c  event formats -> descriptors by event id, classes by name
+ *	decode-page.c	  sub-buffers -> records of interest, one cursor a CPU
+ *	decode-stack.c	  stack records -> interned stacks
+ *	decode.c	  records -> struct ipi_event, merged by time
+ */
+#ifndef IPITRACE_DECODE_PRIV_H
+#define IPITRACE_DECODE_PRIV_H
+
+#include <string.h>
+
+#include "decode.h"
+
+/* What a record means; decides which fields its descriptor holds. */
+enum decode_op {
+	OP_SKIP		= 0,	/* not ours: counted only */
+	OP_STACK	= 1,	/* ftrace:kernel_stack; found by looking ahead */
+	OP_SEND_CPU	= 2,
+	OP_SEND_MASK	= 3,
+	OP_RAISE	= 4,	/* ipi:ipi_raise: mask and reason */
+	OP_QUEUE	= 5,
+	OP_FUNC_ENTRY	= 6,
+	OP_FUNC_EXIT	= 7,
+	OP_IRQ_ENTRY	= 8,	/* x86: one event a class */
+	OP_IRQ_EXIT	= 9,
+	OP_IPI_ENTRY	= 10,	/* ipi:ipi_entry: reason */
+	OP_IPI_EXIT	= 11,
+	OP_HANDLER_ENTRY = 12,	/* irq:irq_handler_entry: number and name */
+	OP_HANDLER_EXIT	= 13,
+	OP_WAKE		= 14,
+	OP_PROBE_SEND	= 15,	/* kprobes standing in for send events */
+	OP_PROBE_MASK	= 16,
+	OP_PROBE_CALL	= 17,	/* queue, execs, many: names the function of the send to come */
+};
+
+/* Roles of the fields of a descriptor. */
+enum decode_field { FLD_CPU, FLD_CALLSITE, FLD_FUNC, FLD_CSD, NR_FLD };
+/* The same places under other names, for other kinds of events. */
+#define FLD_MASK	FLD_CPU
+#define FLD_IRQ		FLD_CPU
+#define FLD_REASON	FLD_FUNC
+#define FLD_NAME	FLD_CSD
+#define FLD_FLAGS	FLD_CALLSITE	/* PROBE_CALL: csd flags */
+#define FLD_NONE	UINT16_MAX
+
+struct ev_desc {
+	uint8_t	 op;		/* enum decode_op */
+	uint8_t	 class;
+	uint16_t min_len;	/* end of the last field used */
+	uint16_t off[NR_FLD];	/* FLD_NONE = the event has no such field */
+	uint16_t mask_len;	/* PROBE_MASK: bytes of m0, m1, ... */
+};
+
+#define CLASS_NONE	0xff
+
+struct reason {
+	uint64_t addr;
+	uint8_t	 class;
+};
+
+struct named_event {
+	char	 *system, *name;
+	uint32_t id;
+};
+
+#define NR_IRQ_MEMO	4096	/* irqs of IPIs are low; higher ones are compared by name each time */
+
+/* What formats, symbols and texts say once and for all. */
+struct formats {
+	struct ev_desc *desc;	/* by event id; slot 0 = unknown events */
+	unsigned int nr_desc;
+	struct named_event *names;
+	unsigned int nr_names;
+	unsigned int off_type, off_flags, off_pid, common_len;
+	unsigned int stack_size_off, stack_caller_off;
+	bool has_stack_format, has_raise;
+	bool has_send, has_queue, has_func, has_vectors, has_ipi_entry, has_handler;
+	bool has_single_vector;	/* x86: single and mask calls have vectors of their own */
+	bool x86;
+	bool pseudo_sends;	/* 6.4: ipi_send_* also tell of queued calls (kernel.md 2.5) */
+	struct reason *reasons;
+	unsigned int nr_reasons;
+	uint64_t generic_call;	/* generic_smp_call_function_single_interrupt; 0 = unknown */
+	uint64_t ttwu_pending;
+	uint64_t irqwork_start, irqwork_end;	/* irq_work_queue_on */
+	uint8_t	 irq_memo[NR_IRQ_MEMO];		/* class of an irq number */
+	uint8_t	 irq_lines[32];			/* classes of IPI0, IPI1, ... of /proc/interrupts */
+	unsigned int nr_irq_lines;
+	unsigned int irq_base;			/* irq number of IPI0, a guess until a pair shows it */
+};
+#define IRQ_UNKNOWN	0xff
+#define IRQ_NOT_IPI	0xfe
+
+int formats_init(struct formats *f, const struct decode_meta *meta, struct err *err);
+void formats_free(struct formats *f);
+unsigned int class_of_text(const char *text, size_t len);	/* CLASS_NONE if it names no IPI */
+unsigned int formats_reason_class(const struct formats *f, uint64_t reason);
+/* Class of an irq by number and, at first sight, by name; IRQ_NOT_IPI. */
+unsigned int formats_irq_class(struct formats *f, uint32_t irq, const char *name, size_t len);
+/* ipi_entry told the class of this irq: exact from now on. */
+void formats_irq_learn(struct formats *f, uint32_t irq, unsigned int class);
+
+/* --- stacks --- */
+
+struct stacks;
+struct stacks *stacks_new(void);
+void stacks_free(struct stacks *s);
+uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr);
+const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id);
+uint32_t stacks_nr(const struct stacks *s);
+
+/* --- pages --- */
+
+enum cursor_head {
+	HEAD_RECORD,		/* rec, rec_len, id, ts are those of a record of ours */
+	HEAD_START,		/* begin of the stream */
+	HEAD_LOST,		/* lost is set */
+	HEAD_END,		/* no more data */
+};
+
+struct sub_buffer {
+	const uint8_t *data, *end;
+	uint64_t ts;
+	uint64_t lost;		/* events lost before it; 0 = none */
+	bool	 cut;		/* commit says more than there is: damaged or truncated */
+	bool	 valid;
+};
+
+/* What a level has left open; see decode.c. */
+struct level_state {
+	bool	 drop_raise;	/* the next ipi_raise was already told by its send */
+	uint64_t call_func;	/* probes: function of the send to come */
+	uint64_t call_csd;
+	uint8_t	 call_kind;
+};
+
+struct cursor {
+	const uint8_t *pos, *end;	/* behind the head record */
+	uint64_t ts;
+	uint64_t key;		/* ts and rank of the head, for the merge */
+	const uint8_t *rec;
+	uint32_t rec_len;
+	uint32_t id;
+	enum cursor_head head;
+	uint32_t cpu;
+	unsigned int idx;
+	bool	 started, ended;
+	bool	 give_up;	/* the record just decoded is damaged: so is the rest of the page */
+	uint64_t lost;
+	struct sub_buffer ahead;	/* page after this one, when looked at already */
+	bool	 ahead_known;
+	uint8_t	 open_irq;	/* class of the irq_handler_entry not yet left, or CLASS_NONE */
+	uint32_t last_stack;
+	uint32_t last_stack_len;
+	uint64_t last_stack_raw[32];
+	struct level_state level[IPI_NR_LEVELS];
+};
+
+struct mask_block {
+	struct mask_block *next;
+	size_t	 nr, used;
+	uint64_t words[];
+};
+
+struct decoder {
+	struct decode_meta meta;
+	struct page_source src;
+	struct formats fmt;
+	struct stacks *stacks;
+	uint64_t *counts;	/* by event id */
+	struct cursor *cursors;
+	struct cursor **heap;	/* all but cur, least key first */
+	unsigned int nr_heap;
+	struct cursor *cur;
+	bool	 native;	/* this machine's byte order, 64-bit longs, usual common fields */
+	bool	 swap;
+	unsigned int long_size, data_off;
+	struct mask_block *masks, *mask_cur;
+	struct decode_caps caps;
+	struct decode_stats stats;
+	uint64_t stacks_attached;
+	bool	 primed;
+	struct err *err;	/* of the decoder_read() under way */
+	bool	 failed;
+};
+
+/* Next record of ours, or LOST, or the end, into the cursor's head. */
+void cursor_advance(struct decoder *d, struct cursor *c);
+/* Looks at the page behind the current one without leaving it. NULL at the end. */
+const struct sub_buffer *cursor_ahead(struct decoder *d, struct cursor *c);
+
+/* --- loads: everything recorded is unaligned and maybe of another byte order --- */
+
+static inline uint16_t load16(const void *p, bool swap)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return swap ? __builtin_bswap16(v) : v;
+}
+
+static inline uint32_t load32(const void *p, bool swap)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return swap ? __builtin_bswap32(v) : v;
+}
+
+static inline uint64_t load64(const void *p, bool swap)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return swap ? __builtin_bswap64(v) : v;
+}
+
+static inline uint64_t load_long(const struct decoder *d, const void *p)
+{
+	return d->long_size == 8 ? load64(p, d->swap) : load32(p, d->swap);
+}
+
+static inline unsigned int flags_level(unsigned int flags)
+{
+	if (flags & IPI_FLAG_NMI)
+		return IPI_LEVEL_NMI;
+	if (flags & IPI_FLAG_HARDIRQ)
+		return IPI_LEVEL_HARDIRQ;
+	return flags & IPI_FLAG_SOFTIRQ ? IPI_LEVEL_SOFTIRQ : IPI_LEVEL_TASK;
+}
+
+/*
+ * One record of the ring buffer: u32 {type_len:5, time_delta:27}, array[].
+ * REC_EVENT has data and len; REC_TIME only moves the clock.
+ */
+enum rec_kind { REC_EVENT, REC_TIME, REC_STAMP, REC_PAD, REC_PAGE_END, REC_BAD };
+
+struct rec {
+	const uint8_t *data, *next;
+	uint32_t len;
+	uint64_t delta;		/* REC_STAMP: the absolute stamp's 59 bits */
+};
+
+/*
+ * Precondition: p < end. Never reads at or behind end; a record that does not
+ * fit is REC_BAD. Bit fields start at the low end on little-endian machines
+ * and at the high end on big-endian ones.
+ */
+static inline __attribute__((always_inline))
+enum rec_kind rec_parse(const uint8_t *p, const uint8_t *end, bool swap, bool big, struct rec *r)
+{
+	uint32_t head, type, array;
+	size_t room = (size_t)(end - p);
+
+	if (unlikely(room < 4))
+		return REC_BAD;
+	head = load32(p, swap);
+	type = big ? head >> 27 : head & 31;
+	r->delta = big ? head & 0x7ffffff : head >> 5;
+	if (likely(type - 1 < 28)) {
+		r->len = type * 4;
+		r->data = p + 4;
+		r->next = r->data + r->len;
+		return likely(room - 4 >= r->len) ? REC_EVENT : REC_BAD;
+	}
+	if (type == 29 && !r->delta)
+		return REC_PAGE_END;
+	if (room < 8)
+		return REC_BAD;
+	array = load32(p + 4, swap);
+	switch (type) {
+	case 0:
+		if (array < 4 || array > room - 4)
+			return REC_BAD;
+		r->len = array - 4;
+		r->data = p + 8;
+		r->next = r->data + (((uint64_t)r->len + 3) & ~3ULL);
+		if (r->next > end)
+			r->next = end;
+		return REC_EVENT;
+	case 29:
+		if (array > room - 4)
+			return REC_BAD;
+		r->next = p + 4 + array;
+		return REC_PAD;
+	case 30:
+		r->delta += (uint64_t)array << 27;
+		r->next = p + 8;
+		return REC_TIME;
+	default:
+		r->delta += (uint64_t)array << 27;
+		r->next = p + 8;
+		return REC_STAMP;
+	}
+}
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * decode-stack.c - interned kernel stacks: equal stacks get equal ids.
+ *
+ * Ids count from 1 and stacks never move, so that pointers handed out stay
+ * good until the decoder is closed. Memory grows with the number of different
+ * stacks, not with the length of the recording.
+ */
+#include <stdlib.h>
+
+#include "decode-priv.h"
+
+#define BLOCK_STACKS	1024u
+#define BLOCK_WORDS	(64u * 1024)
+
+struct word_block {
+	struct word_block *next;
+	uint64_t words[BLOCK_WORDS];
+};
+
+struct slot {
+	uint64_t hash;
+	uint32_t id;		/* 0 = free */
+};
+
+struct stacks {
+	struct ipi_stack **blocks;	/* of BLOCK_STACKS each */
+	unsigned int nr_blocks;
+	uint32_t nr;
+	struct slot *slots;
+	uint32_t nr_slots;		/* a power of two */
+	struct word_block *words;
+	unsigned int words_used;
+};
+
+struct stacks *stacks_new(void)
+{
+	struct stacks *s = xcalloc(1, sizeof(*s));
+
+	s->nr_slots = 1024;
+	s->slots = xcalloc(s->nr_slots, sizeof(*s->slots));
+	return s;
+}
+
+void stacks_free(struct stacks *s)
+{
+	if (!s)
+		return;
+	while (s->words) {
+		struct word_block *next = s->words->next;
+
+		free(s->words);
+		s->words = next;
+	}
+	for (unsigned int i = 0; i < s->nr_blocks; i++)
+		free(s->blocks[i]);
+	free(s->blocks);
+	free(s->slots);
+	free(s);
+}
+
+/* Two lanes, because one multiplication waits for the one before it. */
+static uint64_t stack_hash(const uint64_t *addrs, unsigned int nr)
+{
+	uint64_t a = nr, b = 0x9e3779b97f4a7c15ULL;
+	unsigned int i;
+
+	for (i = 0; i + 1 < nr; i += 2) {
+		a = (a ^ addrs[i]) * 0xd6e8feb86659fd93ULL;
+		a ^= a >> 29;
+		b = (b ^ addrs[i + 1]) * 0xff51afd7ed558ccdULL;
+		b ^= b >> 31;
+	}
+	if (i < nr)
+		a = (a ^ addrs[i]) * 0xd6e8feb86659fd93ULL;
+	return hash_u64(a ^ (b << 1 | b >> 63));
+}
+
+static uint64_t *words_alloc(struct stacks *s, unsigned int nr)
+{
+	uint64_t *words;
+
+	if (!s->words || s->words_used + nr > BLOCK_WORDS) {
+		struct word_block *block = xmalloc(sizeof(*block));
+
+		block->next = s->words;
+		s->words = block;
+		s->words_used = 0;
+	}
+	words = s->words->words + s->words_used;
+	s->words_used += nr;
+	return words;
+}
+
+static void slots_grow(struct stacks *s)
+{
+	uint32_t nr = s->nr_slots * 2;
+	struct slot *slots = xcalloc(nr, sizeof(*slots));
+
+	for (uint32_t i = 0; i < s->nr_slots; i++) {
+		uint32_t at = s->slots[i].hash & (nr - 1);
+
+		if (!s->slots[i].id)
+			continue;
+		while (slots[at].id)
+			at = (at + 1) & (nr - 1);
+		slots[at] = s->slots[i];
+	}
+	free(s->slots);
+	s->slots = slots;
+	s->nr_slots = nr;
+}
+
+static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int nr)
+{
+	struct ipi_stack *stack;
+	uint64_t *copy;
+
+	if (s->nr == s->nr_blocks * BLOCK_STACKS) {
+		s->blocks = xrealloc(s->blocks, (s->nr_blocks + 1) * sizeof(*s->blocks));
+		s->blocks[s->nr_blocks++] = xcalloc(BLOCK_STACKS, sizeof(**s->blocks));
+	}
+	copy = words_alloc(s, nr);
+	memcpy(copy, addrs, nr * sizeof(*copy));
+	stack = &s->blocks[s->nr / BLOCK_STACKS][s->nr % BLOCK_STACKS];
+	stack->nr = nr;
+	stack->addrs = copy;
+	return ++s->nr;
+}
+
+/* nr is bounded by the length of a record, far below BLOCK_WORDS. */
+uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr)
+{
+	uint64_t hash;
+	uint32_t at;
+
+	if (!nr || nr > BLOCK_WORDS)
+		return IPI_STACK_NONE;
+	hash = stack_hash(addrs, nr);
+	for (at = hash & (s->nr_slots - 1); s->slots[at].id; at = (at + 1) & (s->nr_slots - 1)) {
+		const struct ipi_stack *stack;
+
+		if (s->slots[at].hash != hash)
+			continue;
+		stack = stacks_get(s, s->slots[at].id);
+		if (stack->nr == nr && !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
+			return s->slots[at].id;
+	}
+	s->slots[at].hash = hash;
+	s->slots[at].id = stack_add(s, addrs, nr);
+	if (s->nr * 2 > s->nr_slots)
+		slots_grow(s);
+	return s->nr;
+}
+
+const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id)
+{
+	if (!id || id > s->nr)
+		return NULL;
+	id--;
+	return &s->blocks[id / BLOCK_STACKS][id % BLOCK_STACKS];
+}
+
+uint32_t stacks_nr(const struct stacks *s)
+{
+	return s->nr;
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * decode.c - records to events, merged by time over all CPUs.
+ *
+ * One cursor a CPU; the one with the least time runs until it passes the next
+ * one, which waits on top of a heap. At equal times causes (sends, queueing)
+ * come before effects. Some events are told twice by the kernel (ipi_send_*
+ * and ipi_raise, irq_handler_* and ipi_entry/exit): they become one here, by
+ * looking ahead in the CPU's own stream at the same context level.
+ */
+#include <endian.h>
+#include <stdlib.h>
+
+#include "decode-event.h"
+
+static bool heap_less(const struct cursor *a, const struct cursor *b)
+{
+	return a->key != b->key ? a->key < b->key : a->idx < b->idx;
+}
+
+static void heap_sift_down(struct decoder *d, unsigned int at)
+{
+	struct cursor *c = d->heap[at];
+
+	for (;;) {
+		unsigned int child = 2 * at + 1;
+
+		if (child >= d->nr_heap)
+			break;
+		if (child + 1 < d->nr_heap && heap_less(d->heap[child + 1], d->heap[child]))
+			child++;
+		if (!heap_less(d->heap[child], c))
+			break;
+		d->heap[at] = d->heap[child];
+		at = child;
+	}
+	d->heap[at] = c;
+}
+
+/* cur is done: the next one leaves the heap and runs. */
+static void heap_pop_to_cur(struct decoder *d)
+{
+	if (!d->nr_heap) {
+		d->cur = NULL;
+		return;
+	}
+	d->cur = d->heap[0];
+	d->heap[0] = d->heap[--d->nr_heap];
+	if (d->nr_heap)
+		heap_sift_down(d, 0);
+}
+
+static void heap_swap_cur(struct decoder *d)
+{
+	struct cursor *next = d->heap[0];
+
+	d->heap[0] = d->cur;
+	d->cur = next;
+	heap_sift_down(d, 0);
+}
+
+static inline __attribute__((always_inline))
+int read_batch(struct decoder *d, struct ipi_event *ev, unsigned int max, const bool fast)
+{
+	unsigned int nr = 0;
+
+	while (nr < max && d->cur) {
+		struct cursor *c = d->cur;
+		uint64_t limit = d->nr_heap ? d->heap[0]->key : UINT64_MAX;
+
+		do {
+			if (c->head == HEAD_RECORD) {
+				if (event_decode(d, c, &ev[nr], fast)) {
+					nr++;
+					d->stats.events++;
+				}
+			} else {
+				event_head(c, &ev[nr++]);
+			}
+			cursor_advance(d, c);
+			if (unlikely(c->head == HEAD_END))
+				break;
+		} while (c->key <= limit && nr < max);
+		if (unlikely(d->failed))
+			return -1;
+		if (unlikely(c->head == HEAD_END))
+			heap_pop_to_cur(d);
+		else if (c->key > limit)
+			heap_swap_cur(d);
+	}
+	return (int)nr;
+}
+
+int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, struct err *err)
+{
+	int nr;
+
+	if (d->failed)
+		return err_set(err, EXIT_FAILED, "cannot read on behind damaged data");
+	d->err = err;
+	masks_reset(d);
+	nr = d->native ? read_batch(d, ev, max, true) : read_batch(d, ev, max, false);
+	d->err = NULL;
+	if (nr > 0) {
+		if (!d->stats.first_ns)
+			d->stats.first_ns = ev[0].ts_ns;
+		d->stats.last_ns = ev[nr - 1].ts_ns;
+	}
+	if (d->stacks_attached)
+		d->caps.has_stack = true;
+	return nr;
+}
+
+/* Field "name; offset:N; size:M;" of events/header_page. */
+static bool header_field(const char *text, size_t len, const char *name,
+			 unsigned int *off, unsigned int *size)
+{
+	char *copy = xcalloc(1, len + 1);
+	const char *at;
+	bool found = false;
+
+	memcpy(copy, text, len);
+	for (at = copy; (at = strstr(at, name)); at++) {
+		const char *o, *s;
+
+		if (at == copy || at[-1] != ' ' || at[strlen(name)] != ';')
+			continue;
+		o = strstr(at, "offset:");
+		s = strstr(at, "size:");
+		if (!o || !s)
+			break;
+		*off = (unsigned int)strtoul(o + 7, NULL, 10);
+		*size = (unsigned int)strtoul(s + 5, NULL, 10);
+		found = true;
+		break;
+	}
+	free(copy);
+	return found;
+}
+
+/* The kernel's long, which is not always user space's, is the size of commit. */
+static int header_init(struct decoder *d, struct err *err)
+{
+	const struct decode_meta *meta = &d->meta;
+	unsigned int off, size;
+
+	d->long_size = meta->long_size;
+	d->data_off = 8 + meta->long_size;
+	d->swap = meta->big_endian != (BYTE_ORDER == BIG_ENDIAN);
+	if (meta->header_page) {
+		if (!header_field(meta->header_page, meta->header_page_len, "commit", &off, &size) ||
+		    off != 8 || (size != 4 && size != 8))
+			return err_set(err, EXIT_FAILED,
+				       "cannot understand the recording kernel's header_page");
+		d->long_size = size;
+		d->data_off = 8 + size;
+		if (header_field(meta->header_page, meta->header_page_len, "data", &off, &size) &&
+		    off >= d->data_off && off < 4096)
+			d->data_off = off;
+	}
+	if (d->long_size != 4 && d->long_size != 8)
+		return err_set(err, EXIT_FAILED, "a machine with longs of %u bytes is not supported",
+			       d->long_size);
+	d->meta.long_size = d->long_size;
+	return 0;
+}
+
+static void caps_init(struct decoder *d)
+{
+	const struct formats *f = &d->fmt;
+	struct decode_caps *caps = &d->caps;
+
+	caps->has_send = f->has_send;
+	caps->has_csd = f->has_queue && f->has_func;
+	caps->has_reception = f->has_vectors || (!f->x86 && (f->has_ipi_entry || f->has_handler));
+	if (!caps->has_reception)
+		caps->tier = TIER_NONE;
+	else if (!caps->has_send)
+		caps->tier = TIER_COUNTS;
+	else
+		caps->tier = caps->has_csd ? TIER_EXACT : TIER_PAIRED;
+}
+
+/* Whether stacks were recorded shows in the data only: the format is always there. */
+static bool page_has_stack(const struct decoder *d, const struct sub_buffer *sb)
+{
+	const uint8_t *p = sb->data;
+	struct rec r;
+
+	while (p < sb->end) {
+		enum rec_kind kind = rec_parse(p, sb->end, d->swap, d->meta.big_endian, &r);
+		unsigned int id;
+
+		if (kind == REC_BAD || kind == REC_PAGE_END)
+			return false;
+		p = r.next;
+		if (kind != REC_EVENT || r.len < d->fmt.common_len)
+			continue;
+		id = load16(r.data + d->fmt.off_type, d->swap);
+		if (id < d->fmt.nr_desc && d->fmt.desc[id].op == OP_STACK)
+			return true;
+	}
+	return false;
+}
+
+static int cursors_init(struct decoder *d, struct err *err)
+{
+	unsigned int nr = d->src.nr_cpus;
+
+	d->cursors = xcalloc(nr ? nr : 1, sizeof(*d->cursors));
+	d->heap = xcalloc(nr ? nr : 1, sizeof(*d->heap));
+	d->err = err;
+	for (unsigned int i = 0; i < nr; i++) {
+		struct cursor *c = &d->cursors[i];
+
+		c->idx = i;
+		c->cpu = d->src.cpus ? d->src.cpus[i] : i;
+		c->open_irq = CLASS_NONE;
+		cursor_advance(d, c);
+		if (d->failed)
+			return -1;
+		if (c->head == HEAD_END)
+			continue;
+		if (!d->caps.has_stack)
+			d->caps.has_stack = page_has_stack(d, &c->ahead);
+		d->heap[d->nr_heap++] = c;
+	}
+	d->err = NULL;
+	for (unsigned int i = d->nr_heap / 2; i-- > 0;)
+		heap_sift_down(d, i);
+	heap_pop_to_cur(d);
+	return 0;
+}
+
+int decoder_open(struct decoder **dp, const struct decode_meta *meta,
+		 const struct page_source *src, struct err *err)
+{
+	struct err local = { 0 };
+	struct decoder *d;
+
+	if (!err)
+		err = &local;
+	*dp = NULL;
+	d = xcalloc(1, sizeof(*d));
+	d->meta = *meta;
+	d->src = *src;
+	if (header_init(d, err))
+		goto fail;
+	if (formats_init(&d->fmt, &d->meta, err))
+		goto fail;
+	d->native = !d->swap && !meta->big_endian && d->long_size == 8 && d->data_off == 16 &&
+		    d->fmt.off_type == 0 && d->fmt.off_flags == 2 && d->fmt.off_pid == 4 &&
+		    d->fmt.common_len == 8;
+	d->counts = xcalloc(d->fmt.nr_desc, sizeof(*d->counts));
+	d->stacks = stacks_new();
+	caps_init(d);
+	if (cursors_init(d, err))
+		goto fail;
+	*dp = d;
+	return 0;
+
+fail:
+	decoder_close(d);
+	return -1;
+}
+
+void decoder_close(struct decoder *d)
+{
+	if (!d)
+		return;
+	masks_free(d);
+	stacks_free(d->stacks);
+	free(d->heap);
+	free(d->cursors);
+	free(d->counts);
+	formats_free(&d->fmt);
+	free(d);
+}
+
+const struct decode_caps *decoder_caps(const struct decoder *d)
+{
+	return &d->caps;
+}
+
+/* Sums are made when asked for, because the walker counts by event id only. */
+const struct decode_stats *decoder_stats(const struct decoder *d)
+{
+	struct decode_stats *stats = (struct decode_stats *)&d->stats;
+	uint64_t stacks = 0;
+
+	stats->records = stats->skipped = 0;
+	for (unsigned int id = 0; id < d->fmt.nr_desc; id++) {
+		stats->records += d->counts[id];
+		if (d->fmt.desc[id].op == OP_SKIP)
+			stats->skipped += d->counts[id];
+		else if (d->fmt.desc[id].op == OP_STACK)
+			stacks += d->counts[id];
+	}
+	stats->stacks = d->stacks_attached;
+	/* A stack may be attached before the walker comes by it. */
+	stats->orphan_stacks = stacks > d->stacks_attached ? stacks - d->stacks_attached : 0;
+	return stats;
+}
+
+const struct ipi_stack *decoder_stack(const struct decoder *d, uint32_t id)
+{
+	return stacks_get(d->stacks, id);
+}
+
+uint32_t decoder_nr_stacks(const struct decoder *d)
+{
+	return stacks_nr(d->stacks);
+}
+
+int64_t decoder_count(const struct decoder *d, const char *system, const char *name)
+{
+	for (unsigned int i = 0; i < d->fmt.nr_names; i++) {
+		const struct named_event *event = &d->fmt.names[i];
+
+		if (!strcmp(event->system, system) && !strcmp(event->name, name))
+			return (int64_t)d->counts[event->id];
+	}
+	return -1;
+}
