@@ -51,7 +51,8 @@ enum ipitrace_bench_state {
 };
 
 /* ipitrace_bench_info.features */
-#define IPITRACE_BENCH_FEAT_IRQ_SEQ	0x1	/* irq_seq is filled in: interrupts can be counted (x86) */
+#define IPITRACE_BENCH_FEAT_IRQ_SEQ	0x1	/* irq_seq is filled in: interrupts can be told apart */
+#define IPITRACE_BENCH_FEAT_IRQ_KIND	0x2	/* irq_seq counts interrupts of the primitive's kind, not all (x86) */
 
 /* ipitrace_bench_prim.flags */
 #define IPITRACE_BENCH_P_AVAILABLE	0x01	/* this kernel offers it */
@@ -61,7 +62,7 @@ enum ipitrace_bench_state {
 #define IPITRACE_BENCH_P_HANDLER	0x10	/* a handler of ours stamps entry_ns; handler_ns is allowed */
 #define IPITRACE_BENCH_P_WAITS		0x20	/* the sender waits for the handler inside the call */
 #define IPITRACE_BENCH_P_NO_IPI		0x40	/* by its nature sends no IPI (dry-run, self) */
-#define IPITRACE_BENCH_P_NEEDS_BUSY	0x80	/* only in IPITRACE_BENCH_STATE_BUSY */
+#define IPITRACE_BENCH_P_NEEDS_BUSY	0x80	/* not in IPITRACE_BENCH_STATE_IDLE: needs our thread on the target */
 #define IPITRACE_BENCH_P_BURST		0x100	/* takes burst > 1 */
 #define IPITRACE_BENCH_P_LOCAL		0x200	/* targets its own CPU: state must be idle */
 

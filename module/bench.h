@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * bench.h - what the files of the module share.
+ *
+ * bench_main.c    the device: ioctls, copying, results kept with an open file
+ * bench_run.c     one run: checks, threads, CPU hotplug, result
+ * bench_send.c    the sender thread: pace, rests, barrier, samples
+ * bench_prims.c   the primitives, one bench_op each, and their handlers
+ * bench_target.c  the threads on targets: spinning, interrupts off, sleeping
+ *
+ * Locking: one run at a time (run_mutex in bench_main.c). Senders and target
+ * threads share a struct bench_run through the atomics and release/acquire
+ * pairs named at its fields; nothing here is ever taken in a handler but
+ * handler_lock.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
+#include <linux/irq_work.h>
+#include <linux/kernel_stat.h>
+#include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <linux/timekeeping.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include <ipitrace_bench.h>
+
+/* Beyond irqs_off_ns, how long a window may wait for its sends. Bounds every stretch with interrupts off. */
+#define BENCH_WINDOW_SLACK_NS	(10 * NSEC_PER_MSEC)
+/* How long a sender waits for an interrupt that it can only observe from outside. */
+#define BENCH_CONFIRM_NS	(20 * NSEC_PER_MSEC)
+
+enum bench_irq_kind {
+	BENCH_IRQ_CALL,
+	BENCH_IRQ_RESCHED,
+	BENCH_IRQ_WORK,
+};
+
+/*
+ * How many interrupts of a kind @cpu has taken: equal numbers mean the same
+ * interrupt. Where only a sum over all interrupts is to be had, so be it.
+ */
+static inline u32 bench_irq_seq(unsigned int cpu, enum bench_irq_kind kind)
+{
+#if defined(BENCH_HAVE_IRQ_STAT)
+	switch (kind) {
+	case BENCH_IRQ_CALL:
+		return READ_ONCE(per_cpu(irq_stat, cpu).irq_call_count);
+	case BENCH_IRQ_RESCHED:
+		return READ_ONCE(per_cpu(irq_stat, cpu).irq_resched_count);
+	case BENCH_IRQ_WORK:
+		return READ_ONCE(per_cpu(irq_stat, cpu).apic_irq_work_irqs);
+	}
+	return 0;
+#elif defined(BENCH_HAVE_KSTAT)
+	return (u32)READ_ONCE(per_cpu(kstat, cpu).irqs_sum);
+#else
+	return 0;
+#endif
+}
+
+static inline u32 bench_features(void)
+{
+#if defined(BENCH_HAVE_IRQ_STAT)
+	return IPITRACE_BENCH_FEAT_IRQ_SEQ | IPITRACE_BENCH_FEAT_IRQ_KIND;
+#elif defined(BENCH_HAVE_KSTAT)
+	return IPITRACE_BENCH_FEAT_IRQ_SEQ;
+#else
+	return 0;
+#endif
+}
+
+static inline bool bench_can_confirm(void)
+{
+	return bench_features() & IPITRACE_BENCH_FEAT_IRQ_SEQ;
+}
+
+static inline u64 bench_now(void)
+{
+	return ktime_get_mono_fast_ns();
+}
+
+struct bench_run;
+struct bench_sender;
+
+/* Where a handler leaves its marks. done is stored last, with release. */
+struct bench_hit {
+	u64 entry_ns;
+	u32 flags;
+	u32 irq_seq;
+	u32 done;
+} ____cacheline_aligned_in_smp;
+
+/* One call to one target, from send to sample. */
+struct bench_call {
+	call_single_data_t csd;
+	struct irq_work work;
+	struct bench_sender *sender;
+	struct bench_target *helper;	/* of the target, NULL in the idle state */
+	struct bench_hit hit;
+	u64 send_ns, return_ns;
+	u32 target;
+	u32 seq;
+	u32 before, before_call;	/* target's interrupt counts before the send */
+	u32 wakeups;			/* target's wake-ups before the send */
+	u32 window;
+	bool in_flight;
+	bool measured;
+	int error;			/* of the kernel's function */
+} ____cacheline_aligned_in_smp;
+
+struct bench_hist {
+	u64 *buckets;			/* IPITRACE_BENCH_HIST_BUCKETS, or NULL */
+	u64 count, sum, min, max, negative;
+};
+
+/* A thread's view of its target CPU; one for each CPU that needs a thread of ours. */
+struct bench_target {
+	struct bench_run *run;
+	u32 cpu;
+	struct task_struct *spinner;
+	struct task_struct *sleeper;
+	/* window: the leader stores open_req, the spinner answers in open_ack (release both) */
+	u32 open_req, open_ack;
+	u64 off_ns, on_ns;		/* of the last window; on_ns stored before interrupts are on */
+	u32 window;			/* number of the last window */
+	u64 windows, windows_missed;
+	/* last reschedule interrupt noticed by the spinner; seen_seq stored last (release) */
+	u64 seen_ns;
+	u32 seen_seq;
+	/* the sleeper: taken by one sender at a time */
+	atomic_t taken;
+	u32 asleep;			/* set by the sleeper (release), cleared by the sender */
+	u32 woken;			/* counts wake-ups (release) */
+	u64 woken_ns;
+} ____cacheline_aligned_in_smp;
+
+struct bench_sender {
+	struct bench_run *run;
+	struct task_struct *task;
+	u32 cpu, index;
+	struct bench_call *calls;	/* run->nr_calls, page-aligned */
+	struct bench_hit *hits;		/* P_MASK with a handler: one per possible CPU */
+	struct ipitrace_bench_sample *samples;	/* this sender's part */
+	u64 room, nr_samples;
+	struct bench_hist hist[IPITRACE_BENCH_NR_HISTS];
+	bool mark;			/* the next send is this round's last one of this sender */
+	bool measured;
+	u64 next_send_ns, next_rest_ns;
+	u64 start_ns, end_ns, rest_ns;
+	u64 sends, warmup_sends, hits_total, truncated;
+	u64 no_irq, wrong_cpu, coalesced, no_entry, unconfirmed;
+} ____cacheline_aligned_in_smp;
+
+struct bench_op {
+	const char *name;
+	const char *function;
+	const char *handler;
+	u32 flags;			/* IPITRACE_BENCH_P_* */
+	/* Preemption on, before everything else. False: the run was stopped meanwhile. NULL: nothing to prepare. */
+	bool (*prepare)(struct bench_sender *s, struct bench_call *c);
+	/*
+	 * Preemption off, on the sender's CPU: stamps, calls, stamps. noinline, so
+	 * that call sites and stacks show which primitive it was.
+	 */
+	void (*send)(struct bench_sender *s, struct bench_call *c);
+	/* Preemption on: waits for the outcome, completes c->hit. NULL: nothing to wait for. */
+	void (*finish)(struct bench_sender *s, struct bench_call *c);
+};
+
+struct bench_run {
+	struct ipitrace_bench_run arg;	/* checked input; results are filled in at the end */
+	const struct bench_op *op;
+	u32 *senders_in, *targets_in;
+	cpumask_var_t sender_mask;
+	cpumask_var_t mask;		/* P_MASK: whom each send goes to (a sender skips itself) */
+	cpumask_var_t involved;		/* hotplug of these ends the run */
+	bool lockstep;			/* state irqs-off: rounds with barriers */
+	u32 nr_calls;			/* calls per sender */
+
+	struct bench_sender *sender;	/* arg.nr_senders */
+	struct bench_target *target;	/* nr_helpers */
+	u32 nr_helpers;
+	struct bench_target **helper_of;	/* by CPU, NULL = none */
+
+	struct ipitrace_bench_sample *samples;
+	u64 epoch_ns, deadline_ns;
+
+	u32 stop;			/* enum ipitrace_bench_stop; first one wins (cmpxchg) */
+	u32 stop_cpu;
+	atomic_t unfinished;		/* sender threads that still work */
+	atomic_t helpers_ready;
+	wait_queue_head_t wait;
+
+	/* barrier of the senders */
+	atomic_t barrier_count;
+	u32 barrier_gen;
+	/* this round's sends, for the windows */
+	atomic_t round_sent;
+	atomic64_t round_last_ns;
+
+	raw_spinlock_t send_lock;	/* broadcast-lock: interrupts stay on, so waiters still serve handlers */
+	raw_spinlock_t handler_lock;	/* broadcast-lock: handlers only, interrupts off */
+	atomic_t strays;		/* handlers on CPUs that were not asked */
+};
+
+/* Results kept with an open file. */
+struct bench_result {
+	struct ipitrace_bench_sample *samples;
+	u64 nr_samples;
+	struct bench_hist hist[IPITRACE_BENCH_NR_HISTS];
+};
+
+static inline bool bench_stopped(const struct bench_run *run)
+{
+	return READ_ONCE(run->stop) != IPITRACE_BENCH_STOP_DONE;
+}
+
+void bench_stop(struct bench_run *run, enum ipitrace_bench_stop reason, u32 cpu);
+
+/* bench_prims.c */
+extern const struct bench_op bench_ops[IPITRACE_BENCH_NR_PRIMITIVES];
+void bench_prims_reset(void);
+
+/* bench_send.c */
+int bench_sender_fn(void *data);
+u64 bench_stamp_send(struct bench_sender *s);
+
+/* bench_target.c */
+int bench_targets_start(struct bench_run *run);
+void bench_targets_stop(struct bench_run *run);
+bool bench_windows_open(struct bench_run *run);
+bool bench_sleeper_take(struct bench_run *run, struct bench_target *t);
+void bench_sleeper_release(struct bench_target *t);
+
+/* bench_run.c; arg->senders and ->targets already copied to the given arrays */
+int bench_run(struct ipitrace_bench_run *arg, u32 *senders, u32 *targets, struct bench_result *res);
+int bench_hotplug_init(void);
+void bench_hotplug_exit(void);
+void bench_result_free(struct bench_result *res);
+
+#endif

@@ -1,0 +1,532 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench_run.c - one run: checks, threads, CPU hotplug, result.
+ *
+ * Everything is checked before anything is made, everything is made before
+ * anything runs. The caller's task sleeps meanwhile; a signal stops the run and
+ * is answered when every thread is gone. A CPU that goes away stops the run and
+ * waits for its end, so no thread, no call and no window outlives its CPU.
+ */
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+#include <linux/vmalloc.h>
+
+#include "bench.h"
+
+#define BENCH_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
+/* The run that hotplug must know of. */
+static struct bench_run *active;
+static DEFINE_SPINLOCK(active_lock);
+static DECLARE_WAIT_QUEUE_HEAD(active_wait);
+static enum cpuhp_state hotplug_state;
+
+void bench_stop(struct bench_run *run, enum ipitrace_bench_stop reason, u32 cpu)
+{
+	if (cmpxchg(&run->stop, IPITRACE_BENCH_STOP_DONE, reason) == IPITRACE_BENCH_STOP_DONE)
+		WRITE_ONCE(run->stop_cpu, cpu);
+}
+
+/* Stop the run if @cpu is part of it; true while it is still there. */
+static bool active_stop(unsigned int cpu)
+{
+	bool is = false;
+
+	spin_lock(&active_lock);
+	if (active && cpumask_test_cpu(cpu, active->involved)) {
+		bench_stop(active, IPITRACE_BENCH_STOP_HOTPLUG, cpu);
+		wake_up(&active->wait);
+		is = true;
+	}
+	spin_unlock(&active_lock);
+	return is;
+}
+
+static int bench_cpu_change(unsigned int cpu)
+{
+	wait_event(active_wait, !active_stop(cpu));
+	return 0;
+}
+
+static void active_set(struct bench_run *run)
+{
+	spin_lock(&active_lock);
+	active = run;
+	spin_unlock(&active_lock);
+	if (!run)
+		wake_up_all(&active_wait);
+}
+
+int bench_hotplug_init(void)
+{
+	int ret;
+
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "ipitrace_bench:online",
+					bench_cpu_change, bench_cpu_change);
+	if (ret < 0)
+		return ret;
+	hotplug_state = ret;
+	return 0;
+}
+
+void bench_hotplug_exit(void)
+{
+	cpuhp_remove_state_nocalls(hotplug_state);
+}
+
+/* Values and combinations, CPUs aside. */
+static int check_values(const struct ipitrace_bench_run *arg, const struct bench_op *op)
+{
+	bool burst = op->flags & IPITRACE_BENCH_P_BURST;
+	bool irqs_off = arg->state == IPITRACE_BENCH_STATE_IRQS_OFF;
+	u64 stretch = arg->handler_ns * arg->nr_senders;
+
+	if (arg->flags & ~IPITRACE_BENCH_R_HISTOGRAM ||
+	    arg->state >= IPITRACE_BENCH_NR_STATES ||
+	    arg->iterations < 1 || arg->iterations > IPITRACE_BENCH_MAX_ITERATIONS ||
+	    arg->warmup > IPITRACE_BENCH_MAX_ITERATIONS - arg->iterations ||
+	    arg->pace_ns > IPITRACE_BENCH_MAX_PACE_NS ||
+	    arg->handler_ns > IPITRACE_BENCH_MAX_HANDLER_NS ||
+	    arg->irqs_off_ns > IPITRACE_BENCH_MAX_IRQS_OFF_NS ||
+	    arg->timeout_ns > IPITRACE_BENCH_MAX_TIMEOUT_NS ||
+	    arg->max_samples > IPITRACE_BENCH_MAX_SAMPLES ||
+	    (arg->max_samples && arg->max_samples < arg->nr_senders))
+		return -EINVAL;
+	if (burst ? arg->burst < 1 || arg->burst > IPITRACE_BENCH_MAX_BURST : arg->burst)
+		return -EINVAL;
+	if (arg->handler_ns && !(op->flags & IPITRACE_BENCH_P_HANDLER))
+		return -EINVAL;
+	if (irqs_off != !!arg->irqs_off_ns)
+		return -EINVAL;
+	if (!(op->flags & IPITRACE_BENCH_P_TARGETS) != !arg->nr_targets)
+		return -EINVAL;
+	if (arg->state == IPITRACE_BENCH_STATE_IDLE ? op->flags & IPITRACE_BENCH_P_NEEDS_BUSY :
+						      op->flags & IPITRACE_BENCH_P_LOCAL)
+		return -EINVAL;
+	if (burst)
+		stretch *= arg->burst;
+	if (arg->primitive == IPITRACE_BENCH_BROADCAST_LOCK)
+		stretch *= num_possible_cpus();
+	if (stretch > IPITRACE_BENCH_MAX_STRETCH_NS)
+		return -EINVAL;
+	/* In a window, who waits for another sender keeps the window from its end. */
+	if (irqs_off && arg->nr_senders > 1 &&
+	    (arg->primitive == IPITRACE_BENCH_BROADCAST_LOCK ||
+	     (arg->primitive == IPITRACE_BENCH_WAKEUP && arg->nr_senders > arg->nr_targets)))
+		return -EINVAL;
+	return 0;
+}
+
+/* A list of CPU numbers into a mask: no duplicates, all online. */
+static int check_list(const u32 *cpus, u32 nr, struct cpumask *mask)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (cpus[i] >= nr_cpu_ids)
+			return -ENXIO;
+		if (cpumask_test_cpu(cpus[i], mask))
+			return -EINVAL;
+		if (!cpu_online(cpus[i]))
+			return -ENXIO;
+		cpumask_set_cpu(cpus[i], mask);
+	}
+	return 0;
+}
+
+/* CPU hotplug is held off. Fills the masks. */
+static int check_cpus(struct bench_run *run)
+{
+	const struct ipitrace_bench_run *arg = &run->arg;
+	int ret;
+	u32 i;
+
+	ret = check_list(run->senders_in, arg->nr_senders, run->sender_mask);
+	if (ret)
+		return ret;
+	if (run->op->flags & IPITRACE_BENCH_P_ALL) {
+		cpumask_copy(run->mask, cpu_online_mask);
+		/* Nobody to send to. */
+		if (cpumask_weight(run->mask) < 2)
+			return -ENXIO;
+	} else {
+		ret = check_list(run->targets_in, arg->nr_targets, run->mask);
+		if (ret)
+			return ret;
+	}
+	/* Every sender needs somebody else to send to. */
+	for (i = 0; arg->nr_targets == 1 && i < arg->nr_senders; i++)
+		if (run->senders_in[i] == run->targets_in[0])
+			return -EINVAL;
+	if (!(run->op->flags & IPITRACE_BENCH_P_ALL) &&
+	    arg->state != IPITRACE_BENCH_STATE_IDLE &&
+	    cpumask_intersects(run->sender_mask, run->mask))
+		return -EINVAL;
+	if (run->op->flags & IPITRACE_BENCH_P_ALL) {
+		cpumask_copy(run->involved, cpu_possible_mask);
+		if (arg->state != IPITRACE_BENCH_STATE_IDLE &&
+		    cpumask_subset(run->mask, run->sender_mask))
+			return -EINVAL;
+	} else {
+		cpumask_or(run->involved, run->mask, run->sender_mask);
+	}
+	return 0;
+}
+
+static int alloc_helpers(struct bench_run *run)
+{
+	const struct ipitrace_bench_run *arg = &run->arg;
+	bool all = run->op->flags & IPITRACE_BENCH_P_ALL;
+	unsigned int cpu;
+
+	run->helper_of = kvcalloc(nr_cpu_ids, sizeof(*run->helper_of), GFP_KERNEL);
+	if (!run->helper_of)
+		return -ENOMEM;
+	if (arg->state == IPITRACE_BENCH_STATE_IDLE && arg->primitive != IPITRACE_BENCH_WAKEUP)
+		return 0;
+	run->target = vzalloc(array_size(cpumask_weight(run->mask), sizeof(*run->target)));
+	if (!run->target)
+		return -ENOMEM;
+	for_each_cpu(cpu, run->mask) {
+		struct bench_target *t = &run->target[run->nr_helpers];
+
+		if (all && cpumask_test_cpu(cpu, run->sender_mask))
+			continue;
+		t->run = run;
+		t->cpu = cpu;
+		run->helper_of[cpu] = t;
+		run->nr_helpers++;
+	}
+	return 0;
+}
+
+static u64 samples_needed(const struct bench_run *run)
+{
+	u64 nr = run->arg.iterations * run->arg.nr_senders;
+
+	if (run->op->flags & IPITRACE_BENCH_P_MASK)
+		nr *= cpumask_weight(run->mask);
+	return nr;
+}
+
+static int alloc_sender(struct bench_run *run, u32 i, u64 room)
+{
+	struct bench_sender *s = &run->sender[i];
+	int k, node = cpu_to_node(run->senders_in[i]);
+
+	s->run = run;
+	s->cpu = run->senders_in[i];
+	s->index = i;
+	s->calls = vzalloc_node(array_size(run->nr_calls, sizeof(*s->calls)), node);
+	if (!s->calls)
+		return -ENOMEM;
+	if ((run->op->flags & IPITRACE_BENCH_P_MASK) &&
+	    (run->op->flags & IPITRACE_BENCH_P_HANDLER)) {
+		s->hits = vzalloc_node(array_size(nr_cpu_ids, sizeof(*s->hits)), node);
+		if (!s->hits)
+			return -ENOMEM;
+	}
+	if (run->arg.flags & IPITRACE_BENCH_R_HISTOGRAM) {
+		for (k = 0; k < IPITRACE_BENCH_NR_HISTS; k++) {
+			s->hist[k].buckets = kvcalloc(IPITRACE_BENCH_HIST_BUCKETS, sizeof(u64),
+						      GFP_KERNEL);
+			if (!s->hist[k].buckets)
+				return -ENOMEM;
+		}
+	} else {
+		s->samples = run->samples + i * room;
+		s->room = room;
+	}
+	return 0;
+}
+
+static int alloc_senders(struct bench_run *run)
+{
+	u32 i, nr = run->arg.nr_senders;
+	u64 room = 0;
+	int ret;
+
+	if (!(run->arg.flags & IPITRACE_BENCH_R_HISTOGRAM)) {
+		room = min_t(u64, samples_needed(run), run->arg.max_samples ?: IPITRACE_BENCH_MAX_SAMPLES);
+		room = div_u64(room, nr);
+		run->samples = kvmalloc_array(room * nr, sizeof(*run->samples), BENCH_GFP);
+		if (!run->samples)
+			return -ENOMEM;
+	}
+	run->sender = vzalloc(array_size(nr, sizeof(*run->sender)));
+	if (!run->sender)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		ret = alloc_sender(run, i, room);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static void run_free(struct bench_run *run)
+{
+	u32 i, k;
+
+	for (i = 0; run->sender && i < run->arg.nr_senders; i++) {
+		vfree(run->sender[i].calls);
+		vfree(run->sender[i].hits);
+		for (k = 0; k < IPITRACE_BENCH_NR_HISTS; k++)
+			kvfree(run->sender[i].hist[k].buckets);
+	}
+	vfree(run->sender);
+	vfree(run->target);
+	kvfree(run->helper_of);
+	kvfree(run->samples);
+	free_cpumask_var(run->involved);
+	free_cpumask_var(run->mask);
+	free_cpumask_var(run->sender_mask);
+	kfree(run);
+}
+
+static struct bench_run *run_new(const struct ipitrace_bench_run *arg, u32 *senders, u32 *targets)
+{
+	struct bench_run *run = kzalloc(sizeof(*run), GFP_KERNEL);
+
+	if (!run)
+		return NULL;
+	run->arg = *arg;
+	run->op = &bench_ops[arg->primitive];
+	run->senders_in = senders;
+	run->targets_in = targets;
+	run->lockstep = arg->state == IPITRACE_BENCH_STATE_IRQS_OFF;
+	run->nr_calls = arg->burst ?: 1;
+	init_waitqueue_head(&run->wait);
+	raw_spin_lock_init(&run->send_lock);
+	raw_spin_lock_init(&run->handler_lock);
+	if (!zalloc_cpumask_var(&run->sender_mask, GFP_KERNEL) ||
+	    !zalloc_cpumask_var(&run->mask, GFP_KERNEL) ||
+	    !zalloc_cpumask_var(&run->involved, GFP_KERNEL)) {
+		run_free(run);
+		return NULL;
+	}
+	return run;
+}
+
+/* Create all senders, then let all go: one that can't be made leaves none running. */
+static int senders_start(struct bench_run *run)
+{
+	struct task_struct *task;
+	u32 i;
+
+	for (i = 0; i < run->arg.nr_senders; i++) {
+		struct bench_sender *s = &run->sender[i];
+
+		task = kthread_create_on_node(bench_sender_fn, s, cpu_to_node(s->cpu),
+					      "ipib_send/%u", s->cpu);
+		if (IS_ERR(task))
+			return PTR_ERR(task);
+		get_task_struct(task);
+		kthread_bind(task, s->cpu);
+		s->task = task;
+	}
+	atomic_set(&run->unfinished, run->arg.nr_senders);
+	for (i = 0; i < run->arg.nr_senders; i++)
+		wake_up_process(run->sender[i].task);
+	return 0;
+}
+
+static void senders_stop(struct bench_run *run)
+{
+	u32 i;
+
+	for (i = 0; i < run->arg.nr_senders; i++) {
+		if (!run->sender[i].task)
+			continue;
+		kthread_stop(run->sender[i].task);
+		put_task_struct(run->sender[i].task);
+	}
+}
+
+static void merge_hist(struct bench_hist *to, const struct bench_hist *from)
+{
+	u32 i;
+
+	to->negative += from->negative;
+	if (!from->count)
+		return;
+	for (i = 0; i < IPITRACE_BENCH_HIST_BUCKETS; i++)
+		to->buckets[i] += from->buckets[i];
+	if (!to->count || from->min < to->min)
+		to->min = from->min;
+	to->max = max(to->max, from->max);
+	to->count += from->count;
+	to->sum += from->sum;
+}
+
+/* The first sender's histograms become the result's. */
+static void take_hists(struct bench_run *run, struct bench_result *res)
+{
+	u32 i, k;
+
+	for (k = 0; k < IPITRACE_BENCH_NR_HISTS; k++) {
+		res->hist[k] = run->sender[0].hist[k];
+		run->sender[0].hist[k].buckets = NULL;
+		for (i = 1; i < run->arg.nr_senders; i++)
+			merge_hist(&res->hist[k], &run->sender[i].hist[k]);
+	}
+}
+
+static void take_result(struct bench_run *run, struct bench_result *res)
+{
+	struct ipitrace_bench_run *out = &run->arg;
+	u64 nr = 0;
+	u32 i;
+
+	for (i = 0; i < out->nr_senders; i++) {
+		const struct bench_sender *s = &run->sender[i];
+
+		if (s->nr_samples && run->samples + nr != s->samples)
+			memmove(run->samples + nr, s->samples, s->nr_samples * sizeof(*s->samples));
+		nr += s->nr_samples;
+		out->sends += s->sends;
+		out->warmup_sends += s->warmup_sends;
+		out->hits += s->hits_total;
+		out->nr_truncated += s->truncated;
+		out->no_irq += s->no_irq;
+		out->wrong_cpu += s->wrong_cpu;
+		out->coalesced += s->coalesced;
+		out->no_entry += s->no_entry;
+		out->unconfirmed += s->unconfirmed;
+		out->busy_ns += s->end_ns - s->start_ns - s->rest_ns;
+		out->rest_ns += s->rest_ns;
+		if (s->start_ns && (!out->start_ns || s->start_ns < out->start_ns))
+			out->start_ns = s->start_ns;
+		out->end_ns = max(out->end_ns, s->end_ns);
+	}
+	for (i = 0; i < run->nr_helpers; i++) {
+		out->windows += run->target[i].windows;
+		out->windows_missed += run->target[i].windows_missed;
+	}
+	out->wrong_cpu += atomic_read(&run->strays);
+	out->nr_samples = nr;
+	out->stop_reason = run->stop;
+	out->stop_cpu = run->stop_cpu;
+	if (out->flags & IPITRACE_BENCH_R_HISTOGRAM) {
+		take_hists(run, res);
+	} else {
+		res->samples = run->samples;
+		res->nr_samples = nr;
+		run->samples = NULL;
+	}
+}
+
+static int run_threads(struct bench_run *run)
+{
+	int ret;
+
+	bench_prims_reset();
+	run->epoch_ns = bench_now();
+	run->deadline_ns = run->epoch_ns +
+		(run->arg.timeout_ns ?: IPITRACE_BENCH_DEF_TIMEOUT_NS);
+	ret = bench_targets_start(run);
+	if (!ret)
+		ret = senders_start(run);
+	if (!ret && wait_event_interruptible(run->wait, !atomic_read(&run->unfinished))) {
+		bench_stop(run, IPITRACE_BENCH_STOP_SIGNAL, 0);
+		wait_event(run->wait, !atomic_read(&run->unfinished));
+	}
+	senders_stop(run);
+	bench_targets_stop(run);
+	return ret;
+}
+
+static int stop_errno(u32 reason)
+{
+	switch (reason) {
+	case IPITRACE_BENCH_STOP_SIGNAL:
+		return -EINTR;
+	case IPITRACE_BENCH_STOP_HOTPLUG:
+	case IPITRACE_BENCH_STOP_MOVED:
+		return -ENODEV;
+	case IPITRACE_BENCH_STOP_TIMEOUT:
+		return -ETIMEDOUT;
+	}
+	return 0;
+}
+
+/*
+ * Let hotplug know of the run, unless it has changed the CPUs since they were
+ * checked. Memory is allocated before, so that reclaim never waits for a CPU
+ * that waits for the run.
+ */
+static int activate(struct bench_run *run)
+{
+	bool all = run->op->flags & IPITRACE_BENCH_P_ALL;
+	int ret = -ENXIO;
+
+	cpus_read_lock();
+	if (all ? cpumask_equal(run->mask, cpu_online_mask) :
+		  cpumask_subset(run->involved, cpu_online_mask)) {
+		active_set(run);
+		ret = 0;
+	}
+	cpus_read_unlock();
+	return ret;
+}
+
+/*
+ * 0 or the errno of an early end, then *arg and *res hold the result (*arg
+ * tells by end_ns); any other error leaves both alone.
+ */
+int bench_run(struct ipitrace_bench_run *arg, u32 *senders, u32 *targets, struct bench_result *res)
+{
+	const struct bench_op *op = &bench_ops[arg->primitive];
+	struct bench_run *run;
+	int ret;
+
+	if (!(op->flags & IPITRACE_BENCH_P_AVAILABLE))
+		return -EOPNOTSUPP;
+	ret = check_values(arg, op);
+	if (ret)
+		return ret;
+	run = run_new(arg, senders, targets);
+	if (!run)
+		return -ENOMEM;
+
+	cpus_read_lock();
+	ret = check_cpus(run);
+	cpus_read_unlock();
+	if (!ret)
+		ret = alloc_helpers(run);
+	if (!ret)
+		ret = alloc_senders(run);
+	if (!ret)
+		ret = activate(run);
+	if (ret)
+		goto free;
+
+	ret = run_threads(run);
+	/* From here on hotplug may go on: no thread is left, no call in flight. */
+	active_set(NULL);
+	if (!ret) {
+		take_result(run, res);
+		*arg = run->arg;
+		ret = stop_errno(run->stop);
+	}
+free:
+	run_free(run);
+	return ret;
+}
+
+void bench_result_free(struct bench_result *res)
+{
+	u32 k;
+
+	kvfree(res->samples);
+	for (k = 0; k < IPITRACE_BENCH_NR_HISTS; k++)
+		kvfree(res->hist[k].buckets);
+	memset(res, 0, sizeof(*res));
+}

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench_send.c - the sender thread: barrier, pace, rests, sends, samples.
+ *
+ * A sender works in rounds. Without windows (state irqs-off) a round is one
+ * send; with them all senders go in step: windows open, everybody sends (storm:
+ * `burst` times), everybody collects. Whatever was sent is waited for before a
+ * round or the thread ends, so its memory can go.
+ */
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/log2.h>
+#include <linux/math64.h>
+#include <linux/preempt.h>
+
+#include "bench.h"
+
+/* All senders get here, or the run is stopped (false). */
+static bool barrier_pass(struct bench_run *run)
+{
+	u32 gen = READ_ONCE(run->barrier_gen);
+
+	if (atomic_inc_return(&run->barrier_count) == (int)run->arg.nr_senders) {
+		atomic_set(&run->barrier_count, 0);
+		smp_store_release(&run->barrier_gen, gen + 1);
+		return !bench_stopped(run);
+	}
+	while (smp_load_acquire(&run->barrier_gen) == gen) {
+		if (bench_stopped(run))
+			return false;
+		cpu_relax();
+		cond_resched();
+	}
+	return true;
+}
+
+/* The stamp before a send; tells the windows that this sender is as good as done. */
+u64 bench_stamp_send(struct bench_sender *s)
+{
+	u64 now = bench_now();
+	s64 last;
+
+	if (s->mark) {
+		last = atomic64_read(&s->run->round_last_ns);
+		while (last < (s64)now &&
+		       !atomic64_try_cmpxchg(&s->run->round_last_ns, &last, (s64)now))
+			;
+		atomic_inc_return_release(&s->run->round_sent);
+		s->mark = false;
+	}
+	return now;
+}
+
+static void hist_add(struct bench_hist *h, u64 v)
+{
+	u32 i = v;
+
+	if (v >= 1U << IPITRACE_BENCH_HIST_SUB_BITS) {
+		u32 e = ilog2(v);
+
+		i = ((e - IPITRACE_BENCH_HIST_SUB_BITS + 1) << IPITRACE_BENCH_HIST_SUB_BITS) +
+		    (u32)(v >> (e - IPITRACE_BENCH_HIST_SUB_BITS)) -
+		    (1U << IPITRACE_BENCH_HIST_SUB_BITS);
+	}
+	h->buckets[i]++;
+	if (!h->count || v < h->min)
+		h->min = v;
+	if (v > h->max)
+		h->max = v;
+	h->count++;
+	h->sum += v;
+}
+
+/* File one (send, target) pair. @first: of this send. */
+static void emit(struct bench_sender *s, const struct bench_call *c,
+		 const struct bench_hit *hit, u32 target, u32 window, bool first)
+{
+	struct ipitrace_bench_sample *out;
+	u32 flags = hit->flags;
+
+	if (window)
+		flags |= IPITRACE_BENCH_S_WINDOW;
+	s->hits_total++;
+	s->no_irq += !!(flags & IPITRACE_BENCH_S_NO_IRQ);
+	s->wrong_cpu += !!(flags & IPITRACE_BENCH_S_WRONG_CPU);
+	s->coalesced += !!(flags & IPITRACE_BENCH_S_COALESCED);
+	s->no_entry += !!(flags & IPITRACE_BENCH_S_NO_ENTRY);
+	s->unconfirmed += !!(flags & IPITRACE_BENCH_S_UNCONFIRMED);
+
+	if (s->run->arg.flags & IPITRACE_BENCH_R_HISTOGRAM) {
+		if (first)
+			hist_add(&s->hist[IPITRACE_BENCH_HIST_TOTAL], c->return_ns - c->send_ns);
+		if (flags & (IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_WRONG_CPU |
+			     IPITRACE_BENCH_S_NO_ENTRY))
+			return;
+		if (hit->entry_ns < c->send_ns)
+			s->hist[IPITRACE_BENCH_HIST_DELIVERY].negative++;
+		else
+			hist_add(&s->hist[IPITRACE_BENCH_HIST_DELIVERY],
+				 hit->entry_ns - c->send_ns);
+		return;
+	}
+	if (s->nr_samples == s->room) {
+		s->truncated++;
+		return;
+	}
+	out = &s->samples[s->nr_samples++];
+	out->send_ns = c->send_ns;
+	out->entry_ns = hit->entry_ns;
+	out->return_ns = c->return_ns;
+	out->seq = c->seq;
+	out->source = s->cpu;
+	out->target = target;
+	out->flags = flags;
+	out->irq_seq = hit->irq_seq;
+	out->window = window;
+}
+
+/*
+ * Number of the target's window, if the send lay in it entirely. A call that
+ * waits returns after the window, so for it the handler's stamp decides.
+ */
+static u32 in_window(struct bench_sender *s, const struct bench_call *c,
+		     const struct bench_hit *hit, u32 cpu)
+{
+	const struct bench_target *t = s->run->helper_of[cpu];
+	u64 on;
+
+	if (!s->run->lockstep || !t)
+		return 0;
+	on = smp_load_acquire(&t->on_ns);
+	if (!on || c->send_ns < t->off_ns || c->send_ns >= on)
+		return 0;
+	if (s->run->op->flags & IPITRACE_BENCH_P_WAITS) {
+		if (hit->entry_ns && hit->entry_ns < on)
+			return 0;
+	} else if (c->return_ns > on) {
+		return 0;
+	}
+	return t->window;
+}
+
+static void collect(struct bench_sender *s, struct bench_call *c)
+{
+	struct bench_run *run = s->run;
+	bool first = true;
+	unsigned int cpu;
+
+	if (run->op->finish)
+		run->op->finish(s, c);
+	c->in_flight = false;
+	if (c->error) {
+		/* Only an offline target is refused (ENXIO). */
+		c->hit.flags = IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_NO_ENTRY;
+		bench_stop(run, IPITRACE_BENCH_STOP_HOTPLUG, c->target);
+	}
+	if (!c->measured)
+		return;
+	if (!s->hits) {
+		emit(s, c, &c->hit, c->target,
+		     c->target < nr_cpu_ids ? in_window(s, c, &c->hit, c->target) : 0, true);
+		return;
+	}
+	for_each_cpu(cpu, run->mask) {
+		struct bench_hit *hit = &s->hits[cpu];
+
+		if (cpu == s->cpu)
+			continue;
+		if (!hit->entry_ns) {
+			hit->flags = IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_NO_ENTRY;
+			hit->irq_seq = 0;
+		}
+		emit(s, c, hit, cpu, in_window(s, c, hit, cpu), first);
+		first = false;
+	}
+}
+
+static struct bench_call *call_of(const struct bench_sender *s, u64 i)
+{
+	u32 at;
+
+	div_u64_rem(i, s->run->nr_calls, &at);
+	return &s->calls[at];
+}
+
+/* Wait for and file what is in flight, oldest first; @next is the first send not done. */
+static void drain(struct bench_sender *s, u64 next)
+{
+	u32 k;
+
+	for (k = 0; k < s->run->nr_calls; k++) {
+		struct bench_call *c = call_of(s, next + k);
+
+		if (c->in_flight)
+			collect(s, c);
+	}
+}
+
+static u32 pick_target(const struct bench_sender *s, u64 i)
+{
+	const struct bench_run *run = s->run;
+	u32 nr = run->arg.nr_targets, at;
+
+	if (!nr || (run->op->flags & IPITRACE_BENCH_P_MASK))
+		return s->cpu;
+	div_u64_rem(i + s->index, nr, &at);
+	if (run->targets_in[at] == s->cpu)
+		at = at + 1 < nr ? at + 1 : 0;
+	return run->targets_in[at];
+}
+
+static bool send_one(struct bench_sender *s, u64 i, bool mark)
+{
+	struct bench_run *run = s->run;
+	struct bench_call *c = call_of(s, i);
+	unsigned int cpu;
+	bool here;
+
+	if (c->in_flight)
+		collect(s, c);
+	c->sender = s;
+	c->seq = i;
+	c->target = pick_target(s, i);
+	c->helper = run->helper_of[c->target];
+	c->measured = s->measured;
+	c->error = 0;
+	c->hit.entry_ns = 0;
+	c->hit.flags = 0;
+	c->hit.irq_seq = 0;
+	WRITE_ONCE(c->hit.done, 0);
+	if (s->hits)
+		for_each_cpu(cpu, run->mask)
+			s->hits[cpu].entry_ns = 0;
+	if (run->op->prepare && !run->op->prepare(s, c))
+		return false;
+
+	s->mark = mark;
+	preempt_disable();
+	here = smp_processor_id() == s->cpu;
+	if (here)
+		run->op->send(s, c);
+	preempt_enable();
+	if (!here) {
+		if (run->op->prepare)
+			bench_sleeper_release(c->helper);
+		bench_stop(run, IPITRACE_BENCH_STOP_MOVED, s->cpu);
+		return false;
+	}
+	c->in_flight = true;
+	if (s->measured)
+		s->sends++;
+	else
+		s->warmup_sends++;
+	if (run->nr_calls == 1)
+		collect(s, c);
+	return true;
+}
+
+static void nap(u64 ns)
+{
+	unsigned long us = div_u64(ns, NSEC_PER_USEC);
+
+	usleep_range(us, us + 50);
+}
+
+/* Sleep while it is long, spin the rest: a send is due at next_send_ns. */
+static void pace(struct bench_sender *s)
+{
+	u64 now;
+
+	while ((now = bench_now()) < s->next_send_ns && !bench_stopped(s->run)) {
+		u64 left = s->next_send_ns - now;
+
+		if (left > 500 * NSEC_PER_USEC) {
+			nap(min_t(u64, left - 300 * NSEC_PER_USEC, 10 * NSEC_PER_MSEC));
+		} else {
+			cpu_relax();
+			cond_resched();
+		}
+	}
+}
+
+/* Between two rounds. False: the run is over. */
+static bool breathe(struct bench_sender *s)
+{
+	struct bench_run *run = s->run;
+	u64 now;
+
+	if (run->arg.pace_ns)
+		pace(s);
+	now = bench_now();
+	if (now >= run->deadline_ns)
+		bench_stop(run, IPITRACE_BENCH_STOP_TIMEOUT, 0);
+	if (bench_stopped(run))
+		return false;
+	if (now >= s->next_rest_ns) {
+		u64 since = now;
+
+		nap(IPITRACE_BENCH_REST_NS);
+		now = bench_now();
+		if (s->measured)
+			s->rest_ns += now - since;
+		while (s->next_rest_ns <= now)
+			s->next_rest_ns += IPITRACE_BENCH_REST_EVERY_NS;
+	}
+	s->next_send_ns = now + run->arg.pace_ns;
+	cond_resched();
+	return true;
+}
+
+static void phase(struct bench_sender *s, u64 nr)
+{
+	struct bench_run *run = s->run;
+	u64 i = 0;
+
+	while (i < nr && breathe(s)) {
+		u64 end = run->lockstep ? min_t(u64, nr, i + run->nr_calls) : i + 1;
+
+		if (run->lockstep) {
+			/* The leader may open windows only when all have collected the last round. */
+			if (!barrier_pass(run))
+				break;
+			if (s->index == 0 && !bench_windows_open(run))
+				break;
+			if (!barrier_pass(run))
+				break;
+		}
+		for (; i < end; i++)
+			if (!send_one(s, i, run->lockstep && i + 1 == end))
+				goto out;
+		if (run->lockstep)
+			drain(s, i);
+	}
+out:
+	drain(s, i);
+}
+
+int bench_sender_fn(void *data)
+{
+	struct bench_sender *s = data;
+	struct bench_run *run = s->run;
+
+	s->next_rest_ns = run->epoch_ns + IPITRACE_BENCH_REST_EVERY_NS;
+	if (barrier_pass(run)) {
+		s->measured = false;
+		phase(s, run->arg.warmup);
+	}
+	if (barrier_pass(run)) {
+		s->measured = true;
+		s->start_ns = bench_now();
+		phase(s, run->arg.iterations);
+		s->end_ns = bench_now();
+	}
+	if (atomic_dec_and_test(&run->unfinished))
+		wake_up(&run->wait);
+	set_current_state(TASK_INTERRUPTIBLE);
+	while (!kthread_should_stop()) {
+		schedule();
+		set_current_state(TASK_INTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench_target.c - threads of ours on target CPUs.
+ *
+ * The spinner keeps a CPU from idling, holds its interrupts off on request
+ * ("window") and notices reschedule interrupts. The sleeper is what the wakeup
+ * primitive wakes. Both live from bench_targets_start() to _stop() and are
+ * bound to their CPU; both yield, so that neither watchdog nor RCU starves.
+ */
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/topology.h>
+
+#include "bench.h"
+
+/* Spinners rest shortly after the senders began to, and are back before these go on. */
+#define SPINNER_REST_DELAY_NS	(1 * NSEC_PER_MSEC)
+
+static void window_hold(struct bench_target *t, u32 req)
+{
+	struct bench_run *run = t->run;
+	u64 irqs_off_ns = run->arg.irqs_off_ns;
+	bool missed = true;
+	u64 now, limit;
+
+	local_irq_disable();
+	now = bench_now();
+	limit = now + irqs_off_ns + BENCH_WINDOW_SLACK_NS;
+	WRITE_ONCE(t->off_ns, now);
+	WRITE_ONCE(t->on_ns, 0);
+	WRITE_ONCE(t->window, req);
+	smp_store_release(&t->open_ack, req);
+	while (now < limit) {
+		if (atomic_read_acquire(&run->round_sent) >= (int)run->arg.nr_senders) {
+			if (now >= (u64)atomic64_read(&run->round_last_ns) + irqs_off_ns) {
+				missed = false;
+				break;
+			}
+		} else if (bench_stopped(run)) {
+			break;
+		}
+		cpu_relax();
+		now = bench_now();
+	}
+	t->windows++;
+	t->windows_missed += missed;
+	/* Ordered before any handler that was held off: it runs on this CPU after the next line. */
+	smp_store_release(&t->on_ns, bench_now());
+	local_irq_enable();
+}
+
+static int spinner_fn(void *data)
+{
+	struct bench_target *t = data;
+	struct bench_run *run = t->run;
+	bool watch = run->arg.primitive == IPITRACE_BENCH_RESCHEDULE ||
+		     run->arg.primitive == IPITRACE_BENCH_RESCHEDULE_RAW;
+	u64 next_rest = run->epoch_ns + IPITRACE_BENCH_REST_EVERY_NS + SPINNER_REST_DELAY_NS;
+	u32 req, seq, done = 0;
+
+	t->seen_seq = bench_irq_seq(t->cpu, BENCH_IRQ_RESCHED);
+	atomic_inc(&run->helpers_ready);
+	wake_up(&run->wait);
+	while (!kthread_should_stop()) {
+		u64 now = bench_now();
+
+		if (watch) {
+			seq = bench_irq_seq(t->cpu, BENCH_IRQ_RESCHED);
+			if (seq != t->seen_seq) {
+				WRITE_ONCE(t->seen_ns, bench_now());
+				smp_store_release(&t->seen_seq, seq);
+			}
+		}
+		req = smp_load_acquire(&t->open_req);
+		if (req != done) {
+			window_hold(t, req);
+			done = req;
+		} else if (now >= next_rest) {
+			usleep_range(1000, 2000);
+			while (next_rest <= now)
+				next_rest += IPITRACE_BENCH_REST_EVERY_NS;
+		}
+		cpu_relax();
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * Ask for a window on every target and wait until interrupts are off there.
+ * Called by the leading sender between two barriers, so no send of the last
+ * round is pending and none of this round has begun.
+ */
+bool bench_windows_open(struct bench_run *run)
+{
+	u32 i, req;
+
+	atomic_set(&run->round_sent, 0);
+	atomic64_set(&run->round_last_ns, 0);
+	for (i = 0; i < run->nr_helpers; i++) {
+		req = run->target[i].open_req + 1;
+		smp_store_release(&run->target[i].open_req, req);
+	}
+	for (i = 0; i < run->nr_helpers; i++) {
+		req = run->target[i].open_req;
+		while (smp_load_acquire(&run->target[i].open_ack) != req) {
+			if (bench_stopped(run))
+				return false;
+			cpu_relax();
+			cond_resched();
+		}
+	}
+	return true;
+}
+
+static int sleeper_fn(void *data)
+{
+	struct bench_target *t = data;
+	struct bench_run *run = t->run;
+	bool first = true;
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		smp_store_release(&t->asleep, 1);
+		if (first) {
+			atomic_inc(&run->helpers_ready);
+			wake_up(&run->wait);
+			first = false;
+		}
+		schedule();
+		/* Only a sender clears it; anything else that wakes us is none of its wake-ups. */
+		if (READ_ONCE(t->asleep))
+			continue;
+		t->woken_ns = bench_now();
+		smp_store_release(&t->woken, t->woken + 1);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+/* Own the sleeper, and have it off its CPU: a wake-up before that would need no interrupt. */
+bool bench_sleeper_take(struct bench_run *run, struct bench_target *t)
+{
+	while (atomic_cmpxchg(&t->taken, 0, 1)) {
+		if (bench_stopped(run))
+			return false;
+		cpu_relax();
+		cond_resched();
+	}
+	while (!smp_load_acquire(&t->asleep) || READ_ONCE(t->sleeper->on_cpu)) {
+		if (bench_stopped(run)) {
+			bench_sleeper_release(t);
+			return false;
+		}
+		cpu_relax();
+		cond_resched();
+	}
+	return true;
+}
+
+void bench_sleeper_release(struct bench_target *t)
+{
+	atomic_set_release(&t->taken, 0);
+}
+
+static struct task_struct *start_on(int (*fn)(void *), struct bench_target *t, const char *name)
+{
+	struct task_struct *task;
+
+	task = kthread_create_on_node(fn, t, cpu_to_node(t->cpu), "ipib_%s/%u", name, t->cpu);
+	if (IS_ERR(task))
+		return task;
+	get_task_struct(task);
+	kthread_bind(task, t->cpu);
+	return task;
+}
+
+int bench_targets_start(struct bench_run *run)
+{
+	bool spin = run->arg.state != IPITRACE_BENCH_STATE_IDLE;
+	bool sleep = run->arg.primitive == IPITRACE_BENCH_WAKEUP;
+	int nr = run->nr_helpers * (spin + sleep);
+	struct task_struct *task;
+	u32 i;
+
+	for (i = 0; i < run->nr_helpers; i++) {
+		struct bench_target *t = &run->target[i];
+
+		if (sleep) {
+			task = start_on(sleeper_fn, t, "sleep");
+			if (IS_ERR(task))
+				return PTR_ERR(task);
+			t->sleeper = task;
+			/* It shall preempt a spinner at once, not at the next tick. */
+			sched_set_fifo_low(task);
+			wake_up_process(task);
+		}
+		if (spin) {
+			task = start_on(spinner_fn, t, "spin");
+			if (IS_ERR(task))
+				return PTR_ERR(task);
+			t->spinner = task;
+			wake_up_process(task);
+		}
+	}
+	wait_event(run->wait, atomic_read(&run->helpers_ready) == nr || bench_stopped(run));
+	return 0;
+}
+
+/* All senders are gone. Takes what bench_targets_start() left when it failed, too. */
+void bench_targets_stop(struct bench_run *run)
+{
+	u32 i;
+
+	for (i = 0; i < run->nr_helpers; i++) {
+		struct bench_target *t = &run->target[i];
+
+		if (t->spinner) {
+			kthread_stop(t->spinner);
+			put_task_struct(t->spinner);
+		}
+		if (t->sleeper) {
+			kthread_stop(t->sleeper);
+			put_task_struct(t->sleeper);
+		}
+	}
+}

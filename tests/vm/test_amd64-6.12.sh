@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
+#
+# The module and the tools on Debian's 6.12, 4 CPUs, 2 NUMA nodes.
+exec "$(dirname "$0")/run" amd64-6.12
