@@ -12,6 +12,7 @@
 #include "decode-event.h"
 
 #define LOOK_RECORDS	64	/* nested records stepped over before giving up */
+#define MAX_NESTED	2
 #define MASK_BLOCK	(32u * 1024)
 #define MAX_FRAMES	512
 
@@ -79,6 +80,7 @@ static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struc
 void look_ahead(struct decoder *d, struct cursor *c, bool want_raise, struct look *look)
 {
 	bool stack_next = true;		/* a stack now would be that of our event */
+	unsigned int nested = 0;	/* sends seen whose stacks come before ours */
 	struct scan s;
 	struct rec r;
 	uint32_t id;
@@ -89,6 +91,10 @@ void look_ahead(struct decoder *d, struct cursor *c, bool want_raise, struct loo
 		const struct ev_desc *desc = &d->fmt.desc[id];
 
 		if (desc->op == OP_STACK) {
+			if (nested) {
+				nested--;
+				continue;
+			}
 			if (stack_next && !look->stack && r.len >= desc->min_len) {
 				look->stack = r.data;
 				look->stack_len = r.len;
@@ -105,6 +111,12 @@ void look_ahead(struct decoder *d, struct cursor *c, bool want_raise, struct loo
 				return;
 		} else if (desc->op == OP_SKIP && want_raise) {
 			stack_next = false;
+		} else if (desc->op == OP_SEND_CPU && !want_raise && nested < MAX_NESTED) {
+			/*
+			 * Writing our event woke a reader by irq_work: that send
+			 * and its stack stand between our event and its stack.
+			 */
+			nested++;
 		} else {
 			return;
 		}
