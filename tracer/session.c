@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * session.c - life of the private tracefs instance. Which events: session-events.c.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <tracefs.h>
+
+#include "session-priv.h"
+
+#define INSTANCE_PREFIX	"ipitrace-"
+#define BUFFER_MAX	(64ULL << 20)	/* default per CPU; 0.5 s of the densest stream seen (140 MB/s) */
+#define BUFFER_MIN	(1ULL << 20)
+#define RMDIR_TRIES	50		/* of 10 ms: someone may just be looking at the instance */
+
+static __attribute__((format(printf, 2, 3))) void note(struct session *s, const char *fmt, ...)
+{
+	char line[256];
+	va_list ap;
+	char *notes;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	notes = xasprintf("%s%s\n", s->notes ? s->notes : "", line);
+	free(s->notes);
+	s->notes = notes;
+}
+
+const char *session_notes(const struct session *s)
+{
+	return s && s->notes ? s->notes : "";
+}
+
+static bool tracefs_is_mounted(void)
+{
+	FILE *f = setmntent("/proc/self/mounts", "r");
+	struct mntent *m;
+	bool found = false;
+
+	while (f && !found && (m = getmntent(f)))
+		found = !strcmp(m->mnt_type, "tracefs");
+	if (f)
+		endmntent(f);
+	return found;
+}
+
+static bool locked_down(void)
+{
+	char *text = read_file("/sys/kernel/security/lockdown", NULL);
+	bool locked = text && strstr(text, "[confidentiality]");
+
+	free(text);
+	return locked;
+}
+
+/* The one hint for a refusal by the kernel. */
+static int hint_refused(int errnum, struct err *err)
+{
+	if (geteuid() != 0)
+		return err_hint(err, "tracing needs root: sudo ipitrace record ...");
+	if (locked_down())
+		return err_hint(err, "kernel lockdown (confidentiality) forbids tracing");
+	if (errnum == ENOMEM)
+		return err_hint(err, "a smaller buffer may fit: -m SIZE (per CPU)");
+	if (errnum == EPERM || errnum == EACCES || errnum == EROFS)
+		return err_hint(err, "in a container? tracefs has to be writable there");
+	return -1;
+}
+
+static int find_tracefs(struct session *s, struct err *err)
+{
+	bool mounted = tracefs_is_mounted();
+	const char *dir;
+
+	tracefs_set_loglevel(TEP_LOG_NONE);
+	dir = tracefs_tracing_dir();
+	if (!dir) {
+		err_set(err, EXIT_FAILED, "tracefs is not mounted and cannot be mounted");
+		if (geteuid() != 0)
+			return hint_refused(EPERM, err);
+		return err_hint(err, "mount -t tracefs nodev /sys/kernel/tracing; "
+				     "the kernel needs CONFIG_TRACING, a container the host's tracefs");
+	}
+	if (!mounted && tracefs_is_mounted())
+		note(s, "mounted tracefs at %s; it stays mounted", dir);
+	return 0;
+}
+
+static void instance_write(struct tracefs_instance *inst, const char *file, const char *text)
+{
+	tracefs_instance_file_write(inst, file, text);
+}
+
+/*
+ * Remove an instance of ours. Events off first: what is still enabled would
+ * run on while the buffers go. The stack triggers hold references of their own.
+ */
+static int instance_remove(struct tracefs_instance *inst)
+{
+	instance_write(inst, "tracing_on", "0");
+	instance_write(inst, "events/enable", "0");
+	session_remove_triggers(inst);
+	for (int i = 0; i < RMDIR_TRIES; i++) {
+		if (!tracefs_instance_destroy(inst))
+			return 0;
+		if (errno != EBUSY)
+			break;
+		usleep(10000);
+	}
+	return -1;
+}
+
+/* Pid in "ipitrace-<pid>", 0 if it is not such a name. */
+static pid_t instance_pid(const char *name)
+{
+	uint64_t pid;
+
+	if (strncmp(name, INSTANCE_PREFIX, strlen(INSTANCE_PREFIX)))
+		return 0;
+	if (parse_u64(name + strlen(INSTANCE_PREFIX), &pid, NULL) || pid > INT32_MAX)
+		return 0;
+	return (pid_t)pid;
+}
+
+/*
+ * A run killed by SIGKILL leaves its instance. Its process is gone, or its pid
+ * is ours by now.
+ */
+static void remove_stale(struct session *s)
+{
+	char *path = tracefs_get_tracing_file("instances");
+	DIR *dir = path ? opendir(path) : NULL;
+	struct dirent *d;
+
+	tracefs_put_tracing_file(path);
+	while (dir && (d = readdir(dir))) {
+		pid_t pid = instance_pid(d->d_name);
+		struct tracefs_instance *inst;
+
+		if (!pid || (pid != getpid() && (!kill(pid, 0) || errno != ESRCH)))
+			continue;
+		inst = tracefs_instance_create(d->d_name);
+		if (!inst)
+			continue;
+		if (!instance_remove(inst))
+			note(s, "removed tracefs instance %s, left by a run that was killed", d->d_name);
+		else
+			note(s, "cannot remove stale tracefs instance %s: %s", d->d_name, strerror(errno));
+		tracefs_instance_free(inst);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static int create_instance(struct session *s, struct err *err)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), INSTANCE_PREFIX "%d", (int)getpid());
+	errno = 0;
+	s->inst = tracefs_instance_create(name);
+	if (!s->inst) {
+		int errnum = errno ? errno : EACCES;
+
+		err_set_errno(err, EXIT_FAILED, errnum, "cannot create tracefs instance %s", name);
+		return hint_refused(errnum, err);
+	}
+	return 0;
+}
+
+/* Must succeed: what follows relies on it. */
+static int setup_write(struct session *s, const char *file, const char *text, struct err *err)
+{
+	errno = 0;
+	if (tracefs_instance_file_write(s->inst, file, text) < 0) {
+		int errnum = errno ? errno : EIO;
+
+		err_set_errno(err, EXIT_FAILED, errnum, "cannot write '%s' to %s of the tracefs instance",
+			      text, file);
+		return hint_refused(errnum, err);
+	}
+	return 0;
+}
+
+/*
+ * Default: 64 MB per CPU, but at most a thirty-second of the memory available
+ * in all. Readers empty the buffers every 100 ms or sooner, so this is slack
+ * for readers that do not get a CPU in time, not the size of the recording.
+ */
+static uint64_t default_buffer_bytes(unsigned int nr_cpus)
+{
+	char *text = read_file("/proc/meminfo", NULL);
+	const char *p = text ? strstr(text, "MemAvailable:") : NULL;
+	uint64_t bytes = BUFFER_MAX;
+
+	if (p) {
+		uint64_t avail = strtoull(p + strlen("MemAvailable:"), NULL, 10) << 10;
+
+		if (avail / 32 / nr_cpus < bytes)
+			bytes = avail / 32 / nr_cpus;
+	}
+	free(text);
+	return bytes < BUFFER_MIN ? BUFFER_MIN : bytes;
+}
+
+static unsigned int read_page_size(struct session *s)
+{
+	char *text = session_read(s, "buffer_subbuf_size_kb", NULL);
+	const char *size;
+	uint64_t bytes = 0;
+
+	if (text)
+		bytes = strtoull(text, NULL, 10) << 10;
+	free(text);
+	if (bytes)
+		return (unsigned int)bytes;
+	/* Before sub-buffers had a size of their own: data begins at its offset and fills the page. */
+	text = session_read_top("events/header_page", NULL);
+	size = text ? strstr(text, "field: char data;") : NULL;
+	if (size) {
+		unsigned int offset, len;
+
+		if (sscanf(size, "field: char data; offset:%u; size:%u;", &offset, &len) == 2)
+			bytes = offset + len;
+	}
+	free(text);
+	return bytes ? (unsigned int)bytes : (unsigned int)sysconf(_SC_PAGESIZE);
+}
+
+static int setup_instance(struct session *s, const struct session_config *config, struct err *err)
+{
+	char kb[24];
+
+	s->buffer_bytes = config->buffer_bytes ? config->buffer_bytes :
+			  default_buffer_bytes(session_nr_cpus(s));
+	snprintf(kb, sizeof(kb), "%llu", (unsigned long long)((s->buffer_bytes + 1023) >> 10));
+	if (setup_write(s, "tracing_on", "0", err) ||
+	    setup_write(s, "trace_clock", "mono", err) ||
+	    setup_write(s, "buffer_size_kb", kb, err))
+		return -1;
+	/*
+	 * A new instance inherits the flags of the top level, whatever someone
+	 * made of them. Overwrite mode, because only it marks a loss in the
+	 * stream, at the place where it happened.
+	 */
+	instance_write(s->inst, "options/overwrite", "1");
+	instance_write(s->inst, "options/record-cmd", "1");
+	instance_write(s->inst, "options/stacktrace", "0");
+	s->page_size = read_page_size(s);
+	return 0;
+}
+
+int session_open(struct session **sp, const struct session_config *config, struct err *err)
+{
+	struct session *s = xcalloc(1, sizeof(*s));
+
+	*sp = s;
+	if (find_tracefs(s, err))
+		return -1;
+	remove_stale(s);
+	if (create_instance(s, err) || setup_instance(s, config, err))
+		return -1;
+	return session_enable_events(s, config, err);
+}
+
+int session_start(struct session *s, struct err *err)
+{
+	return setup_write(s, "tracing_on", "1", err);
+}
+
+void session_stop(struct session *s)
+{
+	if (s && s->inst)
+		instance_write(s->inst, "tracing_on", "0");
+}
+
+int session_close(struct session *s, struct err *err)
+{
+	int ret = 0;
+
+	if (!s)
+		return 0;
+	if (s->inst) {
+		if (instance_remove(s->inst))
+			ret = err_set_errno(err, EXIT_FAILED, errno, "cannot remove tracefs instance %s",
+					    tracefs_instance_get_name(s->inst));
+		tracefs_instance_free(s->inst);
+	}
+	free(s->events);
+	free(s->notes);
+	free(s);
+	return ret;
+}
+
+const char *session_tier(const struct session *s)
+{
+	return s->tier;
+}
+
+bool session_filtered_in_kernel(const struct session *s)
+{
+	return s->filtered;
+}
+
+unsigned int session_page_size(const struct session *s)
+{
+	return s->page_size;
+}
+
+uint64_t session_buffer_bytes(const struct session *s)
+{
+	return s->buffer_bytes;
+}
+
+unsigned int session_nr_events(const struct session *s)
+{
+	return s->nr_events;
+}
+
+const struct session_event *session_events(const struct session *s)
+{
+	return s->events;
+}
+
+unsigned int session_nr_cpus(const struct session *s)
+{
+	(void)s;
+	return machine_nr_cpus();
+}
+
+int session_open_raw(const struct session *s, unsigned int cpu)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "per_cpu/cpu%u/trace_pipe_raw", cpu);
+	return tracefs_instance_file_open(s->inst, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static uint64_t stat_value(const char *text, const char *name)
+{
+	const char *p = strstr(text, name);
+
+	return p ? strtoull(p + strlen(name), NULL, 10) : 0;
+}
+
+int session_read_stats(const struct session *s, unsigned int cpu, struct session_stats *stats)
+{
+	char name[64];
+	char *text;
+
+	snprintf(name, sizeof(name), "per_cpu/cpu%u/stats", cpu);
+	text = session_read(s, name, NULL);
+	if (!text)
+		return -1;
+	/* "overrun: " is part of "commit overrun: " too, so look for it at the begin of its line. */
+	stats->entries = stat_value(text, "entries: ") + stat_value(text, "read events: ");
+	stats->lost = stat_value(text, "\noverrun: ") + stat_value(text, "commit overrun: ") +
+		      stat_value(text, "dropped events: ");
+	free(text);
+	return 0;
+}
+
+char *session_read(const struct session *s, const char *file, size_t *len)
+{
+	char *path = tracefs_instance_get_file(s->inst, file);
+	char *text = path ? read_file(path, len) : NULL;
+
+	tracefs_put_tracing_file(path);
+	return text;
+}
+
+char *session_read_top(const char *file, size_t *len)
+{
+	char *path = tracefs_get_tracing_file(file);
+	char *text = path ? read_file(path, len) : NULL;
+
+	tracefs_put_tracing_file(path);
+	return text;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * session.h - a private tracefs instance: open -> start -> stop -> close.
+ *
+ * Owns everything under instances/ipitrace-<pid> and nothing outside of it.
+ * Knows names and fields of events, not what they mean, and no files. Who
+ * reads the pages: spool.h.
+ *
+ * Outside the instance a session changes two things only: it mounts tracefs
+ * where it is not mounted (and leaves it mounted, because by then others may
+ * use it), and it removes instances of ipitrace processes that are gone. Both
+ * are reported by session_notes().
+ */
+#ifndef IPITRACE_SESSION_H
+#define IPITRACE_SESSION_H
+
+#include "event.h"
+#include "util.h"
+
+enum session_stack {
+	SESSION_STACK_NONE,
+	SESSION_STACK_SENDS,	/* kernel stack with every send and every wake-up without an IPI */
+	SESSION_STACK_CALLS,	/* and with every queued call */
+};
+
+struct session_config {
+	uint64_t	      buffer_bytes;	/* per CPU; 0 = by the memory of the machine */
+	enum session_stack    stack;
+	const struct cpuset  *target_cpus;	/* only events about these targets; NULL = all */
+	uint32_t	      classes;		/* bit per enum ipi_class; 0 = all */
+};
+
+/* An event that the kernel has and that was enabled. */
+struct session_event {
+	const char *system, *name;
+};
+
+/* per_cpu/cpuN/stats. */
+struct session_stats {
+	uint64_t entries;	/* written and kept: read so far plus still unread */
+	uint64_t lost;		/* overrun + commit overrun + dropped events */
+};
+
+struct session;
+
+/*
+ * Make the instance, select clock, buffers, events, filters and triggers;
+ * tracing stays off. *s is set even on failure, so that its notes can be read;
+ * session_close() it in any case.
+ */
+int session_open(struct session **s, const struct session_config *config, struct err *err);
+int session_start(struct session *s, struct err *err);
+/* Stop recording. Safe to call twice; never fails for a reason that a caller could act on. */
+void session_stop(struct session *s);
+/* Disarm and remove the instance. NULL is fine. -1: something was left behind, *err says what. */
+int session_close(struct session *s, struct err *err);
+
+/* Lines for the user about what was done outside the instance; "" if nothing. */
+const char *session_notes(const struct session *s);
+const char *session_tier(const struct session *s);	/* "exact", "paired", "counts" */
+bool session_filtered_in_kernel(const struct session *s);	/* all events obey target_cpus */
+unsigned int session_page_size(const struct session *s);	/* of a sub-buffer */
+uint64_t session_buffer_bytes(const struct session *s);		/* per CPU */
+unsigned int session_nr_events(const struct session *s);
+const struct session_event *session_events(const struct session *s);
+
+/* CPUs with a buffer, highest number + 1. */
+unsigned int session_nr_cpus(const struct session *s);
+/* Raw page pipe of a CPU, opened non-blocking; -1 and errno if there is none. The caller closes it. */
+int session_open_raw(const struct session *s, unsigned int cpu);
+int session_read_stats(const struct session *s, unsigned int cpu, struct session_stats *stats);
+/* A file of the instance, or of the top of tracefs; malloc'ed, NULL if unreadable. */
+char *session_read(const struct session *s, const char *file, size_t *len);
+char *session_read_top(const char *file, size_t *len);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * spool.h - moves ring-buffer pages of a session into one unnamed file per CPU.
+ *
+ * Reads on a timer and never blocks in the kernel: a blocked reader makes the
+ * traced CPU raise an irq_work IPI to wake it, and so changes what is
+ * measured. The interval follows the filling of the buffers. Pages are
+ * spliced, not copied to user space. The files have no names (or lose them at
+ * once), so nothing is left behind whatever ends the process.
+ */
+#ifndef IPITRACE_SPOOL_H
+#define IPITRACE_SPOOL_H
+
+#include <sys/types.h>
+
+#include "session.h"
+
+struct spool;
+
+/* The calling thread leaves these CPUs, if its affinity has any other; NULL = stays. */
+void spool_keep_off(const struct cpuset *avoid);
+/* Files go into dir. Reader threads stay off the CPUs in avoid where others are left; NULL = anywhere. */
+int spool_open(struct spool **sp, const struct session *s, const char *dir,
+	       const struct cpuset *avoid, struct err *err);
+int spool_start(struct spool *sp, struct err *err);
+/* After session_stop(): ends the threads and fetches the rest, partly filled pages too. */
+int spool_finish(struct spool *sp, struct err *err);
+/* Frees, also in mid-flight. NULL is fine. */
+void spool_close(struct spool *sp);
+
+unsigned int spool_nr_cpus(const struct spool *sp);
+uint64_t spool_bytes(const struct spool *sp);		/* of all CPUs, so far */
+/* A write has failed: recording on makes no sense. spool_finish() tells what. */
+bool spool_failed(const struct spool *sp);
+/* File of a CPU and its length; -1 if that CPU had no data. Stays the spool's. */
+int spool_fd(const struct spool *sp, unsigned int cpu, uint64_t *len);
+/* Thread ids of the readers. */
+unsigned int spool_nr_threads(const struct spool *sp);
+pid_t spool_thread_id(const struct spool *sp, unsigned int idx);
+
+#endif
