@@ -94,12 +94,21 @@ struct dat_writer_meta {
 	const char  *kallsyms, *printk_formats, *cmdlines;
 	const char  *uname, *clock, *clocks_text;	/* clocks_text: whole trace_clock line "local [mono]" */
 	uint64_t     trace_id;
+	const char  *version;		/* option VERSION: who wrote the file; or NULL */
+	const char *const *cpustats;	/* options CPUSTAT: text by CPU; or NULL */
 };
 
 /* Writes to a temporary name beside path; only dat_writer_commit() gives it its name. */
 int dat_writer_open(struct dat_writer **w, const char *path, struct err *err);
+/* The file belongs to this user from its first moment under its name; default: the process' user. */
+void dat_writer_set_owner(struct dat_writer *w, unsigned int uid, unsigned int gid);
+/* Copying gives up with an error once *flag is not 0: a second Ctrl-C. */
+void dat_writer_set_abort(struct dat_writer *w, const volatile int *flag);
 int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *meta, struct err *err);
-/* All CPUs in order 0..nr_cpus-1; fd is read from 0 to len (whole sub-buffers). fd -1 = no data. */
+/*
+ * All CPUs in order 0..nr_cpus-1; fd is read from 0 to len (whole sub-buffers). fd -1 = no data.
+ * What is copied is punched out of fd's file, so that a recording needs its size on disk once.
+ */
 int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err);
 int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct err *err);
 int dat_writer_commit(struct dat_writer *w, struct err *err);

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * datfile-write.c - writes trace.dat v6, as trace-cmd.dat.v6(5) describes it.
+ *
+ * The file has no name until it is complete: O_TMPFILE, then link and rename.
+ * Where the filesystem cannot do that it has a hidden temporary name. The
+ * sections must come in order; anything else is a bug of the caller's and is
+ * refused. Numbers are written in the byte order of this machine, and the file
+ * says so.
+ */
+#define _GNU_SOURCE
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "datfile.h"
+
+#define COPY_CHUNK	(8u << 20)
+
+/* Numbers of options, as trace-cmd writes them. */
+enum dat_option {
+	DAT_OPTION_DONE		= 0,
+	DAT_OPTION_CPUSTAT	= 2,
+	DAT_OPTION_TRACECLOCK	= 4,
+	DAT_OPTION_UNAME	= 5,
+	DAT_OPTION_CPUCOUNT	= 8,
+	DAT_OPTION_VERSION	= 9,
+	DAT_OPTION_TRACEID	= 11,
+};
+
+enum writer_state { WRITER_OPEN, WRITER_DATA, WRITER_FACTS, WRITER_COMMITTED, WRITER_FAILED };
+
+struct dat_writer {
+	enum writer_state state;
+	char	*path, *dir;
+	char	*tmp;		/* name that close() has to remove, or NULL */
+	int	 fd;
+	bool	 has_owner;
+	unsigned int uid, gid;
+	const volatile int *abort_flag;
+	unsigned int page_size, nr_cpus, next_cpu;
+	uint64_t table;		/* file offset of the offset/size pairs */
+	uint64_t pos;		/* end of what is written */
+	struct { uint64_t offset, size; } *cpus;
+	/* The head is built in memory. */
+	char	*buf;
+	size_t	 len, room;
+};
+
+static int fail(struct dat_writer *w, int errnum, struct err *err)
+{
+	w->state = WRITER_FAILED;
+	err_set_errno(err, EXIT_FAILED, errnum, "cannot write %s", w->path);
+	if (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG)
+		err_hint(err, "record fewer events (-C, --class, --no-stack), shorter (-d), "
+			      "or to another filesystem (-o)");
+	return -1;
+}
+
+static int out_of_order(struct dat_writer *w, const char *what, struct err *err)
+{
+	w->state = WRITER_FAILED;
+	return err_set(err, EXIT_FAILED, "bug: trace.dat section '%s' out of order", what);
+}
+
+static char *dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+
+	if (!slash)
+		return xstrdup(".");
+	if (slash == path)
+		return xstrdup("/");
+	dir = xstrdup(path);
+	dir[slash - path] = '\0';
+	return dir;
+}
+
+/* Renaming onto a device or a directory would replace it, or fail too late. */
+static int check_target(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		return 0;
+	err_set(err, EXIT_FAILED, "cannot write %s: %s", path,
+		S_ISDIR(st.st_mode) ? "it is a directory" : "not a regular file");
+	return err_hint(err, "name a file that record may create or replace: -o FILE");
+}
+
+int dat_writer_open(struct dat_writer **wp, const char *path, struct err *err)
+{
+	struct dat_writer *w;
+
+	*wp = NULL;
+	if (check_target(path, err))
+		return -1;
+	w = xcalloc(1, sizeof(*w));
+	w->path = xstrdup(path);
+	w->dir = dir_of(path);
+	w->fd = open(w->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+	if (w->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
+		mode_t mask = umask(0);
+
+		umask(mask);
+		w->tmp = xasprintf("%s/.ipitrace-XXXXXX", w->dir);
+		w->fd = mkostemp(w->tmp, O_CLOEXEC);
+		if (w->fd >= 0 && fchmod(w->fd, 0666 & ~mask))
+			errno = 0;	/* then it stays private: no reason to give up */
+	}
+	if (w->fd < 0) {
+		err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", path);
+		err_hint(err, "the directory must exist and be writable; -o FILE names another");
+		free(w->tmp);
+		w->tmp = NULL;
+		dat_writer_close(w);
+		return -1;
+	}
+	w->state = WRITER_OPEN;
+	*wp = w;
+	return 0;
+}
+
+void dat_writer_set_owner(struct dat_writer *w, unsigned int uid, unsigned int gid)
+{
+	w->has_owner = true;
+	w->uid = uid;
+	w->gid = gid;
+}
+
+void dat_writer_set_abort(struct dat_writer *w, const volatile int *flag)
+{
+	w->abort_flag = flag;
+}
+
+static void put(struct dat_writer *w, const void *data, size_t len)
+{
+	if (w->len + len > w->room) {
+		w->room = (w->len + len) * 2;
+		w->buf = xrealloc(w->buf, w->room);
+	}
+	memcpy(w->buf + w->len, data, len);
+	w->len += len;
+}
+
+static void put_u16(struct dat_writer *w, uint16_t v) { put(w, &v, sizeof(v)); }
+static void put_u32(struct dat_writer *w, uint32_t v) { put(w, &v, sizeof(v)); }
+static void put_u64(struct dat_writer *w, uint64_t v) { put(w, &v, sizeof(v)); }
+
+static void put_string(struct dat_writer *w, const char *s)
+{
+	put(w, s, strlen(s) + 1);
+}
+
+/* A text with its length before it, as 8 or 4 bytes. */
+static void put_text64(struct dat_writer *w, const char *text, size_t len)
+{
+	put_u64(w, len);
+	put(w, text ? text : "", len);
+}
+
+static void put_text32(struct dat_writer *w, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	put_u32(w, (uint32_t)len);
+	put(w, text ? text : "", len);
+}
+
+static void put_option(struct dat_writer *w, enum dat_option option, const void *data, size_t len)
+{
+	put_u16(w, (uint16_t)option);
+	put_u32(w, (uint32_t)len);
+	put(w, data, len);
+}
+
+static void put_string_option(struct dat_writer *w, enum dat_option option, const char *s)
+{
+	if (s)
+		put_option(w, option, s, strlen(s) + 1);
+}
+
+static bool same_system(const struct dat_writer_meta *m, unsigned int a, unsigned int b)
+{
+	return !strcmp(m->formats[a].system, m->formats[b].system);
+}
+
+/* Formats come grouped: a system begins where the name changes. */
+static void put_formats(struct dat_writer *w, const struct dat_writer_meta *m)
+{
+	unsigned int nr_systems = 0;
+
+	for (unsigned int i = 0; i < m->nr_formats; i++)
+		nr_systems += !i || !same_system(m, i, i - 1);
+	put_u32(w, nr_systems);
+	for (unsigned int i = 0, end; i < m->nr_formats; i = end) {
+		for (end = i; end < m->nr_formats && same_system(m, end, i); end++)
+			;
+		put_string(w, m->formats[i].system);
+		put_u32(w, end - i);
+		for (unsigned int j = i; j < end; j++)
+			put_text64(w, m->formats[j].text, m->formats[j].len);
+	}
+}
+
+static void put_options(struct dat_writer *w, const struct dat_writer_meta *m)
+{
+	uint32_t nr_cpus = m->nr_cpus;
+
+	put(w, "options  ", 10);
+	for (unsigned int cpu = 0; m->cpustats && cpu < m->nr_cpus; cpu++)
+		put_string_option(w, DAT_OPTION_CPUSTAT, m->cpustats[cpu]);
+	put_string_option(w, DAT_OPTION_TRACECLOCK, m->clocks_text);
+	put_string_option(w, DAT_OPTION_UNAME, m->uname);
+	put_option(w, DAT_OPTION_CPUCOUNT, &nr_cpus, sizeof(nr_cpus));
+	put_string_option(w, DAT_OPTION_VERSION, m->version);
+	if (m->trace_id)
+		put_option(w, DAT_OPTION_TRACEID, &m->trace_id, sizeof(m->trace_id));
+	put_u16(w, DAT_OPTION_DONE);
+}
+
+static int write_all(struct dat_writer *w, const void *data, size_t len, uint64_t pos, struct err *err)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = pwrite(w->fd, p, len, (off_t)pos);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fail(w, n ? errno : ENOSPC, err);
+		p += n;
+		pos += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *m, struct err *err)
+{
+	static const unsigned char magic[] = { 0x17, 0x08, 0x44 };
+	const char order = __BYTE_ORDER == __BIG_ENDIAN, long_size = sizeof(long);
+	int ret;
+
+	if (w->state != WRITER_OPEN)
+		return out_of_order(w, "head", err);
+	w->page_size = m->page_size;
+	w->nr_cpus = m->nr_cpus;
+	w->cpus = xcalloc(m->nr_cpus, sizeof(*w->cpus));
+	put(w, magic, sizeof(magic));
+	put(w, "tracing", 7);
+	put_string(w, "6");
+	put(w, &order, 1);
+	put(w, &long_size, 1);
+	put_u32(w, m->page_size);
+	put_string(w, "header_page");
+	put_text64(w, m->header_page, strlen(m->header_page));
+	put_string(w, "header_event");
+	put_text64(w, m->header_event, strlen(m->header_event));
+	put_u32(w, m->nr_ftrace);
+	for (unsigned int i = 0; i < m->nr_ftrace; i++)
+		put_text64(w, m->ftrace_formats[i].text, m->ftrace_formats[i].len);
+	put_formats(w, m);
+	put_text32(w, m->kallsyms);
+	put_text32(w, m->printk_formats);
+	put_text64(w, m->cmdlines, m->cmdlines ? strlen(m->cmdlines) : 0);
+	put_u32(w, m->nr_cpus);
+	put_options(w, m);
+	put(w, "flyrecord", 10);
+	/* Zeros until commit: data that is not complete is not to be found. */
+	w->table = w->len;
+	put(w, w->cpus, m->nr_cpus * sizeof(*w->cpus));
+	ret = write_all(w, w->buf, w->len, 0, err);
+	w->pos = w->len;
+	free(w->buf);
+	w->buf = NULL;
+	if (!ret)
+		w->state = WRITER_DATA;
+	return ret;
+}
+
+/* Copy in the kernel, sharing blocks where the filesystem can. Returns bytes, -1 with errno. */
+static ssize_t copy_chunk(int in, off_t *in_pos, int out, off_t *out_pos, size_t len)
+{
+	ssize_t n = copy_file_range(in, in_pos, out, out_pos, len, 0);
+
+	if (n >= 0 || (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP))
+		return n;
+	if (lseek(out, *out_pos, SEEK_SET) < 0)
+		return -1;
+	n = sendfile(out, in, in_pos, len);
+	if (n > 0)
+		*out_pos += n;
+	return n;
+}
+
+int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
+{
+	off_t in = 0, out;
+
+	if (w->state != WRITER_DATA || w->next_cpu >= w->nr_cpus || len % w->page_size)
+		return out_of_order(w, "cpu data", err);
+	w->pos = (w->pos + w->page_size - 1) / w->page_size * w->page_size;
+	w->cpus[w->next_cpu].offset = w->pos;
+	w->cpus[w->next_cpu].size = fd < 0 ? 0 : len;
+	w->next_cpu++;
+	out = (off_t)w->pos;
+	while (fd >= 0 && (uint64_t)in < len) {
+		off_t from = in;
+		size_t chunk = len - (uint64_t)in < COPY_CHUNK ? (size_t)(len - (uint64_t)in) : COPY_CHUNK;
+		ssize_t n;
+
+		if (w->abort_flag && *w->abort_flag) {
+			w->state = WRITER_FAILED;
+			return err_set(err, EXIT_FAILED, "aborted: %s is not written", w->path);
+		}
+		n = copy_chunk(fd, &in, w->fd, &out, chunk);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fail(w, n ? errno : EIO, err);
+		/* A filesystem without holes needs the room twice, nothing worse. */
+		if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, n))
+			continue;
+	}
+	w->pos = (uint64_t)out;
+	return 0;
+}
+
+int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct err *err)
+{
+	struct dat_footer footer = { .len = htole64(len), .check = htole64(dat_facts_check(text, len)) };
+
+	if (w->state != WRITER_DATA || w->next_cpu != w->nr_cpus)
+		return out_of_order(w, "facts", err);
+	memcpy(footer.magic, DAT_FOOTER_MAGIC, sizeof(footer.magic));
+	if (write_all(w, text, len, w->pos, err) ||
+	    write_all(w, &footer, sizeof(footer), w->pos + len, err))
+		return -1;
+	w->pos += len + sizeof(footer);
+	w->state = WRITER_FACTS;
+	return 0;
+}
+
+/* Give an unnamed file a hidden name beside its final one. */
+static int link_unnamed(struct dat_writer *w)
+{
+	char *from = xasprintf("/proc/self/fd/%d", w->fd);
+	int ret = -1;
+
+	for (unsigned int i = 0; ret && i < 100; i++) {
+		free(w->tmp);
+		w->tmp = xasprintf("%s/.ipitrace-%d-%u", w->dir, (int)getpid(), i);
+		ret = linkat(AT_FDCWD, from, AT_FDCWD, w->tmp, AT_SYMLINK_FOLLOW);
+		if (ret && errno != EEXIST)
+			break;
+	}
+	if (ret) {
+		int errnum = errno;
+
+		free(w->tmp);
+		w->tmp = NULL;
+		errno = errnum;
+	}
+	free(from);
+	return ret;
+}
+
+int dat_writer_commit(struct dat_writer *w, struct err *err)
+{
+	if (w->state != WRITER_FACTS)
+		return out_of_order(w, "commit", err);
+	if (write_all(w, w->cpus, w->nr_cpus * sizeof(*w->cpus), w->table, err))
+		return -1;
+	if (w->has_owner && fchown(w->fd, w->uid, w->gid) && errno != EPERM && errno != EINVAL)
+		return fail(w, errno, err);
+	if (!w->tmp && link_unnamed(w))
+		return fail(w, errno, err);
+	if (rename(w->tmp, w->path))
+		return fail(w, errno, err);
+	free(w->tmp);
+	w->tmp = NULL;
+	w->state = WRITER_COMMITTED;
+	return 0;
+}
+
+void dat_writer_close(struct dat_writer *w)
+{
+	if (!w)
+		return;
+	if (w->tmp)
+		unlink(w->tmp);
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w->tmp);
+	free(w->buf);
+	free(w->cpus);
+	free(w->path);
+	free(w->dir);
+	free(w);
+}

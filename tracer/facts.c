@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * facts.c - ipitrace's own facts of a recording: lines "key value", and the
+ * IPI rows of /proc/interrupts.
+ *
+ * A value ends at the end of its line; in free text a backslash, a newline and
+ * a carriage return are written as \\, \n and \r. A list of numbers is
+ * separated by blanks.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+
+#define FACTS_FORMAT	1	/* raised only if old readers would misread */
+#define LIST_MAX	65536	/* text of a CPU list */
+
+static const char *const snap_names[FACTS_NR_SNAPS] = { "outer0", "inner0", "inner1", "outer1" };
+
+void facts_free(struct facts *f)
+{
+	free(f->version);
+	free(f->cmdline);
+	free(f->tier);
+	free(f->clock);
+	free(f->own_pids);
+	ipi_filter_free(&f->filter);
+	free(f->lost);
+	free(f->entries);
+	for (unsigned int i = 0; i < f->nr_counters; i++)
+		for (int s = 0; s < FACTS_NR_SNAPS; s++)
+			free(f->counters[i].count[s]);
+	free(f->counters);
+	free(f->interrupts_text);
+	memset(f, 0, sizeof(*f));
+	f->filter.pid = -1;
+	f->workload_status = -1;
+}
+
+/* --- writing --- */
+
+static void put_text(FILE *out, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	fprintf(out, "%s ", key);
+	for (; *value; value++) {
+		if (*value == '\\')
+			fputs("\\\\", out);
+		else if (*value == '\n')
+			fputs("\\n", out);
+		else if (*value == '\r')
+			fputs("\\r", out);
+		else
+			fputc(*value, out);
+	}
+	fputc('\n', out);
+}
+
+static void put_numbers(FILE *out, const char *key, const uint64_t *v, unsigned int nr)
+{
+	if (!v || !nr)
+		return;
+	fputs(key, out);
+	for (unsigned int i = 0; i < nr; i++)
+		fprintf(out, " %" PRIu64, v[i]);
+	fputc('\n', out);
+}
+
+static void put_cpus(FILE *out, const char *key, const struct cpuset *set)
+{
+	char *list = xmalloc(LIST_MAX);
+
+	cpuset_format(set, list, LIST_MAX);
+	put_text(out, key, list);
+	free(list);
+}
+
+static void put_filter(FILE *out, const struct ipi_filter *f)
+{
+	if (f->has_target_cpus)
+		put_cpus(out, "filter_target_cpus", &f->target_cpus);
+	if (f->has_source_cpus)
+		put_cpus(out, "filter_source_cpus", &f->source_cpus);
+	if (f->classes)
+		fprintf(out, "filter_classes 0x%x\n", f->classes);
+	put_text(out, "filter_callsite", f->callsite);
+	put_text(out, "filter_func", f->func);
+	if (f->pid >= 0)
+		fprintf(out, "filter_pid %d\n", f->pid);
+	put_text(out, "filter_comm", f->comm);
+}
+
+char *facts_format(const struct facts *f)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "facts %d\n", FACTS_FORMAT);
+	put_text(out, "version", f->version);
+	put_text(out, "cmdline", f->cmdline);
+	put_text(out, "tier", f->tier);
+	put_text(out, "clock", f->clock);
+	fprintf(out, "complete %d\nstacks %d\n", f->complete, f->stacks);
+	if (f->nr_own_pids) {
+		fputs("own_pids", out);
+		for (unsigned int i = 0; i < f->nr_own_pids; i++)
+			fprintf(out, " %d", f->own_pids[i]);
+		fputc('\n', out);
+	}
+	put_filter(out, &f->filter);
+	fprintf(out, "filtered_in_kernel %d\ncpus %u\n", f->filtered_in_kernel, f->nr_cpus);
+	put_numbers(out, "lost", f->lost, f->nr_cpus);
+	put_numbers(out, "entries", f->entries, f->nr_cpus);
+	for (unsigned int i = 0; i < f->nr_counters; i++) {
+		const struct facts_counter *c = &f->counters[i];
+		char key[40];
+
+		snprintf(key, sizeof(key), "counter %s", c->name);
+		put_text(out, key, c->desc);
+		for (int s = 0; s < FACTS_NR_SNAPS; s++) {
+			snprintf(key, sizeof(key), "%s %s", snap_names[s], c->name);
+			put_numbers(out, key, c->count[s], c->nr_cpus);
+		}
+	}
+	put_text(out, "interrupts", f->interrupts_text);
+	if (f->workload_status >= 0)
+		fprintf(out, "workload_status %d\n", f->workload_status);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* --- reading --- */
+
+static char *get_text(const char *value)
+{
+	char *s = xmalloc(strlen(value) + 1), *d = s;
+
+	for (; *value; value++) {
+		if (*value == '\\' && value[1]) {
+			value++;
+			*d++ = *value == 'n' ? '\n' : *value == 'r' ? '\r' : *value;
+		} else {
+			*d++ = *value;
+		}
+	}
+	*d = '\0';
+	return s;
+}
+
+/* Numbers separated by blanks; NULL and *nr 0 if there is anything else. */
+static uint64_t *get_numbers(const char *value, unsigned int *nr)
+{
+	uint64_t *v = NULL;
+	unsigned int room = 0;
+
+	*nr = 0;
+	while (*value) {
+		char *end;
+		uint64_t x;
+
+		if (*value == ' ') {
+			value++;
+			continue;
+		}
+		errno = 0;
+		x = strtoull(value, &end, 10);
+		if (!isdigit((unsigned char)*value) || errno || (*end && *end != ' ')) {
+			free(v);
+			*nr = 0;
+			return NULL;
+		}
+		if (*nr == room) {
+			room = room ? room * 2 : 8;
+			v = xrealloc(v, room * sizeof(*v));
+		}
+		v[(*nr)++] = x;
+		value = end;
+	}
+	return v;
+}
+
+static struct facts_counter *counter_by_name(struct facts *f, const char *name)
+{
+	struct facts_counter *c;
+
+	for (unsigned int i = 0; i < f->nr_counters; i++)
+		if (!strcmp(f->counters[i].name, name))
+			return &f->counters[i];
+	f->counters = xrealloc(f->counters, (f->nr_counters + 1) * sizeof(*f->counters));
+	c = &f->counters[f->nr_counters++];
+	memset(c, 0, sizeof(*c));
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	return c;
+}
+
+/* Make room for nr CPUs in every reading of a counter; what is new is 0. */
+static void counter_grow(struct facts_counter *c, unsigned int nr)
+{
+	for (int s = 0; s < FACTS_NR_SNAPS; s++) {
+		unsigned int old = c->count[s] ? c->nr_cpus : 0;
+
+		if (c->count[s] && nr <= c->nr_cpus)
+			continue;
+		if (nr < c->nr_cpus)
+			nr = c->nr_cpus;
+		c->count[s] = xrealloc(c->count[s], (nr ? nr : 1) * sizeof(uint64_t));
+		memset(c->count[s] + old, 0, (nr - old) * sizeof(uint64_t));
+	}
+	if (nr > c->nr_cpus)
+		c->nr_cpus = nr;
+}
+
+/* "RES Rescheduling interrupts", or "RES 1 2 3" for a reading. */
+static int get_counter(struct facts *f, int snap, char *value)
+{
+	char *rest = value + strcspn(value, " ");
+	struct facts_counter *c;
+	unsigned int nr;
+	uint64_t *v;
+
+	if (*rest)
+		*rest++ = '\0';
+	if (!value[0] || strlen(value) >= sizeof(c->name))
+		return -1;
+	if (snap < 0) {
+		char *desc = get_text(rest);
+
+		c = counter_by_name(f, value);
+		snprintf(c->desc, sizeof(c->desc), "%s", desc);
+		free(desc);
+		return 0;
+	}
+	v = get_numbers(rest, &nr);
+	if (!v)
+		return -1;
+	c = counter_by_name(f, value);
+	counter_grow(c, nr);
+	memcpy(c->count[snap], v, nr * sizeof(*v));
+	free(v);
+	return 0;
+}
+
+static int get_pids(struct facts *f, const char *value)
+{
+	unsigned int nr;
+	uint64_t *v = get_numbers(value, &nr);
+
+	if (!v)
+		return -1;
+	free(f->own_pids);
+	f->own_pids = xcalloc(nr, sizeof(*f->own_pids));
+	f->nr_own_pids = nr;
+	for (unsigned int i = 0; i < nr; i++)
+		f->own_pids[i] = (int32_t)v[i];
+	free(v);
+	return 0;
+}
+
+static int get_number(const char *value, uint64_t max, uint64_t *v)
+{
+	return parse_u64(value, v, NULL) || *v > max ? -1 : 0;
+}
+
+static int get_bool(const char *value, bool *b)
+{
+	uint64_t v;
+
+	if (get_number(value, 1, &v))
+		return -1;
+	*b = v;
+	return 0;
+}
+
+static int get_per_cpu(struct facts *f, const char *value, uint64_t **dst)
+{
+	unsigned int nr;
+	uint64_t *v = get_numbers(value, &nr);
+
+	/* Readers index by nr_cpus, so its line comes first and must agree. */
+	if (!v || nr != f->nr_cpus) {
+		free(v);
+		return -1;
+	}
+	free(*dst);
+	*dst = v;
+	return 0;
+}
+
+static void set_text(char **dst, const char *value)
+{
+	free(*dst);
+	*dst = get_text(value);
+}
+
+static int get_filter(struct ipi_filter *f, const char *key, const char *value)
+{
+	uint64_t v;
+
+	if (!strcmp(key, "target_cpus")) {
+		f->has_target_cpus = true;
+		return cpuset_parse(&f->target_cpus, value, 0, NULL);
+	}
+	if (!strcmp(key, "source_cpus")) {
+		f->has_source_cpus = true;
+		return cpuset_parse(&f->source_cpus, value, 0, NULL);
+	}
+	if (!strcmp(key, "classes")) {
+		if (get_number(value, UINT32_MAX, &v))
+			return -1;
+		f->classes = (uint32_t)v;
+	} else if (!strcmp(key, "pid")) {
+		if (get_number(value, INT32_MAX, &v))
+			return -1;
+		f->pid = (int32_t)v;
+	} else if (!strcmp(key, "callsite")) {
+		set_text(&f->callsite, value);
+	} else if (!strcmp(key, "func")) {
+		set_text(&f->func, value);
+	} else if (!strcmp(key, "comm")) {
+		set_text(&f->comm, value);
+	}
+	return 0;
+}
+
+static int get_line(struct facts *f, const char *key, char *value)
+{
+	uint64_t v;
+
+	for (int s = 0; s < FACTS_NR_SNAPS; s++)
+		if (!strcmp(key, snap_names[s]))
+			return get_counter(f, s, value);
+	if (!strcmp(key, "counter"))
+		return get_counter(f, -1, value);
+	if (!strncmp(key, "filter_", 7))
+		return get_filter(&f->filter, key + 7, value);
+	if (!strcmp(key, "facts"))
+		return get_number(value, FACTS_FORMAT, &v);
+	if (!strcmp(key, "version"))
+		set_text(&f->version, value);
+	else if (!strcmp(key, "cmdline"))
+		set_text(&f->cmdline, value);
+	else if (!strcmp(key, "tier"))
+		set_text(&f->tier, value);
+	else if (!strcmp(key, "clock"))
+		set_text(&f->clock, value);
+	else if (!strcmp(key, "interrupts"))
+		set_text(&f->interrupts_text, value);
+	else if (!strcmp(key, "complete"))
+		return get_bool(value, &f->complete);
+	else if (!strcmp(key, "stacks"))
+		return get_bool(value, &f->stacks);
+	else if (!strcmp(key, "filtered_in_kernel"))
+		return get_bool(value, &f->filtered_in_kernel);
+	else if (!strcmp(key, "own_pids"))
+		return get_pids(f, value);
+	else if (!strcmp(key, "lost"))
+		return get_per_cpu(f, value, &f->lost);
+	else if (!strcmp(key, "entries"))
+		return get_per_cpu(f, value, &f->entries);
+	else if (!strcmp(key, "cpus")) {
+		if (f->lost || f->entries || get_number(value, 1 << 20, &v))
+			return -1;
+		f->nr_cpus = (unsigned int)v;
+	} else if (!strcmp(key, "workload_status")) {
+		if (get_number(value, 255, &v))
+			return -1;
+		f->workload_status = (int)v;
+	}
+	return 0;
+}
+
+int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
+{
+	char *copy = xmalloc(len + 1), *line, *next;
+	int ret = 0;
+
+	memset(f, 0, sizeof(*f));
+	f->filter.pid = -1;
+	f->workload_status = -1;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	for (line = copy; *line && !ret; line = next) {
+		char *value;
+
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		value = line + strcspn(line, " ");
+		if (*value)
+			*value++ = '\0';
+		if (get_line(f, line, value))
+			ret = err_set(err, EXIT_FAILED, "ipitrace's own facts in the file are damaged "
+				      "at '%.40s'", line);
+	}
+	free(copy);
+	if (ret)
+		facts_free(f);
+	return ret;
+}
+
+/* --- /proc/interrupts --- */
+
+/* x86 has names of its own, arm64 and riscv number theirs. */
+static bool is_ipi_row(const char *name)
+{
+	static const char *const names[] = { "RES", "CAL", "TLB", "IWI", "PLT" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return !strncmp(name, "IPI", 3) && isdigit((unsigned char)name[3]);
+}
+
+/* The CPU of every column, from "CPU0 CPU1 ..."; offline CPUs have none. */
+static unsigned int *parse_columns(char *header, unsigned int *nr)
+{
+	unsigned int *cpus = NULL, room = 0;
+	char *save = NULL;
+
+	*nr = 0;
+	for (char *tok = strtok_r(header, " \t", &save); tok; tok = strtok_r(NULL, " \t", &save)) {
+		uint64_t cpu;
+
+		if (strncmp(tok, "CPU", 3) || parse_u64(tok + 3, &cpu, NULL))
+			continue;
+		if (*nr == room) {
+			room = room ? room * 2 : 64;
+			cpus = xrealloc(cpus, room * sizeof(*cpus));
+		}
+		cpus[(*nr)++] = (unsigned int)cpu;
+	}
+	return cpus;
+}
+
+static void snap_row(struct facts *f, enum facts_snap snap, const char *name, char *p,
+		     const unsigned int *cpus, unsigned int nr)
+{
+	struct facts_counter *c = counter_by_name(f, name);
+	size_t len;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		char *end;
+		uint64_t v = strtoull(p, &end, 10);
+
+		if (end == p)
+			break;
+		counter_grow(c, cpus[i] + 1);
+		c->count[snap][cpus[i]] = v;
+		p = end;
+	}
+	p += strspn(p, " \t");
+	len = strlen(p);
+	while (len && isspace((unsigned char)p[len - 1]))
+		p[--len] = '\0';
+	snprintf(c->desc, sizeof(c->desc), "%s", p);
+}
+
+static void keep_row(char **text, const char *line)
+{
+	char *all = xasprintf("%s%s\n", *text ? *text : "", line);
+
+	free(*text);
+	*text = all;
+}
+
+int facts_snap_interrupts(struct facts *f, enum facts_snap snap, struct err *err)
+{
+	char *text = read_file("/proc/interrupts", NULL), *line, *next, *rows = NULL;
+	unsigned int *cpus, nr;
+
+	if (!text)
+		return err_set_errno(err, EXIT_FAILED, errno, "cannot read /proc/interrupts");
+	next = text + strcspn(text, "\n");
+	if (*next)
+		*next++ = '\0';
+	cpus = parse_columns(text, &nr);
+	for (line = next; *line; line = next) {
+		char *name = line + strspn(line, " "), *colon;
+
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		colon = strchr(name, ':');
+		if (!colon)
+			continue;
+		*colon = '\0';
+		if (!is_ipi_row(name))
+			continue;
+		*colon = ':';
+		keep_row(&rows, line);
+		*colon = '\0';
+		snap_row(f, snap, name, colon + 1, cpus, nr);
+	}
+	free(f->interrupts_text);
+	f->interrupts_text = rows;
+	free(cpus);
+	free(text);
+	return 0;
+}

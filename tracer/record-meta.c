@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * record-meta.c - formats, symbols, names, clock and counters for the head of trace.dat.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+
+#include <tracefs.h>
+
+#include "record-meta.h"
+
+#ifndef IPITRACE_VERSION
+#define IPITRACE_VERSION "0.1"
+#endif
+
+static char *keep(struct record_meta *m, char *text)
+{
+	if (text)
+		m->texts[m->nr_texts++] = text;
+	return text;
+}
+
+static int need_file(const char *name, char **text, struct err *err)
+{
+	*text = session_read_top(name, NULL);
+	return *text ? 0 : err_set_errno(err, EXIT_FAILED, errno, "cannot read %s of tracefs", name);
+}
+
+static bool read_format(struct dat_format *f, const char *system, const char *name)
+{
+	char file[600];
+
+	snprintf(file, sizeof(file), "events/%s/%s/format", system, name);
+	f->system = system;
+	f->text = session_read_top(file, &f->len);
+	return f->text;
+}
+
+/* ftrace's own records: the kernel stacks are among them. */
+static void collect_ftrace_formats(struct record_meta *m)
+{
+	char *path = tracefs_get_tracing_file("events/ftrace");
+	DIR *dir = path ? opendir(path) : NULL;
+	struct dirent *d;
+
+	tracefs_put_tracing_file(path);
+	while (dir && (d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		m->ftrace = xrealloc(m->ftrace, (m->dat.nr_ftrace + 1) * sizeof(*m->ftrace));
+		if (read_format(&m->ftrace[m->dat.nr_ftrace], "ftrace", d->d_name))
+			m->dat.nr_ftrace++;
+	}
+	if (dir)
+		closedir(dir);
+	m->dat.ftrace_formats = m->ftrace;
+}
+
+static void collect_formats(struct record_meta *m, const struct session *s)
+{
+	const struct session_event *ev = session_events(s);
+	unsigned int nr = session_nr_events(s);
+
+	m->formats = xcalloc(nr + 1, sizeof(*m->formats));
+	for (unsigned int i = 0; i < nr; i++)
+		if (read_format(&m->formats[m->dat.nr_formats], ev[i].system, ev[i].name))
+			m->dat.nr_formats++;
+	m->dat.formats = m->formats;
+}
+
+static char *uname_text(void)
+{
+	struct utsname u;
+
+	if (uname(&u))
+		return NULL;
+	return xasprintf("%s %s %s %s", u.sysname, u.nodename, u.release, u.machine);
+}
+
+static void collect_cpustats(struct record_meta *m, const struct session *s)
+{
+	m->cpustats = xcalloc(m->dat.nr_cpus, sizeof(*m->cpustats));
+	for (unsigned int cpu = 0; cpu < m->dat.nr_cpus; cpu++) {
+		char file[64];
+		char *text;
+
+		snprintf(file, sizeof(file), "per_cpu/cpu%u/stats", cpu);
+		text = session_read(s, file, NULL);
+		if (text)
+			m->cpustats[cpu] = xasprintf("CPU: %u\n%s", cpu, text);
+		free(text);
+	}
+	m->dat.cpustats = (const char *const *)m->cpustats;
+}
+
+int record_meta_collect(struct record_meta *m, const struct session *s, struct comms *comms,
+			struct err *err)
+{
+	char *page, *event, *saved;
+
+	memset(m, 0, sizeof(*m));
+	if (need_file("events/header_page", &page, err))
+		return -1;
+	m->dat.header_page = keep(m, page);
+	if (need_file("events/header_event", &event, err))
+		return -1;
+	m->dat.header_event = keep(m, event);
+	m->dat.page_size = session_page_size(s);
+	m->dat.nr_cpus = session_nr_cpus(s);
+	collect_ftrace_formats(m);
+	collect_formats(m, s);
+	m->dat.kallsyms = keep(m, read_file("/proc/kallsyms", NULL));
+	m->no_symbols = !m->dat.kallsyms || !strncmp(m->dat.kallsyms, "00000000", 8);
+	m->dat.printk_formats = keep(m, session_read_top("printk_formats", NULL));
+	saved = session_read_top("saved_cmdlines", NULL);
+	comms_add_text(comms, saved);
+	free(saved);
+	comms_add_living(comms);
+	m->dat.cmdlines = keep(m, comms_format(comms));
+	m->dat.uname = keep(m, uname_text());
+	m->dat.clock = "mono";
+	m->dat.clocks_text = keep(m, session_read(s, "trace_clock", NULL));
+	m->dat.version = "ipitrace " IPITRACE_VERSION;
+	if (getrandom(&m->dat.trace_id, sizeof(m->dat.trace_id), GRND_NONBLOCK) < 0)
+		m->dat.trace_id = 0;	/* then the file has none */
+	collect_cpustats(m, s);
+	return 0;
+}
+
+static void free_formats(struct dat_format *f, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		free((char *)f[i].text);
+	free(f);
+}
+
+void record_meta_free(struct record_meta *m)
+{
+	free_formats(m->ftrace, m->dat.nr_ftrace);
+	free_formats(m->formats, m->dat.nr_formats);
+	for (unsigned int cpu = 0; m->cpustats && cpu < m->dat.nr_cpus; cpu++)
+		free(m->cpustats[cpu]);
+	free(m->cpustats);
+	for (unsigned int i = 0; i < m->nr_texts; i++)
+		free(m->texts[i]);
+	memset(m, 0, sizeof(*m));
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * record-meta.h - everything about this machine that trace.dat carries beside the pages.
+ */
+#ifndef IPITRACE_RECORD_META_H
+#define IPITRACE_RECORD_META_H
+
+#include "comms.h"
+#include "datfile.h"
+#include "session.h"
+
+struct record_meta {
+	struct dat_writer_meta dat;
+	struct dat_format *ftrace, *formats;
+	char **cpustats;
+	char *texts[8];		/* owned; dat points to them */
+	unsigned int nr_texts;
+	bool no_symbols;	/* kallsyms hides the addresses */
+};
+
+/* While the session is still open. */
+int record_meta_collect(struct record_meta *m, const struct session *s, struct comms *comms,
+			struct err *err);
+void record_meta_free(struct record_meta *m);
+
+#endif

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * workload.c - fork/exec/reap of the recorded program.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "workload.h"
+
+struct workload {
+	pid_t pid;
+	int   go_fd;	/* write end: one byte releases the child, closing it ends it */
+	int   exec_fd;	/* read end: errno of a failed exec, or nothing once exec has closed it */
+	bool  released, reaped;
+	int   wstatus;
+	char *name;
+};
+
+/* What a child tells when it did not get as far as its program. */
+struct child_error {
+	int  errnum;
+	bool identity;	/* could not become the user */
+};
+
+bool invoking_user(uid_t *uid, gid_t *gid)
+{
+	const char *u = getenv("SUDO_UID"), *g = getenv("SUDO_GID");
+	uint64_t unum, gnum;
+
+	if (geteuid() != 0 || !u || !g || parse_u64(u, &unum, NULL) || parse_u64(g, &gnum, NULL))
+		return false;
+	if (unum == 0 || unum >= UINT32_MAX || gnum >= UINT32_MAX)
+		return false;
+	*uid = (uid_t)unum;
+	*gid = (gid_t)gnum;
+	return true;
+}
+
+/* In the child. sudo changed the identity and what goes with it; change it back. */
+static int become_invoking_user(void)
+{
+	struct passwd *pw;
+	uid_t uid;
+	gid_t gid;
+
+	if (!invoking_user(&uid, &gid))
+		return 0;
+	pw = getpwuid(uid);
+	if (pw ? initgroups(pw->pw_name, gid) : setgroups(1, &gid))
+		return -1;
+	if (setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		return -1;
+	if (pw) {
+		setenv("HOME", pw->pw_dir, 1);
+		setenv("USER", pw->pw_name, 1);
+		setenv("LOGNAME", pw->pw_name, 1);
+	}
+	return 0;
+}
+
+/*
+ * Handlers are reset by exec, ignored signals are not: what ipitrace ignores
+ * for itself, or a shell made it ignore as a background job, the workload
+ * shall not. SIGHUP stays as it is, for nohup's sake.
+ */
+static void reset_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ, SIGCHLD };
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++)
+		signal(sigs[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void __attribute__((noreturn)) child(char **argv, int go_fd, int exec_fd)
+{
+	struct child_error e = { 0 };
+	char go;
+
+	reset_signals();
+	if (become_invoking_user()) {
+		e.errnum = errno;
+		e.identity = true;
+	}
+	/* End of file: the recording never began. */
+	if (read(go_fd, &go, 1) != 1)
+		_exit(EXIT_CANCELED);
+	if (!e.identity) {
+		execvp(argv[0], argv);
+		e.errnum = errno;
+	}
+	if (write(exec_fd, &e, sizeof(e)) != sizeof(e))
+		_exit(EXIT_CANCELED);
+	_exit(e.errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+}
+
+int workload_fork(struct workload **wp, char **argv, struct err *err)
+{
+	struct workload *w = xcalloc(1, sizeof(*w));
+	int go[2], ex[2];
+
+	*wp = w;
+	w->go_fd = w->exec_fd = -1;
+	w->reaped = true;
+	w->name = xstrdup(argv[0]);
+	if (pipe2(go, O_CLOEXEC))
+		return err_set_errno(err, EXIT_CANCELED, errno, "cannot make a pipe");
+	w->go_fd = go[1];
+	if (pipe2(ex, O_CLOEXEC)) {
+		close(go[0]);
+		return err_set_errno(err, EXIT_CANCELED, errno, "cannot make a pipe");
+	}
+	w->exec_fd = ex[0];
+	w->pid = fork();
+	if (!w->pid) {
+		close(go[1]);
+		child(argv, go[0], ex[1]);
+	}
+	close(go[0]);
+	close(ex[1]);
+	if (w->pid < 0)
+		return err_set_errno(err, EXIT_CANCELED, errno, "cannot fork");
+	w->reaped = false;
+	return 0;
+}
+
+static void reap(struct workload *w, int flags)
+{
+	pid_t pid;
+
+	if (w->reaped)
+		return;
+	do
+		pid = waitpid(w->pid, &w->wstatus, flags);
+	while (pid < 0 && errno == EINTR);
+	w->reaped = pid != 0;
+}
+
+int workload_release(struct workload *w, struct err *err)
+{
+	struct child_error e;
+	ssize_t n;
+	char go = 1;
+
+	w->released = true;
+	/* A child that is gone already (killed) shows in its status, not here. */
+	if (write(w->go_fd, &go, 1) != 1 && errno != EPIPE)
+		return err_set_errno(err, EXIT_CANCELED, errno, "cannot start the workload");
+	do
+		n = read(w->exec_fd, &e, sizeof(e));
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(e))
+		return 0;
+	reap(w, 0);
+	if (e.identity) {
+		err_set_errno(err, EXIT_CANCELED, e.errnum, "cannot become the user who called sudo");
+		return -1;
+	}
+	err_set_errno(err, e.errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, e.errnum,
+		      "cannot run '%s'", w->name);
+	return -1;
+}
+
+bool workload_released(const struct workload *w)
+{
+	return w->released;
+}
+
+bool workload_ended(struct workload *w)
+{
+	reap(w, WNOHANG);
+	return w->reaped;
+}
+
+void workload_signal(struct workload *w, int sig)
+{
+	if (!w->reaped)
+		kill(w->pid, sig);
+}
+
+int workload_status(const struct workload *w)
+{
+	if (WIFSIGNALED(w->wstatus))
+		return 128 + WTERMSIG(w->wstatus);
+	return WEXITSTATUS(w->wstatus);
+}
+
+bool workload_killed_by(const struct workload *w, int sig)
+{
+	return w->reaped && WIFSIGNALED(w->wstatus) && WTERMSIG(w->wstatus) == sig;
+}
+
+void workload_close(struct workload *w)
+{
+	if (!w)
+		return;
+	if (!w->reaped) {
+		kill(w->pid, SIGKILL);
+		reap(w, 0);
+	}
+	if (w->go_fd >= 0)
+		close(w->go_fd);
+	if (w->exec_fd >= 0)
+		close(w->exec_fd);
+	free(w->name);
+	free(w);
+}

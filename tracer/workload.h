@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * workload.h - the program that record runs: fork, start barrier, exec, signals, reap.
+ *
+ * Knows nothing of tracing. The child exists, and has its final identity,
+ * before tracing begins; it calls exec when it is released. Under sudo it runs
+ * as the user who called sudo.
+ */
+#ifndef IPITRACE_WORKLOAD_H
+#define IPITRACE_WORKLOAD_H
+
+#include <sys/types.h>
+
+#include "util.h"
+
+struct workload;
+
+/* The user behind sudo; false when not root or not under sudo. */
+bool invoking_user(uid_t *uid, gid_t *gid);
+
+/* Fork a child that waits to become argv[0]. */
+int workload_fork(struct workload **w, char **argv, struct err *err);
+/* Let it exec. -1: it could not; err->code is EXIT_NOT_FOUND or EXIT_CANNOT_RUN, and it is reaped. */
+int workload_release(struct workload *w, struct err *err);
+bool workload_released(const struct workload *w);
+/* Reap it if it has ended; true if it has, now or before. */
+bool workload_ended(struct workload *w);
+void workload_signal(struct workload *w, int sig);
+/* Exit status of an ended workload, 128 + signal if one killed it. */
+int workload_status(const struct workload *w);
+/* Ended by this signal? */
+bool workload_killed_by(const struct workload *w, int sig);
+/* Frees. A child still there is killed and reaped. NULL is fine. */
+void workload_close(struct workload *w);
+
+#endif
