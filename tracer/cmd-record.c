@@ -148,7 +148,7 @@ static const struct opt record_rows[] = {
 	{ 'd', "duration", "TIME", OPT_DURATION, FIELD(duration_ns),
 	  "stop after TIME (250ms, 10s, 1m); a workload is told to end then", NULL, 1, 0 },
 	{ 'm', "buffer", "SIZE", OPT_SIZE, FIELD(buffer_bytes),
-	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 64 << 10, 1ULL << 40 },
+	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 4 << 10, 1ULL << 40 },
 	{ 0, "stack", "WHAT", OPT_CUSTOM, FIELD(stack),
 	  "kernel stacks with: sends (default), calls (queued calls too), none", parse_stack, 0, 0 },
 	{ 0, "no-stack", NULL, OPT_FLAG, FIELD(no_stack),
