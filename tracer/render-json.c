@@ -180,13 +180,11 @@ static void totals(struct json *j, const struct report *r)
 	json_close(j, '}');
 }
 
-/* The four that the contract names always, others when they occurred. */
 static void classes(struct json *j, const struct report *r)
 {
 	json_open(j, "interrupts_by_class", '{');
-	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
-		if (class <= IPI_CLASS_IRQ_WORK || r->totals.interrupts_by_class[class])
-			json_u64(j, ipi_class_name(class), r->totals.interrupts_by_class[class]);
+	for (unsigned int i = 0; i < r->nr_classes; i++)
+		json_u64(j, r->classes[i].name, r->classes[i].interrupts);
 	json_close(j, '}');
 }
 

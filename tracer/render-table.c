@@ -157,10 +157,10 @@ static void totals(const struct report *r, FILE *out)
 	nonzero(out, t->local_calls, "local");
 	nonzero(out, t->calls_unqueued, "queued before the trace or in a gap");
 	fputs("\ninterrupts:", out);
-	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++) {
-		if (!t->interrupts_by_class[class])
+	for (unsigned int i = 0; i < r->nr_classes; i++) {
+		if (!r->classes[i].interrupts)
 			continue;
-		fprintf(out, "%s%s %" PRIu64, sep, ipi_class_name(class), t->interrupts_by_class[class]);
+		fprintf(out, "%s%s %" PRIu64, sep, r->classes[i].name, r->classes[i].interrupts);
 		sep = ", ";
 	}
 	fputs(t->interrupts ? "\n" : " none\n", out);

@@ -132,6 +132,12 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	r->totals.exits_unentered = all->exits_unentered;
 	r->totals.lost_events = all->lost_events;
 	r->totals.lost_unknown = all->lost_unknown;
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++) {
+		if (class > IPI_CLASS_IRQ_WORK && !r->totals.interrupts_by_class[class])
+			continue;
+		r->classes[r->nr_classes].name = ipi_class_name(class);
+		r->classes[r->nr_classes++].interrupts = r->totals.interrupts_by_class[class];
+	}
 	r->own = agg_own(agg);
 	r->nr_by = nr_by;
 	for (unsigned int i = 0; i < nr_by; i++) {

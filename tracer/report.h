@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * report.h - rows with names: what every renderer gets.
+ * report.h - rows with names: the one model that every renderer draws.
  *
  * Built once from an aggregation; all texts in it are sanitised. Numbers stay
  * integers in ns.
@@ -27,6 +27,10 @@ struct report {
 	bool			 filtered;
 	enum agg_key		 by[AGG_NR_KEYS];	unsigned int nr_by;
 	struct report_row	*rows;		unsigned int nr_rows;
+	struct {
+		const char *name;
+		uint64_t    interrupts;
+	} classes[IPI_NR_CLASSES];	unsigned int nr_classes;	/* the usual four, and those that occurred */
 	struct coverage		 coverage[ANALYSIS_MAX_COVERAGE];	unsigned int nr_coverage;
 };
 
@@ -77,7 +81,7 @@ const struct column *column_find(const char *id);
 struct value column_value(const struct column *c, const struct report_row *row);
 /* "a,b,c" or "+d,e" (in addition to what *list holds). *list is malloc'ed. */
 int columns_parse(const char *text, const struct column ***list, unsigned int *nr, struct err *err);
-/* Stable order; see columns.c for what decides between equals. */
+/* Stable order; see report-columns.c for what decides between equals. */
 void report_sort(struct report *r, const struct column *by);
 
 #endif

@@ -36,7 +36,7 @@ may_include() {
 	facts)	 echo 'util\.h|event\.h|filter\.h|facts.*\.h' ;;
 	match)	 echo 'util\.h|event\.h|match.*\.h' ;;
 	agg)	 echo 'util\.h|event\.h|filter\.h|hist\.h|match\.h|agg.*\.h' ;;
-	render)	 echo 'util\.h|hist\.h|render.*\.h' ;;
+	render)	 echo 'util\.h|hist\.h|report\.h|render.*\.h' ;;
 	*)	 echo '.*' ;;
 	esac
 }

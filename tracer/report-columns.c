@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * columns.c - the table of columns: text header, CSV header, --fields, --sort
+ * report-columns.c - the table of columns: text header, CSV header, --fields, --sort
  * and help all read the same rows.
  */
 #define _GNU_SOURCE	/* qsort_r */
@@ -14,18 +14,20 @@ enum stat { STAT_COUNT, STAT_MIN, STAT_MEAN, STAT_P50, STAT_P90, STAT_P99, STAT_
 
 #define KEY(k, name, h, text)	{ name, h, text, COLUMN_KEY, AGG_KEY_##k, 0 }
 #define COUNT(f, h, text)	{ #f, h, text, COLUMN_COUNT, offsetof(struct agg_counts, f), 0 }
-#define DIST(p, f, h50, h, what) \
-	{ p "_p50", h50, what ", median", COLUMN_DIST, offsetof(struct agg_row, f), STAT_P50 }, \
-	{ p "_p90", h "90", what ", 90th percentile", COLUMN_DIST, offsetof(struct agg_row, f), STAT_P90 }, \
-	{ p "_p99", h "99", what ", 99th percentile", COLUMN_DIST, offsetof(struct agg_row, f), STAT_P99 }, \
-	{ p "_p999", h "999", what ", 99.9th percentile", COLUMN_DIST, offsetof(struct agg_row, f), STAT_P999 }, \
-	{ p "_min", h "MIN", what ", minimum", COLUMN_DIST, offsetof(struct agg_row, f), STAT_MIN }, \
-	{ p "_mean", h "MEAN", what ", mean", COLUMN_DIST, offsetof(struct agg_row, f), STAT_MEAN }, \
-	{ p "_max", h "MAX", what ", maximum", COLUMN_DIST, offsetof(struct agg_row, f), STAT_MAX }, \
-	{ p "_max_at", h "MAX-AT", "when that maximum began (trace clock)", COLUMN_DIST, offsetof(struct agg_row, f), STAT_MAX_AT }, \
-	{ p "_max_cpu", h "MAX-CPU", "target CPU of that maximum", COLUMN_DIST, offsetof(struct agg_row, f), STAT_MAX_CPU }, \
-	{ p "_sum", h "SUM", what ", sum", COLUMN_DIST, offsetof(struct agg_row, f), STAT_SUM }, \
-	{ p "_count", h "N", what ", samples", COLUMN_DIST, offsetof(struct agg_row, f), STAT_COUNT }
+#define STAT(p, f, h, text, s)	{ p, h, text, COLUMN_DIST, offsetof(struct agg_row, f), STAT_##s }
+/* h50: header of the median; q: prefix of the other percentiles; h: of the rest. */
+#define DIST(p, f, h50, q, h, what) \
+	STAT(p "_p50", f, h50, what ", median", P50), \
+	STAT(p "_p90", f, q "90", what ", 90th percentile", P90), \
+	STAT(p "_p99", f, q "99", what ", 99th percentile", P99), \
+	STAT(p "_p999", f, q "999", what ", 99.9th percentile", P999), \
+	STAT(p "_min", f, h "MIN", what ", minimum", MIN), \
+	STAT(p "_mean", f, h "MEAN", what ", mean", MEAN), \
+	STAT(p "_max", f, h "MAX", what ", maximum", MAX), \
+	STAT(p "_max_at", f, h "MAX-AT", "when that maximum began (trace clock)", MAX_AT), \
+	STAT(p "_max_cpu", f, h "MAX-CPU", "target CPU of that maximum", MAX_CPU), \
+	STAT(p "_sum", f, h "SUM", what ", sum", SUM), \
+	STAT(p "_count", f, h "N", what ", samples", COUNT)
 
 const struct column report_columns[] = {
 	KEY(CALLER, "caller", "CALLER", "first frame of the sender's stack outside the plumbing"),
@@ -51,10 +53,10 @@ const struct column report_columns[] = {
 	COUNT(calls_run, "RUN", "calls that ran"),
 	COUNT(calls_in_flight, "C-FLIGHT", "calls still queued at the end"),
 	COUNT(calls_lost, "C-LOST", "calls whose fate lost events hide"),
-	DIST("delivery", delivery, "P50", "P", "send to handler entry"),
-	DIST("queue", queue, "QUEUE", "QUEUE-", "call queued to function entry"),
-	DIST("func", func_time, "FUNC", "FUNC-", "function entry to exit"),
-	DIST("handler", handler, "HANDLER", "HANDLER-", "handler entry to exit"),
+	DIST("delivery", delivery, "P50", "P", "", "send to handler entry"),
+	DIST("queue", queue, "QUEUE", "QUEUE-", "QUEUE-", "call queued to function entry"),
+	DIST("func", func_time, "FUNC", "FUNC-", "FUNC-", "function entry to exit"),
+	DIST("handler", handler, "HANDLER", "HANDLER-", "HANDLER-", "handler entry to exit"),
 };
 const unsigned int report_nr_columns = ARRAY_SIZE(report_columns);
 
