@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_decode.c - pages, times, losses, masks, stacks, order: bytes in, events out.
+ */
+#include "decodebed.h"
+
+static const struct pb_machine machines[] = { { false, 8 }, { true, 8 }, { false, 4 }, { true, 4 } };
+
+static uint64_t ptr(const struct bed *t, uint64_t val)
+{
+	return t->b.m.longs == 8 ? val : (uint32_t)val;
+}
+
+/* One call and its interrupt on two CPUs, the same whatever recorded it. */
+static void test_machines(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
+		const struct pb_machine *m = &machines[i];
+		struct bed *t = bed_x86(m->big, m->longs);
+		const char *what = m->big ? "big-endian" : "little-endian";
+		/* Addresses of 32-bit machines are short; the test's symbols are not. */
+		uint64_t generic = m->longs == 8 ? GENERIC : 0xc0001000;
+
+		t->no_sym = m->longs == 4;
+		pb_page(&t->b, 0, 1000);
+		rec_queue(t, 0, 42, 1, ADDR(0x33), ADDR(0x100), ADDR(0x200));
+		rec_send(t, 10, IPI_FLAG_IRQS_OFF, 42, 1, ADDR(0x33), generic);
+		pb_page(&t->b, 1, 1015);
+		rec_int(t, ID_SINGLE_IN, 0, IPI_FLAG_HARDIRQ, 0, 251);
+		rec_func(t, ID_FENTRY, 5, ADDR(0x100), ADDR(0x200));
+		rec_func(t, ID_FEXIT, 5, ADDR(0x100), ADDR(0x200));
+		rec_int(t, ID_SINGLE_OUT, 5, IPI_FLAG_HARDIRQ, 0, 251);
+		is_u64(bed_run(t, 3), 8, "%s, longs of %u: 6 events and 2 starts", what, m->longs);
+		is_u64(t->ev[0].type, IPI_EV_CPU_START, "start of CPU 0");
+		is_u64(t->ev[1].type, IPI_EV_QUEUE, "queue");
+		is_u64(t->ev[1].ts_ns, 1000, "time of the page");
+		is_u64(t->ev[1].csd, ptr(t, ADDR(0x200)), "csd");
+		is_u64(t->ev[1].func, ptr(t, ADDR(0x100)), "function");
+		is_u64(t->ev[1].callsite, ptr(t, ADDR(0x33)), "call site");
+		is_u64(t->ev[1].target, 1, "target");
+		is_u64((uint64_t)t->ev[1].pid, 42, "pid");
+		is_u64(t->ev[2].type, IPI_EV_SEND_CPU, "send");
+		is_u64(t->ev[2].class, IPI_CLASS_CALL_SINGLE, "its class");
+		is_u64(t->ev[2].flags, IPI_FLAG_IRQS_OFF, "its flags");
+		is_u64(t->ev[2].ts_ns, 1010, "its time");
+		is_u64(t->ev[3].type, IPI_EV_CPU_START, "start of CPU 1");
+		is_u64(t->ev[4].type, IPI_EV_IRQ_ENTRY, "entry");
+		is_u64(t->ev[4].cpu, 1, "on CPU 1");
+		is_u64(t->ev[7].type, IPI_EV_IRQ_EXIT, "exit");
+		is_u64(t->ev[7].ts_ns, 1030, "deltas add up");
+		is_u64(decoder_caps(t->d)->tier, TIER_EXACT, "tier exact");
+		is_u64((uint64_t)decoder_count(t->d, "csd", "csd_function_entry"), 1, "counted by name");
+		ok(decoder_count(t->d, "csd", "nothing") == -1, "unknown events have no count");
+		bed_free(t);
+	}
+}
+
+static void test_times(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct bed *t = bed_x86(machines[i].big, machines[i].longs);
+
+		pb_page(&t->b, 0, (3ULL << 59) + 5000);
+		rec_int(t, ID_RES_IN, 0, 8, 0, 253);
+		pb_extend(&t->b, 5ULL << 30);
+		rec_int(t, ID_RES_OUT, 7, 8, 0, 253);
+		pb_padding(&t->b, 100, 24);
+		rec_int(t, ID_RES_IN, 1, 8, 0, 253);
+		pb_stamp(&t->b, 5000 + (6ULL << 30));
+		rec_int(t, ID_RES_OUT, 0, 8, 0, 253);
+		pb_stamp(&t->b, 4000);
+		rec_int(t, ID_RES_IN, 2, 8, 0, 253);
+		pb_head(&t->b, 29, 0);
+		pb_word(&t->b, 0xdeadbeef, 4);
+		is_u64(bed_run(t, 64), 6, "events between time records, machine %u", i);
+		is_u64(t->ev[1].ts_ns - (3ULL << 59), 5000, "page time");
+		is_u64(t->ev[2].ts_ns - t->ev[1].ts_ns, (5ULL << 30) + 7, "time extend");
+		is_u64(t->ev[3].ts_ns - t->ev[2].ts_ns, 101, "padding moves the clock");
+		is_u64(t->ev[4].ts_ns, (3ULL << 59) + 5000 + (6ULL << 30), "absolute, top bits from the page");
+		is_u64(t->ev[5].ts_ns, t->ev[4].ts_ns + 2, "an absolute stamp never goes back");
+		is_u64(decoder_stats(t->d)->bad_pages, 0, "no damage");
+		bed_free(t);
+	}
+}
+
+static void test_lost(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct bed *t = bed_x86(machines[i].big, machines[i].longs);
+		struct pb_page *page;
+
+		t->nr_cpus = 1;
+		pb_page(&t->b, 0, 100);
+		rec_int(t, ID_RES_IN, 0, 8, 0, 253);
+		pb_page(&t->b, 0, 200);
+		rec_int(t, ID_RES_OUT, 0, 8, 0, 253);
+		pb_lost(&t->b, 4300);
+		pb_page(&t->b, 0, 300);
+		rec_int(t, ID_RES_IN, 0, 8, 0, 253);
+		pb_lost(&t->b, -1);
+		/* Stored, says the flag, but the page has no room behind its data. */
+		pb_page(&t->b, 0, 400);
+		rec_int(t, ID_RES_OUT, 0, 8, 0, 253);
+		pb_lost(&t->b, 7);
+		page = pb_cur(&t->b);
+		page->size = page->len + t->b.m.longs - 1;
+		is_u64(bed_run(t, 5), 8, "4 events, a start, 3 losses, machine %u", i);
+		is_u64(t->ev[2].type, IPI_EV_LOST, "loss in band");
+		is_u64(t->ev[2].lost, 4300, "with its number");
+		is_u64(t->ev[2].ts_ns, 200, "at the time of the page");
+		is_u64(t->ev[4].lost, IPI_LOST_UNKNOWN, "unknown where not stored");
+		is_u64(t->ev[6].lost, IPI_LOST_UNKNOWN, "unknown where there was no room");
+		is_u64(t->ev[7].type, IPI_EV_IRQ_EXIT, "the event behind the loss");
+		bed_free(t);
+	}
+}
+
+static void test_bad_pages(void)
+{
+	struct bed *t = bed_x86(false, 8);
+	struct pb_page *page;
+
+	t->nr_cpus = 1;
+	pb_page(&t->b, 0, 100);				/* empty */
+	pb_page(&t->b, 0, 200);
+	rec_int(t, ID_RES_IN, 0, 8, 0, 253);
+	pb_head(&t->b, 28, 5);				/* longer than the page's data */
+	pb_page(&t->b, 0, 150);				/* earlier than the one before */
+	rec_int(t, ID_RES_IN, 0, 8, 0, 253);
+	pb_page(&t->b, 0, 300);				/* shorter than its commit says */
+	rec_int(t, ID_RES_OUT, 0, 8, 0, 253);
+	rec_int(t, ID_RES_IN, 1, 8, 0, 253);
+	page = pb_cur(&t->b);
+	page->size = page->len - 4;
+	pb_page(&t->b, 0, 400);				/* shorter than a header */
+	pb_cur(&t->b)->size = 11;
+	pb_page(&t->b, 0, 500);
+	rec_int(t, ID_RES_OUT, 3, 8, 0, 253);
+	is_u64(bed_run(t, 64), 8, "good parts of bad pages");
+	is_u64(decoder_stats(t->d)->bad_pages, 4, "four bad pages");
+	is_u64(t->ev[1].ts_ns, 200, "first part of a damaged page");
+	is_u64(t->ev[2].type, IPI_EV_LOST, "then a gap");
+	is_u64(t->ev[2].lost, IPI_LOST_UNKNOWN, "of unknown size");
+	is_u64(t->ev[3].type, IPI_EV_LOST, "a page that goes back is a gap");
+	is_u64(t->ev[4].ts_ns, 300, "first part of a cut page");
+	is_u64(t->ev[7].ts_ns, 503, "behind the damage");
+	bed_free(t);
+
+	t = bed_x86(false, 8);
+	t->b.fail_at_end = true;
+	pb_page(&t->b, 0, 1);
+	rec_int(t, ID_RES_IN, 0, 8, 0, 253);
+	ok(bed_run(t, 64) == -1 && t->err.code, "damage in the source is an error");
+	bed_free(t);
+}
+
+static void test_masks(void)
+{
+	static const struct { uint64_t longs[4]; unsigned int nr; } masks[] = {
+		{ { 0 }, 0 }, { { 0 }, 1 }, { { 4 }, 1 }, { { UINT32_MAX }, 1 },
+		{ { 0x80000001, 0x80000001, 1 }, 3 }, { { 0, 0, 0, 0x80000000 }, 4 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines) * ARRAY_SIZE(masks); i++) {
+		const struct pb_machine *m = &machines[i / ARRAY_SIZE(masks)];
+		unsigned int which = i % ARRAY_SIZE(masks), bits = m->longs * 8, same = 0;
+		struct bed *t = bed_x86(m->big, m->longs);
+
+		t->no_sym = true;
+		pb_page(&t->b, 0, 100);
+		rec_mask(t, ID_MASK, 0, masks[which].longs, masks[which].nr, ADDR(1), ADDR(2));
+		bed_run(t, 64);
+		is_u64(t->ev[1].type, IPI_EV_SEND_MASK, "mask %u, machine %u", which, i / 6);
+		is_u64(t->ev[1].class, IPI_CLASS_CALL, "its class");
+		for (unsigned int cpu = 0; cpu < masks[which].nr * bits; cpu++)
+			same += (masks[which].longs[cpu / bits] >> cpu % bits & 1) ==
+				(t->ev[1].mask[cpu / 64] >> cpu % 64 & 1);
+		is_u64(same, masks[which].nr * bits, "every bit at its CPU");
+		is_u64(t->ev[1].mask_words, (masks[which].nr * m->longs + 7) / 8, "words");
+		bed_free(t);
+	}
+}
+
+static void test_mask_damage(void)
+{
+	struct bed *t = bed_x86(false, 8);
+	struct pb_rec r = pb_rec(&t->b, ID_MASK, 0, 1);
+
+	pb_page(&t->b, 0, 100);
+	pb_field(&t->b, &r, 64u << 16 | 32, 4);		/* 64 bytes at 32, and there are 8 */
+	pb_field(&t->b, &r, 1, 8);
+	pb_field(&t->b, &r, 2, 8);
+	pb_field(&t->b, &r, 3, 8);
+	pb_event(&t->b, 0, &r);
+	rec_int(t, ID_RES_IN, 0, 8, 0, 253);
+	is_u64(bed_run(t, 64), 2, "a mask that leaves its record");
+	is_u64(t->ev[1].type, IPI_EV_LOST, "is damage");
+	is_u64(decoder_stats(t->d)->bad_pages, 1, "and counted");
+	bed_free(t);
+}
+
+static void test_stacks(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct bed *t = bed_x86(machines[i].big, machines[i].longs);
+		const struct ipi_stack *stack;
+
+		pb_page(&t->b, 0, 100);
+		rec_send(t, 0, 0, 7, 1, ADDR(1), 0);			/* 1: at once */
+		rec_stack(t, 0, 7, 5, ADDR(0x1000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 2: behind an interrupt */
+		rec_int(t, ID_RES_IN, 1, IPI_FLAG_HARDIRQ, 7, 253);	/* 3 */
+		rec_send(t, 1, IPI_FLAG_HARDIRQ, 7, 1, ADDR(2), 0);	/* 4: within it */
+		rec_stack(t, IPI_FLAG_HARDIRQ, 7, 40, ADDR(0x2000));
+		rec_int(t, ID_RES_OUT, 1, IPI_FLAG_HARDIRQ, 7, 253);	/* 5 */
+		rec_stack(t, 0, 7, 5, ADDR(0x1000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 6: none, another task's follows */
+		rec_stack(t, 0, 8, 3, ADDR(0x3000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 7: none, an event comes first */
+		rec_int(t, ID_OTHER, 0, 0, 7, 0);
+		rec_stack(t, 0, 7, 3, ADDR(0x3000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 8: on the next page */
+		pb_page(&t->b, 0, 200);
+		rec_stack(t, 0, 7, 5, ADDR(0x1000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 9: the next page has a gap */
+		pb_page(&t->b, 0, 300);
+		rec_stack(t, 0, 7, 5, ADDR(0x1000));
+		pb_lost(&t->b, 3);
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 11: its commit woke the reader */
+		pb_lost(&t->b, 3);
+		rec_send(t, 1, 0, 7, 0, ADDR(4), ADDR(5));		/* 12: by this */
+		pb_lost(&t->b, 3);
+		rec_stack(t, 0, 7, 2, ADDR(0x4000));
+		pb_lost(&t->b, 3);
+		rec_stack(t, 0, 7, 5, ADDR(0x1000));
+		pb_lost(&t->b, 3);
+		is_u64(bed_run(t, 2), 13, "events among stacks, machine %u", i);
+		is_u64(t->ev[1].stack, 1, "the first stack");
+		stack = decoder_stack(t->d, 1);
+		is_u64(stack->nr, 5, "its frames");
+		is_u64(stack->addrs[4], ptr(t, ADDR(0x1040)), "the outermost");
+		is_u64(t->ev[2].stack, 1, "behind a nested interrupt, equal to the first");
+		is_u64(t->ev[4].stack, 2, "of the nested send");
+		is_u64(decoder_stack(t->d, 2)->nr, 40, "40 frames");
+		is_u64(t->ev[6].stack, IPI_STACK_NONE, "another task's stack is not taken");
+		is_u64(t->ev[7].stack, IPI_STACK_NONE, "another event's stack is not taken");
+		is_u64(t->ev[8].stack, 1, "on the next page");
+		is_u64(t->ev[9].stack, IPI_STACK_NONE, "not across a gap");
+		is_u64(t->ev[11].stack, 1, "behind the send of its own wake-up");
+		is_u64(t->ev[12].stack, 3, "and that one's");
+		is_u64(decoder_nr_stacks(t->d), 3, "three different ones");
+		is_u64(decoder_stats(t->d)->stacks, 6, "six attached");
+		is_u64(decoder_stats(t->d)->orphan_stacks, 3, "three orphans");
+		ok(decoder_caps(t->d)->has_stack, "stacks are known to be there");
+		ok(!decoder_stack(t->d, 0) && !decoder_stack(t->d, 4), "no other ids");
+		bed_free(t);
+	}
+}
+
+static void test_stack_size(void)
+{
+	struct bed *t = bed_x86(false, 8);
+	struct pb_rec r = pb_rec(&t->b, ID_STACK, 0, 7);
+
+	pb_page(&t->b, 0, 100);
+	rec_send(t, 0, 0, 7, 1, ADDR(1), 0);
+	pb_field(&t->b, &r, 0x7fffffff, 4);
+	pb_field(&t->b, &r, ADDR(1), 8);
+	pb_field(&t->b, &r, UINT64_MAX, 8);
+	pb_event(&t->b, 0, &r);
+	bed_run(t, 64);
+	is_u64(decoder_stack(t->d, t->ev[1].stack)->nr, 1, "frames end with the record and at the end mark");
+	bed_free(t);
+}
+
+static void test_order(void)
+{
+	struct bed *t = bed_x86(false, 8);
+
+	/* Equal times: the cause first, although its CPU comes last. */
+	pb_page(&t->b, 0, 100);
+	rec_int(t, ID_RES_IN, 50, 8, 0, 253);
+	pb_page(&t->b, 1, 100);
+	rec_send(t, 50, 0, 7, 0, ADDR(1), 0);
+	bed_run(t, 64);
+	is_u64(t->ev[2].type, IPI_EV_SEND_CPU, "of equal times the send comes first");
+	is_u64(t->ev[3].type, IPI_EV_IRQ_ENTRY, "then the reception");
+	bed_free(t);
+
+	for (unsigned int batch = 1; batch < 200; batch *= 7) {
+		uint64_t rnd = 88172645463325252ULL;
+		unsigned int back = 0, want = 0;
+
+		t = bed_x86(false, 8);
+		t->nr_cpus = 100;
+		for (unsigned int cpu = 0; cpu < 100; cpu++) {
+			uint64_t ts = 1000;
+
+			for (unsigned int i = 0; i < cpu % 30; i++, want++) {
+				uint32_t delta;
+
+				rnd ^= rnd << 13, rnd ^= rnd >> 7, rnd ^= rnd << 17;
+				delta = rnd % 50;
+				ts += delta;
+				if (i % 11 == 0)
+					pb_page(&t->b, cpu, ts);
+				if (rnd >> 60 & 1)
+					rec_int(t, ID_RES_IN, i % 11 ? delta : 0, 8, 0, 253);
+				else
+					rec_send(t, i % 11 ? delta : 0, 0, 7, 0, ADDR(1), 0);
+			}
+		}
+		bed_run(t, batch);
+		for (int i = 1; i < t->nr; i++)
+			back += t->ev[i].ts_ns < t->ev[i - 1].ts_ns;
+		is_u64(back, 0, "100 CPUs in order of time, batches of %u", batch);
+		is_u64(decoder_stats(t->d)->events, want, "none missing");
+		is_u64(decoder_stats(t->d)->bad_pages, 0, "none damaged");
+		bed_free(t);
+	}
+}
+
+int main(void)
+{
+	test_machines();
+	test_times();
+	test_lost();
+	test_bad_pages();
+	test_masks();
+	test_mask_damage();
+	test_stacks();
+	test_stack_size();
+	test_order();
+	return done_testing();
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_decode_meaning.c - what events mean: classes, kinds, tiers, events that
+ * kernels tell twice, probes that stand in for events, and garbage.
+ */
+#include "decodebed.h"
+
+static void test_classes(void)
+{
+	static const uint64_t mask[] = { 6 };
+	struct bed *t = bed_x86(false, 8);
+
+	t->nr_cpus = 1;
+	pb_page(&t->b, 0, 100);
+	rec_send(t, 0, 0, 7, 1, ADDR(1), 0);
+	rec_send(t, 1, 0, 7, 1, ADDR(1), GENERIC);
+	rec_send(t, 1, 0, 7, 0, ADDR(1), ADDR(0x5000));
+	rec_send(t, 1, 0, 7, 1, ADDR(1), ADDR(0x5000));
+	rec_mask(t, ID_MASK, 0, mask, 1, ADDR(1), GENERIC);
+	rec_int(t, ID_WAKE, 1, 0, 7, 3);
+	rec_queue(t, 1, 7, 1, IRQ_QUEUE_ON + 0x20, ADDR(7), ADDR(8));
+	rec_queue(t, 1, 7, 1, ADDR(1), TTWU, ADDR(8));
+	rec_queue(t, 1, 7, 1, ADDR(1), ADDR(7), ADDR(8));
+	rec_func(t, ID_FENTRY, 1, TTWU, ADDR(8));
+	is_u64(bed_run(t, 64), 11, "ten events");
+	is_u64(t->ev[1].class, IPI_CLASS_RESCHEDULE, "callback NULL");
+	is_u64(t->ev[2].class, IPI_CLASS_CALL_SINGLE, "the generic callback");
+	is_u64(t->ev[3].class, IPI_CLASS_IRQ_WORK, "another one, to the own CPU");
+	is_u64(t->ev[4].class, IPI_CLASS_OTHER, "another one, elsewhere");
+	is_u64(t->ev[5].class, IPI_CLASS_CALL, "a mask");
+	is_u64(t->ev[6].type, IPI_EV_WAKE_NO_IPI, "wake-up without IPI");
+	is_u64(t->ev[6].target, 3, "its target");
+	is_u64(t->ev[7].call_kind, IPI_CALL_IRQ_WORK, "queued by irq_work_queue_on()");
+	is_u64(t->ev[8].call_kind, IPI_CALL_TTWU, "remote wake-up");
+	is_u64(t->ev[9].call_kind, IPI_CALL_PLAIN, "plain call");
+	is_u64(t->ev[10].call_kind, IPI_CALL_TTWU, "its run");
+	bed_free(t);
+
+	/* 6.4: notices of queued calls look like sends (P24), and name the function. */
+	t = bed_new(false, 8);
+	bed_sends(t);
+	bed_vectors(t);
+	t->nr_cpus = 1;
+	pb_page(&t->b, 0, 100);
+	rec_send(t, 0, 0, 7, 1, ADDR(1), ADDR(0x5000));
+	rec_send(t, 1, 0, 7, 1, ADDR(1), GENERIC);
+	rec_send(t, 1, 0, 7, 1, ADDR(1), GENERIC);
+	is_u64(bed_run(t, 64), 3, "the notice is no event");
+	is_u64(t->ev[1].class, IPI_CLASS_CALL_SINGLE, "the send is");
+	is_u64(t->ev[1].func, ADDR(0x5000), "and has its function");
+	is_u64(t->ev[2].func, GENERIC, "once");
+	is_u64(decoder_caps(t->d)->tier, TIER_PAIRED, "tier paired");
+	bed_free(t);
+
+	t = bed_x86(false, 8);
+	t->no_sym = true;
+	t->nr_cpus = 1;
+	pb_page(&t->b, 0, 100);
+	rec_send(t, 0, 0, 7, 1, ADDR(1), ADDR(0x5000));
+	rec_send(t, 1, 0, 7, 0, ADDR(1), ADDR(0x6000));
+	bed_run(t, 64);
+	is_u64(t->ev[1].class, IPI_CLASS_CALL_SINGLE, "without symbols: another CPU, so a call");
+	is_u64(t->ev[2].class, IPI_CLASS_IRQ_WORK, "the own CPU, so irq_work");
+	bed_free(t);
+}
+
+static void test_tiers(void)
+{
+	struct bed *t = bed_new(false, 8);
+
+	bed_vectors(t);
+	bed_run(t, 64);
+	is_u64(decoder_caps(t->d)->tier, TIER_COUNTS, "receptions only");
+	bed_free(t);
+	t = bed_new(false, 8);
+	bed_sends(t);
+	bed_run(t, 64);
+	is_u64(decoder_caps(t->d)->tier, TIER_NONE, "sends only");
+	ok(decoder_caps(t->d)->has_send, "they are known to be there");
+	bed_free(t);
+	t = bed_new(false, 8);
+	bed_arm(t);
+	bed_run(t, 64);
+	is_u64(decoder_caps(t->d)->tier, TIER_PAIRED, "ipi_raise and ipi_entry");
+	bed_free(t);
+}
+
+static const char arm_printk[] =
+	"0xffffbcaba320d350 : \"Rescheduling interrupts\"\n"
+	"0xffffbcaba320d368 : \"Function call interrupts\"\n"
+	"0xffffbcaba320d3a0 : \"CPU stop (for crash dump) interrupts\"\n"
+	"0xffffbcaba320d3e8 : \"IRQ work interrupts\"\n"
+	"0xffffbcaba3200000 : \"something %d printed\"\n";
+
+static const char arm_interrupts[] =
+	"           CPU0       CPU1\n"
+	" 11:        297        282     GICv3  27 Level     arch_timer\n"
+	"IPI0:        20         31       Rescheduling interrupts\n"
+	"IPI1:       159         94       Function call interrupts\n"
+	"IPI2:         0          0       CPU stop interrupts\n"
+	"IPI3:         0          4       IRQ work interrupts\n"
+	"Err:          0\n";
+
+#define R_RESCHED	0xffffbcaba320d350ULL
+#define R_CALL		0xffffbcaba320d368ULL
+#define R_CRASH		0xffffbcaba320d3a0ULL
+#define R_WORK		0xffffbcaba320d3e8ULL
+
+static struct bed *bed_arm64(bool sends)
+{
+	struct bed *t = bed_new(false, 8);
+
+	bed_arm(t);
+	if (sends)
+		bed_sends(t);
+	t->printk = arm_printk;
+	t->interrupts = arm_interrupts;
+	t->nr_cpus = 1;
+	return t;
+}
+
+/* P25: ipi_send_* and ipi_raise are one send. */
+static void test_raise(void)
+{
+	static const uint64_t mask[] = { 2 }, self[] = { 1 };
+	struct bed *t = bed_arm64(true);
+
+	pb_page(&t->b, 0, 100);
+	rec_send(t, 0, 0, 7, 1, ADDR(1), 0);
+	rec_int(t, ID_OTHER, 1, 0, 7, 0);
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_RESCHED);
+	rec_send(t, 1, 0, 7, 1, ADDR(2), GENERIC);
+	rec_stack(t, 0, 7, 3, ADDR(0x1000));
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL);
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CRASH);
+	rec_send(t, 1, 0, 7, 0, ADDR(3), ADDR(0x5000));
+	pb_page(&t->b, 0, 200);
+	rec_mask(t, ID_RAISE, 0, self, 1, 0, R_WORK);
+	rec_stack(t, 0, 7, 3, ADDR(0x2000));
+	rec_send(t, 1, 0, 7, 1, ADDR(4), 0);
+	rec_send(t, 1, 0, 7, 1, ADDR(4), 0);
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, 0x1234);
+	is_u64(bed_run(t, 64), 7, "six sends of six and five");
+	is_u64(t->ev[1].type, IPI_EV_SEND_CPU, "the generic event stays");
+	is_u64(t->ev[1].callsite, ADDR(1), "with its call site");
+	is_u64(t->ev[2].class, IPI_CLASS_CALL, "arm64 has one class of calls");
+	is_u64(t->ev[2].stack, 1, "its stack");
+	is_u64(t->ev[3].type, IPI_EV_SEND_MASK, "a raise of its own is a send");
+	is_u64(t->ev[3].class, IPI_CLASS_CRASH_STOP, "its reason is its class");
+	is_u64(t->ev[3].mask[0], 2, "its target");
+	is_u64(t->ev[4].class, IPI_CLASS_IRQ_WORK, "joined across pages");
+	is_u64(t->ev[4].stack, 2, "the stack of the raise serves");
+	is_u64(t->ev[5].class, IPI_CLASS_RESCHEDULE, "a send without a raise");
+	is_u64(t->ev[6].class, IPI_CLASS_RESCHEDULE, "an unknown reason does not overrule");
+	bed_free(t);
+
+	t = bed_arm64(false);
+	pb_page(&t->b, 0, 100);
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL);
+	rec_stack(t, 0, 7, 3, ADDR(0x1000));
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, 0x1234);
+	is_u64(bed_run(t, 64), 3, "raises alone");
+	is_u64(t->ev[1].stack, 1, "with their stacks");
+	is_u64(t->ev[2].class, IPI_CLASS_OTHER, "a reason nobody knows");
+	bed_free(t);
+}
+
+static void test_receptions(void)
+{
+	struct bed *t = bed_arm64(true);
+
+	pb_page(&t->b, 0, 100);
+	rec_handler(t, 0, 11, "arch_timer");			/* a device */
+	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 11);
+	rec_handler(t, 1, 5, "IPI");				/* all four, irq not as guessed */
+	rec_reason(t, ID_IPI_IN, 1, R_RESCHED);
+	rec_reason(t, ID_IPI_OUT, 1, R_RESCHED);
+	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 5);
+	rec_reason(t, ID_IPI_IN, 1, R_CALL);			/* inner pair alone */
+	rec_reason(t, ID_IPI_OUT, 1, R_CALL);
+	rec_handler(t, 1, 5, "IPI");				/* outer pair alone: learnt above */
+	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 5);
+	rec_handler(t, 1, 2, "IPI");				/* outer pair alone: by /proc/interrupts */
+	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 2);
+	rec_handler(t, 1, 4, "IPI");				/* no outer exit */
+	rec_reason(t, ID_IPI_IN, 1, R_WORK);
+	rec_reason(t, ID_IPI_OUT, 1, R_WORK);
+	rec_handler(t, 1, 30, "wakeup");			/* a device with an unlucky name */
+	rec_handler(t, 1, 31, "resched1");			/* Xen */
+	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 31);
+	is_u64(bed_run(t, 64), 13, "six interrupts, two events each");
+	for (unsigned int i = 1; i < 13; i++)
+		is_u64(t->ev[i].type, i % 2 ? IPI_EV_IRQ_ENTRY : IPI_EV_IRQ_EXIT, "entries and exits in turn");
+	is_u64(t->ev[1].class, IPI_CLASS_RESCHEDULE, "the inner pair tells the class");
+	is_u64(t->ev[1].ts_ns, 102, "the outer one the begin");
+	is_u64(t->ev[2].ts_ns, 105, "and the end");
+	is_u64(t->ev[2].class, IPI_CLASS_RESCHEDULE, "class of the exit");
+	is_u64(t->ev[3].class, IPI_CLASS_CALL, "inner pair alone");
+	is_u64(t->ev[5].class, IPI_CLASS_RESCHEDULE, "learnt from a pair");
+	is_u64(t->ev[7].class, IPI_CLASS_CALL, "irq 2 is IPI1");
+	is_u64(t->ev[9].class, IPI_CLASS_IRQ_WORK, "without an outer exit");
+	is_u64(t->ev[10].class, IPI_CLASS_IRQ_WORK, "the inner one ends it");
+	is_u64(t->ev[11].class, IPI_CLASS_RESCHEDULE, "Xen's event channel");
+	bed_free(t);
+}
+
+static void rec_probe(struct bed *t, unsigned int id, uint32_t cpu, uint32_t fl, uint64_t func, uint64_t ra)
+{
+	struct pb_rec r = pb_rec(&t->b, id, 0, 7);
+
+	pb_field(&t->b, &r, 0xffffffff81000000, 8);	/* __probe_ip */
+	pb_field(&t->b, &r, cpu, 4);
+	if (id == ID_P_QUEUE)
+		pb_field(&t->b, &r, fl, 4);
+	if (id == ID_P_QUEUE)
+		pb_field(&t->b, &r, func, 8);
+	if (id == ID_P_MASK) {
+		pb_field(&t->b, &r, func, 8);
+		pb_field(&t->b, &r, 5, 8);
+	}
+	pb_field(&t->b, &r, ra, 8);
+	pb_event(&t->b, 1, &r);
+}
+
+/* kprobes of kernel.md 5.6, in a group of ours; older kernels have nothing else. */
+static void test_probes(void)
+{
+	struct bed *t = bed_new(false, 8);
+	const struct pb_machine *m = &t->b.m;
+
+	bed_vectors(t);
+	pb_format(&t->f, m, "ipitrace_77", "resched", ID_P_RESCHED, "__probe_ip:8 cpu:4 ra:8");
+	pb_format(&t->f, m, "ipitrace_77", "single", ID_P_SINGLE, "__probe_ip:8 cpu:4 ra:8");
+	pb_format(&t->f, m, "ipitrace_77", "mask", ID_P_MASK, "__probe_ip:8 cpu:4 m0:8 m1:8 ra:8");
+	pb_format(&t->f, m, "ipitrace_77", "queue", ID_P_QUEUE, "__probe_ip:8 cpu:4 fl:4 func:8 ra:8");
+	t->nr_cpus = 1;
+	pb_page(&t->b, 0, 100);
+	rec_probe(t, ID_P_RESCHED, 3, 0, 0, ADDR(1));
+	rec_probe(t, ID_P_QUEUE, 1, 0x10, ADDR(0x700), ADDR(2));
+	rec_probe(t, ID_P_SINGLE, 1, 0, 0, ADDR(2));
+	rec_stack(t, 0, 7, 3, ADDR(0x1000));
+	rec_probe(t, ID_P_QUEUE, 1, 0x31, 0x23, ADDR(2));
+	rec_probe(t, ID_P_SINGLE, 1, 0, 0, ADDR(2));
+	rec_probe(t, ID_P_MASK, 0, 0, 0x8000000000000001, ADDR(4));
+	is_u64(bed_run(t, 64), 5, "four sends");
+	is_u64(decoder_caps(t->d)->tier, TIER_PAIRED, "tier paired");
+	is_u64(t->ev[1].class, IPI_CLASS_RESCHEDULE, "reschedule");
+	is_u64(t->ev[1].target, 3, "its target");
+	is_u64(t->ev[1].callsite, ADDR(1), "its return address");
+	is_u64(t->ev[2].func, ADDR(0x700), "function of the call queued before");
+	is_u64(t->ev[2].stack, 1, "stack");
+	is_u64(t->ev[3].func, TTWU, "garbage behind a wake-up's csd is not its function");
+	is_u64(t->ev[4].mask_words, 2, "mask");
+	is_u64(t->ev[4].mask[0], 0x8000000000000001, "first word");
+	is_u64(t->ev[4].mask[1], 5, "second word");
+	is_u64(t->ev[4].func, GENERIC, "no function is known");
+	bed_free(t);
+}
+
+/* Formats that are not as expected are not used; broken ones do no harm. */
+static void test_formats(void)
+{
+	struct bed *t = bed_new(false, 8);
+	static const char *const broken[] = {
+		"", "name: ipi_send_cpu\n", "name: ipi_send_cpu\nID: 99999999\nformat:\n",
+		"name: ipi_send_cpu\nID: 354\nformat:\n", "\xff\xfe name: x\nID: 1\n",
+	};
+
+	pb_format(&t->f, &t->b.m, "ipi", "ipi_send_cpu", ID_SEND, "cpu:8 callsite:p callback:p");
+	for (unsigned int i = 0; i < ARRAY_SIZE(broken); i++) {
+		t->f.f[t->f.nr].system = "ipi";
+		t->f.texts[t->f.nr] = strdup(broken[i]);
+		t->f.f[t->f.nr].text = t->f.texts[t->f.nr];
+		t->f.f[t->f.nr++].len = strlen(broken[i]);
+	}
+	pb_page(&t->b, 0, 100);
+	rec_send(t, 0, 0, 7, 1, ADDR(1), 0);
+	is_u64(bed_run(t, 64), 1, "an event with other fields is skipped");
+	is_u64(decoder_stats(t->d)->skipped, 1, "and counted");
+	ok(!decoder_caps(t->d)->has_send, "and promises nothing");
+	bed_free(t);
+}
+
+static uint64_t rnd_next(uint64_t *rnd)
+{
+	*rnd ^= *rnd << 13;
+	*rnd ^= *rnd >> 7;
+	*rnd ^= *rnd << 17;
+	return *rnd;
+}
+
+static void fuzz_pages(struct bed *t, uint64_t *rnd)
+{
+	static const uint64_t mask[] = { 6, 1, 9 };
+
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		for (unsigned int i = 0; i < 4; i++) {
+			struct pb_page *page;
+
+			pb_page(&t->b, cpu, 1000 * (i + 1));
+			for (unsigned int j = 0; j < 8; j++) {
+				rec_send(t, 1, j & 0x58, 7, 1, ADDR(1), j & 1 ? GENERIC : 0);
+				rec_stack(t, j & 0x58, 7, j * 3, ADDR(j));
+				rec_mask(t, ID_MASK, 0, mask, 3, ADDR(1), GENERIC);
+				rec_handler(t, 1, j, "IPI");
+				rec_reason(t, ID_IPI_IN, 1, R_CALL);
+			}
+			page = pb_cur(&t->b);
+			if (rnd_next(rnd) % 4 == 0)
+				for (unsigned int j = 0; j < PB_SIZE; j++)
+					page->bytes[j] = (uint8_t)rnd_next(rnd);
+			for (unsigned int j = rnd_next(rnd) % 20; j; j--)
+				page->bytes[rnd_next(rnd) % (j & 1 ? 64 : page->len)] = (uint8_t)rnd_next(rnd);
+			if (rnd_next(rnd) % 8 == 0)
+				page->size = rnd_next(rnd) % PB_SIZE;
+		}
+	}
+}
+
+static void test_fuzz(void)
+{
+	uint64_t rnd = 0x853c49e6748fea9bULL, bad = 0, events = 0, back = 0;
+
+	for (unsigned int round = 0; round < 4000; round++) {
+		struct bed *t = bed_x86(round & 1, round & 2 ? 4 : 8);
+
+		bed_arm(t);
+		fuzz_pages(t, &rnd);
+		if (bed_run(t, 100) < 0)
+			break;
+		for (int i = 1; i < t->nr; i++)
+			back += t->ev[i].ts_ns < t->ev[i - 1].ts_ns;
+		bad += decoder_stats(t->d)->bad_pages;
+		events += decoder_stats(t->d)->events;
+		bed_free(t);
+	}
+	ok(bad > 1000, "%llu damaged pages survived", (unsigned long long)bad);
+	ok(events > 1000, "%llu events among them", (unsigned long long)events);
+	is_u64(back, 0, "time never goes back, whatever the bytes");
+}
+
+int main(void)
+{
+	unsigned int class, same = 0;
+
+	for (unsigned int i = 0; i < IPI_NR_CLASSES; i++)
+		same += !ipi_class_parse(ipi_class_name(i), &class) && class == i;
+	is_u64(same, IPI_NR_CLASSES, "class names go both ways");
+	ok(ipi_class_parse("nonsense", &class) == -1, "an unknown class");
+	test_classes();
+	test_tiers();
+	test_raise();
+	test_receptions();
+	test_probes();
+	test_formats();
+	test_fuzz();
+	return done_testing();
+}
