@@ -72,7 +72,7 @@ enum ipitrace_bench_state {
 #define IPITRACE_BENCH_S_COALESCED	0x04	/* shared its interrupt with the run's previous call on that CPU (needs IRQ_SEQ) */
 #define IPITRACE_BENCH_S_NO_ENTRY	0x08	/* entry_ns is 0: nothing of ours runs on the target, or it was not reached */
 #define IPITRACE_BENCH_S_THREAD		0x10	/* entry_ns was taken by a thread after the interrupt, not by its handler */
-#define IPITRACE_BENCH_S_WINDOW		0x20	/* sent entirely while interrupts were off on the target */
+#define IPITRACE_BENCH_S_WINDOW		0x20	/* sent entirely while interrupts were off on the target, which held for irqs_off_ns more */
 #define IPITRACE_BENCH_S_UNCONFIRMED	0x40	/* whether an interrupt happened could not be observed on this machine */
 
 /* Limits, also told by IPITRACE_BENCH_INFO. */

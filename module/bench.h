@@ -34,6 +34,8 @@
 #define BENCH_WINDOW_SLACK_NS	(10 * NSEC_PER_MSEC)
 /* How long a sender waits for an interrupt that it can only observe from outside. */
 #define BENCH_CONFIRM_NS	(20 * NSEC_PER_MSEC)
+/* How long for the target's thread to notice one that did arrive. */
+#define BENCH_NOTICE_NS		NSEC_PER_SEC
 
 enum bench_irq_kind {
 	BENCH_IRQ_CALL,

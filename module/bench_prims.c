@@ -244,6 +244,7 @@ static void finish_reschedule(struct bench_sender *s, struct bench_call *c)
 	c->hit.irq_seq = from + 1;
 	if (!c->helper)
 		return;
+	until = bench_now() + BENCH_NOTICE_NS;
 	for (;;) {
 		seen = smp_load_acquire(&c->helper->seen_seq);
 		/* A stamp from before the send is of somebody else's interrupt. */

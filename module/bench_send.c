@@ -117,8 +117,9 @@ static void emit(struct bench_sender *s, const struct bench_call *c,
 }
 
 /*
- * Number of the target's window, if the send lay in it entirely. A call that
- * waits returns after the window, so for it the handler's stamp decides.
+ * Number of the target's window, if the send lay in it entirely and the window
+ * held for irqs_off_ns after it (one that missed its sends ends earlier). A call
+ * that waits returns after the window, so for it the handler's stamp decides.
  */
 static u32 in_window(struct bench_sender *s, const struct bench_call *c,
 		     const struct bench_hit *hit, u32 cpu)
@@ -129,7 +130,7 @@ static u32 in_window(struct bench_sender *s, const struct bench_call *c,
 	if (!s->run->lockstep || !t)
 		return 0;
 	on = smp_load_acquire(&t->on_ns);
-	if (!on || c->send_ns < t->off_ns || c->send_ns >= on)
+	if (!on || c->send_ns < t->off_ns || on < c->send_ns + s->run->arg.irqs_off_ns)
 		return 0;
 	if (s->run->op->flags & IPITRACE_BENCH_P_WAITS) {
 		if (hit->entry_ns && hit->entry_ns < on)

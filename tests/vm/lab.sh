@@ -37,9 +37,14 @@ lab_row() {
 
 lab_rows() { awk 'NF && $1 !~ /^#/ { print $1 }' "$LAB/rows"; }
 
-# One of the lab's users at a time; held until the shell ends. fd 8.
+# The cache: one user at a time, until fd 8 is closed.
 lab_lock() {
 	mkdir -p "$CACHE" && exec 8>"$CACHE/lock" && flock 8
+}
+
+# What is built and written for a row: one user at a time. fd 7.
+lab_row_lock() {
+	mkdir -p "$OUT_DIR" && exec 7>"$OUT_DIR/lock" && flock 7
 }
 
 # --- packages ---------------------------------------------------------------

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The guest is what its row says: CPUs, nodes, kernel; the module left nothing
+# behind; nothing in the kernel log is a warning.
+. /lab/lib.sh
+
+is "$(cat /sys/devices/system/cpu/online)" "0-$((ROW_CPUS - 1))" "all $ROW_CPUS CPUs are online"
+is "$(ls -d /sys/devices/system/node/node[0-9]* | wc -l)" "$ROW_NODES" "$ROW_NODES NUMA nodes"
+ok "the kernel is of series $ROW_SERIES" sh -c "uname -r | grep -q '^$ROW_SERIES\\.'"
+is "$(stat -c %a /dev/ipitrace_bench)" 600 "the device is root's alone"
+ok "no thread of the module is left" sh -c "! ps | grep '[i]pib_'"
+is "$(cat /sys/module/ipitrace_bench/refcnt)" 0 "nobody holds the module"
+ok "no warning in the kernel log" sh -c "! dmesg | grep -E 'WARNING:|BUG:|Call Trace:'"
+# 512 is W: "a warning was issued", whatever its text.
+is "$(($(cat /proc/sys/kernel/tainted) & 512))" 0 "the kernel has warned of nothing"
+done_testing
