@@ -147,7 +147,7 @@ int parse_duration_ns(const char *s, uint64_t *ns, struct err *err)
 		if (!isdigit((unsigned char)*++p))
 			goto bad;
 		for (; isdigit((unsigned char)*p); p++) {
-			if (scale >= 1000000000000ULL)
+			if (scale >= 1000000000000000ULL)
 				continue;	/* below a ns for every unit */
 			frac = frac * 10 + (uint64_t)(*p - '0');
 			scale *= 10;

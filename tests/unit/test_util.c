@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* util.c: strict parsing and its messages, CPU sets, sanitising, errors. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "util.h"
+
+static void test_numbers(void)
+{
+	static const struct { const char *s; uint64_t val; bool good; } t[] = {
+		{ "0", 0, true }, { "42", 42, true }, { "0x1F", 31, true },
+		{ "18446744073709551615", UINT64_MAX, true }, { "18446744073709551616", 0, false },
+		{ "99999999999999999999", 0, false }, { "0xffffffffffffffff", UINT64_MAX, true },
+		{ "0x10000000000000000", 0, false }, { "", 0, false }, { " 1", 0, false },
+		{ "1 ", 0, false }, { "-1", 0, false }, { "+1", 0, false }, { "1x", 0, false },
+		{ "0x", 0, false }, { "0x-1", 0, false }, { "x", 0, false },
+	};
+	struct err err;
+	uint64_t v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		v = 12345;
+		err = (struct err){ 0 };
+		ok((parse_u64(t[i].s, &v, &err) == 0) == t[i].good &&
+		   v == (t[i].good ? t[i].val : 12345) && !t[i].good == (err.code == EXIT_USAGE),
+		   "number '%s'", t[i].s);
+	}
+}
+
+static void test_durations(void)
+{
+	static const struct { const char *s; uint64_t val; bool good; } t[] = {
+		{ "1", 1000000000, true }, { "250us", 250000, true }, { "10ms", 10000000, true },
+		{ "1.5s", 1500000000, true }, { "2m", 120000000000, true }, { "1h", 3600000000000, true },
+		{ "7ns", 7, true }, { "0.5", 500000000, true }, { "0.000000001s", 1, true },
+		{ "0.12345678901234567890h", 444444440444, true }, { "0", 0, true },
+		{ "10x", 0, false }, { "", 0, false }, { "s", 0, false }, { ".5s", 0, false },
+		{ "1.s", 0, false }, { "1 s", 0, false }, { "-1s", 0, false }, { "1S", 0, false },
+		{ "9999999999999h", 0, false },
+	};
+	uint64_t v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		v = 12345;
+		if (!ok((parse_duration_ns(t[i].s, &v, NULL) == 0) == t[i].good &&
+			v == (t[i].good ? t[i].val : 12345), "time '%s'", t[i].s))
+			printf("#   got %" PRIu64 "\n", v);
+	}
+}
+
+static void test_sizes(void)
+{
+	static const struct { const char *s; uint64_t val; bool good; } t[] = {
+		{ "4096", 4096, true }, { "64K", 65536, true }, { "8m", 8388608, true },
+		{ "1G", 1073741824, true }, { "1T", 0, false }, { "1KB", 0, false }, { "K", 0, false },
+		{ "18446744073709551615K", 0, false }, { "1.5M", 0, false },
+	};
+	uint64_t v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		v = 12345;
+		ok((parse_size(t[i].s, &v, NULL) == 0) == t[i].good &&
+		   v == (t[i].good ? t[i].val : 12345), "size '%s'", t[i].s);
+	}
+}
+
+static void test_cpu_lists(void)
+{
+	static const struct { const char *list, *canonical; unsigned int count; } good[] = {
+		{ "0", "0", 1 }, { "0-3,8", "0-3,8", 5 }, { "8,0-3", "0-3,8", 5 },
+		{ "1,1,1", "1", 1 }, { "0-2,1-5", "0-5", 6 }, { "63-64", "63-64", 2 },
+		{ "0,64,128", "0,64,128", 3 }, { "0-8191", "0-8191", 8192 },
+	};
+	static const struct { const char *list, *msg; } bad[] = {
+		{ "9-1", "'9-1': range runs backwards" },
+		{ "0-999", "'0-999': this machine has CPUs 0-9" },
+		{ "1,10", "'10': this machine has CPUs 0-9" },
+		{ "x", "'x': not a CPU list" }, { "", "'': not a CPU list" },
+		{ "1,", "'1,': not a CPU list" }, { ",1", "',1': not a CPU list" },
+		{ "1-", "'1-': not a CPU list" }, { "-1", "'-1': not a CPU list" },
+		{ "1 2", "'1 2': not a CPU list" }, { "1-7:2/4", "'1-7:2/4': not a CPU list" },
+		{ "0x1", "'0x1': not a CPU list" },
+		{ "18446744073709551616", "'18446744073709551616': not a CPU list" },
+	};
+	struct cpuset set = { 0 }, same = { 0 };
+	struct err err;
+	char buf[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		ok(!cpuset_parse(&set, good[i].list, 0, NULL), "list '%s'", good[i].list);
+		cpuset_format(&set, buf, sizeof(buf));
+		is_str(buf, good[i].canonical, "  formats canonically");
+		is_u64(cpuset_count(&set), good[i].count, "  count");
+	}
+	cpuset_parse(&set, "3", 0, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		err = (struct err){ 0 };
+		ok(cpuset_parse(&set, bad[i].list, 10, &err) == -1 && err.code == EXIT_USAGE,
+		   "refuses '%s'", bad[i].list);
+		is_str(err.msg, bad[i].msg, "  saying why");
+	}
+	cpuset_format(&set, buf, sizeof(buf));
+	is_str(buf, "3", "a refused list leaves the set alone");
+	ok(cpuset_parse(&set, "99999999", 0, NULL), "no machine has 99999999 CPUs");
+
+	cpuset_parse(&set, "0-3,8,64", 0, NULL);
+	cpuset_format(&set, buf, 6);
+	is_str(buf, "0-3,8", "formats what fits, whole ranges, terminated");
+	ok(cpuset_has(&set, 64) && !cpuset_has(&set, 65) && !cpuset_has(&set, 100000), "has");
+	cpuset_parse(&set, "1", 0, NULL);
+	cpuset_parse(&same, "1,200", 0, NULL);
+	ok(!cpuset_equal(&set, &same), "not equal");
+	same.words[200 / 64] = 0;
+	ok(cpuset_equal(&set, &same) && cpuset_equal(&same, &set), "equal whatever their lengths");
+	ok(!cpuset_parse(&set, "online", 0, NULL) && cpuset_count(&set) > 0, "online");
+	ok(cpuset_has(&set, machine_nr_cpus() - 1) || machine_nr_cpus() >= cpuset_count(&set),
+	   "the machine has at least its online CPUs");
+	cpuset_free(&set);
+	cpuset_free(&same);
+}
+
+static void test_sanitize(void)
+{
+	static const struct { const char *in, *out; } t[] = {
+		{ "plain_name+0x10 [mod]", "plain_name+0x10 [mod]" },
+		{ "a\033[31mb", "a?[31mb" }, { "tab\there", "tab?here" }, { "nl\n", "nl?" },
+		{ "del\177", "del?" }, { "\xc2\xb5s", "\xc2\xb5s" }, { "\xc2\x9b" "31m", "??31m" },
+		{ "\xff\xfe", "??" }, { "\xc0\x80", "??" }, { "\xed\xa0\x80", "???" },
+		{ "\xe2\x82", "??" }, { "\xe2\x82\xac", "\xe2\x82\xac" }, { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+		{ "\xf5\x80\x80\x80", "????" },
+	};
+	char buf[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		sanitize(buf, sizeof(buf), t[i].in);
+		is_str(buf, t[i].out, "sanitized");
+	}
+	sanitize(buf, 4, "abcdef");
+	is_str(buf, "abc", "cut to the buffer");
+	sanitize(buf, 4, "ab\xe2\x82\xac");
+	is_str(buf, "ab", "never half a character");
+	buf[0] = 'x';
+	sanitize(buf, 0, "abc");
+	ok(buf[0] == 'x', "a buffer of no bytes stays untouched");
+}
+
+static void test_errors(void)
+{
+	char path[] = "/tmp/ipitrace-util.XXXXXX", *text;
+	struct err err = { 0 };
+	size_t len = 0;
+	int fd;
+
+	is_u64((uint64_t)-err_set(&err, EXIT_FAILED, "a %d", 1), 1, "err_set returns -1");
+	err_hint(&err, "try %s", "b");
+	is_str(err.msg, "a 1", "message");
+	is_str(err.hint, "try b", "hint");
+	err_set_errno(&err, EXIT_USAGE, ENOENT, "open %s", "x");
+	is_str(err.msg, "open x: No such file or directory", "message with errno");
+	is_str(err.hint, "", "a new error has no old hint");
+	ok(err_set(NULL, 1, "x") == -1 && err_hint(NULL, "x") == -1, "a NULL err is fine");
+	err_set(&err, 1, "%0300d", 0);
+	is_u64(strlen(err.msg), sizeof(err.msg) - 1, "long messages are cut");
+	err_set_errno(&err, 1, ENOENT, "%0300d", 0);
+	is_u64(strlen(err.msg), sizeof(err.msg) - 1, "with errno too");
+
+	ok(glob_match(NULL, NULL) && glob_match(NULL, "x") && glob_match("*", NULL) &&
+	   !glob_match("a*", NULL) && glob_match("a*", "abc") && !glob_match("a", "abc"), "globs");
+
+	fd = mkstemp(path);
+	for (int i = 0; i < 1000; i++)
+		if (write(fd, "0123456789", 10) != 10)
+			break;
+	close(fd);
+	text = read_file(path, &len);
+	ok(text && len == 10000 && !memcmp(text + 9990, "0123456789", 11), "read_file beyond its first buffer");
+	free(text);
+	unlink(path);
+	errno = 0;
+	ok(!read_file(path, &len) && errno == ENOENT, "read_file: errno");
+	ok(!read_file("/", &len) && errno == EISDIR, "read_file: a directory");
+}
+
+int main(void)
+{
+	test_numbers();
+	test_durations();
+	test_sizes();
+	test_cpu_lists();
+	test_sanitize();
+	test_errors();
+	return done_testing();
+}
