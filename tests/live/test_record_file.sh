@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The file: trace-cmd reads it without a warning, with symbols, and finds every
+# event that the ring buffer counted; it belongs to the user behind sudo; the
+# facts say how it was made; filters reach the kernel, stacks follow their sends.
+# timeout: 300
+. "$(dirname "$0")/../lib.sh"
+need_live 2
+live_lock
+cd "$TMP" || exit 1
+fact() { tail -c 65536 "$1" | LC_ALL=C grep -a "^$2 " | tail -n 1 | cut -d' ' -f2-; }
+SENDS="ipi_send_cpu|ipi_send_cpumask|sched_wake_idle_without_ipi"
+# tc FILE; count EVENT: how often trace-cmd finds it
+# stackless EVENTS: how many of them have no stack. Tracing may end between an event and its stack, once
+# on each CPU; an interrupt's events may lie between the two.
+stackless() {
+	local n
+	n=$(($(grep -Ec " ($1): " tc.out) - $(count kernel_stack)))
+	[ $n -ge 0 ] && [ $n -le "$(getconf _NPROCESSORS_ONLN)" ] && n=0
+	echo $n
+}
+tc() { trace-cmd report -i "$1" 2>"$TMP/tc.err" >"$TMP/tc.out"; }
+count() { grep -Ec "\[[0-9]+\] +[0-9.]+: $1: " "$TMP/tc.out"; }
+
+exits 0 "record" "$IPITRACE" record -o f.dat -- hackbench -l 50
+if command -v trace-cmd >/dev/null; then
+	ok "trace-cmd report" tc f.dat
+	is "$(cat tc.err)" "" "trace-cmd report has nothing to complain of"
+	is "$(grep -c '^CPU [0-9]* is empty' tc.out)" 0 "every CPU has data"
+	nr=0
+	for entries in $(fact f.dat entries); do
+		is "$(grep -Ec "\[00$nr\] +[0-9]+\.[0-9]+: " tc.out)" "$entries" \
+			"CPU $nr: trace-cmd finds all $entries events that the kernel counted"
+		nr=$((nr + 1))
+	done
+	is $nr "$(fact f.dat cpus)" "a count for every CPU"
+	for ev in ipi_send_cpu csd_queue_cpu csd_function_entry call_function_single_entry reschedule_exit kernel_stack; do
+		ok "$ev is there" test "$(count $ev)" -gt 0
+	done
+	like "$(grep -m1 ' ipi_send_cpu: ' tc.out)" 'callsite=[a-z_][a-zA-Z0-9_.]*\+0x' "call sites have names"
+	like "$(grep -m1 ' csd_queue_cpu: ' tc.out)" 'func=[a-z_]' "functions have names"
+	like "$(grep -m1 -A2 'kernel_stack:' tc.out)" '=> [a-z_]+ ' "frames of stacks have names"
+	ok "tasks have names: hackbench" grep -q '^ *hackbench-[0-9]' tc.out
+	is "$(grep -Ec '^ *<\.\.\.>-[0-9]' tc.out)" 0 "no task without a name"
+	is "$(stackless "$SENDS")" 0 "a stack with every send and every wake-up without an IPI"
+	like "$(trace-cmd dump --options -i f.dat 2>/dev/null)" '\[mono\]' "the clock is in the file"
+	like "$(trace-cmd report --stat -i f.dat 2>/dev/null)" 'entries: ' "so are the counters"
+else
+	skip "trace-cmd report" "no trace-cmd"
+fi
+is "$(fact f.dat complete)" 1 "facts: complete"
+is "$(fact f.dat tier)" exact "facts: tier"
+like "$(fact f.dat cmdline)" '^ipitrace record -o f.dat -- hackbench -l 50$' "facts: command line"
+is "$(fact f.dat workload_status)" 0 "facts: workload status"
+ok "facts: own pids" test "$(fact f.dat own_pids | wc -w)" -ge 2
+
+# A filter for one target: nothing about others is in the file; a stack only with sends that are.
+exits 0 "record -C 1" "$IPITRACE" record -C 1 -o c.dat -- hackbench -l 50
+is "$(fact c.dat filter_target_cpus)" 1 "facts: filter"
+is "$(fact c.dat filtered_in_kernel)" 1 "facts: filtered in the kernel"
+if tc c.dat; then
+	is "$(grep -Ec ' (ipi_send_cpu|csd_queue_cpu|sched_wake_idle_without_ipi): +cpu=0' tc.out)" 0 "nothing sent to CPU 0"
+	is "$(grep -Ec '\[000\].*_(entry|exit): ' tc.out)" 0 "nothing received on CPU 0"
+	is "$(stackless "$SENDS")" 0 "a stack with every send, none without"
+	ok "but sends to CPU 1" grep -Eq ' ipi_send_cpu: +cpu=1 ' tc.out
+fi
+exits 0 "record --class reschedule" "$IPITRACE" record --class reschedule -o r.dat -- hackbench -l 50
+if tc r.dat; then
+	ok "reschedules are there" test "$(count reschedule_entry)" -gt 0
+	is "$(grep -Ec ': (call_function|irq_work|csd_function)[a-z_]*: |callback=[a-z]' tc.out)" 0 "no other interrupt"
+fi
+exits 0 "record --no-stack" "$IPITRACE" record --no-stack -o n.dat -- hackbench -l 20
+tc n.dat && is "$(count kernel_stack)" 0 "--no-stack: none"
+is "$(fact n.dat stacks)" 0 "facts: no stacks"
+exits 0 "record --stack=calls" "$IPITRACE" record --stack=calls -o s.dat -- hackbench -l 20
+tc s.dat && is "$(stackless "$SENDS|csd_queue_cpu")" 0 "--stack=calls: with every queued call, too"
+
+# Under sudo: workload and file are the invoking user's.
+mkdir "$TMP/user" && chmod 777 "$TMP" "$TMP/user"
+exits 0 "record under sudo" env SUDO_UID=65534 SUDO_GID=65534 "$IPITRACE" record -o "$TMP/user/f.dat" -- \
+	sh -c 'id -u; id -g; id -G; echo $HOME'
+is "$(sed -n 1p "$OUT"),$(sed -n 2p "$OUT"),$(sed -n 3p "$OUT")" 65534,65534,65534 "the workload runs as the invoking user"
+unlike "$(sed -n 4p "$OUT")" '^/root' "with that user's home"
+is "$(stat -c %u:%g "$TMP/user/f.dat")" 65534:65534 "the file belongs to the invoking user"
+
+# What is there already is replaced as a whole, and only by a complete file.
+echo precious >old.dat
+exits 127 "a failing record" "$IPITRACE" record -o old.dat -- ./no-such-program
+is "$(cat old.dat)" precious "leaves an old file alone"
+exits 0 "a working one" "$IPITRACE" record -o old.dat -- true
+is "$(tail -c 24 old.dat | head -c 8)" IPITFACT "replaces it"
+done_testing
