@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * session-standin.c - kprobe events that stand in for send events.
+ *
+ * Arguments are named by position ($arg1), so the same text serves every
+ * architecture that can find arguments at function entry. Only the register
+ * with the return address is the architecture's own.
+ */
+#define _GNU_SOURCE	/* memmem */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <tracefs.h>
+
+#include "event.h"
+#include "session-standin.h"
+
+#define EVENTS_FILE	"kprobe_events"
+#define GROUP_PREFIX	"ipitrace_"
+#define MAX_MASK_WORDS	100u	/* a probe has at most 128 arguments */
+#define BIT(c)		(1u << (c))
+#define CLASS_CALLS	(BIT(IPI_CLASS_CALL) | BIT(IPI_CLASS_CALL_SINGLE))
+
+#if defined(__x86_64__)
+#define RETURN_ADDRESS	" ra=$stack0:x64"
+#elif defined(__aarch64__)
+#define RETURN_ADDRESS	" ra=%x30:x64"
+#elif defined(__riscv)
+#define RETURN_ADDRESS	" ra=%ra:x64"
+#else
+#define RETURN_ADDRESS	""	/* the stack tells */
+#endif
+
+/*
+ * A copy that the compiler made for its own use (.isra, .constprop) may take
+ * its arguments elsewhere; where only a name of a function is at stake, that
+ * is better than nothing. A wrong target would be worse than none.
+ */
+struct row {
+	const char *name;
+	const char *functions[3];	/* the first that exists */
+	const char *args;
+	enum standin_role role;
+	uint32_t    classes;
+	bool	    copies;		/* .isra.0 and the like will do */
+};
+
+static const struct row rows[] = {
+	{ "resched", { "native_smp_send_reschedule", "arch_smp_send_reschedule", "smp_send_reschedule" },
+	  "cpu=$arg1:s32", STANDIN_SEND, BIT(IPI_CLASS_RESCHEDULE), false },
+	{ "single", { "native_send_call_func_single_ipi", "arch_send_call_function_single_ipi" },
+	  "cpu=$arg1:s32", STANDIN_SEND, CLASS_CALLS, false },
+	{ "mask", { "native_send_call_func_ipi", "arch_send_call_function_ipi_mask" },
+	  NULL, STANDIN_SEND_MASK, CLASS_CALLS, false },
+	{ "irqw", { "arch_irq_work_raise" }, "", STANDIN_SEND_SELF, BIT(IPI_CLASS_IRQ_WORK), false },
+	{ "queue", { "__smp_call_single_queue" },
+	  "cpu=$arg1:s32 csd=$arg2:x64 fl=+8($arg2):x32 func=+16($arg2):x64", STANDIN_CALL, CLASS_CALLS, false },
+	{ "execs", { "generic_exec_single" },
+	  "cpu=$arg1:s32 csd=$arg2:x64 func=+16($arg2):x64", STANDIN_CALL, CLASS_CALLS, true },
+	{ "many", { "smp_call_function_many_cond", "smp_call_function_many" },
+	  "func=$arg2:x64", STANDIN_CALL, CLASS_CALLS, true },
+};
+
+struct standin {
+	char group[32];
+	unsigned int nr_words;		/* of a CPU mask */
+	struct standin_event ev[ARRAY_SIZE(rows)];
+};
+
+const char *standin_group(const struct standin *s)
+{
+	return s->group;
+}
+
+const struct standin_event *standin_events(const struct standin *s, unsigned int *nr)
+{
+	*nr = ARRAY_SIZE(rows);
+	return s->ev;
+}
+
+bool standin_possible(void)
+{
+	char *path = tracefs_get_tracing_file(EVENTS_FILE);
+	bool can = path && !access(path, W_OK);
+
+	tracefs_put_tracing_file(path);
+	return can;
+}
+
+/* 0 or -errno. Appending, because opening for writing alone removes every probe of the machine. */
+static int append(const char *text)
+{
+	char *path = tracefs_get_tracing_file(EVENTS_FILE);
+	int fd = path ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+	int ret = 0;
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	if (fd >= 0)
+		close(fd);
+	tracefs_put_tracing_file(path);
+	return ret;
+}
+
+/* Does the symbol at p, of len bytes, mean the function? 2 = itself, 1 = a copy of it, 0 = no. */
+static int symbol_is(const char *p, size_t len, const char *function)
+{
+	size_t stem = strlen(function);
+
+	if (len < stem || memcmp(p, function, stem))
+		return 0;
+	if (len == stem)
+		return 2;
+	p += stem;
+	len -= stem;
+	if ((len > 6 && !memcmp(p, ".isra.", 6)) || (len > 11 && !memcmp(p, ".constprop.", 11)))
+		return memmem(p, len, ".cold", 5) || memmem(p, len, ".part", 5) ? 0 : 1;
+	return 0;
+}
+
+/* One pass over kallsyms: the best symbol for every row. */
+static void find_symbols(struct standin *s)
+{
+	int best[ARRAY_SIZE(rows)] = { 0 };	/* 2 * preference of the function + kind of the match */
+	char *text = read_file("/proc/kallsyms", NULL);
+
+	for (const char *p = text; p && *p;) {
+		size_t line = strcspn(p, "\n"), len;
+		const char *name = memchr(p, ' ', line);
+		char type = name ? name[1] : ' ';
+
+		p += line;
+		if (*p)
+			p++;
+		/* Text symbols of the kernel itself; a module's function of this name is not meant. */
+		if (!name || (type != 't' && type != 'T') || name[2] != ' ')
+			continue;
+		name += 3;
+		len = strcspn(name, "\n\t");
+		if (name[len] == '\t')
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+			for (size_t f = 0; f < ARRAY_SIZE(rows[i].functions) && rows[i].functions[f]; f++) {
+				int kind = symbol_is(name, len, rows[i].functions[f]);
+				int rank = (int)(2 * (ARRAY_SIZE(rows[i].functions) - f)) + kind;
+
+				if (!kind || (kind == 1 && !rows[i].copies) || rank <= best[i])
+					continue;
+				best[i] = rank;
+				snprintf(s->ev[i].symbol, sizeof(s->ev[i].symbol), "%.*s", (int)len, name);
+			}
+		}
+	}
+	free(text);
+}
+
+static void install_row(struct standin *s, const struct row *row, struct standin_event *ev)
+{
+	char text[4096], args[3500];
+	size_t n = 0;
+
+	if (row->role == STANDIN_SEND_MASK)
+		for (unsigned int w = 0; w < s->nr_words; w++)
+			n += (size_t)snprintf(args + n, sizeof(args) - n, "%sm%u=+%u($arg1):x64",
+					      w ? " " : "", w, w * 8);
+	else
+		snprintf(args, sizeof(args), "%s", row->args);
+	snprintf(text, sizeof(text), "p:%s/%s %s %s%s", s->group, row->name, ev->symbol, args,
+		 row->role == STANDIN_CALL ? "" : RETURN_ADDRESS);
+	ev->errnum = -append(text);
+	ev->installed = !ev->errnum;
+}
+
+int standin_install(struct standin **sp, unsigned int roles, unsigned int nr_cpus, struct err *err)
+{
+	struct standin *s = xcalloc(1, sizeof(*s));
+	unsigned int nr = 0;
+	int errnum = 0;
+
+	*sp = s;
+	snprintf(s->group, sizeof(s->group), GROUP_PREFIX "%d", (int)getpid());
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		s->ev[i].name = rows[i].name;
+		s->ev[i].function = rows[i].functions[0];
+		s->ev[i].role = rows[i].role;
+		s->ev[i].classes = rows[i].classes;
+	}
+	s->nr_words = (nr_cpus + 63) / 64;
+	if (s->nr_words > MAX_MASK_WORDS)
+		s->nr_words = MAX_MASK_WORDS;
+	if (!standin_possible())
+		return err_set(err, EXIT_FAILED, "this kernel has no dynamic kprobe events");
+	find_symbols(s);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!(rows[i].role & roles) || !s->ev[i].symbol[0])
+			continue;
+		install_row(s, &rows[i], &s->ev[i]);
+		nr += s->ev[i].installed;
+		if (s->ev[i].errnum)
+			errnum = s->ev[i].errnum;
+	}
+	if (nr)
+		return 0;
+	if (errnum)
+		return err_set_errno(err, EXIT_FAILED, errnum, "cannot make kprobe events");
+	return err_set(err, EXIT_FAILED, "this kernel has none of the functions that send IPIs");
+}
+
+int standin_remove(struct standin *s, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; s && i < ARRAY_SIZE(rows); i++) {
+		char text[128];
+		int failed;
+
+		if (!s->ev[i].installed)
+			continue;
+		snprintf(text, sizeof(text), "-:%s/%s", s->group, s->ev[i].name);
+		failed = -append(text);
+		/* ENOENT: someone else cleared all dynamic events; what matters is that it is gone. */
+		if (failed && failed != ENOENT)
+			ret = err_set_errno(err, EXIT_FAILED, failed, "cannot remove kprobe event %s/%s",
+					    s->group, s->ev[i].name);
+		else
+			s->ev[i].installed = false;
+	}
+	return ret;
+}
+
+void standin_free(struct standin *s)
+{
+	free(s);
+}
+
+/* Pid of "ipitrace_<pid>/", 0 if it is not such a name. *len: without the slash. */
+static pid_t group_pid(const char *p, size_t *len)
+{
+	uint64_t pid;
+	char num[12];
+
+	if (strncmp(p, GROUP_PREFIX, strlen(GROUP_PREFIX)))
+		return 0;
+	*len = strcspn(p, "/ \n");
+	if (p[*len] != '/' || *len - strlen(GROUP_PREFIX) >= sizeof(num))
+		return 0;
+	snprintf(num, sizeof(num), "%.*s", (int)(*len - strlen(GROUP_PREFIX)), p + strlen(GROUP_PREFIX));
+	return parse_u64(num, &pid, NULL) || pid > INT32_MAX ? 0 : (pid_t)pid;
+}
+
+/* The lines of kprobe_events read "p:ipitrace_123/single native_... cpu=$arg1:s32". */
+unsigned int standin_remove_stale(unsigned int *failed)
+{
+	char *path = tracefs_get_tracing_file(EVENTS_FILE);
+	char *text = path ? read_file(path, NULL) : NULL;
+	unsigned int nr = 0;
+
+	*failed = 0;
+	tracefs_put_tracing_file(path);
+	for (const char *p = text; p && *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		const char *name = memchr(p, ':', strcspn(p, " \n"));
+		size_t len;
+		pid_t pid = name ? group_pid(name + 1, &len) : 0;
+		char what[128];
+
+		if (!pid || (pid != getpid() && (!kill(pid, 0) || errno != ESRCH)))
+			continue;
+		len = strcspn(name + 1, " \n");
+		snprintf(what, sizeof(what), "-:%.*s", (int)len, name + 1);
+		if (append(what))
+			++*failed;
+		else
+			nr++;
+	}
+	free(text);
+	return nr;
+}
