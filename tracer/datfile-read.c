@@ -288,10 +288,11 @@ static int v6_data(struct dat_file *f, struct dat_in *in, struct err *err)
 	for (unsigned int i = 0; i < state.nr && !in->failed && !f->info.data_bytes; i++) {
 		struct dat_in other = in_at(f, state.instances[i]);
 
-		if (!in_word(&other, "flyrecord"))
-			continue;
-		dat_clear_streams(f);
-		v6_cpu_table(f, &other, (unsigned int)nr);
+		if (in_word(&other, "flyrecord")) {
+			dat_clear_streams(f);
+			v6_cpu_table(f, &other, (unsigned int)nr);
+		}
+		f->info.truncated |= other.failed;
 	}
 	free(state.instances);
 	if (nr > DAT_MAX_CPUS)
