@@ -241,6 +241,7 @@ static int prepare(struct record *r, struct err *err)
 	if (ret)
 		return -1;
 	spool_keep_off(targets);
+	comms_add_living(&r->comms);
 	return spool_start(r->spool, err);
 }
 

@@ -73,11 +73,6 @@ void comms_add_text(struct comms *c, const char *text)
 	}
 }
 
-static bool known(const struct comms *c, int32_t pid)
-{
-	return c->room && slot_of(c, pid)->pid;
-}
-
 static void add_threads(struct comms *c, const char *process)
 {
 	char path[600];
@@ -90,7 +85,7 @@ static void add_threads(struct comms *c, const char *process)
 		uint64_t tid;
 		char *name;
 
-		if (parse_u64(d->d_name, &tid, NULL) || tid > INT32_MAX || known(c, (int32_t)tid))
+		if (parse_u64(d->d_name, &tid, NULL) || tid > INT32_MAX)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/task/%s/comm", process, d->d_name);
 		name = read_file(path, NULL);

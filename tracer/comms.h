@@ -3,8 +3,8 @@
  * comms.h - task names by pid, gathered while recording.
  *
  * The kernel's saved_cmdlines holds few names and forgets old ones, and its
- * size is global: not ours to change. So it is read again and again, and what
- * still lives at the end is asked by /proc.
+ * size is global: not ours to change. So it is read again and again, and /proc
+ * is asked for those who live at the begin and at the end.
  */
 #ifndef IPITRACE_COMMS_H
 #define IPITRACE_COMMS_H
@@ -19,7 +19,7 @@ struct comms {
 void comms_free(struct comms *c);
 /* Lines "pid name"; a later name of a pid replaces an earlier one. NULL is fine. */
 void comms_add_text(struct comms *c, const char *text);
-/* Tasks living now whose names are not known yet. */
+/* Tasks living now, under the names that they have now. */
 void comms_add_living(struct comms *c);
 char *comms_format(const struct comms *c);	/* malloc'ed, same lines */
 
