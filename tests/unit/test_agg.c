@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Aggregation: hand-made spans in, rows, latencies, filters and totals out. */
+#include <stdlib.h>
+
+#include "agg.h"
+#include "tap.h"
+
+enum { SITE = 0x1000, OTHER = 0x1100, USER = 0x2000, USER2 = 0x2100, FUNC = 0x3000, OWN_FUNC = 0x3100 };
+enum { OWN_PID = 99, TASK = 10, TASK2 = 11, TWIN = 12 };	/* TASK and TWIN have one name */
+
+static unsigned int nr_asked;	/* of symbols, stacks, names: not per span */
+
+/* Stack 1 and 2 lead to USER, 3 to USER2, 4 holds nothing but plumbing. */
+static uint64_t stack_caller(void *ctx, uint32_t stack)
+{
+	(void)ctx;
+	nr_asked++;
+	return stack == 4 ? 0 : stack == 3 ? USER2 : USER;
+}
+
+static const char *symbol(void *ctx, uint64_t addr)
+{
+	(void)ctx;
+	nr_asked++;
+	switch (addr) {
+	case SITE:	return "plumbing";
+	case OTHER:	return "other_site";
+	case USER:	return "zap_page_range";
+	case USER2:	return "madvise";
+	case FUNC:	return "flush_tlb_func";
+	default:	return NULL;
+	}
+}
+
+static const char *comm(void *ctx, int32_t pid)
+{
+	(void)ctx;
+	nr_asked++;
+	return pid == TASK || pid == TWIN ? "worker" : pid == TASK2 ? "other" : NULL;
+}
+
+static bool own_pid(void *ctx, int32_t pid)
+{
+	(void)ctx;
+	return pid == OWN_PID;
+}
+
+static bool own_func(void *ctx, uint64_t func)
+{
+	(void)ctx;
+	return func == OWN_FUNC;
+}
+
+static const struct agg_names names = { stack_caller, symbol, comm, own_pid, own_func, NULL };
+static const enum agg_key by_caller[] = { AGG_KEY_CALLER, AGG_KEY_FUNC };
+
+static struct agg *make(const enum agg_key *by, unsigned int nr, const struct ipi_filter *f)
+{
+	return agg_new(by, nr, &f, f ? 1 : 0, &names);
+}
+
+static struct ipi_span base(uint8_t kind)
+{
+	return (struct ipi_span){
+		.kind = kind, .class = IPI_CLASS_CALL_SINGLE, .how = IPI_HOW_EXACT, .source = 0,
+		.target = 1, .pid = TASK, .nr_targets = 1, .stack = 1, .callsite = SITE, .func = FUNC,
+		.csd = 0xc5d, .queue_ns = 1000, .send_ns = 1100, .entry_ns = 3100, .run_ns = 3300,
+		.done_ns = 3700, .exit_ns = 4100,
+	};
+}
+
+/* One whole IPI: its send, call, hit and interrupt. */
+static void ipi(struct agg *a, const struct ipi_span *like)
+{
+	struct ipi_span s = *like;
+
+	s.kind = IPI_SPAN_SEND;
+	agg_span(a, &s);
+	s.kind = IPI_SPAN_CALL;
+	agg_span(a, &s);
+	s.kind = IPI_SPAN_HIT;
+	agg_span(a, &s);
+	s.kind = IPI_SPAN_IRQ;
+	s.nr_calls = 1;
+	agg_span(a, &s);
+}
+
+static bool conserved(const struct agg *a)
+{
+	return matcher_conserves(agg_totals(a));
+}
+
+static void test_one(void)
+{
+	struct agg *a = make(by_caller, 2, NULL);
+	struct ipi_span s = base(0);
+	struct agg_row *r;
+
+	ipi(a, &s);
+	if (!is_u64(agg_nr_rows(a), 1, "one IPI: one row"))
+		exit(1);
+	r = agg_rows(a);
+	is_u64(r->caller, USER, "caller: of the stack");
+	is_u64(r->callsite, SITE, "call site");
+	is_u64(r->func, FUNC, "function");
+	is_u64(r->n.sends, 1, "sends");
+	is_u64(r->n.target_hits, 1, "target hits");
+	is_u64(r->n.delivered, 1, "delivered");
+	is_u64(r->n.exact, 1, "exact");
+	is_u64(r->n.calls, 1, "calls");
+	is_u64(r->n.calls_run, 1, "calls run");
+	is_u64(r->delivery.max, 2000, "delivery: send to entry");
+	is_u64(r->delivery.max_at_ns, 1100, "  from the send on");
+	is_u64(r->delivery.max_cpu, 1, "  on the target");
+	is_u64(r->queue.max, 2300, "queue: queue to function");
+	is_u64(r->func_time.max, 400, "function time");
+	is_u64(r->handler.max, 1000, "handler time");
+	is_u64(r->mixed, 0, "nothing mixed");
+	is_u64(agg_totals(a)->interrupts_by_class[IPI_CLASS_CALL_SINGLE], 1, "interrupt by class");
+	ok(conserved(a), "conserved");
+	agg_free(a);
+}
+
+/* What may not enter a latency, and what counts as what. */
+static void test_outcomes(void)
+{
+	struct agg *a = make(by_caller, 2, NULL);
+	struct ipi_span s = base(IPI_SPAN_HIT);
+	const struct match_totals *t = agg_totals(a);
+	struct agg_row *r;
+
+	s.how = IPI_HOW_AMBIGUOUS;
+	agg_span(a, &s);
+	s.how = IPI_HOW_FIFO;
+	s.negative = true;
+	agg_span(a, &s);
+	s.negative = false;
+	s.outcome = IPI_COALESCED;
+	agg_span(a, &s);
+	s.outcome = IPI_IN_FLIGHT;
+	agg_span(a, &s);
+	s.outcome = IPI_LOST;
+	agg_span(a, &s);
+	r = agg_rows(a);
+	is_u64(r->delivery.count + r->handler.count, 0,
+	       "ambiguous, negative, coalesced, in flight, lost: no latency");
+	is_u64(r->n.delivered, 2, "delivered");
+	is_u64(r->n.ambiguous, 1, "ambiguous");
+	is_u64(r->n.fifo, 1, "fifo");
+	is_u64(r->n.coalesced, 1, "coalesced");
+	is_u64(r->n.in_flight, 1, "in flight");
+	is_u64(r->n.lost, 1, "lost");
+	is_u64(t->negative, 1, "negative");
+	s.outcome = IPI_DELIVERED;
+	s.exit_ns = IPI_NO_TIME;
+	agg_span(a, &s);
+	is_u64(r->handler.count, 0, "no exit: no handler time");
+	is_u64(r->delivery.count, 1, "but a delivery");
+
+	s = base(IPI_SPAN_CALL);
+	s.run_ns = s.done_ns = IPI_NO_TIME;
+	agg_span(a, &s);
+	is_u64(r->queue.count + r->func_time.count, 0, "irq_work call: neither queue nor function time");
+	is_u64(r->n.calls_run, 1, "but run");
+	s = base(IPI_SPAN_CALL);
+	s.path = IPI_PATH_RIDER;
+	agg_span(a, &s);
+	s.path = IPI_PATH_POLLED;
+	agg_span(a, &s);
+	s.path = IPI_PATH_UNKNOWN;
+	s.how = IPI_HOW_AMBIGUOUS;
+	agg_span(a, &s);
+	s.how = IPI_HOW_EXACT;
+	s.outcome = IPI_IN_FLIGHT;
+	agg_span(a, &s);
+	s.outcome = IPI_LOST;
+	agg_span(a, &s);
+	s = base(IPI_SPAN_WAKE);
+	agg_span(a, &s);
+	is_u64(r->n.elided, 3, "elided: rider, polled, wake-up");
+	is_u64(t->riders, 1, "riders");
+	is_u64(t->polled, 1, "polled");
+	is_u64(t->wakes, 1, "wakes");
+	is_u64(t->elided, 3, "elided in the totals");
+	is_u64(r->n.calls, 6, "calls");
+	is_u64(r->n.calls_in_flight, 1, "calls in flight");
+	is_u64(r->n.calls_lost, 1, "calls lost");
+	is_u64(t->ambiguous_calls, 1, "ambiguous calls");
+	is_u64(r->queue.count, 2, "ambiguous calls have no latency");
+	s = base(IPI_SPAN_LOCAL);
+	s.csd = 0;
+	agg_span(a, &s);
+	is_u64(t->local_calls, 1, "local calls");
+	is_u64(r->n.calls, 6, "  are in no row");
+	s = base(IPI_SPAN_IRQ);
+	s.unsolicited = true;
+	s.source = UINT32_MAX;
+	agg_span(a, &s);
+	is_u64(t->unsolicited, 1, "unsolicited");
+	is_u64(t->empty_interrupts, 1, "empty");
+	is_u64(agg_nr_rows(a), 1, "one row for all of it");
+	agg_free(a);
+}
+
+static void test_keys(void)
+{
+	static const enum agg_key by_comm[] = { AGG_KEY_COMM }, by_stack[] = { AGG_KEY_STACK },
+		by_pid_target[] = { AGG_KEY_PID, AGG_KEY_TARGET, AGG_KEY_PID };
+	struct agg *a = make(by_caller, 2, NULL), *c = make(by_comm, 1, NULL),
+		   *st = make(by_stack, 1, NULL), *pt = make(by_pid_target, 3, NULL);
+	struct ipi_span s[6];
+	struct agg_row *r;
+
+	for (int i = 0; i < 6; i++)
+		s[i] = base(0);
+	s[1].stack = 2;			/* same caller, another stack */
+	s[1].callsite = OTHER;
+	s[2].stack = 3;			/* another caller */
+	s[3].stack = IPI_STACK_NONE;	/* caller: the call site */
+	s[4].stack = 4;			/* nothing but plumbing: likewise */
+	s[4].pid = TWIN;
+	s[4].target = 2;
+	s[5].pid = TASK2;
+	s[5].class = IPI_CLASS_CALL;
+	s[5].source = 3;
+	for (int i = 0; i < 6; i++) {
+		ipi(a, &s[i]);
+		ipi(c, &s[i]);
+		ipi(st, &s[i]);
+		ipi(pt, &s[i]);
+	}
+	is_u64(agg_nr_rows(a), 3, "three callers");
+	r = agg_rows(a);
+	is_u64(r[0].n.sends, 3, "  stacks 1 and 2 lead to the same");
+	is_u64(r[0].mixed, 1u << AGG_KEY_CALLSITE | 1u << AGG_KEY_STACK | 1u << AGG_KEY_CLASS |
+	       1u << AGG_KEY_SOURCE | 1u << AGG_KEY_PID | 1u << AGG_KEY_COMM, "  what is mixed is known");
+	is_u64(r[2].caller, SITE, "  without stack: the call site");
+	is_u64(r[2].n.sends, 2, "  nothing but plumbing: the call site");
+	is_u64(r[2].mixed, 1u << AGG_KEY_STACK | 1u << AGG_KEY_TARGET | 1u << AGG_KEY_PID,
+	       "  two tasks of one name: pid mixed, comm not");
+	is_u64(agg_nr_rows(c), 2, "two names");
+	is_str(agg_rows(c)[0].comm, "worker", "  name");
+	is_u64(agg_rows(c)[0].n.delivered, 5, "  two tasks of it");
+	is_u64(agg_nr_rows(st), 5, "five stacks, none among them");
+	is_u64(agg_nr_rows(pt), 3, "three pairs of pid and target, a doubled key does not matter");
+	agg_free(a);
+	agg_free(c);
+	agg_free(st);
+	agg_free(pt);
+}
+
+static void test_multicast(void)
+{
+	static const enum agg_key by_target[] = { AGG_KEY_TARGET };
+	const uint64_t mask[2] = { 1ULL << 3 | 1ULL << 63, 1ULL << 1 };
+	struct ipi_filter f = IPI_FILTER_INIT;
+	struct ipi_span s = base(IPI_SPAN_SEND);
+	struct agg *a, *t, *c;
+
+	s.mask = mask;
+	s.mask_words = 2;
+	s.nr_targets = 3;
+	s.class = IPI_CLASS_CALL;
+	a = make(by_caller, 2, NULL);
+	t = make(by_target, 1, NULL);
+	agg_span(a, &s);
+	agg_span(t, &s);
+	is_u64(agg_rows(a)->n.sends, 1, "a multicast is one send");
+	is_u64(agg_totals(t)->sends, 1, "  one in the totals too, by target");
+	is_u64(agg_nr_rows(t), 3, "  by target: one in each target's row");
+	is_u64(agg_rows(t)[2].target, 65, "  beyond 64 CPUs");
+	agg_free(a);
+	agg_free(t);
+
+	f.has_target_cpus = true;
+	cpuset_add(&f.target_cpus, 63);
+	a = make(by_caller, 2, &f);
+	t = make(by_target, 1, &f);
+	agg_span(a, &s);
+	agg_span(t, &s);
+	is_u64(agg_totals(a)->sends, 1, "one target passes: the send counts");
+	is_u64(agg_rows(a)->target, 63, "  the row's target is the one that passes");
+	is_u64(agg_nr_rows(t), 1, "  by target: one row");
+	is_u64(agg_rows(t)->target, 63, "  of the target that passes");
+	cpuset_free(&f.target_cpus);
+	cpuset_add(&f.target_cpus, 64);
+	c = make(by_caller, 2, &f);
+	agg_span(c, &s);
+	is_u64(agg_totals(c)->sends, 0, "no target passes: it does not");
+	is_u64(agg_nr_rows(c), 0, "  and leaves no row");
+	agg_free(a);
+	agg_free(t);
+	agg_free(c);
+	ipi_filter_free(&f);
+}
+
+/* A task of each kind sends; every filter selects a known number of them. */
+static void workload(struct agg *a)
+{
+	struct ipi_span s = base(0);
+
+	for (int i = 0; i < 4; i++)
+		ipi(a, &s);
+	s.pid = TASK2;
+	s.target = 2;
+	s.stack = 3;
+	for (int i = 0; i < 3; i++)
+		ipi(a, &s);
+	s = base(0);
+	s.class = IPI_CLASS_RESCHEDULE;
+	s.func = 0;
+	s.callsite = OTHER;
+	s.stack = IPI_STACK_NONE;
+	s.source = 2;
+	for (int i = 0; i < 2; i++) {
+		struct ipi_span hit = s;
+
+		hit.kind = IPI_SPAN_SEND;
+		agg_span(a, &hit);
+		hit.kind = IPI_SPAN_HIT;
+		agg_span(a, &hit);
+		hit.kind = IPI_SPAN_IRQ;
+		agg_span(a, &hit);
+	}
+	s = base(IPI_SPAN_IRQ);
+	s.unsolicited = true;
+	s.class = IPI_CLASS_IRQ_WORK;
+	s.source = UINT32_MAX;
+	agg_span(a, &s);
+}
+
+static void filtered(const char *what, const struct ipi_filter *f, uint64_t sends, uint64_t calls,
+		     uint64_t interrupts, uint64_t unsolicited)
+{
+	struct agg *a = make(by_caller, 2, f);
+	const struct match_totals *t = agg_totals(a);
+	uint64_t of_rows = 0;
+
+	workload(a);
+	for (unsigned int i = 0; i < agg_nr_rows(a); i++)
+		of_rows += agg_rows(a)[i].n.target_hits;
+	is_u64(t->sends, sends, "%s: sends", what);
+	is_u64(t->calls, calls, "%s: calls", what);
+	is_u64(t->interrupts, interrupts, "%s: interrupts", what);
+	is_u64(t->unsolicited, unsolicited, "%s: unsolicited", what);
+	is_u64(of_rows, t->target_hits, "%s: rows add up to the totals", what);
+	ok(conserved(a), "%s: conserved", what);
+	agg_free(a);
+}
+
+static void test_filters(void)
+{
+	struct ipi_filter f = IPI_FILTER_INIT, g = IPI_FILTER_INIT;
+	const struct ipi_filter *both[] = { &f, &g };
+	struct agg *a;
+
+	filtered("no filter", NULL, 9, 7, 10, 1);
+	f.pid = TASK2;
+	filtered("pid", &f, 3, 3, 3, 0);
+	f.pid = -1;
+	f.comm = xstrdup("wor*");
+	filtered("comm", &f, 6, 4, 6, 0);
+	ipi_filter_free(&f);
+	f.classes = 1u << IPI_CLASS_RESCHEDULE | 1u << IPI_CLASS_IRQ_WORK;
+	filtered("class", &f, 2, 0, 3, 1);
+	f.classes = 0;
+	f.has_target_cpus = true;
+	cpuset_add(&f.target_cpus, 2);
+	filtered("target", &f, 3, 3, 3, 0);
+	ipi_filter_free(&f);
+	f.has_source_cpus = true;
+	cpuset_add(&f.source_cpus, 2);
+	filtered("source", &f, 2, 0, 2, 0);
+	ipi_filter_free(&f);
+	f.callsite = xstrdup("madv*");
+	filtered("caller", &f, 3, 3, 3, 0);
+	free(f.callsite);
+	f.callsite = xstrdup("other_site");
+	filtered("call site", &f, 2, 0, 2, 0);
+	ipi_filter_free(&f);
+	f.func = xstrdup("flush*");
+	filtered("function", &f, 7, 7, 7, 0);
+	g.pid = TASK;
+	a = agg_new(by_caller, 2, both, 2, &names);
+	workload(a);
+	is_u64(agg_totals(a)->sends, 4, "two filters: both must pass");
+	agg_free(a);
+	ipi_filter_free(&f);
+	f.classes = 1u << IPI_CLASS_RESCHEDULE;
+	g = (struct ipi_filter)IPI_FILTER_INIT;
+	g.classes = 1u << IPI_CLASS_CALL_SINGLE;
+	a = agg_new(by_caller, 2, both, 2, &names);
+	workload(a);
+	is_u64(agg_totals(a)->sends + agg_totals(a)->interrupts, 0, "two that exclude each other: nothing");
+	agg_free(a);
+}
+
+static void test_own(void)
+{
+	static const enum agg_key by_pid[] = { AGG_KEY_PID };
+	struct agg *a = make(by_caller, 2, NULL), *p = make(by_pid, 1, NULL);
+	struct ipi_span s = base(0);
+
+	s.pid = OWN_PID;
+	ipi(a, &s);
+	is_u64(agg_nr_rows(a), 0, "own sends make no row");
+	is_u64(agg_own(a)->n.sends, 1, "they are counted apart");
+	is_u64(agg_own(a)->delivery.count, 1, "with their latency");
+	is_u64(agg_totals(a)->sends, 1, "and in the totals");
+	s.pid = TASK;			/* the same site, now another's */
+	ipi(a, &s);
+	is_u64(agg_nr_rows(a), 1, "the same site used by others is a row");
+	is_u64(agg_rows(a)->n.sends, 1, "  without the own one");
+	is_u64(agg_rows(a)->mixed, 0, "  and nothing of it mixed in");
+	s.func = OWN_FUNC;
+	ipi(a, &s);
+	is_u64(agg_own(a)->n.sends, 2, "the ring buffer's irq_work is own, whoever was running");
+	is_u64(agg_nr_rows(a), 1, "  and makes no row");
+	ok(conserved(a), "conserved");
+	ipi(p, &s);
+	is_u64(agg_nr_rows(p), 0, "by pid neither");
+	agg_free(a);
+	agg_free(p);
+}
+
+/* Enough sites, tasks and rows that every table grows; and questions are asked once each. */
+static void test_growth(void)
+{
+	static const enum agg_key by[] = { AGG_KEY_CALLSITE, AGG_KEY_PID };
+	struct agg *a = make(by, 2, NULL);
+	uint64_t bad = 0;
+
+	nr_asked = 0;
+	for (int round = 0; round < 3; round++) {
+		for (unsigned int i = 0; i < 5000; i++) {
+			struct ipi_span s = base(0);
+
+			s.callsite = 0x100000 + i * 16;
+			s.pid = 1000 + (int)i % 3000;
+			s.stack = 1 + i;
+			s.entry_ns = s.send_ns + i;
+			ipi(a, &s);
+		}
+	}
+	is_u64(agg_nr_rows(a), 5000, "5000 rows");
+	for (unsigned int i = 0; i < agg_nr_rows(a); i++) {
+		const struct agg_row *r = &agg_rows(a)[i];
+
+		bad += r->n.sends != 3 || r->n.delivered != 3 || r->delivery.max != i ||
+		       r->callsite != 0x100000 + i * 16 || r->pid != 1000 + (int)i % 3000;
+	}
+	is_u64(bad, 0, "each with its own counts");
+	ok(nr_asked <= 5000 + 3000, "stacks and names are asked once each (%u)", nr_asked);
+	ok(conserved(a), "conserved");
+	agg_free(a);
+	agg_free(NULL);
+}
+
+int main(void)
+{
+	test_one();
+	test_outcomes();
+	test_keys();
+	test_multicast();
+	test_filters();
+	test_own();
+	test_growth();
+	return done_testing();
+}
