@@ -166,6 +166,7 @@ struct ex_spinner {
 	unsigned int	cpu;
 	volatile char  *touch;		/* read in every turn, so that its TLB entry is live; may be NULL */
 	atomic_bool	running, stop;
+	_Alignas(64) _Atomic uint64_t beat;	/* counts turns: it moves if and only if the thread runs */
 	struct ex_gap  *gaps;
 	size_t		nr_gaps, max_gaps;
 	uint64_t	unexplained;
@@ -174,7 +175,7 @@ struct ex_spinner {
 EX_UNUSED static void *ex_spin(void *arg)
 {
 	struct ex_spinner *s = arg;
-	uint64_t last, now, switches, n;
+	uint64_t last, now, switches, n, turns = 0;
 
 	ex_pin(s->cpu);
 	switches = ex_switches();
@@ -183,6 +184,7 @@ EX_UNUSED static void *ex_spin(void *arg)
 	while (!atomic_load_explicit(&s->stop, memory_order_relaxed)) {
 		if (s->touch)
 			(void)*s->touch;
+		atomic_store_explicit(&s->beat, ++turns, memory_order_relaxed);
 		now = ex_now();
 		if (now - last > EX_GAP_NS) {
 			n = ex_switches();
@@ -206,11 +208,12 @@ EX_UNUSED static void *ex_spin(void *arg)
 /* Returns once all spin. */
 EX_UNUSED static struct ex_spinner *ex_spinners_start(const unsigned int *cpus, unsigned int nr, volatile char *touch)
 {
-	struct ex_spinner *s = calloc(nr, sizeof(*s));
+	struct ex_spinner *s = aligned_alloc(64, nr * sizeof(*s));
 	int ret;
 
 	if (!s)
 		ex_die("out of memory");
+	memset(s, 0, nr * sizeof(*s));
 	for (unsigned int i = 0; i < nr; i++) {
 		s[i].cpu = cpus[i];
 		s[i].touch = touch;
@@ -222,6 +225,21 @@ EX_UNUSED static struct ex_spinner *ex_spinners_start(const unsigned int *cpus, 
 		while (!atomic_load(&s[i].running))
 			sched_yield();
 	return s;
+}
+
+/*
+ * Returns when each has been seen running. Called before every operation: else
+ * all of them fall into the first time slice of some other task, in which they
+ * are cheap, because no IPI is sent.
+ */
+EX_UNUSED static inline void ex_spinners_wait(struct ex_spinner *s, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		uint64_t beat = atomic_load_explicit(&s[i].beat, memory_order_relaxed);
+
+		while (atomic_load_explicit(&s[i].beat, memory_order_relaxed) == beat)
+			;
+	}
 }
 
 EX_UNUSED static void ex_spinners_stop(struct ex_spinner *s, unsigned int nr)

@@ -67,6 +67,7 @@ int main(int argc, char **argv)
 
 	begin = ex_now();
 	for (uint64_t i = 0; i < n; i++) {
+		ex_spinners_wait(spinners, nr);
 		t0 = ex_now();
 		membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 		t1 = ex_now();

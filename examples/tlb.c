@@ -42,7 +42,7 @@ static char *map_pages(size_t bytes)
 	return p;
 }
 
-static void shoot(struct ex_series *ops)
+static void shoot(struct ex_series *ops, struct ex_spinner *spinners, unsigned int nr)
 {
 	char *p = opt.munmap ? NULL : map_pages(opt.bytes);
 	uint64_t t0;
@@ -52,6 +52,7 @@ static void shoot(struct ex_series *ops)
 			p = map_pages(opt.bytes);
 		for (size_t at = 0; at < opt.bytes; at += opt.page)
 			*(volatile char *)(p + at) = 1;
+		ex_spinners_wait(spinners, nr);
 		t0 = ex_now();
 		if (opt.munmap ? munmap(p, opt.bytes) : madvise(p, opt.bytes, MADV_DONTNEED))
 			ex_die("%s: %s", opt.munmap ? "munmap" : "madvise", strerror(errno));
@@ -68,7 +69,7 @@ static void both(unsigned int cpu, struct ex_series *ops)
 	atomic_fetch_add(&nr_ready, 1);
 	while (atomic_load(&nr_ready) < nr_workers)
 		;
-	shoot(ops);
+	shoot(ops, NULL, 0);
 	atomic_fetch_add(&nr_done, 1);
 	while (atomic_load(&nr_done) < nr_workers)
 		;
@@ -152,7 +153,7 @@ int main(int argc, char **argv)
 	if (all)
 		run_both(src, targets, nr, &ops);
 	else
-		shoot(&ops);
+		shoot(&ops, spinners, nr);
 	end = ex_now();
 
 	printf("sent: tlb calls=%llu src=%u targets=%u", (unsigned long long)(all ? opt.n * (nr + 1) : opt.n), src, nr);

@@ -130,10 +130,10 @@ json_check() {
 		d = json.load(open(sys.argv[1]))
 		t = d.get("totals", {}) if isinstance(d, dict) else {}
 		rows = d.get("rows", []) if isinstance(d, dict) else []
-		if not eval(sys.argv[2]):
-		    print("false for", {k: v for k, v in d.items() if k not in ("rows", "audit")})
-		    for r in rows[:12]:
-		        print("row", {k: v for k, v in r.items() if not isinstance(v, dict)})
+		if not eval("(" + sys.argv[2] + ")"):
+		    print("false for", {k: v for k, v in t.items() if v} or str(d)[:2000])
+		    for r in rows[:8]:
+		        print("row", {k: v for k, v in r.items() if v and not isinstance(v, dict)})
 		    sys.exit(1)
 	PY
 	); then
@@ -150,7 +150,7 @@ json_check() {
 json_get() {
 	python3 -c 'import json, sys
 d = json.load(open(sys.argv[1])); t = d.get("totals", {}); rows = d.get("rows", [])
-print(eval(sys.argv[2]))' "$1" "$2"
+print(eval("(" + sys.argv[2] + ")"))' "$1" "$2"
 }
 
 done_testing() {

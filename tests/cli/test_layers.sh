@@ -11,6 +11,8 @@ layer_of() {
 	case ${1##*/} in
 	util.[ch] | hist.[ch] | filter.[ch] | event.h)	echo base ;;
 	session*.[ch] | spool*.[ch] | probe-*.[ch])	echo session ;;
+	comms*.[ch])					echo comms ;;
+	record-meta.[ch])				echo meta ;;
 	datfile*.[ch] | dat-*.[ch])			echo datfile ;;
 	decode*.[ch])					echo decode ;;
 	symtab*.[ch])					echo symtab ;;
@@ -33,6 +35,8 @@ may_include() {
 	datfile) echo 'util\.h|datfile.*\.h|dat-.*\.h' ;;
 	decode)	 echo 'util\.h|event\.h|symtab\.h|decode.*\.h' ;;
 	symtab)	 echo 'util\.h|symtab.*\.h' ;;
+	comms)	 echo 'util\.h|comms\.h|session\.h' ;;
+	meta)	 echo 'util\.h|comms\.h|session\.h|datfile\.h|record-meta\.h' ;;
 	facts)	 echo 'util\.h|event\.h|filter\.h|facts.*\.h' ;;
 	match)	 echo 'util\.h|event\.h|match.*\.h' ;;
 	agg)	 echo 'util\.h|event\.h|filter\.h|hist\.h|match\.h|agg.*\.h' ;;
@@ -44,7 +48,7 @@ may_include() {
 # Library headers that each layer may include: who knows which library.
 may_use() {
 	case $1 in
-	session) echo 'tracefs' ;;
+	session | meta) echo 'tracefs' ;;
 	decode)	 echo 'event-parse|kbuffer|trace-seq' ;;
 	datfile) echo 'zstd' ;;
 	render)	 echo 'libsmartcols' ;;
@@ -84,6 +88,8 @@ for f in tracer/*.c; do
 	deny='tep_.*|kbuffer_.*|trace_seq_.*|tracefs_.*|scols_.*|ZSTD_.*|kmod_.*'
 	case $layer in
 	session) deny=${deny/|tracefs_.\*/} ;;
+	# It walks events/ftrace: a path, no more.
+	meta)	 deny=${deny/|tracefs_.\*/|tracefs_instance_.*|tracefs_event_.*|tracefs_trace_.*} ;;
 	decode)	 deny='tracefs_.*|scols_.*|ZSTD_.*|kmod_.*' ;;
 	datfile) deny=${deny/|ZSTD_.\*/} ;;
 	render)	 deny=${deny/|scols_.\*/} ;;

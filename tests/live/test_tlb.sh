@@ -32,6 +32,9 @@ for mode in madvise munmap; do
 		"$mode: every call was sent or elided"
 	json_check "$TMP/$mode.own.json" "all(r['delivered'] + r['coalesced'] == r['target_hits'] for r in $mine)" \
 		"$mode: every hit arrived"
+	json_check "$json" "not [r for r in rows if r['func'] == 'flush_tlb_func' and
+		(r['caller'] or '').startswith(('on_each_cpu', 'smp_call_function', 'generic_exec_single'))]" \
+		"$mode: callers are not the plumbing that the event names"
 	json_check "$json" "sum(r['calls'] for r in rows if r['func'] == 'flush_tlb_func') <= $((after - before)) + $extra" \
 		"$mode: /proc/interrupts has as many TLB shootdowns"
 done

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Executes every example of README.md and of the man pages, as printed, in a
+# scratch directory that holds a small recording.
+#
+# README.md: each line of a ```sh block is a command; a trailing \ continues
+# it. Blocks fenced by ```console show output and are compared by eye only.
+# Man pages: the lines between .EX and .EE of section EXAMPLES that begin with
+# "# " (needs root) or "$ ". A line may state its exit status: "... # exit 4".
+# Commands that record skip, with the reason, where live tracing is impossible.
+# Each of them is cut after some seconds by SIGINT, as a user would.
+. "$(dirname "$0")/../lib.sh"
+
+mkdir "$TMP/bin" "$TMP/work"
+ln -s "$IPITRACE" "$TMP/bin/ipitrace"
+ln -s "$BUILD" "$TMP/work/build"
+ln -s "$ROOT/tests" "$TMP/work/tests"
+ln -s "$EXAMPLES" "$TMP/work/examples"
+PATH=$TMP/bin:$PATH
+cp "$DATA/demo.dat" "$TMP/work/trace.dat"
+cp "$DATA/demo.dat" "$TMP/work/before.dat"
+cp "$DATA/demo.dat" "$TMP/work/after.dat"
+cd "$TMP/work" || exit 1
+
+readme_examples() {
+	awk '/^```sh$/ { on = 1; next } /^```/ { on = 0 } on' "$ROOT/README.md" |
+		sed -e :a -e '/\\$/N; s/\\\n//; ta' | sed 's/^[#$] //'
+}
+
+man_examples() {
+	awk '/^\.SH/ { on = /EXAMPLES/ } on && /^\.EX/ { ex = 1; next } /^\.EE/ { ex = 0 } on && ex' "$1" |
+		sed -n 's/^[#$] //p' | sed 's/\\-/-/g; s/\\(aq/'"'"'/g; s/\\(dq/"/g; s/\\e/\\/g; s/\\&//g'
+}
+
+# Commands that cannot be run inside a test; each for a stated reason.
+not_here() {
+	case $1 in
+	make\ demo* | make\ check* | make\ bench* | make\ deps* | make\ vm* | "make") echo "runs the build or all tests" ;;
+	*make\ install*) echo "writes to the system" ;;
+	*apt-get* | git\ * | cd\ *) echo "sets up the machine" ;;
+	*bench*--kernel* | *insmod* | *modprobe*) echo "loads a module" ;;
+	*) return 1 ;;
+	esac
+}
+
+live=$(live_reason) && live=
+# What traces here and now, through sudo or not.
+is_live() { grep -Eq '(^|[ ;|])ipitrace (record|stat|top)( |$)' <<<"$1"; }
+
+run_example() {
+	local from=$1 line=$2 want=0 status reason
+	if [[ $line =~ \#\ exit\ ([0-9]+)$ ]]; then
+		want=${BASH_REMATCH[1]}
+	fi
+	line=${line%%  #*}
+	line=${line%"${line##*[![:space:]]}"}
+	line=${line//sudo /}
+	if reason=$(not_here "$line"); then
+		note "$from: not run, $reason: $line"
+		return
+	fi
+	if is_live "$line" && [ -n "$live" ]; then
+		skip "$from: $line" "$live"
+		return
+	fi
+	is_live "$line" && live_lock
+	timeout -s INT 20 bash -c "$line" >"$OUT" 2>"$ERR" </dev/null
+	status=$?
+	# Cut by us: a recording without an end of its own. The file must be there all the same.
+	if [ "$status" -eq 124 ] && is_live "$line"; then
+		status=$want
+	fi
+	if [ "$status" -eq "$want" ]; then
+		pass "$from: $line"
+	else
+		not_ok "$from: $line"
+		note "exit $status, want $want"
+		head -n 10 "$ERR" | sed 's/^/#   /'
+	fi
+}
+
+nr=0
+while IFS= read -r line <&3; do
+	line=${line%"${line##*[![:space:]]}"}
+	[[ -z $line || $line == \#* ]] && continue
+	nr=$((nr + 1))
+	run_example README "$line"
+done 3< <(readme_examples)
+[ $nr -ge 5 ]; is $? 0 "README.md has examples ($nr)"
+
+# The report that README.md shows is what the program prints of the recording that ships.
+awk '/^```console$/ { on = 1; next } /^```/ { on = 0 } on' "$ROOT/README.md" >"$TMP/shown"
+command=$(sed -n '1s/^\$ //p' "$TMP/shown")
+sed 1d "$TMP/shown" >"$TMP/shown.out"
+bash -c "$command" >"$OUT" 2>"$ERR"
+ok "README.md shows the output of: $command" diff "$TMP/shown.out" "$OUT"
+
+for page in "$ROOT"/docs/*.1; do
+	nr=0
+	while IFS= read -r line <&3; do
+		nr=$((nr + 1))
+		run_example "${page##*/}" "$line"
+	done 3< <(man_examples "$page")
+	[ $nr -gt 0 ]; is $? 0 "${page##*/} has examples ($nr)"
+done
+
+# The commands that README promises must exist in the Makefile.
+for target in demo check bench vm install; do
+	grep -Eq "^$target:" "$ROOT/Makefile"; is $? 0 "make $target exists"
+done
+# Every documented exit status is the one of util.h.
+for pair in OK=0 FAILED=1 USAGE=2 INCOMPLETE=3 THRESHOLD=4 MISMATCH=5 CANCELED=125 CANNOT_RUN=126 NOT_FOUND=127; do
+	grep -Eq "EXIT_${pair%=*}[[:space:]]*= ${pair#*=}," "$ROOT/tracer/util.h" &&
+		grep -Eq "^\| ${pair#*=} \|" "$ROOT/README.md"
+	is $? 0 "README.md has exit status ${pair#*=} (${pair%=*})"
+done
+done_testing

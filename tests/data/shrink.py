@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Make a recording small enough to ship: shrink.py IN.dat OUT.dat
+
+Most of a short trace.dat (version 6) is /proc/kallsyms. Keeps only symbols
+that an address in the event data points into, and the symbol after each, so
+that ranges stay right. Everything else is copied byte by byte.
+"""
+import bisect
+import struct
+import sys
+
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.at, self.out = data, 0, bytearray()
+
+    def take(self, n):
+        piece = self.data[self.at:self.at + n]
+        if len(piece) != n:
+            sys.exit("shrink: the file ends too early")
+        self.at += n
+        return piece
+
+    def copy(self, n):
+        piece = self.take(n)
+        self.out += piece
+        return piece
+
+    def string(self):
+        return self.copy(self.data.index(b"\0", self.at) + 1 - self.at)
+
+    def block(self, fmt):
+        """Size and content, copied."""
+        self.copy(struct.unpack(fmt, self.copy(struct.calcsize(fmt)))[0])
+
+
+def addresses(data):
+    """Whatever looks like a kernel address at a record's alignment."""
+    for offset in (0, 4):
+        n = (len(data) - offset) // 8
+        for v in struct.unpack_from("<%dQ" % n, data, offset):
+            if v >> 47 == 0x1ffff:
+                yield v
+
+
+def prune(kallsyms, data):
+    lines = kallsyms.splitlines(keepends=True)
+    order = sorted((int(line.split()[0], 16), i) for i, line in enumerate(lines))
+    starts = [a for a, _ in order]
+    keep = set()
+    for v in set(addresses(data)):
+        k = bisect.bisect_right(starts, v) - 1
+        if k < 0:
+            continue
+        # All names of that address, and the next address: it ends the range.
+        lo = bisect.bisect_left(starts, starts[k])
+        following = bisect.bisect_right(starts, starts[k])
+        keep.update(i for _, i in order[lo:following + 1])
+    # The plumbing is recognised by name, whether or not an address lies in it.
+    return b"".join(line for i, line in enumerate(lines) if i in keep)
+
+
+def main(src, dst):
+    r = Reader(open(src, "rb").read())
+    if r.copy(10) != b"\x17\x08\x44tracing" or r.string() != b"6\0" or r.copy(1) != b"\0":
+        sys.exit("shrink: not a little-endian trace.dat of version 6")
+    r.copy(1)
+    page = struct.unpack("<I", r.copy(4))[0]
+    for _ in ("header_page", "header_event"):
+        r.string()
+        r.block("<Q")
+    for _ in range(struct.unpack("<I", r.copy(4))[0]):
+        r.block("<Q")
+    for _ in range(struct.unpack("<I", r.copy(4))[0]):
+        r.string()
+        for _ in range(struct.unpack("<I", r.copy(4))[0]):
+            r.block("<Q")
+    kallsyms = r.take(struct.unpack("<I", r.take(4))[0])
+    kallsyms_at = len(r.out)
+    r.block("<I")
+    r.block("<Q")
+    cpus = struct.unpack("<I", r.copy(4))[0]
+    section = r.copy(10)
+    if section == b"options  \0":
+        while struct.unpack("<H", r.copy(2))[0]:
+            r.block("<I")
+        section = r.copy(10)
+    if section != b"flyrecord\0":
+        sys.exit("shrink: no event data")
+    table = [struct.unpack("<QQ", r.take(16)) for _ in range(cpus)]
+    pieces = [r.data[o:o + n] for o, n in table]
+    end = max([o + n for o, n in table if n] or [r.at + 16 * cpus])
+    tail = r.data[end:]
+
+    kept = prune(kallsyms, b"".join(pieces))
+    r.out[kallsyms_at:kallsyms_at] = struct.pack("<I", len(kept)) + kept
+    at = len(r.out) + 16 * cpus
+    body = bytearray()
+    for piece in pieces:
+        pad = -(at + len(body)) % page
+        body += b"\0" * pad
+        r.out += struct.pack("<QQ", at + len(body), len(piece))
+        body += piece
+    with open(dst, "wb") as f:
+        f.write(r.out + body + tail)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
