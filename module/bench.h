@@ -32,8 +32,8 @@
 
 /* Beyond irqs_off_ns, how long a window may wait for its sends. Bounds every stretch with interrupts off. */
 #define BENCH_WINDOW_SLACK_NS	(10 * NSEC_PER_MSEC)
-/* How long a sender waits for an interrupt that it can only observe from outside. */
-#define BENCH_CONFIRM_NS	(20 * NSEC_PER_MSEC)
+/* How long a sender waits for an interrupt that it can only observe from outside; a virtual CPU may be off for long. */
+#define BENCH_CONFIRM_NS	(200 * NSEC_PER_MSEC)
 /* How long for the target's thread to notice one that did arrive. */
 #define BENCH_NOTICE_NS		NSEC_PER_SEC
 

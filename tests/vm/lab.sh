@@ -78,7 +78,7 @@ lab_apt_setup() {
 	for suite in $( (echo bookworm; echo "$ROW_SUITE") | sort -u); do
 		echo "deb [arch=$arches$by] $uri $suite main"
 	done >"$APT/sources.list"
-	lab_apt apt-get update >"$APT/update.log" 2>&1 ||
+	lab_apt apt-get -o APT::Update::Error-Mode=any update >"$APT/update.log" 2>&1 ||
 		{ tail -n 3 "$APT/update.log" >&2; lab_err "cannot fetch package lists"; return 1; }
 }
 
@@ -176,9 +176,11 @@ lab_fetch() {
 # --- module and guest programs ----------------------------------------------
 
 lab_module() {
-	local log=$OUT_DIR/module.log
+	local log=$OUT_DIR/module.log cross=()
 	mkdir -p "$OUT_DIR"
-	make -C "$ROOT/module" KDIR="$KERNEL_DIR/kdir" BUILD="$OUT_DIR" W=1 ${LAB_SPARSE:+C=1} >"$log" 2>&1 ||
+	[ "$ROW_ARCH" = "$HOST_ARCH" ] || cross=(ARCH="$ROW_ARCH" CROSS_COMPILE="$ROW_GNU-")
+	make -C "$ROOT/module" KDIR="$KERNEL_DIR/kdir" BUILD="$OUT_DIR" "${cross[@]}" W=1 \
+		${LAB_SPARSE:+C=1} >"$log" 2>&1 ||
 		{ tail -n 20 "$log" >&2; lab_err "the module does not build for $(cat "$KERNEL_DIR/release")"; return 1; }
 	MODULE=$OUT_DIR/module/ipitrace_bench.ko
 }
