@@ -45,13 +45,11 @@ static void csd_grow(struct csd_table *t)
 	free(old.slots);
 }
 
-static void csd_push(struct matcher *m, struct call *c)
+/* s: where csd_find() put this call's key. */
+static void csd_push(struct csd_table *t, struct csd_slot *s, struct call *c)
 {
-	struct csd_table *t = &m->csds;
-	struct csd_slot *s = csd_find(t, c->span.target, c->span.csd);
-
 	c->fifo_next = NULL;
-	if (s->nr++) {
+	if (unlikely(s->nr++)) {
 		s->newest->fifo_next = c;
 		s->newest = c;
 		return;
@@ -59,7 +57,7 @@ static void csd_push(struct matcher *m, struct call *c)
 	s->csd = c->span.csd;
 	s->target = c->span.target;
 	s->oldest = s->newest = c;
-	if (++t->used * 2 > t->mask)
+	if (unlikely(++t->used * 2 > t->mask))
 		csd_grow(t);
 }
 
@@ -86,10 +84,9 @@ static void csd_remove_slot(struct csd_table *t, unsigned int i)
 	}
 }
 
-/* Unlink c from its key, wherever in the fifo it is: batches and losses do not come in key order. */
-static void csd_unlink(struct matcher *m, struct call *c)
+/* Unlink c from its key s, wherever in the fifo it is: batches and losses do not come in key order. */
+static void csd_unlink(struct matcher *m, struct csd_slot *s, struct call *c)
 {
-	struct csd_slot *s = csd_find(&m->csds, c->span.target, c->span.csd);
 	struct call *prev = NULL, *p;
 
 	for (p = s->oldest; p != c; p = p->fifo_next)
@@ -117,11 +114,11 @@ void calls_free(struct matcher *m)
 
 /* --- life of a call --- */
 
-static void outstanding_add(struct matcher *m, struct call *c)
+static void outstanding_add(struct matcher *m, struct csd_slot *s, struct call *c)
 {
 	struct cpu *target = &m->cpus[c->span.target];
 
-	csd_push(m, c);
+	csd_push(&m->csds, s, c);
 	c->outstanding = true;
 	c->out_next = NULL;
 	c->out_prev = target->out_tail;
@@ -132,11 +129,11 @@ static void outstanding_add(struct matcher *m, struct call *c)
 	target->out_tail = c;
 }
 
-static void outstanding_del(struct matcher *m, struct call *c)
+static void outstanding_del(struct matcher *m, struct csd_slot *s, struct call *c)
 {
 	struct cpu *target = &m->cpus[c->span.target];
 
-	csd_unlink(m, c);
+	csd_unlink(m, s, c);
 	c->outstanding = false;
 	if (c->out_prev)
 		c->out_prev->out_next = c->out_next;
@@ -183,7 +180,7 @@ static void call_release(struct matcher *m, struct call *c)
 static void call_finalise(struct matcher *m, struct call *c, enum ipi_outcome outcome, enum ipi_how how)
 {
 	if (c->outstanding)
-		outstanding_del(m, c);
+		outstanding_del(m, csd_find(&m->csds, c->span.target, c->span.csd), c);
 	c->span.outcome = outcome;
 	c->span.how = how;
 	c->final = true;
@@ -275,21 +272,22 @@ static bool ran_before_queue(struct matcher *m, struct call *c)
 
 void call_queue(struct matcher *m, const struct ipi_event *ev)
 {
-	struct cpu *cpu = &m->cpus[ev->cpu];
 	struct call *c = pool_get(&m->calls);
 	struct csd_slot *s;
+	struct cpu *cpu;
 
-	*c = (struct call){
-		.span = {
-			.kind = IPI_SPAN_CALL, .class = IPI_CLASS_CALL_SINGLE,
-			.call_kind = ev->call_kind, .path = IPI_PATH_UNKNOWN,
-			.source = ev->cpu, .target = ev->target, .pid = ev->pid,
-			.stack = ev->stack, .callsite = ev->callsite, .func = ev->func,
-			.csd = ev->csd, .queue_ns = ev->ts_ns, .send_ns = IPI_NO_TIME,
-			.entry_ns = IPI_NO_TIME, .run_ns = IPI_NO_TIME,
-			.done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
-		},
-	};
+	if (unlikely(ev->target >= m->nr_cpus))
+		matcher_grow(m, ev->target < MATCH_MAX_CPUS ? ev->target + 1 : 0);
+	cpu = &m->cpus[ev->cpu];
+
+	span_init(&c->span, IPI_SPAN_CALL, ev);
+	c->span.class = IPI_CLASS_CALL_SINGLE;
+	c->span.path = IPI_PATH_UNKNOWN;
+	c->span.queue_ns = ev->ts_ns;
+	c->hit = NULL;
+	c->ran_seq = 0;
+	c->maybe_ns = 0;
+	c->in_op = c->path_known = c->outstanding = c->final = false;
 	if (m->config.has_sends)
 		op_add(m, cpu, ev, c);
 	else
@@ -308,12 +306,13 @@ void call_queue(struct matcher *m, const struct ipi_event *ev)
 			call_finalise(m, old, IPI_DELIVERED, IPI_HOW_FIFO);
 		else if (s->nr >= MATCH_MAX_REUSE)
 			call_finalise(m, old, IPI_LOST, IPI_HOW_NONE);
+		s = csd_find(&m->csds, ev->target, ev->csd);
 	}
 	if (unlikely(m->totals.calls_unqueued) && ran_before_queue(m, c)) {
 		call_finalise(m, c, IPI_DELIVERED, IPI_HOW_EXACT);
 		return;
 	}
-	outstanding_add(m, c);
+	outstanding_add(m, s, c);
 }
 
 /*
@@ -342,13 +341,9 @@ void call_wake(struct matcher *m, const struct ipi_event *ev)
 	}
 	m->totals.wakes++;
 	m->totals.elided++;
-	span = (struct ipi_span){
-		.kind = IPI_SPAN_WAKE, .class = IPI_CLASS_RESCHEDULE,
-		.source = ev->cpu, .target = ev->target, .pid = ev->pid,
-		.stack = ev->stack, .callsite = ev->callsite, .send_ns = ev->ts_ns,
-		.queue_ns = IPI_NO_TIME, .entry_ns = IPI_NO_TIME, .run_ns = IPI_NO_TIME,
-		.done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
-	};
+	span_init(&span, IPI_SPAN_WAKE, ev);
+	span.class = IPI_CLASS_RESCHEDULE;
+	span.send_ns = ev->ts_ns;
 	match_emit(m, &span);
 }
 
@@ -380,8 +375,10 @@ void call_join(struct call *c, struct hit *h)
 	h->span.callsite = c->span.callsite;
 	h->span.csd = c->span.csd;
 	h->span.queue_ns = c->span.queue_ns;
-	h->span.run_ns = c->span.run_ns;
-	h->span.done_ns = c->span.done_ns;
+	if (!c->span.negative) {
+		h->span.run_ns = c->span.run_ns;
+		h->span.done_ns = c->span.done_ns;
+	}
 	if (!h->span.stack)
 		h->span.stack = c->span.stack;
 }
@@ -398,7 +395,7 @@ static struct call *call_take(struct matcher *m, const struct ipi_event *ev)
 		return NULL;
 	c = s->oldest;
 	if (likely(c->span.func == ev->func)) {
-		outstanding_del(m, c);
+		outstanding_del(m, s, c);
 		return c;
 	}
 	do {
@@ -514,10 +511,12 @@ void call_func_entry(struct matcher *m, const struct ipi_event *ev)
 		if (ev->call_kind == IPI_CALL_TTWU && cpu->out_head)
 			ttwu_batch(m, cpu, ev);
 	}
-	cpu->run = (struct running){
-		.active = true, .call = c, .csd = ev->csd, .func = ev->func,
-		.run_ns = ev->ts_ns, .pid = ev->pid, .call_kind = ev->call_kind,
-	};
+	cpu->run.active = true;
+	cpu->run.call = c;
+	cpu->run.csd = ev->csd;
+	cpu->run.func = ev->func;
+	cpu->run.run_ns = ev->ts_ns;
+	cpu->run.pid = ev->pid;
 }
 
 void call_func_exit(struct matcher *m, const struct ipi_event *ev)
@@ -537,13 +536,14 @@ void call_func_exit(struct matcher *m, const struct ipi_event *ev)
 			r->call->hit->span.done_ns = ev->ts_ns;
 		call_finalise(m, r->call, IPI_DELIVERED, IPI_HOW_EXACT);
 	} else if (!r->csd) {
-		struct ipi_span span = {
-			.kind = IPI_SPAN_LOCAL, .class = IPI_CLASS_CALL_SINGLE, .call_kind = r->call_kind,
-			.source = ev->cpu, .target = ev->cpu, .pid = r->pid, .func = r->func,
-			.queue_ns = IPI_NO_TIME, .send_ns = IPI_NO_TIME, .entry_ns = IPI_NO_TIME,
-			.run_ns = r->run_ns, .done_ns = ev->ts_ns, .exit_ns = IPI_NO_TIME,
-		};
+		struct ipi_span span;
 
+		span_init(&span, IPI_SPAN_LOCAL, ev);
+		span.class = IPI_CLASS_CALL_SINGLE;
+		span.target = ev->cpu;
+		span.pid = r->pid;
+		span.run_ns = r->run_ns;
+		span.done_ns = ev->ts_ns;
 		m->totals.local_calls++;
 		match_emit(m, &span);
 	}

@@ -150,7 +150,8 @@ static void window_settle(struct matcher *m, struct window *w)
 	t->interrupts++;
 	t->interrupts_by_class[w->span.class]++;
 	t->unsolicited += !cause;
-	t->empty_interrupts += ipi_class_is_call(w->span.class) && !w->span.nr_calls;
+	/* Without csd events nobody knows whether a handler ran anything. */
+	t->empty_interrupts += m->config.has_csd && ipi_class_is_call(w->span.class) && !w->span.nr_calls;
 	match_emit(m, &w->span);
 	pool_put(&m->windows, w);
 }
@@ -274,16 +275,16 @@ void window_open(struct matcher *m, const struct ipi_event *ev)
 		window_close(m, cpu, IPI_NO_TIME);
 
 	w = pool_get(&m->windows);
-	*w = (struct window){
-		.span = {
-			.kind = IPI_SPAN_IRQ, .class = ev->class, .outcome = IPI_DELIVERED,
-			.source = UINT32_MAX, .target = ev->cpu, .pid = ev->pid,
-			.queue_ns = IPI_NO_TIME, .send_ns = IPI_NO_TIME, .entry_ns = ev->ts_ns,
-			.run_ns = IPI_NO_TIME, .done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
-		},
-		.head = line->head, .tail = line->tail, .nr_hits = line->nr,
-		.seq = ++m->seq, .floor_ns = cpu->last_ns,
-	};
+	span_init(&w->span, IPI_SPAN_IRQ, ev);
+	w->span.source = UINT32_MAX;
+	w->span.target = ev->cpu;
+	w->span.entry_ns = ev->ts_ns;
+	w->head = line->head;
+	w->tail = line->tail;
+	w->nr_hits = line->nr;
+	w->seq = ++m->seq;
+	w->floor_ns = cpu->last_ns;
+	w->tainted = false;
 	line->head = line->tail = NULL;
 	line->nr = 0;
 	cpu->win = w;
@@ -320,15 +321,14 @@ static void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t targ
 	struct hit *h = pool_get(&m->hits);
 	struct line *line;
 
-	*h = (struct hit){
-		.span = {
-			.kind = IPI_SPAN_HIT, .class = ev->class, .source = ev->cpu, .target = target,
-			.pid = ev->pid, .stack = ev->stack, .callsite = ev->callsite,
-			.func = ev->class == IPI_CLASS_IRQ_WORK ? ev->func : 0,
-			.send_ns = ev->ts_ns, .queue_ns = IPI_NO_TIME, .entry_ns = IPI_NO_TIME,
-			.run_ns = IPI_NO_TIME, .done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
-		},
-	};
+	span_init(&h->span, IPI_SPAN_HIT, ev);
+	h->span.target = target;
+	h->span.func = ev->class == IPI_CLASS_IRQ_WORK ? ev->func : 0;
+	h->span.send_ns = ev->ts_ns;
+	h->next = NULL;
+	h->call = NULL;
+	h->ran_seq = 0;
+	h->ambiguous = false;
 	if (c)
 		call_join(c, h);
 	if (unlikely(target >= m->nr_cpus)) {	/* damage: no such CPU */
@@ -368,20 +368,37 @@ static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, 
 	return nr;
 }
 
+/* Room for every target, before pointers into m->cpus are taken. */
+static void hit_room(struct matcher *m, const struct ipi_event *ev)
+{
+	unsigned int top = 0;
+
+	if (ev->type == IPI_EV_SEND_CPU)
+		top = ev->target < MATCH_MAX_CPUS ? ev->target + 1 : 0;
+	else
+		for (unsigned int w = ev->mask_words; !top && w-- > m->nr_cpus / 64;)
+			if (ev->mask[w])
+				top = w * 64 + 64 - __builtin_clzll(ev->mask[w]);
+	if (unlikely(top > m->nr_cpus))
+		matcher_grow(m, top);
+}
+
 void hit_send(struct matcher *m, const struct ipi_event *ev)
 {
-	struct cpu *cpu = &m->cpus[ev->cpu];
-	unsigned int level = ipi_event_level(ev);
-	bool open = cpu->open_ops & 1u << level;
-	struct op *op = open && ipi_class_is_call(ev->class) ? &cpu->ops[level] : NULL;
 	uint64_t func = ev->class == IPI_CLASS_IRQ_WORK ? ev->func : 0;
-	struct ipi_span span = {
-		.kind = IPI_SPAN_SEND, .class = ev->class, .source = ev->cpu, .target = ev->target,
-		.pid = ev->pid, .stack = ev->stack, .callsite = ev->callsite, .nr_targets = 1,
-		.send_ns = ev->ts_ns, .queue_ns = IPI_NO_TIME, .entry_ns = IPI_NO_TIME,
-		.run_ns = IPI_NO_TIME, .done_ns = IPI_NO_TIME, .exit_ns = IPI_NO_TIME,
-	};
-	bool joined = false;
+	unsigned int level = ipi_event_level(ev);
+	struct ipi_span span;
+	struct cpu *cpu;
+	struct op *op;
+	bool joined = false, open;
+
+	hit_room(m, ev);
+	cpu = &m->cpus[ev->cpu];
+	open = cpu->open_ops & 1u << level;
+	op = open && ipi_class_is_call(ev->class) ? &cpu->ops[level] : NULL;
+	span_init(&span, IPI_SPAN_SEND, ev);
+	span.send_ns = ev->ts_ns;
+	span.nr_targets = 1;
 
 	m->totals.sends++;
 	if (ev->type == IPI_EV_SEND_MASK) {

@@ -87,7 +87,6 @@ struct running {
 	struct call *call;		/* NULL: local, or its queue event was not seen */
 	uint64_t     csd, func, run_ns;
 	int32_t	     pid;
-	uint8_t	     call_kind;
 };
 
 /* A function entry without queue event: with skewed clocks that event is still to come. */
@@ -142,8 +141,58 @@ struct matcher {
 	struct pool	 calls, hits, windows;
 };
 
-void *pool_get(struct pool *p);
-void pool_put(struct pool *p, void *obj);
+void pool_grow(struct pool *p);
+
+static inline void *pool_get(struct pool *p)
+{
+	void *obj;
+
+	if (unlikely(!p->free))
+		pool_grow(p);
+	obj = p->free;
+	p->free = *(void **)obj;
+	return obj;
+}
+
+static inline void pool_put(struct pool *p, void *obj)
+{
+	*(void **)obj = p->free;
+	p->free = obj;
+}
+
+/*
+ * A new span about something that this event began; the caller sets what else
+ * is known. Field by field: a compound literal would be zeroed as a whole
+ * first, with a string instruction that costs more than the matching.
+ */
+static inline void span_init(struct ipi_span *s, enum ipi_span_kind kind, const struct ipi_event *ev)
+{
+	s->kind = kind;
+	s->class = ev->class;
+	s->outcome = IPI_DELIVERED;
+	s->how = IPI_HOW_NONE;
+	s->path = IPI_PATH_SENT;
+	s->call_kind = ev->call_kind;
+	s->unsolicited = false;
+	s->negative = false;
+	s->source = ev->cpu;
+	s->target = ev->target;
+	s->pid = ev->pid;
+	s->nr_targets = 0;
+	s->nr_calls = 0;
+	s->stack = ev->stack;
+	s->callsite = ev->callsite;
+	s->func = ev->func;
+	s->csd = ev->csd;
+	s->queue_ns = IPI_NO_TIME;
+	s->send_ns = IPI_NO_TIME;
+	s->entry_ns = IPI_NO_TIME;
+	s->run_ns = IPI_NO_TIME;
+	s->done_ns = IPI_NO_TIME;
+	s->exit_ns = IPI_NO_TIME;
+	s->mask = NULL;
+	s->mask_words = 0;
+}
 
 static inline void match_emit(struct matcher *m, const struct ipi_span *span)
 {
@@ -154,6 +203,9 @@ static inline struct line *hit_line(struct matcher *m, const struct hit *h)
 {
 	return &m->cpus[h->span.target].lines[h->span.class];
 }
+
+/* match.c: make room for CPUs 0..nr-1, as far as MATCH_MAX_CPUS; moves m->cpus. */
+void matcher_grow(struct matcher *m, unsigned int nr);
 
 /* match-calls.c */
 void calls_init(struct matcher *m);

@@ -12,31 +12,16 @@
 
 #define POOL_BLOCK	256
 
-void *pool_get(struct pool *p)
+/* One block: a link to the previous block, then POOL_BLOCK objects. */
+void pool_grow(struct pool *p)
 {
-	void *obj = p->free;
+	char *block = xmalloc(sizeof(void *) + POOL_BLOCK * p->size);
+	char *first = block + sizeof(void *);
 
-	if (unlikely(!obj)) {
-		/* One block: a link to the previous block, then POOL_BLOCK objects. */
-		char *block = xmalloc(sizeof(void *) + POOL_BLOCK * p->size);
-		char *first = block + sizeof(void *);
-
-		*(void **)block = p->blocks;
-		p->blocks = block;
-		for (unsigned int i = 0; i < POOL_BLOCK; i++) {
-			*(void **)(first + i * p->size) = p->free;
-			p->free = first + i * p->size;
-		}
-		obj = p->free;
-	}
-	p->free = *(void **)obj;
-	return obj;
-}
-
-void pool_put(struct pool *p, void *obj)
-{
-	*(void **)obj = p->free;
-	p->free = obj;
+	*(void **)block = p->blocks;
+	p->blocks = block;
+	for (unsigned int i = 0; i < POOL_BLOCK; i++)
+		pool_put(p, first + i * p->size);
 }
 
 static void pool_free(struct pool *p)
@@ -49,10 +34,12 @@ static void pool_free(struct pool *p)
 	}
 }
 
-static void cpus_grow(struct matcher *m, unsigned int nr)
+void matcher_grow(struct matcher *m, unsigned int nr)
 {
 	unsigned int want = m->nr_cpus ? m->nr_cpus : 1;
 
+	if (nr > MATCH_MAX_CPUS)
+		nr = MATCH_MAX_CPUS;
 	while (want < nr)
 		want *= 2;
 	m->cpus = xrealloc(m->cpus, want * sizeof(*m->cpus));
@@ -70,7 +57,7 @@ struct matcher *matcher_new(const struct match_config *config)
 	m->hits.size = sizeof(struct hit);
 	m->windows.size = sizeof(struct window);
 	calls_init(m);
-	cpus_grow(m, nr ? nr : 1);
+	matcher_grow(m, nr ? nr : 1);
 	return m;
 }
 
@@ -115,6 +102,8 @@ static void ops_expire(struct matcher *m, struct cpu *cpu, const struct ipi_even
 	unsigned int level = ipi_event_level(ev);
 	unsigned int from = level + 1;
 
+	if (ev->type == IPI_EV_LOST || ev->type == IPI_EV_CPU_START)
+		return;
 	if (ev->type != IPI_EV_QUEUE && ev->type != IPI_EV_WAKE_NO_IPI &&
 	    ev->type != IPI_EV_SEND_CPU && ev->type != IPI_EV_SEND_MASK)
 		from = level;
@@ -123,48 +112,26 @@ static void ops_expire(struct matcher *m, struct cpu *cpu, const struct ipi_even
 			op_close(m, cpu, from, IPI_PATH_RIDER, IPI_STACK_NONE);
 }
 
-/* Make room for every CPU that the event names; numbers beyond MATCH_MAX_CPUS stay without. */
-static inline void cpus_cover(struct matcher *m, const struct ipi_event *ev)
+static void __attribute__((noinline)) feed_first(struct matcher *m, const struct ipi_event *ev)
 {
-	unsigned int nr = ev->cpu + 1;
-
-	if (ev->type == IPI_EV_SEND_MASK) {
-		for (unsigned int w = ev->mask_words; w-- > m->nr_cpus / 64;)
-			if (ev->mask[w]) {
-				unsigned int top = w * 64 + 64 - __builtin_clzll(ev->mask[w]);
-
-				nr = top > nr ? top : nr;
-				break;
-			}
-	} else if (ev->type == IPI_EV_SEND_CPU || ev->type == IPI_EV_QUEUE ||
-		   ev->type == IPI_EV_WAKE_NO_IPI) {
-		if (ev->target >= nr && ev->target < MATCH_MAX_CPUS)
-			nr = ev->target + 1;
-	}
-	if (unlikely(nr > m->nr_cpus))
-		cpus_grow(m, nr < MATCH_MAX_CPUS ? nr : MATCH_MAX_CPUS);
+	m->started = true;
+	m->settled_ns = ev->ts_ns + MATCH_SETTLE_NS;
 }
 
 static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 {
 	struct cpu *cpu;
 
-	if (unlikely(ev->cpu >= MATCH_MAX_CPUS))
-		return;
-	cpus_cover(m, ev);
-	if (unlikely(!m->started)) {
-		m->started = true;
-		m->settled_ns = ev->ts_ns + MATCH_SETTLE_NS;
+	if (unlikely(ev->cpu >= m->nr_cpus)) {
+		if (ev->cpu >= MATCH_MAX_CPUS)	/* damage: no such CPU */
+			return;
+		matcher_grow(m, ev->cpu + 1);
 	}
-	if (unlikely(ev->type == IPI_EV_LOST || ev->type == IPI_EV_CPU_START)) {
-		if (ev->type == IPI_EV_LOST)
-			lose(m, ev);
-		return;
-	}
+	if (unlikely(!m->started))
+		feed_first(m, ev);
 
-	m->totals.events++;
 	cpu = &m->cpus[ev->cpu];
-	if (cpu->open_ops)
+	if (unlikely(cpu->open_ops))
 		ops_expire(m, cpu, ev);
 	/* 0x02 is TRACE_FLAG_IRQS_NOSUPPORT: such a kernel says nothing about interrupts. */
 	if (unlikely(cpu->nr_chains) && !(ev->flags & (IPI_FLAG_IRQS_OFF | 0x02 | IPI_FLAG_HARDIRQ | IPI_FLAG_NMI)))
@@ -193,11 +160,16 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 	case IPI_EV_WAKE_NO_IPI:
 		call_wake(m, ev);
 		break;
+	case IPI_EV_LOST:
+		lose(m, ev);
+		return;
 	default:
-		break;
+		return;
 	}
-	if (!(ev->flags & IPI_FLAG_NMI))
-		cpu->last_ns = ev->ts_ns;
+	m->totals.events++;
+	/* Not through "cpu": a send to a CPU with a larger number may have moved the array. */
+	if (likely(!(ev->flags & IPI_FLAG_NMI)))
+		m->cpus[ev->cpu].last_ns = ev->ts_ns;
 }
 
 void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr)
