@@ -48,12 +48,30 @@ static inline bool event_damaged(struct cursor *c)
 	return false;
 }
 
+/* Field by field: memset() of this size is a string instruction, slower than all the rest. */
+static inline void event_init(struct cursor *c, struct ipi_event *ev)
+{
+	ev->ts_ns = c->ts;
+	ev->type = IPI_EV_NONE;
+	ev->class = 0;
+	ev->call_kind = IPI_CALL_PLAIN;
+	ev->flags = 0;
+	ev->cpu = c->cpu;
+	ev->pid = 0;
+	ev->target = 0;
+	ev->callsite = 0;
+	ev->func = 0;
+	ev->csd = 0;
+	ev->stack = IPI_STACK_NONE;
+	ev->mask_words = 0;
+	ev->mask = NULL;
+	ev->lost = 0;
+}
+
 /* A stream's start or a gap in it. */
 static inline void event_head(struct cursor *c, struct ipi_event *ev)
 {
-	memset(ev, 0, sizeof(*ev));
-	ev->ts_ns = c->ts;
-	ev->cpu = c->cpu;
+	event_init(c, ev);
 	ev->type = c->head == HEAD_START ? IPI_EV_CPU_START : IPI_EV_LOST;
 	if (c->head == HEAD_LOST) {
 		ev->lost = c->lost;
@@ -63,7 +81,7 @@ static inline void event_head(struct cursor *c, struct ipi_event *ev)
 }
 
 /*
- * Class by callback (kernel.md 2.3): NULL is a reschedule, the kernel's one
+ * Class by callback: NULL is a reschedule, the kernel's one
  * call function interrupt routine a call, anything else irq_work on the own
  * CPU. CLASS_NONE: a queue notice of 6.4, no IPI at all.
  */
@@ -89,9 +107,107 @@ static inline unsigned int call_kind(const struct formats *f, const struct ipi_e
 	return IPI_CALL_PLAIN;
 }
 
+/* A call was told of on its own: the send that follows at its level is its. */
+static inline void call_note(struct level_state *level, uint64_t func, uint32_t cpu)
+{
+	/* The queueing of each target of a mask call must not narrow it to one. */
+	if (level->call_func == func && level->call_cpu == CALL_ANY_CPU)
+		cpu = CALL_ANY_CPU;
+	level->call_func = func;
+	level->call_cpu = cpu;
+}
+
+static inline uint64_t call_take(struct level_state *level, const struct ipi_event *ev)
+{
+	uint64_t func = level->call_func;
+
+	if (ev->type == IPI_EV_SEND_CPU && level->call_cpu != CALL_ANY_CPU && level->call_cpu != ev->target)
+		return 0;
+	level->call_func = 0;
+	return func;
+}
+
+/*
+ * Most often the record right behind tells all: it is the event's stack, or it
+ * is of the same task and level and no stack. False: look_ahead() must look.
+ */
+static inline bool look_quick(const struct decoder *d, const struct cursor *c, struct look *look)
+{
+	const struct ev_desc *desc;
+	uint64_t callback;
+	struct rec r;
+	uint32_t id;
+
+	if (c->pos >= c->end || rec_parse(c->pos, c->end, false, false, &r) != REC_EVENT || r.len < 8)
+		return false;
+	if (load32(r.data + 4, false) != load32(c->rec + 4, false) ||
+	    flags_level(r.data[2]) != flags_level(c->rec[2]))
+		return false;
+	id = load16(r.data, false);
+	if (id >= d->fmt.nr_desc)
+		return false;
+	desc = &d->fmt.desc[id];
+	look->stack = NULL;
+	look->raise = NULL;
+	if (unlikely(r.len < desc->min_len))
+		return false;
+	switch (desc->op) {
+	case OP_STACK:
+		look->stack = r.data;
+		look->stack_len = r.len;
+		return true;
+	case OP_SEND_CPU:
+		/* Unless it is an irq_work: writing our event may have woken a reader by one. */
+		callback = load64(r.data + desc->off[FLD_FUNC], false);
+		return !callback || callback == d->fmt.generic_call;
+	default:
+		return true;
+	}
+}
+
 /* __data_loc mask of the recorder's longs to host-order words of 64 CPUs; false = damaged. */
 bool event_mask(struct decoder *d, struct cursor *c, unsigned int off, struct ipi_event *ev);
-bool event_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, bool mask);
+
+
+/*
+ * Common end of all sends: class, stack, and the ipi_raise that tells of the
+ * same send once more (P25). It knows the class for sure, and is dropped when
+ * the cursor comes by it.
+ */
+static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, const bool mask,
+			      const bool fast)
+{
+	struct formats *f = &d->fmt;
+	struct level_state *level = &c->level[flags_level(ev->flags)];
+	unsigned int class = send_class(f, ev, mask);
+	struct look look;
+
+	if (class == CLASS_NONE) {
+		/* Told for the call that is about to be sent: its function. */
+		call_note(level, ev->func, mask ? CALL_ANY_CPU : ev->target);
+		return false;
+	}
+	ev->class = class;
+	if (f->pseudo_sends && ipi_class_is_call(class)) {
+		uint64_t func = call_take(level, ev);
+
+		ev->func = func ? func : ev->func;
+	}
+	if (!fast || f->has_raise || !look_quick(d, c, &look))
+		look_ahead(d, c, f->has_raise && !f->x86, &look);
+	if (look.raise) {
+		const struct ev_desc *raise = &f->desc[load16(look.raise + f->off_type, d->swap)];
+		uint64_t reason = load_long(d, look.raise + raise->off[FLD_REASON]);
+
+		class = formats_reason_class(f, reason);
+		if (class != IPI_CLASS_OTHER)
+			ev->class = class;
+		level->drop_raise = true;
+	}
+	if (look.stack)
+		ev->stack = stack_attach(d, c, &look);
+	return true;
+}
 
 /* False: nothing to tell, ev may be reused. */
 static inline __attribute__((always_inline))
@@ -99,9 +215,7 @@ bool event_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev, con
 {
 	const struct ev_desc *desc = &d->fmt.desc[c->id];
 
-	memset(ev, 0, sizeof(*ev));
-	ev->ts_ns = c->ts;
-	ev->cpu = c->cpu;
+	event_init(c, ev);
 	ev->flags = c->rec[fast ? 2 : d->fmt.off_flags];
 	ev->pid = (int32_t)rec_u32(d, c, fast ? 4 : d->fmt.off_pid, fast);
 
@@ -130,7 +244,8 @@ bool event_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev, con
 		ev->func = rec_ptr(d, c, desc->off[FLD_FUNC], fast);
 		ev->csd = rec_ptr(d, c, desc->off[FLD_CSD], fast);
 		ev->call_kind = call_kind(&d->fmt, ev);
-		look_ahead(d, c, false, &look);
+		if (!fast || !look_quick(d, c, &look))
+			look_ahead(d, c, false, &look);
 		if (look.stack)
 			ev->stack = stack_attach(d, c, &look);
 		return true;
@@ -140,14 +255,14 @@ bool event_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev, con
 		ev->target = rec_u32(d, c, desc->off[FLD_CPU], fast);
 		ev->callsite = rec_ptr(d, c, desc->off[FLD_CALLSITE], fast);
 		ev->func = rec_ptr(d, c, desc->off[FLD_FUNC], fast);
-		return event_send(d, c, ev, false);
+		return event_send(d, c, ev, false, fast);
 	case OP_SEND_MASK:
 		ev->type = IPI_EV_SEND_MASK;
 		ev->callsite = rec_ptr(d, c, desc->off[FLD_CALLSITE], fast);
 		ev->func = rec_ptr(d, c, desc->off[FLD_FUNC], fast);
 		if (!event_mask(d, c, desc->off[FLD_MASK], ev))
 			return event_damaged(c);
-		return event_send(d, c, ev, true);
+		return event_send(d, c, ev, true, fast);
 	default:
 		return event_decode_rare(d, c, ev);
 	}

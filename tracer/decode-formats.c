@@ -65,8 +65,9 @@ static const struct event_spec specs[] = {
 	  { { "m0", 8, false }, { "ra", 8, true } } },
 	{ PROBES, "irqw", OP_PROBE_SEND, IPI_CLASS_IRQ_WORK, { [FLD_CALLSITE] = { "ra", 8, true } } },
 	{ PROBES, "queue", OP_PROBE_CALL, 0,
-	  { [FLD_FLAGS] = { "fl", 4, true }, [FLD_FUNC] = { "func", 8, true } } },
-	{ PROBES, "execs", OP_PROBE_CALL, 0, { [FLD_FUNC] = { "func", 8, true } } },
+	  { { "cpu", 4, true }, [FLD_FLAGS] = { "fl", 4, true }, [FLD_FUNC] = { "func", 8, true } } },
+	{ PROBES, "execs", OP_PROBE_CALL, 0,
+	  { { "cpu", 4, true }, [FLD_FUNC] = { "func", 8, true } } },
 	{ PROBES, "many", OP_PROBE_CALL, 0, { [FLD_FUNC] = { "func", 8, true } } },
 };
 

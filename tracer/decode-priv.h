@@ -80,7 +80,7 @@ struct formats {
 	bool has_send, has_queue, has_func, has_vectors, has_ipi_entry, has_handler;
 	bool has_single_vector;	/* x86: single and mask calls have vectors of their own */
 	bool x86;
-	bool pseudo_sends;	/* 6.4: ipi_send_* also tell of queued calls (kernel.md 2.5) */
+	bool pseudo_sends;	/* 6.4: ipi_send_* also tell of queued calls */
 	struct reason *reasons;
 	unsigned int nr_reasons;
 	uint64_t generic_call;	/* generic_smp_call_function_single_interrupt; 0 = unknown */
@@ -132,10 +132,11 @@ struct sub_buffer {
 /* What a level has left open; see decode.c. */
 struct level_state {
 	bool	 drop_raise;	/* the next ipi_raise was already told by its send */
-	uint64_t call_func;	/* probes: function of the send to come */
-	uint64_t call_csd;
-	uint8_t	 call_kind;
+	uint64_t call_func;	/* function of the send to come, 0 = not known */
+	uint32_t call_cpu;	/* its target, or CALL_ANY_CPU */
 };
+
+#define CALL_ANY_CPU	UINT32_MAX
 
 struct cursor {
 	const uint8_t *pos, *end;	/* behind the head record */

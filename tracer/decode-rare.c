@@ -22,8 +22,11 @@ static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *
 	ev->class = formats_reason_class(&d->fmt, load_long(d, c->rec + desc->off[FLD_REASON]));
 	if (!event_mask(d, c, desc->off[FLD_MASK], ev))
 		return event_damaged(c);
-	if (ipi_class_is_call(ev->class))
-		ev->func = d->fmt.generic_call;
+	if (ipi_class_is_call(ev->class)) {
+		ev->func = call_take(level, ev);
+		if (!ev->func)
+			ev->func = d->fmt.generic_call;
+	}
 	look_ahead(d, c, false, &look);
 	if (look.stack)
 		ev->stack = stack_attach(d, c, &look);
@@ -103,20 +106,27 @@ static bool ipi_entry_exit(struct decoder *d, struct cursor *c, struct ipi_event
 	return true;
 }
 
-/* --- kprobes that stand in for send events (kernel.md 5.6); arguments are 64 bits wide --- */
+/* --- kprobes that stand in for send events on older kernels; arguments are 64 bits wide --- */
 
 /* Names the function of the send that follows at this level: such kernels have no csd events. */
 static bool probe_call(struct decoder *d, struct cursor *c, const struct ipi_event *ev)
 {
 	const struct ev_desc *desc = &d->fmt.desc[c->id];
 	struct level_state *level = &c->level[flags_level(ev->flags)];
+	uint32_t cpu = CALL_ANY_CPU;
+	uint64_t func = 0;
 
+	if (desc->off[FLD_CPU] != FLD_NONE)
+		cpu = load32(c->rec + desc->off[FLD_CPU], d->swap);
 	if (desc->off[FLD_FUNC] != FLD_NONE)
-		level->call_func = load64(c->rec + desc->off[FLD_FUNC], d->swap);
-	/* csd type TTWU: there is no function behind the flags (kernel.md 5.6). */
+		func = load64(c->rec + desc->off[FLD_FUNC], d->swap);
+	/* csd type TTWU: there is no function in it, whatever stands there. */
 	if (desc->off[FLD_FLAGS] != FLD_NONE &&
 	    (load32(c->rec + desc->off[FLD_FLAGS], d->swap) & 0xf0) == 0x30)
-		level->call_func = d->fmt.ttwu_pending;
+		func = d->fmt.ttwu_pending;
+	/* On the own CPU it runs at once: no send follows. */
+	if (cpu != ev->cpu)
+		call_note(level, func, cpu);
 	return false;
 }
 
@@ -144,8 +154,9 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 			     load32(c->rec + desc->off[FLD_CPU], d->swap);
 	}
 	if (ipi_class_is_call(ev->class)) {
-		ev->func = level->call_func ? level->call_func : f->generic_call;
-		level->call_func = 0;
+		ev->func = call_take(level, ev);
+		if (!ev->func)
+			ev->func = f->generic_call;
 	}
 	look_ahead(d, c, f->has_raise && !f->x86, &look);
 	if (look.raise)

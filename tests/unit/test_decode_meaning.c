@@ -36,7 +36,7 @@ static void test_classes(void)
 	is_u64(t->ev[10].call_kind, IPI_CALL_TTWU, "its run");
 	bed_free(t);
 
-	/* 6.4: notices of queued calls look like sends (P24), and name the function. */
+	/* 6.4: notices of queued calls look like sends, and name the function. */
 	t = bed_new(false, 8);
 	bed_sends(t);
 	bed_vectors(t);
@@ -119,7 +119,7 @@ static struct bed *bed_arm64(bool sends)
 	return t;
 }
 
-/* P25: ipi_send_* and ipi_raise are one send. */
+/* arm64: ipi_send_* and ipi_raise are one send. */
 static void test_raise(void)
 {
 	static const uint64_t mask[] = { 2 }, self[] = { 1 };
@@ -222,7 +222,7 @@ static void rec_probe(struct bed *t, unsigned int id, uint32_t cpu, uint32_t fl,
 	pb_event(&t->b, 1, &r);
 }
 
-/* kprobes of kernel.md 5.6, in a group of ours; older kernels have nothing else. */
+/* kprobes in a group of ours; kernels before the send events have nothing else. */
 static void test_probes(void)
 {
 	struct bed *t = bed_new(false, 8);
@@ -242,7 +242,10 @@ static void test_probes(void)
 	rec_probe(t, ID_P_QUEUE, 1, 0x31, 0x23, ADDR(2));
 	rec_probe(t, ID_P_SINGLE, 1, 0, 0, ADDR(2));
 	rec_probe(t, ID_P_MASK, 0, 0, 0x8000000000000001, ADDR(4));
-	is_u64(bed_run(t, 64), 5, "four sends");
+	rec_probe(t, ID_P_QUEUE, 0, 0x10, ADDR(0x900), ADDR(2));	/* own CPU: runs at once */
+	rec_probe(t, ID_P_QUEUE, 2, 0x10, ADDR(0x900), ADDR(2));	/* found its queue busy */
+	rec_probe(t, ID_P_SINGLE, 3, 0, 0, ADDR(2));
+	is_u64(bed_run(t, 64), 6, "five sends");
 	is_u64(decoder_caps(t->d)->tier, TIER_PAIRED, "tier paired");
 	is_u64(t->ev[1].class, IPI_CLASS_RESCHEDULE, "reschedule");
 	is_u64(t->ev[1].target, 3, "its target");
@@ -254,6 +257,7 @@ static void test_probes(void)
 	is_u64(t->ev[4].mask[0], 0x8000000000000001, "first word");
 	is_u64(t->ev[4].mask[1], 5, "second word");
 	is_u64(t->ev[4].func, GENERIC, "no function is known");
+	is_u64(t->ev[5].func, GENERIC, "a call for another CPU is not the send's");
 	bed_free(t);
 }
 
