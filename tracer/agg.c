@@ -43,6 +43,19 @@ struct site {
 	bool	 own, pass;
 };
 
+/*
+ * The whole identity of a span seen before, and where it counts: spans repeat.
+ * Direct-mapped, a mere shortcut past task and site.
+ */
+struct memo {
+	uint64_t key[4];	/* callsite, func, stack and pid, class and source and target */
+	uint32_t row;		/* MEMO_*, or index in agg.rows */
+};
+#define MEMO_BITS	10
+#define MEMO_SLOTS	(1u << MEMO_BITS)
+#define MEMO_FREE	UINT32_MAX
+#define MEMO_OWN	(UINT32_MAX - 1)
+
 struct agg {
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
@@ -58,6 +71,7 @@ struct agg {
 	bool	 sender_filter, cpu_class_filter;
 	struct agg_names names;
 
+	struct memo *memos;
 	struct task *tasks;	uint32_t task_mask, nr_tasks;
 	struct site *sites;	uint32_t site_mask, nr_sites;
 	uint32_t *row_index;	uint32_t row_mask;	/* index + 1 in rows */
@@ -118,6 +132,9 @@ struct agg *agg_new(const enum agg_key *by, unsigned int nr_by,
 	a->task_mask = a->site_mask = a->row_mask = FIRST_SLOTS - 1;
 	a->tasks = xcalloc(FIRST_SLOTS, sizeof(*a->tasks));
 	a->sites = xcalloc(FIRST_SLOTS, sizeof(*a->sites));
+	a->memos = xmalloc(MEMO_SLOTS * sizeof(*a->memos));
+	for (unsigned int i = 0; i < MEMO_SLOTS; i++)
+		a->memos[i].row = MEMO_FREE;
 	a->row_index = xcalloc(FIRST_SLOTS, sizeof(*a->row_index));
 	return a;
 }
@@ -143,6 +160,7 @@ void agg_free(struct agg *a)
 	free(a->rows);
 	free(a->row_index);
 	free(a->sites);
+	free(a->memos);
 	free(a->tasks);
 	free(a->callers);
 	free(a->comms);
@@ -451,11 +469,8 @@ static bool cpu_class_passes(const struct agg *a, const struct ipi_span *s)
 	return cpuset_has(&a->targets, s->target);
 }
 
-/*
- * The row that this span counts in: NULL if the filter refuses it. target is
- * the span's, or one of a multicast's.
- */
-static inline struct agg_row *row_of(struct agg *a, const struct ipi_span *s, uint32_t target)
+static struct agg_row *__attribute__((noinline))
+row_find(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
 	struct task *t = task_get(a, s->pid);
 	struct agg_row *r;
@@ -475,6 +490,33 @@ static inline struct agg_row *row_of(struct agg *a, const struct ipi_span *s, ui
 	}
 	r = &a->rows[st->row - 1];
 	note_mixed(a, r, s, target, t);
+	return r;
+}
+
+/*
+ * The row that this span counts in: NULL if the filter refuses it. target is
+ * the span's, or one of a multicast's.
+ */
+static inline struct agg_row *row_of(struct agg *a, const struct ipi_span *s, uint32_t target)
+{
+	uint64_t k2 = (uint64_t)s->stack << 32 | (uint32_t)s->pid;
+	uint64_t k3 = (uint64_t)s->class << 56 | (uint64_t)s->source << 28 | target;
+	uint64_t h = (s->callsite ^ s->func) + k2 * 0x9e3779b97f4a7c15ULL + k3;
+	struct memo *memo = &a->memos[h * 0xd6e8feb86659fd93ULL >> (64 - MEMO_BITS)];
+	struct agg_row *r;
+
+	if (likely(!((memo->key[0] ^ s->callsite) | (memo->key[1] ^ s->func) |
+		     (memo->key[2] ^ k2) | (memo->key[3] ^ k3)) && memo->row != MEMO_FREE))
+		return memo->row == MEMO_OWN ? &a->own : &a->rows[memo->row];
+
+	r = row_find(a, s, target);
+	if (r) {
+		memo->key[0] = s->callsite;
+		memo->key[1] = s->func;
+		memo->key[2] = k2;
+		memo->key[3] = k3;
+		memo->row = r == &a->own ? MEMO_OWN : (uint32_t)(r - a->rows);
+	}
 	return r;
 }
 

@@ -213,7 +213,7 @@ static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_ev
 static inline __attribute__((always_inline))
 bool event_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev, const bool fast)
 {
-	const struct ev_desc *desc = &d->fmt.desc[c->id];
+	const struct ev_desc *desc = c->desc;
 
 	event_init(c, ev);
 	ev->flags = c->rec[fast ? 2 : d->fmt.off_flags];

@@ -467,6 +467,7 @@ static void format_add(struct formats *f, struct tep_handle *tep, const struct d
 	}
 	desc->class = spec->class;
 	desc->op = spec->op;
+	desc->rank = desc->op >= OP_FUNC_ENTRY && desc->op <= OP_HANDLER_EXIT;
 	caps_note(f, spec);
 }
 

@@ -7,17 +7,11 @@
  * of the page is given up, counted, and shows in the stream as events lost,
  * number unknown. Times within one stream never go back.
  */
-#include "decode-priv.h"
+#include "decode-walk.h"
 
 #define COMMIT_LEN	0x3fffffffu
 #define COMMIT_STORED	0x40000000u	/* the number lost stands behind the data */
 #define COMMIT_MISSED	0x80000000u
-
-/* 146 years of ns; a later time is damage, and must not hide the pages behind it. */
-#define TIME_LIMIT	(1ULL << 62)
-
-#define STAMP_BITS	59
-#define STAMP_MASK	((1ULL << STAMP_BITS) - 1)
 
 /* Page header: u64 timestamp, long commit of which only the low 32 bits mean something, data. */
 static void page_parse(const struct decoder *d, const uint8_t *page, size_t len, struct sub_buffer *sb)
@@ -149,104 +143,7 @@ static bool page_enter(struct decoder *d, struct cursor *c)
 	return false;
 }
 
-/* 59 bits of an absolute stamp; the rest comes from the clock so far. */
-static uint64_t stamp_fix(uint64_t ts, uint64_t stamp)
-{
-	uint64_t fixed = (stamp & STAMP_MASK) | (ts & ~STAMP_MASK);
-
-	if (fixed < ts && ts - fixed > STAMP_MASK / 2)
-		fixed += STAMP_MASK + 1;
-	return fixed < ts ? ts : fixed;
-}
-
-/* False, and time stands still, where the result is no time any clock shows. */
-static bool time_step(uint64_t *ts, bool stamp, uint64_t delta)
-{
-	uint64_t next = stamp ? stamp_fix(*ts, delta) : *ts + delta;
-
-	if (next >= TIME_LIMIT)
-		return false;
-	*ts = next;
-	return true;
-}
-
-/*
- * The inner loop of the program. With fast, everything that depends on the
- * recording machine is a constant of this one.
- */
-static inline __attribute__((always_inline))
-bool page_walk(struct decoder *d, struct cursor *c, const bool fast)
-{
-	const bool swap = fast ? false : d->swap;
-	const bool big = fast ? false : d->meta.big_endian;
-	const unsigned int common_len = fast ? 8 : d->fmt.common_len;
-	const struct ev_desc *descs = d->fmt.desc;
-	const unsigned int nr_desc = d->fmt.nr_desc;
-	const uint8_t *p = c->pos, *end = c->end;
-	uint64_t *counts = d->counts;
-	uint64_t ts = c->ts;
-	bool bad = false;
-
-	while (p < end) {
-		const struct ev_desc *desc;
-		uint32_t id;
-		struct rec r;
-
-		enum rec_kind kind = rec_parse(p, end, swap, big, &r);
-
-		switch (kind) {
-		case REC_EVENT:
-			break;
-		case REC_TIME:
-		case REC_PAD:
-		case REC_STAMP:
-			p = r.next;
-			if (time_step(&ts, kind == REC_STAMP, r.delta))
-				continue;
-			bad = true;
-			p = end;
-			continue;
-		case REC_PAGE_END:
-			p = end;
-			continue;
-		case REC_BAD:
-			bad = true;
-			p = end;
-			continue;
-		}
-		ts += r.delta;
-		p = r.next;
-		if (unlikely(r.len < common_len)) {
-			counts[0]++;
-			continue;
-		}
-		id = load16(r.data + (fast ? 0 : d->fmt.off_type), swap);
-		if (unlikely(id >= nr_desc))
-			id = 0;
-		counts[id]++;
-		desc = &descs[id];
-		if (desc->op <= OP_STACK)
-			continue;
-		if (unlikely(r.len < desc->min_len)) {
-			bad = true;
-			p = end;
-			continue;
-		}
-		c->pos = p;
-		c->ts = ts;
-		c->rec = r.data;
-		c->rec_len = r.len;
-		c->id = id;
-		c->head = HEAD_RECORD;
-		c->key = ts << 1 | (desc->op >= OP_FUNC_ENTRY && desc->op <= OP_HANDLER_EXIT);
-		return true;
-	}
-	c->pos = p;
-	c->ts = ts;
-	c->give_up |= bad;
-	return false;
-}
-
+/* What the inner loop cannot do within the page: walk it with all care, enter the next, give one up. */
 void cursor_advance(struct decoder *d, struct cursor *c)
 {
 	for (;;) {

@@ -49,6 +49,7 @@ enum decode_field { FLD_CPU, FLD_CALLSITE, FLD_FUNC, FLD_CSD, NR_FLD };
 struct ev_desc {
 	uint8_t	 op;		/* enum decode_op */
 	uint8_t	 class;
+	uint8_t	 rank;		/* at equal times: 0 = cause, 1 = effect */
 	uint16_t min_len;	/* end of the last field used */
 	uint16_t off[NR_FLD];	/* FLD_NONE = the event has no such field */
 	uint16_t mask_len;	/* PROBE_MASK: bytes of m0, m1, ... */
@@ -142,6 +143,7 @@ struct cursor {
 	const uint8_t *pos, *end;	/* behind the head record */
 	uint64_t ts;
 	uint64_t key;		/* ts and rank of the head, for the merge */
+	const struct ev_desc *desc;	/* of the head record */
 	const uint8_t *rec;
 	uint32_t rec_len;
 	uint32_t id;

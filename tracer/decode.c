@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "decode-event.h"
+#include "decode-walk.h"
 
 static bool heap_less(const struct cursor *a, const struct cursor *b)
 {
@@ -77,6 +78,8 @@ int read_batch(struct decoder *d, struct ipi_event *ev, unsigned int max, const 
 			} else {
 				event_head(c, &ev[nr++]);
 			}
+			if (likely(page_walk(d, c, fast)))
+				continue;
 			cursor_advance(d, c);
 			if (unlikely(c->head == HEAD_END))
 				break;

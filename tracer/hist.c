@@ -14,17 +14,9 @@
 #include "hist.h"
 #include "util.h"
 
-#define S		(1u << HIST_SUB_BITS)
+#define S		HIST_SUB
 #define MAX_BUCKETS	((65 - HIST_SUB_BITS) * S)	/* index of UINT64_MAX, plus one */
 #define FIRST_BUCKETS	(8 * S)				/* covers 16 us for S = 64 */
-
-static inline uint32_t bucket_of(uint64_t v)
-{
-	int e = 63 - __builtin_clzll(v | S);	/* at least HIST_SUB_BITS: shift >= 0 */
-	unsigned int shift = (unsigned int)e - HIST_SUB_BITS;
-
-	return shift * S + (uint32_t)(v >> shift);
-}
 
 static uint64_t bucket_value(uint32_t index)
 {
@@ -36,7 +28,7 @@ static uint64_t bucket_value(uint32_t index)
 	return ((uint64_t)(index % S + S) << shift) + (1ULL << shift >> 1);
 }
 
-static void __attribute__((noinline, cold)) grow(struct hist *h, uint32_t index)
+void hist_grow(struct hist *h, uint32_t index)
 {
 	uint32_t nr = h->nr_buckets ? h->nr_buckets : FIRST_BUCKETS;
 
@@ -55,33 +47,12 @@ void hist_free(struct hist *h)
 	*h = (struct hist){ 0 };
 }
 
-void hist_add(struct hist *h, uint64_t value_ns, uint64_t at_ns, uint32_t cpu)
-{
-	uint32_t index = bucket_of(value_ns);
-
-	if (unlikely(index >= h->nr_buckets))
-		grow(h, index);
-	h->buckets[index]++;
-	h->sum += value_ns;
-	if (unlikely(value_ns >= h->max)) {
-		/* Of equal maxima the earliest counts, in whatever order they come. */
-		if (!h->count || value_ns > h->max || at_ns < h->max_at_ns) {
-			h->max_at_ns = at_ns;
-			h->max_cpu = cpu;
-		}
-		h->max = value_ns;
-	}
-	if (unlikely(!h->count || value_ns < h->min))
-		h->min = value_ns;
-	h->count++;
-}
-
 void hist_merge(struct hist *dst, const struct hist *src)
 {
 	if (!src->count)
 		return;
 	if (src->nr_buckets > dst->nr_buckets)
-		grow(dst, src->nr_buckets - 1);
+		hist_grow(dst, src->nr_buckets - 1);
 	for (uint32_t i = 0; i < src->nr_buckets; i++)
 		dst->buckets[i] += src->buckets[i];
 	if (!dst->count || src->max > dst->max ||
