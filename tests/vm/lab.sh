@@ -261,7 +261,7 @@ lab_initramfs() {
 # Fills the array QEMU. The guest's memory is split evenly over its nodes.
 lab_qemu() {
 	local per_node=$((1024 / ROW_NODES)) per_cpu=$((ROW_CPUS / ROW_NODES)) i
-	local console machine
+	local console machine threads=multi
 	case $ROW_ARCH in
 	amd64)
 		QEMU=(qemu-system-x86_64)
@@ -274,8 +274,10 @@ lab_qemu() {
 	esac
 	command -v "${QEMU[0]}" >/dev/null || { lab_err "no ${QEMU[0]}"; return 1; }
 	QEMU+=(-machine "$machine" -cpu max -m 1024 -nodefaults -no-user-config -display none -no-reboot)
-	# TCG on purpose, also where KVM is at hand: the same on every machine.
-	QEMU+=(-accel "${IPITRACE_VM_ACCEL:-tcg,thread=multi}")
+	# TCG on purpose, also where KVM is at hand: the same on every machine. Many
+	# CPUs take turns on one thread: spinning ones would starve each other else.
+	[ "$ROW_CPUS" -le 16 ] || threads=single
+	QEMU+=(-accel "${IPITRACE_VM_ACCEL:-tcg,thread=$threads}")
 	QEMU+=(-smp "$ROW_CPUS,sockets=$ROW_NODES,cores=$per_cpu,threads=1")
 	for ((i = 0; i < ROW_NODES; i++)); do
 		QEMU+=(-object "memory-backend-ram,id=m$i,size=${per_node}M")
@@ -286,6 +288,8 @@ lab_qemu() {
 		-device "virtserialport,chardev=results,name=ipitrace.results")
 	APPEND="console=$console panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1 hung_task_panic=1"
 	APPEND+=" sysctl.kernel.panic_on_rcu_stall=1 mitigations=off audit=0 ${IPITRACE_VM_APPEND:-}"
+	# Calibrating the delay loop of each of many CPUs takes minutes, and fails.
+	[ "$ROW_CPUS" -le 16 ] || APPEND+=" lpj=4000000 tsc=reliable"
 }
 
 # lab_boot SECONDS GUEST-TESTS...: results in $OUT_DIR/results, kernel log in $OUT_DIR/console.
