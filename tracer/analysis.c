@@ -83,6 +83,8 @@ static void fill_info(struct analysis *a, const char *path)
 	t->cpus = a->info->nr_cpus;
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
+	t->facts_gone = t->foreign && a->info->tracer_version &&
+			!strncmp(a->info->tracer_version, "ipitrace", 8);
 	t->incomplete = a->has_facts && !a->facts.complete;
 	t->has_send = caps->has_send;
 	t->has_csd = caps->has_csd;

@@ -33,7 +33,8 @@ struct trace_info {
 	uint64_t    bad_pages;
 	bool	    truncated;		/* the file ends before its data does */
 	bool	    incomplete;		/* the recording did not end as it should */
-	bool	    foreign;		/* not recorded by ipitrace */
+	bool	    foreign;		/* no facts of ipitrace in the file */
+	bool	    facts_gone;		/* though it recorded it: converted since, or cut right behind the data */
 	bool	    stacks;		/* stacks of senders are there */
 	bool	    clock_ns;		/* the clock counts nanoseconds, the same on every CPU */
 	bool	    has_send, has_csd, has_reception;

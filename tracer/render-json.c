@@ -139,6 +139,7 @@ static void trace(struct json *j, const struct report *r)
 	json_u64(j, "file_version", (uint64_t)t->file_version);
 	json_bool(j, "stacks", t->stacks);
 	json_bool(j, "foreign", t->foreign);
+	json_bool(j, "facts_gone", t->facts_gone);
 	json_bool(j, "incomplete", t->incomplete);
 	json_bool(j, "truncated", t->truncated);
 	json_u64(j, "bad_pages", t->bad_pages);

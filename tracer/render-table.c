@@ -214,6 +214,9 @@ static void notes(const struct report *r, FILE *out)
 		fputs("note: the file ends before its data does; this is the readable part\n", out);
 	if (t->incomplete)
 		fputs("note: the recording did not end as it should\n", out);
+	if (t->facts_gone)
+		fputs("note: what ipitrace knew of this recording is gone (converted, or cut short): "
+		      "losses at its end do not show\n", out);
 	if (t->bad_pages)
 		fprintf(out, "note: %" PRIu64 " damaged sub-buffers were skipped\n", t->bad_pages);
 	if (!t->clock_ns)

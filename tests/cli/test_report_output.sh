@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What report prints and how it exits: text, CSV, other formats of the same
+# recording, damaged and hostile files, wrong usage.
+. "$(dirname "$0")/../lib.sh"
+F=$DATA/report.dat
+
+# --- text ---
+exits 0 "text report" "$IPITRACE" report "$F"
+is "$(cat "$ERR")" "" "nothing on stderr"
+text=$(cat "$OUT")
+like "$(head -1 "$OUT")" '^.*report\.dat: Linux 6\.18.* x86_64, 2 CPUs, 22\.3ms, 2399 events$' "header line"
+like "$text" '^membarrier_private_expedited\+0x[0-9a-f]+ +ipi_mb +call_function_single +200 +200 +200 +0 +0 +200 ' "a row"
+like "$text" '^anon_pipe_write\+0x[0-9a-f]+ +- +reschedule +98 ' "a reschedule has no function"
+like "$text" '^own: 1 sends, 1 hits, 1 calls by ipitrace itself' "own line"
+is "$(tail -3 "$OUT" | head -2)" "tier: exact, clock: mono
+audit: matched 418/418 (311 exact, 107 fifo), 0 ambiguous, 0 coalesced, 0 unsolicited, 0 lost events" "tier, clock, audit"
+like "$(tail -1 "$OUT")" '^coverage of /proc/interrupts: .*RES 107 traced of 107, CAL 311 traced of 310\.\.311, TLB 105 traced of 105$' \
+	"coverage is the last line"
+unlike "$text" $'\xc2|\033' "the C locale gets ASCII, a pipe no colour"
+like "$(LC_ALL=C.UTF-8 "$IPITRACE" report "$F")" $'[0-9]\xc2\xb5s' "a UTF-8 locale gets a micro sign"
+"$IPITRACE" report -n 2 "$F" >"$OUT"
+is "$(grep -c 'call_function_single\|reschedule  ' "$OUT")/$(grep -c '^(11 more rows)$' "$OUT")" "3/1" "-n: two rows, the rest is counted"
+is "$("$IPITRACE" report -n 1 -f func,sends "$F" | sed -n 3,4p | tr -s ' ')" "FUNCTION SENDS
+ipi_mb 200" "--fields: only these"
+like "$("$IPITRACE" report -f +delivery_min "$F" | sed -n 3p)" 'CALLER .* HITS .* MIN$' "--fields +: besides the usual ones"
+like "$("$IPITRACE" report --sort caller "$F" | sed -n 4p)" '^anon_pipe_write' "--sort by name"
+like "$("$IPITRACE" report --sort delivery_max -f caller,delivery_max "$F" | sed -n 4p)" '^exit_mmap.* 35\.7us' "--sort by a number: largest first"
+
+# --- files ---
+cd "$TMP" || exit 1
+exits 1 "no recording here" "$IPITRACE" report
+like "$(cat "$ERR")" '^hint: ' "  with a hint"
+cp "$F" trace.dat
+exits 0 "trace.dat is found" "$IPITRACE" report
+cp "$DATA/report-v7.dat" ipitrace.dat
+exits 0 "ipitrace.dat comes first" "$IPITRACE" report --json
+json_check "$OUT" 'd["trace"]["file"] == "ipitrace.dat" and d["trace"]["file_version"] == 7' "  and it is the one of version 7"
+json_check "$OUT" 't["delivered"] == 418 and t["own_sends"] == 0 and d["trace"]["foreign"] and d["coverage"] == []' \
+	"a file without our facts: same counts, nobody's own, no coverage"
+is "$("$IPITRACE" report --csv --func ipi_mb ipitrace.dat)" "$("$IPITRACE" report --csv --func ipi_mb "$F")" \
+	"version 6 and compressed version 7 report the same"
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	chmod 755 "$TMP"
+	exits 0 "needs no root" setpriv --reuid 65534 --regid 65534 --clear-groups "$IPITRACE" report trace.dat
+else
+	skip "needs no root" "not root, or no setpriv"
+fi
+
+# --- CSV says what JSON says ---
+"$IPITRACE" report --csv "$F" >x.csv
+"$IPITRACE" report --json "$F" >x.json
+same() {
+	python3 - <<-'PY'
+	import csv, json
+	rows = list(csv.DictReader(open("x.csv")))
+	want = json.load(open("x.json"))["rows"]
+	assert len(rows) == len(want)
+	for got, row in zip(rows, want):
+	    flat = {}
+	    for k, v in row.items():
+	        if k.endswith("_ns"):
+	            for s in "count min mean p50 p90 p99 p999 max max_at max_cpu sum".split():
+	                unit = "" if s in ("count", "max_cpu") else "_ns"
+	                flat[k[:-3] + "_" + s + unit] = 0 if v is None and s == "count" else None if v is None else v[s + "_ns" if s == "max_at" else s]
+	        else:
+	            flat[k] = v
+	    assert set(got) == set(flat), set(got) ^ set(flat)
+	    for k in flat:
+	        assert got[k] == ("" if flat[k] is None else str(flat[k])), (k, got[k], flat[k])
+	PY
+}
+ok "CSV and JSON agree in every cell" same
+
+# --- usage ---
+for bad in "-C 9-1" "-C x" "-C 0-999" "--class x" "--by x" "--by caller,caller" "--sort x" "-f x" "-n 0" "-n x" \
+	"--json --csv" "--nonsense" "a b" "-p -1"; do
+	# shellcheck disable=SC2086
+	exits 2 "usage: $bad" "$IPITRACE" report $bad trace.dat
+	like "$(head -1 "$ERR")" '^ipitrace: report: ' "  says what"
+	is "$(wc -c <"$OUT")" 0 "  nothing on stdout"
+done
+exits 1 "not there" "$IPITRACE" report nowhere.dat
+exits 1 "not a recording" "$IPITRACE" report "$IPITRACE"
+exits 1 "a directory" "$IPITRACE" report .
+: >empty.dat
+exits 1 "an empty file" "$IPITRACE" report empty.dat
+exits 0 "--help" "$IPITRACE" report --help
+exits 1 "a full disk under the report is a failure" sh -c '"$IPITRACE" report trace.dat >/dev/full'
+
+# --- files that are not as they should be; the helper changes bytes of a copy ---
+# Offsets of the per-CPU data follow the word flyrecord: pairs of offset and size.
+edit() {
+	python3 - "$F" "$1" "$2" <<-'PY'
+	import struct, sys
+	data = bytearray(open(sys.argv[1], "rb").read())
+	fly = data.index(b"flyrecord\0") + 10
+	cpu = [struct.unpack_from("<QQ", data, fly + 16 * i) for i in range(2)]
+	what = sys.argv[3]
+	page = cpu[1][0] + cpu[1][1] - 4096	# the last page of CPU 1, which has room
+	if what in ("gap", "gap7"):
+	    commit, = struct.unpack_from("<Q", data, page + 8)
+	    flags = 1 << 31
+	    if what == "gap7":
+	        flags |= 1 << 30
+	        assert commit + 16 + 8 <= 4096, commit
+	        struct.pack_into("<Q", data, page + 16 + commit, 7)
+	    struct.pack_into("<Q", data, page + 8, commit | flags)
+	elif what == "foreign":
+	    data = data.replace(b"ipi_send_", b"xxx_send_").replace(b"csd_", b"xsd_")
+	    data = data.replace(b"reschedule_e", b"xxschedule_e").replace(b"call_function_", b"xxxx_function_")
+	    data = data.replace(b"irq_work_e", b"xxx_work_e").replace(b"x86_platform_ipi_e", b"xxx_platform_ipi_e").replace(b"sched_wake_idle", b"xxxxx_wake_idle")
+	elif what == "hostile":
+	    assert b" membarrier\n" in data
+	    data = data.replace(b" membarrier\n", b" \x1b[31m\xff\"\\,a\n")
+	open(sys.argv[2], "wb").write(data)
+	PY
+}
+edit gap.dat gap
+exits 3 "a gap of unknown size: exit code 3" "$IPITRACE" report --json gap.dat
+json_check "$OUT" 'd["trace"]["lost_events"] is None' "  lost_events is null, not a number"
+json_check "$OUT" 't["target_hits"] == t["delivered"] + t["coalesced"] + t["in_flight"] + t["lost"]
+	and t["interrupts"] == t["delivered"] + t["unsolicited"]' "  conserved"
+like "$("$IPITRACE" report gap.dat)" '^audit: .*, an unknown number of lost events' "  the audit says so"
+edit gap7.dat gap7
+exits 3 "a gap of known size: exit code 3" "$IPITRACE" report --json gap7.dat
+json_check "$OUT" 'd["trace"]["lost_events"] == 7' "  lost_events is the number"
+like "$("$IPITRACE" report gap7.dat)" '^audit: .*, 7 lost events' "  the audit has it"
+edit none.dat foreign
+exits 1 "no IPI events in the file" "$IPITRACE" report none.dat
+like "$(cat "$ERR")" 'no IPI events' "  says so"
+like "$(cat "$ERR")" '^hint: ' "  with a hint"
+
+edit hostile.dat hostile
+"$IPITRACE" report --by comm hostile.dat >h.txt
+"$IPITRACE" report --by comm --csv hostile.dat >h.csv
+"$IPITRACE" report --by comm --json hostile.dat >h.json
+is "$(cat h.txt h.csv h.json | tr -d '\n' | tr -cd '\000-\037\177-\377' | wc -c)" 0 "a hostile task name brings no control character"
+json_check h.json '"?[31m?\"\\,a" in [r["comm"] for r in rows]' "  JSON escapes what is left"
+ok "  CSV quotes it" grep -qF '"?[31m?""\,a"' h.csv
+
+# --- truncation: a clear error or an honest partial report ---
+size=$(stat -c %s "$F")
+bad=''
+partial=0
+for ((at = 0; at < size; at += size / 61)); do
+	head -c "$at" "$F" >cut.dat
+	timeout 20 "$IPITRACE" report --json cut.dat >cut.json 2>cut.err
+	got=$?
+	case $got in
+	0)	# All events are there, only the facts behind them are not.
+		[ "$(json_get cut.json 'd["trace"]["facts_gone"] and t["delivered"]')" = 418 ] || bad+=" $at:dishonest" ;;
+	1)	[ -s cut.err ] && [ ! -s cut.json ] || bad+=" $at:quiet" ;;
+	3)	partial=$((partial + 1))
+		python3 -c 'import json
+d = json.load(open("cut.json"))
+assert d["trace"]["truncated"] and d["trace"]["lost_events"] is None' 2>/dev/null || bad+=" $at:dishonest" ;;
+	*)	bad+=" $at:$got" ;;
+	esac
+done
+is "$bad" "" "cut anywhere: an error, or a partial report that says so"
+[ $partial -gt 0 ]
+is $? 0 "  some cuts leave something to report ($partial)"
+head -c $((size - 1)) "$F" >cut.dat
+like "$("$IPITRACE" report cut.dat)" '^note: what ipitrace knew of this recording is gone' \
+	"cut by one byte: all events, and the note that the facts are gone"
+done_testing
