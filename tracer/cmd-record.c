@@ -270,10 +270,12 @@ static void show_progress(struct record *r)
 
 static void gather_comms(struct record *r)
 {
-	char *text = session_read_top("saved_cmdlines", NULL);
+	char *saved = session_read_top("saved_cmdlines", NULL), *ended = session_read_exits(r->session);
 
-	comms_add_text(&r->comms, text);
-	free(text);
+	comms_add_text(&r->comms, saved);
+	comms_add_text(&r->comms, ended);
+	free(saved);
+	free(ended);
 }
 
 static void wait_for_end(struct record *r)
@@ -406,6 +408,9 @@ static int save(struct record *r, char **argv, struct err *err)
 		return -1;
 	count_events(r);
 	r->buffer_bytes = session_buffer_bytes(s);
+	/* Who is not there any more has been seen ending: so ask for the living first. */
+	comms_add_living(&r->comms);
+	gather_comms(r);
 	if (record_meta_collect(&r->meta, s, &r->comms, err))
 		return -1;
 	fill_facts(r, argv);

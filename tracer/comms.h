@@ -2,9 +2,10 @@
 /*
  * comms.h - task names by pid, gathered while recording.
  *
- * The kernel's saved_cmdlines holds few names and forgets old ones, and its
- * size is global: not ours to change. So it is read again and again, and /proc
- * is asked for those who live at the begin and at the end.
+ * The kernel's saved_cmdlines holds few names, forgets old ones, and loses new
+ * ones when pids have wrapped; its size is global, not ours to change. So it is
+ * read again and again, /proc is asked for those who live at the begin and at
+ * the end, and those who end meanwhile are heard of by an event.
  */
 #ifndef IPITRACE_COMMS_H
 #define IPITRACE_COMMS_H

@@ -99,10 +99,10 @@ static void collect_cpustats(struct record_meta *m, const struct session *s)
 	m->dat.cpustats = (const char *const *)m->cpustats;
 }
 
-int record_meta_collect(struct record_meta *m, const struct session *s, struct comms *comms,
+int record_meta_collect(struct record_meta *m, const struct session *s, const struct comms *comms,
 			struct err *err)
 {
-	char *page, *event, *saved;
+	char *page, *event;
 
 	memset(m, 0, sizeof(*m));
 	if (need_file("events/header_page", &page, err))
@@ -118,10 +118,6 @@ int record_meta_collect(struct record_meta *m, const struct session *s, struct c
 	m->dat.kallsyms = keep(m, read_file("/proc/kallsyms", NULL));
 	m->no_symbols = !m->dat.kallsyms || !strncmp(m->dat.kallsyms, "00000000", 8);
 	m->dat.printk_formats = keep(m, session_read_top("printk_formats", NULL));
-	saved = session_read_top("saved_cmdlines", NULL);
-	comms_add_text(comms, saved);
-	free(saved);
-	comms_add_living(comms);
 	m->dat.cmdlines = keep(m, comms_format(comms));
 	m->dat.uname = keep(m, uname_text());
 	m->dat.clock = "mono";

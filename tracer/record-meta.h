@@ -19,7 +19,7 @@ struct record_meta {
 };
 
 /* While the session is still open. */
-int record_meta_collect(struct record_meta *m, const struct session *s, struct comms *comms,
+int record_meta_collect(struct record_meta *m, const struct session *s, const struct comms *comms,
 			struct err *err);
 void record_meta_free(struct record_meta *m);
 

@@ -11,6 +11,8 @@ struct tracefs_instance;
 
 struct session {
 	struct tracefs_instance *inst;
+	struct tracefs_instance *exits;	/* names of tasks that end; NULL if there is none */
+	int	     exits_fd;		/* its trace_pipe */
 	char	    *notes;
 	const char  *tier;
 	bool	     filtered;		/* target CPUs, on every event */

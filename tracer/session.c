@@ -22,6 +22,8 @@
 #define INSTANCE_PREFIX	"ipitrace-"
 #define BUFFER_MAX	(64ULL << 20)	/* default per CPU; 0.5 s of the densest stream seen (140 MB/s) */
 #define BUFFER_MIN	(1ULL << 20)
+#define EXITS_SUFFIX	"-exits"
+#define EXITS_KB	"256"		/* per CPU: 2,000 tasks that end between two readings */
 #define RMDIR_TRIES	50		/* of 10 ms: someone may just be looking at the instance */
 
 static __attribute__((format(printf, 2, 3))) void note(struct session *s, const char *fmt, ...)
@@ -122,14 +124,18 @@ static int instance_remove(struct tracefs_instance *inst)
 	return -1;
 }
 
-/* Pid in "ipitrace-<pid>", 0 if it is not such a name. */
+/* Pid in "ipitrace-<pid>" and "ipitrace-<pid>-exits", 0 if it is not such a name. */
 static pid_t instance_pid(const char *name)
 {
-	uint64_t pid;
+	const char *digits = name + strlen(INSTANCE_PREFIX);
+	char *end;
+	unsigned long pid;
 
-	if (strncmp(name, INSTANCE_PREFIX, strlen(INSTANCE_PREFIX)))
+	if (strncmp(name, INSTANCE_PREFIX, strlen(INSTANCE_PREFIX)) || !isdigit((unsigned char)*digits))
 		return 0;
-	if (parse_u64(name + strlen(INSTANCE_PREFIX), &pid, NULL) || pid > INT32_MAX)
+	errno = 0;
+	pid = strtoul(digits, &end, 10);
+	if (errno || pid > INT32_MAX || (*end && strcmp(end, EXITS_SUFFIX)))
 		return 0;
 	return (pid_t)pid;
 }
@@ -262,17 +268,80 @@ static int setup_instance(struct session *s, const struct session_config *config
 	return 0;
 }
 
+/* Names are worth a try, not an error. */
+static void open_exits(struct session *s)
+{
+	char name[40];
+
+	if (!tracefs_event_file_exists(NULL, "sched", "sched_process_exit", "format"))
+		return;
+	snprintf(name, sizeof(name), INSTANCE_PREFIX "%d" EXITS_SUFFIX, (int)getpid());
+	s->exits = tracefs_instance_create(name);
+	if (!s->exits)
+		return;
+	instance_write(s->exits, "buffer_size_kb", EXITS_KB);
+	tracefs_event_enable(s->exits, "sched", "sched_process_exit");
+	s->exits_fd = tracefs_instance_file_open(s->exits, "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* "... sched_process_exit: comm=NAME pid=N prio=P": a name may hold anything but a newline. */
+static void exit_line(FILE *out, char *line)
+{
+	char *comm = strstr(line, ": comm="), *pid = NULL;
+
+	if (!comm)
+		return;
+	comm += strlen(": comm=");
+	for (char *p = comm; (p = strstr(p, " pid=")); p++)
+		pid = p;
+	if (!pid)
+		return;
+	*pid = '\0';
+	fprintf(out, "%ld %s\n", strtol(pid + strlen(" pid="), NULL, 10), comm);
+}
+
+char *session_read_exits(struct session *s)
+{
+	char buf[8192], *names = NULL;
+	size_t held = 0, len;
+	FILE *out;
+	ssize_t n;
+
+	out = s->exits_fd >= 0 ? open_memstream(&names, &len) : NULL;
+	if (!out)
+		return NULL;
+	while ((n = read(s->exits_fd, buf + held, sizeof(buf) - 1 - held)) > 0) {
+		char *line = buf, *end;
+
+		held += (size_t)n;
+		buf[held] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			exit_line(out, line);
+		}
+		held -= (size_t)(line - buf);
+		memmove(buf, line, held);
+		if (held == sizeof(buf) - 1)
+			held = 0;	/* no line of the kernel's is that long */
+	}
+	fclose(out);
+	return names;
+}
+
 int session_open(struct session **sp, const struct session_config *config, struct err *err)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
 
+	s->exits_fd = -1;
 	*sp = s;
 	if (find_tracefs(s, err))
 		return -1;
 	remove_stale(s);
-	if (create_instance(s, err) || setup_instance(s, config, err))
+	if (create_instance(s, err) || setup_instance(s, config, err) ||
+	    session_enable_events(s, config, err))
 		return -1;
-	return session_enable_events(s, config, err);
+	open_exits(s);
+	return 0;
 }
 
 int session_start(struct session *s, struct err *err)
@@ -286,18 +355,28 @@ void session_stop(struct session *s)
 		instance_write(s->inst, "tracing_on", "0");
 }
 
+static int close_instance(struct tracefs_instance *inst, struct err *err)
+{
+	int ret = 0;
+
+	if (inst && instance_remove(inst))
+		ret = err_set_errno(err, EXIT_FAILED, errno, "cannot remove tracefs instance %s",
+				    tracefs_instance_get_name(inst));
+	tracefs_instance_free(inst);
+	return ret;
+}
+
 int session_close(struct session *s, struct err *err)
 {
 	int ret = 0;
 
 	if (!s)
 		return 0;
-	if (s->inst) {
-		if (instance_remove(s->inst))
-			ret = err_set_errno(err, EXIT_FAILED, errno, "cannot remove tracefs instance %s",
-					    tracefs_instance_get_name(s->inst));
-		tracefs_instance_free(s->inst);
-	}
+	if (s->exits_fd >= 0)
+		close(s->exits_fd);
+	ret = close_instance(s->exits, err);
+	if (close_instance(s->inst, err))
+		ret = -1;
 	free(s->events);
 	free(s->notes);
 	free(s);

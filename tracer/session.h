@@ -2,7 +2,8 @@
 /*
  * session.h - a private tracefs instance: open -> start -> stop -> close.
  *
- * Owns everything under instances/ipitrace-<pid> and nothing outside of it.
+ * Owns everything under instances/ipitrace-<pid>, and a small second instance,
+ * ipitrace-<pid>-exits, for the names of tasks that end meanwhile; nothing else.
  * Knows names and fields of events, not what they mean, and no files. Who
  * reads the pages: spool.h.
  *
@@ -63,6 +64,12 @@ unsigned int session_page_size(const struct session *s);	/* of a sub-buffer */
 uint64_t session_buffer_bytes(const struct session *s);		/* per CPU */
 unsigned int session_nr_events(const struct session *s);
 const struct session_event *session_events(const struct session *s);
+
+/*
+ * Tasks that ended since the last call, as lines "pid name"; malloc'ed, NULL if
+ * none. The kernel's saved_cmdlines forgets some, above all once pids wrapped.
+ */
+char *session_read_exits(struct session *s);
 
 /* CPUs with a buffer, highest number + 1. */
 unsigned int session_nr_cpus(const struct session *s);
