@@ -81,9 +81,8 @@ static inline void event_head(struct cursor *c, struct ipi_event *ev)
 }
 
 /*
- * Class by callback: NULL is a reschedule, the kernel's one
- * call function interrupt routine a call, anything else irq_work on the own
- * CPU. CLASS_NONE: a queue notice of 6.4, no IPI at all.
+ * Class by callback: NULL is a reschedule, the kernel's one call function
+ * interrupt routine a call, anything else irq_work on the own CPU. CLASS_NONE: a queue notice of 6.4, no IPI at all.
  */
 static inline unsigned int send_class(const struct formats *f, const struct ipi_event *ev, bool mask)
 {
@@ -168,10 +167,9 @@ static inline bool look_quick(const struct decoder *d, const struct cursor *c, s
 /* __data_loc mask of the recorder's longs to host-order words of 64 CPUs; false = damaged. */
 bool event_mask(struct decoder *d, struct cursor *c, unsigned int off, struct ipi_event *ev);
 
-
 /*
  * Common end of all sends: class, stack, and the ipi_raise that tells of the
- * same send once more (P25). It knows the class for sure, and is dropped when
+ * same send once more. It knows the class for sure, and is dropped when
  * the cursor comes by it.
  */
 static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, const bool mask,
