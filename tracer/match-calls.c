@@ -315,6 +315,13 @@ void call_queue(struct matcher *m, const struct ipi_event *ev)
 	outstanding_add(m, s, c);
 }
 
+/* It found the queue empty: it headed a new list, and all behind it are on that, not on the batch before. */
+static void heads_new_list(struct call *c)
+{
+	for (; c && c->outstanding; c = c->out_next)
+		c->maybe_ns = 0;
+}
+
 /*
  * sched_wake_idle_without_ipi comes after its effect, from resched_curr(),
  * wake_up_idle_cpu() or call_function_single_prep_ipi() (kernel/sched/core.c);
@@ -332,6 +339,8 @@ void call_wake(struct matcher *m, const struct ipi_event *ev)
 		if (c) {
 			c->path_known = true;
 			c->span.path = IPI_PATH_POLLED;
+			if (c->maybe_ns)
+				heads_new_list(c);
 			if (!c->span.stack)
 				c->span.stack = ev->stack;
 		}
@@ -364,6 +373,8 @@ void call_join(struct call *c, struct hit *h)
 {
 	c->path_known = true;
 	c->span.path = IPI_PATH_SENT;
+	if (c->maybe_ns)
+		heads_new_list(c);
 	c->span.class = h->span.class;
 	c->span.send_ns = h->span.send_ns;
 	if (!c->span.stack)
@@ -375,7 +386,9 @@ void call_join(struct call *c, struct hit *h)
 	h->span.callsite = c->span.callsite;
 	h->span.csd = c->span.csd;
 	h->span.queue_ns = c->span.queue_ns;
-	if (!c->span.negative) {
+	if (c->span.negative) {
+		h->ambiguous = true;	/* its interrupt is stamped before it: any that follows is another's */
+	} else {
 		h->span.run_ns = c->span.run_ns;
 		h->span.done_ns = c->span.done_ns;
 	}
@@ -420,13 +433,19 @@ static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_even
 	struct call *c, *next;
 
 	for (c = cpu->out_head; c; c = next) {
-		bool sure = c->span.queue_ns <= sure_ns;
+		bool sure = c->span.queue_ns <= sure_ns && !c->maybe_ns;
 
 		next = c->out_next;
 		if (c->span.call_kind != IPI_CALL_TTWU)
 			continue;
 		if (c->path_known && (c->span.path == IPI_PATH_SENT || c->span.path == IPI_PATH_POLLED))
 			break;
+		if (c->maybe_ns) {	/* this list or the one before, its sender has not told yet */
+			c->span.run_ns = c->maybe_ns;
+			c->span.entry_ns = c->maybe_entry_ns;
+			call_finalise(m, c, IPI_DELIVERED, IPI_HOW_AMBIGUOUS);
+			continue;
+		}
 		if (!sure && !c->path_known) {
 			c->maybe_ns = ev->ts_ns;
 			c->maybe_entry_ns = entry_ns;

@@ -114,7 +114,9 @@ static struct hit *window_cause(const struct window *w, enum ipi_how *how)
 	if (!ipi_class_is_call(w->span.class))
 		return first;
 	if (first->ran_seq == w->seq) {
-		*how = IPI_HOW_EXACT;
+		/* Even so, a late request of the window before may be what raised this one. */
+		if (*how == IPI_HOW_FIFO)
+			*how = IPI_HOW_EXACT;
 		return first;
 	}
 	for (struct hit *h = first->next; h; h = h->next)
@@ -208,8 +210,11 @@ static void chain_shift(struct matcher *m, struct line *line, struct window *emp
 	struct hit *before = window_penultimate(w);
 	struct hit *carry;
 
-	/* Before the spare there may be another that was late as well: either caused the next interrupt. */
-	if (w->nr_hits > 2 && shiftable(w, before))
+	/*
+	 * The hit before the spare may have been late as well, and caused the
+	 * next interrupt, unless this one has none but it to be caused by.
+	 */
+	if ((w->nr_hits > 2 || w->tainted) && shiftable(w, before))
 		w->tail->ambiguous = true;
 	mark_disorder(before, w->tail);
 	carry = window_pop(w);
