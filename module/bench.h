@@ -43,6 +43,17 @@ enum bench_irq_kind {
 	BENCH_IRQ_WORK,
 };
 
+/* x86 counts in named fields, or (7.3) in an array. */
+#if defined(BENCH_HAVE_IRQ_STAT) && BENCH_HAVE_IRQ_STAT == 1
+#define BENCH_COUNT_CALL	irq_call_count
+#define BENCH_COUNT_RESCHED	irq_resched_count
+#define BENCH_COUNT_WORK	apic_irq_work_irqs
+#else
+#define BENCH_COUNT_CALL	counts[IRQ_COUNT_CALL_FUNCTION]
+#define BENCH_COUNT_RESCHED	counts[IRQ_COUNT_RESCHEDULE]
+#define BENCH_COUNT_WORK	counts[IRQ_COUNT_IRQ_WORK]
+#endif
+
 /*
  * How many interrupts of a kind @cpu has taken: equal numbers mean the same
  * interrupt. Where only a sum over all interrupts is to be had, so be it.
@@ -52,11 +63,11 @@ static inline u32 bench_irq_seq(unsigned int cpu, enum bench_irq_kind kind)
 #if defined(BENCH_HAVE_IRQ_STAT)
 	switch (kind) {
 	case BENCH_IRQ_CALL:
-		return READ_ONCE(per_cpu(irq_stat, cpu).irq_call_count);
+		return READ_ONCE(per_cpu(irq_stat, cpu).BENCH_COUNT_CALL);
 	case BENCH_IRQ_RESCHED:
-		return READ_ONCE(per_cpu(irq_stat, cpu).irq_resched_count);
+		return READ_ONCE(per_cpu(irq_stat, cpu).BENCH_COUNT_RESCHED);
 	case BENCH_IRQ_WORK:
-		return READ_ONCE(per_cpu(irq_stat, cpu).apic_irq_work_irqs);
+		return READ_ONCE(per_cpu(irq_stat, cpu).BENCH_COUNT_WORK);
 	}
 	return 0;
 #elif defined(BENCH_HAVE_KSTAT)
