@@ -80,6 +80,7 @@ struct agg {
 	const char **comms;	uint32_t nr_comms;
 
 	struct agg_row own;
+	struct hist unsolicited[IPI_NR_CLASSES];
 	struct match_totals totals;
 };
 
@@ -154,6 +155,8 @@ void agg_free(struct agg *a)
 	for (uint32_t i = 0; i < a->nr_rows; i++)
 		row_free(&a->rows[i]);
 	row_free(&a->own);
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+		hist_free(&a->unsolicited[class]);
 	cpuset_free(&a->targets);
 	cpuset_free(&a->sources);
 	free(a->filters);
@@ -660,7 +663,12 @@ static void add_irq(struct agg *a, const struct ipi_span *s)
 		return;
 	a->totals.interrupts++;
 	a->totals.interrupts_by_class[s->class]++;
-	a->totals.unsolicited += s->unsolicited;
+	if (unlikely(s->unsolicited)) {
+		a->totals.unsolicited++;
+		if (s->entry_ns != IPI_NO_TIME && s->exit_ns != IPI_NO_TIME && !s->negative)
+			hist_add(&a->unsolicited[s->class], s->exit_ns - s->entry_ns, s->entry_ns,
+				 s->target);
+	}
 	a->totals.empty_interrupts += ipi_class_is_call(s->class) && !s->nr_calls;
 }
 
@@ -715,6 +723,11 @@ struct agg_row *agg_rows(struct agg *a)
 const struct agg_row *agg_own(const struct agg *a)
 {
 	return &a->own;
+}
+
+const struct hist *agg_unsolicited(const struct agg *a, unsigned int class)
+{
+	return &a->unsolicited[class];
 }
 
 const struct match_totals *agg_totals(const struct agg *a)

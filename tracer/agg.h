@@ -59,6 +59,8 @@ unsigned int agg_nr_rows(const struct agg *a);
 struct agg_row *agg_rows(struct agg *a);
 /* Spans that ipitrace itself caused: not in any row, but in the totals. */
 const struct agg_row *agg_own(const struct agg *a);
+/* Handler times of unsolicited interrupts: who sent them is not known, what they took is. */
+const struct hist *agg_unsolicited(const struct agg *a, unsigned int class);
 /*
  * Totals of what passes the filter, own spans included; without a filter equal
  * to matcher_totals(). Interrupts, unsolicited and local calls pass by target

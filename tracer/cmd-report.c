@@ -134,6 +134,24 @@ static int render(struct report_options *o, struct report *r, struct err *err)
 	return 0;
 }
 
+/* The report is printed; this is the one line on stderr that says why the exit code is 3. */
+static int incomplete(const struct report *r, struct err *err)
+{
+	const struct trace_info *t = r->trace;
+
+	if (t->truncated)
+		err_set(err, EXIT_INCOMPLETE, "the file ends before its data does: this is a part of it");
+	else if (t->incomplete)
+		err_set(err, EXIT_INCOMPLETE, "the recording did not end as it should");
+	else if (t->lost_unknown)
+		err_set(err, EXIT_INCOMPLETE, "events are missing, nobody knows how many");
+	else
+		err_set(err, EXIT_INCOMPLETE, "%llu events were lost", (unsigned long long)t->lost_events);
+	if (!t->truncated && !t->incomplete && !t->bad_pages)
+		err_hint(err, "record with a bigger buffer (-m SIZE), without stacks (--no-stack), or fewer targets (-C LIST)");
+	return EXIT_INCOMPLETE;
+}
+
 static int report_file(struct report_options *o, const char *path, struct err *err)
 {
 	static const enum agg_key usual[] = { AGG_KEY_CALLER, AGG_KEY_FUNC };
@@ -164,7 +182,7 @@ static int report_file(struct report_options *o, const char *path, struct err *e
 	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));
 	if (render(o, &r, err))
 		goto out;
-	ret = report_incomplete(&r) ? EXIT_INCOMPLETE : EXIT_OK;
+	ret = report_incomplete(&r) ? incomplete(&r, err) : EXIT_OK;
 out:
 	report_free(&r);
 	agg_free(agg);

@@ -181,14 +181,6 @@ static void totals(struct json *j, const struct report *r)
 	json_close(j, '}');
 }
 
-static void classes(struct json *j, const struct report *r)
-{
-	json_open(j, "interrupts_by_class", '{');
-	for (unsigned int i = 0; i < r->nr_classes; i++)
-		json_u64(j, r->classes[i].name, r->classes[i].interrupts);
-	json_close(j, '}');
-}
-
 static void distribution(struct json *j, const char *key, const struct hist *h)
 {
 	if (!h->count) {
@@ -207,6 +199,19 @@ static void distribution(struct json *j, const char *key, const struct hist *h)
 	json_u64(j, "max_at_ns", h->max_at_ns);
 	json_u64(j, "max_cpu", h->max_cpu);
 	json_u64(j, "sum", h->sum);
+	json_close(j, '}');
+}
+
+static void classes(struct json *j, const struct report *r)
+{
+	json_open(j, "interrupts_by_class", '{');
+	for (unsigned int i = 0; i < r->nr_classes; i++)
+		json_u64(j, r->classes[i].name, r->classes[i].interrupts);
+	json_close(j, '}');
+	/* Of no sender's row: receptions whose send is not in the trace. */
+	json_open(j, "unsolicited_handler_ns", '{');
+	for (unsigned int i = 0; i < r->nr_classes; i++)
+		distribution(j, r->classes[i].name, r->classes[i].unsolicited);
 	json_close(j, '}');
 }
 

@@ -166,6 +166,24 @@ static void totals(const struct report *r, FILE *out)
 	fputs(t->interrupts ? "\n" : " none\n", out);
 }
 
+/* Where no sends were recorded this is all there is to say of the targets' time. */
+static void unsolicited(const struct report *r, const struct render_options *o, FILE *out)
+{
+	char p50[RENDER_TIME_LEN], max[RENDER_TIME_LEN], sum[RENDER_TIME_LEN];
+
+	for (unsigned int i = 0; i < r->nr_classes; i++) {
+		const struct hist *h = r->classes[i].unsolicited;
+
+		if (!h->count)
+			continue;
+		render_time(hist_percentile(h, 0.5), o->utf8, p50);
+		render_time(h->max, o->utf8, max);
+		render_time(h->sum, o->utf8, sum);
+		fprintf(out, "unsolicited: %" PRIu64 " %s, handler p50 %s, max %s on CPU %u, sum %s\n",
+			h->count, r->classes[i].name, p50, max, h->max_cpu, sum);
+	}
+}
+
 static void audit(const struct report *r, FILE *out)
 {
 	const struct match_totals *t = &r->totals;
@@ -222,9 +240,7 @@ static void notes(const struct report *r, FILE *out)
 	if (!t->clock_ns)
 		fprintf(out, "note: clock %s is not in ns, or not the same on every CPU: "
 			"do not trust latencies\n", t->clock);
-	if (!t->has_send)
-		fputs("note: no send events: who sends is not known, only what arrives\n", out);
-	else if (!t->has_reception)
+	if (t->has_send && !t->has_reception)
 		fputs("note: no reception events: what was delivered, and when, is not known\n", out);
 }
 
@@ -237,12 +253,14 @@ int render_text(const struct report *r, const struct render_options *o, FILE *ou
 	if (nr && table(r, o, nr, out, err))
 		return -1;
 	if (!r->nr_rows)
-		fputs("no IPIs were sent\n", out);
+		fputs(!r->trace->has_send ? "no senders: the recording has no send events\n" :
+		      r->filtered ? "no IPI passes the filter\n" : "no IPIs were sent\n", out);
 	if (nr < r->nr_rows)
 		fprintf(out, "(%u more rows)\n", r->nr_rows - nr);
 	fputc('\n', out);
 	own(r, o, out);
 	totals(r, out);
+	unsolicited(r, o, out);
 	sanitize(clock, sizeof(clock), r->trace->clock);
 	notes(r, out);
 	fprintf(out, "tier: %s, clock: %s\n", r->trace->tier, clock);

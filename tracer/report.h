@@ -30,6 +30,7 @@ struct report {
 	struct {
 		const char *name;
 		uint64_t    interrupts;
+		const struct hist *unsolicited;	/* handler times of those whose sender is not known */
 	} classes[IPI_NR_CLASSES];	unsigned int nr_classes;	/* the usual four, and those that occurred */
 	struct coverage		 coverage[ANALYSIS_MAX_COVERAGE];	unsigned int nr_coverage;
 };

@@ -111,6 +111,10 @@ edit() {
 	    data = data.replace(b"ipi_send_", b"xxx_send_").replace(b"csd_", b"xsd_")
 	    data = data.replace(b"reschedule_e", b"xxschedule_e").replace(b"call_function_", b"xxxx_function_")
 	    data = data.replace(b"irq_work_e", b"xxx_work_e").replace(b"x86_platform_ipi_e", b"xxx_platform_ipi_e").replace(b"sched_wake_idle", b"xxxxx_wake_idle")
+	elif what == "counts":
+	    data = data.replace(b"ipi_send_", b"xxx_send_").replace(b"csd_", b"xsd_")
+	elif what == "paired":
+	    data = data.replace(b"csd_", b"xsd_")
 	elif what == "hostile":
 	    assert b" membarrier\n" in data
 	    data = data.replace(b" membarrier\n", b" \x1b[31m\xff\"\\,a\n")
@@ -119,6 +123,7 @@ edit() {
 }
 edit gap.dat gap
 exits 3 "a gap of unknown size: exit code 3" "$IPITRACE" report --json gap.dat
+like "$(cat "$ERR")" '^ipitrace: report: events are missing, nobody knows how many$' "  and a line on stderr"
 json_check "$OUT" 'd["trace"]["lost_events"] is None' "  lost_events is null, not a number"
 json_check "$OUT" 't["target_hits"] == t["delivered"] + t["coalesced"] + t["in_flight"] + t["lost"]
 	and t["interrupts"] == t["delivered"] + t["unsolicited"]' "  conserved"
@@ -131,6 +136,23 @@ edit none.dat foreign
 exits 1 "no IPI events in the file" "$IPITRACE" report none.dat
 like "$(cat "$ERR")" 'no IPI events' "  says so"
 like "$(cat "$ERR")" '^hint: ' "  with a hint"
+
+# The tiers, by taking away what they need.
+edit counts.dat counts
+exits 0 "reception events only" "$IPITRACE" report --json counts.dat
+json_check "$OUT" 'd["trace"]["tier"] == "counts" and rows == [] and t["interrupts"] == t["unsolicited"] == 418
+	and d["interrupts_by_class"]["reschedule"] == 107' "  tier counts: interrupts, no senders"
+json_check "$OUT" 'd["unsolicited_handler_ns"]["call_function_single"]["count"] == 311
+	and d["unsolicited_handler_ns"]["call_function"] is None' "  their handler times"
+json_check x.json 'd["unsolicited_handler_ns"]["call_function_single"] is None' "  which the whole recording has in rows"
+text=$("$IPITRACE" report counts.dat)
+like "$text" '^no senders: ' "  text says why there are no rows"
+like "$text" '^unsolicited: 107 reschedule, handler p50 [0-9]+ns, max ' "  and what arrived"
+like "$text" '^tier: counts' "  and the tier"
+edit paired.dat paired
+exits 0 "sends and receptions, no csd events" "$IPITRACE" report --json paired.dat
+json_check "$OUT" 'd["trace"]["tier"] == "paired" and t["delivered"] == t["fifo"] == 418 and t["exact"] == 0
+	and t["calls"] == 0' "  tier paired: all by order, no calls"
 
 edit hostile.dat hostile
 "$IPITRACE" report --by comm hostile.dat >h.txt

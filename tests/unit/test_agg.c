@@ -198,6 +198,8 @@ static void test_outcomes(void)
 	agg_span(a, &s);
 	is_u64(t->unsolicited, 1, "unsolicited");
 	is_u64(t->empty_interrupts, 1, "empty");
+	is_u64(agg_unsolicited(a, IPI_CLASS_CALL_SINGLE)->max, 1000, "  its handler time, of no row");
+	is_u64(agg_unsolicited(a, IPI_CLASS_CALL)->count, 0, "  of its class");
 	is_u64(agg_nr_rows(a), 1, "one row for all of it");
 	agg_free(a);
 }
