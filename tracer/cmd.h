@@ -16,8 +16,9 @@ struct cmd {
 	int (*run)(int argc, char **argv, struct err *err);
 };
 
-extern const struct opt_spec record_spec, report_spec;
+extern const struct opt_spec record_spec, report_spec, bench_spec;
 int cmd_record(int argc, char **argv, struct err *err);
 int cmd_report(int argc, char **argv, struct err *err);
+int cmd_bench(int argc, char **argv, struct err *err);
 
 #endif

@@ -18,6 +18,7 @@
 static const struct cmd commands[] = {
 	{ &record_spec, cmd_record },
 	{ &report_spec, cmd_report },
+	{ &bench_spec, cmd_bench },
 };
 
 static const struct cmd *find_command(const char *name)
@@ -38,7 +39,8 @@ static void usage(FILE *out)
 	fputs("  help      show the help of a command\n\n"
 	      "'ipitrace COMMAND --help' lists the options of a command; "
 	      "'ipitrace --version' the version.\n"
-	      "Exit status: 0 ok, 1 failed, 2 usage, 3 done but incomplete (events lost).\n", out);
+	      "Exit status: 0 ok, 1 failed, 2 usage, 3 done but incomplete (events lost),\n"
+	      "5 bench --trace: tracer and truth disagree.\n", out);
 }
 
 static void print_error(const char *command, const struct err *err)

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench-env.c - the machine that the figures hold for, each fact or "unknown".
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/klog.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+#include "bench.h"
+
+#define KLOG_READ_ALL	3
+#define KLOG_SIZE	10
+#define MSR_APICBASE	0x1b
+#define APIC_X2		(1u << 10)
+
+/* First line of a small file, or NULL; an empty one is NULL unless it means something. */
+static char *line_of(const char *path, const char *if_empty)
+{
+	char *text = read_file(path, NULL);
+
+	if (!text)
+		return NULL;
+	text[strcspn(text, "\n")] = '\0';
+	if (text[0])
+		return text;
+	free(text);
+	return if_empty ? xstrdup(if_empty) : NULL;
+}
+
+/* "key : value" of the first CPU in /proc/cpuinfo. */
+static char *cpuinfo(const char *key)
+{
+	char *text = read_file("/proc/cpuinfo", NULL), *found = NULL;
+	size_t len = strlen(key);
+
+	for (char *p = text; p && *p;) {
+		char *end = p + strcspn(p, "\n"), *q = p + len;
+
+		if (!strncmp(p, key, len) && (isspace((unsigned char)*q) || *q == ':')) {
+			while (q < end && (isspace((unsigned char)*q) || *q == ':'))
+				q++;
+			found = xasprintf("%.*s", (int)(end - q), q);
+			break;
+		}
+		p = *end ? end + 1 : end;
+	}
+	free(text);
+	return found;
+}
+
+static char *cpu_model(void)
+{
+	char *model = cpuinfo("model name"), *impl, *part;
+
+	if (model)
+		return model;
+	impl = cpuinfo("CPU implementer");
+	part = cpuinfo("CPU part");
+	if (impl && part)
+		model = xasprintf("implementer %s, part %s", impl, part);
+	free(impl);
+	free(part);
+	return model;
+}
+
+static char *hypervisor(void)
+{
+	char *text;
+#if defined(__x86_64__) || defined(__i386__)
+	unsigned int a, b, c, d;
+	char name[13] = "";
+
+	if (!__get_cpuid(1, &a, &b, &c, &d))
+		return NULL;
+	if (!(c >> 31))
+		return xstrdup("none");
+	__cpuid(0x40000000, a, b, c, d);
+	memcpy(name, &b, 4);
+	memcpy(name + 4, &c, 4);
+	memcpy(name + 8, &d, 4);
+	if (!strcmp(name, "KVMKVMKVM"))
+		return xstrdup("KVM");
+	if (!strcmp(name, "TCGTCGTCGTCG"))
+		return xstrdup("QEMU TCG (emulated: times mean nothing)");
+	if (name[0])
+		return xstrdup(name);
+#endif
+	text = line_of("/sys/hypervisor/type", NULL);
+	return text ? text : line_of("/sys/class/dmi/id/sys_vendor", NULL);
+}
+
+static char *klog(void)
+{
+	int size = klogctl(KLOG_SIZE, NULL, 0);
+	char *text;
+
+	if (size <= 0)
+		return NULL;
+	text = xmalloc((size_t)size + 1);
+	size = klogctl(KLOG_READ_ALL, text, size);
+	if (size < 0) {
+		free(text);
+		return NULL;
+	}
+	text[size] = '\0';
+	return text;
+}
+
+/* The mode that is in use, not what the CPU could do: by MSR, else as the kernel said at boot. */
+static char *apic_mode(void)
+{
+	int fd = open("/dev/cpu/0/msr", O_RDONLY | O_CLOEXEC);
+	char *log, *mode = NULL;
+	uint64_t base;
+
+	if (fd >= 0) {
+		ssize_t n = pread(fd, &base, sizeof(base), MSR_APICBASE);
+
+		close(fd);
+		if (n == sizeof(base))
+			return xstrdup(base & APIC_X2 ? "x2apic" : "xapic");
+	}
+	log = klog();
+	if (log) {
+		const char *p = strstr(log, "APIC routing to ");
+
+		/* "Switched APIC routing to: physical x2apic", "... to physical flat" */
+		if (!p)
+			p = strstr(log, "APIC routing to: ");
+		if (p) {
+			p += strlen("APIC routing to");
+			p += strspn(p, ": ");
+			mode = xasprintf("%.*s", (int)strcspn(p, "\n"), p);
+		} else if (strstr(log, "x2apic enabled")) {
+			mode = xstrdup("x2apic");
+		}
+	}
+	free(log);
+	return mode;
+}
+
+static char *interrupt_controller(void)
+{
+	char *text, *p, *found = NULL;
+#if defined(__x86_64__) || defined(__i386__)
+	return apic_mode();
+#endif
+	text = read_file("/proc/interrupts", NULL);
+	p = text ? strstr(text, "GIC") : NULL;
+	if (p)
+		found = xasprintf("%.*s", (int)strcspn(p, " \t\n"), p);
+	free(text);
+	return found;
+}
+
+/* "idle=poll" from the command line; the kernel has no other place that says it. */
+static char *idle_param(void)
+{
+	char *text = line_of("/proc/cmdline", ""), *p = text, *found = NULL;
+
+	if (!text)
+		return NULL;
+	while (p && *p && !found) {
+		if (!strncmp(p, "idle=", 5))
+			found = xasprintf("%.*s", (int)strcspn(p + 5, " "), p + 5);
+		p += strcspn(p, " ");
+		p += strspn(p, " ");
+	}
+	free(text);
+	return found ? found : xstrdup("not set");
+}
+
+static char *kernel(void)
+{
+	struct utsname u;
+
+	if (uname(&u))
+		return NULL;
+	return xasprintf("%s %s %s", u.release, u.version, u.machine);
+}
+
+static char *numa(const struct bench_topo *t)
+{
+	return t->nr_nodes ? xasprintf("%u", t->nr_nodes) : NULL;
+}
+
+static char *halt_poll(void)
+{
+	char *host = line_of("/sys/module/kvm/parameters/halt_poll_ns", NULL);
+
+	return host ? host : line_of("/sys/module/haltpoll/parameters/guest_halt_poll_ns", NULL);
+}
+
+static char *cpus_used(const struct bench_topo *t)
+{
+	struct cpuset set = { 0 };
+	char list[200];
+
+	for (unsigned int i = 0; i < t->nr; i++)
+		cpuset_add(&set, t->cpus[i].cpu);
+	cpuset_format(&set, list, sizeof(list));
+	cpuset_free(&set);
+	return xasprintf("%u (%s)", t->nr, list);
+}
+
+/* Value is ours from now on; made safe for terminal and JSON. */
+static void add(struct bench_env *e, const char *key, const char *label, char *value)
+{
+	if (e->nr >= BENCH_MAX_FACTS) {
+		free(value);
+		return;
+	}
+	if (value)
+		sanitize(value, strlen(value) + 1, value);
+	e->facts[e->nr++] = (struct bench_fact){ key, label, value };
+}
+
+void bench_env_read(struct bench_env *e, const struct bench_topo *t)
+{
+#define CPU_SYSFS "/sys/devices/system/cpu/"
+	*e = (struct bench_env){ 0 };
+	add(e, "kernel", "kernel", kernel());
+	add(e, "cpu", "CPU", cpu_model());
+	add(e, "microcode", "microcode", cpuinfo("microcode"));
+	add(e, "cpus", "CPUs", cpus_used(t));
+	add(e, "numa_nodes", "NUMA nodes", numa(t));
+	add(e, "smt", "SMT active", line_of(CPU_SYSFS "smt/active", NULL));
+	add(e, "hypervisor", "hypervisor", hypervisor());
+	add(e, "interrupt_controller", "APIC or GIC", interrupt_controller());
+	add(e, "idle_driver", "idle driver", line_of(CPU_SYSFS "cpuidle/current_driver", NULL));
+	add(e, "idle_param", "idle=", idle_param());
+	add(e, "governor", "governor", line_of(CPU_SYSFS "cpu0/cpufreq/scaling_governor", NULL));
+	add(e, "clocksource", "clocksource",
+	    line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource", NULL));
+	add(e, "isolated", "isolated CPUs", line_of(CPU_SYSFS "isolated", "none"));
+	add(e, "nohz_full", "nohz_full CPUs", line_of(CPU_SYSFS "nohz_full", "none"));
+	add(e, "halt_poll_ns", "halt_poll_ns", halt_poll());
+#undef CPU_SYSFS
+}
+
+void bench_env_free(struct bench_env *e)
+{
+	for (unsigned int i = 0; i < e->nr; i++)
+		free(e->facts[i].value);
+	e->nr = 0;
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench-module.c - the benchmark by the kernel module: load, run, fetch samples.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <libkmod.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define DEVICE		"/dev/" IPITRACE_BENCH_DEVICE
+#define MODULE		IPITRACE_BENCH_DEVICE
+#define DEVICE_WAIT_MS	2000	/* for devtmpfs or udev to make the node */
+
+struct bench_device {
+	int fd;
+	struct ipitrace_bench_info info;
+	struct ipitrace_bench_prim prims[IPITRACE_BENCH_NR_PRIMITIVES];
+};
+
+static bool exists(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+/* module/ of the source tree that the program was built in, or where the kernel keeps modules. */
+static char *find_module(void)
+{
+	static const char *const places[] = { "", "updates/", "extra/", "updates/dkms/" };
+	struct utsname u;
+	char exe[4096], *path, *slash;
+	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (len > 0) {
+		exe[len] = '\0';
+		slash = strrchr(exe, '/');
+		if (slash) {
+			*slash = '\0';
+			path = xasprintf("%s/../module/" MODULE ".ko", exe);
+			if (exists(path))
+				return path;
+			free(path);
+		}
+	}
+	for (size_t i = 0; !uname(&u) && i < ARRAY_SIZE(places); i++) {
+		path = xasprintf("/lib/modules/%s/%s" MODULE ".ko", u.release, places[i]);
+		if (exists(path))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+/* Why the kernel refused, in words that help. */
+static int load_error(int errnum, const char *path, struct err *err)
+{
+	char *lockdown;
+
+	err_set_errno(err, EXIT_FAILED, errnum, "cannot load %s", path);
+	switch (errnum) {
+	case EPERM:
+	case EACCES:
+		lockdown = read_file("/sys/kernel/security/lockdown", NULL);
+		if (geteuid())
+			err_hint(err, "run as root");
+		else if (lockdown && !strstr(lockdown, "[none]"))
+			err_hint(err, "the kernel is locked down: the module must be signed");
+		else
+			err_hint(err, "module loading is switched off (kernel.modules_disabled), or a signature is required");
+		free(lockdown);
+		return -1;
+	case EKEYREJECTED:
+	case ENOKEY:
+		return err_hint(err, "this kernel takes signed modules only");
+	case ENOEXEC:
+	case EINVAL:
+		return err_hint(err, "built for another kernel? 'make -C module' builds it for this one");
+	default:
+		return -1;
+	}
+}
+
+int bench_module_load(const char *path, bool *loaded, struct err *err)
+{
+	struct kmod_ctx *ctx;
+	struct kmod_module *mod = NULL;
+	char *found = NULL;
+	int ret;
+
+	*loaded = false;
+	if (exists(DEVICE))
+		return 0;
+	if (!exists("/proc/modules")) {
+		err_set(err, EXIT_FAILED, "this kernel has no loadable modules");
+		return err_hint(err, "'ipitrace bench --user' measures without one, by membarrier");
+	}
+	if (!path)
+		path = found = find_module();
+	if (!path) {
+		err_set(err, EXIT_FAILED, "the module " MODULE ".ko was not found");
+		return err_hint(err, "build it with 'make -C module', or name it with --module; "
+				"'ipitrace bench --user' measures without it");
+	}
+	if (!exists(path)) {
+		err_set_errno(err, EXIT_FAILED, errno, "%s", path);
+		return err_hint(err, "build it with 'make -C module'");
+	}
+	ctx = kmod_new(NULL, NULL);
+	ret = ctx ? kmod_module_new_from_path(ctx, path, &mod) : -ENOMEM;
+	if (!ret)
+		ret = kmod_module_insert_module(mod, 0, "");
+	if (ret && ret != -EEXIST)
+		load_error(-ret, path, err);
+	else
+		*loaded = !ret;
+	kmod_module_unref(mod);
+	kmod_unref(ctx);
+	free(found);
+	return ret && ret != -EEXIST ? -1 : 0;
+}
+
+int bench_module_unload(struct err *err)
+{
+	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+	struct kmod_module *mod = NULL;
+	int ret = ctx ? kmod_module_new_from_name(ctx, MODULE, &mod) : -ENOMEM;
+
+	if (!ret)
+		ret = kmod_module_remove_module(mod, 0);
+	kmod_module_unref(mod);
+	kmod_unref(ctx);
+	if (ret)
+		return err_set_errno(err, EXIT_FAILED, -ret, "cannot unload " MODULE);
+	return 0;
+}
+
+/* --- device --- */
+
+static int open_node(void)
+{
+	const struct timespec nap = { .tv_nsec = 10000000 };
+	int fd = -1;
+
+	for (int i = 0; i < DEVICE_WAIT_MS / 10; i++) {
+		fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+		if (fd >= 0 || errno != ENOENT)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	return fd;
+}
+
+int bench_device_open(struct bench_device **out, struct err *err)
+{
+	struct bench_device *d = xcalloc(1, sizeof(*d));
+
+	d->fd = open_node();
+	if (d->fd < 0) {
+		int errnum = errno;
+
+		free(d);
+		err_set_errno(err, EXIT_FAILED, errnum, "cannot open " DEVICE);
+		return errnum == EACCES || errnum == EPERM ? err_hint(err, "run as root") : -1;
+	}
+	d->info.version = IPITRACE_BENCH_VERSION;
+	if (ioctl(d->fd, IPITRACE_BENCH_INFO, &d->info)) {
+		err_set_errno(err, EXIT_FAILED, errno, DEVICE " does not speak version %d",
+			      IPITRACE_BENCH_VERSION);
+		err_hint(err, "unload the old module (rmmod " MODULE ") and build the one of this version");
+		goto fail;
+	}
+	for (uint32_t i = 0; i < IPITRACE_BENCH_NR_PRIMITIVES && i < d->info.nr_primitives; i++) {
+		d->prims[i].version = IPITRACE_BENCH_VERSION;
+		d->prims[i].primitive = i;
+		if (ioctl(d->fd, IPITRACE_BENCH_PRIM, &d->prims[i])) {
+			err_set_errno(err, EXIT_FAILED, errno, DEVICE ": primitive %u", i);
+			goto fail;
+		}
+	}
+	*out = d;
+	return 0;
+fail:
+	bench_device_close(d);
+	return -1;
+}
+
+void bench_device_close(struct bench_device *d)
+{
+	if (!d)
+		return;
+	close(d->fd);
+	free(d);
+}
+
+const struct ipitrace_bench_prim *bench_device_prim(const struct bench_device *d, uint32_t mode)
+{
+	return &d->prims[mode];
+}
+
+const struct ipitrace_bench_info *bench_device_info(const struct bench_device *d)
+{
+	return &d->info;
+}
+
+static int fetch(struct bench_device *d, struct bench_raw *raw, struct err *err)
+{
+	uint64_t at = 0;
+
+	raw->samples = xcalloc(raw->nr_samples + 1, sizeof(*raw->samples));
+	while (at < raw->nr_samples) {
+		struct ipitrace_bench_read rd = {
+			.version = IPITRACE_BENCH_VERSION, .first = at,
+			.count = raw->nr_samples - at, .buf = (uintptr_t)(raw->samples + at),
+		};
+
+		if (ioctl(d->fd, IPITRACE_BENCH_READ, &rd))
+			return err_set_errno(err, EXIT_FAILED, errno, "cannot read the samples");
+		if (!rd.count)
+			return err_set(err, EXIT_FAILED, "the module promised %llu samples and gave %llu",
+				       (unsigned long long)raw->nr_samples, (unsigned long long)at);
+		at += rd.count;
+	}
+	return 0;
+}
+
+static int run_error(int errnum, const struct bench_job *job, const struct ipitrace_bench_run *run,
+		     struct err *err)
+{
+	const char *mode = bench_modes[job->mode].word;
+
+	switch (errnum) {
+	case EINTR:
+		return err_set(err, EXIT_FAILED, "interrupted");
+	case ETIMEDOUT:
+		err_set(err, EXIT_FAILED, "%s: not done in time: %llu of %llu sends", mode,
+			(unsigned long long)run->sends,
+			(unsigned long long)(job->iterations * job->nr_senders));
+		return err_hint(err, "a smaller -n, or a shorter --pace, --handler-ns or --irqs-off-ns");
+	case ENODEV:
+		return err_set(err, EXIT_FAILED, "%s: CPU %u %s during the run", mode, run->stop_cpu,
+			       run->stop_reason == IPITRACE_BENCH_STOP_MOVED ?
+			       "lost its sender" : "went offline or came online");
+	case EBUSY:
+		return err_set(err, EXIT_FAILED, "another bench is running on this machine");
+	case EINVAL:
+		err_set_errno(err, EXIT_USAGE, errnum, "%s: the module refuses these options", mode);
+		return err_hint(err, "handler time x senders x burst is at most 500 ms, "
+				"interrupts off at most 10 ms; targets may send only in the idle state");
+	default:
+		return err_set_errno(err, EXIT_FAILED, errnum, "%s", mode);
+	}
+}
+
+int bench_device_run(struct bench_device *d, const struct bench_job *job, struct bench_raw *raw,
+		     struct err *err)
+{
+	struct ipitrace_bench_run run = {
+		.version = IPITRACE_BENCH_VERSION, .primitive = job->mode, .state = job->state,
+		.nr_senders = job->nr_senders, .nr_targets = job->nr_targets,
+		.senders = (uintptr_t)job->senders,
+		.targets = job->nr_targets ? (uintptr_t)job->targets : 0,
+		.iterations = job->iterations, .warmup = job->warmup, .burst = job->burst,
+		.pace_ns = job->pace_ns, .handler_ns = job->handler_ns,
+		.irqs_off_ns = job->irqs_off_ns, .timeout_ns = IPITRACE_BENCH_MAX_TIMEOUT_NS,
+	};
+
+	*raw = (struct bench_raw){ 0 };
+	if (ioctl(d->fd, IPITRACE_BENCH_RUN, &run))
+		return run_error(errno, job, &run, err);
+	raw->nr_samples = run.nr_samples;
+	raw->nr_truncated = run.nr_truncated;
+	raw->sends = run.sends;
+	raw->warmup_sends = run.warmup_sends;
+	raw->hits = run.hits;
+	raw->start_ns = run.start_ns;
+	raw->end_ns = run.end_ns;
+	raw->busy_ns = run.busy_ns;
+	if (fetch(d, raw, err)) {
+		free(raw->samples);
+		raw->samples = NULL;
+		return -1;
+	}
+	return 0;
+}

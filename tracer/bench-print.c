@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench-print.c - a result for people: the seed's table, doubts, the machine.
+ */
+#include <inttypes.h>
+
+#include "bench.h"
+#include "render-grid.h"
+
+static const struct grid_column columns[] = {
+	{ "MODE", false }, { "PATH", false }, { "IPIS", true }, { "IPI TIME ns", true },
+	{ "TOTAL ns", true }, { "MEASURED", false }, { "MIN", true }, { "P50", true }, { "P90", true },
+	{ "P99", true }, { "P99.9", true }, { "MAX", true }, { "RATE/s", true }, { "REJECTED", true },
+	{ "SPREAD", true },
+};
+#define NR_COLUMNS	ARRAY_SIZE(columns)
+
+static char *number(uint64_t n)
+{
+	return xasprintf("%" PRIu64, n);
+}
+
+static char *path_of(const struct bench_row *row)
+{
+	if (row->source == BENCH_NO_CPU)
+		return xstrdup("several");
+	if (row->target != BENCH_NO_CPU)
+		return xasprintf("%u>%u %s", row->source, row->target,
+				 row->has_relation ? bench_relation_name(row->relation) : "");
+	if (row->nr_targets)
+		return xasprintf("%u>%u CPUs", row->source, row->nr_targets);
+	return xasprintf("%u", row->source);
+}
+
+static char *spread_of(const struct bench_row *row)
+{
+	if (row->spread_permille == UINT64_MAX)
+		return xstrdup("-");
+	return xasprintf("%" PRIu64 ".%" PRIu64 "%%", row->spread_permille / 10,
+			 row->spread_permille % 10);
+}
+
+static void fill_row(const struct bench_row *row, char **c)
+{
+	const struct bench_dist *d = &row->dist[row->measured];
+	const uint64_t stats[] = { d->min, d->p50, d->p90, d->p99, d->p999, d->max };
+	bool no_ipi = row->mode == IPITRACE_BENCH_DRY_RUN || row->mode == IPITRACE_BENCH_SELF;
+
+	c[0] = xstrdup(bench_modes[row->mode].title);
+	c[1] = path_of(row);
+	if (row->reason[0]) {
+		free(c[1]);
+		for (unsigned int i = 1; i < NR_COLUMNS; i++)
+			c[i] = xstrdup("-");
+		return;
+	}
+	c[2] = number(row->sum.hits);
+	c[3] = number(row->sum.ipi_ns);
+	c[4] = number(row->sum.total_ns);
+	c[5] = xstrdup(bench_measured_name(row->measured));
+	for (unsigned int i = 0; i < ARRAY_SIZE(stats); i++)
+		c[6 + i] = d->count ? number(stats[i]) : xstrdup("-");
+	c[12] = number(bench_row_rate(row));
+	c[13] = number((no_ipi ? 0 : row->sum.no_irq) + row->sum.wrong_cpu);
+	c[14] = spread_of(row);
+}
+
+static void doubts(const struct bench_result *r, FILE *out)
+{
+	char buf[160];
+
+	for (unsigned int i = 0; i < r->nr_rows; i++) {
+		const struct bench_row *row = &r->rows[i];
+		const char *title = bench_modes[row->mode].title;
+		const char *text;
+
+		if (row->reason[0])
+			fprintf(out, "%s: %s\n", title, row->reason);
+		for (unsigned int w = 0; (text = bench_row_warning(row, w, buf, sizeof(buf))); w++)
+			fprintf(out, "warning: %s%s%s: %s\n", title,
+				r->pairs && row->has_relation ? " " : "",
+				r->pairs && row->has_relation ? bench_relation_name(row->relation) : "",
+				text);
+		if (row->sum.coalesced)
+			fprintf(out, "%s: %" PRIu64 " of %" PRIu64
+				" calls shared an interrupt with the one before (coalesced)\n",
+				title, row->sum.coalesced, row->sum.hits);
+	}
+}
+
+/* The matrix: median of what is measured, source by target. */
+static int matrix(const struct bench_result *r, uint32_t mode, FILE *out, struct err *err)
+{
+	struct cpuset set = { 0 };
+	struct grid_column *heads;
+	unsigned int n, nr = 0;
+	uint32_t *cpus;
+	char **cells;
+	int ret;
+
+	for (unsigned int i = 0; i < r->nr_rows; i++) {
+		if (r->rows[i].mode != mode || r->rows[i].target == BENCH_NO_CPU)
+			continue;
+		cpuset_add(&set, r->rows[i].source);
+		cpuset_add(&set, r->rows[i].target);
+	}
+	n = cpuset_count(&set);
+	if (n < 2) {
+		cpuset_free(&set);
+		return 0;
+	}
+	cpus = xcalloc(n, sizeof(*cpus));
+	heads = xcalloc(n + 1, sizeof(*heads));
+	cells = xcalloc((size_t)n * (n + 1), sizeof(*cells));
+	heads[0] = (struct grid_column){ "FROM\\TO", true };
+	for (uint32_t cpu = 0; cpu < set.nr_words * 64; cpu++)
+		if (cpuset_has(&set, cpu))
+			cpus[nr++] = cpu;
+	for (unsigned int i = 0; i < n; i++) {
+		heads[i + 1] = (struct grid_column){ number(cpus[i]), true };
+		cells[i * (n + 1)] = number(cpus[i]);
+		for (unsigned int k = 0; k < r->nr_rows; k++) {
+			const struct bench_row *row = &r->rows[k];
+
+			for (unsigned int j = 0; j < n; j++)
+				if (row->mode == mode && row->source == cpus[i] && row->target == cpus[j])
+					cells[i * (n + 1) + 1 + j] = number(row->dist[row->measured].p50);
+		}
+	}
+	fprintf(out, "\n%s, median ns, from row to column:\n", bench_modes[mode].title);
+	ret = render_grid(heads, n + 1, cells, n, out, err);
+	for (unsigned int i = 0; i < n; i++)
+		free((char *)heads[i + 1].header);
+	for (unsigned int i = 0; i < n * (n + 1); i++)
+		free(cells[i]);
+	free(cells);
+	free(heads);
+	free(cpus);
+	cpuset_free(&set);
+	return ret;
+}
+
+static void checks(const struct bench_result *r, FILE *out)
+{
+	for (unsigned int i = 0; i < r->nr_checks; i++) {
+		const struct bench_check *c = &r->checks[i];
+
+		fprintf(out, "trace: %s: %" PRIu64 " IPIs sent, %" PRIu64 " matched, %" PRIu64
+			" mismatched", c->title, c->sent, c->matched, c->mismatched);
+		if (c->elided)
+			fprintf(out, ", %" PRIu64 " served without an interrupt", c->elided);
+		if (c->unconfirmed)
+			fprintf(out, ", %" PRIu64 " not decidable", c->unconfirmed);
+		fprintf(out, "; p50 %" PRIu64 " ns, traced %" PRIu64 " ns: tracing costs %+" PRId64
+			" ns per IPI\n", c->plain_ns, c->traced_ns,
+			(int64_t)c->traced_ns - (int64_t)c->plain_ns);
+		if (c->first[0])
+			fprintf(out, "trace: %s: first mismatch: %s\n", c->title, c->first);
+	}
+}
+
+static void method(const struct bench_result *r, FILE *out)
+{
+	fprintf(out, "%" PRIu64 " times each", r->iterations);
+	if (r->nr_senders > 1)
+		fprintf(out, " by each of %u senders", r->nr_senders);
+	fprintf(out, ", %" PRIu64 " repetitions, %s; all times in ns\n\n", r->repeat,
+		r->backend == BENCH_USER ? "membarrier from user space" : "kernel module");
+}
+
+int bench_print(const struct bench_result *r, FILE *out, struct err *err)
+{
+	char **cells = xcalloc((size_t)r->nr_rows * NR_COLUMNS + 1, sizeof(*cells));
+	int ret;
+
+	method(r, out);
+	for (unsigned int i = 0; i < r->nr_rows; i++)
+		fill_row(&r->rows[i], cells + i * NR_COLUMNS);
+	ret = render_grid(columns, NR_COLUMNS, cells, r->nr_rows, out, err);
+	for (size_t i = 0; i < r->nr_rows * NR_COLUMNS; i++)
+		free(cells[i]);
+	free(cells);
+	for (uint32_t mode = 0; !ret && r->pairs && mode < IPITRACE_BENCH_NR_PRIMITIVES; mode++)
+		ret = matrix(r, mode, out, err);
+	fputc('\n', out);
+	doubts(r, out);
+	checks(r, out);
+	for (unsigned int i = 0; i < r->env.nr; i++)
+		fprintf(out, "%-15s %s\n", r->env.facts[i].label,
+			r->env.facts[i].value ? r->env.facts[i].value : "unknown");
+	return ret;
+}

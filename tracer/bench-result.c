@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench-result.c - samples in, distributions, spread and doubts out.
+ *
+ * A sample in which no interrupt happened, or which ran on a wrong CPU, is
+ * counted and enters no distribution. For modes that by their nature send no
+ * IPI (dry run, self) there is nothing to reject.
+ */
+#include "bench.h"
+
+const struct bench_mode bench_modes[IPITRACE_BENCH_NR_PRIMITIVES] = {
+	[IPITRACE_BENCH_DRY_RUN]	= { "dry-run", "Dry-run" },
+	[IPITRACE_BENCH_SELF]		= { "self", "Self-IPI" },
+	[IPITRACE_BENCH_SINGLE]		= { "single", "Normal IPI" },
+	[IPITRACE_BENCH_ASYNC]		= { "async", "Async IPI" },
+	[IPITRACE_BENCH_MANY]		= { "many", "Multicast IPI" },
+	[IPITRACE_BENCH_BROADCAST]	= { "broadcast", "Broadcast IPI" },
+	[IPITRACE_BENCH_BROADCAST_LOCK]	= { "broadcast-lock", "Broadcast lock" },
+	[IPITRACE_BENCH_KICK_ALL]	= { "kick-all", "Kick all" },
+	[IPITRACE_BENCH_IRQ_WORK]	= { "irq-work", "IRQ work" },
+	[IPITRACE_BENCH_RESCHEDULE]	= { "reschedule", "Reschedule" },
+	[IPITRACE_BENCH_RESCHEDULE_RAW]	= { "reschedule-raw", "Reschedule raw" },
+	[IPITRACE_BENCH_WAKEUP]		= { "wakeup", "Wake-up" },
+	[IPITRACE_BENCH_STORM]		= { "storm", "Storm" },
+};
+
+const char *bench_state_name(uint32_t state)
+{
+	static const char *const names[IPITRACE_BENCH_NR_STATES] = { "idle", "busy", "irqs-off" };
+
+	return state < IPITRACE_BENCH_NR_STATES ? names[state] : "unknown";
+}
+
+const char *bench_measured_name(enum bench_measured m)
+{
+	return m == BENCH_DELIVERY ? "delivery" : "round-trip";
+}
+
+static void count_flags(struct bench_rep *rep, uint32_t flags)
+{
+	rep->no_irq += !!(flags & IPITRACE_BENCH_S_NO_IRQ);
+	rep->wrong_cpu += !!(flags & IPITRACE_BENCH_S_WRONG_CPU);
+	rep->coalesced += !!(flags & IPITRACE_BENCH_S_COALESCED);
+	rep->no_entry += !!(flags & IPITRACE_BENCH_S_NO_ENTRY);
+	rep->unconfirmed += !!(flags & IPITRACE_BENCH_S_UNCONFIRMED);
+}
+
+static bool same_send(const struct ipitrace_bench_sample *a, const struct ipitrace_bench_sample *b)
+{
+	return a->source == b->source && a->seq == b->seq;
+}
+
+/* The samples of one send: hits of a mask, or just one. Returns how many. */
+static uint64_t add_send(struct bench_rep *rep, struct hist *hist, const struct bench_raw *raw,
+			 const struct ipitrace_bench_sample *s, uint64_t left)
+{
+	const uint32_t reject = (raw->no_ipi ? 0 : IPITRACE_BENCH_S_NO_IRQ) | IPITRACE_BENCH_S_WRONG_CPU;
+	uint64_t nr = 0, slowest = 0, round_trip = s->return_ns - s->send_ns;
+	bool entry = false, good = true;
+
+	for (; nr < left && same_send(s, s + nr); nr++) {
+		const struct ipitrace_bench_sample *h = s + nr;
+
+		count_flags(rep, h->flags);
+		if (h->flags & reject) {
+			good = false;
+			continue;
+		}
+		rep->accepted++;
+		if (h->flags & IPITRACE_BENCH_S_NO_ENTRY || h->entry_ns < h->send_ns)
+			continue;
+		entry = true;
+		if (h->entry_ns - h->send_ns > slowest)
+			slowest = h->entry_ns - h->send_ns;
+		hist_add(&hist[BENCH_DELIVERY], h->entry_ns - h->send_ns, h->send_ns, h->target);
+	}
+	if (good)
+		hist_add(&hist[BENCH_ROUND_TRIP], round_trip, s->send_ns, s->target);
+	if (good && raw->no_ipi && !entry)
+		return nr;	/* as in the seed: no IPI, no IPI time */
+	rep->ipi_ns += entry ? slowest : good ? round_trip : 0;
+	return nr;
+}
+
+static void add_reps(struct bench_rep *to, const struct bench_rep *r)
+{
+	to->sends += r->sends;
+	to->hits += r->hits;
+	to->accepted += r->accepted;
+	to->no_irq += r->no_irq;
+	to->wrong_cpu += r->wrong_cpu;
+	to->coalesced += r->coalesced;
+	to->no_entry += r->no_entry;
+	to->unconfirmed += r->unconfirmed;
+	to->truncated += r->truncated;
+	to->ipi_ns += r->ipi_ns;
+	to->total_ns += r->total_ns;
+}
+
+void bench_row_add(struct bench_row *row, const struct bench_raw *raw)
+{
+	struct hist hist[BENCH_NR_MEASURED] = { 0 }, *shown;
+	struct bench_rep rep = {
+		.sends = raw->sends, .hits = raw->hits, .truncated = raw->nr_truncated,
+		.total_ns = raw->busy_ns,
+	};
+
+	for (uint64_t i = 0; i < raw->nr_samples;)
+		i += add_send(&rep, hist, raw, &raw->samples[i], raw->nr_samples - i);
+	shown = &hist[hist[BENCH_DELIVERY].count ? BENCH_DELIVERY : BENCH_ROUND_TRIP];
+	rep.p50 = hist_percentile(shown, 0.5);
+	rep.mean = shown->count ? shown->sum / shown->count : 0;
+	row->reps = xrealloc(row->reps, (row->nr_reps + 1) * sizeof(rep));
+	row->reps[row->nr_reps++] = rep;
+	add_reps(&row->sum, &rep);
+	for (int m = 0; m < BENCH_NR_MEASURED; m++) {
+		hist_merge(&row->hist[m], &hist[m]);
+		hist_free(&hist[m]);
+	}
+}
+
+static struct bench_dist dist_of(const struct hist *h)
+{
+	if (!h->count)
+		return (struct bench_dist){ 0 };
+	return (struct bench_dist){
+		.count = h->count, .min = h->min, .mean = h->sum / h->count,
+		.p50 = hist_percentile(h, 0.5), .p90 = hist_percentile(h, 0.9),
+		.p99 = hist_percentile(h, 0.99), .p999 = hist_percentile(h, 0.999), .max = h->max,
+	};
+}
+
+void bench_row_finish(struct bench_row *row)
+{
+	uint64_t low = UINT64_MAX, high = 0, mid;
+
+	for (int m = 0; m < BENCH_NR_MEASURED; m++)
+		row->dist[m] = dist_of(&row->hist[m]);
+	row->measured = row->dist[BENCH_DELIVERY].count ? BENCH_DELIVERY : BENCH_ROUND_TRIP;
+	row->spread_permille = UINT64_MAX;
+	mid = row->dist[row->measured].p50;
+	if (row->nr_reps < 2 || !mid)
+		return;
+	for (unsigned int i = 0; i < row->nr_reps; i++) {
+		if (row->reps[i].p50 < low)
+			low = row->reps[i].p50;
+		if (row->reps[i].p50 > high)
+			high = row->reps[i].p50;
+	}
+	row->spread_permille = (high - low) * 1000 / mid;
+}
+
+void bench_row_free(struct bench_row *row)
+{
+	free(row->reps);
+	for (int m = 0; m < BENCH_NR_MEASURED; m++)
+		hist_free(&row->hist[m]);
+	*row = (struct bench_row){ 0 };
+}
+
+void bench_result_free(struct bench_result *r)
+{
+	for (unsigned int i = 0; i < r->nr_rows; i++)
+		bench_row_free(&r->rows[i]);
+	free(r->rows);
+	free(r->checks);
+	bench_env_free(&r->env);
+	*r = (struct bench_result){ 0 };
+}
+
+uint64_t bench_row_rate(const struct bench_row *row)
+{
+	const struct bench_rep *s = &row->sum;
+
+	if (!s->total_ns)
+		return 0;
+	return (uint64_t)((double)s->hits * 1e9 / (double)s->total_ns);
+}
+
+const char *bench_row_warning(const struct bench_row *row, unsigned int i, char *buf, size_t len)
+{
+	const struct bench_dist *d = &row->dist[row->measured];
+	const struct bench_rep *s = &row->sum;
+	uint64_t rejected = s->no_irq + s->wrong_cpu;
+	unsigned int n = 0;
+
+	if (row->reason[0])
+		return NULL;
+	/* The dry run's spread is that of a clock read: no reason to worry anybody. */
+	if (row->spread_permille != UINT64_MAX && row->spread_permille > BENCH_WEAK_PERMILLE &&
+	    row->mode != IPITRACE_BENCH_DRY_RUN && n++ == i) {
+		snprintf(buf, len, "medians of the repetitions differ by %llu.%llu %%",
+			 (unsigned long long)(row->spread_permille / 10),
+			 (unsigned long long)(row->spread_permille % 10));
+		return buf;
+	}
+	if (row->nr_reps == 1 && n++ == i) {
+		snprintf(buf, len, "one repetition: nothing is known about the spread");
+		return buf;
+	}
+	if (!d->count && n++ == i) {
+		snprintf(buf, len, "no sample was good");
+		return buf;
+	}
+	if (d->count && d->count < BENCH_FEW_SAMPLES && n++ == i) {
+		snprintf(buf, len, "%llu samples are too few for p99.9", (unsigned long long)d->count);
+		return buf;
+	}
+	if (rejected * 100 > s->hits && row->mode != IPITRACE_BENCH_DRY_RUN &&
+	    row->mode != IPITRACE_BENCH_SELF && n++ == i) {
+		snprintf(buf, len, "%llu of %llu IPIs never happened or went astray",
+			 (unsigned long long)rejected, (unsigned long long)s->hits);
+		return buf;
+	}
+	if (s->unconfirmed && n++ == i) {
+		snprintf(buf, len, "whether %llu interrupts happened could not be observed",
+			 (unsigned long long)s->unconfirmed);
+		return buf;
+	}
+	if (s->truncated && n++ == i) {
+		snprintf(buf, len, "%llu samples were not kept", (unsigned long long)s->truncated);
+		return buf;
+	}
+	return NULL;
+}
