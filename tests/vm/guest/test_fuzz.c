@@ -266,7 +266,7 @@ int main(int argc, char **argv)
 	setitimer(ITIMER_REAL, &off, NULL);
 	printf("# %lu calls: %lu accepted (%lu of them runs), %lu refused, %lu interrupted\n", calls,
 	       accepted, runs, refused, interrupted);
-	ok(runs > 50 && accepted > runs && refused > 100 && interrupted,
+	ok(runs >= 5 && accepted > runs && refused > 100 && interrupted,
 	   "good, bad and interrupted ones were among them");
 	ok(!strange, "no errno that isn't documented (%lu, last: %s)", strange, strerror(strange_errno));
 	ok(!inconsistent, "no result that contradicts itself (%lu)", inconsistent);
