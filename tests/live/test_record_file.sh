@@ -12,12 +12,14 @@ cd "$TMP" || exit 1
 fact() { tail -c 65536 "$1" | LC_ALL=C grep -a "^$2 " | tail -n 1 | cut -d' ' -f2-; }
 SENDS="ipi_send_cpu|ipi_send_cpumask|sched_wake_idle_without_ipi"
 # tc FILE; count EVENT: how often trace-cmd finds it
-# stackless EVENTS: how many of them have no stack. Tracing may end between an event and its stack, once
-# on each CPU; an interrupt's events may lie between the two.
+# stackless EVENTS: how many of them have no stack, if more than can be explained: tracing may end between an
+# event and its stack, once on each CPU, and the kernel drops a stack now and then (2 of 1,716 were seen).
+# Negative: stacks that belong to no event.
 stackless() {
-	local n
-	n=$(($(grep -Ec " ($1): " tc.out) - $(count kernel_stack)))
-	[ $n -ge 0 ] && [ $n -le "$(getconf _NPROCESSORS_ONLN)" ] && n=0
+	local all n
+	all=$(grep -Ec " ($1): " tc.out)
+	n=$((all - $(count kernel_stack)))
+	[ $n -ge 0 ] && [ $n -le $(($(getconf _NPROCESSORS_ONLN) + all / 100)) ] && n=0
 	echo $n
 }
 tc() { trace-cmd report -i "$1" 2>"$TMP/tc.err" >"$TMP/tc.out"; }
