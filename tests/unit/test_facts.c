@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_facts.c - facts survive writing and reading; damaged ones are refused.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+#include "tap.h"
+
+static void fill(struct facts *f)
+{
+	static const char *const names[] = { "RES", "IPI0" };
+
+	memset(f, 0, sizeof(*f));
+	f->filter = (struct ipi_filter)IPI_FILTER_INIT;
+	f->version = xstrdup("0.1");
+	f->cmdline = xstrdup("ipitrace record -- sh -c 'a\nb \\n \\\\ \r c'");
+	f->tier = xstrdup("exact");
+	f->clock = xstrdup("mono");
+	f->complete = f->stacks = f->filtered_in_kernel = true;
+	f->nr_own_pids = 2;
+	f->own_pids = xcalloc(2, sizeof(*f->own_pids));
+	f->own_pids[0] = 17;
+	f->own_pids[1] = 4194304;
+	f->nr_cpus = 3;
+	f->lost = xcalloc(3, sizeof(*f->lost));
+	f->entries = xcalloc(3, sizeof(*f->entries));
+	f->lost[2] = UINT64_MAX;
+	f->entries[0] = 12345678901ULL;
+	f->nr_counters = 2;
+	f->counters = xcalloc(2, sizeof(*f->counters));
+	for (unsigned int i = 0; i < 2; i++) {
+		struct facts_counter *c = &f->counters[i];
+
+		snprintf(c->name, sizeof(c->name), "%s", names[i]);
+		snprintf(c->desc, sizeof(c->desc), "Rescheduling interrupts");
+		c->nr_cpus = 3;
+		for (int s = 0; s < FACTS_NR_SNAPS; s++) {
+			c->count[s] = xcalloc(3, sizeof(uint64_t));
+			for (unsigned int cpu = 0; cpu < 3; cpu++)
+				c->count[s][cpu] = 1000 * i + 100 * (unsigned int)s + cpu;
+		}
+	}
+	f->interrupts_text = xstrdup("RES:  1  2  3   Rescheduling interrupts\nIPI0: 4 5 6\n");
+	f->workload_status = 137;
+}
+
+static void fill_filter(struct ipi_filter *f)
+{
+	f->has_target_cpus = f->has_source_cpus = true;
+	cpuset_add(&f->target_cpus, 0);
+	cpuset_add(&f->target_cpus, 1);
+	cpuset_add(&f->target_cpus, 200);
+	cpuset_add(&f->source_cpus, 64);
+	f->classes = 0x805;
+	f->callsite = xstrdup("*mem barrier*");
+	f->func = xstrdup("flush_\\*");
+	f->pid = 0;
+	f->comm = xstrdup(" odd\nname ");
+}
+
+static void test_round_trip(void)
+{
+	struct facts a, b;
+	struct err err = { 0 };
+	char *text, *again;
+
+	fill(&a);
+	fill_filter(&a.filter);
+	text = facts_format(&a);
+	if (!ok(!facts_parse(&b, text, strlen(text), &err), "what was written is read: %s", err.msg))
+		return;
+	is_str(b.version, a.version, "version");
+	is_str(b.cmdline, a.cmdline, "command line with newlines and backslashes");
+	is_str(b.tier, a.tier, "tier");
+	is_str(b.clock, a.clock, "clock");
+	ok(b.complete && b.stacks && b.filtered_in_kernel, "flags");
+	is_u64(b.nr_own_pids, 2, "number of own pids");
+	ok(b.nr_own_pids == 2 && b.own_pids[0] == 17 && b.own_pids[1] == 4194304, "own pids");
+	is_u64(b.nr_cpus, 3, "CPUs");
+	is_u64(b.lost[2], UINT64_MAX, "lost: all 64 bits");
+	is_u64(b.entries[0], 12345678901ULL, "entries");
+	is_u64(b.nr_counters, 2, "counters");
+	is_str(b.counters[1].name, "IPI0", "name of a counter");
+	is_str(b.counters[1].desc, "Rescheduling interrupts", "its description");
+	is_u64(b.counters[1].count[FACTS_OUTER1][2], 1302, "its last reading");
+	is_u64(b.counters[0].count[FACTS_INNER0][1], 101, "another reading");
+	is_str(b.interrupts_text, a.interrupts_text, "rows of /proc/interrupts");
+	is_u64((uint64_t)b.workload_status, 137, "workload status");
+	ok(b.filter.has_target_cpus && cpuset_equal(&a.filter.target_cpus, &b.filter.target_cpus), "target CPUs");
+	ok(b.filter.has_source_cpus && cpuset_equal(&a.filter.source_cpus, &b.filter.source_cpus), "source CPUs");
+	is_u64(b.filter.classes, 0x805, "classes");
+	is_str(b.filter.callsite, a.filter.callsite, "call site");
+	is_str(b.filter.func, a.filter.func, "function");
+	is_u64((uint64_t)b.filter.pid, 0, "pid 0 is a pid");
+	is_str(b.filter.comm, a.filter.comm, "comm with blanks at its ends");
+	again = facts_format(&b);
+	is_str(again, text, "written again, the same text");
+	free(text);
+	free(again);
+	facts_free(&a);
+	facts_free(&b);
+}
+
+static void test_empty(void)
+{
+	struct facts f;
+	struct err err = { 0 };
+
+	ok(!facts_parse(&f, "", 0, &err), "no facts at all are read");
+	ok(!f.complete, "and claim nothing");
+	ok(ipi_filter_empty(&f.filter), "no filter");
+	ok(f.workload_status == -1, "no workload");
+	facts_free(&f);
+	ok(!facts_parse(&f, "color blue\nfilter_moon full\ncomplete 1", 38, &err), "unknown keys are skipped");
+	ok(f.complete, "known ones are not, even without a newline at the end");
+	facts_free(&f);
+}
+
+static void test_damaged(void)
+{
+	static const char *const bad[] = {
+		"facts 2\n",			/* a format of the future */
+		"complete 2\n", "complete\n", "stacks yes\n",
+		"cpus 99999999999\n", "cpus -1\n",
+		"lost 1 2\n",			/* no number of CPUs yet */
+		"cpus 2\nlost 1\n", "cpus 2\nlost 1 2 3\n", "cpus 2\nlost 1 x\n",
+		"cpus 2\nlost 1 2\ncpus 3\n",	/* would be read beyond its end */
+		"own_pids 1 two\n", "own_pids 18446744073709551616\n",
+		"inner0\n", "inner0 RES\n", "outer1 RES 1 -2\n",
+		"counter a_name_that_is_too_long some text\n",
+		"workload_status 256\n", "filter_target_cpus 3-1\n", "filter_classes many\n",
+		"filter_pid 4294967296\n",
+	};
+	struct facts f;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct err err = { 0 };
+
+		ok(facts_parse(&f, bad[i], strlen(bad[i]), &err) && err.msg[0], "refused: case %zu", i);
+		facts_free(&f);
+	}
+}
+
+/* Whatever a cut text or a flipped byte makes of it: no crash, no leak; the sanitizers watch. */
+static void test_mutations(void)
+{
+	struct facts f, g;
+	size_t len, parsed = 0;
+	char *text;
+
+	fill(&f);
+	fill_filter(&f.filter);
+	text = facts_format(&f);
+	len = strlen(text);
+	for (size_t i = 0; i <= len; i++)
+		if (!facts_parse(&g, text, i, NULL)) {
+			parsed++;
+			facts_free(&g);
+		}
+	ok(parsed > 0 && parsed <= len, "cut at every offset: %zu of %zu are still facts", parsed, len);
+	for (size_t i = 0; i < len; i++) {
+		char old = text[i];
+
+		for (int bit = 0; bit < 8; bit++) {
+			text[i] = (char)(old ^ 1 << bit);
+			if (!facts_parse(&g, text, len, NULL)) {
+				char *s = facts_format(&g);
+
+				free(s);
+				facts_free(&g);
+			}
+		}
+		text[i] = old;
+	}
+	ok(!facts_parse(&g, text, len, NULL), "every bit flipped once, and back");
+	facts_free(&g);
+	free(text);
+	facts_free(&f);
+}
+
+static void test_interrupts(void)
+{
+	struct facts f = { .filter = IPI_FILTER_INIT };
+	struct err err = { 0 };
+	bool sane = true;
+
+	for (int s = 0; s < FACTS_NR_SNAPS; s++)
+		ok(!facts_snap_interrupts(&f, (enum facts_snap)s, &err), "reading %d of /proc/interrupts", s);
+	if (!f.nr_counters) {
+		skip("counters only grow", "this machine counts no IPIs");
+		facts_free(&f);
+		return;
+	}
+	ok(f.interrupts_text && strstr(f.interrupts_text, f.counters[0].name), "the rows are kept");
+	for (unsigned int i = 0; i < f.nr_counters; i++) {
+		const struct facts_counter *c = &f.counters[i];
+
+		sane &= c->desc[0] && c->nr_cpus > 0;
+		for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++)
+			for (int s = 1; s < FACTS_NR_SNAPS; s++)
+				sane &= c->count[s][cpu] >= c->count[s - 1][cpu];
+	}
+	ok(sane, "counters have descriptions and only grow");
+	facts_free(&f);
+}
+
+int main(void)
+{
+	test_round_trip();
+	test_empty();
+	test_damaged();
+	test_mutations();
+	test_interrupts();
+	return done_testing();
+}
