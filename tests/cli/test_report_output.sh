@@ -127,11 +127,11 @@ like "$(cat "$ERR")" '^ipitrace: report: events are missing, nobody knows how ma
 json_check "$OUT" 'd["trace"]["lost_events"] is None' "  lost_events is null, not a number"
 json_check "$OUT" 't["target_hits"] == t["delivered"] + t["coalesced"] + t["in_flight"] + t["lost"]
 	and t["interrupts"] == t["delivered"] + t["unsolicited"]' "  conserved"
-like "$("$IPITRACE" report gap.dat)" '^audit: .*, an unknown number of lost events' "  the audit says so"
+like "$("$IPITRACE" report gap.dat 2>/dev/null)" '^audit: .*, an unknown number of lost events' "  the audit says so"
 edit gap7.dat gap7
 exits 3 "a gap of known size: exit code 3" "$IPITRACE" report --json gap7.dat
 json_check "$OUT" 'd["trace"]["lost_events"] == 7' "  lost_events is the number"
-like "$("$IPITRACE" report gap7.dat)" '^audit: .*, 7 lost events' "  the audit has it"
+like "$("$IPITRACE" report gap7.dat 2>/dev/null)" '^audit: .*, 7 lost events' "  the audit has it"
 edit none.dat foreign
 exits 1 "no IPI events in the file" "$IPITRACE" report none.dat
 like "$(cat "$ERR")" 'no IPI events' "  says so"
