@@ -98,6 +98,7 @@ static void checks(struct json *j, const struct bench_result *r)
 		const struct bench_check *c = &r->checks[i];
 
 		json_open(j, NULL, '{');
+		json_string(j, "mode", c->mode);
 		json_string(j, "title", c->title);
 		json_u64(j, "sent", c->sent);
 		json_u64(j, "matched", c->matched);

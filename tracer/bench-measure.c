@@ -346,6 +346,54 @@ static int repeat(struct plan *p, struct err *err)
 	return 0;
 }
 
+/* The same run once more, recorded and joined. */
+static int trace_one(struct plan *p, const struct run *run, struct bench_check *check, struct err *err)
+{
+	const struct bench_row *row = &p->result->rows[run->row];
+	struct bench_row traced = { .mode = run->job.mode };
+	struct bench_tracer *t;
+	struct bench_raw raw;
+	int ret;
+
+	snprintf(check->mode, sizeof(check->mode), "%s", bench_modes[run->job.mode].word);
+	snprintf(check->title, sizeof(check->title), "%s", bench_modes[run->job.mode].title);
+	if (p->opts->pairs && row->target != BENCH_NO_CPU)
+		snprintf(check->title, sizeof(check->title), "%s %u>%u",
+			 bench_modes[run->job.mode].title, row->source, row->target);
+	if (bench_tracer_start(&t, &run->job, err))
+		return -1;
+	if (run_once(p, run, &raw, err)) {
+		bench_tracer_abort(t);
+		return -1;
+	}
+	ret = bench_tracer_join(t, &run->job, p->result->backend,
+				p->dev ? bench_device_prim(p->dev, run->job.mode) : NULL, &raw, check, err);
+	bench_row_add(&traced, &raw);
+	bench_row_finish(&traced);
+	check->plain_ns = row->dist[BENCH_ROUND_TRIP].p50;
+	check->traced_ns = traced.dist[BENCH_ROUND_TRIP].p50;
+	bench_row_free(&traced);
+	free(raw.samples);
+	return ret;
+}
+
+static int trace(struct plan *p, struct err *err)
+{
+	struct bench_result *r = p->result;
+
+	r->checks = xcalloc(p->nr_runs + 1, sizeof(*r->checks));
+	for (unsigned int i = 0; i < p->nr_runs; i++) {
+		const struct run *run = &p->runs[i];
+
+		/* A dry run leaves nothing that could be joined. */
+		if (r->rows[run->row].reason[0] || run->job.mode == IPITRACE_BENCH_DRY_RUN)
+			continue;
+		if (trace_one(p, run, &r->checks[r->nr_checks++], err))
+			return -1;
+	}
+	return 0;
+}
+
 static void describe(struct plan *p)
 {
 	const struct bench_options *o = p->opts;
@@ -379,6 +427,8 @@ int bench_measure(const struct bench_options *o, struct bench_result *r, FILE *n
 		describe(&p);
 		ret = repeat(&p, err);
 	}
+	if (!ret && o->trace)
+		ret = trace(&p, err);
 	bench_device_close(p.dev);
 	/* Ours to unload only if it was ours to load. */
 	if (loaded && bench_module_unload(&late) && !ret) {

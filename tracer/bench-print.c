@@ -151,8 +151,10 @@ static void checks(const struct bench_result *r, FILE *out)
 			fprintf(out, ", %" PRIu64 " served without an interrupt", c->elided);
 		if (c->unconfirmed)
 			fprintf(out, ", %" PRIu64 " not decidable", c->unconfirmed);
-		fprintf(out, "; p50 %" PRIu64 " ns, traced %" PRIu64 " ns: tracing costs %+" PRId64
-			" ns per IPI\n", c->plain_ns, c->traced_ns,
+		if (c->lost_events)
+			fprintf(out, ", but %" PRIu64 " events were lost", c->lost_events);
+		fprintf(out, "; a send takes %" PRIu64 " ns, traced %" PRIu64 " ns: tracing costs %+" PRId64
+			" ns (medians)\n", c->plain_ns, c->traced_ns,
 			(int64_t)c->traced_ns - (int64_t)c->plain_ns);
 		if (c->first[0])
 			fprintf(out, "trace: %s: first mismatch: %s\n", c->title, c->first);

@@ -174,18 +174,18 @@ void bench_env_free(struct bench_env *e);
 
 struct bench_check {
 	bool	 done;
-	char	 title[32];
+	char	 mode[24], title[64];
 	uint64_t sent, matched, mismatched;	/* IPIs (hits) */
 	uint64_t elided;			/* samples that the kernel served without an interrupt, as traced */
 	uint64_t unconfirmed;			/* user space cannot say whether an interrupt was due */
-	uint64_t plain_ns, traced_ns;		/* p50 without and with tracing */
+	uint64_t plain_ns, traced_ns;		/* a send costs its sender (p50), without and with tracing */
 	uint64_t lost_events;
 	char	 first[200];			/* first mismatch, in words */
 };
 
 struct bench_tracer;
 
-int bench_tracer_start(struct bench_tracer **t, struct err *err);
+int bench_tracer_start(struct bench_tracer **t, const struct bench_job *job, struct err *err);
 /* Stop, write, analyse, join with the raw outcome. Frees t in any case. */
 int bench_tracer_join(struct bench_tracer *t, const struct bench_job *job, enum bench_backend backend,
 		      const struct ipitrace_bench_prim *prim, const struct bench_raw *raw,

@@ -72,6 +72,8 @@ static const struct opt bench_rows[] = {
 	{ 0, "user", NULL, OPT_FLAG, FIELD(user), "without a module: membarrier from user space", NULL, 0, 0 },
 	{ 0, "module", "FILE", OPT_STRING, FIELD(module), "load this module (default: the one beside the program)",
 	  NULL, 0, 0 },
+	{ 0, "trace", NULL, OPT_FLAG, FIELD(trace),
+	  "record each run with ipitrace, too, and check it sample by sample", NULL, 0, 0 },
 	{ 0, "json", NULL, OPT_FLAG, FIELD(json), "result as JSON, which --compare reads", NULL, 0, 0 },
 	{ 0, "compare", NULL, OPT_FLAG, FIELD(compare), "compare two results: ratio B/A and how sure it is",
 	  NULL, 0, 0 },
@@ -82,7 +84,8 @@ const struct opt_spec bench_spec = {
 	.synopsis = "[options] | --compare [--json] A B",
 	.summary = "measure IPIs: the module, or membarrier where there is none",
 	.details = "Modes, states and columns: ipitrace-bench(1).\n"
-		   "Exit status: 0 done, 1 failed, 2 usage.\n",
+		   "Exit status: 0 done, 1 failed, 2 usage; --trace: 3 events were lost, 5 tracer and\n"
+		   "benchmark disagree.\n",
 	.this_machine = true,
 	.max_operands = 2,
 	.groups = { OPT_GROUP(NULL, bench_rows, 0) },
@@ -107,6 +110,28 @@ static int compare(const struct bench_options *o, char **files, int nr, struct e
 	return ret;
 }
 
+static int verdict(const struct bench_result *r, struct err *err)
+{
+	uint64_t mismatched = 0, lost = 0;
+
+	for (unsigned int i = 0; i < r->nr_checks; i++) {
+		mismatched += r->checks[i].mismatched;
+		lost += r->checks[i].lost_events;
+	}
+	if (lost) {
+		err_set(err, EXIT_INCOMPLETE, "%llu events were lost: the check is incomplete",
+			(unsigned long long)lost);
+		err_hint(err, "fewer sends (-n), or --pace");
+		return EXIT_INCOMPLETE;
+	}
+	if (mismatched) {
+		err_set(err, EXIT_MISMATCH, "the trace and the benchmark disagree about %llu IPIs",
+			(unsigned long long)mismatched);
+		return EXIT_MISMATCH;
+	}
+	return EXIT_OK;
+}
+
 static int measure(const struct bench_options *o, struct err *err)
 {
 	struct bench_result r;
@@ -120,6 +145,8 @@ static int measure(const struct bench_options *o, struct err *err)
 		else
 			ret = bench_print(&r, stdout, err);
 	}
+	if (!ret)
+		ret = verdict(&r, err);
 	bench_result_free(&r);
 	return ret;
 }
