@@ -123,6 +123,7 @@ static int render(struct report_options *o, struct report *r, struct err *err)
 		return -1;
 	if (o->fields && columns_parse(o->fields, &o->columns, &o->nr_columns, err))
 		return -1;
+	ro.may_drop = !o->fields;
 	ro.columns = o->columns;
 	ro.nr_columns = o->nr_columns;
 	if (o->json)

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <libsmartcols.h>
 
@@ -62,6 +64,62 @@ static bool is_name(const struct column *c)
 	       c->offset != AGG_KEY_TARGET && c->offset != AGG_KEY_PID;
 }
 
+/* Characters of UTF-8 text, each of one cell: names are ASCII, units hold a micro sign. */
+static unsigned int cells(const char *s)
+{
+	unsigned int n = 0;
+
+	for (; *s; s++)
+		n += (*s & 0xc0) != 0x80;
+	return n;
+}
+
+static unsigned int column_width(const struct report *r, const struct render_options *o,
+				 const struct column *c, unsigned int nr)
+{
+	unsigned int width = cells(c->header), n;
+	char buf[4096];
+
+	for (unsigned int row = 0; row < nr; row++) {
+		value_text(column_value(c, &r->rows[row]), o->utf8, buf, sizeof(buf));
+		n = cells(buf);
+		width = n > width ? n : width;
+	}
+	return width;
+}
+
+/*
+ * A name cut to six letters is worth less than a column less: leave out what
+ * matters least until the rest fits. kept[] has room for all of o's. Returns how
+ * many are left.
+ */
+static unsigned int fit(const struct report *r, const struct render_options *o, unsigned int nr,
+			FILE *out, const struct column **kept)
+{
+	static const char *const least[] = {
+		"handler_sum", "delivery_max_at", "func_p50", "queue_p50", "delivery_p90", "handler_p50",
+		"elided", "coalesced", "sends", "delivered", "calls",
+	};
+	unsigned int nr_kept = o->nr_columns, total = 0;
+	struct winsize size;
+
+	memcpy(kept, o->columns, nr_kept * sizeof(*kept));
+	if (!o->may_drop || ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
+		return nr_kept;
+	for (unsigned int i = 0; i < nr_kept; i++)
+		total += column_width(r, o, kept[i], nr) + 1;
+	for (size_t l = 0; l < ARRAY_SIZE(least) && total > size.ws_col; l++) {
+		for (unsigned int i = 0; i < nr_kept; i++) {
+			if (strcmp(kept[i]->id, least[l]))
+				continue;
+			total -= column_width(r, o, kept[i], nr) + 1;
+			memmove(&kept[i], &kept[i + 1], (--nr_kept - i) * sizeof(*kept));
+			break;
+		}
+	}
+	return nr_kept;
+}
+
 /* Numbers keep their width; names give way where the terminal is narrow. */
 static int fill_table(struct libscols_table *table, const struct report *r,
 		      const struct render_options *o, unsigned int nr)
@@ -91,17 +149,25 @@ static int fill_table(struct libscols_table *table, const struct report *r,
 	return 0;
 }
 
-static int table(const struct report *r, const struct render_options *o, unsigned int nr, FILE *out,
+static int table(const struct report *r, const struct render_options *all, unsigned int nr, FILE *out,
 		 struct err *err)
 {
+	const struct column **kept = xcalloc(all->nr_columns, sizeof(*kept));
 	struct libscols_table *t = scols_new_table();
+	struct render_options some = *all;
 	int ret = -1;
 
-	if (t && !fill_table(t, r, o, nr)) {
+	some.nr_columns = fit(r, all, nr, out, kept);
+	some.columns = kept;
+	if (t && !fill_table(t, r, &some, nr)) {
 		scols_table_set_stream(t, out);
 		ret = scols_print_table(t);
 	}
 	scols_unref_table(t);
+	free(kept);
+	if (!ret && some.nr_columns < all->nr_columns)
+		fprintf(out, "(%u columns do not fit this terminal; --csv, --json or --fields show them)\n",
+			all->nr_columns - some.nr_columns);
 	return ret ? err_set(err, EXIT_FAILED, "cannot print the table") : 0;
 }
 

@@ -15,6 +15,7 @@
 struct render_options {
 	const struct column *const *columns;	/* of text and CSV; CSV takes all if there are none */
 	unsigned int nr_columns;
+	bool	     may_drop;			/* text: leave columns out that the terminal has no room for */
 	unsigned int top;			/* rows to show, 0 = all */
 	bool	     utf8;			/* text: the terminal takes it */
 };

@@ -28,6 +28,22 @@ like "$("$IPITRACE" report -f +delivery_min "$F" | sed -n 3p)" 'CALLER .* HITS .
 like "$("$IPITRACE" report --sort caller "$F" | sed -n 4p)" '^anon_pipe_write' "--sort by name"
 like "$("$IPITRACE" report --sort delivery_max -f caller,delivery_max "$F" | sed -n 4p)" '^exit_mmap.* 35\.7us' "--sort by a number: largest first"
 
+# On a terminal columns give way before names do; nothing is wider than the terminal.
+tty() { script -qec "stty cols $1; LC_ALL=C.UTF-8 '$IPITRACE' report $2 '$F'" /dev/null </dev/null | tr -d '\r'; }
+if command -v script >/dev/null; then
+	for cols in 80 120 150; do
+		table=$(tty $cols "-n 5" | sed -n '/^CALLER/,/^(/p' | grep -v '^(')
+		is "$(LC_ALL=C.UTF-8 awk -v w=$cols 'length($0) > w' <<<"$table" | wc -l)/$(wc -l <<<"$table")" "0/6" \
+			"a terminal of $cols columns"
+		like "$table" '^CALLER .* HITS .* MAX( |$)' "  what matters most stays"
+	done
+	like "$(tty 120 "")" '^membarrier_private_expedited\+0x[0-9a-f]+ ' "  whole names at 120"
+	like "$(tty 120 "")" '^\([0-9]+ columns do not fit this terminal' "  and it says what is missing"
+	unlike "$(tty 250 "")" 'do not fit' "  nothing is missing at 250"
+else
+	skip "terminals" "no script(1)"
+fi
+
 # --- files ---
 cd "$TMP" || exit 1
 exits 1 "no recording here" "$IPITRACE" report
