@@ -208,6 +208,8 @@ struct bench_run {
 	u32 stop_cpu;
 	atomic_t unfinished;		/* sender threads that still work */
 	atomic_t helpers_ready;
+	/* forced rests: spinners rest only while all senders do, senders go on when no spinner rests */
+	atomic_t resting, spinners_resting;
 	wait_queue_head_t wait;
 
 	/* barrier of the senders */

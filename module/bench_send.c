@@ -297,7 +297,14 @@ static bool breathe(struct bench_sender *s)
 	if (now >= s->next_rest_ns) {
 		u64 since = now;
 
+		atomic_inc_return(&run->resting);
 		nap(IPITRACE_BENCH_REST_NS);
+		atomic_dec_return(&run->resting);
+		/* A spinner that still sleeps would leave its CPU idle, where a call needs no interrupt. */
+		while (atomic_read_acquire(&run->spinners_resting) && !bench_stopped(run)) {
+			cpu_relax();
+			cond_resched();
+		}
 		now = bench_now();
 		if (s->measured)
 			s->rest_ns += now - since;
@@ -352,6 +359,8 @@ int bench_sender_fn(void *data)
 		phase(s, run->arg.iterations);
 		s->end_ns = bench_now();
 	}
+	/* Done is as good as resting. */
+	atomic_inc_return(&run->resting);
 	if (atomic_dec_and_test(&run->unfinished))
 		wake_up(&run->wait);
 	set_current_state(TASK_INTERRUPTIBLE);

@@ -15,9 +15,6 @@
 
 #include "bench.h"
 
-/* Spinners rest shortly after the senders began to, and are back before these go on. */
-#define SPINNER_REST_DELAY_NS	(1 * NSEC_PER_MSEC)
-
 static void window_hold(struct bench_target *t, u32 req)
 {
 	struct bench_run *run = t->run;
@@ -51,13 +48,25 @@ static void window_hold(struct bench_target *t, u32 req)
 	local_irq_enable();
 }
 
+/*
+ * Sleep a moment, if no sender can miss us. The other half is in breathe():
+ * each side announces itself before it looks at the other.
+ */
+static void spinner_rest(struct bench_run *run)
+{
+	atomic_inc_return(&run->spinners_resting);
+	if (atomic_read(&run->resting) == (int)run->arg.nr_senders)
+		usleep_range(1000, 2000);
+	atomic_dec_return(&run->spinners_resting);
+}
+
 static int spinner_fn(void *data)
 {
 	struct bench_target *t = data;
 	struct bench_run *run = t->run;
 	bool watch = run->arg.primitive == IPITRACE_BENCH_RESCHEDULE ||
 		     run->arg.primitive == IPITRACE_BENCH_RESCHEDULE_RAW;
-	u64 next_rest = run->epoch_ns + IPITRACE_BENCH_REST_EVERY_NS + SPINNER_REST_DELAY_NS;
+	u64 next_rest = run->epoch_ns + IPITRACE_BENCH_REST_EVERY_NS;
 	u32 req, seq, done = 0;
 
 	t->seen_seq = bench_irq_seq(t->cpu, BENCH_IRQ_RESCHED);
@@ -77,8 +86,9 @@ static int spinner_fn(void *data)
 		if (req != done) {
 			window_hold(t, req);
 			done = req;
-		} else if (now >= next_rest) {
-			usleep_range(1000, 2000);
+		} else if (now >= next_rest &&
+			   atomic_read(&run->resting) == (int)run->arg.nr_senders) {
+			spinner_rest(run);
 			while (next_rest <= now)
 				next_rest += IPITRACE_BENCH_REST_EVERY_NS;
 		}

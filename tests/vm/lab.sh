@@ -226,6 +226,7 @@ lab_initramfs() {
 	for prog in "$OUT_DIR"/guest/test_*; do
 		[ -x "$prog" ] && cp "$prog" "$tree/lab/tests/"
 	done
+	cp "$OUT_DIR/guest/provoke" "$tree/usr/bin/"
 	for prog in "$LAB"/guest/tests/*; do
 		[ -x "$prog" ] && cp "$prog" "$tree/lab/tests/"
 	done
