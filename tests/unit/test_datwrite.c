@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_datwrite.c - what the writer writes the reader reads; nothing has a
+ * name before it is complete; sections out of order are refused.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "datfile.h"
+#include "tap.h"
+
+#define PAGE	4096u
+
+static char dir[] = "/tmp/test_datwrite-XXXXXX";
+
+static char *in_dir(const char *name)
+{
+	return xasprintf("%s/%s", dir, name);
+}
+
+static unsigned int nr_files(void)
+{
+	DIR *d = opendir(dir);
+	unsigned int nr = 0;
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		nr += strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
+	if (d)
+		closedir(d);
+	return nr;
+}
+
+/* An unnamed file of pages that each bear their number. */
+static int pages(unsigned int first, unsigned int nr)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR, 0600);
+	uint32_t page[PAGE / 4];
+
+	for (unsigned int i = 0; fd >= 0 && i < nr; i++) {
+		for (unsigned int j = 0; j < PAGE / 4; j++)
+			page[j] = first + i;
+		/* An empty sub-buffer to the reader: stamp, commit 0. */
+		if (write(fd, page, PAGE) != PAGE)
+			return -1;
+	}
+	return fd;
+}
+
+static const struct dat_format ftrace_formats[] = {
+	{ "ftrace", "name: kernel_stack\nID: 4\n", 25 },
+};
+
+static const struct dat_format formats[] = {
+	{ "ipi", "name: ipi_send_cpu\nID: 100\n", 27 },
+	{ "ipi", "name: ipi_send_cpumask\nID: 101\n", 31 },
+	{ "csd", "name: csd_queue_cpu\nID: 102\n", 28 },
+};
+
+static const struct dat_writer_meta meta = {
+	.page_size = PAGE, .nr_cpus = 3,
+	.header_page = "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
+		       "\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
+		       "\tfield: char data;\toffset:16;\tsize:4080;\tsigned:0;\n",
+	.header_event = "# compressed entry header\n",
+	.ftrace_formats = ftrace_formats, .nr_ftrace = 1,
+	.formats = formats, .nr_formats = 3,
+	.kallsyms = "ffffffff81000000 T _stext\n", .printk_formats = "", .cmdlines = "17 odd name\n",
+	.uname = "Linux host 6.18.0 x86_64", .clock = "mono", .clocks_text = "local global [mono]\n",
+	.trace_id = 42, .version = "ipitrace test",
+};
+
+static bool write_cpus(struct dat_writer *w, struct err *err)
+{
+	int fd0 = pages(1000, 3), fd2 = pages(2000, 1);
+	bool good = fd0 >= 0 && fd2 >= 0 && !dat_writer_cpu(w, fd0, 3 * PAGE, err) &&
+		    !dat_writer_cpu(w, -1, 0, err) && !dat_writer_cpu(w, fd2, PAGE, err);
+
+	if (fd0 >= 0)
+		close(fd0);
+	if (fd2 >= 0)
+		close(fd2);
+	return good;
+}
+
+static bool has_format(const struct dat_info *info, const char *system, const char *text)
+{
+	for (unsigned int i = 0; i < info->nr_formats; i++)
+		if (!strcmp(info->formats[i].system, system) && info->formats[i].len == strlen(text) &&
+		    !memcmp(info->formats[i].text, text, strlen(text)))
+			return true;
+	return false;
+}
+
+static void check_pages(struct dat_file *f)
+{
+	const struct dat_info *info = dat_info(f);
+	unsigned int want[] = { 3, 0, 1 }, first[] = { 1000, 0, 2000 };
+	struct err err = { 0 };
+
+	for (unsigned int i = 0; i < info->nr_streams; i++) {
+		unsigned int cpu = info->cpus[i], nr = 0;
+		const uint32_t *page;
+		size_t len;
+
+		while ((page = dat_next_page(f, i, &len, &err)) && cpu < 3) {
+			ok(len == PAGE && page[0] == first[cpu] + nr && page[PAGE / 4 - 1] == first[cpu] + nr,
+			   "CPU %u: page %u is itself", cpu, nr);
+			ok((uintptr_t)page % PAGE == 0, "and page-aligned");
+			nr++;
+		}
+		is_u64(nr, cpu < 3 ? want[cpu] : 0, "CPU %u: number of pages", cpu);
+	}
+	ok(!err.code, "no error: %s", err.msg);
+}
+
+static void check_file(const char *path)
+{
+	struct dat_file *f = NULL;
+	struct err err = { 0 };
+	const struct dat_info *info;
+
+	if (!ok(!dat_open(&f, path, &err), "the reader opens it: %s", err.msg))
+		return;
+	info = dat_info(f);
+	is_u64((uint64_t)info->version, 6, "version");
+	is_u64(info->page_size, PAGE, "page size");
+	is_u64(info->nr_cpus, 3, "CPUs");
+	is_u64(info->long_size, sizeof(long), "size of a long");
+	ok(info->header_page_len == strlen(meta.header_page) &&
+	   !memcmp(info->header_page, meta.header_page, info->header_page_len), "header_page");
+	ok(has_format(info, "ftrace", ftrace_formats[0].text), "ftrace's format");
+	for (unsigned int i = 0; i < 3; i++)
+		ok(has_format(info, formats[i].system, formats[i].text), "format %u", i);
+	ok(info->kallsyms_len == strlen(meta.kallsyms) &&
+	   !memcmp(info->kallsyms, meta.kallsyms, info->kallsyms_len), "kallsyms");
+	is_str(info->uname, meta.uname, "uname");
+	is_str(info->clock, "mono", "clock");
+	is_str(info->tracer_version, meta.version, "version of the writer");
+	is_str(dat_comm(f, 17), "odd name", "name of a task");
+	ok(info->facts && info->facts_len == 11 && !memcmp(info->facts, "complete 1\n", 11), "facts");
+	ok(!info->truncated, "not truncated");
+	is_u64(info->data_bytes, 4 * PAGE, "bytes of data");
+	check_pages(f);
+	dat_close(f);
+}
+
+static void test_round_trip(void)
+{
+	char *path = in_dir("a.dat");
+	struct dat_writer *w;
+	struct err err = { 0 };
+	struct stat st;
+
+	umask(027);
+	ok(!dat_writer_open(&w, path, &err), "open: %s", err.msg);
+	ok(!dat_writer_head(w, &meta, &err), "head");
+	ok(write_cpus(w, &err), "data of all CPUs: %s", err.msg);
+	ok(!dat_writer_facts(w, "complete 1\n", 11, &err), "facts");
+	ok(access(path, F_OK) != 0, "no name before the commit");
+	ok(!dat_writer_commit(w, &err), "commit: %s", err.msg);
+	ok(!stat(path, &st) && (st.st_mode & 0777) == 0640, "it has its name, and the mode that umask says");
+	dat_writer_close(w);
+	is_u64(nr_files(), 1, "and is the only file");
+	check_file(path);
+	unlink(path);
+	free(path);
+}
+
+static void test_abandoned(void)
+{
+	char *path = in_dir("b.dat");
+	struct dat_writer *w;
+	struct err err = { 0 };
+	volatile int flag = 1;
+	int fd;
+
+	for (int phase = 0; phase < 4; phase++) {
+		ok(!dat_writer_open(&w, path, &err), "open");
+		if (phase > 0)
+			ok(!dat_writer_head(w, &meta, &err), "head");
+		if (phase > 1)
+			ok(write_cpus(w, &err), "data");
+		if (phase > 2)
+			ok(!dat_writer_facts(w, "x", 1, &err), "facts");
+		dat_writer_close(w);
+		is_u64(nr_files(), 0, "abandoned in phase %d: nothing is left", phase);
+	}
+	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err), "begin");
+	dat_writer_set_abort(w, &flag);
+	fd = pages(1, 1);
+	ok(dat_writer_cpu(w, fd, PAGE, &err) && strstr(err.msg, "abort"), "aborted: %s", err.msg);
+	close(fd);
+	ok(dat_writer_commit(w, &err), "what failed is never committed");
+	dat_writer_close(w);
+	is_u64(nr_files(), 0, "nothing is left");
+	dat_writer_close(NULL);
+	free(path);
+}
+
+static void test_order(void)
+{
+	char *path = in_dir("c.dat");
+	struct dat_writer *w;
+	struct err err = { 0 };
+
+	ok(!dat_writer_open(&w, path, &err) && dat_writer_cpu(w, -1, 0, &err), "data before the head: refused");
+	ok(dat_writer_head(w, &meta, &err), "and nothing after that");
+	dat_writer_close(w);
+	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) &&
+	   dat_writer_head(w, &meta, &err), "a second head: refused");
+	dat_writer_close(w);
+	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) &&
+	   !dat_writer_cpu(w, -1, 0, &err) && dat_writer_facts(w, "", 0, &err),
+	   "facts before the last CPU: refused");
+	dat_writer_close(w);
+	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) && write_cpus(w, &err) &&
+	   dat_writer_cpu(w, -1, 0, &err), "one CPU too many: refused");
+	dat_writer_close(w);
+	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) && write_cpus(w, &err) &&
+	   dat_writer_commit(w, &err), "commit without facts: refused");
+	dat_writer_close(w);
+	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) &&
+	   dat_writer_cpu(w, -1, 100, &err), "a part of a page: refused");
+	dat_writer_close(w);
+	is_u64(nr_files(), 0, "nothing is left");
+	free(path);
+}
+
+static void test_places(void)
+{
+	char *path = in_dir("none/c.dat");
+	struct dat_writer *w;
+	struct err err = { 0 };
+
+	ok(dat_writer_open(&w, path, &err) && err.hint[0] && !w, "no such directory: %s", err.msg);
+	ok(dat_writer_open(&w, dir, &err) && strstr(err.msg, "directory"), "a directory: %s", err.msg);
+	ok(dat_writer_open(&w, "/dev/null", &err) && strstr(err.msg, "regular"), "a device: %s", err.msg);
+	free(path);
+	if (chdir(dir))
+		return;
+	ok(!dat_writer_open(&w, "plain.dat", &err) && !dat_writer_head(w, &meta, &err) && write_cpus(w, &err) &&
+	   !dat_writer_facts(w, "", 0, &err) && !dat_writer_commit(w, &err) && !access("plain.dat", R_OK),
+	   "a name without a directory: %s", err.msg);
+	dat_writer_close(w);
+	unlink("plain.dat");
+	is_u64(nr_files(), 0, "no other file");
+}
+
+int main(void)
+{
+	if (!ok(mkdtemp(dir), "a directory of its own"))
+		return done_testing();
+	test_round_trip();
+	test_abandoned();
+	test_order();
+	test_places();
+	ok(!rmdir(dir), "clean at the end");
+	return done_testing();
+}
