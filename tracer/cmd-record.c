@@ -514,6 +514,8 @@ static int finish(struct record *r, int ret, struct err *err)
 		err->code = EXIT_CANCELED;
 	if (!ret)
 		summarize(r);
+	else if (r->workload && workload_released(r->workload) && !workload_ended(r->workload))
+		fprintf(stderr, "ipitrace: the recording failed (%s); the workload goes on\n", err->msg);
 	reap_workload(r);
 	if (ret)
 		return ret;
