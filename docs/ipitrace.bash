@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# bash completion of ipitrace: source it, or install it as
+# /usr/share/bash-completion/completions/ipitrace. Commands and options come
+# from the program itself (--list-options), so that they are always its own.
+_ipitrace() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd=${COMP_WORDS[1]} arg words=
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		words="help $("${COMP_WORDS[0]}" --list-options 2>/dev/null | cut -f1)"
+	elif [ "$cmd" = help ]; then
+		words=$("${COMP_WORDS[0]}" --list-options 2>/dev/null | cut -f1)
+	else
+		# What the option before the cursor takes, "-" for nothing.
+		arg=$("${COMP_WORDS[0]}" --list-options "$cmd" 2>/dev/null |
+			awk -F '\t' -v o="$prev" '$1 == o || $2 == o { print $3 }')
+		case $arg in
+		FILE)	;;
+		LIST)	words='isolated nohz_full housekeeping online' ;;
+		NAMES)	words='reschedule call_function_single call_function irq_work' ;;
+		KEYS)	words='caller callsite func class source target comm pid stack' ;;
+		'' | -)
+			[[ $cur == -* ]] && words=$("${COMP_WORDS[0]}" --list-options "$cmd" 2>/dev/null |
+				awk -F '\t' '{ print $1; print $2 }' | grep '^-.')
+			;;
+		*)	return ;;
+		esac
+	fi
+	if [ -n "$words" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	fi
+}
+complete -o filenames -F _ipitrace ipitrace

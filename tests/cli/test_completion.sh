@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The front: commands, help, unknown words; and that completion offers what
+# the program itself lists.
+. "$(dirname "$0")/../lib.sh"
+cd "$TMP" || exit 1
+
+exits 2 "no command" "$IPITRACE"
+is "$(cat "$ERR")" "ipitrace: no command given
+hint: 'ipitrace help' lists the commands" "  one line and a hint"
+exits 2 "unknown command" "$IPITRACE" nonsense
+exits 2 "unknown option" "$IPITRACE" --nonsense
+exits 2 "help of an unknown command" "$IPITRACE" help nonsense
+exits 0 "--version" "$IPITRACE" --version
+like "$(cat "$OUT")" '^ipitrace [0-9]' "  name and number"
+exits 0 "help" "$IPITRACE" help
+help=$(cat "$OUT")
+"$IPITRACE" --list-options | cut -f1 >commands
+for cmd in record report; do
+	ok "command $cmd" grep -qx "$cmd" commands
+done
+while read -r cmd; do
+	like "$help" "^  $cmd " "help names $cmd"
+	exits 0 "help $cmd" "$IPITRACE" help "$cmd"
+	cp "$OUT" help.txt
+	exits 0 "$cmd --help" "$IPITRACE" "$cmd" --help
+	ok "  says the same" cmp -s "$OUT" help.txt
+	exits 2 "$cmd: unknown option" "$IPITRACE" "$cmd" --nonsense
+	like "$(cat "$ERR")" "^ipitrace: $cmd: unknown option --nonsense" "  says so"
+	missing=
+	while IFS=$'\t' read -r short long _; do
+		[ "$long" = - ] || grep -qe "$long" help.txt || missing+=" $long"
+		[ "$short" = - ] || grep -qe "$short" help.txt || missing+=" $short"
+	done < <("$IPITRACE" --list-options "$cmd")
+	is "$missing" "" "  every listed option is in the help"
+done <commands
+
+# completed WORDS...: what completion offers for the last one.
+completed() {
+	# shellcheck disable=SC1091 # ours
+	( . "$ROOT/docs/ipitrace.bash"
+	COMP_WORDS=("$IPITRACE" "$@"); COMP_CWORD=$#; COMPREPLY=()
+	_ipitrace
+	printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' ' )
+}
+is "$(completed rec)" "record " "completes a command"
+is "$(completed report --js)" "--json " "an option"
+is "$(completed report --class res)" "reschedule " "a class"
+is "$(completed report --by call)" "caller callsite " "a key"
+touch some.dat
+is "$(completed report -i so)" "some.dat " "a file after -i"
+is "$(completed report so)" "some.dat " "a file as operand"
+is "$(completed report --top 1)" " " "nothing for a number"
+is "$(completed report - | wc -w)" "$("$IPITRACE" --list-options report | awk -F '\t' '{ n += ($1 != "-") + ($2 != "-") } END { print n }')" \
+	"every option of report is offered"
+done_testing
