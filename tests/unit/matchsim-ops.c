@@ -222,9 +222,8 @@ bool sim_start_op(struct machine *ma, unsigned int cpu)
 	struct frame *f;
 	uint32_t target;
 
-	if (sim_may(ma, SIM_ONE_SOURCE) && cpu)
-		return false;
-	switch (sim_rnd(ma) % 4) {
+	/* The others may still interrupt themselves. */
+	switch (sim_may(ma, SIM_ONE_SOURCE) && cpu ? 1 : sim_rnd(ma) % 4) {
 	case 0:
 		if (!sim_may(ma, SIM_RESCHED) || !pick_target(ma, cpu, &target))
 			return false;

@@ -151,7 +151,8 @@ static bool check_history(uint64_t seed)
 {
 	struct sim_config config = {
 		.seed = seed, .nr_cpus = 2 + (unsigned int)(seed % 3), .nr_ops = 60,
-		.features = SIM_RESCHED | SIM_ONE_SOURCE | (seed & 4 ? SIM_LOCAL : 0),
+		.features = SIM_RESCHED | SIM_ONE_SOURCE | (seed & 4 ? SIM_LOCAL : 0) |
+			    (seed & 8 ? SIM_IRQ_WORK : 0),
 	};
 	struct span_log log = { 0 };
 	struct match_config mc = {
@@ -181,7 +182,7 @@ static bool check_history(uint64_t seed)
 int main(void)
 {
 	const char *env = getenv("MATCHSIM_RUNS");
-	unsigned int runs = env ? (unsigned int)strtoul(env, NULL, 10) : 400, failed = 0;
+	unsigned int runs = env ? (unsigned int)strtoul(env, NULL, 10) : 1500, failed = 0;
 
 	for (uint64_t seed = 1; seed <= runs; seed++) {
 		if (check_history(seed) || failed++ >= 3)

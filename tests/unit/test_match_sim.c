@@ -10,7 +10,7 @@
  *
  *	test_match_sim [MODE SEED [OPS]]	that history alone, as a script
  *
- * MATCHSIM_RUNS: histories a mode, 400 by default.
+ * MATCHSIM_RUNS: histories a mode, 1500 by default.
  */
 #include <stdlib.h>
 
@@ -477,7 +477,7 @@ static int show(unsigned int mode, uint64_t seed, unsigned int nr_ops)
 int main(int argc, char **argv)
 {
 	const char *env = getenv("MATCHSIM_RUNS");
-	unsigned int runs = env ? (unsigned int)strtoul(env, NULL, 10) : 400;
+	unsigned int runs = env ? (unsigned int)strtoul(env, NULL, 10) : 1500;
 
 	if (argc > 2)
 		return show((unsigned int)strtoul(argv[1], NULL, 10), strtoull(argv[2], NULL, 10),
