@@ -173,6 +173,41 @@ lab_fetch() {
 	return 1
 }
 
+# --- ipitrace for another architecture --------------------------------------
+
+# Libraries that ipitrace links, and what these need, as packages of the row's architecture.
+CROSS_PACKAGES="libtracefs-dev libtracefs1 libtraceevent-dev libtraceevent1 libsmartcols-dev
+	libsmartcols1 libzstd-dev libzstd1 libkmod-dev libkmod2 liblzma5 libssl3"
+
+lab_fetch_sysroot() {
+	local package names=() tmp=$CACHE/tmp.$$ deb
+	SYSROOT=$CACHE/$ROW_ARCH-sysroot
+	[ "$ROW_ARCH" != "$HOST_ARCH" ] || return 0
+	[ ! -e "$SYSROOT/complete" ] || return 0
+	lab_apt_setup || return 1
+	for package in $CROSS_PACKAGES; do
+		names+=("$package:$ROW_ARCH")
+	done
+	rm -rf "$SYSROOT"
+	mkdir -p "$tmp" "$SYSROOT"
+	lab_download "$tmp" "${names[@]}" || { rm -rf "$tmp"; return 1; }
+	for deb in "$tmp"/*.deb; do
+		dpkg-deb -x "$deb" "$SYSROOT" || return 1
+	done
+	rm -rf "$tmp"
+	touch "$SYSROOT/complete"
+}
+
+# build/vm/ROW/bin: ipitrace and the examples as the row runs them. This machine's own are built by make.
+lab_cross_ipitrace() {
+	local lib=$SYSROOT/usr/lib/$ROW_GNU
+	[ "$ROW_ARCH" != "$HOST_ARCH" ] || return 0
+	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$SYSROOT \
+		make -C "$ROOT" --no-print-directory B="$OUT_DIR/bin" CC="$ROW_GNU-gcc" \
+		LDFLAGS="-Wl,-rpath-link,$lib:$SYSROOT/lib/$ROW_GNU" build >"$OUT_DIR/ipitrace.log" 2>&1 ||
+		{ tail -n 20 "$OUT_DIR/ipitrace.log" >&2; lab_err "ipitrace does not build for $ROW_ARCH"; return 1; }
+}
+
 # --- module and guest programs ----------------------------------------------
 
 lab_module() {
@@ -202,22 +237,45 @@ lab_guest_programs() {
 
 # --- initramfs --------------------------------------------------------------
 
-# A program of this machine with the libraries it needs.
-lab_add_dynamic() {
-	local tree=$1 prog=$2 dest=$3 lib
-	mkdir -p "$tree/${dest%/*}"
-	cp "$prog" "$tree/$dest"
-	for lib in $(ldd "$prog" 2>/dev/null | grep -o '/[^ ]*'); do
-		mkdir -p "$tree${lib%/*}"
-		[ -e "$tree$lib" ] || cp -L "$lib" "$tree$lib"
+# Where a library of the row's architecture is, "" if nowhere.
+lab_library() {
+	local dir
+	for dir in "$SYSROOT/usr/lib/$ROW_GNU" "$SYSROOT/lib/$ROW_GNU" "/usr/$ROW_GNU/lib" \
+		"/lib/$ROW_GNU" "/usr/lib/$ROW_GNU"; do
+		[ -e "$dir/$1" ] && { echo "$dir/$1"; return; }
 	done
+}
+
+# Libraries that $2 needs into the tree $1, and what these need.
+lab_add_libraries() {
+	local tree=$1 lib file
+	for lib in $("$ROW_GNU-readelf" -d "$2" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+		[ ! -e "$tree/usr/lib/$ROW_GNU/$lib" ] || continue
+		file=$(lab_library "$lib")
+		[ -n "$file" ] || { lab_err "no $lib for $ROW_ARCH, which $2 needs"; return 1; }
+		cp -L "$file" "$tree/usr/lib/$ROW_GNU/$lib"
+		lab_add_libraries "$tree" "$file" || return 1
+	done
+}
+
+# A program with its libraries and its loader.
+lab_add_dynamic() {
+	local tree=$1 prog=$2 dest=$3 loader
+	mkdir -p "$tree/${dest%/*}" "$tree/usr/lib/$ROW_GNU"
+	cp "$prog" "$tree/$dest"
+	lab_add_libraries "$tree" "$prog" || return 1
+	loader=$("$ROW_GNU-readelf" -p .interp "$prog" 2>/dev/null | grep -o '/[^ ]*' | head -n 1)
+	[ -n "$loader" ] && [ ! -e "$tree$loader" ] || return 0
+	mkdir -p "$tree${loader%/*}"
+	cp -L "$(lab_library "${loader##*/}")" "$tree$loader"
 }
 
 # lab_initramfs: $OUT_DIR/initramfs.gz with everything that is built.
 lab_initramfs() {
 	local tree=$OUT_DIR/tree prog programs
 	rm -rf "$tree"
-	mkdir -p "$tree"/{bin,dev,proc,sys,tmp,root,etc,lab/tests,lab/drivers,usr/bin}
+	mkdir -p "$tree"/{bin,dev,proc,sys,tmp,root,etc,lab/tests,lab/drivers,usr/bin,usr/lib}
+	ln -s usr/lib "$tree/lib"
 	cp "$OUT_DIR/guest/init" "$tree/init"
 	cp "$KERNEL_DIR/busybox" "$tree/bin/busybox"
 	ln -s busybox "$tree/bin/sh"
@@ -231,17 +289,14 @@ lab_initramfs() {
 		[ -x "$prog" ] && cp "$prog" "$tree/lab/tests/"
 	done
 	[ -e "$LAB/guest/lib.sh" ] && cp "$LAB/guest/lib.sh" "$tree/lab/"
-	# IPITRACE_VM_BIN: a directory with ipitrace and examples/ for the row's architecture
-	programs=${IPITRACE_VM_BIN:-$BUILD}
-	if [ "$ROW_ARCH" != "$HOST_ARCH" ] && [ -z "${IPITRACE_VM_BIN:-}" ]; then
-		programs=$OUT_DIR/bin
-	fi
+	programs=$BUILD
+	[ "$ROW_ARCH" = "$HOST_ARCH" ] || programs=$OUT_DIR/bin
 	for prog in "$programs/ipitrace" "$programs"/examples/*; do
 		[ -f "$prog" ] && [ -x "$prog" ] || continue
 		case $prog in
 		*/examples/*) lab_add_dynamic "$tree" "$prog" "usr/bin/$(basename "$prog")" ;;
 		*) lab_add_dynamic "$tree" "$prog" usr/bin/ipitrace ;;
-		esac
+		esac || return 1
 	done
 	{
 		echo "ROW=$ROW"

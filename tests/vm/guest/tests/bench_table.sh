@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# ipitrace bench with the module: the seed's table, every mode, the matrix of
+# pairs; what it says was sent is what it was asked to send.
+. /lab/lib.sh
+N=500 REPS=3
+[ "$ROW_CPUS" -gt 8 ] && N=50
+
+bench() { ipitrace bench -n $N --repeat $REPS "$@" >/tmp/out 2>/tmp/err; }
+
+# Numbers of key $2 in the JSON rows of mode $1; rows end with their "repetitions".
+of() {
+	awk -v mode="\"$1\"," -v key="\"$2\":" '
+		$1 == "\"mode\":" { on = $2 == mode }
+		$1 == "\"repetitions\":" { on = 0 }
+		on && $1 == key { sub(/,$/, "", $2); print $2 }' /tmp/out
+}
+
+ok "the default table is measured by the module" bench
+ok "nothing had to be said on stderr" [ ! -s /tmp/err ]
+for title in Dry-run Self-IPI 'Normal IPI' 'Broadcast IPI'; do
+	ok "$title has a row" grep -q "^$title .* [0-9]" /tmp/out
+done
+for label in kernel CPU microcode 'NUMA nodes' hypervisor 'idle driver' clocksource; do
+	ok "the environment names $label" grep -q "^$label  *[^ ]" /tmp/out
+done
+
+ok "the default table as JSON" bench --json
+for mode in dry-run self single broadcast; do
+	is "$(of $mode sends)" $((N * REPS)) "$mode: every send was made"
+done
+is "$(of single hits)" $((N * REPS)) "single: one IPI a send"
+is "$(of broadcast hits)" $((N * REPS * (ROW_CPUS - 1))) "broadcast: an IPI for every other CPU a send"
+is "$(of self wrong_cpu)" 0 "self: the handler ran where it should"
+ok "a median delivery takes time" [ "$(of single p50 | head -n 1)" -gt 0 ]
+
+ok "all modes at once" bench --modes all --json
+nr=0
+for mode in dry-run self single async many broadcast broadcast-lock kick-all irq-work reschedule wakeup storm; do
+	[ "$(of $mode sends)" = $((N * REPS)) ] && nr=$((nr + 1))
+done
+is "$nr" 12 "12 modes of 12 were measured"
+is "$(of storm wrong_cpu)" 0 "storm: no call went astray"
+
+ok "busy targets" bench --modes single,reschedule --state busy --json
+is "$(of single no_irq)" 0 "busy targets: every single call was an interrupt"
+
+ok "interrupts off for 300 us" bench --modes single --irqs-off-ns 300000 --json
+ok "no delivery was faster than that" [ "$(of single min | head -n 1)" -ge 300000 ]
+
+ok "a handler of 50 us" bench --modes single --handler-ns 50000 --json
+ok "no round trip was faster than that" [ "$(of single min | tail -n 1)" -ge 50000 ]
+
+if [ "$ROW_CPUS" -ge 4 ]; then
+	ok "several senders" bench --modes single --senders 0,1 --targets 2,3 --json
+	is "$(of single sends)" $((2 * N * REPS)) "two senders: twice the sends"
+	[ "$ROW_NODES" -ge 2 ] && {
+		ok "a target on another node" bench --modes single --targets other-node --json
+		ok "and it is one" grep -q '"relation": "other-node"' /tmp/out
+	}
+fi
+if [ "$ROW_CPUS" -le 8 ]; then
+	ok "the matrix" bench --modes single --pairs --json
+	is "$(of single sends | wc -l)" $((ROW_CPUS * (ROW_CPUS - 1))) "a row for every ordered pair"
+	ok "the matrix as text" bench --modes single --pairs
+	ok "has a row for the last CPU" grep -Eq "^ *$((ROW_CPUS - 1))( +[0-9]+){$((ROW_CPUS - 1))}" /tmp/out
+fi
+
+# The module was there already, so bench has no right to unload it. Without it bench brings its own.
+ok "bench leaves a module that it did not load" test -e /dev/ipitrace_bench
+ok "unload" rmmod ipitrace_bench
+ok "bench loads the module" bench --modes single --module /lab/ipitrace_bench.ko
+ok "and unloads it" test ! -e /sys/module/ipitrace_bench
+ipitrace bench --modes single --module /lab/nothing.ko >/tmp/out 2>/tmp/err
+is $? 1 "no such module: exit 1"
+ok "no such module: a hint" grep -q '^hint: .*make -C module' /tmp/err
+ok "load again" insmod /lab/ipitrace_bench.ko
+done_testing

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Self-validation: the module says what it sent, the tracer what it saw, and
+# every IPI of every mode must be the same in both.
+. /lab/lib.sh
+N=2000
+[ "$ROW_CPUS" -gt 8 ] && N=100
+
+# trace NAME ARGS...: run, show the summary, demand agreement.
+trace() {
+	name=$1
+	shift
+	ipitrace bench --repeat 2 --trace "$@" >/tmp/out 2>/tmp/err
+	is $? 0 "$name: tracer and module agree"
+	grep '^trace:' /tmp/out | sed 's/^/# /'
+	sed 's/^/# /' /tmp/err
+}
+
+if [ "$ROW_TIER" != exact ]; then
+	ipitrace bench -n 100 --repeat 1 --modes single --trace >/tmp/out 2>/tmp/err
+	is $? 1 "no csd events: --trace refuses"
+	ok "and says why" grep -q "tier '$ROW_TIER' only" /tmp/err
+	done_testing
+fi
+[ "$ROW_CPUS" -ge 2 ] || skip_all "one CPU sends no IPIs"
+
+trace "all modes, idle targets" -n $N --modes all
+is "$(grep -c '^trace: .* sent' /tmp/out)" "$(grep -c '^[A-Z].* [0-9]*%$' /tmp/out | awk '{ print $1 - 1 }')" \
+	"every mode that was measured, but the dry run, was traced"
+trace "busy targets" -n $N --modes single,async,many,broadcast,storm,wakeup --state busy
+trace "interrupts off" -n 200 --modes single,storm --irqs-off-ns 300000
+[ "$ROW_CPUS" -ge 4 ] && {
+	trace "several senders" -n $N --modes single,async,storm,broadcast-lock --senders 0,1 --targets 2,3
+	trace "several senders broadcast" -n $N --modes broadcast,many,kick-all --senders 0,1,2
+}
+[ "$ROW_CPUS" -le 8 ] && trace "all pairs" -n 300 --modes single --pairs
+done_testing
