@@ -22,6 +22,11 @@
  * one hit each behind it, because an empty window at their end would shift a
  * hit through all of them. Where two readings remain, how is ambiguous; the
  * counts of delivered, coalesced and unsolicited are the same in both.
+ *
+ * All that speaks of stamps. The ICR write comes after the stamp, as a rule at
+ * once; a vCPU stopped in between writes late (P15, P21). So a spare that by
+ * its stamp cannot be late is still the best explanation of an interrupt that
+ * has none at all: ambiguous, but not unsolicited. Such a chain is weak.
  */
 #include <string.h>
 
@@ -160,15 +165,28 @@ static void window_settle(struct matcher *m, struct window *w)
 
 /* --- chains of unsettled windows --- */
 
+static void chain_start(struct matcher *m, struct line *line, struct window *w)
+{
+	w->next = NULL;
+	line->chain = line->chain_tail = w;
+	line->nr_chain = 1;
+	line->weak = !shiftable(w, w->tail);
+	m->cpus[w->span.target].nr_chains += !line->weak;
+}
+
+static void chain_weaken(struct cpu *cpu, struct line *line)
+{
+	cpu->nr_chains -= !line->weak;
+	line->weak = true;
+}
+
 static void chain_append(struct matcher *m, struct line *line, struct window *w)
 {
 	w->next = NULL;
-	if (line->chain) {
-		line->chain_tail->next = w;
-	} else {
-		line->chain = w;
-		m->cpus[w->span.target].nr_chains++;
-	}
+	w->tainted = !line->weak;
+	if (!shiftable(w, w->tail))
+		chain_weaken(&m->cpus[w->span.target], line);
+	line->chain_tail->next = w;
 	line->chain_tail = w;
 	line->nr_chain++;
 }
@@ -178,20 +196,19 @@ static struct window *chain_detach(struct matcher *m, struct line *line)
 	struct window *w = line->chain;
 
 	if (w)
-		m->cpus[w->span.target].nr_chains--;
+		m->cpus[w->span.target].nr_chains -= !line->weak;
 	line->chain = line->chain_tail = NULL;
 	line->nr_chain = 0;
 	return w;
 }
 
-/* No shift: every window keeps its own hits, though in all but the first another may have come before. */
+/* No shift: every window keeps its own hits, though in a tainted one another may have come before. */
 static void chain_settle(struct matcher *m, struct line *line)
 {
 	struct window *w = chain_detach(m, line), *next;
 
-	for (bool first = true; w; w = next, first = false) {
+	for (; w; w = next) {
 		next = w->next;
-		w->tainted |= !first;
 		window_settle(m, w);
 	}
 }
@@ -206,6 +223,7 @@ static void mark_disorder(struct hit *a, struct hit *b)
 /* An interrupt without a send of its own at the chain's end: the spare hit moves everything up by one. */
 static void chain_shift(struct matcher *m, struct line *line, struct window *empty)
 {
+	bool weak = line->weak;
 	struct window *w = chain_detach(m, line), *next;
 	struct hit *before = window_penultimate(w);
 	struct hit *carry;
@@ -218,54 +236,62 @@ static void chain_shift(struct matcher *m, struct line *line, struct window *emp
 		w->tail->ambiguous = true;
 	mark_disorder(before, w->tail);
 	carry = window_pop(w);
+	carry->ambiguous |= weak;
 	next = w->next;
 	window_settle(m, w);
 	for (w = next; w; w = next) {
 		struct hit *own = window_pop(w);
 
 		next = w->next;
+		w->tainted = false;	/* it is what came before */
 		mark_disorder(carry, own);
 		window_push(w, carry);
 		carry = own;
+		carry->ambiguous |= weak;
 		window_settle(m, w);
 	}
 	window_push(empty, carry);
 	window_settle(m, empty);
 }
 
+/* Can a request that was pending at the exit of the chain's last handler have waited for this one? */
+static bool chain_reaches(const struct line *line, const struct window *w)
+{
+	uint64_t exit_ns = line->chain_tail->span.exit_ns;
+
+	return exit_ns == IPI_NO_TIME || w->span.entry_ns <= exit_ns + MATCH_PENDING_NS;
+}
+
 static void window_resolve(struct matcher *m, struct window *w)
 {
 	struct line *line = &m->cpus[w->span.target].lines[w->span.class];
-	bool spare = w->head && shiftable(w, w->tail);
 
-	if (!line->chain) {
-		if (w->nr_hits > 1 && spare)
+	if (line->chain) {
+		if (!w->nr_hits) {
+			chain_shift(m, line, w);
+			return;
+		}
+		if (!chain_reaches(line, w)) {
+			chain_settle(m, line);
+		} else if (w->nr_hits == 1 && line->nr_chain < (line->weak ? MATCH_MAX_WEAK : MATCH_MAX_CHAIN)) {
 			chain_append(m, line, w);
-		else
-			window_settle(m, w);
-		return;
+			return;
+		} else {
+			w->tainted = !line->weak;
+			chain_settle(m, line);
+		}
 	}
-	if (!w->nr_hits) {
-		chain_shift(m, line, w);
-		return;
-	}
-	if (w->nr_hits == 1 && spare && line->nr_chain < MATCH_MAX_CHAIN) {
-		chain_append(m, line, w);
-		return;
-	}
-	chain_settle(m, line);
-	w->tainted = true;
-	if (w->nr_hits > 1 && spare)
-		chain_append(m, line, w);
+	if (w->nr_hits > 1)
+		chain_start(m, line, w);
 	else
 		window_settle(m, w);
 }
 
-void chains_settle(struct matcher *m, struct cpu *cpu)
+void chains_weaken(struct cpu *cpu)
 {
 	for (unsigned int class = 0; cpu->nr_chains && class < IPI_NR_CLASSES; class++)
 		if (cpu->lines[class].chain)
-			chain_settle(m, &cpu->lines[class]);
+			chain_weaken(cpu, &cpu->lines[class]);
 }
 
 /* --- events --- */
@@ -419,7 +445,12 @@ void hit_send(struct matcher *m, const struct ipi_event *ev)
 		joined = c;
 		hit_add(m, ev, ev->target, c);
 	}
-	if (open)
+	/*
+	 * Committing a trace event may wake the buffer's reader by irq_work
+	 * (rb_wakeups(), kernel/trace/ring_buffer.c): that self-IPI stands between
+	 * a queue event and its own send and ends nothing.
+	 */
+	if (open && ev->class != IPI_CLASS_IRQ_WORK)
 		op_close(m, cpu, level, IPI_PATH_RIDER, joined ? ev->stack : IPI_STACK_NONE);
 	span.func = func;
 	match_emit(m, &span);
@@ -467,8 +498,8 @@ void hits_lose(struct matcher *m, uint32_t nr)
 
 	if (cpu->win)
 		window_close(m, cpu, IPI_NO_TIME);
-	chains_settle(m, cpu);
 	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++) {
+		chain_settle(m, &cpu->lines[class]);
 		line_flush(m, &cpu->lines[class], IPI_LOST);
 		for (unsigned int t = 0; t < m->nr_cpus; t++)
 			if (m->cpus[t].lines[class].head)
@@ -483,8 +514,9 @@ void hits_finish(struct matcher *m)
 
 		if (cpu->win)
 			window_close(m, cpu, IPI_NO_TIME);
-		chains_settle(m, cpu);
-		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++) {
+			chain_settle(m, &cpu->lines[class]);
 			line_flush(m, &cpu->lines[class], IPI_IN_FLIGHT);
+		}
 	}
 }

@@ -21,12 +21,16 @@
 #define MATCH_MAX_CPUS		65536u
 /* A chain of windows that could shift is settled as it stands beyond this length. */
 #define MATCH_MAX_CHAIN		64
+/* A late ICR write is rare, and every window that it is to explain makes a hit ambiguous: not far. */
+#define MATCH_MAX_WEAK		8
 /* Hits waiting for one interrupt; beyond, the ones behind the first are known to be coalesced. */
 #define MATCH_MAX_PENDING	4096
 /* Uses of one (target, csd) whose function entry never shows: the oldest is given up. */
 #define MATCH_MAX_REUSE		64
 /* Without a handler entry to bound it, a drain is taken to begin this long before its first function. */
 #define MATCH_DRAIN_NS		5000
+/* A request pending when a handler exits is taken right after it, or at the latest when a stolen vCPU runs again. */
+#define MATCH_PENDING_NS	10000000
 /* A function entry this much before its own queue event is clock skew, not another use of the csd ... */
 #define MATCH_SKEW_NS		50000
 /* ... but not this soon after the start or a gap, where the queue event may simply be missing. */
@@ -71,6 +75,7 @@ struct line {
 	unsigned int   nr;
 	unsigned int   nr_chain;
 	struct window *chain, *chain_tail;	/* unsettled: the first has a hit to spare, the others one each */
+	bool	       weak;		/* the spare can only be late if its ICR write was (P15, P21) */
 };
 
 /* Queue events of one call operation (smp_call_function_many and the like), not yet closed. */
@@ -101,7 +106,7 @@ struct cpu {
 	struct running run;
 	struct op      ops[IPI_NR_LEVELS];
 	uint8_t	       open_ops;	/* bit per level */
-	uint8_t	       nr_chains;	/* lines with an unsettled chain */
+	uint8_t	       nr_chains;	/* lines with an unsettled chain that is not weak */
 	struct call   *out_head, *out_tail;
 	struct unqueued unqueued[MATCH_NR_UNQUEUED];
 	unsigned int   next_unqueued;
@@ -230,8 +235,8 @@ void hit_send(struct matcher *m, const struct ipi_event *ev);
 void window_open(struct matcher *m, const struct ipi_event *ev);
 void window_exit(struct matcher *m, const struct ipi_event *ev);
 void window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns);
-/* The CPU has interrupts on: nothing can be pending, what was unsettled stays as it is. */
-void chains_settle(struct matcher *m, struct cpu *cpu);
+/* The CPU has interrupts on: nothing can be pending, no spare shifts but by a late write. */
+void chains_weaken(struct cpu *cpu);
 void hits_lose(struct matcher *m, uint32_t cpu);
 void hits_finish(struct matcher *m);
 

@@ -135,7 +135,7 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 		ops_expire(m, cpu, ev);
 	/* 0x02 is TRACE_FLAG_IRQS_NOSUPPORT: such a kernel says nothing about interrupts. */
 	if (unlikely(cpu->nr_chains) && !(ev->flags & (IPI_FLAG_IRQS_OFF | 0x02 | IPI_FLAG_HARDIRQ | IPI_FLAG_NMI)))
-		chains_settle(m, cpu);
+		chains_weaken(cpu);
 
 	switch (ev->type) {
 	case IPI_EV_SEND_CPU:
