@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * record-signals.c - signals of a recording.
+ */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "record-signals.h"
+#include "util.h"
+
+static volatile sig_atomic_t got_signal;	/* number of the first */
+static volatile sig_atomic_t from_terminal;	/* then the workload has got it too */
+static volatile sig_atomic_t stopping;
+static volatile int abort_now;
+static sigset_t old_mask;			/* the caller's, without ours */
+
+static void on_signal(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (stopping) {
+		abort_now = 1;
+		return;
+	}
+	if (got_signal)
+		abort_now = 1;
+	got_signal = sig;
+	from_terminal = info->si_code == SI_KERNEL;
+}
+
+static void on_child(int sig)
+{
+	(void)sig;	/* only to end a sleep */
+}
+
+void signals_catch(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+	struct sigaction child = { .sa_handler = on_child }, old;
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGCHLD);
+	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++) {
+		/* nohup's wish is respected; SIGINT is ignored by every background job of a script. */
+		if (sigs[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) && old.sa_handler == SIG_IGN)
+			continue;
+		sigaddset(&block, sigs[i]);
+		sigaction(sigs[i], &sa, NULL);
+	}
+	sigaction(SIGCHLD, &child, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* a file size limit is an error of write() */
+	sigprocmask(SIG_BLOCK, &block, &old_mask);
+	/* A caller may have had them blocked; we want them all the same. */
+	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++)
+		sigdelset(&old_mask, sigs[i]);
+	sigdelset(&old_mask, SIGCHLD);
+}
+
+uint64_t signals_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+void signals_sleep_ns(uint64_t ns)
+{
+	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
+
+	ppoll(NULL, 0, &ts, &old_mask);
+}
+
+int signals_got(void)
+{
+	return got_signal;
+}
+
+bool signals_from_terminal(void)
+{
+	return from_terminal;
+}
+
+void signals_stopping(void)
+{
+	stopping = 1;
+}
+
+void signals_unblock(void)
+{
+	sigprocmask(SIG_SETMASK, &old_mask, NULL);
+}
+
+const volatile int *signals_abort_flag(void)
+{
+	return &abort_now;
+}

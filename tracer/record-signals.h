@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * record-signals.h - what SIGINT, SIGTERM and SIGHUP mean to a recording.
+ *
+ * The first one stops it, another one aborts. They are blocked except while
+ * signals_sleep_ns() waits, so that none slips in between a check and the
+ * sleep. The only file-scope state of the program, because handlers have no
+ * other place.
+ */
+#ifndef IPITRACE_RECORD_SIGNALS_H
+#define IPITRACE_RECORD_SIGNALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NS_PER_S	1000000000ULL
+
+void signals_catch(void);
+/* Number of the signal that asked to stop, 0 if none did. */
+int signals_got(void);
+/* It came from the terminal: then the workload, in the same process group, has got it too. */
+bool signals_from_terminal(void);
+/* From now on every signal aborts. */
+void signals_stopping(void);
+/* Nothing needs to be undone any more: let them interrupt. */
+void signals_unblock(void);
+/* Set by a signal that aborts. */
+const volatile int *signals_abort_flag(void);
+/* Until a signal comes (SIGCHLD too), or for ns. */
+void signals_sleep_ns(uint64_t ns);
+uint64_t signals_now_ns(void);	/* CLOCK_MONOTONIC, for deadlines */
+
+#endif
