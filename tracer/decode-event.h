@@ -126,6 +126,17 @@ static inline uint64_t call_take(struct level_state *level, const struct ipi_eve
 	return func;
 }
 
+/* Names the function of a send whose event bears the dispatcher only, if a probe told of it. */
+static inline void call_name(struct level_state *level, struct ipi_event *ev)
+{
+	uint64_t func = call_take(level, ev);
+
+	if (func) {
+		ev->func = func;
+		ev->call_kind = IPI_CALL_NAMED;
+	}
+}
+
 /*
  * Most often the record right behind tells all: it is the event's stack, or it
  * is of the same task and level and no stack. False: look_ahead() must look.
@@ -186,11 +197,8 @@ static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_ev
 		return false;
 	}
 	ev->class = class;
-	if (f->pseudo_sends && ipi_class_is_call(class)) {
-		uint64_t func = call_take(level, ev);
-
-		ev->func = func ? func : ev->func;
-	}
+	if (f->pseudo_sends && ipi_class_is_call(class))
+		call_name(level, ev);
 	if (!fast || f->has_raise || !look_quick(d, c, &look))
 		look_ahead(d, c, f->has_raise && !f->x86, &look);
 	if (look.raise) {

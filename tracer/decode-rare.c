@@ -23,9 +23,8 @@ static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *
 	if (!event_mask(d, c, desc->off[FLD_MASK], ev))
 		return event_damaged(c);
 	if (ipi_class_is_call(ev->class)) {
-		ev->func = call_take(level, ev);
-		if (!ev->func)
-			ev->func = d->fmt.generic_call;
+		ev->func = d->fmt.generic_call;
+		call_name(level, ev);
 	}
 	look_ahead(d, c, false, &look);
 	if (look.stack)
@@ -154,9 +153,8 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 			     load32(c->rec + desc->off[FLD_CPU], d->swap);
 	}
 	if (ipi_class_is_call(ev->class)) {
-		ev->func = call_take(level, ev);
-		if (!ev->func)
-			ev->func = f->generic_call;
+		ev->func = f->generic_call;
+		call_name(level, ev);
 	}
 	look_ahead(d, c, f->has_raise && !f->x86, &look);
 	if (look.raise)

@@ -49,6 +49,7 @@ enum ipi_call_kind {
 	IPI_CALL_PLAIN	  = 0,	/* SYNC or ASYNC: one function entry and exit of its own */
 	IPI_CALL_TTWU	  = 1,	/* sched_ttwu_pending: one entry for a whole batch */
 	IPI_CALL_IRQ_WORK = 2,	/* queued by irq_work_queue_on(): no function event at all */
+	IPI_CALL_NAMED	  = 3,	/* of a send: func is the call's function, told by a probe */
 };
 
 /* common_flags of the kernel's trace_entry (include/linux/trace_events.h). */
@@ -64,7 +65,7 @@ struct ipi_event {
 	uint64_t ts_ns;
 	uint8_t	 type;		/* enum ipi_event_type */
 	uint8_t	 class;		/* enum ipi_class; sends and interrupts */
-	uint8_t	 call_kind;	/* enum ipi_call_kind; queue and function events */
+	uint8_t	 call_kind;	/* enum ipi_call_kind; queue and function events, named sends */
 	uint8_t	 flags;		/* IPI_FLAG_*, as recorded */
 	uint32_t cpu;		/* recording CPU */
 	int32_t	 pid;		/* task that was current on it */

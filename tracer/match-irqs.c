@@ -346,6 +346,15 @@ void window_exit(struct matcher *m, const struct ipi_event *ev)
 		window_close(m, cpu, IPI_NO_TIME);
 }
 
+/*
+ * What a send event says of the function: an irq_work's, or a call's where a
+ * probe told of it. Of any other call it names the kernel's own dispatcher.
+ */
+static inline uint64_t send_func(const struct ipi_event *ev)
+{
+	return ev->class == IPI_CLASS_IRQ_WORK || ev->call_kind == IPI_CALL_NAMED ? ev->func : 0;
+}
+
 /* One target of a send; takes the identity of the call that it was sent for. */
 static void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t target, struct call *c)
 {
@@ -354,7 +363,7 @@ static void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t targ
 
 	span_init(&h->span, IPI_SPAN_HIT, ev);
 	h->span.target = target;
-	h->span.func = ev->class == IPI_CLASS_IRQ_WORK ? ev->func : 0;
+	h->span.func = send_func(ev);
 	h->span.send_ns = ev->ts_ns;
 	h->next = NULL;
 	h->call = NULL;
@@ -416,7 +425,7 @@ static void hit_room(struct matcher *m, const struct ipi_event *ev)
 
 void hit_send(struct matcher *m, const struct ipi_event *ev)
 {
-	uint64_t func = ev->class == IPI_CLASS_IRQ_WORK ? ev->func : 0;
+	uint64_t func = send_func(ev), told = func;
 	unsigned int level = ipi_event_level(ev);
 	struct ipi_span span;
 	struct cpu *cpu;
@@ -436,7 +445,7 @@ void hit_send(struct matcher *m, const struct ipi_event *ev)
 		span.mask = ev->mask;
 		span.mask_words = ev->mask_words;
 		span.nr_targets = hits_of_mask(m, ev, op, &func);
-		joined = func != 0;
+		joined = func != told;
 	} else {
 		struct call *c = op ? call_for_send(op, ev->target, ev->callsite) : NULL;
 

@@ -16,6 +16,7 @@
 #include <tracefs.h>
 
 #include "session-priv.h"
+#include "session-standin.h"
 
 #define BIT(c)		(1u << (c))
 #define CLASS_RES	BIT(IPI_CLASS_RESCHEDULE)
@@ -45,6 +46,7 @@ enum event_flags {
 	EV_STACK_CALLS	= 0x40,		/* likewise, if stacks of calls are wanted */
 	EV_CALLBACK	= 0x80,		/* callback tells the class */
 	EV_IRQ		= 0x100,	/* of all interrupts: only those named IPI */
+	EV_NAMING	= 0x200,	/* a probe that names the function of the send to come: whatever its target */
 };
 
 struct event_row {
@@ -79,24 +81,71 @@ static const struct event_row event_rows[] = {
 	{ "sched", "sched_wake_idle_without_ipi", TARGET_CPU, EV_STACK, CLASS_CALL | CLASS_RES },
 };
 
+bool session_row(unsigned int idx, struct session_row *row)
+{
+	const struct event_row *ev = &event_rows[idx];
+
+	if (idx >= ARRAY_SIZE(event_rows))
+		return false;
+	*row = (struct session_row){
+		.system = ev->system, .name = ev->name, .send = ev->flags & EV_SEND,
+		.csd = ev->flags & EV_CSD, .reception = ev->flags & EV_RECEPTION,
+		.generic = ev->flags & EV_GENERIC, .vector = ev->flags & EV_VECTOR,
+	};
+	return true;
+}
+
+const char *session_tier_name(bool send, bool csd, bool reception)
+{
+	return !send || !reception ? "counts" : csd ? "exact" : "paired";
+}
+
 static bool event_exists(const char *system, const char *name)
 {
 	return tracefs_event_file_exists(NULL, system, name, "format");
 }
 
+static void remove_trigger(struct tracefs_instance *inst, const char *system, const char *name)
+{
+	char *text = tracefs_event_file_read(inst, system, name, "trigger", NULL);
+
+	if (text && text[0] != '#')
+		tracefs_event_file_append(inst, system, name, "trigger", "!stacktrace");
+	free(text);
+}
+
+/* Of every group of ours: a stale instance holds the events of a process that is gone. */
+static void remove_standin_triggers(struct tracefs_instance *inst)
+{
+	char *path = tracefs_instance_get_file(inst, "events");
+	DIR *dir = path ? opendir(path) : NULL;
+	struct dirent *group, *event;
+
+	while (dir && (group = readdir(dir))) {
+		char sub[512];
+		DIR *events;
+
+		if (strncmp(group->d_name, STANDIN_GROUP_PREFIX, strlen(STANDIN_GROUP_PREFIX)))
+			continue;
+		snprintf(sub, sizeof(sub), "%s/%s", path, group->d_name);
+		events = opendir(sub);
+		while (events && (event = readdir(events)))
+			if (event->d_type == DT_DIR && event->d_name[0] != '.')
+				remove_trigger(inst, group->d_name, event->d_name);
+		if (events)
+			closedir(events);
+	}
+	if (dir)
+		closedir(dir);
+	tracefs_put_tracing_file(path);
+}
+
 void session_remove_triggers(struct tracefs_instance *inst)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(event_rows); i++) {
-		const struct event_row *row = &event_rows[i];
-		char *text;
-
-		if (!(row->flags & (EV_STACK | EV_STACK_CALLS)))
-			continue;
-		text = tracefs_event_file_read(inst, row->system, row->name, "trigger", NULL);
-		if (text && text[0] != '#')
-			tracefs_event_file_append(inst, row->system, row->name, "trigger", "!stacktrace");
-		free(text);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(event_rows); i++)
+		if (event_rows[i].flags & (EV_STACK | EV_STACK_CALLS))
+			remove_trigger(inst, event_rows[i].system, event_rows[i].name);
+	remove_standin_triggers(inst);
 }
 
 /* Interrupt numbers whose action is called IPI, as "(irq == 1 || ...)"; "" if there are none. */
@@ -204,7 +253,7 @@ static bool try_filter(struct session *s, const struct event_row *row, const cha
 
 /*
  * The narrowest filter that this kernel takes. used: its text, "" if none, for
- * the trigger of the same event. Clears s->filtered if targets stay unfiltered.
+ * the trigger of the same event. Clears s->filtered if a reception event stays unfiltered.
  */
 static void set_filter(struct session *s, const struct session_config *config,
 		       const struct event_row *row, uint32_t classes, char *used, size_t len)
@@ -212,6 +261,9 @@ static void set_filter(struct session *s, const struct session_config *config,
 	const char *callback = row->flags & EV_CALLBACK ? callback_filter(classes) : NULL;
 	char irqs[FILTER_MAX / 2] = "", target[FILTER_MAX / 2] = "";
 
+	used[0] = '\0';
+	if (row->flags & EV_NAMING)
+		return;
 	if (row->flags & EV_IRQ)
 		ipi_irqs(irqs, sizeof(irqs));
 	for (int modern = 1; config->target_cpus && modern >= 0; modern--) {
@@ -221,7 +273,7 @@ static void set_filter(struct session *s, const struct session_config *config,
 		    try_filter(s, row, target, NULL, irqs, used, len))
 			return;
 	}
-	if (config->target_cpus)
+	if (config->target_cpus && row->target == TARGET_SELF)
 		s->filtered = false;
 	if (!try_filter(s, row, NULL, callback, irqs, used, len))
 		try_filter(s, row, NULL, NULL, irqs, used, len);
@@ -284,14 +336,54 @@ static int no_events(struct err *err)
 			     "or events/irq_vectors, or on arm64 events/ipi/ipi_raise");
 }
 
+/* Where the kernel has no send events: probes of the functions that send, and of those that know the function. */
+static int enable_standins(struct session *s, const struct session_config *config, uint32_t classes,
+			   unsigned int roles, unsigned int *present, struct err *err)
+{
+	const struct standin_event *ev;
+	struct err why = { 0 };
+	unsigned int nr;
+
+	if (standin_install(&s->standin, roles, session_nr_cpus(s), &why)) {
+		session_note(s, "no send events and no probes in their place: %s", why.msg);
+		return 0;
+	}
+	ev = standin_events(s->standin, &nr);
+	for (unsigned int i = 0; i < nr; i++) {
+		struct event_row row = {
+			.system = standin_group(), .name = ev[i].name, .classes = ev[i].classes,
+			.target = ev[i].role == STANDIN_SEND_MASK ? TARGET_MASK :
+				  ev[i].role == STANDIN_SEND_SELF ? TARGET_SELF : TARGET_CPU,
+			.flags = ev[i].role == STANDIN_CALL ? EV_NAMING : EV_SEND | EV_STACK,
+		};
+
+		if (!ev[i].installed)
+			continue;
+		*present |= row.flags;
+		s->events[s->nr_events++] = (struct session_event){ row.system, row.name };
+		if ((row.classes & classes) && enable_event(s, config, &row, classes, false, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* What has to be stood in for, given what the kernel has. */
+unsigned int session_standin_roles(bool has_send, bool has_raise, bool has_vectors)
+{
+	if (has_send)
+		return 0;
+	/* x86 lists ipi_raise on some kernels and never fires it; elsewhere it is a send event, without a function. */
+	return has_raise && !has_vectors ? STANDIN_CALL : STANDIN_SENDS | STANDIN_CALL;
+}
+
 int session_enable_events(struct session *s, const struct session_config *config, struct err *err)
 {
 	uint32_t classes = config->classes ? config->classes : CLASS_ALL;
 	bool has_send = event_exists("ipi", "ipi_send_cpu");
 	bool has_vectors = event_exists("irq_vectors", "reschedule_entry");
-	unsigned int present = 0;
+	unsigned int present = 0, roles;
 
-	s->events = xcalloc(ARRAY_SIZE(event_rows), sizeof(*s->events));
+	s->events = xcalloc(ARRAY_SIZE(event_rows) + STANDIN_NR_EVENTS, sizeof(*s->events));
 	s->filtered = config->target_cpus != NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(event_rows); i++) {
 		const struct event_row *row = &event_rows[i];
@@ -304,9 +396,11 @@ int session_enable_events(struct session *s, const struct session_config *config
 		if ((row->classes & classes) && enable_event(s, config, row, classes, has_send, err))
 			return -1;
 	}
+	roles = session_standin_roles(has_send, event_exists("ipi", "ipi_raise"), has_vectors);
+	if (roles && enable_standins(s, config, classes, roles, &present, err))
+		return -1;
 	if (!(present & (EV_SEND | EV_RECEPTION)))
 		return no_events(err);
-	s->tier = !(present & EV_RECEPTION) || !(present & EV_SEND) ? "counts" :
-		  present & EV_CSD ? "exact" : "paired";
+	s->tier = session_tier_name(present & EV_SEND, present & EV_CSD, present & EV_RECEPTION);
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "session.h"
 
+struct standin;
 struct tracefs_instance;
 
 struct session {
@@ -19,10 +20,26 @@ struct session {
 	unsigned int page_size;
 	uint64_t     buffer_bytes;
 	struct session_event *events;	unsigned int nr_events;
+	struct standin *standin;	/* kprobe events in place of send events; NULL = not needed */
 };
 
 /* Filters, stack triggers, then the events themselves; fills events, tier and filtered. */
 int session_enable_events(struct session *s, const struct session_config *config, struct err *err);
+/* A line for session_notes(). */
+void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The table of events, row by row; false behind the last. */
+struct session_row {
+	const char *system, *name;
+	bool send, csd, reception;
+	bool generic;		/* of use only where the machine has no irq_vectors */
+	bool vector;		/* irq_vectors: x86's own */
+};
+bool session_row(unsigned int idx, struct session_row *row);
+const char *session_tier_name(bool send, bool csd, bool reception);
+/* What a session takes per CPU unless told otherwise; *available: memory of the machine, may be NULL. */
+uint64_t session_default_buffer_bytes(unsigned int nr_cpus, uint64_t *available);
+/* Roles (session-standin.h) that probes have to take on a kernel with these events; 0 = none. */
+unsigned int session_standin_roles(bool has_send, bool has_raise, bool has_vectors);
 void session_remove_triggers(struct tracefs_instance *inst);
 
 #endif

@@ -21,7 +21,6 @@
 #include "session-standin.h"
 
 #define EVENTS_FILE	"kprobe_events"
-#define GROUP_PREFIX	"ipitrace_"
 #define MAX_MASK_WORDS	100u	/* a probe has at most 128 arguments */
 #define BIT(c)		(1u << (c))
 #define CLASS_CALLS	(BIT(IPI_CLASS_CALL) | BIT(IPI_CLASS_CALL_SINGLE))
@@ -66,15 +65,22 @@ static const struct row rows[] = {
 	  "func=$arg2:x64", STANDIN_CALL, CLASS_CALLS, true },
 };
 
+_Static_assert(ARRAY_SIZE(rows) == STANDIN_NR_EVENTS, "STANDIN_NR_EVENTS counts the rows");
+
+/*
+ * One a process, because it bears the pid. Static like the names of all other
+ * events: they are in use when the session is gone.
+ */
+static char group[32];
+
 struct standin {
-	char group[32];
 	unsigned int nr_words;		/* of a CPU mask */
 	struct standin_event ev[ARRAY_SIZE(rows)];
 };
 
-const char *standin_group(const struct standin *s)
+const char *standin_group(void)
 {
-	return s->group;
+	return group;
 }
 
 const struct standin_event *standin_events(const struct standin *s, unsigned int *nr)
@@ -170,20 +176,16 @@ static void install_row(struct standin *s, const struct row *row, struct standin
 					      w ? " " : "", w, w * 8);
 	else
 		snprintf(args, sizeof(args), "%s", row->args);
-	snprintf(text, sizeof(text), "p:%s/%s %s %s%s", s->group, row->name, ev->symbol, args,
+	snprintf(text, sizeof(text), "p:%s/%s %s %s%s", group, row->name, ev->symbol, args,
 		 row->role == STANDIN_CALL ? "" : RETURN_ADDRESS);
 	ev->errnum = -append(text);
 	ev->installed = !ev->errnum;
 }
 
-int standin_install(struct standin **sp, unsigned int roles, unsigned int nr_cpus, struct err *err)
+struct standin *standin_find(unsigned int nr_cpus)
 {
 	struct standin *s = xcalloc(1, sizeof(*s));
-	unsigned int nr = 0;
-	int errnum = 0;
 
-	*sp = s;
-	snprintf(s->group, sizeof(s->group), GROUP_PREFIX "%d", (int)getpid());
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		s->ev[i].name = rows[i].name;
 		s->ev[i].function = rows[i].functions[0];
@@ -193,9 +195,20 @@ int standin_install(struct standin **sp, unsigned int roles, unsigned int nr_cpu
 	s->nr_words = (nr_cpus + 63) / 64;
 	if (s->nr_words > MAX_MASK_WORDS)
 		s->nr_words = MAX_MASK_WORDS;
+	find_symbols(s);
+	return s;
+}
+
+int standin_install(struct standin **sp, unsigned int roles, unsigned int nr_cpus, struct err *err)
+{
+	struct standin *s = standin_find(nr_cpus);
+	unsigned int nr = 0;
+	int errnum = 0;
+
+	*sp = s;
+	snprintf(group, sizeof(group), STANDIN_GROUP_PREFIX "%d", (int)getpid());
 	if (!standin_possible())
 		return err_set(err, EXIT_FAILED, "this kernel has no dynamic kprobe events");
-	find_symbols(s);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!(rows[i].role & roles) || !s->ev[i].symbol[0])
 			continue;
@@ -221,12 +234,12 @@ int standin_remove(struct standin *s, struct err *err)
 
 		if (!s->ev[i].installed)
 			continue;
-		snprintf(text, sizeof(text), "-:%s/%s", s->group, s->ev[i].name);
+		snprintf(text, sizeof(text), "-:%s/%s", group, s->ev[i].name);
 		failed = -append(text);
 		/* ENOENT: someone else cleared all dynamic events; what matters is that it is gone. */
 		if (failed && failed != ENOENT)
 			ret = err_set_errno(err, EXIT_FAILED, failed, "cannot remove kprobe event %s/%s",
-					    s->group, s->ev[i].name);
+					    group, s->ev[i].name);
 		else
 			s->ev[i].installed = false;
 	}
@@ -244,12 +257,12 @@ static pid_t group_pid(const char *p, size_t *len)
 	uint64_t pid;
 	char num[12];
 
-	if (strncmp(p, GROUP_PREFIX, strlen(GROUP_PREFIX)))
+	if (strncmp(p, STANDIN_GROUP_PREFIX, strlen(STANDIN_GROUP_PREFIX)))
 		return 0;
 	*len = strcspn(p, "/ \n");
-	if (p[*len] != '/' || *len - strlen(GROUP_PREFIX) >= sizeof(num))
+	if (p[*len] != '/' || *len - strlen(STANDIN_GROUP_PREFIX) >= sizeof(num))
 		return 0;
-	snprintf(num, sizeof(num), "%.*s", (int)(*len - strlen(GROUP_PREFIX)), p + strlen(GROUP_PREFIX));
+	snprintf(num, sizeof(num), "%.*s", (int)(*len - strlen(STANDIN_GROUP_PREFIX)), p + strlen(STANDIN_GROUP_PREFIX));
 	return parse_u64(num, &pid, NULL) || pid > INT32_MAX ? 0 : (pid_t)pid;
 }
 

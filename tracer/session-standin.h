@@ -24,6 +24,8 @@ enum standin_role {
 	STANDIN_SEND_SELF = 0x04,	/* to the own CPU */
 	STANDIN_CALL	  = 0x08,	/* no send, but its function */
 };
+#define STANDIN_GROUP_PREFIX	"ipitrace_"
+#define STANDIN_NR_EVENTS	7
 #define STANDIN_SENDS	(STANDIN_SEND | STANDIN_SEND_MASK | STANDIN_SEND_SELF)
 
 struct standin_event {
@@ -49,7 +51,10 @@ int standin_install(struct standin **s, unsigned int roles, unsigned int nr_cpus
 int standin_remove(struct standin *s, struct err *err);
 void standin_free(struct standin *s);
 
-const char *standin_group(const struct standin *s);
+/* Only look the functions up: nothing is installed. */
+struct standin *standin_find(unsigned int nr_cpus);
+
+const char *standin_group(void);	/* the string stays when the events go */
 const struct standin_event *standin_events(const struct standin *s, unsigned int *nr);
 /* Is this kernel able to? True where dynamic events can be made; the functions are another question. */
 bool standin_possible(void);

@@ -18,6 +18,7 @@
 #include <tracefs.h>
 
 #include "session-priv.h"
+#include "session-standin.h"
 
 #define INSTANCE_PREFIX	"ipitrace-"
 #define BUFFER_MAX	(64ULL << 20)	/* default per CPU; 0.5 s of the densest stream seen (140 MB/s) */
@@ -26,7 +27,7 @@
 #define EXITS_KB	"256"		/* per CPU: 2,000 tasks that end between two readings */
 #define RMDIR_TRIES	50		/* of 10 ms: someone may just be looking at the instance */
 
-static __attribute__((format(printf, 2, 3))) void note(struct session *s, const char *fmt, ...)
+void session_note(struct session *s, const char *fmt, ...)
 {
 	char line[256];
 	va_list ap;
@@ -96,7 +97,7 @@ static int find_tracefs(struct session *s, struct err *err)
 				     "the kernel needs CONFIG_TRACING, a container the host's tracefs");
 	}
 	if (!mounted && tracefs_is_mounted())
-		note(s, "mounted tracefs at %s; it stays mounted", dir);
+		session_note(s, "mounted tracefs at %s; it stays mounted", dir);
 	return 0;
 }
 
@@ -140,6 +141,17 @@ static pid_t instance_pid(const char *name)
 	return (pid_t)pid;
 }
 
+/* After the instances, which hold references to the events. */
+static void remove_stale_standins(struct session *s)
+{
+	unsigned int failed, nr = standin_remove_stale(&failed);
+
+	if (nr)
+		session_note(s, "removed %u kprobe events, left by a run that was killed", nr);
+	if (failed)
+		session_note(s, "cannot remove %u stale kprobe events of group ipitrace_<pid>", failed);
+}
+
 /*
  * A run killed by SIGKILL leaves its instance. Its process is gone, or its pid
  * is ours by now.
@@ -161,13 +173,14 @@ static void remove_stale(struct session *s)
 		if (!inst)
 			continue;
 		if (!instance_remove(inst))
-			note(s, "removed tracefs instance %s, left by a run that was killed", d->d_name);
+			session_note(s, "removed tracefs instance %s, left by a run that was killed", d->d_name);
 		else
-			note(s, "cannot remove stale tracefs instance %s: %s", d->d_name, strerror(errno));
+			session_note(s, "cannot remove stale tracefs instance %s: %s", d->d_name, strerror(errno));
 		tracefs_instance_free(inst);
 	}
 	if (dir)
 		closedir(dir);
+	remove_stale_standins(s);
 }
 
 static int create_instance(struct session *s, struct err *err)
@@ -205,18 +218,19 @@ static int setup_write(struct session *s, const char *file, const char *text, st
  * in all. Readers empty the buffers every 100 ms or sooner, so this is slack
  * for readers that do not get a CPU in time, not the size of the recording.
  */
-static uint64_t default_buffer_bytes(unsigned int nr_cpus)
+uint64_t session_default_buffer_bytes(unsigned int nr_cpus, uint64_t *available)
 {
 	char *text = read_file("/proc/meminfo", NULL);
 	const char *p = text ? strstr(text, "MemAvailable:") : NULL;
-	uint64_t bytes = BUFFER_MAX;
+	uint64_t bytes = BUFFER_MAX, avail = 0;
 
 	if (p) {
-		uint64_t avail = strtoull(p + strlen("MemAvailable:"), NULL, 10) << 10;
-
+		avail = strtoull(p + strlen("MemAvailable:"), NULL, 10) << 10;
 		if (avail / 32 / nr_cpus < bytes)
 			bytes = avail / 32 / nr_cpus;
 	}
+	if (available)
+		*available = avail;
 	free(text);
 	return bytes < BUFFER_MIN ? BUFFER_MIN : bytes;
 }
@@ -250,7 +264,7 @@ static int setup_instance(struct session *s, const struct session_config *config
 	char kb[24];
 
 	s->buffer_bytes = config->buffer_bytes ? config->buffer_bytes :
-			  default_buffer_bytes(session_nr_cpus(s));
+			  session_default_buffer_bytes(session_nr_cpus(s), NULL);
 	snprintf(kb, sizeof(kb), "%llu", (unsigned long long)((s->buffer_bytes + 1023) >> 10));
 	if (setup_write(s, "tracing_on", "0", err) ||
 	    setup_write(s, "trace_clock", "mono", err) ||
@@ -377,6 +391,10 @@ int session_close(struct session *s, struct err *err)
 	ret = close_instance(s->exits, err);
 	if (close_instance(s->inst, err))
 		ret = -1;
+	/* After the instances, which hold references to them. */
+	if (standin_remove(s->standin, ret ? NULL : err))
+		ret = -1;
+	standin_free(s->standin);
 	free(s->events);
 	free(s->notes);
 	free(s);

@@ -7,10 +7,12 @@
  * Knows names and fields of events, not what they mean, and no files. Who
  * reads the pages: spool.h.
  *
- * Outside the instance a session changes two things only: it mounts tracefs
+ * Outside the instance a session changes three things only: it mounts tracefs
  * where it is not mounted (and leaves it mounted, because by then others may
- * use it), and it removes instances of ipitrace processes that are gone. Both
- * are reported by session_notes().
+ * use it), it removes instances and kprobe events of ipitrace processes that
+ * are gone, and on kernels without send events it makes kprobe events of its
+ * own (session-standin.h), which go when it closes. The first two are reported
+ * by session_notes().
  */
 #ifndef IPITRACE_SESSION_H
 #define IPITRACE_SESSION_H
@@ -59,7 +61,7 @@ int session_close(struct session *s, struct err *err);
 /* Lines for the user about what was done outside the instance; "" if nothing. */
 const char *session_notes(const struct session *s);
 const char *session_tier(const struct session *s);	/* "exact", "paired", "counts" */
-bool session_filtered_in_kernel(const struct session *s);	/* all events obey target_cpus */
+bool session_filtered_in_kernel(const struct session *s);	/* all events that targets record obey target_cpus */
 unsigned int session_page_size(const struct session *s);	/* of a sub-buffer */
 uint64_t session_buffer_bytes(const struct session *s);		/* per CPU */
 unsigned int session_nr_events(const struct session *s);
