@@ -18,6 +18,7 @@
 static const struct cmd commands[] = {
 	{ &record_spec, cmd_record },
 	{ &report_spec, cmd_report },
+	{ &probe_spec, cmd_probe },
 	{ &bench_spec, cmd_bench },
 };
 

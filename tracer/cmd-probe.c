@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmd-probe.c - ipitrace probe: what this kernel offers, as text or JSON.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cmd.h"
+#include "probe-kernel.h"
+#include "render.h"
+
+struct probe_options {
+	bool json;
+};
+
+static const struct opt rows[] = {
+	{ .long_name = "json", .type = OPT_FLAG, .offset = offsetof(struct probe_options, json),
+	  .help = "everything, as JSON" },
+};
+
+const struct opt_spec probe_spec = {
+	.command = "probe",
+	.synopsis = "[options]",
+	.summary = "what this kernel offers for tracing IPIs, and what would give more",
+	.details = "Changes nothing: filters are tried in a tracefs instance of its own.\n\n"
+		   "Exit status: 0 ok, 1 nothing can be recorded here, 2 usage.\n",
+	.groups = { OPT_GROUP(NULL, rows, 0) },
+};
+
+/* --- text --- */
+
+static void line(const char *name, const char *state, const char *cost)
+{
+	printf("  %-56s %s%s%s\n", name, state, cost ? ": " : "", cost ? cost : "");
+}
+
+static void text_events(const struct probe_kernel *p)
+{
+	const char *role = "";
+
+	puts("\nevents:");
+	for (unsigned int i = 0; i < p->nr_events; i++) {
+		const struct probe_event *ev = &p->events[i];
+		char name[96];
+
+		snprintf(name, sizeof(name), "%-18s%s", strcmp(role, ev->role) ? ev->role : "", ev->name);
+		role = ev->role;
+		line(name, probe_state_name(ev->state), ev->cost);
+	}
+	if (!p->nr_filters)
+		return;
+	puts("\nfilters and triggers, tried:");
+	for (unsigned int i = 0; i < p->nr_filters; i++) {
+		const struct probe_filter *f = &p->filters[i];
+
+		line(f->what, probe_state_name(f->state), f->cost);
+	}
+	line("stack of the sender", p->stacks ? "present" : "missing",
+	     p->stacks ? NULL : "rows by call site only: record needs --no-stack");
+}
+
+static void text_clock(const struct probe_kernel *p)
+{
+	printf("\nclock: %s", p->mono ? "mono: ns, the same on every CPU" :
+				        p->tracefs ? "mono is not offered" : "cannot be seen");
+	if (p->clocksource[0])
+		printf("; clocksource %s%s", p->clocksource,
+		       p->clocksource_fast ? "" : " (a device: every stamp costs about a microsecond)");
+	if (p->tsc)
+		printf("; TSC %s", p->tsc_stable ? "constant and never stopped" : "not stable by its flags");
+	if (p->clocks[0])
+		printf("\n  trace clocks: %s", p->clocks);
+	if (p->clocksources[0])
+		printf("\n  clocksources: %s", p->clocksources);
+	printf("\nbuffers: %" PRIu64 " KB per CPU unless told otherwise, of %" PRIu64
+	       " MB available; sub-buffers of %u KB%s\n", p->buffer_bytes >> 10, p->memory_bytes >> 20,
+	       p->page_size >> 10, p->page_size_settable ? ", can be changed" : "");
+}
+
+static void text(const struct probe_kernel *p)
+{
+	printf("kernel: Linux %s %s, %u CPUs online of %u\n", p->release, p->arch, p->cpus_online,
+	       p->cpus_present);
+	if (p->cpus_online == 1)
+		puts("note: one CPU: there is no other to interrupt, only its own irq_work");
+	printf("access: %s; tracefs %s; lockdown %s; symbols %s; kprobe events %s\n",
+	       p->root ? "root" : "not root",
+	       !p->tracefs ? "cannot be used" : p->tracefs_mounted ? "mounted" : "not mounted, record will mount it",
+	       p->lockdown[0] ? p->lockdown : "not in this kernel", p->symbols ? "visible" :
+	       "hidden (no names of functions)", p->kprobes ? "possible" : "not possible");
+	text_events(p);
+	text_clock(p);
+	printf("\ntier: %s: %s\n", p->tier, p->problem[0] ? p->problem : p->claims);
+	if (p->raise)
+		printf("to get more: %s\n", p->raise);
+}
+
+/* --- JSON --- */
+
+static void json_events(struct json *j, const struct probe_kernel *p)
+{
+	json_open(j, "events", '[');
+	for (unsigned int i = 0; i < p->nr_events; i++) {
+		const struct probe_event *ev = &p->events[i];
+
+		json_open(j, NULL, '{');
+		json_string(j, "name", ev->name);
+		json_string(j, "role", ev->role);
+		json_string(j, "state", probe_state_name(ev->state));
+		json_string(j, "cost", ev->cost);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_open(j, "filters", '[');
+	for (unsigned int i = 0; i < p->nr_filters; i++) {
+		const struct probe_filter *f = &p->filters[i];
+
+		json_open(j, NULL, '{');
+		json_string(j, "what", f->what);
+		json_string(j, "event", f->event);
+		json_string(j, "text", f->text);
+		json_string(j, "state", probe_state_name(f->state));
+		json_string(j, "cost", f->cost);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void json_rest(struct json *j, const struct probe_kernel *p)
+{
+	json_open(j, "clock", '{');
+	json_string(j, "used", p->mono ? "mono" : NULL);
+	json_bool(j, "synchronised", p->mono);
+	json_string(j, "available", p->clocks[0] ? p->clocks : NULL);
+	json_string(j, "clocksource", p->clocksource[0] ? p->clocksource : NULL);
+	json_string(j, "clocksources", p->clocksources[0] ? p->clocksources : NULL);
+	json_bool(j, "clocksource_fast", p->clocksource_fast);
+	if (p->tsc)
+		json_bool(j, "tsc_stable", p->tsc_stable);
+	else
+		json_null(j, "tsc_stable");
+	json_close(j, '}');
+	json_open(j, "buffers", '{');
+	json_u64(j, "per_cpu_bytes", p->buffer_bytes);
+	json_u64(j, "memory_available_bytes", p->memory_bytes);
+	json_u64(j, "subbuf_bytes", p->page_size);
+	json_bool(j, "subbuf_settable", p->page_size_settable);
+	json_close(j, '}');
+}
+
+static void json(const struct probe_kernel *p)
+{
+	struct json w = { .out = stdout }, *j = &w;
+
+	json_open(j, NULL, '{');
+	json_string(j, "schema", "ipitrace-probe/1");
+	json_string(j, "kernel", p->release);
+	json_string(j, "arch", p->arch);
+	json_u64(j, "cpus_online", p->cpus_online);
+	json_u64(j, "cpus_present", p->cpus_present);
+	json_string(j, "tier", p->tier);
+	json_string(j, "claims", p->claims);
+	json_string(j, "problem", p->problem[0] ? p->problem : NULL);
+	json_string(j, "raise", p->raise);
+	json_open(j, "access", '{');
+	json_bool(j, "root", p->root);
+	json_bool(j, "tracefs", p->tracefs);
+	json_bool(j, "tracefs_mounted", p->tracefs_mounted);
+	json_bool(j, "instances", p->instances);
+	json_string(j, "lockdown", p->lockdown[0] ? p->lockdown : NULL);
+	json_bool(j, "symbols", p->symbols);
+	json_bool(j, "kprobe_events", p->kprobes);
+	json_bool(j, "stack_trigger", p->stacks);
+	json_close(j, '}');
+	json_events(j, p);
+	json_rest(j, p);
+	json_close(j, '}');
+}
+
+int cmd_probe(int argc, char **argv, struct err *err)
+{
+	struct probe_options o = { 0 };
+	struct probe_kernel p;
+	int nr, ret;
+
+	ret = opts_parse(&probe_spec, &o, argc, argv, &nr, err);
+	if (ret != OPTS_OK)
+		return opts_finish(&probe_spec, ret);
+	probe_kernel(&p);
+	if (o.json)
+		json(&p);
+	else
+		text(&p);
+	return strcmp(p.tier, "none") ? EXIT_OK : EXIT_FAILED;
+}

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * probe-kernel.c - ask this kernel what it offers, leave it as it was.
+ */
+#define _GNU_SOURCE	/* unshare */
+#include <errno.h>
+#include <mntent.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <tracefs.h>
+
+#include "probe-kernel.h"
+#include "session-priv.h"
+#include "session-standin.h"
+
+static const char *const state_names[] = {
+	[PROBE_PRESENT] = "present", [PROBE_STOOD_IN] = "stood in", [PROBE_MUTE] = "mute",
+	[PROBE_MISSING] = "missing", [PROBE_UNKNOWN] = "unknown",
+};
+
+const char *probe_state_name(enum probe_state state)
+{
+	return state_names[state];
+}
+
+/* --- small texts of procfs and sysfs --- */
+
+/* First line of a file into buf, "" if it cannot be read. */
+static void read_line(const char *path, char *buf, size_t len)
+{
+	char *text = read_file(path, NULL);
+
+	snprintf(buf, len, "%.*s", text ? (int)strcspn(text, "\n") : 0, text ? text : "");
+	free(text);
+}
+
+/* "none [integrity] confidentiality" -> "integrity" */
+static void bracketed(const char *text, char *buf, size_t len)
+{
+	const char *open = strchr(text, '[');
+	size_t n = open ? strcspn(open + 1, "]") : 0;
+
+	if (n >= len)
+		n = 0;
+	memcpy(buf, open ? open + 1 : "", n);
+	buf[n] = '\0';
+}
+
+static bool word_in(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = strstr(list, word); p; p = strstr(p + 1, word))
+		if ((p == list || strchr(" \t[\n", p[-1])) && (!p[len] || strchr(" \t]\n", p[len])))
+			return true;
+	return false;
+}
+
+static void probe_machine(struct probe_kernel *p)
+{
+	struct utsname u;
+	long n;
+
+	if (!uname(&u)) {
+		snprintf(p->release, sizeof(p->release), "%.*s", (int)sizeof(p->release) - 1, u.release);
+		snprintf(p->arch, sizeof(p->arch), "%.*s", (int)sizeof(p->arch) - 1, u.machine);
+	}
+	n = sysconf(_SC_NPROCESSORS_ONLN);
+	p->cpus_online = n > 0 ? (unsigned int)n : 1;
+	p->cpus_present = machine_nr_cpus();
+}
+
+static void probe_clock(struct probe_kernel *p)
+{
+	static const char *const devices[] = { "hpet", "acpi_pm", "pit", "jiffies", "refined-jiffies" };
+	char *text = read_file("/proc/cpuinfo", NULL);
+	char clocks[256] = "";
+	size_t n = 0;
+
+	if (p->tracefs) {
+		char *list = session_read_top("trace_clock", NULL);
+
+		snprintf(clocks, sizeof(clocks), "%.*s", list ? (int)strcspn(list, "\n") : 0, list ? list : "");
+		free(list);
+	}
+	for (const char *c = clocks; *c && n + 1 < sizeof(p->clocks); c++)
+		if (*c != '[' && *c != ']')
+			p->clocks[n++] = *c;
+	p->clocks[n] = '\0';
+	p->mono = word_in(p->clocks, "mono");
+	read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		  p->clocksource, sizeof(p->clocksource));
+	read_line("/sys/devices/system/clocksource/clocksource0/available_clocksource",
+		  p->clocksources, sizeof(p->clocksources));
+	p->clocksource_fast = p->clocksource[0];
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		p->clocksource_fast &= strcmp(p->clocksource, devices[i]) != 0;
+	if (text) {
+		p->tsc = word_in(text, "tsc");
+		p->tsc_stable = p->tsc && word_in(text, "constant_tsc") && word_in(text, "nonstop_tsc");
+	}
+	free(text);
+}
+
+/* --- access --- */
+
+static bool tracefs_mounted(void)
+{
+	FILE *f = setmntent("/proc/self/mounts", "r");
+	struct mntent *m;
+	bool found = false;
+
+	while (f && !found && (m = getmntent(f)))
+		found = !strcmp(m->mnt_type, "tracefs");
+	if (f)
+		endmntent(f);
+	return found;
+}
+
+/* Addresses of symbols: without them no function has a name. */
+static bool symbols_visible(void)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	unsigned long long addr;
+	char line[512];
+	bool visible = false;
+
+	/* x86 has symbols that really are at 0, its per-CPU ones, before all others. */
+	while (f && !visible && fgets(line, sizeof(line), f))
+		visible = sscanf(line, "%llx", &addr) == 1 && addr;
+	if (f)
+		fclose(f);
+	return visible;
+}
+
+static void problem(struct probe_kernel *p, const char *text)
+{
+	if (!p->problem[0])
+		snprintf(p->problem, sizeof(p->problem), "%s", text);
+}
+
+static void probe_access(struct probe_kernel *p)
+{
+	char lockdown[100];
+	const char *dir;
+
+	tracefs_set_loglevel(TEP_LOG_NONE);
+	p->root = geteuid() == 0;
+	read_line("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
+	bracketed(lockdown, p->lockdown, sizeof(p->lockdown));
+	p->symbols = symbols_visible();
+	p->tracefs_mounted = tracefs_mounted();
+	/* libtracefs mounts what is not mounted: nobody but this process is to see that. */
+	if (!p->tracefs_mounted && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
+		dir = NULL;
+	else
+		dir = tracefs_tracing_dir();
+	p->tracefs = dir && tracefs_file_exists(NULL, "trace_clock");
+	if (!p->root)
+		problem(p, "not root");
+	if (!strcmp(p->lockdown, "confidentiality"))
+		problem(p, "kernel lockdown (confidentiality) forbids tracing");
+	if (!p->tracefs)
+		problem(p, p->tracefs_mounted ? "tracefs cannot be read" : "tracefs cannot be mounted");
+	p->kprobes = p->tracefs && standin_possible();
+}
+
+/* --- events --- */
+
+static void add_event(struct probe_kernel *p, const char *system, const char *name, const char *role,
+		      enum probe_state state, const char *cost)
+{
+	struct probe_event *ev = &p->events[p->nr_events];
+
+	if (p->nr_events == PROBE_MAX_EVENTS)
+		return;
+	p->nr_events++;
+	snprintf(ev->name, sizeof(ev->name), "%s%s%s", system, system[0] ? ":" : "", name);
+	ev->role = role;
+	ev->state = p->tracefs ? state : PROBE_UNKNOWN;
+	ev->cost = ev->state == PROBE_PRESENT || ev->state == PROBE_UNKNOWN ? NULL : cost;
+}
+
+static const char *event_role(const struct session_row *row)
+{
+	return row->send ? "send" : row->csd ? "call" : row->reception ? "reception" : "idle";
+}
+
+/* Why it matters that a row of the session's table is not there. */
+static const char *event_cost(const struct session_row *row, bool stood_in)
+{
+	if (row->send)
+		return stood_in ? "kprobes take its place: some 0.2 us more a send" : "who sends is not known";
+	if (row->csd)
+		return "no queue latency, no function time; sends are paired by order";
+	if (row->reception)
+		return "interrupts of this kind are not seen";
+	return "wake-ups without an IPI are not counted";
+}
+
+/* Which send functions are there to be probed: roles that standin_install() would cover. */
+static unsigned int probe_standins(struct probe_kernel *p, unsigned int roles)
+{
+	const struct standin_event *ev;
+	unsigned int nr, found = 0;
+	struct standin *s;
+
+	s = standin_find(p->cpus_present);
+	ev = standin_events(s, &nr);
+	for (unsigned int i = 0; i < nr; i++) {
+		bool there = ev[i].symbol[0] && p->kprobes;
+
+		if (!(ev[i].role & roles))
+			continue;
+		if (there)
+			found |= ev[i].role;
+		add_event(p, "", ev[i].symbol[0] ? ev[i].symbol : ev[i].function,
+			  ev[i].role == STANDIN_CALL ? "stand-in for call" : "stand-in for send",
+			  there ? PROBE_STOOD_IN : PROBE_MISSING,
+			  there ? NULL : !p->kprobes ? "the kernel has no dynamic kprobe events" :
+			  ev[i].role == STANDIN_CALL ? "functions of some calls have no name" :
+			  "its sends are not seen");
+	}
+	standin_free(s);
+	return found;
+}
+
+struct offer {
+	bool send, csd, reception, stood_in;
+};
+
+static bool exists(const struct probe_kernel *p, const char *system, const char *name)
+{
+	return p->tracefs && tracefs_event_file_exists(NULL, system, name, "format");
+}
+
+static void probe_events(struct probe_kernel *p, struct offer *o)
+{
+	bool vectors = exists(p, "irq_vectors", "reschedule_entry");
+	bool send = exists(p, "ipi", "ipi_send_cpu"), raise = exists(p, "ipi", "ipi_raise");
+	unsigned int roles = p->tracefs ? session_standin_roles(send, raise, vectors) : 0;
+	unsigned int found = roles ? probe_standins(p, roles) : 0;
+	struct session_row row;
+
+	o->stood_in = found & STANDIN_SENDS;
+	for (unsigned int i = 0; session_row(i, &row); i++) {
+		bool there = exists(p, row.system, row.name);
+		enum probe_state state = there ? PROBE_PRESENT : PROBE_MISSING;
+
+		/* Of another architecture, and nobody misses it here. */
+		if (!there && (row.generic ? vectors || !p->tracefs : row.vector && (raise || !p->tracefs)))
+			continue;
+		if (there && row.generic && vectors) {
+			if (strcmp(row.system, "ipi"))
+				continue;	/* device interrupts: of no use here */
+			state = PROBE_MUTE;
+		}
+		if (!there && row.send && o->stood_in)
+			state = PROBE_STOOD_IN;
+		else if (!there && row.send && raise && !vectors)
+			continue;	/* ipi_raise tells as much */
+		add_event(p, row.system, row.name, event_role(&row), state,
+			  state == PROBE_MUTE ? NULL : event_cost(&row, o->stood_in));
+		if (state != PROBE_PRESENT)
+			continue;
+		o->send |= row.send;
+		o->csd |= row.csd;
+		o->reception |= row.reception;
+	}
+	o->send |= o->stood_in;
+}
+
+/* --- filters, tried --- */
+
+static const struct {
+	const char *what, *system, *name, *text, *cost;
+} trials[] = {
+	{ "target CPUs of a send", "ipi", "ipi_send_cpu", "cpu & CPUS{0}",
+	  "-C lists CPUs one by one in the filter" },
+	{ "target CPUs of a multicast", "ipi", "ipi_send_cpumask", "cpumask & CPUS{0}",
+	  "-C is applied to multicasts by report, not while recording" },
+	{ "target CPUs of ipi_raise", "ipi", "ipi_raise", "target_cpus & CPUS{0}",
+	  "-C is applied to sends by report, not while recording" },
+	{ "CPU of an interrupt", "irq_vectors", "reschedule_entry", "CPU & CPUS{0}",
+	  "-C lists CPUs one by one in the filter" },
+	{ "CPU of an interrupt", "irq", "irq_handler_entry", "CPU & CPUS{0}",
+	  "-C lists CPUs one by one in the filter" },
+	{ "class by callback", "ipi", "ipi_send_cpu", "callback.function == generic_smp_call_function_single_interrupt ",
+	  "--class is applied by report, not while recording" },
+};
+
+static void probe_instance(struct probe_kernel *p)
+{
+	struct tracefs_instance *inst;
+	char name[32];
+	char *text;
+	bool vectors = exists(p, "irq_vectors", "reschedule_entry");
+
+	/* The name that the next run removes if this one is killed. */
+	snprintf(name, sizeof(name), "ipitrace-%d", (int)getpid());
+	inst = tracefs_instance_create(name);
+	p->instances = inst;
+	if (!inst) {
+		problem(p, "tracefs instances cannot be made");
+		return;
+	}
+	tracefs_instance_file_write(inst, "tracing_on", "0");
+	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
+		struct probe_filter *f = &p->filters[p->nr_filters];
+
+		if (!exists(p, trials[i].system, trials[i].name) ||
+		    (vectors && (!strcmp(trials[i].name, "ipi_raise") || !strcmp(trials[i].system, "irq"))))
+			continue;
+		p->nr_filters++;
+		f->what = trials[i].what;
+		f->text = trials[i].text;
+		f->event = trials[i].name;
+		f->state = tracefs_event_file_write(inst, trials[i].system, trials[i].name, "filter",
+						    trials[i].text) < 0 ? PROBE_MISSING : PROBE_PRESENT;
+		f->cost = f->state == PROBE_MISSING ? trials[i].cost : NULL;
+		tracefs_event_file_write(inst, trials[i].system, trials[i].name, "filter", "0");
+	}
+	/* An unused trigger file lists what it takes. Setting one would switch the event on. */
+	text = tracefs_event_file_read(inst, "sched", "sched_switch", "trigger", NULL);
+	p->stacks = text && strstr(text, "stacktrace");
+	free(text);
+	tracefs_instance_destroy(inst);
+	tracefs_instance_free(inst);
+}
+
+/* --- verdict --- */
+
+static void probe_verdict(struct probe_kernel *p, const struct offer *o)
+{
+	if (p->problem[0]) {
+		p->tier = "none";
+		p->claims = "nothing can be recorded here";
+		p->raise = !p->root ? "run as root" : !strcmp(p->lockdown, "confidentiality") ?
+			   "boot without lockdown=confidentiality" :
+			   "a writable tracefs; in a container the host's";
+		return;
+	}
+	p->tier = session_tier_name(o->send, o->csd, o->reception);
+	if (!o->reception && !o->send) {
+		p->tier = "none";
+		p->claims = "this kernel has no events of IPIs";
+		p->raise = "Linux 6.4 or later has them for every architecture";
+	} else if (!strcmp(p->tier, "exact")) {
+		p->claims = "every send matched to its interrupt, every call to its function";
+	} else if (!strcmp(p->tier, "paired")) {
+		p->claims = "sends paired with interrupts in order; no queue latency, no function time";
+		p->raise = "events/csd: Linux 6.5 or later";
+	} else {
+		p->claims = "how many interrupts arrive and how long their handlers take; no senders";
+		p->raise = p->kprobes ? "ipi:ipi_send_*: Linux 6.4 or later" :
+			   "ipi:ipi_send_* (Linux 6.4 or later), or CONFIG_KPROBE_EVENTS for probes in their place";
+	}
+}
+
+void probe_kernel(struct probe_kernel *p)
+{
+	struct offer o = { 0 };
+	char *text;
+
+	memset(p, 0, sizeof(*p));
+	probe_machine(p);
+	probe_access(p);
+	probe_clock(p);
+	probe_events(p, &o);
+	if (p->tracefs && p->root) {
+		p->page_size_settable = tracefs_file_exists(NULL, "buffer_subbuf_size_kb");
+		probe_instance(p);
+	}
+	text = p->tracefs ? session_read_top("buffer_subbuf_size_kb", NULL) : NULL;
+	p->page_size = text ? (unsigned int)strtoul(text, NULL, 10) << 10 : (unsigned int)sysconf(_SC_PAGESIZE);
+	free(text);
+	p->buffer_bytes = session_default_buffer_bytes(p->cpus_present, &p->memory_bytes);
+	probe_verdict(p, &o);
+}
