@@ -68,7 +68,7 @@ static int open_decoder(struct analysis *a, struct err *err)
 
 static void fill_info(struct analysis *a, const char *path)
 {
-	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global" };
+	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
 	const struct decode_caps *caps = decoder_caps(a->decoder);
 	struct trace_info *t = &a->trace;
 
@@ -79,6 +79,8 @@ static void fill_info(struct analysis *a, const char *path)
 	t->clock = a->info->clock;
 	for (size_t i = 0; i < ARRAY_SIZE(ns_clocks); i++)
 		t->clock_ns |= !strcmp(t->clock, ns_clocks[i]);
+	/* The kernel promises nothing between CPUs for these two, even where it usually holds. */
+	t->clock_sync = t->clock_ns && strcmp(t->clock, "local") && strcmp(t->clock, "perf");
 	t->tier = decode_tier_name(caps->tier);
 	t->cpus = a->info->nr_cpus;
 	t->truncated = a->info->truncated;
@@ -138,12 +140,44 @@ void analysis_close(struct analysis *a)
 	free(a);
 }
 
+/* An effect before its cause: so far, at least, the clocks of the two CPUs are apart. */
+static void note_skew(struct trace_info *t, const struct ipi_span *s)
+{
+	uint64_t cause = s->kind == IPI_SPAN_CALL ? s->queue_ns : s->send_ns;
+	uint64_t effect = s->kind == IPI_SPAN_CALL ? s->run_ns : s->entry_ns;
+
+	if (cause == IPI_NO_TIME || effect == IPI_NO_TIME || effect >= cause || cause - effect <= t->skew_ns)
+		return;
+	t->skew_ns = cause - effect;
+	t->skew_cpus[0] = s->source;
+	t->skew_cpus[1] = s->target;
+}
+
+/* What this clock cannot tell becomes a point that does not exist. */
+static void withhold_times(const struct trace_info *t, struct ipi_span *s)
+{
+	if (s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_SEND)
+		s->send_ns = IPI_NO_TIME;
+	if (s->kind == IPI_SPAN_CALL || s->kind == IPI_SPAN_HIT)
+		s->queue_ns = IPI_NO_TIME;
+	if (!t->clock_ns)
+		s->exit_ns = s->done_ns = IPI_NO_TIME;
+}
+
 static void emit(void *ctx, const struct ipi_span *span)
 {
 	struct analysis *a = ctx;
+	struct ipi_span known;
 
 	if (span->kind == IPI_SPAN_CALL && span->func == a->tlb_func && span->func)
 		a->tlb_runs += span->outcome == IPI_DELIVERED;
+	if (unlikely(span->negative))
+		note_skew(&a->trace, span);
+	if (unlikely(!a->trace.clock_sync)) {
+		known = *span;
+		withhold_times(&a->trace, &known);
+		span = &known;
+	}
 	a->fn(a->ctx, span);
 }
 

@@ -36,7 +36,10 @@ struct trace_info {
 	bool	    foreign;		/* no facts of ipitrace in the file */
 	bool	    facts_gone;		/* though it recorded it: converted since, or cut right behind the data */
 	bool	    stacks;		/* stacks of senders are there */
-	bool	    clock_ns;		/* the clock counts nanoseconds, the same on every CPU */
+	bool	    clock_ns;		/* the clock counts nanoseconds */
+	bool	    clock_sync;		/* ... and shows the same on every CPU: else latencies are withheld */
+	uint64_t    skew_ns;		/* clocks of CPUs differ by at least this much, by impossible spans; 0 = none */
+	uint32_t    skew_cpus[2];	/* ... namely of these: the second is behind */
 	bool	    has_send, has_csd, has_reception;
 };
 

@@ -124,6 +124,11 @@ static void trace(struct json *j, const struct report *r)
 	known_string(j, "kernel", t->kernel);
 	known_string(j, "arch", t->arch);
 	known_string(j, "clock", t->clock);
+	json_bool(j, "clock_synchronised", t->clock_sync);
+	if (t->skew_ns)
+		json_u64(j, "skew_ns", t->skew_ns);
+	else
+		json_null(j, "skew_ns");
 	json_string(j, "tier", t->tier);
 	json_u64(j, "cpus", t->cpus);
 	json_u64(j, "start_ns", t->start_ns);

@@ -304,8 +304,14 @@ static void notes(const struct report *r, FILE *out)
 	if (t->bad_pages)
 		fprintf(out, "note: %" PRIu64 " damaged sub-buffers were skipped\n", t->bad_pages);
 	if (!t->clock_ns)
-		fprintf(out, "note: clock %s is not in ns, or not the same on every CPU: "
-			"do not trust latencies\n", t->clock);
+		fprintf(out, "note: clock %s does not count ns: times are withheld, counts are not affected\n",
+			t->clock);
+	else if (!t->clock_sync)
+		fprintf(out, "note: clock %s is each CPU's own: times between CPUs are withheld, counts are not "
+			"affected (record with clock mono)\n", t->clock);
+	if (t->skew_ns)
+		fprintf(out, "note: the clock of CPU %u is behind that of CPU %u by %" PRIu64 " ns or more: "
+			"effects are stamped before their causes\n", t->skew_cpus[1], t->skew_cpus[0], t->skew_ns);
 	if (t->has_send && !t->has_reception)
 		fputs("note: no reception events: what was delivered, and when, is not known\n", out);
 }
