@@ -341,7 +341,9 @@ lab_qemu() {
 	done
 	QEMU+=(-kernel "$KERNEL_DIR/vmlinuz" -initrd "$OUT_DIR/initramfs.gz")
 	QEMU+=(-device virtio-serial-pci -chardev "file,id=results,path=$OUT_DIR/results"
-		-device "virtserialport,chardev=results,name=ipitrace.results")
+		-device "virtserialport,chardev=results,name=ipitrace.results"
+		-chardev "file,id=files,path=$OUT_DIR/files.tar"
+		-device "virtserialport,chardev=files,name=ipitrace.files")
 	APPEND="console=$console panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1 hung_task_panic=1"
 	APPEND+=" sysctl.kernel.panic_on_rcu_stall=1 mitigations=off audit=0 ${IPITRACE_VM_APPEND:-}"
 	# Calibrating the delay loop of each of many CPUs takes minutes, and fails.
@@ -354,6 +356,7 @@ lab_boot() {
 	shift
 	lab_qemu || return 1
 	: >"$OUT_DIR/results"
+	: >"$OUT_DIR/files.tar"
 	# init gets what follows "--" as its arguments.
 	timeout -k 5 "$limit" "${QEMU[@]}" -serial "file:$OUT_DIR/console" \
 		-append "$APPEND -- $*" </dev/null >"$OUT_DIR/qemu.log" 2>&1

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The workloads of examples/ under "ipitrace record"; recordings, reports and
+# what was sent go to the host over the files port, where tests/vm/trace-row
+# compares them. Here: exit codes, and that nothing is left in tracefs.
+. /lab/lib.sh
+T=/sys/kernel/tracing
+D=/tmp/trace
+mkdir -p $D
+cd $D || exit 1
+N=${N:-200}
+last=$((ROW_CPUS - 1))
+
+# record NAME ARGS... -- WORKLOAD
+record() {
+	what=$1
+	shift
+	ipitrace record -o "$what.dat" "$@" >"$what.sent" 2>"$what.log" </dev/null
+	status=$?
+	tap_nr=$((tap_nr + 1))
+	if [ $status -eq 0 ]; then
+		echo "ok $tap_nr - record $what"
+	else
+		tap_failed=$((tap_failed + 1))
+		echo "not ok $tap_nr - record $what"
+		echo "#   exit $status"
+		sed 's/^/#   /' "$what.log" | tail -n 8
+		return
+	fi
+	ok "report $what" sh -c "ipitrace report -i $what.dat --json >$what.json"
+	ipitrace report -i "$what.dat" >"$what.txt" 2>&1
+}
+
+left_behind() { ls $T/instances; grep -o 'ipitrace[^ ]*' $T/kprobe_events 2>/dev/null; }
+
+ok "probe" sh -c "ipitrace probe --json >probe.json"
+ipitrace probe >probe.txt 2>&1
+grep -E 'RES|CAL|TLB|IWI|IPI' /proc/interrupts >interrupts.before
+if [ "$ROW_CPUS" = 1 ]; then
+	record alone -- sleep 0.3
+else
+	record single -- membarrier -n "$N" -c 0 -t 1
+	record many -- membarrier -n "$N" -c 0 -t "1-$last"
+	record nostack --no-stack -- membarrier -n "$N" -c 0 -t 1
+	record target -C "$last" -- membarrier -n "$N" -c 0 -t "1-$last"
+	record idle -- wakeup -n "$N" -c 0 -t 1
+	record busy -- wakeup -b -n "$N" -c 0 -t 1
+	[ "$ROW_ARCH" = amd64 ] && record tlb -- tlb -n 100 -c 0 -t "1-$last"
+fi
+is "$(left_behind)" "" "nothing is left in tracefs"
+
+# A run that is killed leaves its probes and its instance; the next one removes them and says so.
+ipitrace record -o killed.dat -- sleep 60 2>/dev/null &
+pid=$!
+sleep 1
+kill -9 $pid
+kill $(pidof sleep) 2>/dev/null
+record after -- sleep 0.2
+is "$(left_behind)" "" "the run after a killed one cleans up"
+is "$(grep -c 'left by a run that was killed' after.log | sed 's/^[1-9][0-9]*$/yes/')" yes "and says so"
+rm -f killed.dat .killed* after.dat
+
+for port in /sys/class/virtio-ports/*; do
+	[ "$(cat "$port/name")" = ipitrace.files ] || continue
+	cd /tmp && ok "files reach the host" sh -c "tar -cf - trace >/dev/${port##*/}"
+done
+done_testing
