@@ -25,7 +25,6 @@ class Event:
     def __init__(self, m, order):
         self.cpu, flags, self.name, self.args = int(m[3]), m[4], m[7], m[8]
         self.order = order      # the text is in time order, microseconds hide part of it
-        self.irqs_on = flags[0] in '.b'
         self.level = 'h' if flags[2] in 'hH' else 's' if flags[2] == 's' else 't'
 
     def arg(self, key):
@@ -68,9 +67,8 @@ def used(ev):
 
 def interrupts(events, t):
     """Greedy by deadline per (target, class)."""
-    sends, entries, recorded = defaultdict(list), defaultdict(list), defaultdict(list)
+    sends, entries = defaultdict(list), defaultdict(list)
     for ev in events:
-        recorded[ev.cpu].append(ev)
         got = hits_of(ev)
         t['sends'] += bool(got)
         for hit in got:
@@ -83,28 +81,21 @@ def interrupts(events, t):
         t['target_hits'] += len(s)
         t['interrupts'] += len(e)
         t['interrupts_' + key[1]] += len(e)
-        spare, before = 0, [ev.order for ev in recorded[key[0]]]
-        for i, ev in enumerate(e):
-            own = []
+        spare = 0                   # sends left over by the window before
+        for ev in e:
+            own = 0
             while s and s[0] < ev.order:
-                own.append(s.popleft())
-            # What the target recorded last before this entry came before its acceptance.
-            at = before.index(ev.order)
-            floor = before[at - 1] if at else -1
-            late = sum(1 for o in own if o > floor)
-            # With interrupts on and a request pending, an interrupt is what comes next.
-            if i and any(x.irqs_on for x in recorded[key[0]][before.index(e[i - 1].order) + 1:at]):
-                spare = 0
+                s.popleft()
+                own += 1
             if spare:               # its deadline is now: rather this one than an own one
                 t['delivered'] += 1
-                spare = min(late, len(own))
+                spare = own
             elif own:
                 t['delivered'] += 1
-                spare = min(late, len(own) - 1)
+                spare = own - 1
             else:
                 t['unsolicited'] += 1
                 t['unsolicited_' + key[1]] += 1
-                spare = 0
         t['in_flight'] += len(s)
     t['coalesced'] = t['target_hits'] - t['delivered'] - t['in_flight']
 
