@@ -62,6 +62,18 @@ static void collect_ftrace_formats(struct record_meta *m)
 	m->dat.ftrace_formats = m->ftrace;
 }
 
+/* x86 kernels before 6.15 begin with symbols that really are at 0, their per-CPU ones. */
+static bool has_addresses(const char *kallsyms)
+{
+	const char *p = kallsyms;
+
+	while (p && *p && p[strspn(p, "0")] == ' ') {
+		p = strchr(p, '\n');
+		p = p ? p + 1 : NULL;
+	}
+	return p && *p;
+}
+
 static void collect_formats(struct record_meta *m, const struct session *s)
 {
 	const struct session_event *ev = session_events(s);
@@ -116,7 +128,7 @@ int record_meta_collect(struct record_meta *m, const struct session *s, const st
 	collect_ftrace_formats(m);
 	collect_formats(m, s);
 	m->dat.kallsyms = keep(m, read_file("/proc/kallsyms", NULL));
-	m->no_symbols = !m->dat.kallsyms || !strncmp(m->dat.kallsyms, "00000000", 8);
+	m->no_symbols = !has_addresses(m->dat.kallsyms);
 	m->dat.printk_formats = keep(m, session_read_top("printk_formats", NULL));
 	m->dat.cmdlines = keep(m, comms_format(comms));
 	m->dat.uname = keep(m, uname_text());
