@@ -442,9 +442,10 @@ static void run_mode(unsigned int mode, unsigned int runs)
 	   (unsigned long long)seen[mode].exact, (unsigned long long)seen[mode].fifo,
 	   (unsigned long long)seen[mode].ambiguous, (unsigned long long)seen[mode].coalesced,
 	   (unsigned long long)seen[mode].calls);
-	/* One in a thousand, where a fifth of the sends come late. */
-	ok(seen[mode].untrue * 1000 <= seen[mode].exact, "%s: %llu claims by csd untrue",
-	   modes[mode].name, (unsigned long long)seen[mode].untrue);
+	/* One in a thousand, where a fifth of the sends come late. Elsewhere none passes at all. */
+	if ((modes[mode].checks & (CHECK_EXACT | CHECK_CLAIMS)) == CHECK_EXACT)
+		ok(seen[mode].untrue * 1000 <= seen[mode].exact, "%s: %llu claims by csd untrue",
+		   modes[mode].name, (unsigned long long)seen[mode].untrue);
 }
 
 static int show(unsigned int mode, uint64_t seed, unsigned int nr_ops)
