@@ -2,5 +2,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 900
 #
-# The module and the tools on Debian's 6.12, 4 CPUs, 2 NUMA nodes.
-exec "$(dirname "$0")/run" amd64-6.12
+# The module and the tools on Debian's 6.12, 4 CPUs, 2 NUMA nodes: tier exact.
+exec "$(dirname "$0")/trace-row" amd64-6.12
