@@ -4,11 +4,17 @@
 
 Most of a short trace.dat (version 6) is /proc/kallsyms. Keeps only symbols
 that an address in the event data points into, and the symbol after each, so
-that ranges stay right. Everything else is copied byte by byte.
+that ranges stay right; and those that ipitrace looks up by name. Everything
+else is copied byte by byte.
 """
 import bisect
 import struct
 import sys
+
+
+# decode-formats.c: what stands for others or tells the architecture.
+BY_NAME = {b"generic_smp_call_function_single_interrupt", b"sched_ttwu_pending",
+           b"irq_work_queue_on", b"sysvec_call_function_single"}
 
 
 class Reader:
@@ -49,7 +55,8 @@ def prune(kallsyms, data):
     order = sorted((int(line.split()[0], 16), i) for i, line in enumerate(lines))
     starts = [a for a, _ in order]
     keep = set()
-    for v in set(addresses(data)):
+    named = {a for a, i in order if lines[i].split()[2] in BY_NAME}
+    for v in named | set(addresses(data)):
         k = bisect.bisect_right(starts, v) - 1
         if k < 0:
             continue
