@@ -267,12 +267,11 @@ static void window_resolve(struct matcher *m, struct window *w)
 	struct line *line = &m->cpus[w->span.target].lines[w->span.class];
 
 	if (line->chain) {
-		if (!w->nr_hits) {
-			chain_shift(m, line, w);
-			return;
-		}
 		if (!chain_reaches(line, w)) {
 			chain_settle(m, line);
+		} else if (!w->nr_hits) {
+			chain_shift(m, line, w);
+			return;
 		} else if (w->nr_hits == 1 && line->nr_chain < (line->weak ? MATCH_MAX_WEAK : MATCH_MAX_CHAIN)) {
 			chain_append(m, line, w);
 			return;
