@@ -147,6 +147,8 @@ static uint8_t parse_call_kind(char **words, unsigned int nr)
 		return IPI_CALL_TTWU;
 	if (kind && !strcmp(kind, "irqwork"))
 		return IPI_CALL_IRQ_WORK;
+	if (kind && !strcmp(kind, "named"))
+		return IPI_CALL_NAMED;
 	return IPI_CALL_PLAIN;
 }
 
@@ -169,6 +171,7 @@ static bool parse_source_event(struct script *sc, struct ipi_event *ev, char **w
 		parse_class(sc, ev, words[4]);
 		ev->func = symbol_of(words, nr, "func",
 				     ipi_class_is_call(ev->class) ? "generic" : NULL);
+		ev->call_kind = parse_call_kind(words, nr);
 	} else if (!strcmp(verb, "wake")) {
 		ev->type = IPI_EV_WAKE_NO_IPI;
 	} else {

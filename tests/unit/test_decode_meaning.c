@@ -251,12 +251,14 @@ static void test_probes(void)
 	is_u64(t->ev[1].target, 3, "its target");
 	is_u64(t->ev[1].callsite, ADDR(1), "its return address");
 	is_u64(t->ev[2].func, ADDR(0x700), "function of the call queued before");
+	is_u64(t->ev[2].call_kind, IPI_CALL_NAMED, "a probe named it");
 	is_u64(t->ev[2].stack, 1, "stack");
 	is_u64(t->ev[3].func, TTWU, "garbage behind a wake-up's csd is not its function");
 	is_u64(t->ev[4].mask_words, 2, "mask");
 	is_u64(t->ev[4].mask[0], 0x8000000000000001, "first word");
 	is_u64(t->ev[4].mask[1], 5, "second word");
 	is_u64(t->ev[4].func, GENERIC, "no function is known");
+	is_u64(t->ev[4].call_kind, IPI_CALL_PLAIN, "and none is claimed");
 	is_u64(t->ev[5].func, GENERIC, "a call for another CPU is not the send's");
 	bed_free(t);
 }
