@@ -271,7 +271,8 @@ static void check_handler_time(void)
 	s = bench_samples(fd, &nr, 20);
 	for (i = 1, early = 0; i < nr; i++)
 		early += s[i].send_ns - s[i - 1].send_ns < r.pace_ns - 100000;
-	ok(!ret && nr == 20 && !early && r.end_ns - r.start_ns >= 19 * r.pace_ns - 100000,
+	/* A virtual CPU put aside right after its stamp sends late, and the next one on time. */
+	ok(!ret && nr == 20 && early <= 2 && r.end_ns - r.start_ns >= 19 * r.pace_ns - 100000,
 	   "pace of 3 ms is kept");
 	free(s);
 }
