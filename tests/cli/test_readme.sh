@@ -9,6 +9,7 @@
 # Man pages: the lines between .EX and .EE of section EXAMPLES that begin with
 # "# " (needs root) or "$ ". A line may state its exit status: "... # exit 4".
 # Commands that record skip, with the reason, where live tracing is impossible.
+# UPDATE=1 writes the report into README.md; look at what changed.
 # Each of them is cut after some seconds by SIGINT, as a user would.
 . "$(dirname "$0")/../lib.sh"
 
@@ -94,6 +95,10 @@ awk '/^```console$/ { on = 1; next } /^```/ { on = 0 } on' "$ROOT/README.md" >"$
 command=$(sed -n '1s/^\$ //p' "$TMP/shown")
 sed 1d "$TMP/shown" >"$TMP/shown.out"
 bash -c "$command" >"$OUT" 2>"$ERR"
+if [ -n "${UPDATE:-}" ]; then
+	awk -v out="$OUT" '/^```console$/ { print; getline; print; while ((getline l < out) > 0) print l; skip = 1; next }
+		/^```/ { skip = 0 } !skip' "$ROOT/README.md" >"$TMP/readme" && cp "$TMP/readme" "$ROOT/README.md"
+fi
 ok "README.md shows the output of: $command" diff "$TMP/shown.out" "$OUT"
 
 for page in "$ROOT"/docs/*.1; do
