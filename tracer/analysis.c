@@ -164,21 +164,27 @@ static void withhold_times(const struct trace_info *t, struct ipi_span *s)
 		s->exit_ns = s->done_ns = IPI_NO_TIME;
 }
 
+static void __attribute__((noinline)) emit_odd(struct analysis *a, const struct ipi_span *span)
+{
+	struct ipi_span known = *span;
+
+	if (span->negative)
+		note_skew(&a->trace, span);
+	if (!a->trace.clock_sync)
+		withhold_times(&a->trace, &known);
+	a->fn(a->ctx, &known);
+}
+
 static void emit(void *ctx, const struct ipi_span *span)
 {
 	struct analysis *a = ctx;
-	struct ipi_span known;
 
-	if (span->kind == IPI_SPAN_CALL && span->func == a->tlb_func && span->func)
+	if (span->func == a->tlb_func && span->kind == IPI_SPAN_CALL && span->func)
 		a->tlb_runs += span->outcome == IPI_DELIVERED;
-	if (unlikely(span->negative))
-		note_skew(&a->trace, span);
-	if (unlikely(!a->trace.clock_sync)) {
-		known = *span;
-		withhold_times(&a->trace, &known);
-		span = &known;
-	}
-	a->fn(a->ctx, span);
+	if (unlikely(span->negative || !a->trace.clock_sync))
+		emit_odd(a, span);
+	else
+		a->fn(a->ctx, span);
 }
 
 /* Losses: marks in the streams and, in our own files, the kernel's counters. */

@@ -47,6 +47,25 @@ void hist_free(struct hist *h)
 	*h = (struct hist){ 0 };
 }
 
+void hist_add_edge(struct hist *h, uint64_t value_ns, uint64_t at_ns, uint32_t cpu)
+{
+	uint32_t index = hist_bucket(value_ns);
+
+	if (index >= h->nr_buckets)
+		hist_grow(h, index);
+	if (value_ns >= h->max) {
+		/* Of equal maxima the earliest counts, in whatever order they come. */
+		if (!h->count || value_ns > h->max || at_ns < h->max_at_ns) {
+			h->max_at_ns = at_ns;
+			h->max_cpu = cpu;
+		}
+		h->max = value_ns;
+	}
+	if (!h->count || value_ns < h->min)
+		h->min = value_ns;
+	hist_add_inside(h, value_ns);
+}
+
 void hist_merge(struct hist *dst, const struct hist *src)
 {
 	if (!src->count)

@@ -9,6 +9,7 @@
 #ifndef IPITRACE_HIST_H
 #define IPITRACE_HIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HIST_SUB_BITS	6	/* percentiles within 0.8 % */
@@ -30,31 +31,36 @@ void hist_grow(struct hist *h, uint32_t index);
 /* Which bucket: hist.c has the arithmetic and its proof. */
 static inline uint32_t hist_bucket(uint64_t v)
 {
-	unsigned int shift = 63 - HIST_SUB_BITS - (unsigned int)__builtin_clzll(v | HIST_SUB);
+	/* "63 ^" is the number of the highest bit as the CPU gives it; "63 -" costs a detour. */
+	unsigned int shift = (63 ^ (unsigned int)__builtin_clzll(v | HIST_SUB)) - HIST_SUB_BITS;
 
 	return shift * HIST_SUB + (uint32_t)(v >> shift);
+}
+
+/* hist_add() of a value that may be a new extreme, or beyond the buckets there are. */
+void hist_add_edge(struct hist *h, uint64_t value_ns, uint64_t at_ns, uint32_t cpu);
+
+/* Between the extremes so far: there is a bucket for it, and neither of them changes. Never of an empty one. */
+static inline bool hist_inside(const struct hist *h, uint64_t value_ns)
+{
+	return value_ns - h->min < h->max - h->min;
+}
+
+/* hist_add() of a value that is inside. */
+static inline void hist_add_inside(struct hist *h, uint64_t value_ns)
+{
+	h->buckets[hist_bucket(value_ns)]++;
+	h->sum += value_ns;
+	h->count++;
 }
 
 /* at_ns: trace time of its start; cpu: target. Inline, because it runs several times an IPI. */
 static inline void hist_add(struct hist *h, uint64_t value_ns, uint64_t at_ns, uint32_t cpu)
 {
-	uint32_t index = hist_bucket(value_ns);
-
-	if (__builtin_expect(index >= h->nr_buckets, 0))
-		hist_grow(h, index);
-	h->buckets[index]++;
-	h->sum += value_ns;
-	if (__builtin_expect(value_ns >= h->max, 0)) {
-		/* Of equal maxima the earliest counts, in whatever order they come. */
-		if (!h->count || value_ns > h->max || at_ns < h->max_at_ns) {
-			h->max_at_ns = at_ns;
-			h->max_cpu = cpu;
-		}
-		h->max = value_ns;
-	}
-	if (__builtin_expect(!h->count || value_ns < h->min, 0))
-		h->min = value_ns;
-	h->count++;
+	if (__builtin_expect(hist_inside(h, value_ns), 1))
+		hist_add_inside(h, value_ns);
+	else
+		hist_add_edge(h, value_ns, at_ns, cpu);
 }
 
 void hist_merge(struct hist *dst, const struct hist *src);

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * agg-rows.c - in which row a span counts: sending tasks, sites, rows, each asked once.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agg-priv.h"
+
+#define CALLER_UNKNOWN	UINT64_MAX
+
+/* --- tasks --- */
+
+static uint32_t intern_comm(struct agg *a, const char *comm)
+{
+	if (!comm)
+		comm = "<...>";
+	for (uint32_t i = 0; i < a->nr_comms; i++)
+		if (!strcmp(a->comms[i], comm))
+			return i + 1;
+	if (!(a->nr_comms & (a->nr_comms - 1)))
+		a->comms = xrealloc(a->comms, (a->nr_comms ? 2 * a->nr_comms : 1) *
+				    sizeof(*a->comms));
+	a->comms[a->nr_comms++] = comm;
+	return a->nr_comms;
+}
+
+static void tasks_grow(struct agg *a)
+{
+	uint32_t old_nr = a->task_mask + 1, mask = 2 * old_nr - 1, j;
+	struct task *old = a->tasks;
+
+	a->tasks = xcalloc(2 * (size_t)old_nr, sizeof(*a->tasks));
+	for (uint32_t i = 0; i < old_nr; i++) {
+		if (!old[i].used)
+			continue;
+		for (j = (uint32_t)hash_u64((uint32_t)old[i].pid) & mask; a->tasks[j].used;)
+			j = (j + 1) & mask;
+		a->tasks[j] = old[i];
+	}
+	a->task_mask = mask;
+	free(old);
+}
+
+static struct task *__attribute__((noinline)) task_add(struct agg *a, struct task *t, int32_t pid)
+{
+	const char *comm = a->names.comm ? a->names.comm(a->names.ctx, pid) : NULL;
+
+	t->used = true;
+	t->pid = pid;
+	t->own = a->names.own_pid && a->names.own_pid(a->names.ctx, pid);
+	t->comm = intern_comm(a, comm);
+	t->pass = true;
+	for (unsigned int i = 0; i < a->nr_filters; i++)
+		t->pass &= (a->filters[i]->pid < 0 || a->filters[i]->pid == pid) &&
+			   glob_match(a->filters[i]->comm, comm);
+	if (2 * ++a->nr_tasks <= a->task_mask)
+		return t;
+	tasks_grow(a);
+	for (uint32_t j = (uint32_t)hash_u64((uint32_t)pid) & a->task_mask;; j = (j + 1) & a->task_mask)
+		if (a->tasks[j].pid == pid && a->tasks[j].used)
+			return &a->tasks[j];
+}
+
+static inline struct task *task_get(struct agg *a, int32_t pid)
+{
+	uint32_t j = (uint32_t)hash_u64((uint32_t)pid) & a->task_mask;
+
+	for (; a->tasks[j].used; j = (j + 1) & a->task_mask)
+		if (a->tasks[j].pid == pid)
+			return &a->tasks[j];
+	return task_add(a, &a->tasks[j], pid);
+}
+
+/* --- sites and rows --- */
+
+static inline uint32_t site_hash(const uint64_t *k)
+{
+	uint64_t h = k[0] ^ k[1] * 0x9e3779b97f4a7c15ULL;
+
+	h = (h << 23 | h >> 41) ^ k[2] * 0xff51afd7ed558ccdULL;
+	h = (h << 23 | h >> 41) ^ (k[3] + k[4] * 0xc4ceb9fe1a85ec53ULL);
+	return (uint32_t)hash_u64(h);
+}
+
+/* Caller of a span: of its stack, or the call site where there is no stack or nothing but plumbing. */
+static uint64_t caller_of(struct agg *a, uint32_t stack, uint64_t callsite)
+{
+	uint32_t nr = a->nr_callers;
+
+	if (stack == IPI_STACK_NONE || !a->names.stack_caller)
+		return callsite;
+	if (stack >= nr) {
+		nr = nr ? nr : FIRST_SLOTS;
+		while (nr <= stack)
+			nr *= 2;
+		a->callers = xrealloc(a->callers, nr * sizeof(*a->callers));
+		for (uint32_t i = a->nr_callers; i < nr; i++)
+			a->callers[i] = CALLER_UNKNOWN;
+		a->nr_callers = nr;
+	}
+	if (a->callers[stack] == CALLER_UNKNOWN)
+		a->callers[stack] = a->names.stack_caller(a->names.ctx, stack);
+	return a->callers[stack] ? a->callers[stack] : callsite;
+}
+
+static const char *symbol(struct agg *a, uint64_t addr)
+{
+	return addr && a->names.symbol ? a->names.symbol(a->names.ctx, addr) : NULL;
+}
+
+/* All key values of a span as a row would hold them, before anything is left out. */
+static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32_t target,
+				 const struct task *t)
+{
+	struct agg_row v = {
+		.callsite = s->callsite, .func = s->func, .class = s->class, .source = s->source,
+		.target = target, .stack = s->stack, .pid = s->pid, .comm = a->comms[t->comm - 1],
+		.caller = caller_of(a, s->stack, s->callsite), .seen = true,
+	};
+
+	return v;
+}
+
+static uint64_t key_value(const struct agg_row *r, enum agg_key key)
+{
+	switch (key) {
+	case AGG_KEY_CALLER:	return r->caller;
+	case AGG_KEY_CALLSITE:	return r->callsite;
+	case AGG_KEY_FUNC:	return r->func;
+	case AGG_KEY_CLASS:	return r->class;
+	case AGG_KEY_SOURCE:	return r->source;
+	case AGG_KEY_TARGET:	return r->target;
+	case AGG_KEY_COMM:	return (uintptr_t)r->comm;	/* interned */
+	case AGG_KEY_PID:	return (uint32_t)r->pid;
+	case AGG_KEY_STACK:	return r->stack;
+	case AGG_NR_KEYS:	break;
+	}
+	return 0;
+}
+
+static uint32_t row_hash(const struct agg *a, const struct agg_row *v)
+{
+	uint64_t h = 0;
+
+	for (unsigned int i = 0; i < a->nr_by; i++)
+		h = hash_u64(h + key_value(v, a->by[i]) * 0x9e3779b97f4a7c15ULL);
+	return (uint32_t)h;
+}
+
+static bool same_row(const struct agg *a, const struct agg_row *x, const struct agg_row *y)
+{
+	for (unsigned int i = 0; i < a->nr_by; i++)
+		if (key_value(x, a->by[i]) != key_value(y, a->by[i]))
+			return false;
+	return true;
+}
+
+static void rows_grow(struct agg *a)
+{
+	uint32_t nr = 2 * (a->row_mask + 1), j;
+
+	free(a->row_index);
+	a->row_index = xcalloc(nr, sizeof(*a->row_index));
+	a->row_mask = nr - 1;
+	for (uint32_t i = 0; i < a->nr_rows; i++) {
+		for (j = row_hash(a, &a->rows[i]) & a->row_mask; a->row_index[j];)
+			j = (j + 1) & a->row_mask;
+		a->row_index[j] = i + 1;
+	}
+}
+
+/* Index of the row of these values, new if need be; notes which other values it mixes. */
+static uint32_t row_get(struct agg *a, const struct agg_row *v)
+{
+	uint32_t j = row_hash(a, v) & a->row_mask;
+	struct agg_row *r;
+
+	for (; a->row_index[j]; j = (j + 1) & a->row_mask) {
+		r = &a->rows[a->row_index[j] - 1];
+		if (!same_row(a, r, v))
+			continue;
+		for (unsigned int key = 0; key < AGG_NR_KEYS; key++)
+			if (key_value(r, key) != key_value(v, key))
+				r->mixed |= 1u << key;
+		return a->row_index[j] - 1;
+	}
+	if (a->nr_rows == a->max_rows) {
+		a->max_rows = a->max_rows ? 2 * a->max_rows : 64;
+		a->rows = xrealloc(a->rows, a->max_rows * sizeof(*a->rows));
+	}
+	a->rows[a->nr_rows] = *v;
+	a->row_index[j] = ++a->nr_rows;
+	if (2 * a->nr_rows > a->row_mask)
+		rows_grow(a);
+	return a->nr_rows - 1;
+}
+
+static void sites_grow(struct agg *a)
+{
+	uint32_t old_nr = a->site_mask + 1, mask = 2 * old_nr - 1, j;
+	struct site *old = a->sites;
+
+	a->sites = xcalloc(2 * (size_t)old_nr, sizeof(*a->sites));
+	for (uint32_t i = 0; i < old_nr; i++) {
+		if (!old[i].row)
+			continue;
+		for (j = site_hash(old[i].key) & mask; a->sites[j].row;)
+			j = (j + 1) & mask;
+		a->sites[j] = old[i];
+	}
+	a->site_mask = mask;
+	free(old);
+}
+
+static struct site *__attribute__((noinline))
+site_add(struct agg *a, struct site *st, const uint64_t *key, const struct ipi_span *s,
+	 uint32_t target, const struct task *t)
+{
+	struct agg_row v = row_values(a, s, target, t);
+
+	memcpy(st->key, key, sizeof(st->key));
+	st->own = a->names.own_func && s->func && a->names.own_func(a->names.ctx, s->func);
+	st->pass = true;
+	for (unsigned int i = 0; i < a->nr_filters; i++) {
+		const struct ipi_filter *f = a->filters[i];
+
+		if (f->callsite)
+			st->pass &= glob_match(f->callsite, symbol(a, s->callsite)) ||
+				    glob_match(f->callsite, symbol(a, v.caller));
+		if (f->func)
+			st->pass &= glob_match(f->func, symbol(a, s->func));
+	}
+	/* Own and refused sites must not leave an empty row behind. */
+	st->row = st->own || !st->pass || t->own ? UINT32_MAX : row_get(a, &v) + 1;
+	if (2 * ++a->nr_sites <= a->site_mask)
+		return st;
+	sites_grow(a);
+	for (uint32_t j = site_hash(key) & a->site_mask;; j = (j + 1) & a->site_mask)
+		if (a->sites[j].row && !memcmp(a->sites[j].key, key, sizeof(st->key)))
+			return &a->sites[j];
+}
+
+static inline struct site *site_get(struct agg *a, const struct ipi_span *s, uint32_t target,
+				    const struct task *t)
+{
+	uint64_t key[5] = { s->callsite, s->func, s->stack, 0, 0 };
+	uint32_t j;
+
+	if (a->by_mask & 1u << AGG_KEY_CLASS)
+		key[2] |= (uint64_t)s->class << 32;
+	if (a->by_mask & 1u << AGG_KEY_SOURCE)
+		key[3] = s->source;
+	if (a->by_mask & 1u << AGG_KEY_TARGET)
+		key[3] |= (uint64_t)target << 32;
+	if (a->by_mask & 1u << AGG_KEY_PID)
+		key[4] = (uint32_t)s->pid;
+	if (a->by_mask & 1u << AGG_KEY_COMM)
+		key[4] |= (uint64_t)t->comm << 32;
+
+	for (j = site_hash(key) & a->site_mask; a->sites[j].row; j = (j + 1) & a->site_mask) {
+		const uint64_t *k = a->sites[j].key;
+
+		if (!((k[0] ^ key[0]) | (k[1] ^ key[1]) | (k[2] ^ key[2]) | (k[3] ^ key[3]) |
+		      (k[4] ^ key[4])))
+			return &a->sites[j];
+	}
+	return site_add(a, &a->sites[j], key, s, target, t);
+}
+
+/* Values that the site does not fix change from span to span. */
+static inline void note_mixed(struct agg *a, struct agg_row *r, const struct ipi_span *s,
+			      uint32_t target, const struct task *t)
+{
+	uint32_t m = 0;
+
+	m |= (uint32_t)(r->class != s->class) << AGG_KEY_CLASS;
+	m |= (uint32_t)(r->source != s->source) << AGG_KEY_SOURCE;
+	m |= (uint32_t)(r->target != target) << AGG_KEY_TARGET;
+	if (unlikely(r->pid != s->pid)) {
+		m |= 1u << AGG_KEY_PID;
+		m |= (uint32_t)(r->comm != a->comms[t->comm - 1]) << AGG_KEY_COMM;
+	}
+	r->mixed |= m;
+}
+
+struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t target)
+{
+	struct task *t = task_get(a, s->pid);
+	struct agg_row *r;
+	struct site *st;
+
+	if (!t->pass)
+		return NULL;
+	st = site_get(a, s, target, t);
+	if (!st->pass)
+		return NULL;
+	if (t->own || st->own)
+		return &a->own;
+	if (unlikely(st->row == UINT32_MAX)) {	/* first seen from an own task */
+		struct agg_row v = row_values(a, s, target, t);
+
+		st->row = row_get(a, &v) + 1;
+	}
+	r = &a->rows[st->row - 1];
+	note_mixed(a, r, s, target, t);
+	return r;
+}
