@@ -24,7 +24,7 @@ for mode in madvise munmap; do
 	mine='[r for r in rows if r["func"] == "flush_tlb_func" and r["source"] == 0 and r["target"] == 1]'
 	json_check "$json" "d['trace']['lost_events'] == 0" "$mode: no event lost"
 	json_check "$json" "$CONSERVES" "$mode: conservation laws hold"
-	json_check "$json" "t['unsolicited'] == 0" "$mode: no unsolicited interrupt"
+	no_unsolicited "$mode"
 	json_check "$json" "t.get('ambiguous_calls', 0) == 0" "$mode: no ambiguous call"
 	json_check "$TMP/$mode.own.json" "$least <= sum(r['calls'] for r in $mine) <= $((n + extra))" \
 		"$mode: flush_tlb_func calls are as many as were sent (at least $least of $n)"
