@@ -6,12 +6,15 @@
 
 #include "bench-join.h"
 
-void bench_join_init(struct bench_join *j, const struct bench_job *job, enum bench_backend backend,
-		     const struct ipitrace_bench_prim *prim, const struct bench_raw *raw)
+void bench_join_init(struct bench_join *j, const struct bench_traced *run)
 {
-	*j = (struct bench_join){ .job = job, .raw = raw, .mode = job->mode, .kind = IPI_SPAN_CALL,
-				  .class = -1, .pid = raw->pid };
-	if (backend == BENCH_USER) {
+	const struct ipitrace_bench_prim *prim = run->prim;
+
+	*j = (struct bench_join){
+		.job = run->job, .raw = &run->raw, .mode = run->job->mode, .kind = IPI_SPAN_CALL,
+		.class = -1, .pid = run->raw.pid, .from_ns = run->from_ns, .to_ns = run->to_ns,
+	};
+	if (run->backend == BENCH_USER) {
 		snprintf(j->function, sizeof(j->function), "ipi_mb");
 		j->waits = true;
 		/* Others may call it, too, but not from our thread. */
@@ -22,7 +25,7 @@ void bench_join_init(struct bench_join *j, const struct bench_job *job, enum ben
 	j->waits = prim->flags & IPITRACE_BENCH_P_WAITS;
 	j->stamps = prim->flags & IPITRACE_BENCH_P_HANDLER;
 	j->exact_count = j->stamps;
-	switch (job->mode) {
+	switch (j->mode) {
 	case IPITRACE_BENCH_SELF:
 		j->kind = IPI_SPAN_LOCAL;
 		break;
@@ -55,6 +58,16 @@ void bench_join_free(struct bench_join *j)
 	j->spans = j->irqs = NULL;
 }
 
+/* Queued, sent, or run: the first thing known of it. */
+static uint64_t first_point(const struct ipi_span *s)
+{
+	if (s->queue_ns != IPI_NO_TIME)
+		return s->queue_ns;
+	if (s->send_ns != IPI_NO_TIME)
+		return s->send_ns;
+	return s->entry_ns < s->run_ns ? s->entry_ns : s->run_ns;
+}
+
 static void keep(struct join_span **list, uint64_t *nr, uint64_t *room, const struct ipi_span *s)
 {
 	if (*nr == *room) {
@@ -63,8 +76,7 @@ static void keep(struct join_span **list, uint64_t *nr, uint64_t *room, const st
 	}
 	(*list)[(*nr)++] = (struct join_span){
 		.source = s->source, .target = s->target, .send_ns = s->send_ns,
-		.key_ns = s->queue_ns != IPI_NO_TIME ? s->queue_ns :
-			  s->send_ns != IPI_NO_TIME ? s->send_ns : s->run_ns,
+		.key_ns = s->kind == IPI_SPAN_LOCAL ? s->run_ns : first_point(s),
 		.entry_ns = s->entry_ns, .run_ns = s->run_ns, .done_ns = s->done_ns,
 		.exit_ns = s->exit_ns, .kind = s->kind, .class = s->class, .path = s->path,
 		.outcome = s->outcome, .negative = s->negative,
@@ -74,7 +86,10 @@ static void keep(struct join_span **list, uint64_t *nr, uint64_t *room, const st
 void bench_join_span(void *ctx, const struct ipi_span *s)
 {
 	struct bench_join *j = ctx;
+	uint64_t at = first_point(s);
 
+	if (at < j->from_ns || at > j->to_ns)
+		return;
 	if (j->mode == IPITRACE_BENCH_IRQ_WORK && s->kind == IPI_SPAN_IRQ && s->class == j->class)
 		keep(&j->irqs, &j->nr_irqs, &j->irq_room, s);
 	if (s->kind != j->kind)
@@ -248,7 +263,6 @@ static void join_all(struct bench_join *j, const struct ipitrace_bench_sample *s
 
 void bench_join_decide(struct bench_join *j, struct bench_check *c)
 {
-	c->lost_events = j->lost_events;
 	if (j->nr_spans)
 		qsort(j->spans, j->nr_spans, sizeof(*j->spans), by_pair);
 	for (uint64_t i = 0; i < j->raw->nr_samples; i++)

@@ -26,6 +26,7 @@ struct join_span {
 struct bench_join {
 	const struct bench_job *job;
 	const struct bench_raw *raw;
+	uint64_t from_ns, to_ns;	/* spans outside are of other runs */
 	uint32_t mode;
 	uint8_t	 kind;			/* of the spans that samples are joined with */
 	int	 class;			/* of these; -1 = any */
@@ -35,11 +36,9 @@ struct bench_join {
 	bool	 waits, stamps, exact_count;
 	struct join_span *spans;	uint64_t nr_spans, room;
 	struct join_span *irqs;		uint64_t nr_irqs, irq_room;	/* interrupts of the class, irq-work only */
-	uint64_t lost_events;
 };
 
-void bench_join_init(struct bench_join *j, const struct bench_job *job, enum bench_backend backend,
-		     const struct ipitrace_bench_prim *prim, const struct bench_raw *raw);
+void bench_join_init(struct bench_join *j, const struct bench_traced *run);
 /* An ipi_span_fn; ctx is the struct bench_join. */
 void bench_join_span(void *ctx, const struct ipi_span *span);
 void bench_join_decide(struct bench_join *j, struct bench_check *check);

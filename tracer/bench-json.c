@@ -41,6 +41,7 @@ static void counts(struct json *j, const struct bench_rep *r)
 	json_u64(j, "accepted", r->accepted);
 	json_u64(j, "no_irq", r->no_irq);
 	json_u64(j, "wrong_cpu", r->wrong_cpu);
+	json_u64(j, "no_window", r->no_window);
 	json_u64(j, "coalesced", r->coalesced);
 	json_u64(j, "unconfirmed", r->unconfirmed);
 	json_u64(j, "truncated", r->truncated);

@@ -5,6 +5,8 @@
  * Repetitions go round: every mode once, then every mode again, so that a
  * machine that drifts shows in the spread and not in one mode.
  */
+#include <time.h>
+
 #include "bench.h"
 
 #define DEF_IRQS_OFF_NS	300000	/* far more than any delivery takes */
@@ -323,6 +325,7 @@ static int run_once(struct plan *p, const struct run *run, struct bench_raw *raw
 		ret = bench_device_run(p->dev, &job, raw, err);
 	}
 	raw->no_ipi = run->no_ipi;
+	raw->windows = job.state == IPITRACE_BENCH_STATE_IRQS_OFF;
 	return ret;
 }
 
@@ -346,52 +349,102 @@ static int repeat(struct plan *p, struct err *err)
 	return 0;
 }
 
-/* The same run once more, recorded and joined. */
-static int trace_one(struct plan *p, const struct run *run, struct bench_check *check, struct err *err)
+static uint64_t now_ns(void)
 {
-	const struct bench_row *row = &p->result->rows[run->row];
-	struct bench_row traced = { .mode = run->job.mode };
-	struct bench_tracer *t;
-	struct bench_raw raw;
-	int ret;
+	struct timespec ts;
 
-	snprintf(check->mode, sizeof(check->mode), "%s", bench_modes[run->job.mode].word);
-	snprintf(check->title, sizeof(check->title), "%s", bench_modes[run->job.mode].title);
-	if (p->opts->pairs && row->target != BENCH_NO_CPU)
-		snprintf(check->title, sizeof(check->title), "%s %u>%u",
-			 bench_modes[run->job.mode].title, row->source, row->target);
-	if (bench_tracer_start(&t, &run->job, err))
-		return -1;
-	if (run_once(p, run, &raw, err)) {
-		bench_tracer_abort(t);
-		return -1;
-	}
-	ret = bench_tracer_join(t, &run->job, p->result->backend,
-				p->dev ? bench_device_prim(p->dev, run->job.mode) : NULL, &raw, check, err);
-	bench_row_add(&traced, &raw);
-	bench_row_finish(&traced);
-	check->plain_ns = row->dist[BENCH_ROUND_TRIP].p50;
-	check->traced_ns = traced.dist[BENCH_ROUND_TRIP].p50;
-	bench_row_free(&traced);
-	free(raw.samples);
-	return ret;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static int trace(struct plan *p, struct err *err)
+static void name_check(const struct plan *p, const struct run *run, struct bench_check *check)
+{
+	const struct bench_row *row = &p->result->rows[run->row];
+	const struct bench_mode *mode = &bench_modes[run->job.mode];
+
+	snprintf(check->mode, sizeof(check->mode), "%s", mode->word);
+	if (p->opts->pairs && row->target != BENCH_NO_CPU)
+		snprintf(check->title, sizeof(check->title), "%s %u>%u", mode->title, row->source,
+			 row->target);
+	else
+		snprintf(check->title, sizeof(check->title), "%s", mode->title);
+}
+
+/* What a send costs its sender, without and with the tracer. */
+static void add_cost(const struct plan *p, const struct run *run, const struct bench_raw *raw,
+		     struct bench_check *check)
+{
+	struct bench_row traced = { .mode = run->job.mode };
+
+	bench_row_add(&traced, raw);
+	bench_row_finish(&traced);
+	check->plain_ns = p->result->rows[run->row].dist[BENCH_ROUND_TRIP].p50;
+	check->traced_ns = traced.dist[BENCH_ROUND_TRIP].p50;
+	bench_row_free(&traced);
+}
+
+/* A dry run leaves nothing that could be joined. */
+static bool traceable(const struct plan *p, const struct run *run)
+{
+	return !p->result->rows[run->row].reason[0] && run->job.mode != IPITRACE_BENCH_DRY_RUN;
+}
+
+static int trace_runs(struct plan *p, struct bench_traced *traced, struct err *err)
 {
 	struct bench_result *r = p->result;
 
-	r->checks = xcalloc(p->nr_runs + 1, sizeof(*r->checks));
 	for (unsigned int i = 0; i < p->nr_runs; i++) {
 		const struct run *run = &p->runs[i];
+		struct bench_traced *t = &traced[r->nr_checks];
 
-		/* A dry run leaves nothing that could be joined. */
-		if (r->rows[run->row].reason[0] || run->job.mode == IPITRACE_BENCH_DRY_RUN)
+		if (!traceable(p, run))
 			continue;
-		if (trace_one(p, run, &r->checks[r->nr_checks++], err))
+		*t = (struct bench_traced){ .job = &run->job, .backend = r->backend };
+		if (p->dev)
+			t->prim = bench_device_prim(p->dev, run->job.mode);
+		t->from_ns = now_ns();
+		if (run_once(p, run, &t->raw, err))
 			return -1;
+		t->to_ns = now_ns();
+		name_check(p, run, &r->checks[r->nr_checks]);
+		add_cost(p, run, &t->raw, &r->checks[r->nr_checks]);
+		r->nr_checks++;
 	}
 	return 0;
+}
+
+/*
+ * Every run once more, in one recording: switching events on and off patches
+ * the kernel's text on all CPUs, which is not to be done once a run.
+ */
+static int trace(struct plan *p, struct err *err)
+{
+	struct bench_traced *traced = xcalloc(p->nr_runs + 1, sizeof(*traced));
+	struct bench_result *r = p->result;
+	struct cpuset used = { 0 };
+	struct bench_tracer *t;
+	int ret;
+
+	r->checks = xcalloc(p->nr_runs + 1, sizeof(*r->checks));
+	for (unsigned int i = 0; i < p->nr_runs; i++) {
+		for (unsigned int k = 0; k < p->runs[i].job.nr_senders; k++)
+			cpuset_add(&used, p->runs[i].job.senders[k]);
+		for (unsigned int k = 0; k < p->runs[i].job.nr_targets; k++)
+			cpuset_add(&used, p->runs[i].job.targets[k]);
+	}
+	ret = bench_tracer_start(&t, &used, err);
+	if (!ret) {
+		ret = trace_runs(p, traced, err);
+		if (ret)
+			bench_tracer_abort(t);
+		else
+			ret = bench_tracer_join(t, traced, r->nr_checks, r->checks, err);
+	}
+	for (unsigned int i = 0; i < p->nr_runs; i++)
+		free(traced[i].raw.samples);
+	free(traced);
+	cpuset_free(&used);
+	return ret;
 }
 
 static void describe(struct plan *p)

@@ -61,7 +61,7 @@ static void fill_row(const struct bench_row *row, char **c)
 	for (unsigned int i = 0; i < ARRAY_SIZE(stats); i++)
 		c[6 + i] = d->count ? number(stats[i]) : xstrdup("-");
 	c[12] = number(bench_row_rate(row));
-	c[13] = number((no_ipi ? 0 : row->sum.no_irq) + row->sum.wrong_cpu);
+	c[13] = number((no_ipi ? 0 : row->sum.no_irq) + row->sum.wrong_cpu + row->sum.no_window);
 	c[14] = spread_of(row);
 }
 

@@ -2,8 +2,9 @@
 /*
  * bench-result.c - samples in, distributions, spread and doubts out.
  *
- * A sample in which no interrupt happened, or which ran on a wrong CPU, is
- * counted and enters no distribution. For modes that by their nature send no
+ * A sample in which no interrupt happened, which ran on a wrong CPU, or whose
+ * target did not have interrupts off as asked, is counted and enters no
+ * distribution. For modes that by their nature send no
  * IPI (dry run, self) there is nothing to reject.
  */
 #include "bench.h"
@@ -62,6 +63,11 @@ static uint64_t add_send(struct bench_rep *rep, struct hist *hist, const struct 
 		const struct ipitrace_bench_sample *h = s + nr;
 
 		count_flags(rep, h->flags);
+		if (raw->windows && !(h->flags & IPITRACE_BENCH_S_WINDOW)) {
+			rep->no_window++;
+			good = false;
+			continue;
+		}
 		if (h->flags & reject) {
 			good = false;
 			continue;
@@ -89,6 +95,7 @@ static void add_reps(struct bench_rep *to, const struct bench_rep *r)
 	to->accepted += r->accepted;
 	to->no_irq += r->no_irq;
 	to->wrong_cpu += r->wrong_cpu;
+	to->no_window += r->no_window;
 	to->coalesced += r->coalesced;
 	to->no_entry += r->no_entry;
 	to->unconfirmed += r->unconfirmed;
@@ -210,6 +217,11 @@ const char *bench_row_warning(const struct bench_row *row, unsigned int i, char 
 	    row->mode != IPITRACE_BENCH_SELF && n++ == i) {
 		snprintf(buf, len, "%llu of %llu IPIs never happened or went astray",
 			 (unsigned long long)rejected, (unsigned long long)s->hits);
+		return buf;
+	}
+	if (s->no_window && n++ == i) {
+		snprintf(buf, len, "in %llu of %llu samples interrupts were not off as they should have been",
+			 (unsigned long long)s->no_window, (unsigned long long)s->hits);
 		return buf;
 	}
 	if (s->unconfirmed && n++ == i) {

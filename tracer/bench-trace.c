@@ -70,31 +70,25 @@ void bench_tracer_abort(struct bench_tracer *t)
 	tracer_free(t, NULL);
 }
 
-int bench_tracer_start(struct bench_tracer **out, const struct bench_job *job, struct err *err)
+int bench_tracer_start(struct bench_tracer **out, const struct cpuset *used, struct err *err)
 {
 	struct session_config config = { .stack = SESSION_STACK_NONE };
 	struct bench_tracer *t = xcalloc(1, sizeof(*t));
-	struct cpuset used = { 0 };
 	int ret;
 
 	t->facts.workload_status = -1;
 	t->facts.filter = (struct ipi_filter)IPI_FILTER_INIT;
-	for (unsigned int i = 0; i < job->nr_senders; i++)
-		cpuset_add(&used, job->senders[i]);
-	for (unsigned int i = 0; i < job->nr_targets; i++)
-		cpuset_add(&used, job->targets[i]);
 	ret = make_dir(t, err);
 	if (!ret)
 		ret = session_open(&t->session, &config, err);
 	if (!ret)
-		ret = spool_open(&t->spool, t->session, t->dir, &used, err);
+		ret = spool_open(&t->spool, t->session, t->dir, used, err);
 	if (!ret)
 		ret = spool_start(t->spool, err);
 	if (!ret)
 		ret = facts_snap_interrupts(&t->facts, FACTS_OUTER0, err);
 	if (!ret)
 		ret = session_start(t->session, err);
-	cpuset_free(&used);
 	if (ret) {
 		bench_tracer_abort(t);
 		t = NULL;
@@ -172,56 +166,85 @@ static int save(struct bench_tracer *t, struct err *err)
 	return ret;
 }
 
-static int analyse(struct bench_tracer *t, struct bench_join *join, struct err *err)
+struct joins {
+	struct bench_join *list;
+	unsigned int nr;
+};
+
+static void each_join(void *ctx, const struct ipi_span *span)
 {
-	const struct trace_info *info;
+	const struct joins *joins = ctx;
+
+	for (unsigned int i = 0; i < joins->nr; i++)
+		bench_join_span(&joins->list[i], span);
+}
+
+static int check_tier(const struct trace_info *info, struct err *err)
+{
+	if (info->has_csd && info->has_send && info->has_reception)
+		return 0;
+	err_set(err, EXIT_FAILED, "--trace: this kernel's events reach tier '%s' only", info->tier);
+	return err_hint(err, "a sample can be joined where csd, ipi_send and reception events exist (Linux 6.6)");
+}
+
+static int find_functions(struct analysis *a, const struct joins *joins, struct err *err)
+{
+	for (unsigned int i = 0; i < joins->nr; i++) {
+		struct bench_join *j = &joins->list[i];
+
+		if (!j->function[0] || symtab_range(analysis_symtab(a), j->function, &j->func_start,
+						    &j->func_end))
+			continue;
+		err_set(err, EXIT_FAILED, "--trace: no symbol %s in /proc/kallsyms", j->function);
+		return err_hint(err, "run as root, with kernel.kptr_restrict at most 1");
+	}
+	return 0;
+}
+
+/* Every run has lost what the recording has lost: nobody knows where. */
+static int analyse(struct bench_tracer *t, struct joins *joins, uint64_t *lost, struct err *err)
+{
 	struct analysis *a = NULL;
-	uint64_t end = 0;
 	int ret;
 
-	if (analysis_open(&a, t->file, err))
-		return -1;
-	info = analysis_info(a);
-	if (!info->has_csd || !info->has_send || !info->has_reception) {
-		err_set(err, EXIT_FAILED, "--trace: this kernel's events reach tier '%s' only", info->tier);
-		err_hint(err, "a sample can be joined where csd, ipi_send and reception events exist (Linux 6.6)");
-		analysis_close(a);
-		return -1;
-	}
-	if (join->function[0] &&
-	    !symtab_range(analysis_symtab(a), join->function, &join->func_start, &end)) {
-		err_set(err, EXIT_FAILED, "--trace: no symbol %s in /proc/kallsyms", join->function);
-		err_hint(err, "run as root, with kernel.kptr_restrict at most 1");
-		analysis_close(a);
-		return -1;
-	}
-	join->func_end = end;
-	ret = analysis_run(a, bench_join_span, join, err);
+	ret = analysis_open(&a, t->file, err);
+	if (!ret)
+		ret = check_tier(analysis_info(a), err);
+	if (!ret)
+		ret = find_functions(a, joins, err);
+	if (!ret)
+		ret = analysis_run(a, each_join, joins, err);
 	if (!ret) {
-		join->lost_events = info->lost_events;
-		if (!join->lost_events && info->lost_unknown)
-			join->lost_events = 1;
+		*lost = analysis_info(a)->lost_events;
+		if (!*lost && analysis_info(a)->lost_unknown)
+			*lost = 1;
 	}
 	analysis_close(a);
 	return ret;
 }
 
-int bench_tracer_join(struct bench_tracer *t, const struct bench_job *job, enum bench_backend backend,
-		      const struct ipitrace_bench_prim *prim, const struct bench_raw *raw,
-		      struct bench_check *check, struct err *err)
+int bench_tracer_join(struct bench_tracer *t, const struct bench_traced *runs, unsigned int nr,
+		      struct bench_check *checks, struct err *err)
 {
-	struct bench_join join;
+	struct joins joins = { .list = xcalloc(nr + 1, sizeof(*joins.list)), .nr = nr };
 	struct err late = { 0 };
+	uint64_t lost = 0;
 	int ret;
 
-	bench_join_init(&join, job, backend, prim, raw);
+	for (unsigned int i = 0; i < nr; i++)
+		bench_join_init(&joins.list[i], &runs[i]);
 	session_stop(t->session);
 	ret = save(t, err);
 	if (!ret)
-		ret = analyse(t, &join, err);
-	if (!ret)
-		bench_join_decide(&join, check);
-	bench_join_free(&join);
+		ret = analyse(t, &joins, &lost, err);
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!ret) {
+			bench_join_decide(&joins.list[i], &checks[i]);
+			checks[i].lost_events = lost;
+		}
+		bench_join_free(&joins.list[i]);
+	}
+	free(joins.list);
 	if (tracer_free(t, &late) && !ret) {
 		*err = late;
 		ret = -1;

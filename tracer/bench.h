@@ -90,6 +90,7 @@ struct bench_raw {
 	uint64_t start_ns, end_ns, busy_ns;
 	int32_t	 pid;			/* of the sender; 0 = a kernel thread */
 	bool	 no_ipi;		/* mode sends none by its nature */
+	bool	 windows;		/* interrupts were to be off: samples without S_WINDOW are none */
 };
 
 struct bench_device;			/* bench-module.c */
@@ -120,7 +121,7 @@ struct bench_dist {		/* also what a result file holds of a distribution */
 
 struct bench_rep {
 	uint64_t sends, hits, accepted;
-	uint64_t no_irq, wrong_cpu, coalesced, no_entry, unconfirmed, truncated;
+	uint64_t no_irq, wrong_cpu, no_window, coalesced, no_entry, unconfirmed, truncated;
 	uint64_t ipi_ns;	/* seed's "IPI time": sum over sends until the last target's handler began */
 	uint64_t total_ns;	/* seed's total: the senders' loops */
 	uint64_t p50, mean;	/* of what is measured */
@@ -185,11 +186,20 @@ struct bench_check {
 
 struct bench_tracer;
 
-int bench_tracer_start(struct bench_tracer **t, const struct bench_job *job, struct err *err);
-/* Stop, write, analyse, join with the raw outcome. Frees t in any case. */
-int bench_tracer_join(struct bench_tracer *t, const struct bench_job *job, enum bench_backend backend,
-		      const struct ipitrace_bench_prim *prim, const struct bench_raw *raw,
-		      struct bench_check *check, struct err *err);
+/* One run that was recorded. */
+struct bench_traced {
+	const struct bench_job *job;
+	enum bench_backend backend;
+	const struct ipitrace_bench_prim *prim;	/* module only */
+	struct bench_raw raw;
+	uint64_t from_ns, to_ns;		/* the run lies between, warm-up included */
+};
+
+/* Readers stay off the CPUs in use where others are left. */
+int bench_tracer_start(struct bench_tracer **t, const struct cpuset *used, struct err *err);
+/* Stop, write, analyse, join with nr runs; checks[i] is of runs[i]. Frees t in any case. */
+int bench_tracer_join(struct bench_tracer *t, const struct bench_traced *runs, unsigned int nr,
+		      struct bench_check *checks, struct err *err);
 void bench_tracer_abort(struct bench_tracer *t);
 
 /* --- a whole result --- */
