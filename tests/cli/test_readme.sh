@@ -13,16 +13,16 @@
 # Each of them is cut after some seconds by SIGINT, as a user would.
 . "$(dirname "$0")/../lib.sh"
 
-mkdir "$TMP/bin" "$TMP/work"
+mkdir "$TMP/bin" "$TMP/here"
 ln -s "$IPITRACE" "$TMP/bin/ipitrace"
-ln -s "$BUILD" "$TMP/work/build"
-ln -s "$ROOT/tests" "$TMP/work/tests"
-ln -s "$EXAMPLES" "$TMP/work/examples"
+ln -s "$BUILD" "$TMP/here/build"
+ln -s "$ROOT/tests" "$TMP/here/tests"
+ln -s "$EXAMPLES" "$TMP/here/examples"
 PATH=$TMP/bin:$PATH
-cp "$DATA/demo.dat" "$TMP/work/trace.dat"
-cp "$DATA/demo.dat" "$TMP/work/before.dat"
-cp "$DATA/demo.dat" "$TMP/work/after.dat"
-cd "$TMP/work" || exit 1
+cp "$DATA/demo.dat" "$TMP/here/trace.dat"
+cp "$DATA/demo.dat" "$TMP/here/before.dat"
+cp "$DATA/demo.dat" "$TMP/here/after.dat"
+cd "$TMP/here" || exit 1
 
 readme_examples() {
 	awk '/^```sh$/ { on = 1; next } /^```/ { on = 0 } on' "$ROOT/README.md" |
