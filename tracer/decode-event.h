@@ -245,6 +245,8 @@ bool event_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev, con
 		struct look look;
 
 		ev->type = IPI_EV_QUEUE;
+		/* What a call elides would have been this; only x86 has a vector of single calls. */
+		ev->class = d->fmt.has_single_vector ? IPI_CLASS_CALL_SINGLE : IPI_CLASS_CALL;
 		ev->target = rec_u32(d, c, desc->off[FLD_CPU], fast);
 		ev->callsite = rec_ptr(d, c, desc->off[FLD_CALLSITE], fast);
 		ev->func = rec_ptr(d, c, desc->off[FLD_FUNC], fast);

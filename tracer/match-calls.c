@@ -281,7 +281,7 @@ void call_queue(struct matcher *m, const struct ipi_event *ev)
 	cpu = &m->cpus[ev->cpu];
 
 	span_init(&c->span, IPI_SPAN_CALL, ev);
-	c->span.class = IPI_CLASS_CALL_SINGLE;
+	c->span.class = ipi_class_is_call(ev->class) ? ev->class : IPI_CLASS_CALL_SINGLE;
 	c->span.path = IPI_PATH_UNKNOWN;
 	c->span.queue_ns = ev->ts_ns;
 	c->hit = NULL;
