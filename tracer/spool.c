@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "spool.h"
@@ -280,9 +281,15 @@ int spool_start(struct spool *sp, struct err *err)
 	if (ret)
 		return err_set_errno(err, EXIT_FAILED, ret, "cannot start a reader thread");
 	/* Their ids are wanted before they do anything; they start up within a few us. */
-	for (unsigned int i = 0; i < sp->nr_threads; i++)
+	for (unsigned int i = 0; i < sp->nr_threads; i++) {
 		while (!atomic_load(&sp->threads[i].tid))
 			usleep(100);
+		/*
+		 * A workload of high priority on every CPU would keep a reader
+		 * waiting until the buffer is full. Not allowed: no matter.
+		 */
+		setpriority(PRIO_PROCESS, (id_t)atomic_load(&sp->threads[i].tid), -20);
+	}
 	return 0;
 }
 

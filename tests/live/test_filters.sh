@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A filtered recording reports exactly the rows that an unfiltered one does
+# under the same filter of report. Both are made at once of one workload: the
+# filtered recorder is itself the workload of the unfiltered one.
+. "$(dirname "$0")/../lib.sh"
+need_live 2
+live_lock
+
+cat >"$TMP/workload" <<'END'
+#!/bin/sh
+"$EXAMPLES/membarrier" -n 500 -c 0 -t 1
+"$EXAMPLES/membarrier" -n 300 -c 1 -t 0
+"$EXAMPLES/tlb" -n 200
+"$EXAMPLES/wakeup" -n 500
+END
+chmod 755 "$TMP" "$TMP/workload"
+
+# All that a row counts. The two buffers stamp the same event a little apart, so times are not compared.
+rows='sorted((str(r["func"]), r["class"], r["source"], r["target"], str(r["callsite"]), r["sends"], r["target_hits"],
+	r["delivered"], r["coalesced"], r["calls"], r["calls_run"], r["elided"], r["exact"], r["fifo"], r["ambiguous"],
+	(r["delivery_ns"] or {}).get("count"), (r["handler_ns"] or {}).get("count"), (r["queue_ns"] or {}).get("count"))
+	for r in rows)'
+by=callsite,func,class,source,target
+
+# check NAME FILTER...
+check() {
+	local name=$1 w n
+	shift
+	if ! "$IPITRACE" record --no-stack -o "$TMP/all.dat" -- \
+		"$IPITRACE" record --no-stack "$@" -o "$TMP/some.dat" -- "$TMP/workload" >"$OUT" 2>"$ERR" </dev/null; then
+		not_ok "$name: both record"
+		note "$(tail -n 5 "$ERR")"
+		return
+	fi
+	for w in membarrier tlb wakeup; do
+		[ "$1" != --comm ] || [ "$2" = $w ] || continue
+		"$IPITRACE" report -i "$TMP/some.dat" --comm $w --by $by --json >"$TMP/some.json" 2>/dev/null
+		"$IPITRACE" report -i "$TMP/all.dat" "$@" --comm $w --by $by --json >"$TMP/all.json" 2>/dev/null
+		is "$(json_get "$TMP/some.json" "$rows")" "$(json_get "$TMP/all.json" "$rows")" "$name: the same rows for $w"
+	done
+	"$IPITRACE" report -i "$TMP/some.dat" --by $by --json >"$TMP/some.json" 2>/dev/null
+	n=$(json_get "$TMP/some.json" 't["target_hits"]')
+	is "$((n > 0))" 1 "$name: something passes the filter ($n hits)"
+}
+
+check "-C 1" -C 1
+json_check "$TMP/some.json" "all(r['target'] == 1 for r in rows)" "-C 1: no row has another target"
+check "-C 0" -C 0
+check "--source-cpus 1" --source-cpus 1
+check "--class call_function_single" --class call_function_single
+check "--class reschedule" --class reschedule
+json_check "$TMP/some.json" "t['calls'] == 0 and all(r['class'] == 'reschedule' for r in rows)" "--class reschedule: no call"
+check "--callsite membarrier*" --callsite 'membarrier*'
+check "--func flush_tlb_func" --func flush_tlb_func
+check "--comm membarrier" --comm membarrier
+json_check "$TMP/some.json" "t['sends'] >= 800 * 0.5" "--comm membarrier: its sends are there"
+
+"$IPITRACE" report -i "$TMP/all.dat" --comm membarrier --by pid --json >"$TMP/pid.json" 2>/dev/null
+pid=$(json_get "$TMP/pid.json" 'rows[0]["pid"]')
+"$IPITRACE" report -i "$TMP/some.dat" -p "$pid" --by $by --json >"$TMP/some.json" 2>/dev/null
+"$IPITRACE" report -i "$TMP/all.dat" -p "$pid" --by $by --json >"$TMP/all.json" 2>/dev/null
+is "$(json_get "$TMP/some.json" "$rows")" "$(json_get "$TMP/all.json" "$rows")" "-p $pid: the same rows"
+done_testing
