@@ -226,6 +226,8 @@ static void join_one(struct bench_join *j, const struct ipitrace_bench_sample *s
 	what = judge(j, s, t);
 	if (what)
 		blame(c, s, target, what);
+	else if (no_irq && j->kind == IPI_SPAN_HIT)
+		c->unconfirmed++;	/* traced, but the module gave up waiting for it */
 	else if (no_irq)
 		c->elided++;
 	else
@@ -250,15 +252,18 @@ static void check_rest(struct bench_join *j, struct bench_check *c)
 			 "the warm-up had %" PRIu64, rest, warmup);
 }
 
-/* Self: not an IPI, and the trace must not make one of it; its local runs are joined all the same. */
 static void join_all(struct bench_join *j, const struct ipitrace_bench_sample *s, struct bench_check *c)
 {
 	if (s->target != IPITRACE_BENCH_ALL_CPUS) {
 		join_one(j, s, s->target, c);
 		return;
 	}
+	/* The job's targets are as seen from its first sender. */
 	for (unsigned int i = 0; i < j->job->nr_targets; i++)
-		join_one(j, s, j->job->targets[i], c);
+		if (j->job->targets[i] != s->source)
+			join_one(j, s, j->job->targets[i], c);
+	if (j->job->senders[0] != s->source)
+		join_one(j, s, j->job->senders[0], c);
 }
 
 void bench_join_decide(struct bench_join *j, struct bench_check *c)

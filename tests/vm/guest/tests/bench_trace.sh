@@ -4,14 +4,15 @@
 # Self-validation: the module says what it sent, the tracer what it saw, and
 # every IPI of every mode must be the same in both.
 . /lab/lib.sh
-N=2000
-[ "$ROW_CPUS" -gt 8 ] && N=100
+# Emulated CPUs that spin get in each other's way: few sends where targets are busy.
+N=500 BUSY=60
+[ "$ROW_CPUS" -gt 8 ] && N=50 BUSY=5
 
 # trace NAME ARGS...: run, show the summary, demand agreement.
 trace() {
 	name=$1
 	shift
-	ipitrace bench --repeat 2 --trace "$@" >/tmp/out 2>/tmp/err
+	ipitrace bench --repeat 1 --trace "$@" >/tmp/out 2>/tmp/err
 	is $? 0 "$name: tracer and module agree"
 	grep '^trace:' /tmp/out | sed 's/^/# /'
 	sed 's/^/# /' /tmp/err
@@ -26,13 +27,12 @@ fi
 [ "$ROW_CPUS" -ge 2 ] || skip_all "one CPU sends no IPIs"
 
 trace "all modes, idle targets" -n $N --modes all
-is "$(grep -c '^trace: .* sent' /tmp/out)" "$(grep -c '^[A-Z].* [0-9]*%$' /tmp/out | awk '{ print $1 - 1 }')" \
-	"every mode that was measured, but the dry run, was traced"
-trace "busy targets" -n $N --modes single,async,many,broadcast,storm,wakeup --state busy
-trace "interrupts off" -n 200 --modes single,storm --irqs-off-ns 300000
+is "$(grep -c '^trace: .* sent' /tmp/out)" 12 "every mode but the dry run was traced"
+trace "busy targets" -n $BUSY --modes single,async,many,broadcast,storm,wakeup --state busy
+trace "interrupts off" -n $BUSY --modes single,storm --irqs-off-ns 300000
 [ "$ROW_CPUS" -ge 4 ] && {
-	trace "several senders" -n $N --modes single,async,storm,broadcast-lock --senders 0,1 --targets 2,3
-	trace "several senders broadcast" -n $N --modes broadcast,many,kick-all --senders 0,1,2
+	trace "several senders" -n $BUSY --modes single,async,storm,broadcast-lock --senders 0,1 --targets 2,3
+	trace "several senders broadcast" -n $BUSY --modes broadcast,many,kick-all --senders 0,1,2
 }
-[ "$ROW_CPUS" -le 8 ] && trace "all pairs" -n 300 --modes single --pairs
+[ "$ROW_CPUS" -le 8 ] && trace "all pairs" -n 50 --modes single --pairs
 done_testing

@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# ipitrace bench without measuring: bad options, hints, exit codes; --compare of
+# two made-up results with figures worked out by hand.
+. "$(dirname "$0")/../lib.sh"
+
+# result FILE BACKEND SENDERS P50...: one row "single", repetitions of these medians.
+result() {
+	python3 - "$@" <<-'PY'
+		import json, sys
+		path, backend, senders, p50 = sys.argv[1], sys.argv[2], int(sys.argv[3]), [int(x) for x in sys.argv[4:]]
+		dist = {"count": 1000, "min": 1, "mean": 5, "p50": sorted(p50)[len(p50) // 2], "p90": 9, "p99": 9, "p999": 9, "max": 9}
+		json.dump({"schema": "ipitrace-bench/1", "backend": backend, "iterations": 1000, "repeat": len(p50), "senders": senders,
+			"pace_ns": 0, "handler_ns": 0, "irqs_off_ns": 0, "environment": {}, "rows": [
+			{"mode": "single", "state": "busy", "source": 0, "target": 1, "relation": "same-llc", "measured": "round-trip",
+			 "round_trip_ns": dist, "delivery_ns": None, "repetitions": [{"p50_ns": x} for x in p50]}], "trace": None},
+			open(path, "w"))
+	PY
+}
+result "$TMP/a.json" membarrier 1 90 100 110
+result "$TMP/b.json" membarrier 1 180 200 220
+result "$TMP/c.json" membarrier 1 200
+result "$TMP/module.json" module 1 100 100
+result "$TMP/two.json" membarrier 2 100 100
+
+exits 0 "compare" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/b.json"
+like "$(cat "$OUT")" '^single busy 0>1 same-llc +round-trip +100 +200 +2\.000 +0\.453 +slower' "2.000 +- 0.453, as worked out by hand"
+like "$(cat "$OUT")" "delta method, Student's t" "the method is stated"
+exits 0 "the other way round" "$IPITRACE" bench --compare "$TMP/b.json" "$TMP/a.json"
+like "$(cat "$OUT")" ' 0\.500 +0\.113 +faster' "is the inverse"
+exits 0 "against itself" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/a.json"
+like "$(cat "$OUT")" ' 1\.000 +0\.227 +no difference shown' "shows no difference"
+exits 0 "compare as JSON" "$IPITRACE" bench --compare --json "$TMP/a.json" "$TMP/b.json"
+json_check "$OUT" 'd["schema"] == "ipitrace-bench-compare/1" and rows[0]["ratio_ppm"] == 2000000 and
+	453310 <= rows[0]["error_ppm"] <= 453330 and rows[0]["differs"] is True' "the same in millionths"
+exits 0 "one repetition" "$IPITRACE" bench --compare --json "$TMP/a.json" "$TMP/c.json"
+json_check "$OUT" 'rows[0]["ratio_ppm"] == 2000000 and rows[0]["error_ppm"] is None and rows[0]["differs"] is False' \
+	"no uncertainty known, nothing claimed"
+
+exits 1 "different backends" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/module.json"
+like "$(cat "$ERR")" 'not comparable: one was measured by membarrier, the other by module' "are refused"
+exits 1 "different senders" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/two.json"
+like "$(cat "$ERR")" 'not comparable: the number of senders differs' "are refused"
+exits 2 "one file" "$IPITRACE" bench --compare "$TMP/a.json"
+exits 1 "no such file" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/nothing"
+like "$(cat "$ERR")" 'nothing: No such file' "is named"
+
+# Damaged files: every prefix is refused, and none crashes.
+bad=0 size=$(stat -c %s "$TMP/a.json")
+for ((i = 0; i < size; i += 7)); do
+	head -c $i "$TMP/a.json" >"$TMP/cut.json"
+	"$IPITRACE" bench --compare "$TMP/cut.json" "$TMP/b.json" >/dev/null 2>&1
+	[ $? -eq 1 ] || bad=$((bad + 1))
+done
+is $bad 0 "a file cut anywhere is refused"
+i=0
+for text in '[]' '{}' '{"schema": "ipitrace-bench/1"}' '{"schema": "ipitrace-bench/2", "rows": []}' '{"a": 1,}' '{"a" 1}' '"x' \
+	'{"a": 1.5}' "$(printf '[%.0s' {1..100})" '{"schema": "ipitrace-bench/1", "rows": [{}]}' 'nul' '{"a": "\x"}' '1 2' \
+	'{"a": 99999999999999999999999}'; do
+	echo "$text" >"$TMP/bad.json"
+	i=$((i + 1))
+	exits 1 "damaged file $i" "$IPITRACE" bench --compare "$TMP/bad.json" "$TMP/b.json"
+done
+
+refuse() {
+	local name=$1 pattern=$2
+	shift 2
+	exits 2 "$name" "$IPITRACE" bench "$@"
+	like "$(cat "$ERR")" "$pattern" "$name: says so"
+}
+refuse "unknown mode" "'nonsense': unknown mode" --modes single,nonsense
+like "$(cat "$ERR")" '^hint: modes: dry-run self single .*storm' "and lists the modes"
+refuse "empty mode" "'': unknown mode" --modes ''
+refuse "unknown state" 'not one of idle, busy, irqs-off' --state asleep
+refuse "no sends" 'must be at least 1' -n 0
+refuse "too many sends" 'must be at most' -n 100000000
+refuse "no repetition" 'must be at least 1' --repeat 0
+refuse "too long off" 'must be at most 10000000' --irqs-off-ns 10000001
+refuse "operand" "unexpected argument 'x'" x
+refuse "user and module" 'exclude each other' --user --module x.ko
+refuse "storm in user space" 'storm needs the module' --user --modes storm
+refuse "idle in user space" '--state needs the module' --user --state idle
+refuse "handler in user space" '--handler-ns needs the module' --user --handler-ns 5
+refuse "no such CPU" 'CPU' --user --senders 100000
+exits 1 "module that is not there" "$IPITRACE" bench --module "$TMP/no.ko" -n 1
+like "$(cat "$ERR")" '^hint: ' "a hint"
+exits 0 "help" "$IPITRACE" bench --help
+done_testing

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From samples to a row: what counts, what is rejected, spread and warnings;
+ * the topology of a made-up machine.
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "tap.h"
+
+static struct ipitrace_bench_sample sample(uint32_t seq, uint32_t target, uint64_t entry, uint64_t ret,
+					   uint32_t flags)
+{
+	return (struct ipitrace_bench_sample){
+		.send_ns = 1000, .entry_ns = entry ? 1000 + entry : 0, .return_ns = 1000 + ret,
+		.seq = seq, .target = target, .flags = flags,
+	};
+}
+
+static bool warns(const struct bench_row *row, const char *part)
+{
+	char buf[160];
+	const char *text;
+
+	for (unsigned int i = 0; (text = bench_row_warning(row, i, buf, sizeof(buf))); i++)
+		if (strstr(text, part))
+			return true;
+	return false;
+}
+
+static void single(void)
+{
+	struct ipitrace_bench_sample s[] = {
+		sample(0, 1, 10, 30, 0),
+		sample(1, 1, 20, 40, 0),
+		sample(2, 1, 9000, 9100, IPITRACE_BENCH_S_NO_IRQ),
+		sample(3, 1, 9000, 9100, IPITRACE_BENCH_S_WRONG_CPU),
+		sample(4, 1, 30, 50, IPITRACE_BENCH_S_COALESCED),
+	};
+	struct bench_raw raw = { .samples = s, .nr_samples = 5, .sends = 5, .hits = 5, .busy_ns = 1000 };
+	struct bench_row row = { .mode = IPITRACE_BENCH_SINGLE };
+
+	bench_row_add(&row, &raw);
+	bench_row_add(&row, &raw);
+	bench_row_finish(&row);
+	is_u64(row.sum.hits, 10, "single: all hits count");
+	is_u64(row.sum.accepted, 6, "single: good samples");
+	is_u64(row.sum.no_irq, 2, "single: no interrupt");
+	is_u64(row.sum.wrong_cpu, 2, "single: wrong CPU");
+	is_u64(row.sum.coalesced, 2, "single: coalesced is counted, and good");
+	is_u64(row.sum.ipi_ns, 120, "single: IPI time is the sum of the good deliveries");
+	is_u64(row.dist[BENCH_DELIVERY].max, 30, "single: rejected samples are in no distribution");
+	is_u64(row.dist[BENCH_DELIVERY].p50, 20, "single: median");
+	is_u64(row.dist[BENCH_ROUND_TRIP].count, 6, "single: nor in the round trips");
+	ok(row.measured == BENCH_DELIVERY, "single: delivery is what is shown");
+	is_u64(row.spread_permille, 0, "single: equal repetitions, no spread");
+	is_u64(bench_row_rate(&row), 5000000, "single: 10 hits in 2 us are 5 million a second");
+	ok(warns(&row, "too few for p99.9"), "single: few samples are warned of");
+	ok(warns(&row, "went astray"), "single: 40 %% rejected are warned of");
+	bench_row_free(&row);
+}
+
+static void mask(void)
+{
+	/* Two sends to CPUs 1 and 2. */
+	struct ipitrace_bench_sample s[] = {
+		sample(0, 1, 10, 60, 0), sample(0, 2, 50, 60, 0),
+		sample(1, 1, 30, 60, 0), sample(1, 2, 20, 60, 0),
+	};
+	struct bench_raw raw = { .samples = s, .nr_samples = 4, .sends = 2, .hits = 4, .busy_ns = 100 };
+	struct bench_row row = { .mode = IPITRACE_BENCH_BROADCAST };
+
+	bench_row_add(&row, &raw);
+	bench_row_finish(&row);
+	is_u64(row.sum.ipi_ns, 80, "broadcast: IPI time is until the last target");
+	is_u64(row.dist[BENCH_DELIVERY].count, 4, "broadcast: a delivery for each target");
+	is_u64(row.dist[BENCH_ROUND_TRIP].count, 2, "broadcast: a round trip for each send");
+	ok(row.spread_permille == UINT64_MAX, "one repetition: the spread is unknown");
+	ok(warns(&row, "one repetition"), "and that is warned of");
+	bench_row_free(&row);
+}
+
+static void others(void)
+{
+	const uint32_t none = IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_NO_ENTRY;
+	struct ipitrace_bench_sample dry[] = { sample(0, 0, 0, 5, none), sample(1, 0, 0, 7, none) };
+	struct ipitrace_bench_sample off[] = { sample(0, 1, 300, 310, IPITRACE_BENCH_S_WINDOW),
+					       sample(1, 1, 8, 18, 0) };
+	struct bench_raw raw = { .samples = dry, .nr_samples = 2, .sends = 2, .hits = 2, .no_ipi = true };
+	struct bench_row row = { .mode = IPITRACE_BENCH_DRY_RUN };
+
+	bench_row_add(&row, &raw);
+	bench_row_finish(&row);
+	is_u64(row.sum.ipi_ns, 0, "dry run: no IPI time");
+	is_u64(row.sum.accepted, 2, "dry run: nothing to reject");
+	ok(row.measured == BENCH_ROUND_TRIP, "dry run: the loop is what is shown");
+	is_u64(bench_row_rate(&row), 0, "no time, no rate");
+	bench_row_free(&row);
+
+	row = (struct bench_row){ .mode = IPITRACE_BENCH_SINGLE };
+	raw = (struct bench_raw){ .samples = off, .nr_samples = 2, .sends = 2, .hits = 2, .windows = true };
+	bench_row_add(&row, &raw);
+	bench_row_finish(&row);
+	is_u64(row.sum.no_window, 1, "interrupts off: a sample whose window was missed is counted");
+	is_u64(row.dist[BENCH_DELIVERY].min, 300, "and in no distribution");
+	bench_row_free(&row);
+}
+
+static void spread(void)
+{
+	struct ipitrace_bench_sample s = sample(0, 1, 100, 120, 0);
+	struct bench_raw raw = { .samples = &s, .nr_samples = 1, .sends = 1, .hits = 1, .busy_ns = 1 };
+	struct bench_row row = { .mode = IPITRACE_BENCH_SINGLE };
+
+	bench_row_add(&row, &raw);
+	bench_row_add(&row, &raw);
+	s.entry_ns = 1000 + 111;
+	bench_row_add(&row, &raw);
+	bench_row_finish(&row);
+	is_u64(row.spread_permille, 110, "medians 100, 100, 111: spread 11 %%");
+	ok(warns(&row, "differ by 11.0 %"), "above 10 %% it is warned of");
+	bench_row_free(&row);
+}
+
+/* --- a machine of two nodes, each with two cores of two threads; the cores of a node share a cache --- */
+
+static void put(const char *root, const char *path, const char *text)
+{
+	char full[400], *p;
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%s/sys/devices/system/%s", root, path);
+	for (p = full + strlen(root) + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		mkdir(full, 0755);
+		*p = '/';
+	}
+	f = fopen(full, "w");
+	if (!f)
+		return;
+	fputs(text, f);
+	fclose(f);
+}
+
+static void topology(void)
+{
+	char root[] = "/tmp/test-bench-XXXXXX", path[100], text[40], cmd[100];
+	unsigned int nr;
+	struct bench_topo t;
+	struct err err = { 0 };
+	uint32_t *cpus;
+
+	if (!ok(mkdtemp(root) != NULL, "a directory"))
+		return;
+	put(root, "cpu/online", "0-6\n");	/* CPU 7 is off */
+	put(root, "node/online", "0-1\n");
+	for (unsigned int cpu = 0; cpu < 8; cpu++) {
+		unsigned int node = cpu / 4;
+
+		snprintf(path, sizeof(path), "cpu/cpu%u/topology/thread_siblings_list", cpu);
+		snprintf(text, sizeof(text), "%u-%u\n", cpu & ~1u, cpu | 1);
+		put(root, path, text);
+		for (unsigned int level = 1; level <= 3; level++) {
+			snprintf(path, sizeof(path), "cpu/cpu%u/cache/index%u/level", cpu, level - 1);
+			snprintf(text, sizeof(text), "%u\n", level);
+			put(root, path, text);
+			snprintf(path, sizeof(path), "cpu/cpu%u/cache/index%u/shared_cpu_list", cpu, level - 1);
+			if (level < 3)
+				snprintf(text, sizeof(text), "%u-%u\n", cpu & ~1u, cpu | 1);
+			else
+				snprintf(text, sizeof(text), "%u-%u\n", node * 4, node * 4 + 3);
+			put(root, path, text);
+		}
+		snprintf(path, sizeof(path), "cpu/cpu%u/node%u/here", cpu, node);
+		put(root, path, "");
+	}
+	if (ok(!bench_topo_read(&t, root, &err), "topology is read (%s)", err.msg)) {
+		is_u64(t.nr, 7, "7 CPUs are online");
+		is_u64(t.nr_nodes, 2, "2 nodes");
+		ok(bench_topo_relation(&t, 0, 0) == BENCH_REL_SELF, "0 and 0");
+		ok(bench_topo_relation(&t, 0, 1) == BENCH_REL_SMT, "0 and 1 share a core");
+		ok(bench_topo_relation(&t, 0, 2) == BENCH_REL_LLC, "0 and 2 share a cache");
+		ok(bench_topo_relation(&t, 0, 5) == BENCH_REL_REMOTE, "0 and 5 share nothing");
+		ok(!bench_topo_targets(&t, "sibling", 4, &cpus, &nr, &err) && nr == 1 && cpus[0] == 5,
+		   "sibling of 4 is 5");
+		free(cpus);
+		ok(!bench_topo_targets(&t, "llc", 4, &cpus, &nr, &err) && nr == 1 && cpus[0] == 6,
+		   "nearest by cache of 4 is 6");
+		free(cpus);
+		ok(!bench_topo_targets(&t, "other-node", 4, &cpus, &nr, &err) && nr == 1 && cpus[0] == 0,
+		   "first of the other node is 0");
+		free(cpus);
+		ok(!bench_topo_targets(&t, "others", 4, &cpus, &nr, &err) && nr == 6, "others are 6");
+		free(cpus);
+		ok(!bench_topo_targets(&t, "any", 0, &cpus, &nr, &err) && nr == 1 && cpus[0] == 1, "any is 1");
+		free(cpus);
+		ok(!bench_topo_targets(&t, "1,5-6", 0, &cpus, &nr, &err) && nr == 3 && cpus[2] == 6, "a list");
+		free(cpus);
+		ok(bench_topo_targets(&t, "node", 0, &cpus, &nr, &err) && err.code == EXIT_USAGE,
+		   "nothing lies between cache and node here");
+		free(cpus);
+		ok(bench_topo_targets(&t, "7", 0, &cpus, &nr, &err) && strstr(err.msg, "CPU 7"),
+		   "an offline target is refused by name");
+		free(cpus);
+		ok(bench_topo_targets(&t, "0-1", 0, &cpus, &nr, &err) && strstr(err.msg, "both"),
+		   "the sender is no target");
+		free(cpus);
+		bench_topo_free(&t);
+	}
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", root);
+	ok(!system(cmd), "cleaned up");
+}
+
+int main(void)
+{
+	single();
+	mask();
+	others();
+	spread();
+	topology();
+	return done_testing();
+}
