@@ -7,7 +7,7 @@
 
 #include "analysis.h"
 
-#define BATCH	1024	/* events a decoder_read(): 88 kB, stays in the second-level cache */
+#define BATCH	256	/* events a decoder_read(): 18 kB, stays in the first-level cache */
 
 struct analysis {
 	struct dat_file *dat;

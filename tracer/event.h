@@ -2,7 +2,7 @@
 /*
  * event.h - the event model: what decode hands to match.
  *
- * One struct for every kind of record, 88 bytes, no pointers into anything but
+ * One struct for every kind of record, 72 bytes, no pointers into anything but
  * the current batch. Times are ns of the trace clock. "cpu" is always the CPU
  * that recorded the event: the source of sends and queue events, the target of
  * receptions and function runs.
@@ -61,19 +61,20 @@ enum ipi_call_kind {
 #define IPI_LOST_UNKNOWN	UINT64_MAX	/* events are missing, nobody knows how many */
 #define IPI_STACK_NONE		0u		/* no stack was recorded with this event */
 
+/* Fields that go together into a span lie together, so that they move in wide loads and stores. */
 struct ipi_event {
 	uint64_t ts_ns;
+	uint32_t cpu;		/* recording CPU */
+	uint32_t target;	/* SEND_CPU, QUEUE, WAKE_NO_IPI; else 0 */
+	int32_t	 pid;		/* task that was current on it */
+	uint32_t stack;		/* interned kernel stack (decoder_stack()), IPI_STACK_NONE */
+	uint64_t callsite;	/* return address in the sender; 0 = not in the event */
+	uint64_t func;		/* callback of a send, function of a call; 0 = NULL */
+	uint64_t csd;		/* call-single-data; 0 = NULL: local run */
 	uint8_t	 type;		/* enum ipi_event_type */
 	uint8_t	 class;		/* enum ipi_class; sends and interrupts */
 	uint8_t	 call_kind;	/* enum ipi_call_kind; queue and function events, named sends */
 	uint8_t	 flags;		/* IPI_FLAG_*, as recorded */
-	uint32_t cpu;		/* recording CPU */
-	int32_t	 pid;		/* task that was current on it */
-	uint32_t target;	/* SEND_CPU, QUEUE, WAKE_NO_IPI */
-	uint64_t callsite;	/* return address in the sender; 0 = not in the event */
-	uint64_t func;		/* callback of a send, function of a call; 0 = NULL */
-	uint64_t csd;		/* call-single-data; 0 = NULL: local run */
-	uint32_t stack;		/* interned kernel stack (decoder_stack()), IPI_STACK_NONE */
 	uint32_t mask_words;	/* SEND_MASK: length of mask */
 	const uint64_t *mask;	/* SEND_MASK: 64 CPUs a word, host order; lives as long as the batch */
 	uint64_t lost;		/* LOST: events missing, or IPI_LOST_UNKNOWN */
@@ -89,11 +90,13 @@ enum ipi_level { IPI_LEVEL_TASK, IPI_LEVEL_SOFTIRQ, IPI_LEVEL_HARDIRQ, IPI_LEVEL
 
 static inline enum ipi_level ipi_event_level(const struct ipi_event *ev)
 {
+	if (!(ev->flags & (IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ)))
+		return IPI_LEVEL_TASK;
 	if (ev->flags & IPI_FLAG_NMI)
 		return IPI_LEVEL_NMI;
 	if (ev->flags & IPI_FLAG_HARDIRQ)
 		return IPI_LEVEL_HARDIRQ;
-	return ev->flags & IPI_FLAG_SOFTIRQ ? IPI_LEVEL_SOFTIRQ : IPI_LEVEL_TASK;
+	return IPI_LEVEL_SOFTIRQ;
 }
 
 #endif

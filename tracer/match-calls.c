@@ -18,12 +18,12 @@
 
 /* --- the (target, csd) table --- */
 
-static unsigned int csd_hash(const struct csd_table *t, uint32_t target, uint64_t csd)
+static inline unsigned int csd_hash(const struct csd_table *t, uint32_t target, uint64_t csd)
 {
 	return hash_u64(csd + ((uint64_t)target << 48)) & t->mask;
 }
 
-static struct csd_slot *csd_find(struct csd_table *t, uint32_t target, uint64_t csd)
+static inline struct csd_slot *csd_find(struct csd_table *t, uint32_t target, uint64_t csd)
 {
 	unsigned int i = csd_hash(t, target, csd);
 
@@ -89,6 +89,10 @@ static void csd_unlink(struct matcher *m, struct csd_slot *s, struct call *c)
 {
 	struct call *prev = NULL, *p;
 
+	if (likely(s->nr == 1)) {
+		csd_remove_slot(&m->csds, s - m->csds.slots);
+		return;
+	}
 	for (p = s->oldest; p != c; p = p->fifo_next)
 		prev = p;
 	if (prev)
@@ -97,8 +101,7 @@ static void csd_unlink(struct matcher *m, struct csd_slot *s, struct call *c)
 		s->oldest = c->fifo_next;
 	if (s->newest == c)
 		s->newest = prev;
-	if (!--s->nr)
-		csd_remove_slot(&m->csds, s - m->csds.slots);
+	s->nr--;
 }
 
 void calls_init(struct matcher *m)
@@ -119,6 +122,7 @@ static void outstanding_add(struct matcher *m, struct csd_slot *s, struct call *
 	struct cpu *target = &m->cpus[c->span.target];
 
 	csd_push(&m->csds, s, c);
+	target->nr_irq_works += c->span.call_kind == IPI_CALL_IRQ_WORK;
 	c->outstanding = true;
 	c->out_next = NULL;
 	c->out_prev = target->out_tail;
@@ -134,6 +138,7 @@ static void outstanding_del(struct matcher *m, struct csd_slot *s, struct call *
 	struct cpu *target = &m->cpus[c->span.target];
 
 	csd_unlink(m, s, c);
+	target->nr_irq_works -= c->span.call_kind == IPI_CALL_IRQ_WORK;
 	c->outstanding = false;
 	if (c->out_prev)
 		c->out_prev->out_next = c->out_next;
@@ -146,7 +151,7 @@ static void outstanding_del(struct matcher *m, struct csd_slot *s, struct call *
 }
 
 /* Emit and free, once its target and its source are both done with it. */
-static void call_release(struct matcher *m, struct call *c)
+static inline void call_release(struct matcher *m, struct call *c)
 {
 	struct match_totals *t = &m->totals;
 
@@ -164,11 +169,13 @@ static void call_release(struct matcher *m, struct call *c)
 		break;
 	}
 	t->calls++;
-	if (c->span.path == IPI_PATH_RIDER)
+	if (c->span.path == IPI_PATH_RIDER) {
 		t->riders++;
-	if (c->span.path == IPI_PATH_POLLED)
+		t->elided++;
+	} else if (c->span.path == IPI_PATH_POLLED) {
 		t->polled++;
-	t->elided = t->riders + t->polled + t->wakes;
+		t->elided++;
+	}
 	t->ambiguous_calls += c->span.how == IPI_HOW_AMBIGUOUS;
 	t->negative += c->span.negative;
 	if (c->hit)
@@ -177,7 +184,7 @@ static void call_release(struct matcher *m, struct call *c)
 	pool_put(&m->calls, c);
 }
 
-static void call_finalise(struct matcher *m, struct call *c, enum ipi_outcome outcome, enum ipi_how how)
+static inline void call_final(struct matcher *m, struct call *c, enum ipi_outcome outcome, enum ipi_how how)
 {
 	if (c->outstanding)
 		outstanding_del(m, csd_find(&m->csds, c->span.target, c->span.csd), c);
@@ -185,6 +192,12 @@ static void call_finalise(struct matcher *m, struct call *c, enum ipi_outcome ou
 	c->span.how = how;
 	c->final = true;
 	call_release(m, c);
+}
+
+static void __attribute__((noinline))
+call_finalise(struct matcher *m, struct call *c, enum ipi_outcome outcome, enum ipi_how how)
+{
+	call_final(m, c, outcome, how);
 }
 
 /* --- source side --- */
@@ -270,15 +283,10 @@ static bool ran_before_queue(struct matcher *m, struct call *c)
 	return false;
 }
 
-void call_queue(struct matcher *m, const struct ipi_event *ev)
+void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
 	struct call *c = pool_get(&m->calls);
 	struct csd_slot *s;
-	struct cpu *cpu;
-
-	if (unlikely(ev->target >= m->nr_cpus))
-		matcher_grow(m, ev->target < MATCH_MAX_CPUS ? ev->target + 1 : 0);
-	cpu = &m->cpus[ev->cpu];
 
 	span_init(&c->span, IPI_SPAN_CALL, ev);
 	c->span.class = ipi_class_is_call(ev->class) ? ev->class : IPI_CLASS_CALL_SINGLE;
@@ -327,9 +335,8 @@ static void heads_new_list(struct call *c)
  * wake_up_idle_cpu() or call_function_single_prep_ipi() (kernel/sched/core.c);
  * the last one follows its queue event directly.
  */
-void call_wake(struct matcher *m, const struct ipi_event *ev)
+void call_wake(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
-	struct cpu *cpu = &m->cpus[ev->cpu];
 	unsigned int level = ipi_event_level(ev);
 	struct ipi_span span;
 
@@ -354,19 +361,6 @@ void call_wake(struct matcher *m, const struct ipi_event *ev)
 	span.class = IPI_CLASS_RESCHEDULE;
 	span.send_ns = ev->ts_ns;
 	match_emit(m, &span);
-}
-
-struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
-{
-	/* The event and its own queue event carry the same call site; a stand-in may have none. */
-	if ((callsite && op->callsite && op->callsite != callsite) || target > op->last_target)
-		return NULL;
-	/* Targets of an op ascend and so do the bits of a mask: one walk serves them all. */
-	if (!op->cursor)
-		op->cursor = op->head;
-	while (op->cursor->span.target < target)
-		op->cursor = op->cursor->op_next;
-	return op->cursor->span.target == target ? op->cursor : NULL;
 }
 
 void call_join(struct call *c, struct hit *h)
@@ -399,7 +393,7 @@ void call_join(struct call *c, struct hit *h)
 /* --- target side --- */
 
 /* The oldest use of (target, csd); a function that differs means lost events: that backlog is void. */
-static struct call *call_take(struct matcher *m, const struct ipi_event *ev)
+static inline struct call *call_take(struct matcher *m, const struct ipi_event *ev)
 {
 	struct csd_slot *s = csd_find(&m->csds, ev->cpu, ev->csd);
 	struct call *c;
@@ -415,7 +409,11 @@ static struct call *call_take(struct matcher *m, const struct ipi_event *ev)
 		call_finalise(m, s->oldest, IPI_LOST, IPI_HOW_NONE);
 		s = csd_find(&m->csds, ev->cpu, ev->csd);
 	} while (s->nr && s->oldest->span.func != ev->func);
-	return s->nr ? call_take(m, ev) : NULL;
+	if (!s->nr)
+		return NULL;
+	c = s->oldest;
+	outstanding_del(m, s, c);
+	return c;
 }
 
 /*
@@ -511,16 +509,16 @@ static void run_abandon(struct matcher *m, struct cpu *cpu)
 	cpu->run.active = false;
 }
 
-void call_func_entry(struct matcher *m, const struct ipi_event *ev)
+void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
-	struct cpu *cpu = &m->cpus[ev->cpu];
 	struct call *c = NULL;
 
-	run_abandon(m, cpu);
+	if (unlikely(cpu->run.active))
+		run_abandon(m, cpu);
 	if (ev->csd) {
 		if (cpu->win)
 			cpu->win->span.nr_calls++;
-		else if (cpu->out_head)
+		else if (cpu->nr_irq_works)
 			call_drain_irq_work(m, cpu, ev->ts_ns, NULL);
 		c = call_take(m, ev);
 		if (c)
@@ -538,9 +536,8 @@ void call_func_entry(struct matcher *m, const struct ipi_event *ev)
 	cpu->run.pid = ev->pid;
 }
 
-void call_func_exit(struct matcher *m, const struct ipi_event *ev)
+void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
-	struct cpu *cpu = &m->cpus[ev->cpu];
 	struct running *r = &cpu->run;
 
 	if (!r->active || r->csd != ev->csd || r->func != ev->func) {
@@ -553,7 +550,7 @@ void call_func_exit(struct matcher *m, const struct ipi_event *ev)
 		r->call->span.done_ns = ev->ts_ns;
 		if (r->call->hit)
 			r->call->hit->span.done_ns = ev->ts_ns;
-		call_finalise(m, r->call, IPI_DELIVERED, IPI_HOW_EXACT);
+		call_final(m, r->call, IPI_DELIVERED, IPI_HOW_EXACT);
 	} else if (!r->csd) {
 		struct ipi_span span;
 

@@ -158,7 +158,7 @@ static void window_settle(struct matcher *m, struct window *w)
 	t->interrupts_by_class[w->span.class]++;
 	t->unsolicited += !cause;
 	/* Without csd events nobody knows whether a handler ran anything. */
-	t->empty_interrupts += m->config.has_csd && ipi_class_is_call(w->span.class) && !w->span.nr_calls;
+	t->empty_interrupts += !w->span.nr_calls && m->config.has_csd && ipi_class_is_call(w->span.class);
 	match_emit(m, &w->span);
 	pool_put(&m->windows, w);
 }
@@ -262,11 +262,11 @@ static bool chain_reaches(const struct line *line, const struct window *w)
 	return exit_ns == IPI_NO_TIME || w->span.entry_ns <= exit_ns + MATCH_PENDING_NS;
 }
 
-static void window_resolve(struct matcher *m, struct window *w)
+static inline void window_resolve(struct matcher *m, struct cpu *cpu, struct window *w)
 {
-	struct line *line = &m->cpus[w->span.target].lines[w->span.class];
+	struct line *line = &cpu->lines[w->span.class];
 
-	if (line->chain) {
+	if (unlikely(line->chain)) {
 		if (!chain_reaches(line, w)) {
 			chain_settle(m, line);
 		} else if (!w->nr_hits) {
@@ -295,9 +295,8 @@ void chains_weaken(struct cpu *cpu)
 
 /* --- events --- */
 
-void window_open(struct matcher *m, const struct ipi_event *ev)
+void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
-	struct cpu *cpu = &m->cpus[ev->cpu];
 	struct line *line = &cpu->lines[ev->class];
 	struct window *w;
 
@@ -318,26 +317,29 @@ void window_open(struct matcher *m, const struct ipi_event *ev)
 	line->head = line->tail = NULL;
 	line->nr = 0;
 	cpu->win = w;
-	if (ipi_class_is_call(ev->class) && cpu->out_head)
+	if (unlikely(cpu->nr_irq_works) && ipi_class_is_call(ev->class))
 		call_drain_irq_work(m, cpu, ev->ts_ns, w);
 }
 
 /* Resolution waits for the exit, because the functions that run in between are evidence. */
-void window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns)
+static inline void close_window(struct matcher *m, struct cpu *cpu, uint64_t exit_ns)
 {
 	struct window *w = cpu->win;
 
 	cpu->win = NULL;
 	w->span.exit_ns = exit_ns;
-	window_resolve(m, w);
+	window_resolve(m, cpu, w);
 }
 
-void window_exit(struct matcher *m, const struct ipi_event *ev)
+void window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns)
 {
-	struct cpu *cpu = &m->cpus[ev->cpu];
+	close_window(m, cpu, exit_ns);
+}
 
+void window_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
+{
 	if (likely(cpu->win && cpu->win->span.class == ev->class)) {
-		window_close(m, cpu, ev->ts_ns);
+		close_window(m, cpu, ev->ts_ns);
 		return;
 	}
 	m->totals.exits_unentered++;
@@ -355,7 +357,7 @@ static inline uint64_t send_func(const struct ipi_event *ev)
 }
 
 /* One target of a send; takes the identity of the call that it was sent for. */
-static void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t target, struct call *c)
+static inline void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t target, struct call *c)
 {
 	struct hit *h = pool_get(&m->hits);
 	struct line *line;
@@ -407,59 +409,56 @@ static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, 
 	return nr;
 }
 
-/* Room for every target, before pointers into m->cpus are taken. */
-static void hit_room(struct matcher *m, const struct ipi_event *ev)
+/*
+ * What is still open at the send's level had no interrupt of its own.
+ * Committing a trace event may wake the buffer's reader by irq_work
+ * (rb_wakeups(), kernel/trace/ring_buffer.c): that self-IPI stands between
+ * a queue event and its own send and ends nothing.
+ */
+static inline void send_closes(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev,
+			       unsigned int level, bool joined)
 {
-	unsigned int top = 0;
-
-	if (ev->type == IPI_EV_SEND_CPU)
-		top = ev->target < MATCH_MAX_CPUS ? ev->target + 1 : 0;
-	else
-		for (unsigned int w = ev->mask_words; !top && w-- > m->nr_cpus / 64;)
-			if (ev->mask[w])
-				top = w * 64 + 64 - __builtin_clzll(ev->mask[w]);
-	if (unlikely(top > m->nr_cpus))
-		matcher_grow(m, top);
+	if (ev->class != IPI_CLASS_IRQ_WORK && cpu->open_ops & 1u << level)
+		op_close(m, cpu, level, IPI_PATH_RIDER, joined ? ev->stack : IPI_STACK_NONE);
 }
 
-void hit_send(struct matcher *m, const struct ipi_event *ev)
+static inline struct op *send_op(struct cpu *cpu, const struct ipi_event *ev, unsigned int level)
 {
-	uint64_t func = send_func(ev), told = func;
-	unsigned int level = ipi_event_level(ev);
-	struct ipi_span span;
-	struct cpu *cpu;
-	struct op *op;
-	bool joined = false, open;
+	return cpu->open_ops & 1u << level && ipi_class_is_call(ev->class) ? &cpu->ops[level] : NULL;
+}
 
-	hit_room(m, ev);
-	cpu = &m->cpus[ev->cpu];
-	open = cpu->open_ops & 1u << level;
-	op = open && ipi_class_is_call(ev->class) ? &cpu->ops[level] : NULL;
+void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
+{
+	unsigned int level = ipi_event_level(ev);
+	struct op *op = send_op(cpu, ev, level);
+	struct call *c = op ? call_for_send(op, ev->target, ev->callsite) : NULL;
+	uint64_t func = c ? c->span.func : send_func(ev);
+	struct ipi_span span;
+
+	m->totals.sends++;
+	hit_add(m, ev, ev->target, c);
+	send_closes(m, cpu, ev, level, c);
 	span_init(&span, IPI_SPAN_SEND, ev);
 	span.send_ns = ev->ts_ns;
 	span.nr_targets = 1;
+	span.func = func;
+	match_emit(m, &span);
+}
 
+void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
+{
+	uint64_t func = send_func(ev), told = func;
+	unsigned int level = ipi_event_level(ev);
+	struct op *op = send_op(cpu, ev, level);
+	struct ipi_span span;
+
+	span_init(&span, IPI_SPAN_SEND, ev);
+	span.send_ns = ev->ts_ns;
+	span.mask = ev->mask;
+	span.mask_words = ev->mask_words;
 	m->totals.sends++;
-	if (ev->type == IPI_EV_SEND_MASK) {
-		span.mask = ev->mask;
-		span.mask_words = ev->mask_words;
-		span.nr_targets = hits_of_mask(m, ev, op, &func);
-		joined = func != told;
-	} else {
-		struct call *c = op ? call_for_send(op, ev->target, ev->callsite) : NULL;
-
-		if (c)
-			func = c->span.func;
-		joined = c;
-		hit_add(m, ev, ev->target, c);
-	}
-	/*
-	 * Committing a trace event may wake the buffer's reader by irq_work
-	 * (rb_wakeups(), kernel/trace/ring_buffer.c): that self-IPI stands between
-	 * a queue event and its own send and ends nothing.
-	 */
-	if (open && ev->class != IPI_CLASS_IRQ_WORK)
-		op_close(m, cpu, level, IPI_PATH_RIDER, joined ? ev->stack : IPI_STACK_NONE);
+	span.nr_targets = hits_of_mask(m, ev, op, &func);
+	send_closes(m, cpu, ev, level, func != told);
 	span.func = func;
 	match_emit(m, &span);
 }

@@ -108,6 +108,7 @@ struct cpu {
 	uint8_t	       open_ops;	/* bit per level */
 	uint8_t	       nr_chains;	/* lines with an unsettled chain that is not weak */
 	struct call   *out_head, *out_tail;
+	unsigned int   nr_irq_works;	/* of those outstanding: IPI_CALL_IRQ_WORK */
 	struct unqueued unqueued[MATCH_NR_UNQUEUED];
 	unsigned int   next_unqueued;
 	struct line    lines[IPI_NR_CLASSES];
@@ -146,6 +147,22 @@ struct matcher {
 	struct pool	 calls, hits, windows;
 };
 
+/* The open call of this op that the send belongs to, or NULL. */
+static inline struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
+{
+	struct call *c;
+
+	/* The event and its own queue event carry the same call site; a stand-in may have none. */
+	if ((callsite && op->callsite && op->callsite != callsite) || target > op->last_target)
+		return NULL;
+	/* Targets of an op ascend and so do the bits of a mask: one walk serves them all. */
+	c = op->cursor ? op->cursor : op->head;
+	while (c->span.target < target)
+		c = c->op_next;
+	op->cursor = c;
+	return c->span.target == target ? c : NULL;
+}
+
 void pool_grow(struct pool *p);
 
 static inline void *pool_get(struct pool *p)
@@ -168,27 +185,26 @@ static inline void pool_put(struct pool *p, void *obj)
 /*
  * A new span about something that this event began; the caller sets what else
  * is known. Field by field: a compound literal would be zeroed as a whole
- * first, with a string instruction that costs more than the matching.
+ * first, with a string instruction that costs more than the matching. Loads
+ * before stores: neither struct is known not to overlap the other.
  */
-static inline void span_init(struct ipi_span *s, enum ipi_span_kind kind, const struct ipi_event *ev)
+static inline __attribute__((always_inline))
+void span_init(struct ipi_span *s, enum ipi_span_kind kind, const struct ipi_event *ev)
 {
-	s->kind = kind;
-	s->class = ev->class;
-	s->outcome = IPI_DELIVERED;
-	s->how = IPI_HOW_NONE;
-	s->path = IPI_PATH_SENT;
-	s->call_kind = ev->call_kind;
-	s->unsolicited = false;
-	s->negative = false;
-	s->source = ev->cpu;
-	s->target = ev->target;
-	s->pid = ev->pid;
+	const uint32_t cpu = ev->cpu, target = ev->target, stack = ev->stack;
+	const uint64_t callsite = ev->callsite, func = ev->func, csd = ev->csd;
+	const uint8_t class = ev->class, call_kind = ev->call_kind;
+	const int32_t pid = ev->pid;
+
+	s->source = cpu;
+	s->target = target;
+	s->pid = pid;
+	s->stack = stack;
+	s->callsite = callsite;
+	s->func = func;
+	s->csd = csd;
 	s->nr_targets = 0;
 	s->nr_calls = 0;
-	s->stack = ev->stack;
-	s->callsite = ev->callsite;
-	s->func = ev->func;
-	s->csd = ev->csd;
 	s->queue_ns = IPI_NO_TIME;
 	s->send_ns = IPI_NO_TIME;
 	s->entry_ns = IPI_NO_TIME;
@@ -197,6 +213,14 @@ static inline void span_init(struct ipi_span *s, enum ipi_span_kind kind, const 
 	s->exit_ns = IPI_NO_TIME;
 	s->mask = NULL;
 	s->mask_words = 0;
+	s->kind = kind;
+	s->class = class;
+	s->outcome = IPI_DELIVERED;
+	s->how = IPI_HOW_NONE;
+	s->path = IPI_PATH_SENT;
+	s->call_kind = call_kind;
+	s->unsolicited = false;
+	s->negative = false;
 }
 
 static inline void match_emit(struct matcher *m, const struct ipi_span *span)
@@ -215,14 +239,12 @@ void matcher_grow(struct matcher *m, unsigned int nr);
 /* match-calls.c */
 void calls_init(struct matcher *m);
 void calls_free(struct matcher *m);
-void call_queue(struct matcher *m, const struct ipi_event *ev);
-void call_wake(struct matcher *m, const struct ipi_event *ev);
-void call_func_entry(struct matcher *m, const struct ipi_event *ev);
-void call_func_exit(struct matcher *m, const struct ipi_event *ev);
+void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
+void call_wake(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
+void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
+void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
 /* irq_work calls show no function of their own: the handler that drains the queue completes them. */
 void call_drain_irq_work(struct matcher *m, struct cpu *cpu, uint64_t until_ns, struct window *win);
-/* The open call of this op that the send belongs to, or NULL. */
-struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite);
 /* The joined send decides the call's path, and whose stack both carry. */
 void call_join(struct call *c, struct hit *h);
 /* Whatever is still open in this op had no IPI of its own; stack: that of the op's send. */
@@ -231,9 +253,10 @@ void calls_lose(struct matcher *m, uint32_t cpu);
 void calls_finish(struct matcher *m);
 
 /* match-irqs.c */
-void hit_send(struct matcher *m, const struct ipi_event *ev);
-void window_open(struct matcher *m, const struct ipi_event *ev);
-void window_exit(struct matcher *m, const struct ipi_event *ev);
+void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
+void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
+void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
+void window_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
 void window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns);
 /* The CPU has interrupts on: nothing can be pending, no spare shifts but by a late write. */
 void chains_weaken(struct cpu *cpu);

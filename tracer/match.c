@@ -107,7 +107,7 @@ static void ops_expire(struct matcher *m, struct cpu *cpu, const struct ipi_even
 	if (ev->type != IPI_EV_QUEUE && ev->type != IPI_EV_WAKE_NO_IPI &&
 	    ev->type != IPI_EV_SEND_CPU && ev->type != IPI_EV_SEND_MASK)
 		from = level;
-	for (; from < IPI_NR_LEVELS; from++)
+	for (; cpu->open_ops >> from; from++)
 		if (cpu->open_ops & 1u << from)
 			op_close(m, cpu, from, IPI_PATH_RIDER, IPI_STACK_NONE);
 }
@@ -118,20 +118,38 @@ static void __attribute__((noinline)) feed_first(struct matcher *m, const struct
 	m->settled_ns = ev->ts_ns + MATCH_SETTLE_NS;
 }
 
+/* Make room before pointers into m->cpus are taken; false: damage, there is no such CPU. */
+static bool __attribute__((noinline)) feed_room(struct matcher *m, const struct ipi_event *ev)
+{
+	if (ev->cpu >= MATCH_MAX_CPUS)
+		return false;
+	if (ev->cpu >= m->nr_cpus)
+		matcher_grow(m, ev->cpu + 1);
+	if ((ev->type == IPI_EV_SEND_CPU || ev->type == IPI_EV_QUEUE) &&
+	    ev->target >= m->nr_cpus && ev->target < MATCH_MAX_CPUS)
+		matcher_grow(m, ev->target + 1);
+	return true;
+}
+
+static void mask_room(struct matcher *m, const struct ipi_event *ev)
+{
+	unsigned int top = 0;
+
+	for (unsigned int w = ev->mask_words; !top && w-- > m->nr_cpus / 64;)
+		if (ev->mask[w])
+			top = w * 64 + 64 - __builtin_clzll(ev->mask[w]);
+	if (unlikely(top > m->nr_cpus))
+		matcher_grow(m, top);
+}
+
 static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 {
 	struct cpu *cpu;
 
-	if (unlikely(ev->cpu >= m->nr_cpus)) {
-		if (ev->cpu >= MATCH_MAX_CPUS)	/* damage: no such CPU */
-			return;
-		matcher_grow(m, ev->cpu + 1);
-	}
-	if (unlikely(!m->started))
-		feed_first(m, ev);
-
+	if (unlikely(ev->cpu >= m->nr_cpus || ev->target >= m->nr_cpus) && !feed_room(m, ev))
+		return;
 	cpu = &m->cpus[ev->cpu];
-	if (unlikely(cpu->open_ops))
+	if (cpu->open_ops)
 		ops_expire(m, cpu, ev);
 	/* 0x02 is TRACE_FLAG_IRQS_NOSUPPORT: such a kernel says nothing about interrupts. */
 	if (unlikely(cpu->nr_chains) && !(ev->flags & (IPI_FLAG_IRQS_OFF | 0x02 | IPI_FLAG_HARDIRQ | IPI_FLAG_NMI)))
@@ -139,26 +157,30 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 
 	switch (ev->type) {
 	case IPI_EV_SEND_CPU:
+		hit_send(m, cpu, ev);
+		break;
 	case IPI_EV_SEND_MASK:
-		hit_send(m, ev);
+		mask_room(m, ev);
+		cpu = &m->cpus[ev->cpu];
+		hit_send_mask(m, cpu, ev);
 		break;
 	case IPI_EV_QUEUE:
-		call_queue(m, ev);
+		call_queue(m, cpu, ev);
 		break;
 	case IPI_EV_FUNC_ENTRY:
-		call_func_entry(m, ev);
+		call_func_entry(m, cpu, ev);
 		break;
 	case IPI_EV_FUNC_EXIT:
-		call_func_exit(m, ev);
+		call_func_exit(m, cpu, ev);
 		break;
 	case IPI_EV_IRQ_ENTRY:
-		window_open(m, ev);
+		window_open(m, cpu, ev);
 		break;
 	case IPI_EV_IRQ_EXIT:
-		window_exit(m, ev);
+		window_exit(m, cpu, ev);
 		break;
 	case IPI_EV_WAKE_NO_IPI:
-		call_wake(m, ev);
+		call_wake(m, cpu, ev);
 		break;
 	case IPI_EV_LOST:
 		lose(m, ev);
@@ -167,13 +189,14 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 		return;
 	}
 	m->totals.events++;
-	/* Not through "cpu": a send to a CPU with a larger number may have moved the array. */
 	if (likely(!(ev->flags & IPI_FLAG_NMI)))
-		m->cpus[ev->cpu].last_ns = ev->ts_ns;
+		cpu->last_ns = ev->ts_ns;
 }
 
 void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr)
 {
+	if (unlikely(!m->started) && nr)
+		feed_first(m, ev);
 	for (unsigned int i = 0; i < nr; i++)
 		feed_one(m, &ev[i]);
 }

@@ -68,12 +68,12 @@ struct ipi_span {
 	uint32_t source;	/* sending CPU; IRQ unsolicited: UINT32_MAX */
 	uint32_t target;	/* receiving CPU */
 	int32_t	 pid;		/* sending task; IRQ, LOCAL: interrupted task */
-	uint32_t nr_targets;	/* SEND: hits; IRQ: hits that it answered, coalesced ones included */
-	uint32_t nr_calls;	/* IRQ: functions it ran */
 	uint32_t stack;
 	uint64_t callsite;
 	uint64_t func;		/* real function where joined; 0 for reschedules */
 	uint64_t csd;
+	uint32_t nr_targets;	/* SEND: hits; IRQ: hits that it answered, coalesced ones included */
+	uint32_t nr_calls;	/* IRQ: functions it ran */
 	uint64_t queue_ns;	/* csd_queue_cpu */
 	uint64_t send_ns;	/* ipi_send_* */
 	uint64_t entry_ns;	/* handler entry */
