@@ -203,6 +203,7 @@ static void finish_info(struct analysis *a)
 	t->bad_pages = s->bad_pages;
 	t->lost_events = m->lost_events;
 	t->lost_unknown = m->lost_unknown;
+	t->missed_sends = a->has_facts ? a->facts.missed_sends : 0;
 	if (a->has_facts && a->facts.lost) {
 		for (unsigned int i = 0; i < a->facts.nr_cpus; i++)
 			counted += a->facts.lost[i];

@@ -68,6 +68,9 @@ static void summarize(const struct record *r)
 	if (r->meta.no_symbols)
 		fprintf(stderr, "ipitrace: /proc/kallsyms hides addresses: no names of functions "
 				"(sysctl kernel.kptr_restrict=1)\n");
+	if (r->facts.missed_sends)
+		fprintf(stderr, "ipitrace: %llu sends were missed: their probe was hit while another was running\n",
+			(unsigned long long)r->facts.missed_sends);
 }
 
 static int report_lost(const struct record *r, struct err *err)

@@ -131,6 +131,8 @@ char *facts_format(const struct facts *f)
 		}
 	}
 	put_text(out, "interrupts", f->interrupts_text);
+	if (f->missed_sends)
+		fprintf(out, "missed_sends %llu\n", (unsigned long long)f->missed_sends);
 	if (f->workload_status >= 0)
 		fprintf(out, "workload_status %d\n", f->workload_status);
 	if (fclose(out)) {
@@ -372,6 +374,8 @@ static int get_line(struct facts *f, const char *key, char *value)
 		if (f->lost || f->entries || get_number(value, 1 << 20, &v))
 			return -1;
 		f->nr_cpus = (unsigned int)v;
+	} else if (!strcmp(key, "missed_sends")) {
+		return get_number(value, UINT64_MAX, &f->missed_sends);
 	} else if (!strcmp(key, "workload_status")) {
 		if (get_number(value, 255, &v))
 			return -1;

@@ -37,6 +37,7 @@ struct facts {
 	int32_t	 *own_pids;		unsigned int nr_own_pids;
 	struct ipi_filter filter;	/* what record was asked to keep */
 	bool	  filtered_in_kernel;	/* target CPU filter was pushed down */
+	uint64_t  missed_sends;		/* probes standing in for sends that were skipped: another was running */
 	unsigned int nr_cpus;
 	uint64_t *lost;			/* by CPU number: overrun + dropped, from per_cpu/cpuN/stats */
 	uint64_t *entries;		/* by CPU number: events written */

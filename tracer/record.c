@@ -200,6 +200,7 @@ static void fill_facts(struct record *r, char **argv)
 	f->complete = true;
 	f->stacks = !r->opts.no_stack && r->opts.stack != SESSION_STACK_NONE;
 	f->filtered_in_kernel = session_filtered_in_kernel(r->session);
+	f->missed_sends = session_missed_sends(r->session);
 	/* Shared until finish(): the options own it. */
 	f->filter = r->opts.filter;
 	f->nr_own_pids = 1 + spool_nr_threads(r->spool);

@@ -138,6 +138,7 @@ static void trace(struct json *j, const struct report *r)
 		json_null(j, "lost_events");
 	else
 		json_u64(j, "lost_events", t->lost_events);
+	json_u64(j, "missed_sends", t->missed_sends);
 	json_u64(j, "duration_ns", t->end_ns - t->start_ns);
 	json_u64(j, "records", t->records);
 	known_string(j, "file", t->path);

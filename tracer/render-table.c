@@ -312,6 +312,9 @@ static void notes(const struct report *r, FILE *out)
 	if (t->skew_ns)
 		fprintf(out, "note: the clock of CPU %u is behind that of CPU %u by %" PRIu64 " ns or more: "
 			"effects are stamped before their causes\n", t->skew_cpus[1], t->skew_cpus[0], t->skew_ns);
+	if (t->missed_sends)
+		fprintf(out, "note: %" PRIu64 " sends were missed, because another probe was running: "
+			"their interrupts are unsolicited\n", t->missed_sends);
 	if (t->has_send && !t->has_reception)
 		fputs("note: no reception events: what was delivered, and when, is not known\n", out);
 }

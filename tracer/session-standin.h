@@ -56,6 +56,11 @@ struct standin *standin_find(unsigned int nr_cpus);
 
 const char *standin_group(void);	/* the string stays when the events go */
 const struct standin_event *standin_events(const struct standin *s, unsigned int *nr);
+/*
+ * Sends that no event tells of: the kernel skips a probe that is hit while
+ * another one runs on the same CPU, as by an interrupt in the midst of it.
+ */
+uint64_t standin_missed(const struct standin *s);
 /* Is this kernel able to? True where dynamic events can be made; the functions are another question. */
 bool standin_possible(void);
 /* Events of runs that are gone; returns how many were removed. *failed: how many could not be. */

@@ -406,6 +406,11 @@ const char *session_tier(const struct session *s)
 	return s->tier;
 }
 
+uint64_t session_missed_sends(const struct session *s)
+{
+	return s->standin ? standin_missed(s->standin) : 0;
+}
+
 bool session_filtered_in_kernel(const struct session *s)
 {
 	return s->filtered;

@@ -77,6 +77,8 @@ char *session_read_exits(struct session *s);
 unsigned int session_nr_cpus(const struct session *s);
 /* Raw page pipe of a CPU, opened non-blocking; -1 and errno if there is none. The caller closes it. */
 int session_open_raw(const struct session *s, unsigned int cpu);
+/* Sends that probes in place of send events missed (session-standin.h). Before session_close(). */
+uint64_t session_missed_sends(const struct session *s);
 int session_read_stats(const struct session *s, unsigned int cpu, struct session_stats *stats);
 /* A file of the instance, or of the top of tracefs; malloc'ed, NULL if unreadable. */
 char *session_read(const struct session *s, const char *file, size_t *len);

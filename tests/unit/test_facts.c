@@ -44,6 +44,7 @@ static void fill(struct facts *f)
 	}
 	f->interrupts_text = xstrdup("RES:  1  2  3   Rescheduling interrupts\nIPI0: 4 5 6\n");
 	f->workload_status = 137;
+	f->missed_sends = 3;
 }
 
 static void fill_filter(struct ipi_filter *f)
@@ -88,6 +89,7 @@ static void test_round_trip(void)
 	is_u64(b.counters[0].count[FACTS_INNER0][1], 101, "another reading");
 	is_str(b.interrupts_text, a.interrupts_text, "rows of /proc/interrupts");
 	is_u64((uint64_t)b.workload_status, 137, "workload status");
+	is_u64(b.missed_sends, 3, "missed sends");
 	ok(b.filter.has_target_cpus && cpuset_equal(&a.filter.target_cpus, &b.filter.target_cpus), "target CPUs");
 	ok(b.filter.has_source_cpus && cpuset_equal(&a.filter.source_cpus, &b.filter.source_cpus), "source CPUs");
 	is_u64(b.filter.classes, 0x805, "classes");
