@@ -543,14 +543,18 @@ static int read_head(struct dat_file *f, struct err *err)
 
 static int map_file(struct dat_file *f, const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Non-blocking: a fifo is to be refused, not waited for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	int ret = -1;
 
 	if (fd < 0) {
-		err_set_errno(err, EXIT_FAILED, errno, "cannot open %s", path);
-		if (errno == ENOENT)
+		ret = errno;
+		err_set_errno(err, EXIT_FAILED, ret, "cannot open %s", path);
+		if (ret == ENOENT)
 			err_hint(err, "\"ipitrace record\" makes it, or name another with -i");
+		else if (ret == EACCES)
+			err_hint(err, "a report needs no root, only a file that this user may read");
 		return -1;
 	}
 	if (fstat(fd, &st)) {
@@ -559,6 +563,7 @@ static int map_file(struct dat_file *f, const char *path, struct err *err)
 	}
 	if (!S_ISREG(st.st_mode)) {
 		err_set(err, EXIT_FAILED, "%s is not a regular file", path);
+		err_hint(err, "a recording is mapped, it cannot come from a pipe or a device");
 		goto out;
 	}
 	f->size = (uint64_t)st.st_size;

@@ -336,8 +336,8 @@ static int check_operands(const struct opt_spec *spec, char **argv, int nr, stru
 	return 0;
 }
 
-int opts_parse(const struct opt_spec *spec, void *options, int argc, char **argv,
-	       int *nr_operands, struct err *err)
+static int parse_args(const struct opt_spec *spec, void *options, int argc, char **argv,
+		      int *nr_operands, struct err *err)
 {
 	int nr = 0, i, ret;
 
@@ -364,6 +364,16 @@ int opts_parse(const struct opt_spec *spec, void *options, int argc, char **argv
 	argv[nr + 1] = NULL;
 	*nr_operands = nr;
 	return check_operands(spec, argv, nr, err);
+}
+
+int opts_parse(const struct opt_spec *spec, void *options, int argc, char **argv,
+	       int *nr_operands, struct err *err)
+{
+	int ret = parse_args(spec, options, argc, argv, nr_operands, err);
+
+	if (ret < 0 && err && !err->hint[0])
+		err_hint(err, "'ipitrace %s --help' says what each option takes", spec->command);
+	return ret;
 }
 
 /* --- help and lists --- */

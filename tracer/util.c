@@ -257,12 +257,16 @@ static int parse_list(struct cpuset *set, const char *list, unsigned int nr_cpus
 		}
 		if (*p && *p != ',')
 			goto bad;
-		if (last < first)
-			return err_set(err, EXIT_USAGE, "'%.*s': range runs backwards",
-				       (int)(p - start), start);
-		if (nr_cpus && last >= nr_cpus)
-			return err_set(err, EXIT_USAGE, "'%.*s': this machine has CPUs 0-%u",
-				       (int)(p - start), start, nr_cpus - 1);
+		if (last < first) {
+			err_set(err, EXIT_USAGE, "'%.*s': range runs backwards", (int)(p - start), start);
+			return err_hint(err, "the lower CPU comes first: %llu-%llu",
+					(unsigned long long)last, (unsigned long long)first);
+		}
+		if (nr_cpus && last >= nr_cpus) {
+			err_set(err, EXIT_USAGE, "'%.*s': this machine has CPUs 0-%u",
+				(int)(p - start), start, nr_cpus - 1);
+			return err_hint(err, "leave the others out, or say online for all that run");
+		}
 		if (last >= CPU_LIMIT)
 			return err_set(err, EXIT_USAGE, "'%.*s': no machine has that many CPUs",
 				       (int)(p - start), start);

@@ -168,6 +168,8 @@ int workload_release(struct workload *w, struct err *err)
 	}
 	err_set_errno(err, e.errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, e.errnum,
 		      "cannot run '%s'", w->name);
+	err_hint(err, e.errnum == ENOENT ? "the workload is a program's path, or a name found in PATH" :
+		 "the workload must be an executable file that this user may run");
 	return -1;
 }
 
