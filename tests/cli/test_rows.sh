@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Recordings of the lab's kernels, read on this machine: arm64 and amd64, with
+# and without send events, CPU masks of two words. tests/data/README.md says how
+# they were made. Exact numbers: a reader or matcher that changes one has changed its mind.
+. "$(dirname "$0")/../lib.sh"
+R=$DATA/rows
+
+# row arch tier cpus | sends hits delivered coalesced interrupts unsolicited calls | membarriers: sends hits
+# The one unsolicited interrupt of 66 CPUs runs a call that was queued before the recording began.
+while read -r row arch tier cpus sends hits delivered coalesced interrupts unsolicited calls mb_sends mb_hits; do
+	[ -n "$row" ] && [ "$row" != '#' ] || continue
+	[ -e "$R/$row.dat" ] || { not_ok "$row.dat is there"; continue; }
+	exits 0 "$row: report" "$IPITRACE" report -i "$R/$row.dat" --json || continue
+	cp "$OUT" "$TMP/$row.json"
+	J=$TMP/$row.json
+	is "$(json_get "$J" '" ".join(str(d["trace"][k]) for k in ("arch", "tier", "cpus"))')" "$arch $tier $cpus" \
+		"$row: architecture, tier, CPUs"
+	is "$(json_get "$J" '" ".join(str(t[k]) for k in ("sends", "target_hits", "delivered", "coalesced", "interrupts", "unsolicited", "calls"))')" \
+		"$sends $hits $delivered $coalesced $interrupts $unsolicited $calls" "$row: totals"
+	json_check "$J" "$CONSERVES" "$row: conservation laws hold"
+	json_check "$J" "d['trace']['lost_events'] == 0 and t['lost'] == 0 and t['unsolicited'] == t['calls_unqueued']" "$row: nothing lost"
+	json_check "$J" "all(c['ok'] for c in d['coverage']) and d['coverage']" "$row: /proc/interrupts agrees"
+	is "$(json_get "$J" '" ".join(str(sum(r[k] for r in rows if r["func"] == "ipi_mb" and
+		r["caller"].startswith("membarrier_private_expedited+"))) for k in ("sends", "target_hits"))')" \
+		"$mb_sends $mb_hits" "$row: membarriers by caller and function"
+	json_check "$J" "all(r['caller'] and not r['caller'].startswith(('0x', 'kprobe', 'ftrace', 'smp_call', 'generic_exec',
+		'on_each_cpu', 'native_', 'arch_send', '__smp_call')) for r in rows if r['sends'])" \
+		"$row: every send has a caller outside the plumbing"
+	json_check "$J" "all(r['func'] for r in rows if r['sends'] and r['class'] != 'reschedule')" \
+		"$row: every call has a function"
+	# The same in version 7, compressed, without what only ipitrace knows.
+	if ! command -v trace-cmd >/dev/null; then
+		skip "$row: converted" "no trace-cmd"
+		continue
+	fi
+	exits 0 "$row: trace-cmd converts it" trace-cmd convert -i "$R/$row.dat" -o "$TMP/v7.dat" --compression zstd
+	exits 0 "$row: report of that" "$IPITRACE" report -i "$TMP/v7.dat" --json
+	counts='{k: v for k, v in t.items() if k != "own_sends"}, d["interrupts_by_class"], d["trace"]["tier"]'
+	is "$(json_get "$OUT" "$counts")" "$(json_get "$J" "$counts")" "$row: the same counts"
+done <<'ROWS'
+amd64-6.1 x86_64 paired 4 96 220 220 0 220 0 0 40 117
+arm64-6.1 aarch64 paired 4 67 145 145 0 145 0 0 40 118
+arm64-6.12 aarch64 exact 4 69 148 148 0 148 0 138 40 119
+amd64-66cpu x86_64 exact 66 58 84 83 0 84 1 79 4 24
+ROWS
+
+# The mask of the 66-CPU guest: targets on both sides of the word's end.
+exits 0 "66 CPUs: by target" "$IPITRACE" report -i "$R/amd64-66cpu.dat" --json --by target,func --func ipi_mb
+is "$(json_get "$OUT" '" ".join(str(r["target"]) for r in sorted(rows, key=lambda r: r["target"]))')" \
+	"1 33 62 63 64 65" "66 CPUs: the targets are those asked for"
+# Classes are named as the kernel names them, on arm64 by ipi_raise or by the interrupt's number.
+json_check "$TMP/arm64-6.1.json" "set(k for k, n in d['interrupts_by_class'].items() if n) <= {'reschedule', 'call_function', 'irq_work'}" \
+	"arm64 6.1: classes"
+json_check "$TMP/arm64-6.12.json" "set(k for k, n in d['interrupts_by_class'].items() if n) <= {'reschedule', 'call_function', 'irq_work'}" \
+	"arm64 6.12: classes"
+json_check "$TMP/amd64-6.1.json" "d['trace']['stacks']" "amd64 6.1: callers come from the stacks of the probes"
+done_testing
