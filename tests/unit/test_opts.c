@@ -109,6 +109,9 @@ static void test_spellings(void)
 	   "a second -- belongs to the workload");
 }
 
+/* What is said where the refusal itself has no better advice: never no hint at all. */
+#define EACH "'ipitrace test --help' says what each option takes"
+
 static void test_refusals(void)
 {
 	static const struct { const char *line, *msg, *hint; } t[] = {
@@ -118,18 +121,18 @@ static void test_refusals(void)
 		{ "--flg", "unknown option --flg", "did you mean --flag?" },
 		{ "--outputs=x", "unknown option --outputs", "did you mean --output?" },
 		{ "--out|x", "unknown option --out", "'ipitrace test --help' lists the options" },
-		{ "--flag=1", "option --flag takes no value", "" },
-		{ "-n", "option -n needs a value: N", "" },
-		{ "--number", "option --number needs a value: N", "" },
-		{ "-n|x", "--number: 'x': not a number", "" },
-		{ "-n|1", "--number: '1': must be at least 2", "" },
-		{ "-n|101", "--number: '101': must be at most 100", "" },
+		{ "--flag=1", "option --flag takes no value", EACH },
+		{ "-n", "option -n needs a value: N", EACH },
+		{ "--number", "option --number needs a value: N", EACH },
+		{ "-n|x", "--number: 'x': not a number", EACH },
+		{ "-n|1", "--number: '1': must be at least 2", EACH },
+		{ "-n|101", "--number: '101': must be at most 100", EACH },
 		{ "-d|10x", "--duration: '10x': not a time",
 		  "times look like 250us, 10ms, 1.5s, 2m, 1h; a bare number is seconds" },
 		{ "a|b", "unexpected argument 'b'", "usage: ipitrace test [options] [FILE]" },
-		{ "-C|9-1", "--target-cpus: '9-1': range runs backwards", "" },
-		{ "-p|x", "--pid: 'x': not a process number", "" },
-		{ "-p|4294967296", "--pid: '4294967296': not a process number", "" },
+		{ "-C|9-1", "--target-cpus: '9-1': range runs backwards", "the lower CPU comes first: 1-9" },
+		{ "-p|x", "--pid: 'x': not a process number", EACH },
+		{ "-p|4294967296", "--pid: '4294967296': not a process number", EACH },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
