@@ -197,6 +197,14 @@ static bool in_irq(const struct bench_join *j, const struct ipitrace_bench_sampl
 	return false;
 }
 
+/* Which interrupt a mode causes depends on the target's state: that is an observation, too. */
+static void match(struct bench_check *c, const struct join_span *t)
+{
+	c->matched++;
+	if (t->class < IPI_NR_CLASSES)
+		c->seen[t->class]++;
+}
+
 static void join_one(struct bench_join *j, const struct ipitrace_bench_sample *s, uint32_t target,
 		     struct bench_check *c)
 {
@@ -212,14 +220,24 @@ static void join_one(struct bench_join *j, const struct ipitrace_bench_sample *s
 			t->used = true;
 		return;
 	}
+	/*
+	 * The module knows that the target was interrupted, not by whom; a CPU that
+	 * is about to reschedule anyway is woken without an interrupt.
+	 */
+	if (j->mode == IPITRACE_BENCH_WAKEUP && !there && !no_irq) {
+		c->unconfirmed++;
+		return;
+	}
 	c->sent += !no_irq;
 	if (!there) {
-		if (j->mode == IPITRACE_BENCH_IRQ_WORK && in_irq(j, s))
+		if (j->mode == IPITRACE_BENCH_IRQ_WORK && in_irq(j, s)) {
 			c->matched++;
-		else if (no_irq && j->kind == IPI_SPAN_HIT)
+			c->seen[IPI_CLASS_IRQ_WORK]++;
+		} else if (no_irq && j->kind == IPI_SPAN_HIT) {
 			c->elided++;
-		else
+		} else {
 			blame(c, s, target, "not in the trace");
+		}
 		return;
 	}
 	t->used = true;
@@ -231,7 +249,7 @@ static void join_one(struct bench_join *j, const struct ipitrace_bench_sample *s
 	else if (no_irq)
 		c->elided++;
 	else
-		c->matched++;
+		match(c, t);
 }
 
 /* Spans that no sample owns: the warm-up's, and not one more. */

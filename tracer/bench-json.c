@@ -6,6 +6,7 @@
  * their meaning; more may be added.
  */
 #include "bench.h"
+#include "decode.h"
 #include "render.h"
 
 static void cpu(struct json *j, const char *key, uint32_t n)
@@ -104,6 +105,11 @@ static void checks(struct json *j, const struct bench_result *r)
 		json_u64(j, "sent", c->sent);
 		json_u64(j, "matched", c->matched);
 		json_u64(j, "mismatched", c->mismatched);
+		json_open(j, "matched_by_class", '{');
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+			if (c->seen[class])
+				json_u64(j, ipi_class_name(class), c->seen[class]);
+		json_close(j, '}');
 		json_u64(j, "elided", c->elided);
 		json_u64(j, "undecided", c->unconfirmed);
 		json_u64(j, "lost_events", c->lost_events);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "bench.h"
+#include "decode.h"
 #include "render-grid.h"
 
 static const struct grid_column columns[] = {
@@ -147,6 +148,9 @@ static void checks(const struct bench_result *r, FILE *out)
 
 		fprintf(out, "trace: %s: %" PRIu64 " IPIs sent, %" PRIu64 " matched, %" PRIu64
 			" mismatched", c->title, c->sent, c->matched, c->mismatched);
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+			if (c->seen[class])
+				fprintf(out, ", %" PRIu64 " %s", c->seen[class], ipi_class_name(class));
 		if (c->elided)
 			fprintf(out, ", %" PRIu64 " served without an interrupt", c->elided);
 		if (c->unconfirmed)

@@ -15,6 +15,7 @@
 
 #include <ipitrace_bench.h>
 
+#include "event.h"
 #include "hist.h"
 #include "util.h"
 
@@ -180,6 +181,7 @@ struct bench_check {
 	uint64_t elided;			/* samples that the kernel served without an interrupt, as traced */
 	uint64_t unconfirmed;			/* user space cannot say whether an interrupt was due */
 	uint64_t plain_ns, traced_ns;		/* a send costs its sender (p50), without and with tracing */
+	uint64_t seen[IPI_NR_CLASSES];		/* matched, by the class of interrupt that carried it */
 	uint64_t lost_events;
 	char	 first[200];			/* first mismatch, in words */
 };

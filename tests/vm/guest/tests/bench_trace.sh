@@ -28,6 +28,10 @@ fi
 
 trace "all modes, idle targets" -n $N --modes all
 is "$(grep -c '^trace: .* sent' /tmp/out)" 12 "every mode but the dry run was traced"
+ok "single calls came as call_function_single" grep -q '^trace: Normal IPI: .* [0-9]* call_function_single' /tmp/out
+[ "$ROW_ARCH" = arm64 ] || ok "masks came as call_function" grep -q '^trace: Broadcast IPI: .* [0-9]* call_function[,;]' /tmp/out
+ok "kicks came as reschedule" grep -q '^trace: Reschedule: .* [0-9]* reschedule' /tmp/out
+ok "self work came as irq_work" grep -q '^trace: IRQ work: .* [0-9]* irq_work' /tmp/out
 trace "busy targets" -n $BUSY --modes single,async,many,broadcast,storm,wakeup --state busy
 trace "interrupts off" -n $BUSY --modes single,storm --irqs-off-ns 300000
 [ "$ROW_CPUS" -ge 4 ] && {
