@@ -65,7 +65,7 @@ static void text_clock(const struct probe_kernel *p)
 				        p->tracefs ? "mono is not offered" : "cannot be seen");
 	if (p->clocksource[0])
 		printf("; clocksource %s%s", p->clocksource,
-		       p->clocksource_fast ? "" : " (a device: every stamp costs about a microsecond)");
+		       p->clocksource_fast ? "" : " (a device: every stamp is slow)");
 	if (p->tsc)
 		printf("; TSC %s", p->tsc_stable ? "constant and never stopped" : "not stable by its flags");
 	if (p->clocks[0])

@@ -195,7 +195,7 @@ static const char *event_role(const struct session_row *row)
 static const char *event_cost(const struct session_row *row, bool stood_in)
 {
 	if (row->send)
-		return stood_in ? "kprobes take its place: some 0.2 us more a send" : "who sends is not known";
+		return stood_in ? "kprobes take its place; each send costs more" : "who sends is not known";
 	if (row->csd)
 		return "no queue latency, no function time; sends are paired by order";
 	if (row->reception)

@@ -20,6 +20,7 @@ struct session {
 	unsigned int page_size;
 	uint64_t     buffer_bytes;
 	struct session_event *events;	unsigned int nr_events;
+	uint64_t     missed_before;	/* by the probes, before recording began */
 	struct standin *standin;	/* kprobe events in place of send events; NULL = not needed */
 };
 

@@ -360,6 +360,8 @@ int session_open(struct session **sp, const struct session_config *config, struc
 
 int session_start(struct session *s, struct err *err)
 {
+	if (s->standin)
+		s->missed_before = standin_missed(s->standin);
 	return setup_write(s, "tracing_on", "1", err);
 }
 
@@ -408,7 +410,7 @@ const char *session_tier(const struct session *s)
 
 uint64_t session_missed_sends(const struct session *s)
 {
-	return s->standin ? standin_missed(s->standin) : 0;
+	return s->standin ? standin_missed(s->standin) - s->missed_before : 0;
 }
 
 bool session_filtered_in_kernel(const struct session *s)
