@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * decode-native.c - the inner loop for the usual recording: this machine's byte
+ * order, longs of 64 bits, a current kernel that tells of every send once.
+ *
+ * It does what decode-event.h and decode-walk.h do, for ordinary records of
+ * frequent events only, and leaves everything else to them. A record is looked
+ * at before the event in front of it is decoded, because that is also where the
+ * event's stack would be: so it is parsed once.
+ */
+#include "decode-event.h"
+
+/* An ordinary record of a known event: its length in the header, no longer than the page. */
+struct peek {
+	const uint8_t *rec, *next;
+	const struct ev_desc *desc;	/* NULL: anything else, or the end of the page */
+	uint32_t id, delta;
+};
+
+/* Type/length field of the shortest and the longest record with the common fields. */
+#define TYPE_MIN	2u
+#define TYPE_MAX	28u
+#define LEVEL_FLAGS	(IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ)
+
+static inline __attribute__((always_inline))
+struct peek peek_record(const struct decoder *d, const uint8_t *p, const uint8_t *end)
+{
+	struct peek k = { .desc = NULL };
+	const struct ev_desc *desc;
+	uint32_t head, type;
+
+	if (unlikely(end - p < 12))
+		return k;
+	head = load32(p, false);
+	type = head & 31;
+	k.rec = p + 4;
+	k.next = k.rec + type * 4;
+	k.delta = head >> 5;
+	if (unlikely(type - TYPE_MIN > TYPE_MAX - TYPE_MIN || k.next > end ||
+		     load16(p + 4, false) >= d->fmt.nr_desc))
+		return k;
+	k.id = load16(p + 4, false);
+	desc = &d->fmt.desc[k.id];
+	if (unlikely(type * 4 < desc->min_len))
+		return k;
+	k.desc = desc;
+	return k;
+}
+
+/* The records at these places are of the same task and context level. */
+static inline bool same_level(const uint8_t *a, const uint8_t *b)
+{
+	return load32(a + 4, false) == load32(b + 4, false) && !((a[2] ^ b[2]) & LEVEL_FLAGS);
+}
+
+/* What the record behind tells: no stack for sure. */
+static inline bool no_stack(const struct decoder *d, const uint8_t *rec, const struct peek *k)
+{
+	uint64_t callback;
+
+	if (unlikely(!k->desc) || !same_level(k->rec, rec) || k->desc->op == OP_STACK)
+		return false;
+	if (k->desc->op != OP_SEND_CPU)
+		return true;
+	/* Unless it is an irq_work: writing our event may have woken a reader by one. */
+	callback = load64(k->rec + k->desc->off[FLD_FUNC], false);
+	return !callback || callback == d->fmt.generic_call;
+}
+
+/* By value, because a structure whose address is taken lives in memory in the loop, too. */
+static uint32_t __attribute__((noinline))
+find_stack(struct decoder *d, struct cursor *c, const uint8_t *rec, const uint8_t *pos, struct peek k)
+{
+	struct look look;
+
+	if (k.desc && k.desc->op == OP_STACK && same_level(k.rec, rec)) {
+		look.stack = k.rec;
+		look.stack_len = (uint32_t)(k.next - k.rec);
+	} else {
+		c->rec = rec;
+		c->pos = pos;
+		look_ahead(d, c, false, &look);
+	}
+	return look.stack ? stack_attach(d, c, &look) : IPI_STACK_NONE;
+}
+
+static inline void event_who(struct ipi_event *ev, uint64_t ts, uint32_t cpu, const uint8_t *rec)
+{
+	ev->ts_ns = ts;
+	ev->cpu = cpu;
+	ev->pid = (int32_t)load32(rec + 4, false);
+	ev->stack = IPI_STACK_NONE;
+	ev->flags = rec[2];
+	ev->mask_words = 0;
+	ev->mask = NULL;
+	ev->lost = 0;
+}
+
+static inline void event_what(struct ipi_event *ev, uint8_t type, uint8_t class, uint8_t kind)
+{
+	ev->type = type;
+	ev->class = class;
+	ev->call_kind = kind;
+}
+
+static inline void event_call(struct ipi_event *ev, uint64_t callsite, uint64_t func, uint64_t csd)
+{
+	ev->callsite = callsite;
+	ev->func = func;
+	ev->csd = csd;
+}
+
+/*
+ * The head record of c, which is none of the rare kinds, to ev; k: what follows
+ * it. False: of a rare kind, nothing done.
+ */
+static inline __attribute__((always_inline))
+bool event_usual(struct decoder *d, struct cursor *c, const struct ev_desc *desc, const uint8_t *rec,
+		 const uint8_t *pos, uint64_t ts, const struct peek *k, struct ipi_event *ev)
+{
+	const struct formats *f = &d->fmt;
+
+	event_who(ev, ts, c->cpu, rec);
+	switch (desc->op) {
+	case OP_IRQ_ENTRY:
+	case OP_IRQ_EXIT:
+		ev->target = 0;
+		event_call(ev, 0, 0, 0);
+		event_what(ev, desc->op == OP_IRQ_ENTRY ? IPI_EV_IRQ_ENTRY : IPI_EV_IRQ_EXIT, desc->class,
+			   IPI_CALL_PLAIN);
+		return true;
+	case OP_FUNC_ENTRY:
+	case OP_FUNC_EXIT:
+		ev->target = 0;
+		event_call(ev, 0, load64(rec + desc->off[FLD_FUNC], false), load64(rec + desc->off[FLD_CSD], false));
+		event_what(ev, desc->op == OP_FUNC_ENTRY ? IPI_EV_FUNC_ENTRY : IPI_EV_FUNC_EXIT, 0, 0);
+		ev->call_kind = call_kind(f, ev);
+		return true;
+	case OP_QUEUE:
+		ev->target = load32(rec + desc->off[FLD_CPU], false);
+		event_call(ev, load64(rec + desc->off[FLD_CALLSITE], false),
+			   load64(rec + desc->off[FLD_FUNC], false), load64(rec + desc->off[FLD_CSD], false));
+		event_what(ev, IPI_EV_QUEUE, 0, 0);
+		ev->call_kind = call_kind(f, ev);
+		break;
+	case OP_SEND_CPU:
+		ev->target = load32(rec + desc->off[FLD_CPU], false);
+		event_call(ev, load64(rec + desc->off[FLD_CALLSITE], false),
+			   load64(rec + desc->off[FLD_FUNC], false), 0);
+		event_what(ev, IPI_EV_SEND_CPU, 0, IPI_CALL_PLAIN);
+		ev->class = send_class(f, ev, false);
+		break;
+	default:
+		return false;
+	}
+	if (unlikely(!no_stack(d, rec, k)))
+		ev->stack = find_stack(d, c, rec, pos, *k);
+	return true;
+}
+
+/* The rest of what a head is. */
+static inline void head_store(struct decoder *d, struct cursor *c, const struct ev_desc *desc,
+			      const uint8_t *rec, uint32_t len, const uint8_t *pos, uint64_t ts)
+{
+	c->desc = desc;
+	c->id = (uint32_t)(desc - d->fmt.desc);
+	c->rec = rec;
+	c->rec_len = len;
+	c->pos = pos;
+	c->ts = ts;
+	c->key = ts << 1 | desc->rank;
+}
+
+/*
+ * Events of c up to stop, whose head is a record, until its head's key is above
+ * limit, or its head is no record. Returns behind the last.
+ */
+static inline __attribute__((always_inline))
+struct ipi_event *cursor_run(struct decoder *d, struct cursor *c, struct ipi_event *ev,
+			     const struct ipi_event *stop, uint64_t limit)
+{
+	const struct ev_desc *desc = c->desc;
+	const uint8_t *rec = c->rec, *pos = c->pos, *end = c->end;
+	uint32_t len = c->rec_len;
+	uint64_t ts = c->ts;
+
+	for (;;) {
+		struct peek k = peek_record(d, pos, end);
+
+		if (likely(event_usual(d, c, desc, rec, pos, ts, &k, ev))) {
+			ev++;
+		} else {
+			head_store(d, c, desc, rec, len, pos, ts);
+			ev += native_event(d, c, ev);
+			if (unlikely(c->give_up)) {
+				pos = c->pos;	/* damaged: nothing behind it is believed */
+				k.desc = NULL;
+			}
+		}
+		while (likely(k.desc)) {
+			d->counts[k.id]++;
+			ts += k.delta;
+			pos = k.next;
+			if (likely(k.desc->op > OP_STACK))
+				break;
+			k = peek_record(d, pos, end);
+		}
+		if (likely(k.desc)) {
+			desc = k.desc;
+			rec = k.rec;
+			len = (uint32_t)(k.next - k.rec);
+			if (unlikely(ev == stop) || (ts << 1 | desc->rank) > limit)
+				break;
+			continue;
+		}
+		c->pos = pos;
+		c->ts = ts;
+		cursor_advance(d, c);
+		if (c->head != HEAD_RECORD || ev == stop || c->key > limit)
+			return ev;
+		desc = c->desc;
+		rec = c->rec;
+		pos = c->pos;
+		end = c->end;
+		len = c->rec_len;
+		ts = c->ts;
+	}
+	head_store(d, c, desc, rec, len, pos, ts);
+	return ev;
+}
+
+int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max)
+{
+	struct ipi_event *at = ev, *stop = ev + max;
+	unsigned int heads = 0;
+
+	while (at != stop && d->cur) {
+		struct cursor *c = d->cur;
+		uint64_t limit = d->nr_heap ? d->heap[0]->key : UINT64_MAX;
+
+		if (likely(c->head == HEAD_RECORD)) {
+			at = cursor_run(d, c, at, stop, limit);
+		} else {
+			event_head(c, at++);
+			heads++;
+			cursor_advance(d, c);
+		}
+		if (unlikely(d->failed))
+			return -1;
+		if (unlikely(c->head == HEAD_END))
+			heap_pop_to_cur(d);
+		else if (c->key > limit)
+			heap_swap_cur(d);
+	}
+	d->stats.events += (unsigned int)(at - ev) - heads;
+	return (int)(at - ev);
+}
