@@ -28,6 +28,25 @@ void masks_reset(struct decoder *d);
 void masks_free(struct decoder *d);
 bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev);
 
+/* decode-native.c: decoder_read() where d->plain. */
+int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max);
+/* decode.c: event_decode() for what is rare in there. */
+bool native_event(struct decoder *d, struct cursor *c, struct ipi_event *ev);
+void heap_sift_down(struct decoder *d, unsigned int at);
+/* decode.c: cur is done: the next one leaves the heap and runs. */
+void heap_pop_to_cur(struct decoder *d);
+
+/* Another one's head is earlier than cur's now. */
+static inline void heap_swap_cur(struct decoder *d)
+{
+	struct cursor *next = d->heap[0];
+
+	d->heap[0] = d->cur;
+	d->cur = next;
+	if (d->nr_heap > 1)
+		heap_sift_down(d, 0);
+}
+
 static inline uint64_t rec_ptr(const struct decoder *d, const struct cursor *c,
 			       unsigned int off, const bool fast)
 {
@@ -99,7 +118,7 @@ static inline unsigned int send_class(const struct formats *f, const struct ipi_
 
 static inline unsigned int call_kind(const struct formats *f, const struct ipi_event *ev)
 {
-	if (f->ttwu_pending && ev->func == f->ttwu_pending)
+	if (ev->func == f->ttwu_pending && ev->func)
 		return IPI_CALL_TTWU;
 	if (ev->callsite > f->irqwork_start && ev->callsite <= f->irqwork_end)
 		return IPI_CALL_IRQ_WORK;

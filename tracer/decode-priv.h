@@ -4,6 +4,7 @@
  *
  *	decode-formats.c  event formats -> descriptors by event id, classes by name
  *	decode-page.c	  sub-buffers -> records of interest, one cursor a CPU
+ *	decode-native.c   the inner loop for the usual kind of recording
  *	decode-stack.c	  stack records -> interned stacks
  *	decode.c	  records -> struct ipi_event, merged by time
  */
@@ -144,9 +145,9 @@ struct cursor {
 	uint64_t ts;
 	uint64_t key;		/* ts and rank of the head, for the merge */
 	const struct ev_desc *desc;	/* of the head record */
-	const uint8_t *rec;
 	uint32_t rec_len;
 	uint32_t id;
+	const uint8_t *rec;	/* not next to desc: the compiler would keep the two in one vector register */
 	enum cursor_head head;
 	uint32_t cpu;
 	unsigned int idx;
@@ -179,6 +180,7 @@ struct decoder {
 	unsigned int nr_heap;
 	struct cursor *cur;
 	bool	 native;	/* this machine's byte order, 64-bit longs, usual common fields */
+	bool	 plain;		/* and each send is told of once: decode-native.c */
 	bool	 swap;
 	unsigned int long_size, data_off;
 	struct mask_block *masks, *mask_cur;

@@ -19,7 +19,7 @@ static bool heap_less(const struct cursor *a, const struct cursor *b)
 	return a->key != b->key ? a->key < b->key : a->idx < b->idx;
 }
 
-static void heap_sift_down(struct decoder *d, unsigned int at)
+void heap_sift_down(struct decoder *d, unsigned int at)
 {
 	struct cursor *c = d->heap[at];
 
@@ -38,8 +38,7 @@ static void heap_sift_down(struct decoder *d, unsigned int at)
 	d->heap[at] = c;
 }
 
-/* cur is done: the next one leaves the heap and runs. */
-static void heap_pop_to_cur(struct decoder *d)
+void heap_pop_to_cur(struct decoder *d)
 {
 	if (!d->nr_heap) {
 		d->cur = NULL;
@@ -51,13 +50,9 @@ static void heap_pop_to_cur(struct decoder *d)
 		heap_sift_down(d, 0);
 }
 
-static void heap_swap_cur(struct decoder *d)
+bool native_event(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
-	struct cursor *next = d->heap[0];
-
-	d->heap[0] = d->cur;
-	d->cur = next;
-	heap_sift_down(d, 0);
+	return event_decode(d, c, ev, true);
 }
 
 static inline __attribute__((always_inline))
@@ -102,7 +97,10 @@ int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, stru
 		return err_set(err, EXIT_FAILED, "cannot read on behind damaged data");
 	d->err = err;
 	masks_reset(d);
-	nr = d->native ? read_batch(d, ev, max, true) : read_batch(d, ev, max, false);
+	if (d->plain)
+		nr = native_read(d, ev, max);
+	else
+		nr = d->native ? read_batch(d, ev, max, true) : read_batch(d, ev, max, false);
 	d->err = NULL;
 	if (nr > 0) {
 		if (!d->stats.first_ns)
@@ -254,6 +252,7 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta,
 	d->native = !d->swap && !meta->big_endian && d->long_size == 8 && d->data_off == 16 &&
 		    d->fmt.off_type == 0 && d->fmt.off_flags == 2 && d->fmt.off_pid == 4 &&
 		    d->fmt.common_len == 8;
+	d->plain = d->native && !d->fmt.pseudo_sends && (d->fmt.x86 || !d->fmt.has_raise);
 	d->counts = xcalloc(d->fmt.nr_desc, sizeof(*d->counts));
 	d->stacks = stacks_new();
 	caps_init(d);

@@ -363,6 +363,21 @@ void call_wake(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	match_emit(m, &span);
 }
 
+struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
+{
+	struct call *c;
+
+	/* The event and its own queue event carry the same call site; a stand-in may have none. */
+	if ((callsite && op->callsite && op->callsite != callsite) || target > op->last_target)
+		return NULL;
+	/* Targets of an op ascend and so do the bits of a mask: one walk serves them all. */
+	c = op->cursor ? op->cursor : op->head;
+	while (c->span.target < target)
+		c = c->op_next;
+	op->cursor = c;
+	return c->span.target == target ? c : NULL;
+}
+
 void call_join(struct call *c, struct hit *h)
 {
 	c->path_known = true;

@@ -147,22 +147,6 @@ struct matcher {
 	struct pool	 calls, hits, windows;
 };
 
-/* The open call of this op that the send belongs to, or NULL. */
-static inline struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
-{
-	struct call *c;
-
-	/* The event and its own queue event carry the same call site; a stand-in may have none. */
-	if ((callsite && op->callsite && op->callsite != callsite) || target > op->last_target)
-		return NULL;
-	/* Targets of an op ascend and so do the bits of a mask: one walk serves them all. */
-	c = op->cursor ? op->cursor : op->head;
-	while (c->span.target < target)
-		c = c->op_next;
-	op->cursor = c;
-	return c->span.target == target ? c : NULL;
-}
-
 void pool_grow(struct pool *p);
 
 static inline void *pool_get(struct pool *p)
@@ -245,6 +229,8 @@ void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event 
 void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
 /* irq_work calls show no function of their own: the handler that drains the queue completes them. */
 void call_drain_irq_work(struct matcher *m, struct cpu *cpu, uint64_t until_ns, struct window *win);
+/* The open call of this op that the send belongs to, or NULL. */
+struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite);
 /* The joined send decides the call's path, and whose stack both carry. */
 void call_join(struct call *c, struct hit *h);
 /* Whatever is still open in this op had no IPI of its own; stack: that of the op's send. */
