@@ -161,9 +161,10 @@ enum bench_relation bench_topo_relation(const struct bench_topo *t, uint32_t a, 
 		return BENCH_REL_NODE;
 	if (cpuset_has(&ca->siblings, b))
 		return BENCH_REL_SMT;
-	if (cpuset_has(&ca->llc, b))
-		return BENCH_REL_LLC;
-	return ca->node == cb->node ? BENCH_REL_NODE : BENCH_REL_REMOTE;
+	/* Before the cache: some machines split one cache between nodes, or say so. */
+	if (ca->node != cb->node)
+		return BENCH_REL_REMOTE;
+	return cpuset_has(&ca->llc, b) ? BENCH_REL_LLC : BENCH_REL_NODE;
 }
 
 const char *bench_relation_name(enum bench_relation r)

@@ -135,6 +135,19 @@ int main(void)
 	w.samples[1].flags = IPITRACE_BENCH_S_NO_IRQ;
 	wrong(&w, "ran without one", "an interrupt that did not happen");
 
+	/* An earlier interrupt, still in service, finds the call before its own is sent. */
+	s->entry_ns = s->queue_ns - 5;
+	s->run_ns = s->queue_ns + 5;
+	s->done_ns = s->queue_ns + 8;
+	w.samples[1].entry_ns = s->run_ns + 1;
+	c = judge_as(&w, &prim);
+	is_u64(c.mismatched, 0, "ran in another's interrupt: no mismatch (%s)", c.first);
+	make(&w);
+	s->run_ns = s->queue_ns - 1;
+	w.samples[1].entry_ns = s->queue_ns;
+	s->entry_ns = s->queue_ns - 5;
+	wrong(&w, "out of order", "ran before it was queued");
+
 	/* Both say that there was none. */
 	w.samples[1].flags = IPITRACE_BENCH_S_NO_IRQ;
 	s->entry_ns = IPI_NO_TIME;
