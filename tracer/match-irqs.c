@@ -73,7 +73,7 @@ static struct hit *window_pop(struct window *w)
 	return last;
 }
 
-static void hit_final(struct matcher *m, struct hit *h, enum ipi_outcome outcome, enum ipi_how how)
+static inline void hit_final(struct matcher *m, struct hit *h, enum ipi_outcome outcome, enum ipi_how how)
 {
 	struct match_totals *t = &m->totals;
 

@@ -146,8 +146,11 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 {
 	struct cpu *cpu;
 
-	if (unlikely(ev->cpu >= m->nr_cpus || ev->target >= m->nr_cpus) && !feed_room(m, ev))
+	/* Only sends and queue events have a target, but 0 is in range, too. */
+	if (unlikely(ev->cpu >= m->nr_cpus || ev->target >= m->nr_cpus) && !feed_room(m, ev)) {
+		m->totals.events--;
 		return;
+	}
 	cpu = &m->cpus[ev->cpu];
 	if (cpu->open_ops)
 		ops_expire(m, cpu, ev);
@@ -184,11 +187,12 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 		break;
 	case IPI_EV_LOST:
 		lose(m, ev);
+		m->totals.events--;
 		return;
 	default:
+		m->totals.events--;
 		return;
 	}
-	m->totals.events++;
 	if (likely(!(ev->flags & IPI_FLAG_NMI)))
 		cpu->last_ns = ev->ts_ns;
 }
@@ -197,8 +201,9 @@ void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr
 {
 	if (unlikely(!m->started) && nr)
 		feed_first(m, ev);
-	for (unsigned int i = 0; i < nr; i++)
-		feed_one(m, &ev[i]);
+	m->totals.events += nr;	/* less those that are no records */
+	for (const struct ipi_event *end = ev + nr; ev != end; ev++)
+		feed_one(m, ev);
 }
 
 void matcher_finish(struct matcher *m)

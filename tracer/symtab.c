@@ -222,13 +222,30 @@ void symtab_free(struct symtab *s)
 	free(s);
 }
 
-static int hex_digit(char c)
+static inline int hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
+	unsigned int digit = (unsigned char)c - (unsigned int)'0';
+
+	if (digit <= 9)
+		return (int)digit;
+	digit = (unsigned char)c - (unsigned int)'a';
+	return digit < 6 ? (int)digit + 10 : -1;
+}
+
+static bool is_text(char type)
+{
+	return type == 't' || type == 'T' || type == 'w' || type == 'W';
+}
+
+/*
+ * More than half of a kernel's lines are data, or padding in front of a
+ * function: on 64-bit machines both show at fixed places, before anything of
+ * the line is parsed. Precondition: the line has these places.
+ */
+static inline bool line_unwanted(const char *line)
+{
+	return line[16] == ' ' && line[18] == ' ' &&
+	       (!is_text(line[17]) || (line[19] == '_' && !memcmp(line + 19, "__pfx_", 6)));
 }
 
 /* "ffffffff81001260 T name\t[module]"; false where it is no function. */
@@ -238,13 +255,13 @@ static bool parse_line(const struct symtab *s, const char *line, const char *eol
 	uint64_t addr = 0;
 	int digit;
 
+	if (eol - line > 16 + 3 + 6 && line_unwanted(line))
+		return false;
 	while (at < eol && (digit = hex_digit(*at)) >= 0) {
 		addr = addr << 4 | (unsigned int)digit;
 		at++;
 	}
-	if (at == line || eol - at < 4 || at[0] != ' ' || at[2] != ' ')
-		return false;
-	if (at[1] != 't' && at[1] != 'T' && at[1] != 'w' && at[1] != 'W')
+	if (at == line || eol - at < 4 || at[0] != ' ' || at[2] != ' ' || !is_text(at[1]))
 		return false;
 	name = at += 3;
 	while (at < eol && *at != '\t' && *at != ' ')
