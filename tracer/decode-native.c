@@ -91,9 +91,6 @@ static inline void event_who(struct ipi_event *ev, uint64_t ts, uint32_t cpu, co
 	ev->pid = (int32_t)load32(rec + 4, false);
 	ev->stack = IPI_STACK_NONE;
 	ev->flags = rec[2];
-	ev->mask_words = 0;
-	ev->mask = NULL;
-	ev->lost = 0;
 }
 
 static inline void event_what(struct ipi_event *ev, uint8_t type, uint8_t class, uint8_t kind)

@@ -61,7 +61,10 @@ enum ipi_call_kind {
 #define IPI_LOST_UNKNOWN	UINT64_MAX	/* events are missing, nobody knows how many */
 #define IPI_STACK_NONE		0u		/* no stack was recorded with this event */
 
-/* Fields that go together into a span lie together, so that they move in wide loads and stores. */
+/*
+ * Fields that go together into a span lie together, so that they move in wide
+ * loads and stores. mask_words, mask and lost hold nothing but in their own types.
+ */
 struct ipi_event {
 	uint64_t ts_ns;
 	uint32_t cpu;		/* recording CPU */

@@ -323,8 +323,7 @@ void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	outstanding_add(m, s, c);
 }
 
-/* It found the queue empty: it headed a new list, and all behind it are on that, not on the batch before. */
-static void heads_new_list(struct call *c)
+void call_heads_list(struct call *c)
 {
 	for (; c && c->outstanding; c = c->out_next)
 		c->maybe_ns = 0;
@@ -347,7 +346,7 @@ void call_wake(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 			c->path_known = true;
 			c->span.path = IPI_PATH_POLLED;
 			if (c->maybe_ns)
-				heads_new_list(c);
+				call_heads_list(c);
 			if (!c->span.stack)
 				c->span.stack = ev->stack;
 		}
@@ -376,33 +375,6 @@ struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
 		c = c->op_next;
 	op->cursor = c;
 	return c->span.target == target ? c : NULL;
-}
-
-void call_join(struct call *c, struct hit *h)
-{
-	c->path_known = true;
-	c->span.path = IPI_PATH_SENT;
-	if (c->maybe_ns)
-		heads_new_list(c);
-	c->span.class = h->span.class;
-	c->span.send_ns = h->span.send_ns;
-	if (!c->span.stack)
-		c->span.stack = h->span.stack;
-	c->hit = h;
-	h->call = c;
-	h->ran_seq = c->ran_seq;
-	h->span.func = c->span.func;
-	h->span.callsite = c->span.callsite;
-	h->span.csd = c->span.csd;
-	h->span.queue_ns = c->span.queue_ns;
-	if (c->span.negative) {
-		h->ambiguous = true;	/* its interrupt is stamped before it: any that follows is another's */
-	} else {
-		h->span.run_ns = c->span.run_ns;
-		h->span.done_ns = c->span.done_ns;
-	}
-	if (!h->span.stack)
-		h->span.stack = c->span.stack;
 }
 
 /* --- target side --- */

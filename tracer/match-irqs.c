@@ -357,7 +357,8 @@ static inline uint64_t send_func(const struct ipi_event *ev)
 }
 
 /* One target of a send; takes the identity of the call that it was sent for. */
-static inline void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t target, struct call *c)
+static inline __attribute__((always_inline))
+void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t target, struct call *c)
 {
 	struct hit *h = pool_get(&m->hits);
 	struct line *line;

@@ -231,12 +231,40 @@ void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *
 void call_drain_irq_work(struct matcher *m, struct cpu *cpu, uint64_t until_ns, struct window *win);
 /* The open call of this op that the send belongs to, or NULL. */
 struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite);
-/* The joined send decides the call's path, and whose stack both carry. */
-void call_join(struct call *c, struct hit *h);
+/* It found the queue empty: it headed a new list, and all behind it are on that, not on the batch before. */
+void call_heads_list(struct call *c);
 /* Whatever is still open in this op had no IPI of its own; stack: that of the op's send. */
 void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_path path, uint32_t stack);
 void calls_lose(struct matcher *m, uint32_t cpu);
 void calls_finish(struct matcher *m);
+
+/* The joined send decides the call's path, and whose stack both carry. */
+static inline void call_join(struct call *c, struct hit *h)
+{
+	c->path_known = true;
+	c->span.path = IPI_PATH_SENT;
+	if (c->maybe_ns)
+		call_heads_list(c);
+	c->span.class = h->span.class;
+	c->span.send_ns = h->span.send_ns;
+	if (!c->span.stack)
+		c->span.stack = h->span.stack;
+	c->hit = h;
+	h->call = c;
+	h->ran_seq = c->ran_seq;
+	h->span.func = c->span.func;
+	h->span.callsite = c->span.callsite;
+	h->span.csd = c->span.csd;
+	h->span.queue_ns = c->span.queue_ns;
+	if (c->span.negative) {
+		h->ambiguous = true;	/* its interrupt is stamped before it: any that follows is another's */
+	} else {
+		h->span.run_ns = c->span.run_ns;
+		h->span.done_ns = c->span.done_ns;
+	}
+	if (!h->span.stack)
+		h->span.stack = c->span.stack;
+}
 
 /* match-irqs.c */
 void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);

@@ -97,20 +97,23 @@ static void lose(struct matcher *m, const struct ipi_event *ev)
  * softirq is over. At its own level every event but the op's own next one
  * does; call_queue(), call_wake() and hit_send() see to that themselves.
  */
-static void ops_expire(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
+static inline void ops_expire(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
-	unsigned int level = ipi_event_level(ev);
-	unsigned int from = level + 1;
+	const unsigned int ends_nothing = 1u << IPI_EV_LOST | 1u << IPI_EV_CPU_START;
+	const unsigned int of_an_op = 1u << IPI_EV_QUEUE | 1u << IPI_EV_WAKE_NO_IPI |
+				      1u << IPI_EV_SEND_CPU | 1u << IPI_EV_SEND_MASK;
+	unsigned int type = 1u << (ev->type & 31);
+	unsigned int from = ipi_event_level(ev) + !!(type & of_an_op);
 
-	if (ev->type == IPI_EV_LOST || ev->type == IPI_EV_CPU_START)
+	if (likely(!(cpu->open_ops >> from)) || type & ends_nothing)
 		return;
-	if (ev->type != IPI_EV_QUEUE && ev->type != IPI_EV_WAKE_NO_IPI &&
-	    ev->type != IPI_EV_SEND_CPU && ev->type != IPI_EV_SEND_MASK)
-		from = level;
-	for (; cpu->open_ops >> from; from++)
+	for (; from < IPI_NR_LEVELS; from++)
 		if (cpu->open_ops & 1u << from)
 			op_close(m, cpu, from, IPI_PATH_RIDER, IPI_STACK_NONE);
 }
+
+/* 0x02 is TRACE_FLAG_IRQS_NOSUPPORT: such a kernel says nothing about interrupts. */
+#define FLAGS_IRQS_OFF	(IPI_FLAG_IRQS_OFF | 0x02 | IPI_FLAG_HARDIRQ | IPI_FLAG_NMI)
 
 static void __attribute__((noinline)) feed_first(struct matcher *m, const struct ipi_event *ev)
 {
@@ -152,11 +155,12 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 		return;
 	}
 	cpu = &m->cpus[ev->cpu];
-	if (cpu->open_ops)
-		ops_expire(m, cpu, ev);
-	/* 0x02 is TRACE_FLAG_IRQS_NOSUPPORT: such a kernel says nothing about interrupts. */
-	if (unlikely(cpu->nr_chains) && !(ev->flags & (IPI_FLAG_IRQS_OFF | 0x02 | IPI_FLAG_HARDIRQ | IPI_FLAG_NMI)))
-		chains_weaken(cpu);
+	if (cpu->open_ops | cpu->nr_chains) {
+		if (cpu->open_ops)
+			ops_expire(m, cpu, ev);
+		if (unlikely(cpu->nr_chains) && !(ev->flags & FLAGS_IRQS_OFF))
+			chains_weaken(cpu);
+	}
 
 	switch (ev->type) {
 	case IPI_EV_SEND_CPU:
