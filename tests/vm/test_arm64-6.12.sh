@@ -3,4 +3,4 @@
 # timeout: 1200
 #
 # arm64, GICv3: ipi_send_* and ipi_raise tell of one IPI: tier exact.
-exec "$(dirname "$0")/trace-row" arm64-6.12 machine prims trace workloads
+exec "$(dirname "$0")/trace-row" arm64-6.12 machine prims trace bench_trace workloads
