@@ -137,13 +137,36 @@ static struct join_span *find(const struct bench_join *j, uint32_t source, uint3
 	return &j->spans[lo];
 }
 
-static void blame(struct bench_check *c, const struct ipitrace_bench_sample *s, uint32_t target,
-		  const char *what)
+/* The points of the span relative to the send, "-" where there is none. */
+static void describe(char *buf, size_t len, const struct join_span *t, uint64_t from)
 {
+	const struct { const char *name; uint64_t ns; } points[] = {
+		{ "first", t->key_ns }, { "send", t->send_ns }, { "entry", t->entry_ns },
+		{ "run", t->run_ns }, { "done", t->done_ns }, { "exit", t->exit_ns },
+	};
+	size_t at = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(points) && at < len; i++) {
+		if (points[i].ns == IPI_NO_TIME)
+			at += (size_t)snprintf(buf + at, len - at, " %s -", points[i].name);
+		else
+			at += (size_t)snprintf(buf + at, len - at, " %s %+" PRId64, points[i].name,
+					       (int64_t)(points[i].ns - from));
+	}
+}
+
+static void blame(struct bench_check *c, const struct ipitrace_bench_sample *s, uint32_t target,
+		  const struct join_span *t, const char *what)
+{
+	char points[160] = "";
+
 	c->mismatched++;
-	if (!c->first[0])
-		snprintf(c->first, sizeof(c->first), "CPU %u to %u, send %u at %" PRIu64 ": %s",
-			 s->source, target, s->seq, (uint64_t)s->send_ns, what);
+	if (c->first[0])
+		return;
+	if (t)
+		describe(points, sizeof(points), t, s->send_ns);
+	snprintf(c->first, sizeof(c->first), "CPU %u to %u, send %u at %" PRIu64 ": %s%s%s",
+		 s->source, target, s->seq, (uint64_t)s->send_ns, what, t ? ":" : "", points);
 }
 
 /* Points that do not exist are in order with everything. */
@@ -169,9 +192,11 @@ static const char *judge(const struct bench_join *j, const struct ipitrace_bench
 	 * A call may be found by an interrupt that somebody else's IPI caused, even
 	 * one that began before this call was queued: then its own send comes late.
 	 */
-	if (!ordered(t->key_ns, t->send_ns) || (!call && !ordered(t->send_ns, t->entry_ns)) ||
-	    !ordered(t->key_ns, t->run_ns) || !ordered(t->entry_ns, t->run_ns) ||
-	    !ordered(t->run_ns, t->done_ns))
+	if (!ordered(t->key_ns, t->send_ns) || (!call && !ordered(t->send_ns, t->entry_ns)))
+		return "the points of its span are out of order";
+	/* Of a hit the interrupt is what counts; the call that it stands for is a span of its own. */
+	if (t->kind != IPI_SPAN_HIT && (!ordered(t->key_ns, t->run_ns) || !ordered(t->entry_ns, t->run_ns) ||
+					!ordered(t->run_ns, t->done_ns)))
 		return "the points of its span are out of order";
 	if (call && t->path == IPI_PATH_SENT && t->send_ns == IPI_NO_TIME)
 		return "a call that sent an IPI has no send";
@@ -241,14 +266,14 @@ static void join_one(struct bench_join *j, const struct ipitrace_bench_sample *s
 		} else if (no_irq && j->kind == IPI_SPAN_HIT) {
 			c->elided++;
 		} else {
-			blame(c, s, target, "not in the trace");
+			blame(c, s, target, NULL, "not in the trace");
 		}
 		return;
 	}
 	t->used = true;
 	what = judge(j, s, t);
 	if (what)
-		blame(c, s, target, what);
+		blame(c, s, target, t, what);
 	else if (no_irq && j->kind == IPI_SPAN_HIT)
 		c->unconfirmed++;	/* traced, but the module gave up waiting for it */
 	else if (no_irq)

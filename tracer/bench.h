@@ -183,7 +183,7 @@ struct bench_check {
 	uint64_t plain_ns, traced_ns;		/* a send costs its sender (p50), without and with tracing */
 	uint64_t seen[IPI_NR_CLASSES];		/* matched, by the class of interrupt that carried it */
 	uint64_t lost_events;
-	char	 first[200];			/* first mismatch, in words */
+	char	 first[320];			/* first mismatch, in words */
 };
 
 struct bench_tracer;
