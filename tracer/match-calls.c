@@ -14,13 +14,15 @@
 
 #include "match-priv.h"
 
-#define CSDS_MIN	256
+#define CSDS_BITS	8
+#define CSDS_MIN	(1u << CSDS_BITS)
 
 /* --- the (target, csd) table --- */
 
 static inline unsigned int csd_hash(const struct csd_table *t, uint32_t target, uint64_t csd)
 {
-	return hash_u64(csd + ((uint64_t)target << 48)) & t->mask;
+	/* The product's high bits depend on all of the key: no more mixing is needed. */
+	return (csd + ((uint64_t)target << 48)) * 0x9e3779b97f4a7c15ULL >> t->shift;
 }
 
 static inline struct csd_slot *csd_find(struct csd_table *t, uint32_t target, uint64_t csd)
@@ -38,6 +40,7 @@ static void csd_grow(struct csd_table *t)
 	struct csd_table old = *t;
 
 	t->mask = old.mask * 2 + 1;
+	t->shift = old.shift - 1;
 	t->slots = xcalloc(t->mask + 1, sizeof(*t->slots));
 	for (unsigned int i = 0; i <= old.mask; i++)
 		if (old.slots[i].nr)
@@ -107,6 +110,7 @@ static void csd_unlink(struct matcher *m, struct csd_slot *s, struct call *c)
 void calls_init(struct matcher *m)
 {
 	m->csds.mask = CSDS_MIN - 1;
+	m->csds.shift = 64 - CSDS_BITS;
 	m->csds.slots = xcalloc(CSDS_MIN, sizeof(*m->csds.slots));
 }
 
@@ -133,7 +137,8 @@ static void outstanding_add(struct matcher *m, struct csd_slot *s, struct call *
 	target->out_tail = c;
 }
 
-static void outstanding_del(struct matcher *m, struct csd_slot *s, struct call *c)
+static inline __attribute__((always_inline))
+void outstanding_del(struct matcher *m, struct csd_slot *s, struct call *c)
 {
 	struct cpu *target = &m->cpus[c->span.target];
 

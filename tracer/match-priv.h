@@ -125,6 +125,7 @@ struct csd_slot {
 struct csd_table {
 	struct csd_slot *slots;
 	unsigned int	 mask;
+	unsigned int	 shift;		/* of a 64-bit product, down to the mask's bits */
 	unsigned int	 used;
 };
 
