@@ -409,27 +409,45 @@ static inline struct call *call_take(struct matcher *m, const struct ipi_event *
 }
 
 /*
- * One function entry stands for a whole list of wake-ups; only its first is
+ * A wake-up that headed a list of its own, long before this list's head was
+ * queued: that head would not be one if the older list had not been drained.
+ * So it ran, though its function entry is not in the trace.
+ */
+static bool ran_unseen(const struct call *c, const struct call *head)
+{
+	return head && c->span.queue_ns + MATCH_DRAIN_NS < head->span.queue_ns;
+}
+
+/*
+ * One function entry stands for a whole list of wake-ups; only its head is
  * named (sched_ttwu_pending(), kernel/sched/core.c). Those queued before the
  * handler was entered were on the list. A later one was too if it found the
  * queue busy; if it sent an IPI of its own it headed a new list, and all
  * behind it are on that.
  */
-static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
+static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev,
+		       const struct call *head)
 {
 	bool ipi = cpu->win && ipi_class_is_call(cpu->win->span.class);
 	uint64_t entry_ns = ipi ? cpu->win->span.entry_ns : IPI_NO_TIME;
 	uint64_t sure_ns = ipi ? entry_ns : ev->ts_ns > MATCH_DRAIN_NS ? ev->ts_ns - MATCH_DRAIN_NS : 0;
+	bool behind_unseen = false;
 	struct call *c, *next;
 
 	for (c = cpu->out_head; c; c = next) {
 		bool sure = c->span.queue_ns <= sure_ns && !c->maybe_ns;
 
 		next = c->out_next;
+		sure &= !behind_unseen || (head && c->span.queue_ns > head->span.queue_ns);
 		if (c->span.call_kind != IPI_CALL_TTWU)
 			continue;
-		if (c->path_known && (c->span.path == IPI_PATH_SENT || c->span.path == IPI_PATH_POLLED))
-			break;
+		if (c->path_known && (c->span.path == IPI_PATH_SENT || c->span.path == IPI_PATH_POLLED)) {
+			if (!ran_unseen(c, head))
+				break;
+			call_finalise(m, c, IPI_DELIVERED, IPI_HOW_FIFO);
+			behind_unseen = true;	/* riders up to the head: on that list or on this */
+			continue;
+		}
 		if (c->maybe_ns) {	/* this list or the one before, its sender has not told yet */
 			c->span.run_ns = c->maybe_ns;
 			c->span.entry_ns = c->maybe_entry_ns;
@@ -518,7 +536,7 @@ void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event 
 		else
 			note_unqueued(m, cpu, ev);
 		if (ev->call_kind == IPI_CALL_TTWU && cpu->out_head)
-			ttwu_batch(m, cpu, ev);
+			ttwu_batch(m, cpu, ev, c);
 	}
 	cpu->run.active = true;
 	cpu->run.call = c;
