@@ -14,8 +14,8 @@ check() {
 	no_unsolicited "$name"
 	json_check "$TMP/$name.json" "t['lost'] == 0 and t['calls_lost'] == 0" "$name: nothing lost in matching"
 	json_check "$TMP/$name.json" "t['sends'] > 100 and t['interrupts'] > 100" "$name: there is something to match"
-	# A few at the very end may still be on their way.
-	json_check "$TMP/$name.json" "t['in_flight'] <= 4 and t['calls_in_flight'] <= 4" "$name: nothing remains open"
+	# Some at the very end may still be on their way, or have run in an idle loop without an event.
+	json_check "$TMP/$name.json" "t['in_flight'] <= 4 and t['calls_in_flight'] <= 16" "$name: nothing remains open"
 	note "$name: $(json_get "$TMP/$name.json" \
 		'"hits %d = delivered %d + coalesced %d + in flight %d; calls %d; ambiguous %d" % (t["target_hits"],
 		t["delivered"], t["coalesced"], t["in_flight"], t["calls"], t["ambiguous"])')"
