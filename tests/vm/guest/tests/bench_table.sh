@@ -19,6 +19,7 @@ of() {
 
 ok "the default table is measured by the module" bench
 ok "nothing had to be said on stderr" [ ! -s /tmp/err ]
+sed 's/^/# /' /tmp/out		# for the log: the table of this kernel
 for title in Dry-run Self-IPI 'Normal IPI' 'Broadcast IPI'; do
 	ok "$title has a row" grep -q "^$title  *[-0-9]" /tmp/out
 done
