@@ -30,7 +30,7 @@ like "$("$IPITRACE" report --sort delivery_max -f caller,delivery_max "$F" | sed
 
 # On a terminal columns give way before names do; nothing is wider than the terminal.
 tty() { script -qec "stty cols $1; '$IPITRACE' report $2 '$F'" /dev/null </dev/null | tr -d '\r'; }
-if command -v script >/dev/null; then
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	for cols in 80 120 150; do
 		table=$(tty $cols "-n 5" | sed -n '/^CALLER/,/^(/p' | grep -v '^(')
 		is "$(awk -v w=$cols 'length($0) > w' <<<"$table" | wc -l)/$(wc -l <<<"$table")" "0/6" \
@@ -41,7 +41,7 @@ if command -v script >/dev/null; then
 	like "$(tty 120 "")" '^\([0-9]+ columns do not fit this terminal' "  and it says what is missing"
 	unlike "$(tty 250 "")" 'do not fit' "  nothing is missing at 250"
 else
-	skip "terminals" "no script(1)"
+	skip "terminals" "script(1) is missing or gets no pseudo-terminal here"
 fi
 
 # --- files ---
