@@ -384,12 +384,33 @@ struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
 
 /* --- target side --- */
 
+/*
+ * Of a csd used twice, uses that cannot be the one that runs now. The csd was
+ * free before it was queued again, so the earlier use has its function entry in
+ * a drain that began before that (P8). In a handler entered since, the entry is
+ * missing from the trace; pairing on in order would be wrong ever after.
+ */
+static struct csd_slot *uses_unseen(struct matcher *m, struct cpu *cpu, struct csd_slot *s)
+{
+	while (s->nr > 1 && cpu->win && ipi_class_is_call(cpu->win->span.class) &&
+	       s->oldest->fifo_next->span.queue_ns < cpu->win->span.entry_ns) {
+		uint32_t target = s->target;
+		uint64_t csd = s->csd;
+
+		call_finalise(m, s->oldest, IPI_DELIVERED, IPI_HOW_FIFO);
+		s = csd_find(&m->csds, target, csd);
+	}
+	return s;
+}
+
 /* The oldest use of (target, csd); a function that differs means lost events: that backlog is void. */
-static inline struct call *call_take(struct matcher *m, const struct ipi_event *ev)
+static inline struct call *call_take(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
 	struct csd_slot *s = csd_find(&m->csds, ev->cpu, ev->csd);
 	struct call *c;
 
+	if (unlikely(s->nr > 1))
+		s = uses_unseen(m, cpu, s);
 	if (!s->nr)
 		return NULL;
 	c = s->oldest;
@@ -530,7 +551,7 @@ void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event 
 			cpu->win->span.nr_calls++;
 		else if (cpu->nr_irq_works)
 			call_drain_irq_work(m, cpu, ev->ts_ns, NULL);
-		c = call_take(m, ev);
+		c = call_take(m, cpu, ev);
 		if (c)
 			run_started(cpu, c, ev);
 		else
