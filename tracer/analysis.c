@@ -54,6 +54,7 @@ static int open_decoder(struct analysis *a, struct err *err)
 		.big_endian = info->big_endian, .long_size = info->long_size,
 		.header_page = info->header_page, .header_page_len = info->header_page_len,
 		.nr_formats = info->nr_formats, .printk_formats = info->printk_formats,
+		.no_stacks = a->has_facts && !a->facts.stacks,
 		.symtab = a->symtab, .interrupts = a->has_facts ? a->facts.interrupts_text : NULL,
 	};
 

@@ -58,6 +58,8 @@ static inline bool no_stack(const struct decoder *d, const uint8_t *rec, const s
 {
 	uint64_t callback;
 
+	if (d->meta.no_stacks)
+		return true;
 	if (unlikely(!k->desc) || !same_level(k->rec, rec) || k->desc->op == OP_STACK)
 		return false;
 	if (k->desc->op != OP_SEND_CPU)

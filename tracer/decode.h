@@ -41,6 +41,7 @@ struct decode_meta {
 	unsigned int nr_formats;
 	const char  *printk_formats;	/* or NULL; reasons of arm64's ipi_raise */
 	const struct symtab *symtab;	/* or NULL: classes are then inferred from NULL and target == self */
+	bool	     no_stacks;		/* the recorder says that it took none: they are not looked for */
 	const char  *interrupts;	/* /proc/interrupts of the recording machine, or NULL (irq -> IPI on arm64) */
 };
 
