@@ -28,7 +28,8 @@ static char *line_of(const char *path, const char *if_empty)
 	if (!text)
 		return NULL;
 	text[strcspn(text, "\n")] = '\0';
-	if (text[0])
+	/* An unset cpumask_var_t reads so (nohz_full_show(), drivers/base/cpu.c). */
+	if (text[0] && strcmp(text + strspn(text, " "), "(null)"))
 		return text;
 	free(text);
 	return if_empty ? xstrdup(if_empty) : NULL;
