@@ -4,7 +4,6 @@
  */
 #define _GNU_SOURCE	/* unshare */
 #include <errno.h>
-#include <mntent.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,19 +108,6 @@ static void probe_clock(struct probe_kernel *p)
 
 /* --- access --- */
 
-static bool tracefs_mounted(void)
-{
-	FILE *f = setmntent("/proc/self/mounts", "r");
-	struct mntent *m;
-	bool found = false;
-
-	while (f && !found && (m = getmntent(f)))
-		found = !strcmp(m->mnt_type, "tracefs");
-	if (f)
-		endmntent(f);
-	return found;
-}
-
 /* Addresses of symbols: without them no function has a name. */
 static bool symbols_visible(void)
 {
@@ -154,7 +140,7 @@ static void probe_access(struct probe_kernel *p)
 	read_line("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
 	bracketed(lockdown, p->lockdown, sizeof(p->lockdown));
 	p->symbols = symbols_visible();
-	p->tracefs_mounted = tracefs_mounted();
+	p->tracefs_mounted = session_tracefs_mounted();
 	/* libtracefs mounts what is not mounted: nobody but this process is to see that. */
 	if (!p->tracefs_mounted && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
 		dir = NULL;

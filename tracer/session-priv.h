@@ -43,4 +43,7 @@ uint64_t session_default_buffer_bytes(unsigned int nr_cpus, uint64_t *available)
 unsigned int session_standin_roles(bool has_send, bool has_raise, bool has_vectors);
 void session_remove_triggers(struct tracefs_instance *inst);
 
+/* session.c: is a tracefs mounted anywhere? */
+bool session_tracefs_mounted(void);
+
 #endif

@@ -46,7 +46,7 @@ const char *session_notes(const struct session *s)
 	return s && s->notes ? s->notes : "";
 }
 
-static bool tracefs_is_mounted(void)
+bool session_tracefs_mounted(void)
 {
 	FILE *f = setmntent("/proc/self/mounts", "r");
 	struct mntent *m;
@@ -84,7 +84,7 @@ static int hint_refused(int errnum, struct err *err)
 
 static int find_tracefs(struct session *s, struct err *err)
 {
-	bool mounted = tracefs_is_mounted();
+	bool mounted = session_tracefs_mounted();
 	const char *dir;
 
 	tracefs_set_loglevel(TEP_LOG_NONE);
@@ -96,7 +96,7 @@ static int find_tracefs(struct session *s, struct err *err)
 		return err_hint(err, "mount -t tracefs nodev /sys/kernel/tracing; "
 				     "the kernel needs CONFIG_TRACING, a container the host's tracefs");
 	}
-	if (!mounted && tracefs_is_mounted())
+	if (!mounted && session_tracefs_mounted())
 		session_note(s, "mounted tracefs at %s; it stays mounted", dir);
 	return 0;
 }
