@@ -39,7 +39,7 @@ SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-
 B	:= build
 # V=1 shows whole command lines.
 Q	= $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$@';)
-SRCS	:= $(sort $(wildcard tracer/*.c))
+SRCS	:= $(sort $(shell find tracer -name '*.c'))
 LIB_SRCS := $(filter-out tracer/main.c,$(SRCS))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 UNITS	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -66,7 +66,7 @@ $(1)/obj/unit/%.o: tests/unit/%.c Makefile
 
 $(1)/libipitrace.a: $(LIB_SRCS:tracer/%.c=$(1)/obj/%.o)
 	@rm -f $$@
-	$$(call Q,AR)$$(AR) rcs $$@ $$^
+	$$(call Q,AR)$$(AR) qcs $$@ $$^
 
 $(1)/ipitrace: $(1)/obj/main.o $(1)/libipitrace.a
 	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
