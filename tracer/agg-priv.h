@@ -6,7 +6,7 @@
 #define IPITRACE_AGG_PRIV_H
 
 #include "agg.h"
-#include "util.h"
+#include "base/util.h"
 
 #define FIRST_SLOTS	1024u	/* of every table; powers of two, at most half full */
 

@@ -8,8 +8,8 @@
 #ifndef IPITRACE_AGG_H
 #define IPITRACE_AGG_H
 
-#include "filter.h"
-#include "hist.h"
+#include "base/filter.h"
+#include "base/hist.h"
 #include "match.h"
 
 enum agg_key {

@@ -15,9 +15,9 @@
 
 #include <ipitrace_bench.h>
 
-#include "event.h"
-#include "hist.h"
-#include "util.h"
+#include "base/event.h"
+#include "base/hist.h"
+#include "base/util.h"
 
 #define BENCH_NO_CPU	UINT32_MAX
 #define BENCH_DEF_N	100000

@@ -9,7 +9,7 @@
 #ifndef IPITRACE_CMD_H
 #define IPITRACE_CMD_H
 
-#include "opts.h"
+#include "base/opts.h"
 
 struct cmd {
 	const struct opt_spec *spec;	/* name, summary, options */

@@ -10,7 +10,7 @@
 #ifndef IPITRACE_COMMS_H
 #define IPITRACE_COMMS_H
 
-#include "util.h"
+#include "base/util.h"
 
 struct comms {
 	struct comm *slots;	/* open addressing */

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "util.h"
+#include "base/util.h"
 
 /*
  * At the very end of the file, the facts' text right before it. Little-endian

@@ -12,9 +12,9 @@
 
 #include <stddef.h>
 
-#include "event.h"
+#include "base/event.h"
 #include "symtab.h"
-#include "util.h"
+#include "base/util.h"
 
 /* Pages of one CPU in order. The pointer stays valid until two more calls for the same CPU. */
 struct page_source {

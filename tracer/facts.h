@@ -8,9 +8,9 @@
 #ifndef IPITRACE_FACTS_H
 #define IPITRACE_FACTS_H
 
-#include "event.h"
-#include "filter.h"
-#include "util.h"
+#include "base/event.h"
+#include "base/filter.h"
+#include "base/util.h"
 
 /*
  * Interrupt counters of /proc/interrupts are read four times, because reading

@@ -15,7 +15,7 @@
 #define IPITRACE_MATCH_PRIV_H
 
 #include "match.h"
-#include "util.h"
+#include "base/util.h"
 
 /* Above any kernel's NR_CPUS (x86 MAXSMP: 8192): a larger number is damage. */
 #define MATCH_MAX_CPUS		65536u

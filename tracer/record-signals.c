@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "record-signals.h"
-#include "util.h"
+#include "base/util.h"
 
 static volatile sig_atomic_t got_signal;	/* number of the first */
 static volatile sig_atomic_t from_terminal;	/* then the workload has got it too */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "util.h"
+#include "base/util.h"
 
 struct grid_column {
 	const char *header;

@@ -17,7 +17,7 @@
 
 #include <tracefs.h>
 
-#include "event.h"
+#include "base/event.h"
 #include "session-standin.h"
 
 #define EVENTS_FILE	"kprobe_events"

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "util.h"
+#include "base/util.h"
 
 enum standin_role {
 	STANDIN_SEND	  = 0x01,	/* one target: field cpu */

@@ -17,8 +17,8 @@
 #ifndef IPITRACE_SESSION_H
 #define IPITRACE_SESSION_H
 
-#include "event.h"
-#include "util.h"
+#include "base/event.h"
+#include "base/util.h"
 
 enum session_stack {
 	SESSION_STACK_NONE,

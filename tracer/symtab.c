@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "symtab.h"
-#include "util.h"
+#include "base/util.h"
 
 /* No kernel function is larger; an address further from the last symbol is in none. */
 #define MAX_FUNC_SIZE	(1u << 20)

@@ -10,7 +10,7 @@
 #ifndef IPITRACE_TESTS_MATCHTEXT_H
 #define IPITRACE_TESTS_MATCHTEXT_H
 
-#include "../../tracer/event.h"
+#include "base/event.h"
 
 struct text_trace {
 	char		  name[32];	/* "mode1", or "all" where the file has one part */

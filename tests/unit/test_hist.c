@@ -2,7 +2,7 @@
 /* The histogram: its stated error bound over all magnitudes, merging, extremes. */
 #include <stdlib.h>
 
-#include "hist.h"
+#include "base/hist.h"
 #include "tap.h"
 
 #define NR	20000

@@ -2,7 +2,7 @@
 /* The option parser: every spelling, every refusal, help and list from the same rows. */
 #include <stdlib.h>
 
-#include "opts.h"
+#include "base/opts.h"
 #include "tap.h"
 
 struct options {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* util.c: strict parsing and its messages, CPU sets, sanitising, errors. */
+/* base/util.c: strict parsing and its messages, CPU sets, sanitising, errors. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "tap.h"
-#include "util.h"
+#include "base/util.h"
 
 static void test_numbers(void)
 {

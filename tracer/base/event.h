@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * event.h - the event model: what decode hands to match.
+ * base/event.h - the event model: what decode hands to match.
  *
  * One struct for every kind of record, 72 bytes, no pointers into anything but
  * the current batch. Times are ns of the trace clock. "cpu" is always the CPU

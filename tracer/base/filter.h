@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * filter.h - which spans the user wants: the same options for every command.
+ * base/filter.h - which spans the user wants: the same options for every command.
  *
  * A filter never reaches the matcher: hiding a send from it would make its
  * interrupt look unsolicited. record pushes only those parts into the kernel
@@ -10,8 +10,8 @@
 #ifndef IPITRACE_FILTER_H
 #define IPITRACE_FILTER_H
 
-#include "event.h"
-#include "util.h"
+#include "base/event.h"
+#include "base/util.h"
 
 struct ipi_filter {
 	bool	      has_target_cpus, has_source_cpus;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hist.h - log-linear latency histogram, mergeable by adding.
+ * base/hist.h - log-linear latency histogram, mergeable by adding.
  *
  * 2^HIST_SUB_BITS linear buckets per power of two: a value is reported as its
  * bucket's midpoint, so a percentile is off by at most 1/2^(HIST_SUB_BITS + 1)
@@ -28,7 +28,7 @@ void hist_free(struct hist *h);
 /* Make bucket index exist. */
 void hist_grow(struct hist *h, uint32_t index);
 
-/* Which bucket: hist.c has the arithmetic and its proof. */
+/* Which bucket: base/hist.c has the arithmetic and its proof. */
 static inline uint32_t hist_bucket(uint64_t v)
 {
 	/* "63 ^" is the number of the highest bit as the CPU gives it; "63 -" costs a detour. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * opts.h - one option table per command: parser, --help, completion and man
+ * base/opts.h - one option table per command: parser, --help, completion and man
  * page all read the same rows.
  *
  * A command defines one struct for its options, one static table of rows with
@@ -13,8 +13,8 @@
 
 #include <stdio.h>
 
-#include "filter.h"
-#include "util.h"
+#include "base/filter.h"
+#include "base/util.h"
 
 enum opt_type {
 	OPT_FLAG,	/* bool: set to true */

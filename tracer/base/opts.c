@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * opts.c - option tables: strict parser, help, list; the shared filter rows.
+ * base/opts.c - option tables: strict parser, help, list; the shared filter rows.
  *
  * No abbreviations of long names: a script that works today must not break
  * when a later version adds an option.
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "decode.h"
-#include "opts.h"
+#include "base/opts.h"
 
 #define HELP_COLUMN	30
 #define HELP_WIDTH	100

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hist.c - log-linear latency histogram.
+ * base/hist.c - log-linear latency histogram.
  *
  * With S = 2^HIST_SUB_BITS and v in [2^e, 2^(e+1)):
  *	shift = max(e - HIST_SUB_BITS, 0),  index = shift * S + (v >> shift)
@@ -11,8 +11,8 @@
  * differs from each of them by at most w / 2, and v >= S * w, so that the
  * relative error is at most (w / 2) / (S * w) = 1 / 2^(HIST_SUB_BITS + 1).
  */
-#include "hist.h"
-#include "util.h"
+#include "base/hist.h"
+#include "base/util.h"
 
 #define S		HIST_SUB
 #define MAX_BUCKETS	((65 - HIST_SUB_BITS) * S)	/* index of UINT64_MAX, plus one */

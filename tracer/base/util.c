@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * util.c - errors, strict parsing, CPU sets, checked allocation.
+ * base/util.c - errors, strict parsing, CPU sets, checked allocation.
  */
 #define _GNU_SOURCE	/* vasprintf */
 #include <ctype.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "base/util.h"
 
 /* Above any kernel's NR_CPUS; keeps a typo from allocating gigabytes. */
 #define CPU_LIMIT	65536u

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * filter.c - life of a struct ipi_filter. Its options are in opts.c, its use in agg.c.
+ * base/filter.c - life of a struct ipi_filter. Its options are in base/opts.c, its use in agg.c.
  */
 #include <stdlib.h>
 
-#include "filter.h"
+#include "base/filter.h"
 
 void ipi_filter_free(struct ipi_filter *f)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * util.h - errors, strict parsing, CPU sets, growing arrays.
+ * base/util.h - errors, strict parsing, CPU sets, growing arrays.
  *
  * Bottom of every layer; knows nothing of tracing. Functions that act return
  * 0 or -1 with *err filled; functions that ask return bool. Nothing here
