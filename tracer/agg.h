@@ -10,7 +10,7 @@
 
 #include "base/filter.h"
 #include "base/hist.h"
-#include "match.h"
+#include "match/match.h"
 
 enum agg_key {
 	AGG_KEY_CALLER, AGG_KEY_CALLSITE, AGG_KEY_FUNC, AGG_KEY_CLASS, AGG_KEY_SOURCE,

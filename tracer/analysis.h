@@ -13,7 +13,7 @@
 #include "datfile.h"
 #include "decode.h"
 #include "facts.h"
-#include "match.h"
+#include "match/match.h"
 #include "symtab.h"
 
 /* What is known of the trace as a whole; complete after analysis_run(). */

@@ -12,7 +12,7 @@
 #define IPITRACE_BENCH_JOIN_H
 
 #include "bench.h"
-#include "match.h"
+#include "match/match.h"
 
 /* What of a span a join needs. */
 struct join_span {

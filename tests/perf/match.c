@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * match.c - ns per event of the matcher alone, on three kinds of load.
+ * match/match.c - ns per event of the matcher alone, on three kinds of load.
  *
  * Asserts nothing. tests/perf/match builds and runs it.
  */
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../tracer/match.h"
+#include "match/match.h"
 
 #define BLOCK		(1u << 16)	/* events fed between two looks at the clock */
 #define NR_EVENTS	20000000u

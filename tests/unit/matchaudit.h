@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "../../tracer/match.h"
+#include "match/match.h"
 
 struct span_log {
 	struct ipi_span *spans;

@@ -11,7 +11,7 @@
 #ifndef IPITRACE_TESTS_MATCHSIM_H
 #define IPITRACE_TESTS_MATCHSIM_H
 
-#include "../../tracer/match.h"
+#include "match/match.h"
 
 #define SIM_MAX_CPUS	8
 #define SIM_NOBODY	(-1)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * match-priv.h - state shared by match.c, match-calls.c and match-irqs.c.
+ * match/priv.h - state shared by match/match.c, match/calls.c and match/irqs.c.
  *
  * A *call* lives on two sides at once: on its source in the open op of a
  * context level, until it is known how it travelled (sent, rider, polled); on
@@ -14,7 +14,7 @@
 #ifndef IPITRACE_MATCH_PRIV_H
 #define IPITRACE_MATCH_PRIV_H
 
-#include "match.h"
+#include "match/match.h"
 #include "base/util.h"
 
 /* Above any kernel's NR_CPUS (x86 MAXSMP: 8192): a larger number is damage. */
@@ -218,10 +218,10 @@ static inline struct line *hit_line(struct matcher *m, const struct hit *h)
 	return &m->cpus[h->span.target].lines[h->span.class];
 }
 
-/* match.c: make room for CPUs 0..nr-1, as far as MATCH_MAX_CPUS; moves m->cpus. */
+/* match/match.c: make room for CPUs 0..nr-1, as far as MATCH_MAX_CPUS; moves m->cpus. */
 void matcher_grow(struct matcher *m, unsigned int nr);
 
-/* match-calls.c */
+/* match/calls.c */
 void calls_init(struct matcher *m);
 void calls_free(struct matcher *m);
 void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
@@ -267,7 +267,7 @@ static inline void call_join(struct call *c, struct hit *h)
 		h->span.stack = c->span.stack;
 }
 
-/* match-irqs.c */
+/* match/irqs.c */
 void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
 void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
 void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);

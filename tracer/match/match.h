@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * match.h - events in time order in, spans with outcomes out.
+ * match/match.h - events in time order in, spans with outcomes out.
  *
  * Pure: no I/O, no library, no symbols, no clock but the events'. One thread.
  * Memory depends on the number of CPUs and on calls outstanding, never on the

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * match.c - the matcher's front: dispatch, gaps, end of trace, conservation.
+ * match/match.c - the matcher's front: dispatch, gaps, end of trace, conservation.
  *
- * match-calls.c follows calls by (target, csd), match-irqs.c assigns sends to
+ * match/calls.c follows calls by (target, csd), match/irqs.c assigns sends to
  * interrupts. The kernel facts behind both are in the comments there.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "match-priv.h"
+#include "match/priv.h"
 
 #define POOL_BLOCK	256
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * match-irqs.c - which send caused which interrupt.
+ * match/irqs.c - which send caused which interrupt.
  *
  * An interrupt controller holds one request per (CPU, vector) besides the one
  * in service, and accepting a request clears it before the handler's entry is
@@ -30,7 +30,7 @@
  */
 #include <string.h>
 
-#include "match-priv.h"
+#include "match/priv.h"
 
 static bool shiftable(const struct window *w, const struct hit *h)
 {

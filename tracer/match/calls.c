@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * match-calls.c - calls: from csd_queue_cpu to csd_function_entry and _exit.
+ * match/calls.c - calls: from csd_queue_cpu to csd_function_entry and _exit.
  *
  * Key is (target CPU, csd), first in first out: a csd may be queued again
  * before its previous function entry is stamped, but not before the previous
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "match-priv.h"
+#include "match/priv.h"
 
 #define CSDS_BITS	8
 #define CSDS_MIN	(1u << CSDS_BITS)
