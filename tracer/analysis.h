@@ -11,10 +11,10 @@
 
 #include "agg.h"
 #include "datfile.h"
-#include "decode.h"
+#include "decode/decode.h"
 #include "facts.h"
 #include "match/match.h"
-#include "symtab.h"
+#include "decode/symtab.h"
 
 /* What is known of the trace as a whole; complete after analysis_run(). */
 struct trace_info {

@@ -6,7 +6,7 @@
  * their meaning; more may be added.
  */
 #include "bench.h"
-#include "decode.h"
+#include "decode/decode.h"
 #include "render.h"
 
 static void cpu(struct json *j, const char *key, uint32_t n)

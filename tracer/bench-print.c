@@ -5,7 +5,7 @@
 #include <inttypes.h>
 
 #include "bench.h"
-#include "decode.h"
+#include "decode/decode.h"
 #include "render-grid.h"
 
 static const struct grid_column columns[] = {

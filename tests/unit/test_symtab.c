@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "symtab.h"
+#include "decode/symtab.h"
 #include "tap.h"
 
 static const char text[] =

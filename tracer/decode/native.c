@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * decode-native.c - the inner loop for the usual recording: this machine's byte
+ * decode/native.c - the inner loop for the usual recording: this machine's byte
  * order, longs of 64 bits, a current kernel that tells of every send once.
  *
- * It does what decode-event.h and decode-walk.h do, for ordinary records of
+ * It does what decode/event.h and decode/walk.h do, for ordinary records of
  * frequent events only, and leaves everything else to them. A record is looked
  * at before the event in front of it is decoded, because that is also where the
  * event's stack would be: so it is parsed once.
  */
-#include "decode-event.h"
+#include "decode/event.h"
 
 /* An ordinary record of a known event: its length in the header, no longer than the page. */
 struct peek {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * decode.c - records to events, merged by time over all CPUs.
+ * decode/decode.c - records to events, merged by time over all CPUs.
  *
  * One cursor a CPU; the one with the least time runs until it passes the next
  * one, which waits on top of a heap. At equal times causes (sends, queueing)
@@ -11,8 +11,8 @@
 #include <endian.h>
 #include <stdlib.h>
 
-#include "decode-event.h"
-#include "decode-walk.h"
+#include "decode/event.h"
+#include "decode/walk.h"
 
 static bool heap_less(const struct cursor *a, const struct cursor *b)
 {

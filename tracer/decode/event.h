@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * decode-event.h - one record to one struct ipi_event; part of decode.c's inner loop.
+ * decode/event.h - one record to one struct ipi_event; part of decode/decode.c's inner loop.
  *
  * In a header so that the loop exists twice, once with everything that depends
  * on the recording machine a constant ("fast").
@@ -8,7 +8,7 @@
 #ifndef IPITRACE_DECODE_EVENT_H
 #define IPITRACE_DECODE_EVENT_H
 
-#include "decode-priv.h"
+#include "decode/priv.h"
 
 /* What follows a record at its own context level. */
 struct look {
@@ -19,7 +19,7 @@ struct look {
 	uint32_t next_id;
 };
 
-/* decode-look.c */
+/* decode/look.c */
 void look_ahead(struct decoder *d, struct cursor *c, bool want_raise, struct look *look);
 bool look_next(struct decoder *d, struct cursor *c, struct look *look);
 uint32_t stack_attach(struct decoder *d, struct cursor *c, const struct look *look);
@@ -28,12 +28,12 @@ void masks_reset(struct decoder *d);
 void masks_free(struct decoder *d);
 bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev);
 
-/* decode-native.c: decoder_read() where d->plain. */
+/* decode/native.c: decoder_read() where d->plain. */
 int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max);
-/* decode.c: event_decode() for what is rare in there. */
+/* decode/decode.c: event_decode() for what is rare in there. */
 bool native_event(struct decoder *d, struct cursor *c, struct ipi_event *ev);
 void heap_sift_down(struct decoder *d, unsigned int at);
-/* decode.c: cur is done: the next one leaves the heap and runs. */
+/* decode/decode.c: cur is done: the next one leaves the heap and runs. */
 void heap_pop_to_cur(struct decoder *d);
 
 /* Another one's head is earlier than cur's now. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * decode-look.c - what belongs to an event but stands behind it: its stack and
+ * decode/look.c - what belongs to an event but stands behind it: its stack and
  * its ipi_raise; target masks; the events that most kernels don't have.
  *
  * A tracepoint's stack follows it at once at its own context level; only
@@ -9,7 +9,7 @@
  */
 #include <stdlib.h>
 
-#include "decode-event.h"
+#include "decode/event.h"
 
 #define LOOK_RECORDS	64	/* nested records stepped over before giving up */
 #define MAX_NESTED	2

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * decode.h - sub-buffers and event formats in, struct ipi_event in time order out.
+ * decode/decode.h - sub-buffers and event formats in, struct ipi_event in time order out.
  *
  * The only layer that knows ring-buffer layouts and event formats. Does not
  * know where pages come from, nor the command line. Field offsets and the
@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "base/event.h"
-#include "symtab.h"
+#include "decode/symtab.h"
 #include "base/util.h"
 
 /* Pages of one CPU in order. The pointer stays valid until two more calls for the same CPU. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * symtab.c - kernel symbols: address to name, name to range, plumbing or not.
+ * decode/symtab.c - kernel symbols: address to name, name to range, plumbing or not.
  *
  * kallsyms has more than 100,000 lines and a report asks for a few dozen
  * addresses: parsing makes one flat array of offsets into the text, and names
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symtab.h"
+#include "decode/symtab.h"
 #include "base/util.h"
 
 /* No kernel function is larger; an address further from the last symbol is in none. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * decode-page.c - walks sub-buffers in place, one cursor a CPU.
+ * decode/page.c - walks sub-buffers in place, one cursor a CPU.
  *
  * A cursor stands on the next record that matters (its head). Every step is
  * checked against the end of the sub-buffer; where one does not hold, the rest
  * of the page is given up, counted, and shows in the stream as events lost,
  * number unknown. Times within one stream never go back.
  */
-#include "decode-walk.h"
+#include "decode/walk.h"
 
 #define COMMIT_LEN	0x3fffffffu
 #define COMMIT_STORED	0x40000000u	/* the number lost stands behind the data */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * decode-rare.c - events of other architectures and older kernels, wake-ups.
+ * decode/rare.c - events of other architectures and older kernels, wake-ups.
  *
  * arm64 and its kind tell of one interrupt twice: irq_handler_entry (number)
  * holds ipi_entry (reason). The outer pair makes the event, the inner one gives
  * its class. Either may be switched off.
  */
-#include "decode-event.h"
+#include "decode/event.h"
 
 static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * decode-walk.h - the inner loop of the program: from record to record of ours.
+ * decode/walk.h - the inner loop of the program: from record to record of ours.
  *
- * In a header so that decode.c's loop has it inline, once with everything that
+ * In a header so that decode/decode.c's loop has it inline, once with everything that
  * depends on the recording machine a constant ("fast").
  */
 #ifndef IPITRACE_DECODE_WALK_H
 #define IPITRACE_DECODE_WALK_H
 
-#include "decode-priv.h"
+#include "decode/priv.h"
 
 /* 146 years of ns; a later time is damage, and must not hide the pages behind it. */
 #define TIME_LIMIT	(1ULL << 62)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * decode-formats.c - event formats to descriptors, once, with libtraceevent.
+ * decode/formats.c - event formats to descriptors, once, with libtraceevent.
  *
  * What an event means is decided by its name, where its fields are by its
  * format. An event whose fields are not as expected is skipped, not guessed.
@@ -11,7 +11,7 @@
 #include <strings.h>
 #include <event-parse.h>
 
-#include "decode-priv.h"
+#include "decode/priv.h"
 
 struct field_spec {
 	const char *name;	/* NULL = none */

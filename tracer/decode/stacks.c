@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * decode-stack.c - interned kernel stacks: equal stacks get equal ids.
+ * decode/stacks.c - interned kernel stacks: equal stacks get equal ids.
  *
  * Ids count from 1 and stacks never move, so that pointers handed out stay
  * good until the decoder is closed. Memory grows with the number of different
@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 
-#include "decode-priv.h"
+#include "decode/priv.h"
 
 #define BLOCK_STACKS	1024u
 #define BLOCK_WORDS	(64u * 1024)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * symtab.h - kernel symbols from the text of /proc/kallsyms.
+ * decode/symtab.h - kernel symbols from the text of /proc/kallsyms.
  *
  * The text is not copied and must outlive the table. Parsed lazily and once.
  */

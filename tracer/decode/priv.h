@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * decode-priv.h - what the files of the decoder share; no one else includes it.
+ * decode/priv.h - what the files of the decoder share; no one else includes it.
  *
- *	decode-formats.c  event formats -> descriptors by event id, classes by name
- *	decode-page.c	  sub-buffers -> records of interest, one cursor a CPU
- *	decode-native.c   the inner loop for the usual kind of recording
- *	decode-stack.c	  stack records -> interned stacks
- *	decode.c	  records -> struct ipi_event, merged by time
+ *	decode/formats.c  event formats -> descriptors by event id, classes by name
+ *	decode/page.c	  sub-buffers -> records of interest, one cursor a CPU
+ *	decode/native.c   the inner loop for the usual kind of recording
+ *	decode/stacks.c	  stack records -> interned stacks
+ *	decode/decode.c	  records -> struct ipi_event, merged by time
  */
 #ifndef IPITRACE_DECODE_PRIV_H
 #define IPITRACE_DECODE_PRIV_H
 
 #include <string.h>
 
-#include "decode.h"
+#include "decode/decode.h"
 
 /* What a record means; decides which fields its descriptor holds. */
 enum decode_op {
@@ -131,7 +131,7 @@ struct sub_buffer {
 	bool	 valid;
 };
 
-/* What a level has left open; see decode.c. */
+/* What a level has left open; see decode/decode.c. */
 struct level_state {
 	bool	 drop_raise;	/* the next ipi_raise was already told by its send */
 	uint64_t call_func;	/* function of the send to come, 0 = not known */
@@ -180,7 +180,7 @@ struct decoder {
 	unsigned int nr_heap;
 	struct cursor *cur;
 	bool	 native;	/* this machine's byte order, 64-bit longs, usual common fields */
-	bool	 plain;		/* and each send is told of once: decode-native.c */
+	bool	 plain;		/* and each send is told of once: decode/native.c */
 	bool	 swap;
 	unsigned int long_size, data_off;
 	struct mask_block *masks, *mask_cur;
