@@ -10,9 +10,9 @@
 #define IPITRACE_ANALYSIS_H
 
 #include "agg.h"
-#include "datfile.h"
+#include "file/datfile.h"
 #include "decode/decode.h"
-#include "facts.h"
+#include "file/facts.h"
 #include "match/match.h"
 #include "decode/symtab.h"
 

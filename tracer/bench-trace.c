@@ -12,7 +12,7 @@
 
 #include "analysis.h"
 #include "bench-join.h"
-#include "facts.h"
+#include "file/facts.h"
 #include "record-meta.h"
 #include "session.h"
 #include "spool.h"

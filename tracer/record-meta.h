@@ -6,7 +6,7 @@
 #define IPITRACE_RECORD_META_H
 
 #include "comms.h"
-#include "datfile.h"
+#include "file/datfile.h"
 #include "session.h"
 
 struct record_meta {

@@ -151,7 +151,7 @@ static void wait_for_end(struct record *r)
 		fputs("\r\033[K", stderr);
 }
 
-/* Counters of /proc/interrupts are read outside and inside of tracing: see facts.h. */
+/* Counters of /proc/interrupts are read outside and inside of tracing: see file/facts.h. */
 static int trace(struct record *r, struct err *err)
 {
 	struct err late = { 0 };

@@ -10,8 +10,8 @@
 #define IPITRACE_RECORD_H
 
 #include "comms.h"
-#include "datfile.h"
-#include "facts.h"
+#include "file/datfile.h"
+#include "file/facts.h"
 #include "record-meta.h"
 #include "session.h"
 #include "spool.h"

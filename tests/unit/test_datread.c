@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "datfile.h"
+#include "file/datfile.h"
 #include "tap.h"
 
 #define PAGE	4096u

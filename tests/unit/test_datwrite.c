@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "datfile.h"
+#include "file/datfile.h"
 #include "tap.h"
 
 #define PAGE	4096u

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts.h"
+#include "file/facts.h"
 #include "tap.h"
 
 static void fill(struct facts *f)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * facts.h - what ipitrace itself knows of a recording, as text lines "key value".
+ * file/facts.h - what ipitrace itself knows of a recording, as text lines "key value".
  *
  * Written by record behind the data of trace.dat, read by report. Unknown keys
  * are skipped, so that older readers take newer files.

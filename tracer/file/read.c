@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * datfile-read.c - metadata of trace.dat, versions 6 and 7.
+ * file/read.c - metadata of trace.dat, versions 6 and 7.
  *
  * The file is mapped and nothing in it is believed: every length and offset is
  * checked against what is there. A file that ends inside its metadata cannot
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "datfile-priv.h"
+#include "file/priv.h"
 
 static const uint8_t dat_magic[10] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
 

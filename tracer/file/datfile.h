@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * datfile.h - trace.dat: writer (v6, a state machine) and reader (v6, v7).
+ * file/datfile.h - trace.dat: writer (v6, a state machine) and reader (v6, v7).
  *
  * Knows the bytes of trace-cmd.dat.v6(5) and .v7(5); knows neither tracefs nor
  * what events mean. The reader maps the file; metadata pointers live until
@@ -47,7 +47,7 @@ struct dat_format {
 	size_t	    len;
 };
 
-/* Raw interrupt counters of one line of /proc/interrupts travel in the facts; see facts.h. */
+/* Raw interrupt counters of one line of /proc/interrupts travel in the facts; see file/facts.h. */
 struct dat_info {
 	int	     version;		/* 6 or 7 */
 	bool	     big_endian;

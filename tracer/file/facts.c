@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * facts.c - ipitrace's own facts of a recording: lines "key value", and the
+ * file/facts.c - ipitrace's own facts of a recording: lines "key value", and the
  * IPI rows of /proc/interrupts.
  *
  * A value ends at the end of its line; in free text a backslash, a newline and
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts.h"
+#include "file/facts.h"
 
 #define FACTS_FORMAT	1	/* raised only if old readers would misread */
 #define LIST_MAX	65536	/* text of a CPU list */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * datfile-write.c - writes trace.dat v6, as trace-cmd.dat.v6(5) describes it.
+ * file/write.c - writes trace.dat v6, as trace-cmd.dat.v6(5) describes it.
  *
  * The file has no name until it is complete: O_TMPFILE, then link and rename.
  * Where the filesystem cannot do that it has a hidden temporary name. The
@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "datfile.h"
+#include "file/datfile.h"
 
 #define COPY_CHUNK	(8u << 20)
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * datfile-priv.h - what the files of the reader share; no one else includes it.
+ * file/priv.h - what the files of the reader share; no one else includes it.
  *
- *	datfile-read.c	 metadata of v6 and v7
- *	datfile-pages.c	 the CPUs' data, page by page; decompression; task names
+ *	file/read.c	 metadata of v6 and v7
+ *	file/pages.c	 the CPUs' data, page by page; decompression; task names
  */
 #ifndef IPITRACE_DATFILE_PRIV_H
 #define IPITRACE_DATFILE_PRIV_H
 
-#include "datfile.h"
+#include "file/datfile.h"
 
 /* More than any machine has: a number beyond is damage. */
 #define DAT_MAX_CPUS	65536u

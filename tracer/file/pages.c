@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * datfile-pages.c - the CPUs' data page by page, in place where it can be.
+ * file/pages.c - the CPUs' data page by page, in place where it can be.
  *
  * Memory does not grow with the length of a recording: what was read is given
  * back to the kernel in strides, and of compressed data only two chunks a CPU
@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "datfile-priv.h"
+#include "file/priv.h"
 
 #define STRIDE		(2ull << 20)	/* mapped ahead and given back at once */
 #define MAX_BLOCK	(256u << 20)	/* an uncompressed size beyond is damage */
