@@ -13,9 +13,9 @@
 #include "analysis.h"
 #include "bench-join.h"
 #include "file/facts.h"
-#include "record-meta.h"
-#include "session.h"
-#include "spool.h"
+#include "capture/meta.h"
+#include "capture/session.h"
+#include "capture/spool.h"
 
 struct bench_tracer {
 	struct session	  *session;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "cmd.h"
-#include "probe-kernel.h"
+#include "capture/probe.h"
 #include "render.h"
 
 struct probe_options {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "record.h"
+#include "capture/record.h"
 
 /* --- options --- */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * record-meta.c - formats, symbols, names, clock and counters for the head of trace.dat.
+ * capture/meta.c - formats, symbols, names, clock and counters for the head of trace.dat.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -13,7 +13,7 @@
 
 #include <tracefs.h>
 
-#include "record-meta.h"
+#include "capture/meta.h"
 
 #ifndef IPITRACE_VERSION
 #define IPITRACE_VERSION "0.1"

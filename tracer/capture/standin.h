@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * session-standin.h - dynamic kprobe events that stand in for send events that
+ * capture/standin.h - dynamic kprobe events that stand in for send events that
  * a kernel does not have (x86 before 6.4, arm64 before 6.5 for functions).
  *
  * Owns the events of group ipitrace_<pid> and nothing else. They are visible

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * session.h - a private tracefs instance: open -> start -> stop -> close.
+ * capture/session.h - a private tracefs instance: open -> start -> stop -> close.
  *
  * Owns everything under instances/ipitrace-<pid>, and a small second instance,
  * ipitrace-<pid>-exits, for the names of tasks that end meanwhile; nothing else.
  * Knows names and fields of events, not what they mean, and no files. Who
- * reads the pages: spool.h.
+ * reads the pages: capture/spool.h.
  *
  * Outside the instance a session changes three things only: it mounts tracefs
  * where it is not mounted (and leaves it mounted, because by then others may
  * use it), it removes instances and kprobe events of ipitrace processes that
  * are gone, and on kernels without send events it makes kprobe events of its
- * own (session-standin.h), which go when it closes. The first two are reported
+ * own (capture/standin.h), which go when it closes. The first two are reported
  * by session_notes().
  */
 #ifndef IPITRACE_SESSION_H
@@ -77,7 +77,7 @@ char *session_read_exits(struct session *s);
 unsigned int session_nr_cpus(const struct session *s);
 /* Raw page pipe of a CPU, opened non-blocking; -1 and errno if there is none. The caller closes it. */
 int session_open_raw(const struct session *s, unsigned int cpu);
-/* Sends that probes in place of send events missed (session-standin.h). Before session_close(). */
+/* Sends that probes in place of send events missed (capture/standin.h). Before session_close(). */
 uint64_t session_missed_sends(const struct session *s);
 int session_read_stats(const struct session *s, unsigned int cpu, struct session_stats *stats);
 /* A file of the instance, or of the top of tracefs; malloc'ed, NULL if unreadable. */

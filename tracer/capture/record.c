@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * record.c - the order of things in a recording.
+ * capture/record.c - the order of things in a recording.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "record.h"
-#include "record-signals.h"
+#include "capture/record.h"
+#include "capture/signals.h"
 
 #ifndef IPITRACE_VERSION
 #define IPITRACE_VERSION "0.1"

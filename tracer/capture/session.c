@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * session.c - life of the private tracefs instance. Which events: session-events.c.
+ * capture/session.c - life of the private tracefs instance. Which events: capture/events.c.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -17,8 +17,8 @@
 
 #include <tracefs.h>
 
-#include "session-priv.h"
-#include "session-standin.h"
+#include "capture/priv.h"
+#include "capture/standin.h"
 
 #define INSTANCE_PREFIX	"ipitrace-"
 #define BUFFER_MAX	(64ULL << 20)	/* default per CPU; 0.5 s of the densest stream seen (140 MB/s) */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * session-standin.c - kprobe events that stand in for send events.
+ * capture/standin.c - kprobe events that stand in for send events.
  *
  * Arguments are named by position ($arg1), so the same text serves every
  * architecture that can find arguments at function entry. Only the register
@@ -18,7 +18,7 @@
 #include <tracefs.h>
 
 #include "base/event.h"
-#include "session-standin.h"
+#include "capture/standin.h"
 
 #define EVENTS_FILE	"kprobe_events"
 #define MAX_MASK_WORDS	100u	/* a probe has at most 128 arguments */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * workload.c - fork/exec/reap of the recorded program.
+ * capture/workload.c - fork/exec/reap of the recorded program.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "workload.h"
+#include "capture/workload.h"
 
 struct workload {
 	pid_t pid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * workload.h - the program that record runs: fork, start barrier, exec, signals, reap.
+ * capture/workload.h - the program that record runs: fork, start barrier, exec, signals, reap.
  *
  * Knows nothing of tracing. The child exists, and has its final identity,
  * before tracing begins; it calls exec when it is released. Under sudo it runs

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * spool.h - moves ring-buffer pages of a session into one unnamed file per CPU.
+ * capture/spool.h - moves ring-buffer pages of a session into one unnamed file per CPU.
  *
  * Reads on a timer and never blocks in the kernel: a blocked reader makes the
  * traced CPU raise an irq_work IPI to wake it, and so changes what is
@@ -13,7 +13,7 @@
 
 #include <sys/types.h>
 
-#include "session.h"
+#include "capture/session.h"
 
 struct spool;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * session-priv.h - what session.c and session-events.c share.
+ * capture/priv.h - what capture/session.c and capture/events.c share.
  */
 #ifndef IPITRACE_SESSION_PRIV_H
 #define IPITRACE_SESSION_PRIV_H
 
-#include "session.h"
+#include "capture/session.h"
 
 struct standin;
 struct tracefs_instance;
@@ -39,11 +39,11 @@ bool session_row(unsigned int idx, struct session_row *row);
 const char *session_tier_name(bool send, bool csd, bool reception);
 /* What a session takes per CPU unless told otherwise; *available: memory of the machine, may be NULL. */
 uint64_t session_default_buffer_bytes(unsigned int nr_cpus, uint64_t *available);
-/* Roles (session-standin.h) that probes have to take on a kernel with these events; 0 = none. */
+/* Roles (capture/standin.h) that probes have to take on a kernel with these events; 0 = none. */
 unsigned int session_standin_roles(bool has_send, bool has_raise, bool has_vectors);
 void session_remove_triggers(struct tracefs_instance *inst);
 
-/* session.c: is a tracefs mounted anywhere? */
+/* capture/session.c: is a tracefs mounted anywhere? */
 bool session_tracefs_mounted(void);
 
 #endif

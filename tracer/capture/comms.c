@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * comms.c - task names by pid.
+ * capture/comms.c - task names by pid.
  */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "comms.h"
+#include "capture/comms.h"
 
 struct comm {
 	int32_t pid;		/* 0 = free slot: the idle task has no entry */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * spool.c - reader threads: trace_pipe_raw -> pipe -> unnamed file, per CPU.
+ * capture/spool.c - reader threads: trace_pipe_raw -> pipe -> unnamed file, per CPU.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "spool.h"
+#include "capture/spool.h"
 
 #define CPUS_PER_THREAD	8
 #define PIPE_BYTES	(1 << 20)

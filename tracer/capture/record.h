@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * record.h - one recording: prepare -> trace -> save -> reap.
+ * capture/record.h - one recording: prepare -> trace -> save -> reap.
  *
  * The order of things, which is all that matters here: whatever can refuse
  * does so before tracing starts, tracefs is given back before the file is
@@ -9,13 +9,13 @@
 #ifndef IPITRACE_RECORD_H
 #define IPITRACE_RECORD_H
 
-#include "comms.h"
+#include "capture/comms.h"
 #include "file/datfile.h"
 #include "file/facts.h"
-#include "record-meta.h"
-#include "session.h"
-#include "spool.h"
-#include "workload.h"
+#include "capture/meta.h"
+#include "capture/session.h"
+#include "capture/spool.h"
+#include "capture/workload.h"
 
 struct record_options {
 	const char	 *output;

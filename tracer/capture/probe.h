@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * probe-kernel.h - what this kernel offers for tracing IPIs, and what that costs.
+ * capture/probe.h - what this kernel offers for tracing IPIs, and what that costs.
  *
  * Asks, changes nothing: filters are tried in an instance of its own with all
  * events off, removed before probe_kernel() returns; tracefs is mounted, where

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * record-meta.h - everything about this machine that trace.dat carries beside the pages.
+ * capture/meta.h - everything about this machine that trace.dat carries beside the pages.
  */
 #ifndef IPITRACE_RECORD_META_H
 #define IPITRACE_RECORD_META_H
 
-#include "comms.h"
+#include "capture/comms.h"
 #include "file/datfile.h"
-#include "session.h"
+#include "capture/session.h"
 
 struct record_meta {
 	struct dat_writer_meta dat;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * session-events.c - which events a session enables, with which filters and stack triggers.
+ * capture/events.c - which events a session enables, with which filters and stack triggers.
  *
  * Every event is probed by its format file; no kernel version is ever asked.
  * A filter is only pushed into the kernel where it cannot change how the rest
@@ -15,8 +15,8 @@
 
 #include <tracefs.h>
 
-#include "session-priv.h"
-#include "session-standin.h"
+#include "capture/priv.h"
+#include "capture/standin.h"
 
 #define BIT(c)		(1u << (c))
 #define CLASS_RES	BIT(IPI_CLASS_RESCHEDULE)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * comms.h - task names by pid, gathered while recording.
+ * capture/comms.h - task names by pid, gathered while recording.
  *
  * The kernel's saved_cmdlines holds few names, forgets old ones, and loses new
  * ones when pids have wrapped; its size is global, not ours to change. So it is

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * record-signals.h - what SIGINT, SIGTERM and SIGHUP mean to a recording.
+ * capture/signals.h - what SIGINT, SIGTERM and SIGHUP mean to a recording.
  *
  * The first one stops it, another one aborts. They are blocked except while
  * signals_sleep_ns() waits, so that none slips in between a check and the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * record-signals.c - signals of a recording.
+ * capture/signals.c - signals of a recording.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <time.h>
 
-#include "record-signals.h"
+#include "capture/signals.h"
 #include "base/util.h"
 
 static volatile sig_atomic_t got_signal;	/* number of the first */

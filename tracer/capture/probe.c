@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * probe-kernel.c - ask this kernel what it offers, leave it as it was.
+ * capture/probe.c - ask this kernel what it offers, leave it as it was.
  */
 #define _GNU_SOURCE	/* unshare */
 #include <errno.h>
@@ -13,9 +13,9 @@
 
 #include <tracefs.h>
 
-#include "probe-kernel.h"
-#include "session-priv.h"
-#include "session-standin.h"
+#include "capture/probe.h"
+#include "capture/priv.h"
+#include "capture/standin.h"
 
 static const char *const state_names[] = {
 	[PROBE_PRESENT] = "present", [PROBE_STOOD_IN] = "stood in", [PROBE_MUTE] = "mute",
