@@ -10,8 +10,8 @@
 #include <inttypes.h>
 
 #include "bench.h"
-#include "render-grid.h"
-#include "render.h"
+#include "report/grid.h"
+#include "report/render.h"
 
 /* Two-sided 95 % quantile of Student's t. */
 static double student(unsigned int freedom)

@@ -7,7 +7,7 @@
  */
 #include "bench.h"
 #include "decode/decode.h"
-#include "render.h"
+#include "report/render.h"
 
 static void cpu(struct json *j, const char *key, uint32_t n)
 {

@@ -6,7 +6,7 @@
 
 #include "bench.h"
 #include "decode/decode.h"
-#include "render-grid.h"
+#include "report/grid.h"
 
 static const struct grid_column columns[] = {
 	{ "MODE", false }, { "PATH", false }, { "IPIS", true }, { "IPI TIME ns", true },

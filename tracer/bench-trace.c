@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "analysis.h"
+#include "report/analysis.h"
 #include "bench-join.h"
 #include "file/facts.h"
 #include "capture/meta.h"

@@ -7,7 +7,7 @@
 
 #include "cmd.h"
 #include "capture/probe.h"
-#include "render.h"
+#include "report/render.h"
 
 struct probe_options {
 	bool json;

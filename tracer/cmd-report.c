@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis.h"
+#include "report/analysis.h"
 #include "cmd.h"
-#include "render.h"
+#include "report/render.h"
 
 struct report_options {
 	const char *input, *sort;

@@ -2,7 +2,7 @@
 /* Aggregation: hand-made spans in, rows, latencies, filters and totals out. */
 #include <stdlib.h>
 
-#include "agg.h"
+#include "report/agg.h"
 #include "tap.h"
 
 enum { SITE = 0x1000, OTHER = 0x1100, USER = 0x2000, USER2 = 0x2100, FUNC = 0x3000, OWN_FUNC = 0x3100 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/filter.c - life of a struct ipi_filter. Its options are in base/opts.c, its use in agg.c.
+ * base/filter.c - life of a struct ipi_filter. Its options are in base/opts.c, its use in report/agg.c.
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * report.h - rows with names: the one model that every renderer draws.
+ * report/report.h - rows with names: the one model that every renderer draws.
  *
  * Built once from an aggregation; all texts in it are sanitised. Numbers stay
  * integers in ns.
@@ -8,8 +8,8 @@
 #ifndef IPITRACE_REPORT_H
 #define IPITRACE_REPORT_H
 
-#include "agg.h"
-#include "analysis.h"
+#include "report/agg.h"
+#include "report/analysis.h"
 
 struct report_row {
 	const struct agg_row *agg;
@@ -82,7 +82,7 @@ const struct column *column_find(const char *id);
 struct value column_value(const struct column *c, const struct report_row *row);
 /* "a,b,c" or "+d,e" (in addition to what *list holds). *list is malloc'ed. */
 int columns_parse(const char *text, const struct column ***list, unsigned int *nr, struct err *err);
-/* Stable order; see report-columns.c for what decides between equals. */
+/* Stable order; see report/columns.c for what decides between equals. */
 void report_sort(struct report *r, const struct column *by);
 
 #endif

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report-columns.c - the table of columns: text header, CSV header, --fields, --sort
+ * report/columns.c - the table of columns: text header, CSV header, --fields, --sort
  * and help all read the same rows.
  */
 #define _GNU_SOURCE	/* qsort_r */
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "report/report.h"
 
 enum stat { STAT_COUNT, STAT_MIN, STAT_MEAN, STAT_P50, STAT_P90, STAT_P99, STAT_P999, STAT_MAX,
 	    STAT_MAX_AT, STAT_MAX_CPU, STAT_SUM };

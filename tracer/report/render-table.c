@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * render-table.c - a report for people: header, table, and the lines that say
+ * report/render-table.c - a report for people: header, table, and the lines that say
  * how far to trust it.
  */
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #include <libsmartcols.h>
 
-#include "render.h"
+#include "report/render.h"
 
 void render_time(uint64_t ns, bool utf8, char *buf)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * render-json.c - the JSON contract "ipitrace-report/1", and the writer below it.
+ * report/render-json.c - the JSON contract "ipitrace-report/1", and the writer below it.
  *
  * Integers in ns; what does not exist is null, never zero. Keys may be added,
  * their meaning never changes: tests outside of this project read them.
  */
 #include <string.h>
 
-#include "render.h"
+#include "report/render.h"
 
 /* --- writer --- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * analysis.h - a recording, from file to spans: trace.dat -> decoder -> matcher.
+ * report/analysis.h - a recording, from file to spans: trace.dat -> decoder -> matcher.
  *
  * Glue shared by every command that reads a recording. Owns the reader, the
  * symbol table, the decoder and the matcher; knows no options and no output.
@@ -9,7 +9,7 @@
 #ifndef IPITRACE_ANALYSIS_H
 #define IPITRACE_ANALYSIS_H
 
-#include "agg.h"
+#include "report/agg.h"
 #include "file/datfile.h"
 #include "decode/decode.h"
 #include "file/facts.h"

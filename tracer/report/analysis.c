@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * analysis.c - glue: trace.dat reader -> decoder -> matcher -> the caller's span function.
+ * report/analysis.c - glue: trace.dat reader -> decoder -> matcher -> the caller's span function.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis.h"
+#include "report/analysis.h"
 
 #define BATCH	256	/* events a decoder_read(): 18 kB, stays in the first-level cache */
 

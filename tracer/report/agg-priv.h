@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * agg-priv.h - what agg.c (spans, counting) and agg-rows.c (tasks, sites, rows) share.
+ * report/agg-priv.h - what report/agg.c (spans, counting) and report/agg-rows.c (tasks, sites, rows) share.
  */
 #ifndef IPITRACE_AGG_PRIV_H
 #define IPITRACE_AGG_PRIV_H
 
-#include "agg.h"
+#include "report/agg.h"
 #include "base/util.h"
 
 #define FIRST_SLOTS	1024u	/* of every table; powers of two, at most half full */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * render-grid.c - a table of ready texts by libsmartcols.
+ * report/grid.c - a table of ready texts by libsmartcols.
  */
 #include <libsmartcols.h>
 
-#include "render-grid.h"
+#include "report/grid.h"
 
 static int fill(struct libscols_table *t, const struct grid_column *columns, unsigned int nr_columns,
 		char *const *cells, unsigned int nr_rows)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report.c - from aggregated rows to named ones.
+ * report/report.c - from aggregated rows to named ones.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "report/report.h"
 
 static const char *const key_names[AGG_NR_KEYS] = {
 	[AGG_KEY_CALLER] = "caller", [AGG_KEY_CALLSITE] = "callsite", [AGG_KEY_FUNC] = "func",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * render.h - a report as text, JSON or CSV.
+ * report/render.h - a report as text, JSON or CSV.
  *
  * Knows columns and units, nothing of events, files or tracefs. Write errors
  * stay in the stream, where main() finds them.
@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "report.h"
+#include "report/report.h"
 
 struct render_options {
 	const struct column *const *columns;	/* of text and CSV; CSV takes all if there are none */

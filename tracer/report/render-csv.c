@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * render-csv.c - rows as RFC 4180 CSV: integers in ns, empty where nothing exists.
+ * report/render-csv.c - rows as RFC 4180 CSV: integers in ns, empty where nothing exists.
  */
 #include <string.h>
 
-#include "render.h"
+#include "report/render.h"
 
 static void field(const char *text, FILE *out)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * agg.c - spans in, rows out.
+ * report/agg.c - spans in, rows out.
  *
  * Hot path, one call per span: one look-up of the sending task, one of the
  * *site* (the raw identity of the span, as far as the keys depend on it), a
@@ -25,7 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agg-priv.h"
+#include "report/agg-priv.h"
 
 static void intersect(struct cpuset *set, bool *has, const struct cpuset *with)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * agg.h - spans in, rows out: keys, counters, histograms.
+ * report/agg.h - spans in, rows out: keys, counters, histograms.
  *
  * Knows neither units on screen nor option strings. Symbols and names come in
  * through struct agg_names, asked once per distinct address, stack or pid.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * agg-rows.c - in which row a span counts: sending tasks, sites, rows, each asked once.
+ * report/agg-rows.c - in which row a span counts: sending tasks, sites, rows, each asked once.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "agg-priv.h"
+#include "report/agg-priv.h"
 
 #define CALLER_UNKNOWN	UINT64_MAX
 
