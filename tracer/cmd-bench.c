@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 #include "cmd.h"
 
 volatile sig_atomic_t bench_interrupted;

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "bench-join.h"
+#include "bench/join.h"
 #include "tap.h"
 
 #define NR	4

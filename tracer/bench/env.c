@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-env.c - the machine that the figures hold for, each fact or "unknown".
+ * bench/env.c - the machine that the figures hold for, each fact or "unknown".
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -13,7 +13,7 @@
 #include <cpuid.h>
 #endif
 
-#include "bench.h"
+#include "bench/bench.h"
 
 #define KLOG_READ_ALL	3
 #define KLOG_SIZE	10

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * bench.h - ipitrace bench: what is measured, by whom, and what came of it.
+ * bench/bench.h - ipitrace bench: what is measured, by whom, and what came of it.
  *
- * Two backends fill the same samples: the module (bench-module.c) and
- * membarrier from user space (bench-user.c). What follows - statistics,
+ * Two backends fill the same samples: the module (bench/module.c) and
+ * membarrier from user space (bench/user.c). What follows - statistics,
  * comparison, output - knows no backend. Times are ns, integers up to the
  * renderer. Nothing here prints but to a stream that the command hands in.
  */
@@ -29,7 +29,7 @@
 /* Set by the command's signal handler; backends look at it whenever they were interrupted. */
 extern volatile sig_atomic_t bench_interrupted;
 
-/* --- topology (bench-topo.c) --- */
+/* --- topology (bench/topo.c) --- */
 
 enum bench_relation {
 	BENCH_REL_SELF, BENCH_REL_SMT, BENCH_REL_LLC, BENCH_REL_NODE, BENCH_REL_REMOTE,
@@ -94,7 +94,7 @@ struct bench_raw {
 	bool	 windows;		/* interrupts were to be off: samples without S_WINDOW are none */
 };
 
-struct bench_device;			/* bench-module.c */
+struct bench_device;			/* bench/module.c */
 
 /* --- module --- */
 
@@ -114,7 +114,7 @@ int bench_device_run(struct bench_device *d, const struct bench_job *job, struct
 const char *bench_user_refuses(uint32_t mode);
 int bench_user_run(const struct bench_job *job, struct bench_raw *raw, struct err *err);
 
-/* --- results (bench-result.c) --- */
+/* --- results (bench/result.c) --- */
 
 struct bench_dist {		/* also what a result file holds of a distribution */
 	uint64_t count, min, mean, p50, p90, p99, p999, max;
@@ -155,7 +155,7 @@ uint64_t bench_row_rate(const struct bench_row *row);
 const char *bench_row_warning(const struct bench_row *row, unsigned int i, char *buf, size_t len);
 const char *bench_measured_name(enum bench_measured m);
 
-/* --- environment (bench-env.c) --- */
+/* --- environment (bench/env.c) --- */
 
 struct bench_fact {
 	const char *key, *label;
@@ -172,7 +172,7 @@ struct bench_env {
 void bench_env_read(struct bench_env *e, const struct bench_topo *t);
 void bench_env_free(struct bench_env *e);
 
-/* --- self-validation (bench-trace.c) --- */
+/* --- self-validation (bench/trace.c) --- */
 
 struct bench_check {
 	bool	 done;
@@ -232,7 +232,7 @@ const char *bench_state_name(uint32_t state);
 int bench_print(const struct bench_result *r, FILE *out, struct err *err);
 void bench_json(const struct bench_result *r, FILE *out);
 
-/* --- A/B (bench-read.c, bench-compare.c) --- */
+/* --- A/B (bench/read.c, bench/compare.c) --- */
 
 struct bench_saved_row {
 	char	 mode[24], measured[16], state[16], key[96];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-module.c - the benchmark by the kernel module: load, run, fetch samples.
+ * bench/module.c - the benchmark by the kernel module: load, run, fetch samples.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 
 #define DEVICE		"/dev/" IPITRACE_BENCH_DEVICE
 #define MODULE		IPITRACE_BENCH_DEVICE

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-json.c - a result as JSON, "ipitrace-bench/1": what --compare reads.
+ * bench/json.c - a result as JSON, "ipitrace-bench/1": what --compare reads.
  *
  * Integers in ns; what does not exist is null, never zero. Keys never change
  * their meaning; more may be added.
  */
-#include "bench.h"
+#include "bench/bench.h"
 #include "decode/decode.h"
 #include "report/render.h"
 

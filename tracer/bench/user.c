@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-user.c - the benchmark without a module: membarrier to threads that spin.
+ * bench/user.c - the benchmark without a module: membarrier to threads that spin.
  *
  * membarrier(PRIVATE_EXPEDITED) calls ipi_mb() on every CPU that runs a thread
  * of the calling process and waits for all of them: one IPI round trip per
@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 
 /* Shorter than any turn of another task; most IPIs are handled in less. */
 #define GAP_NS		1000u

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-result.c - samples in, distributions, spread and doubts out.
+ * bench/result.c - samples in, distributions, spread and doubts out.
  *
  * A sample in which no interrupt happened, which ran on a wrong CPU, or whose
  * target did not have interrupts off as asked, is counted and enters no
  * distribution. For modes that by their nature send no
  * IPI (dry run, self) there is nothing to reject.
  */
-#include "bench.h"
+#include "bench/bench.h"
 
 const struct bench_mode bench_modes[IPITRACE_BENCH_NR_PRIMITIVES] = {
 	[IPITRACE_BENCH_DRY_RUN]	= { "dry-run", "Dry-run" },

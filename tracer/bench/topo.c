@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-topo.c - which CPUs share what, from sysfs; targets by relation.
+ * bench/topo.c - which CPUs share what, from sysfs; targets by relation.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 
 #define MAX_CACHES	16
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-compare.c - before and after: the ratio of two results, and how sure it is.
+ * bench/compare.c - before and after: the ratio of two results, and how sure it is.
  *
  * Method: the repetitions' medians are the observations, because samples of one
  * run are not independent of each other. The ratio is that of their means, b/a.
@@ -9,7 +9,7 @@
  */
 #include <inttypes.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 #include "report/grid.h"
 #include "report/render.h"
 

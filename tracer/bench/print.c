@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-print.c - a result for people: the seed's table, doubts, the machine.
+ * bench/print.c - a result for people: the seed's table, doubts, the machine.
  */
 #include <inttypes.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 #include "decode/decode.h"
 #include "report/grid.h"
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-trace.c - record a run of the benchmark with ipitrace itself.
+ * bench/trace.c - record a run of the benchmark with ipitrace itself.
  *
  * The recording goes into a temporary file and through the same analysis as
  * every other: what is validated is the whole tracer. Who is right is decided
- * in bench-join.c.
+ * in bench/join.c.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <unistd.h>
 
 #include "report/analysis.h"
-#include "bench-join.h"
+#include "bench/join.h"
 #include "file/facts.h"
 #include "capture/meta.h"
 #include "capture/session.h"

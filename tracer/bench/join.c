@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-join.c - is every IPI that was sent in the trace, as it was sent?
+ * bench/join.c - is every IPI that was sent in the trace, as it was sent?
  */
 #include <inttypes.h>
 
-#include "bench-join.h"
+#include "bench/join.h"
 
 void bench_join_init(struct bench_join *j, const struct bench_traced *run)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-measure.c - from options to rows: who can measure, which runs, in which order.
+ * bench/measure.c - from options to rows: who can measure, which runs, in which order.
  *
  * Repetitions go round: every mode once, then every mode again, so that a
  * machine that drifts shows in the spread and not in one mode.
  */
 #include <time.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 
 #define DEF_IRQS_OFF_NS	300000	/* far more than any delivery takes */
 #define DEF_BURST	8

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-read.c - a result file back in: a small strict JSON reader, and what
+ * bench/read.c - a result file back in: a small strict JSON reader, and what
  * --compare needs of "ipitrace-bench/1".
  *
  * Files come from anywhere, so depth is bounded and every type is checked.
@@ -8,7 +8,7 @@
  */
 #include <errno.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 
 #define MAX_DEPTH	16
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * bench-join.h - a run's samples against the spans that the tracer made of it.
+ * bench/join.h - a run's samples against the spans that the tracer made of it.
  *
  * Pure: no files, no tracefs. Samples and spans bear the same clock (mono), so
  * every span has its place between the stamps of its sample:
@@ -11,7 +11,7 @@
 #ifndef IPITRACE_BENCH_JOIN_H
 #define IPITRACE_BENCH_JOIN_H
 
-#include "bench.h"
+#include "bench/bench.h"
 #include "match/match.h"
 
 /* What of a span a join needs. */
