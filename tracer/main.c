@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cmds/cmd.h"
 
 #ifndef IPITRACE_VERSION
 #define IPITRACE_VERSION "0.1"

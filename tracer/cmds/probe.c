@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmd-probe.c - ipitrace probe: what this kernel offers, as text or JSON.
+ * cmds/probe.c - ipitrace probe: what this kernel offers, as text or JSON.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cmd.h"
+#include "cmds/cmd.h"
 #include "capture/probe.h"
 #include "report/render.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmd-record.c - ipitrace record: options, exit status, what the user is told at the end.
+ * cmds/record.c - ipitrace record: options, exit status, what the user is told at the end.
  *
  * Exit status: ipitrace's own failure (125 with a workload, else 1), then the
  * workload's status if it is not 0, then 3 if events were lost, then 0.
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cmds/cmd.h"
 #include "capture/record.h"
 
 /* --- options --- */

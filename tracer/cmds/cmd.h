@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cmd.h - the commands, as main() sees them.
+ * cmds/cmd.h - the commands, as main() sees them.
  *
  * A command returns an exit code, or -1 with *err filled (err->code is the
  * exit code then). It never prints errors. A command that did its work and

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmd-report.c - ipitrace report: a recording as rows per caller and function.
+ * cmds/report.c - ipitrace report: a recording as rows per caller and function.
  */
 #include <langinfo.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "report/analysis.h"
-#include "cmd.h"
+#include "cmds/cmd.h"
 #include "report/render.h"
 
 struct report_options {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmd-bench.c - ipitrace bench: options, signals, output.
+ * cmds/bench.c - ipitrace bench: options, signals, output.
  */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
 
 #include "bench/bench.h"
-#include "cmd.h"
+#include "cmds/cmd.h"
 
 volatile sig_atomic_t bench_interrupted;
 
