@@ -26,14 +26,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EX_MAX_CPUS	1024
+#define EX_MAX_CPUS 1024
 /* Longer than the longest IPI handler expected, shorter than any useful turn of another task. */
-#define EX_GAP_NS	3000u
+#define EX_GAP_NS 3000u
 
 #define EX_UNUSED __attribute__((unused))
 
-__attribute__((format(printf, 1, 2), noreturn, unused))
-static void ex_die(const char *fmt, ...)
+__attribute__((format(printf, 1, 2), noreturn, unused)) static void ex_die(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -45,8 +44,7 @@ static void ex_die(const char *fmt, ...)
 	exit(1);
 }
 
-__attribute__((noreturn, unused))
-static void ex_usage(const char *text, bool wanted)
+__attribute__((noreturn, unused)) static void ex_usage(const char *text, bool wanted)
 {
 	fputs(text, wanted ? stdout : stderr);
 	exit(wanted ? 0 : 2);
@@ -62,8 +60,7 @@ EX_UNUSED static uint64_t ex_number(const char *what, const char *s, uint64_t mi
 	v = strtoull(s, &end, 10);
 	if (*s < '0' || *s > '9' || *end || errno || v < min || v > max) {
 		fprintf(stderr, "%s: %s must be a number from %llu to %llu, not \"%s\"\n",
-			program_invocation_short_name, what, (unsigned long long)min,
-			(unsigned long long)max, s);
+			program_invocation_short_name, what, (unsigned long long)min, (unsigned long long)max, s);
 		exit(2);
 	}
 	return v;
@@ -162,14 +159,14 @@ struct ex_gap {
  * unexplained.
  */
 struct ex_spinner {
-	pthread_t	thread;
-	unsigned int	cpu;
-	volatile char  *touch;		/* read in every turn, so that its TLB entry is live; may be NULL */
-	atomic_bool	running, stop;
-	_Alignas(64) _Atomic uint64_t beat;	/* counts turns: it moves if and only if the thread runs */
-	struct ex_gap  *gaps;
-	size_t		nr_gaps, max_gaps;
-	uint64_t	unexplained;
+	pthread_t thread;
+	unsigned int cpu;
+	volatile char *touch; /* read in every turn, so that its TLB entry is live; may be NULL */
+	atomic_bool running, stop;
+	_Alignas(64) _Atomic uint64_t beat; /* counts turns: it moves if and only if the thread runs */
+	struct ex_gap *gaps;
+	size_t nr_gaps, max_gaps;
+	uint64_t unexplained;
 };
 
 EX_UNUSED static void *ex_spin(void *arg)
@@ -253,9 +250,9 @@ EX_UNUSED static void ex_spinners_stop(struct ex_spinner *s, unsigned int nr)
 /* --- a series of timed operations --- */
 
 struct ex_series {
-	uint64_t  nr;
+	uint64_t nr;
 	uint64_t *start;
-	uint32_t *took;		/* ns; longer than 4 s is stored as the greatest value */
+	uint32_t *took; /* ns; longer than 4 s is stored as the greatest value */
 };
 
 EX_UNUSED static void ex_series_init(struct ex_series *s, uint64_t nr)
@@ -323,7 +320,7 @@ EX_UNUSED static void ex_series_print(struct ex_series *s)
 /* Default targets: the CPU after the source among those allowed. */
 EX_UNUSED static unsigned int ex_default_target(unsigned int src)
 {
-	for (unsigned int i = 0; ; i++) {
+	for (unsigned int i = 0;; i++) {
 		int cpu = ex_nth_cpu(i);
 
 		if (cpu < 0)

@@ -13,14 +13,13 @@
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 
-static const char usage[] =
-	"usage: membarrier [-n N] [-c CPU] [-t CPUS]\n"
-	"  -n N     number of membarriers, 1 to 20000000 (default 10000)\n"
-	"  -c CPU   CPU that sends (default: the first this process may run on)\n"
-	"  -t CPUS  CPUs that spin, such as 1,4-7 (default: the one after it)\n"
-	"  -h       this text\n"
-	"prints: sent: membarrier calls=N src=CPU targets=NR maybe_skipped=NR absences=NR\n"
-	"        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
+static const char usage[] = "usage: membarrier [-n N] [-c CPU] [-t CPUS]\n"
+			    "  -n N     number of membarriers, 1 to 20000000 (default 10000)\n"
+			    "  -c CPU   CPU that sends (default: the first this process may run on)\n"
+			    "  -t CPUS  CPUs that spin, such as 1,4-7 (default: the one after it)\n"
+			    "  -h       this text\n"
+			    "prints: sent: membarrier calls=N src=CPU targets=NR maybe_skipped=NR absences=NR\n"
+			    "        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
 
 static void membarrier(int cmd)
 {

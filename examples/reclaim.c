@@ -47,9 +47,9 @@ static pthread_barrier_t barrier;
 /* --- the cgroup --- */
 
 struct cgroup {
-	char	    dir[512];
-	const char *limit;	/* file that takes the limit in bytes */
-	const char *stat;	/* line of memory.stat that counts reclaimed pages */
+	char dir[512];
+	const char *limit; /* file that takes the limit in bytes */
+	const char *stat;  /* line of memory.stat that counts reclaimed pages */
 };
 
 /* Where this process's memory cgroup is mounted; v2, or v1 beside a v2 without controllers. */

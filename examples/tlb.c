@@ -12,22 +12,21 @@
 
 #include <sys/mman.h>
 
-static const char usage[] =
-	"usage: tlb [-b] [-n N] [-c CPU] [-t CPUS] [-m madvise|munmap] [-p PAGES]\n"
-	"  -n N      number of shootdowns of each sender, 1 to 20000000 (default 10000)\n"
-	"  -c CPU    CPU that unmaps (default: the first this process may run on)\n"
-	"  -t CPUS   CPUs that run threads of the process (default: the one after it)\n"
-	"  -m MODE   madvise (MADV_DONTNEED, default) or munmap\n"
-	"  -p PAGES  pages given back at a time, 1 to 512 (default 1)\n"
-	"  -b        the target CPUs unmap, too\n"
-	"  -h        this text\n"
-	"prints: sent: tlb calls=N src=CPU targets=NR maybe_skipped=NR|unknown absences=NR\n"
-	"        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
+static const char usage[] = "usage: tlb [-b] [-n N] [-c CPU] [-t CPUS] [-m madvise|munmap] [-p PAGES]\n"
+			    "  -n N      number of shootdowns of each sender, 1 to 20000000 (default 10000)\n"
+			    "  -c CPU    CPU that unmaps (default: the first this process may run on)\n"
+			    "  -t CPUS   CPUs that run threads of the process (default: the one after it)\n"
+			    "  -m MODE   madvise (MADV_DONTNEED, default) or munmap\n"
+			    "  -p PAGES  pages given back at a time, 1 to 512 (default 1)\n"
+			    "  -b        the target CPUs unmap, too\n"
+			    "  -h        this text\n"
+			    "prints: sent: tlb calls=N src=CPU targets=NR maybe_skipped=NR|unknown absences=NR\n"
+			    "        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
 
 static struct {
 	uint64_t n;
-	size_t	 bytes, page;
-	bool	 munmap;
+	size_t bytes, page;
+	bool munmap;
 } opt = { .n = 10000 };
 
 static atomic_uint nr_ready, nr_done;

@@ -12,16 +12,15 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
-static const char usage[] =
-	"usage: wakeup [-n N] [-c CPU] [-t CPU] [-m pipe|futex] [-b]\n"
-	"  -n N     round trips, 1 to 20000000 (default 10000)\n"
-	"  -c CPU   CPU of the first thread (default: the first this process may run on)\n"
-	"  -t CPU   CPU of the second (default: the one after it)\n"
-	"  -m MODE  pipe (default) or futex\n"
-	"  -b       keep both CPUs busy with a low-priority thread: no idle CPU, so reschedules\n"
-	"  -h       this text\n"
-	"prints: sent: wakeup round_trips=N wakeups=2N sleeps=NR src=CPU target=CPU\n"
-	"        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
+static const char usage[] = "usage: wakeup [-n N] [-c CPU] [-t CPU] [-m pipe|futex] [-b]\n"
+			    "  -n N     round trips, 1 to 20000000 (default 10000)\n"
+			    "  -c CPU   CPU of the first thread (default: the first this process may run on)\n"
+			    "  -t CPU   CPU of the second (default: the one after it)\n"
+			    "  -m MODE  pipe (default) or futex\n"
+			    "  -b       keep both CPUs busy with a low-priority thread: no idle CPU, so reschedules\n"
+			    "  -h       this text\n"
+			    "prints: sent: wakeup round_trips=N wakeups=2N sleeps=NR src=CPU target=CPU\n"
+			    "        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
 
 static bool use_futex;
 static uint64_t round_trips = 10000;

@@ -31,11 +31,11 @@
 #include <ipitrace_bench.h>
 
 /* Beyond irqs_off_ns, how long a window may wait for its sends. Bounds every stretch with interrupts off. */
-#define BENCH_WINDOW_SLACK_NS	(10 * NSEC_PER_MSEC)
+#define BENCH_WINDOW_SLACK_NS (10 * NSEC_PER_MSEC)
 /* How long a sender waits for an interrupt that it can only observe from outside; a virtual CPU may be off for long. */
-#define BENCH_CONFIRM_NS	(200 * NSEC_PER_MSEC)
+#define BENCH_CONFIRM_NS (200 * NSEC_PER_MSEC)
 /* How long for the target's thread to notice one that did arrive. */
-#define BENCH_NOTICE_NS		NSEC_PER_SEC
+#define BENCH_NOTICE_NS NSEC_PER_SEC
 
 enum bench_irq_kind {
 	BENCH_IRQ_CALL,
@@ -45,13 +45,13 @@ enum bench_irq_kind {
 
 /* x86 counts in named fields, or (7.3) in an array. */
 #if defined(BENCH_HAVE_IRQ_STAT) && BENCH_HAVE_IRQ_STAT == 1
-#define BENCH_COUNT_CALL	irq_call_count
-#define BENCH_COUNT_RESCHED	irq_resched_count
-#define BENCH_COUNT_WORK	apic_irq_work_irqs
+#define BENCH_COUNT_CALL    irq_call_count
+#define BENCH_COUNT_RESCHED irq_resched_count
+#define BENCH_COUNT_WORK    apic_irq_work_irqs
 #else
-#define BENCH_COUNT_CALL	counts[IRQ_COUNT_CALL_FUNCTION]
-#define BENCH_COUNT_RESCHED	counts[IRQ_COUNT_RESCHEDULE]
-#define BENCH_COUNT_WORK	counts[IRQ_COUNT_IRQ_WORK]
+#define BENCH_COUNT_CALL    counts[IRQ_COUNT_CALL_FUNCTION]
+#define BENCH_COUNT_RESCHED counts[IRQ_COUNT_RESCHEDULE]
+#define BENCH_COUNT_WORK    counts[IRQ_COUNT_IRQ_WORK]
 #endif
 
 /*
@@ -114,21 +114,21 @@ struct bench_call {
 	call_single_data_t csd;
 	struct irq_work work;
 	struct bench_sender *sender;
-	struct bench_target *helper;	/* of the target, NULL in the idle state */
+	struct bench_target *helper; /* of the target, NULL in the idle state */
 	struct bench_hit hit;
 	u64 send_ns, return_ns;
 	u32 target;
 	u32 seq;
-	u32 before, before_call;	/* target's interrupt counts before the send */
-	u32 wakeups;			/* target's wake-ups before the send */
+	u32 before, before_call; /* target's interrupt counts before the send */
+	u32 wakeups;		 /* target's wake-ups before the send */
 	u32 window;
 	bool in_flight;
 	bool measured;
-	int error;			/* of the kernel's function */
+	int error; /* of the kernel's function */
 } ____cacheline_aligned_in_smp;
 
 struct bench_hist {
-	u64 *buckets;			/* IPITRACE_BENCH_HIST_BUCKETS, or NULL */
+	u64 *buckets; /* IPITRACE_BENCH_HIST_BUCKETS, or NULL */
 	u64 count, sum, min, max, negative;
 };
 
@@ -140,16 +140,16 @@ struct bench_target {
 	struct task_struct *sleeper;
 	/* window: the leader stores open_req, the spinner answers in open_ack (release both) */
 	u32 open_req, open_ack;
-	u64 off_ns, on_ns;		/* of the last window; on_ns stored before interrupts are on */
-	u32 window;			/* number of the last window */
+	u64 off_ns, on_ns; /* of the last window; on_ns stored before interrupts are on */
+	u32 window;	   /* number of the last window */
 	u64 windows, windows_missed;
 	/* last reschedule interrupt noticed by the spinner; seen_seq stored last (release) */
 	u64 seen_ns;
 	u32 seen_seq;
 	/* the sleeper: taken by one sender at a time */
 	atomic_t taken;
-	u32 asleep;			/* set by the sleeper (release), cleared by the sender */
-	u32 woken;			/* counts wake-ups (release) */
+	u32 asleep; /* set by the sleeper (release), cleared by the sender */
+	u32 woken;  /* counts wake-ups (release) */
 	u64 woken_ns;
 } ____cacheline_aligned_in_smp;
 
@@ -157,12 +157,12 @@ struct bench_sender {
 	struct bench_run *run;
 	struct task_struct *task;
 	u32 cpu, index;
-	struct bench_call *calls;	/* run->nr_calls, page-aligned */
-	struct bench_hit *hits;		/* P_MASK with a handler: one per possible CPU */
-	struct ipitrace_bench_sample *samples;	/* this sender's part */
+	struct bench_call *calls;	       /* run->nr_calls, page-aligned */
+	struct bench_hit *hits;		       /* P_MASK with a handler: one per possible CPU */
+	struct ipitrace_bench_sample *samples; /* this sender's part */
 	u64 room, nr_samples;
 	struct bench_hist hist[IPITRACE_BENCH_NR_HISTS];
-	bool mark;			/* the next send is this round's last one of this sender */
+	bool mark; /* the next send is this round's last one of this sender */
 	bool measured;
 	u64 next_send_ns, next_rest_ns;
 	u64 start_ns, end_ns, rest_ns;
@@ -174,7 +174,7 @@ struct bench_op {
 	const char *name;
 	const char *function;
 	const char *handler;
-	u32 flags;			/* IPITRACE_BENCH_P_* */
+	u32 flags; /* IPITRACE_BENCH_P_* */
 	/* Preemption on, before everything else. False: the run was stopped meanwhile. NULL: nothing to prepare. */
 	bool (*prepare)(struct bench_sender *s, struct bench_call *c);
 	/*
@@ -187,26 +187,26 @@ struct bench_op {
 };
 
 struct bench_run {
-	struct ipitrace_bench_run arg;	/* checked input; results are filled in at the end */
+	struct ipitrace_bench_run arg; /* checked input; results are filled in at the end */
 	const struct bench_op *op;
 	u32 *senders_in, *targets_in;
 	cpumask_var_t sender_mask;
-	cpumask_var_t mask;		/* P_MASK: whom each send goes to (a sender skips itself) */
-	cpumask_var_t involved;		/* hotplug of these ends the run */
-	bool lockstep;			/* state irqs-off: rounds with barriers */
-	u32 nr_calls;			/* calls per sender */
+	cpumask_var_t mask;	/* P_MASK: whom each send goes to (a sender skips itself) */
+	cpumask_var_t involved; /* hotplug of these ends the run */
+	bool lockstep;		/* state irqs-off: rounds with barriers */
+	u32 nr_calls;		/* calls per sender */
 
-	struct bench_sender *sender;	/* arg.nr_senders */
-	struct bench_target *target;	/* nr_helpers */
+	struct bench_sender *sender; /* arg.nr_senders */
+	struct bench_target *target; /* nr_helpers */
 	u32 nr_helpers;
-	struct bench_target **helper_of;	/* by CPU, NULL = none */
+	struct bench_target **helper_of; /* by CPU, NULL = none */
 
 	struct ipitrace_bench_sample *samples;
 	u64 epoch_ns, deadline_ns;
 
-	u32 stop;			/* enum ipitrace_bench_stop; first one wins (cmpxchg) */
+	u32 stop; /* enum ipitrace_bench_stop; first one wins (cmpxchg) */
 	u32 stop_cpu;
-	atomic_t unfinished;		/* sender threads that still work */
+	atomic_t unfinished; /* sender threads that still work */
 	atomic_t helpers_ready;
 	/* forced rests: spinners rest only while all senders do, senders go on when no spinner rests */
 	atomic_t resting, spinners_resting;
@@ -219,9 +219,9 @@ struct bench_run {
 	atomic_t round_sent;
 	atomic64_t round_last_ns;
 
-	raw_spinlock_t send_lock;	/* broadcast-lock: interrupts stay on, so waiters still serve handlers */
-	raw_spinlock_t handler_lock;	/* broadcast-lock: handlers only, interrupts off */
-	atomic_t strays;		/* handlers on CPUs that were not asked */
+	raw_spinlock_t send_lock;    /* broadcast-lock: interrupts stay on, so waiters still serve handlers */
+	raw_spinlock_t handler_lock; /* broadcast-lock: handlers only, interrupts off */
+	atomic_t strays;	     /* handlers on CPUs that were not asked */
 };
 
 /* Results kept with an open file. */

@@ -19,7 +19,7 @@
 #include "bench.h"
 
 struct bench_file {
-	struct mutex lock;		/* results; held during a run */
+	struct mutex lock; /* results; held during a run */
 	struct bench_result res;
 };
 
@@ -76,8 +76,7 @@ static long do_prim(void __user *argp)
 
 	if (copy_from_user(&prim, argp, sizeof(prim)))
 		return -EFAULT;
-	if (prim.version != IPITRACE_BENCH_VERSION || prim.reserved ||
-	    prim.primitive >= IPITRACE_BENCH_NR_PRIMITIVES)
+	if (prim.version != IPITRACE_BENCH_VERSION || prim.reserved || prim.primitive >= IPITRACE_BENCH_NR_PRIMITIVES)
 		return -EINVAL;
 	op = &bench_ops[prim.primitive];
 	prim.flags = op->flags;
@@ -107,12 +106,10 @@ static bool run_form_ok(const struct ipitrace_bench_run *arg)
 {
 	const size_t out = offsetof(struct ipitrace_bench_run, stop_reason);
 
-	return arg->version == IPITRACE_BENCH_VERSION &&
-	       arg->primitive < IPITRACE_BENCH_NR_PRIMITIVES &&
+	return arg->version == IPITRACE_BENCH_VERSION && arg->primitive < IPITRACE_BENCH_NR_PRIMITIVES &&
 	       arg->nr_senders >= 1 && arg->nr_senders <= min_t(u32, nr_cpu_ids, IPITRACE_BENCH_MAX_CPUS) &&
 	       arg->nr_targets <= min_t(u32, nr_cpu_ids, IPITRACE_BENCH_MAX_CPUS) &&
-	       (arg->nr_targets || !arg->targets) &&
-	       !memchr_inv(arg->reserved_in, 0, sizeof(arg->reserved_in)) &&
+	       (arg->nr_targets || !arg->targets) && !memchr_inv(arg->reserved_in, 0, sizeof(arg->reserved_in)) &&
 	       !memchr_inv((const char *)arg + out, 0, sizeof(*arg) - out);
 }
 
@@ -177,15 +174,13 @@ static long do_hist(struct bench_file *bf, void __user *argp)
 
 	if (copy_from_user(&hist, argp, sizeof(hist)))
 		return -EFAULT;
-	if (hist.version != IPITRACE_BENCH_VERSION || hist.reserved ||
-	    hist.kind >= IPITRACE_BENCH_NR_HISTS ||
+	if (hist.version != IPITRACE_BENCH_VERSION || hist.reserved || hist.kind >= IPITRACE_BENCH_NR_HISTS ||
 	    hist.nr_buckets != IPITRACE_BENCH_HIST_BUCKETS)
 		return -EINVAL;
 	h = &bf->res.hist[hist.kind];
 	if (!h->buckets)
 		return -ENODATA;
-	if (copy_to_user(u64_to_user_ptr(hist.buckets), h->buckets,
-			 IPITRACE_BENCH_HIST_BUCKETS * sizeof(u64)))
+	if (copy_to_user(u64_to_user_ptr(hist.buckets), h->buckets, IPITRACE_BENCH_HIST_BUCKETS * sizeof(u64)))
 		return -EFAULT;
 	hist.count = h->count;
 	hist.sum = h->sum;
@@ -226,18 +221,18 @@ static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 }
 
 static const struct file_operations bench_fops = {
-	.owner		= THIS_MODULE,
-	.open		= bench_open,
-	.release	= bench_release,
-	.unlocked_ioctl	= bench_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.owner = THIS_MODULE,
+	.open = bench_open,
+	.release = bench_release,
+	.unlocked_ioctl = bench_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static struct miscdevice bench_misc = {
-	.minor	= MISC_DYNAMIC_MINOR,
-	.name	= IPITRACE_BENCH_DEVICE,
-	.mode	= 0600,
-	.fops	= &bench_fops,
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = IPITRACE_BENCH_DEVICE,
+	.mode = 0600,
+	.fops = &bench_fops,
 };
 
 static int __init bench_init(void)

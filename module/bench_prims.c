@@ -16,19 +16,18 @@
 
 /* Per CPU: the interrupt in which the run's last handler ran, | BENCH_SEEN; 0 = none yet. */
 static DEFINE_PER_CPU(u64, last_irq);
-#define BENCH_SEEN	BIT_ULL(32)
+#define BENCH_SEEN BIT_ULL(32)
 
 void bench_prims_reset(void)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu)
-		WRITE_ONCE(per_cpu(last_irq, cpu), 0);
+	for_each_possible_cpu(cpu) WRITE_ONCE(per_cpu(last_irq, cpu), 0);
 }
 
 /* Interrupts are off here, whether in an interrupt or not. */
-static __always_inline void hit_mark(struct bench_run *run, struct bench_hit *hit,
-				     u32 expected_cpu, enum bench_irq_kind kind)
+static __always_inline void hit_mark(struct bench_run *run, struct bench_hit *hit, u32 expected_cpu,
+				     enum bench_irq_kind kind)
 {
 	u64 now = bench_now();
 	unsigned int cpu = smp_processor_id();
@@ -197,7 +196,7 @@ static noinline void ipitrace_bench_reschedule(struct bench_sender *s, struct be
 }
 
 #if defined(CONFIG_X86) && defined(CONFIG_SMP)
-#define RAW_AVAILABLE	IPITRACE_BENCH_P_AVAILABLE
+#define RAW_AVAILABLE IPITRACE_BENCH_P_AVAILABLE
 static noinline void ipitrace_bench_reschedule_raw(struct bench_sender *s, struct bench_call *c)
 {
 	c->before = bench_irq_seq(c->target, BENCH_IRQ_RESCHED);
@@ -206,8 +205,8 @@ static noinline void ipitrace_bench_reschedule_raw(struct bench_sender *s, struc
 	c->return_ns = bench_now();
 }
 #else
-#define RAW_AVAILABLE	0
-#define ipitrace_bench_reschedule_raw	NULL
+#define RAW_AVAILABLE		      0
+#define ipitrace_bench_reschedule_raw NULL
 #endif
 
 /* Wait until the target's count has moved on from @from; false when it never does. */
@@ -301,7 +300,7 @@ static void finish_wakeup(struct bench_sender *s, struct bench_call *c)
 #define AVAIL	IPITRACE_BENCH_P_AVAILABLE
 #define LIST	(IPITRACE_BENCH_P_AVAILABLE | IPITRACE_BENCH_P_TARGETS)
 #define ALL	(IPITRACE_BENCH_P_AVAILABLE | IPITRACE_BENCH_P_ALL | IPITRACE_BENCH_P_WAITS)
-#define HANDLER	IPITRACE_BENCH_P_HANDLER
+#define HANDLER IPITRACE_BENCH_P_HANDLER
 
 const struct bench_op bench_ops[IPITRACE_BENCH_NR_PRIMITIVES] = {
 	[IPITRACE_BENCH_DRY_RUN] = {

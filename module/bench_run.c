@@ -20,7 +20,7 @@
 
 #include "bench.h"
 
-#define BENCH_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+#define BENCH_GFP (GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /* The run that hotplug must know of. */
 static struct bench_run *active;
@@ -68,8 +68,8 @@ int bench_hotplug_init(void)
 {
 	int ret;
 
-	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "ipitrace_bench:online",
-					bench_cpu_change, bench_cpu_change);
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "ipitrace_bench:online", bench_cpu_change,
+					bench_cpu_change);
 	if (ret < 0)
 		return ret;
 	hotplug_state = ret;
@@ -88,16 +88,12 @@ static int check_values(const struct ipitrace_bench_run *arg, const struct bench
 	bool irqs_off = arg->state == IPITRACE_BENCH_STATE_IRQS_OFF;
 	u64 stretch = arg->handler_ns * arg->nr_senders;
 
-	if (arg->flags & ~IPITRACE_BENCH_R_HISTOGRAM ||
-	    arg->state >= IPITRACE_BENCH_NR_STATES ||
-	    arg->iterations < 1 || arg->iterations > IPITRACE_BENCH_MAX_ITERATIONS ||
+	if (arg->flags & ~IPITRACE_BENCH_R_HISTOGRAM || arg->state >= IPITRACE_BENCH_NR_STATES || arg->iterations < 1 ||
+	    arg->iterations > IPITRACE_BENCH_MAX_ITERATIONS ||
 	    arg->warmup > IPITRACE_BENCH_MAX_ITERATIONS - arg->iterations ||
-	    arg->pace_ns > IPITRACE_BENCH_MAX_PACE_NS ||
-	    arg->handler_ns > IPITRACE_BENCH_MAX_HANDLER_NS ||
-	    arg->irqs_off_ns > IPITRACE_BENCH_MAX_IRQS_OFF_NS ||
-	    arg->timeout_ns > IPITRACE_BENCH_MAX_TIMEOUT_NS ||
-	    arg->max_samples > IPITRACE_BENCH_MAX_SAMPLES ||
-	    (arg->max_samples && arg->max_samples < arg->nr_senders))
+	    arg->pace_ns > IPITRACE_BENCH_MAX_PACE_NS || arg->handler_ns > IPITRACE_BENCH_MAX_HANDLER_NS ||
+	    arg->irqs_off_ns > IPITRACE_BENCH_MAX_IRQS_OFF_NS || arg->timeout_ns > IPITRACE_BENCH_MAX_TIMEOUT_NS ||
+	    arg->max_samples > IPITRACE_BENCH_MAX_SAMPLES || (arg->max_samples && arg->max_samples < arg->nr_senders))
 		return -EINVAL;
 	if (burst ? arg->burst < 1 || arg->burst > IPITRACE_BENCH_MAX_BURST : arg->burst)
 		return -EINVAL;
@@ -165,14 +161,12 @@ static int check_cpus(struct bench_run *run)
 	for (i = 0; arg->nr_targets == 1 && i < arg->nr_senders; i++)
 		if (run->senders_in[i] == run->targets_in[0])
 			return -EINVAL;
-	if (!(run->op->flags & IPITRACE_BENCH_P_ALL) &&
-	    arg->state != IPITRACE_BENCH_STATE_IDLE &&
+	if (!(run->op->flags & IPITRACE_BENCH_P_ALL) && arg->state != IPITRACE_BENCH_STATE_IDLE &&
 	    cpumask_intersects(run->sender_mask, run->mask))
 		return -EINVAL;
 	if (run->op->flags & IPITRACE_BENCH_P_ALL) {
 		cpumask_copy(run->involved, cpu_possible_mask);
-		if (arg->state != IPITRACE_BENCH_STATE_IDLE &&
-		    cpumask_subset(run->mask, run->sender_mask))
+		if (arg->state != IPITRACE_BENCH_STATE_IDLE && cpumask_subset(run->mask, run->sender_mask))
 			return -EINVAL;
 	} else {
 		cpumask_or(run->involved, run->mask, run->sender_mask);
@@ -194,7 +188,8 @@ static int alloc_helpers(struct bench_run *run)
 	run->target = vzalloc(array_size(cpumask_weight(run->mask), sizeof(*run->target)));
 	if (!run->target)
 		return -ENOMEM;
-	for_each_cpu(cpu, run->mask) {
+	for_each_cpu(cpu, run->mask)
+	{
 		struct bench_target *t = &run->target[run->nr_helpers];
 
 		if (all && cpumask_test_cpu(cpu, run->sender_mask))
@@ -227,16 +222,14 @@ static int alloc_sender(struct bench_run *run, u32 i, u64 room)
 	s->calls = vzalloc_node(array_size(run->nr_calls, sizeof(*s->calls)), node);
 	if (!s->calls)
 		return -ENOMEM;
-	if ((run->op->flags & IPITRACE_BENCH_P_MASK) &&
-	    (run->op->flags & IPITRACE_BENCH_P_HANDLER)) {
+	if ((run->op->flags & IPITRACE_BENCH_P_MASK) && (run->op->flags & IPITRACE_BENCH_P_HANDLER)) {
 		s->hits = vzalloc_node(array_size(nr_cpu_ids, sizeof(*s->hits)), node);
 		if (!s->hits)
 			return -ENOMEM;
 	}
 	if (run->arg.flags & IPITRACE_BENCH_R_HISTOGRAM) {
 		for (k = 0; k < IPITRACE_BENCH_NR_HISTS; k++) {
-			s->hist[k].buckets = kvcalloc(IPITRACE_BENCH_HIST_BUCKETS, sizeof(u64),
-						      GFP_KERNEL);
+			s->hist[k].buckets = kvcalloc(IPITRACE_BENCH_HIST_BUCKETS, sizeof(u64), GFP_KERNEL);
 			if (!s->hist[k].buckets)
 				return -ENOMEM;
 		}
@@ -306,8 +299,7 @@ static struct bench_run *run_new(const struct ipitrace_bench_run *arg, u32 *send
 	init_waitqueue_head(&run->wait);
 	raw_spin_lock_init(&run->send_lock);
 	raw_spin_lock_init(&run->handler_lock);
-	if (!zalloc_cpumask_var(&run->sender_mask, GFP_KERNEL) ||
-	    !zalloc_cpumask_var(&run->mask, GFP_KERNEL) ||
+	if (!zalloc_cpumask_var(&run->sender_mask, GFP_KERNEL) || !zalloc_cpumask_var(&run->mask, GFP_KERNEL) ||
 	    !zalloc_cpumask_var(&run->involved, GFP_KERNEL)) {
 		run_free(run);
 		return NULL;
@@ -324,8 +316,7 @@ static int senders_start(struct bench_run *run)
 	for (i = 0; i < run->arg.nr_senders; i++) {
 		struct bench_sender *s = &run->sender[i];
 
-		task = kthread_create_on_node(bench_sender_fn, s, cpu_to_node(s->cpu),
-					      "ipib_send/%u", s->cpu);
+		task = kthread_create_on_node(bench_sender_fn, s, cpu_to_node(s->cpu), "ipib_send/%u", s->cpu);
 		if (IS_ERR(task))
 			return PTR_ERR(task);
 		get_task_struct(task);
@@ -429,8 +420,7 @@ static int run_threads(struct bench_run *run)
 
 	bench_prims_reset();
 	run->epoch_ns = bench_now();
-	run->deadline_ns = run->epoch_ns +
-		(run->arg.timeout_ns ?: IPITRACE_BENCH_DEF_TIMEOUT_NS);
+	run->deadline_ns = run->epoch_ns + (run->arg.timeout_ns ?: IPITRACE_BENCH_DEF_TIMEOUT_NS);
 	ret = bench_targets_start(run);
 	if (!ret)
 		ret = senders_start(run);
@@ -468,8 +458,7 @@ static int activate(struct bench_run *run)
 	int ret = -ENXIO;
 
 	cpus_read_lock();
-	if (all ? cpumask_equal(run->mask, cpu_online_mask) :
-		  cpumask_subset(run->involved, cpu_online_mask)) {
+	if (all ? cpumask_equal(run->mask, cpu_online_mask) : cpumask_subset(run->involved, cpu_online_mask)) {
 		active_set(run);
 		ret = 0;
 	}

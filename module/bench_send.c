@@ -42,8 +42,7 @@ u64 bench_stamp_send(struct bench_sender *s)
 
 	if (s->mark) {
 		last = atomic64_read(&s->run->round_last_ns);
-		while (last < (s64)now &&
-		       !atomic64_try_cmpxchg(&s->run->round_last_ns, &last, (s64)now))
+		while (last < (s64)now && !atomic64_try_cmpxchg(&s->run->round_last_ns, &last, (s64)now))
 			;
 		atomic_inc_return_release(&s->run->round_sent);
 		s->mark = false;
@@ -59,8 +58,7 @@ static void hist_add(struct bench_hist *h, u64 v)
 		u32 e = ilog2(v);
 
 		i = ((e - IPITRACE_BENCH_HIST_SUB_BITS + 1) << IPITRACE_BENCH_HIST_SUB_BITS) +
-		    (u32)(v >> (e - IPITRACE_BENCH_HIST_SUB_BITS)) -
-		    (1U << IPITRACE_BENCH_HIST_SUB_BITS);
+		    (u32)(v >> (e - IPITRACE_BENCH_HIST_SUB_BITS)) - (1U << IPITRACE_BENCH_HIST_SUB_BITS);
 	}
 	h->buckets[i]++;
 	if (!h->count || v < h->min)
@@ -72,8 +70,8 @@ static void hist_add(struct bench_hist *h, u64 v)
 }
 
 /* File one (send, target) pair. @first: of this send. */
-static void emit(struct bench_sender *s, const struct bench_call *c,
-		 const struct bench_hit *hit, u32 target, u32 window, bool first)
+static void emit(struct bench_sender *s, const struct bench_call *c, const struct bench_hit *hit, u32 target,
+		 u32 window, bool first)
 {
 	struct ipitrace_bench_sample *out;
 	u32 flags = hit->flags;
@@ -90,14 +88,12 @@ static void emit(struct bench_sender *s, const struct bench_call *c,
 	if (s->run->arg.flags & IPITRACE_BENCH_R_HISTOGRAM) {
 		if (first)
 			hist_add(&s->hist[IPITRACE_BENCH_HIST_TOTAL], c->return_ns - c->send_ns);
-		if (flags & (IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_WRONG_CPU |
-			     IPITRACE_BENCH_S_NO_ENTRY))
+		if (flags & (IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_WRONG_CPU | IPITRACE_BENCH_S_NO_ENTRY))
 			return;
 		if (hit->entry_ns < c->send_ns)
 			s->hist[IPITRACE_BENCH_HIST_DELIVERY].negative++;
 		else
-			hist_add(&s->hist[IPITRACE_BENCH_HIST_DELIVERY],
-				 hit->entry_ns - c->send_ns);
+			hist_add(&s->hist[IPITRACE_BENCH_HIST_DELIVERY], hit->entry_ns - c->send_ns);
 		return;
 	}
 	if (s->nr_samples == s->room) {
@@ -121,8 +117,7 @@ static void emit(struct bench_sender *s, const struct bench_call *c,
  * held for irqs_off_ns after it (one that missed its sends ends earlier). A call
  * that waits returns after the window, so for it the handler's stamp decides.
  */
-static u32 in_window(struct bench_sender *s, const struct bench_call *c,
-		     const struct bench_hit *hit, u32 cpu)
+static u32 in_window(struct bench_sender *s, const struct bench_call *c, const struct bench_hit *hit, u32 cpu)
 {
 	const struct bench_target *t = s->run->helper_of[cpu];
 	u64 on;
@@ -158,11 +153,11 @@ static void collect(struct bench_sender *s, struct bench_call *c)
 	if (!c->measured)
 		return;
 	if (!s->hits) {
-		emit(s, c, &c->hit, c->target,
-		     c->target < nr_cpu_ids ? in_window(s, c, &c->hit, c->target) : 0, true);
+		emit(s, c, &c->hit, c->target, c->target < nr_cpu_ids ? in_window(s, c, &c->hit, c->target) : 0, true);
 		return;
 	}
-	for_each_cpu(cpu, run->mask) {
+	for_each_cpu(cpu, run->mask)
+	{
 		struct bench_hit *hit = &s->hits[cpu];
 
 		if (cpu == s->cpu)
@@ -230,8 +225,7 @@ static bool send_one(struct bench_sender *s, u64 i, bool mark)
 	c->hit.irq_seq = 0;
 	WRITE_ONCE(c->hit.done, 0);
 	if (s->hits)
-		for_each_cpu(cpu, run->mask)
-			s->hits[cpu].entry_ns = 0;
+		for_each_cpu(cpu, run->mask) s->hits[cpu].entry_ns = 0;
 	if (run->op->prepare && !run->op->prepare(s, c))
 		return false;
 

@@ -86,8 +86,7 @@ static int spinner_fn(void *data)
 		if (req != done) {
 			window_hold(t, req);
 			done = req;
-		} else if (now >= next_rest &&
-			   atomic_read(&run->resting) == (int)run->arg.nr_senders) {
+		} else if (now >= next_rest && atomic_read(&run->resting) == (int)run->arg.nr_senders) {
 			spinner_rest(run);
 			while (next_rest <= now)
 				next_rest += IPITRACE_BENCH_REST_EVERY_NS;

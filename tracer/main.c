@@ -34,14 +34,16 @@ static void usage(FILE *out)
 {
 	fputs("Usage: ipitrace COMMAND [options]\n\n"
 	      "Record inter-processor interrupts, match every one, report who sends them.\n\n"
-	      "Commands:\n", out);
+	      "Commands:\n",
+	      out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-10s%s\n", commands[i].spec->command, commands[i].spec->summary);
 	fputs("  help      show the help of a command\n\n"
 	      "'ipitrace COMMAND --help' lists the options of a command; "
 	      "'ipitrace --version' the version.\n"
 	      "Exit status: 0 ok, 1 failed, 2 usage, 3 done but incomplete (events lost),\n"
-	      "5 bench --trace: tracer and truth disagree.\n", out);
+	      "5 bench --trace: tracer and truth disagree.\n",
+	      out);
 }
 
 static void print_error(const char *command, const struct err *err)
@@ -132,7 +134,7 @@ int main(int argc, char **argv)
 	const char *command = NULL;
 	int ret;
 
-	setlocale(LC_CTYPE, "");	/* only whether the terminal takes UTF-8; numbers stay as in C */
+	setlocale(LC_CTYPE, ""); /* only whether the terminal takes UTF-8; numbers stay as in C */
 	ret = dispatch(argc, argv, &command, &err);
 	if (ret < 0)
 		ret = err.code ? err.code : EXIT_FAILED;

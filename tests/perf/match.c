@@ -12,16 +12,16 @@
 
 #include "match/match.h"
 
-#define BLOCK		(1u << 16)	/* events fed between two looks at the clock */
-#define NR_EVENTS	20000000u
-#define NR_CPUS		8
+#define BLOCK	  (1u << 16) /* events fed between two looks at the clock */
+#define NR_EVENTS 20000000u
+#define NR_CPUS	  8
 
 struct load {
-	const char	*name;
+	const char *name;
 	struct ipi_event events[BLOCK + 128];
-	uint64_t	 masks[BLOCK + 128];
-	unsigned int	 nr;
-	uint64_t	 now;
+	uint64_t masks[BLOCK + 128];
+	unsigned int nr;
+	uint64_t now;
 };
 
 static uint64_t nr_spans;
@@ -62,7 +62,7 @@ static void add_irq(struct load *l, unsigned int type, uint32_t cpu, unsigned in
 {
 	struct ipi_event *ev = add(l, type, cpu, 90);
 
-	ev->class = (uint8_t)class;
+	ev->class = (uint8_t) class;
 	ev->flags = IPI_FLAG_HARDIRQ | IPI_FLAG_IRQS_OFF;
 }
 
@@ -149,7 +149,10 @@ static uint64_t cpu_ns(void)
 static void run(struct load *l)
 {
 	struct match_config config = {
-		.nr_cpus = NR_CPUS, .has_csd = true, .has_sends = true, .emit = count_span,
+		.nr_cpus = NR_CPUS,
+		.has_csd = true,
+		.has_sends = true,
+		.emit = count_span,
 	};
 	struct matcher *m = matcher_new(&config);
 	uint64_t spent = 0, fed = 0, length = l->now;
@@ -165,16 +168,15 @@ static void run(struct load *l)
 			l->events[i].ts_ns += length;
 	}
 	matcher_finish(m);
-	printf("%-18s %5.1f ns/event, %6.1f million events/s, %" PRIu64 " spans of %" PRIu64
-	       " events, %s\n", l->name, (double)spent / (double)fed,
-	       (double)fed * 1000 / (double)spent, nr_spans, fed,
+	printf("%-18s %5.1f ns/event, %6.1f million events/s, %" PRIu64 " spans of %" PRIu64 " events, %s\n", l->name,
+	       (double)spent / (double)fed, (double)fed * 1000 / (double)spent, nr_spans, fed,
 	       matcher_conserves(matcher_totals(m)) ? "conserved" : "NOT CONSERVED");
 	matcher_free(m);
 }
 
 int main(void)
 {
-	static void (* const fill[])(struct load *) = { fill_single, fill_multicast, fill_resched };
+	static void (*const fill[])(struct load *) = { fill_single, fill_multicast, fill_resched };
 
 	for (size_t i = 0; i < sizeof(fill) / sizeof(*fill); i++) {
 		struct load *l = calloc(1, sizeof(*l));

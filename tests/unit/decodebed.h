@@ -9,24 +9,40 @@
 #include "tap.h"
 
 enum {
-	ID_STACK = 4, ID_MASK = 353, ID_SEND = 354, ID_WAKE = 355, ID_QUEUE = 529, ID_FENTRY = 528,
-	ID_FEXIT = 527, ID_RES_IN = 155, ID_RES_OUT = 154, ID_SINGLE_IN = 151, ID_SINGLE_OUT = 150,
-	ID_RAISE = 224, ID_IPI_IN = 226, ID_IPI_OUT = 225, ID_IRQ_IN = 100, ID_IRQ_OUT = 101,
-	ID_OTHER = 300, ID_P_RESCHED = 1001, ID_P_SINGLE = 1002, ID_P_MASK = 1003, ID_P_QUEUE = 1004,
+	ID_STACK = 4,
+	ID_MASK = 353,
+	ID_SEND = 354,
+	ID_WAKE = 355,
+	ID_QUEUE = 529,
+	ID_FENTRY = 528,
+	ID_FEXIT = 527,
+	ID_RES_IN = 155,
+	ID_RES_OUT = 154,
+	ID_SINGLE_IN = 151,
+	ID_SINGLE_OUT = 150,
+	ID_RAISE = 224,
+	ID_IPI_IN = 226,
+	ID_IPI_OUT = 225,
+	ID_IRQ_IN = 100,
+	ID_IRQ_OUT = 101,
+	ID_OTHER = 300,
+	ID_P_RESCHED = 1001,
+	ID_P_SINGLE = 1002,
+	ID_P_MASK = 1003,
+	ID_P_QUEUE = 1004,
 };
 
-#define GENERIC		0xffffffff81441290ULL
-#define TTWU		0xffffffff813a84a0ULL
-#define IRQ_QUEUE_ON	0xffffffff814ca610ULL
-#define ADDR(x)		(0xffffffff81000000ULL + (x))
+#define GENERIC	     0xffffffff81441290ULL
+#define TTWU	     0xffffffff813a84a0ULL
+#define IRQ_QUEUE_ON 0xffffffff814ca610ULL
+#define ADDR(x)	     (0xffffffff81000000ULL + (x))
 
-static const char bed_kallsyms[] =
-	"ffffffff813a84a0 T sched_ttwu_pending\n"
-	"ffffffff813a8600 T after_ttwu\n"
-	"ffffffff81441290 T generic_smp_call_function_single_interrupt\n"
-	"ffffffff814413c0 T __smp_call_single_queue\n"
-	"ffffffff814ca610 T irq_work_queue_on\n"
-	"ffffffff814ca700 T irq_work_needs_cpu\n";
+static const char bed_kallsyms[] = "ffffffff813a84a0 T sched_ttwu_pending\n"
+				   "ffffffff813a8600 T after_ttwu\n"
+				   "ffffffff81441290 T generic_smp_call_function_single_interrupt\n"
+				   "ffffffff814413c0 T __smp_call_single_queue\n"
+				   "ffffffff814ca610 T irq_work_queue_on\n"
+				   "ffffffff814ca700 T irq_work_needs_cpu\n";
 
 struct bed {
 	struct pb b;
@@ -113,9 +129,12 @@ static inline int bed_open(struct bed *t)
 {
 	struct page_source src = { .next = pb_next, .ctx = &t->b, .nr_cpus = t->nr_cpus };
 	struct decode_meta meta = {
-		.big_endian = t->b.m.big, .long_size = t->b.m.longs,
-		.formats = t->f.f, .nr_formats = t->f.nr,
-		.printk_formats = t->printk, .interrupts = t->interrupts,
+		.big_endian = t->b.m.big,
+		.long_size = t->b.m.longs,
+		.formats = t->f.f,
+		.nr_formats = t->f.nr,
+		.printk_formats = t->printk,
+		.interrupts = t->interrupts,
 	};
 
 	t->sym = symtab_new(bed_kallsyms, sizeof(bed_kallsyms) - 1);
@@ -150,8 +169,8 @@ static inline void bed_free(struct bed *t)
 
 /* --- records --- */
 
-static inline void rec_send(struct bed *t, uint32_t delta, unsigned int flags, int pid,
-			    uint32_t cpu, uint64_t site, uint64_t callback)
+static inline void rec_send(struct bed *t, uint32_t delta, unsigned int flags, int pid, uint32_t cpu, uint64_t site,
+			    uint64_t callback)
 {
 	struct pb_rec r = pb_rec(&t->b, ID_SEND, flags, pid);
 
@@ -161,8 +180,8 @@ static inline void rec_send(struct bed *t, uint32_t delta, unsigned int flags, i
 	pb_event(&t->b, delta, &r);
 }
 
-static inline void rec_queue(struct bed *t, uint32_t delta, int pid, uint32_t cpu, uint64_t site,
-			     uint64_t func, uint64_t csd)
+static inline void rec_queue(struct bed *t, uint32_t delta, int pid, uint32_t cpu, uint64_t site, uint64_t func,
+			     uint64_t csd)
 {
 	struct pb_rec r = pb_rec(&t->b, ID_QUEUE, 0, pid);
 
@@ -183,8 +202,7 @@ static inline void rec_func(struct bed *t, unsigned int id, uint32_t delta, uint
 }
 
 /* An event of one int: vectors, wake_idle, irq_handler_exit. */
-static inline void rec_int(struct bed *t, unsigned int id, uint32_t delta, unsigned int flags, int pid,
-			   uint32_t val)
+static inline void rec_int(struct bed *t, unsigned int id, uint32_t delta, unsigned int flags, int pid, uint32_t val)
 {
 	struct pb_rec r = pb_rec(&t->b, id, flags, pid);
 
@@ -204,8 +222,8 @@ static inline void rec_stack(struct bed *t, unsigned int flags, int pid, unsigne
 }
 
 /* ipi_send_cpumask (callback) or ipi_raise (reason, callsite 0): nr longs of mask. */
-static inline void rec_mask(struct bed *t, unsigned int id, unsigned int flags, const uint64_t *longs,
-			    unsigned int nr, uint64_t site, uint64_t last)
+static inline void rec_mask(struct bed *t, unsigned int id, unsigned int flags, const uint64_t *longs, unsigned int nr,
+			    uint64_t site, uint64_t last)
 {
 	struct pb_rec r = pb_rec(&t->b, id, flags, 7);
 	unsigned int len = nr * t->b.m.longs, loc_at = r.len;

@@ -9,19 +9,11 @@
 
 #include "matchaudit.h"
 
-static const char * const class_names[IPI_NR_CLASSES] = {
-	[IPI_CLASS_RESCHEDULE]	= "resched",
-	[IPI_CLASS_CALL_SINGLE]	= "single",
-	[IPI_CLASS_CALL]	= "call",
-	[IPI_CLASS_IRQ_WORK]	= "irqwork",
-	[IPI_CLASS_CPU_STOP]	= "stop",
-	[IPI_CLASS_CRASH_STOP]	= "crash",
-	[IPI_CLASS_TIMER]	= "timer",
-	[IPI_CLASS_WAKEUP]	= "wakeup",
-	[IPI_CLASS_BACKTRACE]	= "backtrace",
-	[IPI_CLASS_KGDB]	= "kgdb",
-	[IPI_CLASS_PLATFORM]	= "platform",
-	[IPI_CLASS_OTHER]	= "other",
+static const char *const class_names[IPI_NR_CLASSES] = {
+	[IPI_CLASS_RESCHEDULE] = "resched", [IPI_CLASS_CALL_SINGLE] = "single", [IPI_CLASS_CALL] = "call",
+	[IPI_CLASS_IRQ_WORK] = "irqwork",   [IPI_CLASS_CPU_STOP] = "stop",	[IPI_CLASS_CRASH_STOP] = "crash",
+	[IPI_CLASS_TIMER] = "timer",	    [IPI_CLASS_WAKEUP] = "wakeup",	[IPI_CLASS_BACKTRACE] = "backtrace",
+	[IPI_CLASS_KGDB] = "kgdb",	    [IPI_CLASS_PLATFORM] = "platform",	[IPI_CLASS_OTHER] = "other",
 };
 
 const char *audit_class_name(unsigned int class)
@@ -51,7 +43,7 @@ void span_log_emit(void *ctx, const struct ipi_span *span)
 		log->cap = cap;
 	}
 	log->spans[log->nr] = *span;
-	log->spans[log->nr++].mask = NULL;	/* lives only during the call */
+	log->spans[log->nr++].mask = NULL; /* lives only during the call */
 }
 
 void span_log_reset(struct span_log *log)
@@ -67,19 +59,17 @@ void span_log_free(struct span_log *log)
 
 const char *span_text(const struct ipi_span *s, char *buf, size_t len)
 {
-	static const char * const kinds[] = { "?", "send", "hit", "call", "irq", "local", "wake" };
-	static const char * const outcomes[] = { "delivered", "coalesced", "in_flight", "lost" };
-	static const char * const hows[] = { "none", "exact", "fifo", "ambiguous" };
-	static const char * const paths[] = { "sent", "rider", "polled", "unknown" };
+	static const char *const kinds[] = { "?", "send", "hit", "call", "irq", "local", "wake" };
+	static const char *const outcomes[] = { "delivered", "coalesced", "in_flight", "lost" };
+	static const char *const hows[] = { "none", "exact", "fifo", "ambiguous" };
+	static const char *const paths[] = { "sent", "rider", "polled", "unknown" };
 
-	snprintf(buf, len, "%s %s %d>%u queue=%" PRId64 " send=%" PRId64 " entry=%" PRId64
-		 " run=%" PRId64 " done=%" PRId64 " exit=%" PRId64 " csd=%#" PRIx64
-		 " func=%#" PRIx64 " %s how=%s path=%s%s%s",
-		 s->kind < 7 ? kinds[s->kind] : "?",
-		 audit_class_name(s->class) ? audit_class_name(s->class) : "?",
-		 (int)s->source, s->target, (int64_t)s->queue_ns, (int64_t)s->send_ns,
-		 (int64_t)s->entry_ns, (int64_t)s->run_ns, (int64_t)s->done_ns,
-		 (int64_t)s->exit_ns, s->csd, s->func,
+	snprintf(buf, len,
+		 "%s %s %d>%u queue=%" PRId64 " send=%" PRId64 " entry=%" PRId64 " run=%" PRId64 " done=%" PRId64
+		 " exit=%" PRId64 " csd=%#" PRIx64 " func=%#" PRIx64 " %s how=%s path=%s%s%s",
+		 s->kind < 7 ? kinds[s->kind] : "?", audit_class_name(s->class) ? audit_class_name(s->class) : "?",
+		 (int)s->source, s->target, (int64_t)s->queue_ns, (int64_t)s->send_ns, (int64_t)s->entry_ns,
+		 (int64_t)s->run_ns, (int64_t)s->done_ns, (int64_t)s->exit_ns, s->csd, s->func,
 		 s->outcome < 4 ? outcomes[s->outcome] : "?", s->how < 4 ? hows[s->how] : "?",
 		 s->path < 4 ? paths[s->path] : "?", s->unsolicited ? " unsolicited" : "",
 		 s->negative ? " negative" : "");
@@ -133,18 +123,16 @@ static void count_spans(const struct span_log *log, struct match_totals *t)
 	}
 }
 
-#define SAME(field)							\
-do {									\
-	if (got.field != totals->field) {				\
-		snprintf(msg, len, "spans say " #field "=%" PRIu64	\
-			 ", totals say %" PRIu64,			\
-			 (uint64_t)got.field, (uint64_t)totals->field);	\
-		return false;						\
-	}								\
-} while (0)
+#define SAME(field)                                                                                                    \
+	do {                                                                                                           \
+		if (got.field != totals->field) {                                                                      \
+			snprintf(msg, len, "spans say " #field "=%" PRIu64 ", totals say %" PRIu64,                    \
+				 (uint64_t)got.field, (uint64_t)totals->field);                                        \
+			return false;                                                                                  \
+		}                                                                                                      \
+	} while (0)
 
-static bool audit_totals(const struct span_log *log, const struct match_totals *totals,
-			 char *msg, size_t len)
+static bool audit_totals(const struct span_log *log, const struct match_totals *totals, char *msg, size_t len)
 {
 	struct match_totals got;
 
@@ -180,10 +168,10 @@ static bool audit_totals(const struct span_log *log, const struct match_totals *
 	    got.interrupts != got.delivered + got.unsolicited ||
 	    got.calls != got.calls_run + got.calls_in_flight + got.calls_lost ||
 	    totals->elided != got.riders + got.polled + got.wakes) {
-		snprintf(msg, len, "conservation is broken: hits %" PRIu64 " delivered %" PRIu64
-			 " interrupts %" PRIu64 " unsolicited %" PRIu64 " calls %" PRIu64,
-			 got.target_hits, got.delivered, got.interrupts, got.unsolicited,
-			 got.calls);
+		snprintf(msg, len,
+			 "conservation is broken: hits %" PRIu64 " delivered %" PRIu64 " interrupts %" PRIu64
+			 " unsolicited %" PRIu64 " calls %" PRIu64,
+			 got.target_hits, got.delivered, got.interrupts, got.unsolicited, got.calls);
 		return false;
 	}
 	return true;
@@ -207,17 +195,16 @@ static bool audit_span(const struct ipi_span *s)
 		return true;
 	if (s->kind == IPI_SPAN_HIT && !ordered(s->send_ns, s->entry_ns))
 		return false;
-	return ordered(s->queue_ns, s->run_ns) && ordered(s->run_ns, s->done_ns) &&
-	       ordered(s->entry_ns, s->exit_ns);
+	return ordered(s->queue_ns, s->run_ns) && ordered(s->run_ns, s->done_ns) && ordered(s->entry_ns, s->exit_ns);
 }
 
 /* An interrupt as hits and IRQ spans both name it. */
 struct irq_key {
 	uint64_t entry_ns;
 	uint32_t target;
-	uint8_t	 class;
-	int	 solicited, delivered;	/* IRQ spans with a cause; hits that claim to be one */
-	int	 answered, hits;	/* sum of nr_targets; hits that name it */
+	uint8_t class;
+	int solicited, delivered; /* IRQ spans with a cause; hits that claim to be one */
+	int answered, hits;	  /* sum of nr_targets; hits that name it */
 };
 
 static int cmp_irq(const void *a, const void *b)
@@ -245,10 +232,11 @@ static bool audit_balance(struct irq_key *keys, size_t nr, char *msg, size_t len
 			sum.hits += keys[j].hits;
 		}
 		if (sum.solicited != sum.delivered || sum.answered != sum.hits) {
-			snprintf(msg, len, "CPU %u %s entry %" PRIu64
+			snprintf(msg, len,
+				 "CPU %u %s entry %" PRIu64
 				 ": %d solicited interrupts, %d delivered hits; nr_targets %d, hits %d",
-				 sum.target, audit_class_name(sum.class), sum.entry_ns,
-				 sum.solicited, sum.delivered, sum.answered, sum.hits);
+				 sum.target, audit_class_name(sum.class), sum.entry_ns, sum.solicited, sum.delivered,
+				 sum.answered, sum.hits);
 			return false;
 		}
 		i = j;
@@ -285,16 +273,14 @@ static bool audit_causes(const struct span_log *log, char *msg, size_t len)
 	return fine;
 }
 
-bool span_audit(const struct span_log *log, const struct match_totals *totals,
-		char *msg, size_t len)
+bool span_audit(const struct span_log *log, const struct match_totals *totals, char *msg, size_t len)
 {
 	char text[400];
 
 	for (size_t i = 0; i < log->nr; i++) {
 		if (audit_span(&log->spans[i]))
 			continue;
-		snprintf(msg, len, "impossible span: %s",
-			 span_text(&log->spans[i], text, sizeof(text)));
+		snprintf(msg, len, "impossible span: %s", span_text(&log->spans[i], text, sizeof(text)));
 		return false;
 	}
 	return audit_totals(log, totals, msg, len) && audit_causes(log, msg, len);

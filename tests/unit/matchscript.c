@@ -11,31 +11,30 @@
 #include "matchaudit.h"
 #include "matchscript.h"
 
-#define MAX_EVENTS	4096
-#define MAX_CPUS	256
-#define MASK_WORDS	(MAX_CPUS / 64)
-#define MAX_WORDS	48
+#define MAX_EVENTS 4096
+#define MAX_CPUS   256
+#define MASK_WORDS (MAX_CPUS / 64)
+#define MAX_WORDS  48
 
 struct expectation {
 	unsigned int line;
-	char	    *text;
+	char *text;
 };
 
 struct script {
-	const char	   *path;
-	unsigned int	    line, faults;
+	const char *path;
+	unsigned int line, faults;
 	struct match_config config;
-	struct ipi_event    events[MAX_EVENTS];
-	uint64_t	    masks[MAX_EVENTS][MASK_WORDS];
-	unsigned int	    nr_events;
-	struct expectation  expects[MAX_EVENTS];
-	unsigned int	    nr_expects;
-	bool		    in_irq[MAX_CPUS];
-	struct span_log	    log;
+	struct ipi_event events[MAX_EVENTS];
+	uint64_t masks[MAX_EVENTS][MASK_WORDS];
+	unsigned int nr_events;
+	struct expectation expects[MAX_EVENTS];
+	unsigned int nr_expects;
+	bool in_irq[MAX_CPUS];
+	struct span_log log;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void fault(struct script *sc, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void fault(struct script *sc, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -88,8 +87,7 @@ static unsigned int split(char *text, char **words, unsigned int max)
 	unsigned int nr = 0;
 	char *save = NULL;
 
-	for (char *w = strtok_r(text, " \t\n", &save); w && nr < max;
-	     w = strtok_r(NULL, " \t\n", &save))
+	for (char *w = strtok_r(text, " \t\n", &save); w && nr < max; w = strtok_r(NULL, " \t\n", &save))
 		words[nr++] = w;
 	return nr;
 }
@@ -117,7 +115,7 @@ static void parse_class(struct script *sc, struct ipi_event *ev, const char *wor
 		fault(sc, "unknown class '%s'", word ? word : "");
 		return;
 	}
-	ev->class = (uint8_t)class;
+	ev->class = (uint8_t) class;
 }
 
 static void parse_mask(struct script *sc, struct ipi_event *ev, char *list)
@@ -169,8 +167,7 @@ static bool parse_source_event(struct script *sc, struct ipi_event *ev, char **w
 	} else if ((send || mask) && nr >= 5) {
 		ev->type = send ? IPI_EV_SEND_CPU : IPI_EV_SEND_MASK;
 		parse_class(sc, ev, words[4]);
-		ev->func = symbol_of(words, nr, "func",
-				     ipi_class_is_call(ev->class) ? "generic" : NULL);
+		ev->func = symbol_of(words, nr, "func", ipi_class_is_call(ev->class) ? "generic" : NULL);
 		ev->call_kind = parse_call_kind(words, nr);
 	} else if (!strcmp(verb, "wake")) {
 		ev->type = IPI_EV_WAKE_NO_IPI;
@@ -291,9 +288,9 @@ static bool among(const char *alternatives, const char *name)
 	return false;
 }
 
-static const char * const outcome_names[] = { "delivered", "coalesced", "in_flight", "lost" };
-static const char * const how_names[] = { "none", "exact", "fifo", "ambiguous" };
-static const char * const path_names[] = { "sent", "rider", "polled", "unknown" };
+static const char *const outcome_names[] = { "delivered", "coalesced", "in_flight", "lost" };
+static const char *const how_names[] = { "none", "exact", "fifo", "ambiguous" };
+static const char *const path_names[] = { "sent", "rider", "polled", "unknown" };
 
 /* Words that stand alone: outcome, how, solicited, negative. -1: no such word. */
 static int check_word(const struct ipi_span *s, const char *word)
@@ -326,14 +323,20 @@ static bool check_time(uint64_t got, const char *want)
 /* key=value; -1: no such key. */
 static int check_pair(const struct ipi_span *s, const char *key, const char *v)
 {
-	const struct { const char *key; uint64_t got; } times[] = {
+	const struct {
+		const char *key;
+		uint64_t got;
+	} times[] = {
 		{ "queue", s->queue_ns }, { "send", s->send_ns }, { "entry", s->entry_ns },
-		{ "run", s->run_ns }, { "done", s->done_ns }, { "exit", s->exit_ns },
+		{ "run", s->run_ns },	  { "done", s->done_ns }, { "exit", s->exit_ns },
 	};
-	const struct { const char *key; uint64_t got; } numbers[] = {
+	const struct {
+		const char *key;
+		uint64_t got;
+	} numbers[] = {
 		{ "targets", s->nr_targets }, { "hits", s->nr_targets }, { "calls", s->nr_calls },
-		{ "source", s->source }, { "target", s->target }, { "stack", s->stack },
-		{ "pid", (uint64_t)s->pid }, { "func", s->func }, { "csd", s->csd },
+		{ "source", s->source },      { "target", s->target },	 { "stack", s->stack },
+		{ "pid", (uint64_t)s->pid },  { "func", s->func },	 { "csd", s->csd },
 		{ "site", s->callsite },
 	};
 
@@ -362,8 +365,7 @@ static void check_span(struct script *sc, const struct ipi_span *s, char **words
 			bool run = *words[i] == 'r';
 
 			i++;
-			good = s->outcome == IPI_DELIVERED &&
-			       check_time(run ? s->run_ns : s->entry_ns, words[i]);
+			good = s->outcome == IPI_DELIVERED && check_time(run ? s->run_ns : s->entry_ns, words[i]);
 		} else if (eq) {
 			*eq = '\0';
 			good = check_pair(s, words[i], eq + 1);
@@ -415,18 +417,39 @@ static void expect_span(struct script *sc, char **words, unsigned int nr)
 		check_span(sc, found, words + 3, nr - 3);
 }
 
-static void expect_totals(struct script *sc, const struct match_totals *t, char **words,
-			  unsigned int nr)
+static void expect_totals(struct script *sc, const struct match_totals *t, char **words, unsigned int nr)
 {
-	const struct { const char *key; uint64_t got; } all[] = {
+	const struct {
+		const char *key;
+		uint64_t got;
+	} all[] = {
 #define TOTAL(name) { #name, t->name }
-		TOTAL(sends), TOTAL(target_hits), TOTAL(delivered), TOTAL(coalesced),
-		TOTAL(in_flight), TOTAL(lost), TOTAL(exact), TOTAL(fifo), TOTAL(ambiguous),
-		TOTAL(interrupts), TOTAL(unsolicited), TOTAL(empty_interrupts), TOTAL(calls),
-		TOTAL(calls_run), TOTAL(calls_in_flight), TOTAL(calls_lost),
-		TOTAL(ambiguous_calls), TOTAL(riders), TOTAL(polled), TOTAL(wakes),
-		TOTAL(elided), TOTAL(local_calls), TOTAL(calls_unqueued),
-		TOTAL(exits_unentered), TOTAL(negative), TOTAL(lost_events),
+		TOTAL(sends),
+		TOTAL(target_hits),
+		TOTAL(delivered),
+		TOTAL(coalesced),
+		TOTAL(in_flight),
+		TOTAL(lost),
+		TOTAL(exact),
+		TOTAL(fifo),
+		TOTAL(ambiguous),
+		TOTAL(interrupts),
+		TOTAL(unsolicited),
+		TOTAL(empty_interrupts),
+		TOTAL(calls),
+		TOTAL(calls_run),
+		TOTAL(calls_in_flight),
+		TOTAL(calls_lost),
+		TOTAL(ambiguous_calls),
+		TOTAL(riders),
+		TOTAL(polled),
+		TOTAL(wakes),
+		TOTAL(elided),
+		TOTAL(local_calls),
+		TOTAL(calls_unqueued),
+		TOTAL(exits_unentered),
+		TOTAL(negative),
+		TOTAL(lost_events),
 #undef TOTAL
 		{ "lost_unknown", t->lost_unknown },
 	};
@@ -493,8 +516,11 @@ unsigned int script_run(const char *path)
 		abort();
 	sc->path = path;
 	sc->config = (struct match_config){
-		.nr_cpus = 4, .has_csd = true, .has_sends = true,
-		.emit = span_log_emit, .ctx = &sc->log,
+		.nr_cpus = 4,
+		.has_csd = true,
+		.has_sends = true,
+		.emit = span_log_emit,
+		.ctx = &sc->log,
 	};
 	if (script_load(sc)) {
 		m = matcher_new(&sc->config);

@@ -65,8 +65,7 @@ struct ipi_event *sim_stamp(struct machine *ma, unsigned int cpu, unsigned int t
 	return ev;
 }
 
-static int new_hit(struct machine *ma, unsigned int source, uint32_t target, unsigned int class,
-		   uint64_t csd)
+static int new_hit(struct machine *ma, unsigned int source, uint32_t target, unsigned int class, uint64_t csd)
 {
 	struct sim *sim = ma->sim;
 	struct sim_hit *h;
@@ -74,8 +73,13 @@ static int new_hit(struct machine *ma, unsigned int source, uint32_t target, uns
 	sim->hits = grow(sim->hits, sim->nr_hits, &sim->cap_hits, sizeof(*sim->hits));
 	h = &sim->hits[sim->nr_hits];
 	*h = (struct sim_hit){
-		.send_ns = ma->now, .entry_ns = IPI_NO_TIME, .csd = csd, .source = source,
-		.target = target, .class = (uint8_t)class, .outcome = IPI_IN_FLIGHT,
+		.send_ns = ma->now,
+		.entry_ns = IPI_NO_TIME,
+		.csd = csd,
+		.source = source,
+		.target = target,
+		.class = (uint8_t) class,
+		.outcome = IPI_IN_FLIGHT,
 		.next = SIM_NOBODY,
 	};
 	sim->totals.hits++;
@@ -92,7 +96,7 @@ void sim_request(struct machine *ma, int hit, uint32_t target, unsigned int clas
 		t->request[class] = t->request_tail[class] = hit;
 	} else if (hit != SIM_NOBODY) {
 		if (t->request[class] == SIM_NOBODY)
-			t->request[class] = hit;	/* an untraced request was first */
+			t->request[class] = hit; /* an untraced request was first */
 		else
 			ma->sim->hits[t->request_tail[class]].next = hit;
 		t->request_tail[class] = hit;
@@ -197,9 +201,12 @@ static bool setup_call(struct machine *ma, unsigned int cpu, struct frame *f)
 static bool start_call(struct machine *ma, unsigned int cpu)
 {
 	struct frame *f = sim_push(ma, cpu, F_CALL);
-	static const struct { unsigned int feature; enum flavour flavour; } menu[] = {
-		{ SIM_SINGLE, FL_SYNC }, { SIM_ASYNC, FL_ASYNC }, { SIM_MANY, FL_MANY },
-		{ SIM_TTWU, FL_TTWU }, { SIM_IRQ_WORK_ON, FL_WORK },
+	static const struct {
+		unsigned int feature;
+		enum flavour flavour;
+	} menu[] = {
+		{ SIM_SINGLE, FL_SYNC }, { SIM_ASYNC, FL_ASYNC },      { SIM_MANY, FL_MANY },
+		{ SIM_TTWU, FL_TTWU },	 { SIM_IRQ_WORK_ON, FL_WORK },
 	};
 	unsigned int i = (unsigned int)(sim_rnd(ma) % 5);
 	/* Whoever waits for a call must be open to interrupts and in task context. */
@@ -264,8 +271,7 @@ bool sim_write_late(struct machine *ma, struct frame *f)
 	if (f->delay && --f->delay)
 		return false;
 	for (unsigned int i = 0; i < f->nr_hits; i++)
-		sim_request(ma, f->hits[i], ma->sim->hits[f->hits[i]].target,
-			ma->sim->hits[f->hits[i]].class);
+		sim_request(ma, f->hits[i], ma->sim->hits[f->hits[i]].target, ma->sim->hits[f->hits[i]].class);
 	f->nr_hits = 0;
 	return true;
 }
@@ -282,13 +288,21 @@ static void queue_event(struct machine *ma, unsigned int cpu, struct frame *f)
 	ev->csd = f->csds[f->at]->addr;
 	ev->class = IPI_CLASS_CALL_SINGLE;
 	ev->call_kind = f->flavour == FL_TTWU ? IPI_CALL_TTWU :
-			f->flavour == FL_WORK ? IPI_CALL_IRQ_WORK : IPI_CALL_PLAIN;
+			f->flavour == FL_WORK ? IPI_CALL_IRQ_WORK :
+						IPI_CALL_PLAIN;
 	sim->calls = grow(sim->calls, sim->nr_calls, &sim->cap_calls, sizeof(*sim->calls));
 	call = &sim->calls[sim->nr_calls];
 	*call = (struct sim_call){
-		.queue_ns = ma->now, .run_ns = IPI_NO_TIME, .entry_ns = IPI_NO_TIME,
-		.csd = ev->csd, .func = f->func, .source = cpu, .target = ev->target,
-		.kind = ev->call_kind, .path = IPI_PATH_RIDER, .object = f->csds[f->at],
+		.queue_ns = ma->now,
+		.run_ns = IPI_NO_TIME,
+		.entry_ns = IPI_NO_TIME,
+		.csd = ev->csd,
+		.func = f->func,
+		.source = cpu,
+		.target = ev->target,
+		.kind = ev->call_kind,
+		.path = IPI_PATH_RIDER,
+		.object = f->csds[f->at],
 		.sync = f->flavour == FL_SYNC || f->flavour == FL_MANY,
 	};
 	f->calls[f->at] = (int)sim->nr_calls++;
@@ -301,7 +315,7 @@ static void llist_add(struct machine *ma, struct frame *f)
 	struct cpu *t = &ma->cpus[f->targets[f->at]];
 
 	if (t->nr_queue == MAX_BATCH)
-		abort();	/* csds are too few for that */
+		abort(); /* csds are too few for that */
 	t->queue[t->nr_queue++] = f->calls[f->at];
 	if (t->nr_queue == 1) {
 		f->mask |= 1ull << f->targets[f->at];
@@ -311,14 +325,13 @@ static void llist_add(struct machine *ma, struct frame *f)
 	f->at++;
 }
 
-void sim_send_single(struct machine *ma, unsigned int cpu, struct frame *f, uint32_t target,
-			unsigned int class)
+void sim_send_single(struct machine *ma, unsigned int cpu, struct frame *f, uint32_t target, unsigned int class)
 {
 	bool call = ipi_class_is_call(class);
 	struct ipi_event *ev = sim_stamp(ma, cpu, IPI_EV_SEND_CPU);
 
 	ev->target = target;
-	ev->class = (uint8_t)class;
+	ev->class = (uint8_t) class;
 	ev->callsite = call ? f->site : 0xa400;
 	ev->func = call ? 0xf900 : class == IPI_CLASS_IRQ_WORK ? 0xf300 : 0;
 	f->hits[0] = new_hit(ma, cpu, target, class, call ? ma->sim->calls[f->head].csd : 0);
@@ -337,8 +350,7 @@ static void send_mask(struct machine *ma, unsigned int cpu, struct frame *f)
 	ma->sim->masks[ma->sim->nr_events - 1] = f->mask;
 	for (unsigned int i = 0; i < f->nr; i++)
 		if (f->mask >> f->targets[i] & 1)
-			f->hits[f->nr_hits++] = new_hit(ma, cpu, f->targets[i], IPI_CLASS_CALL,
-							f->csds[i]->addr);
+			f->hits[f->nr_hits++] = new_hit(ma, cpu, f->targets[i], IPI_CLASS_CALL, f->csds[i]->addr);
 	send_hits(ma, f);
 }
 
@@ -391,8 +403,8 @@ void sim_step_call(struct machine *ma, unsigned int cpu, struct frame *f)
 		return;
 	default:
 		for (unsigned int i = 0; i < f->nr; i++)
-			if ((f->flavour == FL_SYNC || f->flavour == FL_MANY) &&
-			    f->csds[i]->locked && ma->cpus[f->targets[i]].online)
+			if ((f->flavour == FL_SYNC || f->flavour == FL_MANY) && f->csds[i]->locked &&
+			    ma->cpus[f->targets[i]].online)
 				return;
 		for (unsigned int i = 0; i < f->nr; i++)
 			f->csds[i]->held = false;
@@ -422,7 +434,7 @@ void sim_step_resched(struct machine *ma, unsigned int cpu, struct frame *f)
 	default:
 		if (!sim_write_late(ma, f))
 			return;
-		if (sim_chance(ma, 50) && !f->hardirq)	/* a storm: once more to the same CPU */
+		if (sim_chance(ma, 50) && !f->hardirq) /* a storm: once more to the same CPU */
 			f->pc = t->online && !t->dying ? 0 : 3;
 		else
 			sim_pop(&ma->cpus[cpu]);

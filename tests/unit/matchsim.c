@@ -33,8 +33,7 @@ static void run_call(struct machine *ma, struct sim_call *call, uint64_t run_ns,
 
 enum { DRAIN_TAKE, DRAIN_UNLOCK, DRAIN_ENTRY, DRAIN_BODY, DRAIN_EXIT };
 
-static void function_event(struct machine *ma, unsigned int cpu, unsigned int type,
-			   const struct sim_call *call)
+static void function_event(struct machine *ma, unsigned int cpu, unsigned int type, const struct sim_call *call)
 {
 	struct ipi_event *ev = sim_stamp(ma, cpu, type);
 
@@ -172,7 +171,7 @@ static bool accept_interrupt(struct machine *ma, unsigned int cpu)
 
 static bool any_pending(const struct cpu *c)
 {
-	for (int class = 0; class < IPI_NR_CLASSES; class++)
+	for (int class = 0; class < IPI_NR_CLASSES; ++class)
 		if (c->pending[class])
 			return true;
 	return false;
@@ -298,10 +297,8 @@ static void weather(struct machine *ma, unsigned int tick)
 			ma->cpus[i].weight = sim_chance(ma, 40) ? 1 : 1 + (unsigned int)(sim_rnd(ma) % 12);
 	if (sim_may(ma, SIM_UNTRACED) && ma->ops_left && sim_chance(ma, 1) && ma->cpus[victim].online &&
 	    !ma->cpus[victim].dying)
-		sim_request(ma, SIM_NOBODY, victim,
-			sim_chance(ma, 50) ? IPI_CLASS_RESCHEDULE : IPI_CLASS_CALL_SINGLE);
-	if (sim_may(ma, SIM_HOTPLUG) && !ma->offline_done && ma->ops_left < ma->sim->config.nr_ops / 2 &&
-	    victim) {
+		sim_request(ma, SIM_NOBODY, victim, sim_chance(ma, 50) ? IPI_CLASS_RESCHEDULE : IPI_CLASS_CALL_SINGLE);
+	if (sim_may(ma, SIM_HOTPLUG) && !ma->offline_done && ma->ops_left < ma->sim->config.nr_ops / 2 && victim) {
 		ma->offline_done = true;
 		ma->cpus[victim].dying = true;
 		ma->cpus[victim].polling = false;
@@ -365,14 +362,17 @@ static void apply_gap(struct machine *ma)
 		if (sim->events[i].cpu != cpu)
 			continue;
 		dropped += sim->events[i].type == IPI_EV_LOST && sim->events[i].lost != IPI_LOST_UNKNOWN ?
-			   (unsigned int)sim->events[i].lost : 1;
+				   (unsigned int)sim->events[i].lost :
+				   1;
 		sim->events[i].type = IPI_EV_NONE;
 		last = i;
 	}
 	if (!dropped)
 		return;
 	sim->events[last] = (struct ipi_event){
-		.type = IPI_EV_LOST, .ts_ns = sim->events[last].ts_ns, .cpu = cpu,
+		.type = IPI_EV_LOST,
+		.ts_ns = sim->events[last].ts_ns,
+		.cpu = cpu,
 		.lost = sim_chance(ma, 80) ? dropped : IPI_LOST_UNKNOWN,
 	};
 	sim->totals.dropped += dropped;
@@ -458,6 +458,7 @@ const struct sim_call *sim_find_call(const struct sim *sim, uint64_t queue_ns, u
 		else
 			hi = mid;
 	}
-	return lo < sim->nr_calls && sim->calls[lo].queue_ns == queue_ns &&
-	       sim->calls[lo].target == target ? &sim->calls[lo] : NULL;
+	return lo < sim->nr_calls && sim->calls[lo].queue_ns == queue_ns && sim->calls[lo].target == target ?
+		       &sim->calls[lo] :
+		       NULL;
 }

@@ -13,53 +13,53 @@
 
 #include "match/match.h"
 
-#define SIM_MAX_CPUS	8
-#define SIM_NOBODY	(-1)
+#define SIM_MAX_CPUS 8
+#define SIM_NOBODY   (-1)
 
 /* What may happen. */
-#define SIM_RESCHED	0x0001	/* reschedules, unthrottled */
-#define SIM_SINGLE	0x0002	/* waiting single calls, csd on a stack */
-#define SIM_ASYNC	0x0004	/* the source's own csd, unlocked before it runs */
-#define SIM_MANY	0x0008	/* multicasts */
-#define SIM_TTWU	0x0010	/* wake-ups by the wake list */
-#define SIM_IRQ_WORK_ON	0x0020	/* irq_work on another CPU */
-#define SIM_IRQ_WORK	0x0040	/* irq_work on this CPU */
-#define SIM_POLL	0x0080	/* polling idle */
-#define SIM_FLUSH	0x0100	/* queues flushed without an interrupt */
-#define SIM_NEST	0x0200	/* functions and softirqs queue and send */
-#define SIM_LOCAL	0x0400	/* local runs: events of the target between hits */
-#define SIM_LATE_ADD	0x0800	/* a pause between queue event and llist_add */
-#define SIM_HOTPLUG	0x1000	/* one CPU goes offline */
-#define SIM_WAKE	0x2000	/* resched_curr() of a polling CPU: a wake event without a call */
-#define SIM_UNTRACED	0x4000	/* interrupts that no event announces */
-#define SIM_ONE_SOURCE	0x8000	/* CPU 0 sends everything */
+#define SIM_RESCHED	0x0001 /* reschedules, unthrottled */
+#define SIM_SINGLE	0x0002 /* waiting single calls, csd on a stack */
+#define SIM_ASYNC	0x0004 /* the source's own csd, unlocked before it runs */
+#define SIM_MANY	0x0008 /* multicasts */
+#define SIM_TTWU	0x0010 /* wake-ups by the wake list */
+#define SIM_IRQ_WORK_ON 0x0020 /* irq_work on another CPU */
+#define SIM_IRQ_WORK	0x0040 /* irq_work on this CPU */
+#define SIM_POLL	0x0080 /* polling idle */
+#define SIM_FLUSH	0x0100 /* queues flushed without an interrupt */
+#define SIM_NEST	0x0200 /* functions and softirqs queue and send */
+#define SIM_LOCAL	0x0400 /* local runs: events of the target between hits */
+#define SIM_LATE_ADD	0x0800 /* a pause between queue event and llist_add */
+#define SIM_HOTPLUG	0x1000 /* one CPU goes offline */
+#define SIM_WAKE	0x2000 /* resched_curr() of a polling CPU: a wake event without a call */
+#define SIM_UNTRACED	0x4000 /* interrupts that no event announces */
+#define SIM_ONE_SOURCE	0x8000 /* CPU 0 sends everything */
 
 struct sim_config {
-	uint64_t     seed;
+	uint64_t seed;
 	unsigned int nr_cpus;
-	unsigned int nr_ops;		/* operations started, all CPUs together */
+	unsigned int nr_ops; /* operations started, all CPUs together */
 	unsigned int features;
-	unsigned int late_pct;		/* of sends: the ICR is written late */
-	unsigned int gaps;		/* chunks of a CPU's events dropped */
-	unsigned int skew_ns;		/* clocks differ by up to this */
-	unsigned int tick_ns;		/* stamps are rounded down to this, order kept; 0, 1: exact */
+	unsigned int late_pct; /* of sends: the ICR is written late */
+	unsigned int gaps;     /* chunks of a CPU's events dropped */
+	unsigned int skew_ns;  /* clocks differ by up to this */
+	unsigned int tick_ns;  /* stamps are rounded down to this, order kept; 0, 1: exact */
 };
 
 struct sim_hit {
 	uint64_t send_ns, entry_ns, csd;
 	uint32_t source, target;
-	uint8_t	 class;
-	uint8_t	 outcome;		/* enum ipi_outcome */
-	bool	 late;			/* written late: its stamp is not its time */
-	int	 next;			/* in the same request */
+	uint8_t class;
+	uint8_t outcome; /* enum ipi_outcome */
+	bool late;	 /* written late: its stamp is not its time */
+	int next;	 /* in the same request */
 };
 
 struct sim_call {
 	uint64_t queue_ns, run_ns, entry_ns, csd, func;
 	uint32_t source, target;
-	uint8_t	 kind;			/* enum ipi_call_kind */
-	uint8_t	 path;			/* enum ipi_path */
-	bool	 sync, ran, dropped_queue;
+	uint8_t kind; /* enum ipi_call_kind */
+	uint8_t path; /* enum ipi_path */
+	bool sync, ran, dropped_queue;
 	struct sim_csd *object;
 };
 
@@ -70,15 +70,15 @@ struct sim_totals {
 
 struct sim {
 	struct sim_config config;
-	struct ipi_event *events;	/* in time order, skew and gaps applied */
-	uint64_t	 *masks;	/* one word an event */
-	unsigned int	  nr_events, cap_events;
-	struct sim_hit	 *hits;		/* in order of send_ns as the sources stamped it */
-	unsigned int	  nr_hits, cap_hits;
-	struct sim_call	 *calls;
-	unsigned int	  nr_calls, cap_calls;
+	struct ipi_event *events; /* in time order, skew and gaps applied */
+	uint64_t *masks;	  /* one word an event */
+	unsigned int nr_events, cap_events;
+	struct sim_hit *hits; /* in order of send_ns as the sources stamped it */
+	unsigned int nr_hits, cap_hits;
+	struct sim_call *calls;
+	unsigned int nr_calls, cap_calls;
 	struct sim_totals totals;
-	bool		  stuck;	/* did not come to rest: a fault of the generator */
+	bool stuck; /* did not come to rest: a fault of the generator */
 };
 
 /* Runs one history; sim_free() afterwards. */

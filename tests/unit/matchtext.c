@@ -76,8 +76,12 @@ static uint8_t parse_flags(const char *f)
 
 static bool parse_handler(struct ipi_event *ev, const char *name)
 {
-	static const struct { const char *name; enum ipi_class class; } handlers[] = {
-		{ "reschedule_", IPI_CLASS_RESCHEDULE }, { "irq_work_", IPI_CLASS_IRQ_WORK },
+	static const struct {
+		const char *name;
+		enum ipi_class class;
+	} handlers[] = {
+		{ "reschedule_", IPI_CLASS_RESCHEDULE },
+		{ "irq_work_", IPI_CLASS_IRQ_WORK },
 		{ "call_function_single_", IPI_CLASS_CALL_SINGLE },
 		{ "call_function_", IPI_CLASS_CALL },
 	};
@@ -107,9 +111,9 @@ static bool parse_event(struct ipi_event *ev, uint64_t *mask, const char *name, 
 	if (!strcmp(name, "ipi_send_cpu")) {
 		ev->type = IPI_EV_SEND_CPU;
 		ev->func = symbol(args, "callback");
-		ev->class = !ev->func ? IPI_CLASS_RESCHEDULE :
+		ev->class = !ev->func					    ? IPI_CLASS_RESCHEDULE :
 			    value_has(args, "callback", "generic_smp_call") ? IPI_CLASS_CALL_SINGLE :
-			    IPI_CLASS_IRQ_WORK;
+									      IPI_CLASS_IRQ_WORK;
 	} else if (!strcmp(name, "ipi_send_cpumask")) {
 		size_t len;
 		const char *v = find(args, "cpumask", &len);
@@ -145,8 +149,8 @@ static void parse_line(struct text_trace *t, const char *line)
 	char flags[8], name[64];
 	int used = 0;
 
-	if (!bracket || sscanf(bracket, " [%u] %7s %u.%6u: %63[a-z_]: %n", &cpu, flags, &sec, &usec,
-			       name, &used) != 5 || !used)
+	if (!bracket ||
+	    sscanf(bracket, " [%u] %7s %u.%6u: %63[a-z_]: %n", &cpu, flags, &sec, &usec, name, &used) != 5 || !used)
 		return;
 	if (t->nr == t->cap) {
 		t->cap = t->cap ? t->cap * 2 : 1024;

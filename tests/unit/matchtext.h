@@ -13,10 +13,10 @@
 #include "base/event.h"
 
 struct text_trace {
-	char		  name[32];	/* "mode1", or "all" where the file has one part */
+	char name[32]; /* "mode1", or "all" where the file has one part */
 	struct ipi_event *events;
-	uint64_t	 *masks;
-	unsigned int	  nr, cap;
+	uint64_t *masks;
+	unsigned int nr, cap;
 };
 
 /* Parts of a gzipped trace that were recorded at one go. Returns how many, or -1. */

@@ -16,28 +16,28 @@
 
 #include "decode/decode.h"
 
-#define PB_SIZE		4096
-#define PB_MAX_PAGES	64
-#define PB_MAX_CPUS	128
+#define PB_SIZE	     4096
+#define PB_MAX_PAGES 64
+#define PB_MAX_CPUS  128
 
 struct pb_machine {
-	bool	     big;
+	bool big;
 	unsigned int longs;
 };
 
 struct pb_page {
-	uint8_t	bytes[PB_SIZE];
-	size_t	len;		/* header and data so far */
-	size_t	size;		/* handed out: at least len */
+	uint8_t bytes[PB_SIZE];
+	size_t len;  /* header and data so far */
+	size_t size; /* handed out: at least len */
 };
 
 struct pb {
 	struct pb_machine m;
 	struct pb_page *pages[PB_MAX_CPUS][PB_MAX_PAGES];
 	unsigned int nr_pages[PB_MAX_CPUS], next[PB_MAX_CPUS];
-	void	*live[PB_MAX_CPUS][2];
-	unsigned int cpu;	/* that is written to */
-	bool	 fail_at_end;	/* the source reports damage instead of an end */
+	void *live[PB_MAX_CPUS][2];
+	unsigned int cpu; /* that is written to */
+	bool fail_at_end; /* the source reports damage instead of an end */
 };
 
 static inline void pb_put(const struct pb *b, uint8_t *p, uint64_t val, unsigned int size)
@@ -122,7 +122,7 @@ static inline void pb_lost(struct pb *b, int64_t count)
 
 /* An event's payload under construction. */
 struct pb_rec {
-	uint8_t	 bytes[2048];
+	uint8_t bytes[2048];
 	unsigned int len;
 };
 
@@ -192,17 +192,17 @@ static inline void pb_free(struct pb *b)
 
 /* --- formats --- */
 
-#define PB_MAX_FORMATS	48
+#define PB_MAX_FORMATS 48
 
 struct pb_formats {
 	struct decode_format f[PB_MAX_FORMATS];
-	char	*texts[PB_MAX_FORMATS];
+	char *texts[PB_MAX_FORMATS];
 	unsigned int nr;
 };
 
 /* fields: "name:size" words, 'p' = pointer, 'd' = __data_loc, 'm' = array at the end. */
-static inline void pb_format(struct pb_formats *fs, const struct pb_machine *m, const char *system,
-			     const char *name, unsigned int id, const char *fields)
+static inline void pb_format(struct pb_formats *fs, const struct pb_machine *m, const char *system, const char *name,
+			     unsigned int id, const char *fields)
 {
 	unsigned int off = 8;
 	char *text = NULL;
@@ -211,11 +211,13 @@ static inline void pb_format(struct pb_formats *fs, const struct pb_machine *m, 
 	char word[64];
 	int used;
 
-	fprintf(out, "name: %s\nID: %u\nformat:\n"
+	fprintf(out,
+		"name: %s\nID: %u\nformat:\n"
 		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
 		"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
 		"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"
-		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n", name, id);
+		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n",
+		name, id);
 	for (; sscanf(fields, "%63s%n", word, &used) == 1; fields += used) {
 		char *colon = strchr(word, ':');
 		unsigned int size = colon[1] == 'p' || colon[1] == 'm' ? m->longs : colon[1] == '8' ? 8 : 4;
@@ -223,12 +225,15 @@ static inline void pb_format(struct pb_formats *fs, const struct pb_machine *m, 
 		*colon = '\0';
 		off = (off + size - 1) / size * size;
 		if (colon[1] == 'm')
-			fprintf(out, "\tfield:unsigned long %s[8];\toffset:%u;\tsize:%u;\tsigned:0;\n",
-				word, off, size * 8);
+			fprintf(out, "\tfield:unsigned long %s[8];\toffset:%u;\tsize:%u;\tsigned:0;\n", word, off,
+				size * 8);
 		else
 			fprintf(out, "\tfield:%s %s;\toffset:%u;\tsize:%u;\tsigned:0;\n",
-				colon[1] == 'p' ? "void *" : colon[1] == 'd' ? "__data_loc cpumask_t" :
-				colon[1] == '8' ? "u64" : "unsigned int", word, off, size);
+				colon[1] == 'p' ? "void *" :
+				colon[1] == 'd' ? "__data_loc cpumask_t" :
+				colon[1] == '8' ? "u64" :
+						  "unsigned int",
+				word, off, size);
 		off += size;
 	}
 	fprintf(out, "\nprint fmt: \"x\"\n");

@@ -27,8 +27,8 @@
 
 static unsigned int tap_nr, tap_failed;
 
-__attribute__((format(printf, 4, 0), unused))
-static bool tap_result(bool cond, const char *file, int line, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0), unused)) static bool tap_result(bool cond, const char *file, int line,
+								     const char *fmt, va_list ap)
 {
 	printf("%sok %u - ", cond ? "" : "not ", ++tap_nr);
 	vprintf(fmt, ap);
@@ -41,8 +41,8 @@ static bool tap_result(bool cond, const char *file, int line, const char *fmt, v
 	return cond;
 }
 
-__attribute__((format(printf, 4, 5), unused))
-static bool tap_ok(bool cond, const char *file, int line, const char *fmt, ...)
+__attribute__((format(printf, 4, 5), unused)) static bool tap_ok(bool cond, const char *file, int line, const char *fmt,
+								 ...)
 {
 	va_list ap;
 
@@ -52,8 +52,8 @@ static bool tap_ok(bool cond, const char *file, int line, const char *fmt, ...)
 	return cond;
 }
 
-__attribute__((format(printf, 5, 6), unused))
-static bool tap_is_u64(uint64_t got, uint64_t want, const char *file, int line, const char *fmt, ...)
+__attribute__((format(printf, 5, 6), unused)) static bool tap_is_u64(uint64_t got, uint64_t want, const char *file,
+								     int line, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -61,14 +61,12 @@ static bool tap_is_u64(uint64_t got, uint64_t want, const char *file, int line, 
 	tap_result(got == want, file, line, fmt, ap);
 	va_end(ap);
 	if (got != want)
-		printf("#   got %" PRIu64 " (0x%" PRIx64 "), want %" PRIu64 " (0x%" PRIx64 ")\n",
-		       got, got, want, want);
+		printf("#   got %" PRIu64 " (0x%" PRIx64 "), want %" PRIu64 " (0x%" PRIx64 ")\n", got, got, want, want);
 	return got == want;
 }
 
-__attribute__((format(printf, 5, 6), unused))
-static bool tap_is_str(const char *got, const char *want, const char *file, int line,
-		       const char *fmt, ...)
+__attribute__((format(printf, 5, 6), unused)) static bool tap_is_str(const char *got, const char *want,
+								     const char *file, int line, const char *fmt, ...)
 {
 	bool same = got && want ? !strcmp(got, want) : got == want;
 	va_list ap;
@@ -81,20 +79,18 @@ static bool tap_is_str(const char *got, const char *want, const char *file, int 
 	return same;
 }
 
-#define ok(cond, ...)		tap_ok((cond), __FILE__, __LINE__, __VA_ARGS__)
-#define is_u64(got, want, ...)	tap_is_u64((got), (want), __FILE__, __LINE__, __VA_ARGS__)
-#define is_str(got, want, ...)	tap_is_str((got), (want), __FILE__, __LINE__, __VA_ARGS__)
+#define ok(cond, ...)	       tap_ok((cond), __FILE__, __LINE__, __VA_ARGS__)
+#define is_u64(got, want, ...) tap_is_u64((got), (want), __FILE__, __LINE__, __VA_ARGS__)
+#define is_str(got, want, ...) tap_is_str((got), (want), __FILE__, __LINE__, __VA_ARGS__)
 
 /* One check that cannot be made here, and why. Counted and shown, never silent. */
-__attribute__((unused))
-static void skip(const char *name, const char *reason)
+__attribute__((unused)) static void skip(const char *name, const char *reason)
 {
 	printf("ok %u - %s # SKIP %s\n", ++tap_nr, name, reason);
 }
 
 /* Prints the plan; its value is main()'s. No check at all is a failure. */
-__attribute__((unused))
-static int done_testing(void)
+__attribute__((unused)) static int done_testing(void)
 {
 	printf("1..%u\n", tap_nr);
 	fflush(stdout);

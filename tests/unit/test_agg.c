@@ -6,9 +6,9 @@
 #include "tap.h"
 
 enum { SITE = 0x1000, OTHER = 0x1100, USER = 0x2000, USER2 = 0x2100, FUNC = 0x3000, OWN_FUNC = 0x3100 };
-enum { OWN_PID = 99, TASK = 10, TASK2 = 11, TWIN = 12 };	/* TASK and TWIN have one name */
+enum { OWN_PID = 99, TASK = 10, TASK2 = 11, TWIN = 12 }; /* TASK and TWIN have one name */
 
-static unsigned int nr_asked;	/* of symbols, stacks, names: not per span */
+static unsigned int nr_asked; /* of symbols, stacks, names: not per span */
 
 /* Stack 1 and 2 lead to USER, 3 to USER2, 4 holds nothing but plumbing. */
 static uint64_t stack_caller(void *ctx, uint32_t stack)
@@ -23,12 +23,18 @@ static const char *symbol(void *ctx, uint64_t addr)
 	(void)ctx;
 	nr_asked++;
 	switch (addr) {
-	case SITE:	return "plumbing";
-	case OTHER:	return "other_site";
-	case USER:	return "zap_page_range";
-	case USER2:	return "madvise";
-	case FUNC:	return "flush_tlb_func";
-	default:	return NULL;
+	case SITE:
+		return "plumbing";
+	case OTHER:
+		return "other_site";
+	case USER:
+		return "zap_page_range";
+	case USER2:
+		return "madvise";
+	case FUNC:
+		return "flush_tlb_func";
+	default:
+		return NULL;
 	}
 }
 
@@ -62,10 +68,23 @@ static struct agg *make(const enum agg_key *by, unsigned int nr, const struct ip
 static struct ipi_span base(uint8_t kind)
 {
 	return (struct ipi_span){
-		.kind = kind, .class = IPI_CLASS_CALL_SINGLE, .how = IPI_HOW_EXACT, .source = 0,
-		.target = 1, .pid = TASK, .nr_targets = 1, .stack = 1, .callsite = SITE, .func = FUNC,
-		.csd = 0xc5d, .queue_ns = 1000, .send_ns = 1100, .entry_ns = 3100, .run_ns = 3300,
-		.done_ns = 3700, .exit_ns = 4100,
+		.kind = kind,
+		.class = IPI_CLASS_CALL_SINGLE,
+		.how = IPI_HOW_EXACT,
+		.source = 0,
+		.target = 1,
+		.pid = TASK,
+		.nr_targets = 1,
+		.stack = 1,
+		.callsite = SITE,
+		.func = FUNC,
+		.csd = 0xc5d,
+		.queue_ns = 1000,
+		.send_ns = 1100,
+		.entry_ns = 3100,
+		.run_ns = 3300,
+		.done_ns = 3700,
+		.exit_ns = 4100,
 	};
 }
 
@@ -142,8 +161,7 @@ static void test_outcomes(void)
 	s.outcome = IPI_LOST;
 	agg_span(a, &s);
 	r = agg_rows(a);
-	is_u64(r->delivery.count + r->handler.count, 0,
-	       "ambiguous, negative, coalesced, in flight, lost: no latency");
+	is_u64(r->delivery.count + r->handler.count, 0, "ambiguous, negative, coalesced, in flight, lost: no latency");
 	is_u64(r->n.delivered, 2, "delivered");
 	is_u64(r->n.ambiguous, 1, "ambiguous");
 	is_u64(r->n.fifo, 1, "fifo");
@@ -207,19 +225,19 @@ static void test_outcomes(void)
 static void test_keys(void)
 {
 	static const enum agg_key by_comm[] = { AGG_KEY_COMM }, by_stack[] = { AGG_KEY_STACK },
-		by_pid_target[] = { AGG_KEY_PID, AGG_KEY_TARGET, AGG_KEY_PID };
-	struct agg *a = make(by_caller, 2, NULL), *c = make(by_comm, 1, NULL),
-		   *st = make(by_stack, 1, NULL), *pt = make(by_pid_target, 3, NULL);
+				  by_pid_target[] = { AGG_KEY_PID, AGG_KEY_TARGET, AGG_KEY_PID };
+	struct agg *a = make(by_caller, 2, NULL), *c = make(by_comm, 1, NULL), *st = make(by_stack, 1, NULL),
+		   *pt = make(by_pid_target, 3, NULL);
 	struct ipi_span s[6];
 	struct agg_row *r;
 
 	for (int i = 0; i < 6; i++)
 		s[i] = base(0);
-	s[1].stack = 2;			/* same caller, another stack */
+	s[1].stack = 2; /* same caller, another stack */
 	s[1].callsite = OTHER;
-	s[2].stack = 3;			/* another caller */
-	s[3].stack = IPI_STACK_NONE;	/* caller: the call site */
-	s[4].stack = 4;			/* nothing but plumbing: likewise */
+	s[2].stack = 3;		     /* another caller */
+	s[3].stack = IPI_STACK_NONE; /* caller: the call site */
+	s[4].stack = 4;		     /* nothing but plumbing: likewise */
 	s[4].pid = TWIN;
 	s[4].target = 2;
 	s[5].pid = TASK2;
@@ -234,8 +252,10 @@ static void test_keys(void)
 	is_u64(agg_nr_rows(a), 3, "three callers");
 	r = agg_rows(a);
 	is_u64(r[0].n.sends, 3, "  stacks 1 and 2 lead to the same");
-	is_u64(r[0].mixed, 1u << AGG_KEY_CALLSITE | 1u << AGG_KEY_STACK | 1u << AGG_KEY_CLASS |
-	       1u << AGG_KEY_SOURCE | 1u << AGG_KEY_PID | 1u << AGG_KEY_COMM, "  what is mixed is known");
+	is_u64(r[0].mixed,
+	       1u << AGG_KEY_CALLSITE | 1u << AGG_KEY_STACK | 1u << AGG_KEY_CLASS | 1u << AGG_KEY_SOURCE |
+		       1u << AGG_KEY_PID | 1u << AGG_KEY_COMM,
+	       "  what is mixed is known");
 	is_u64(r[2].caller, SITE, "  without stack: the call site");
 	is_u64(r[2].n.sends, 2, "  nothing but plumbing: the call site");
 	is_u64(r[2].mixed, 1u << AGG_KEY_STACK | 1u << AGG_KEY_TARGET | 1u << AGG_KEY_PID,
@@ -331,8 +351,8 @@ static void workload(struct agg *a)
 	agg_span(a, &s);
 }
 
-static void filtered(const char *what, const struct ipi_filter *f, uint64_t sends, uint64_t calls,
-		     uint64_t interrupts, uint64_t unsolicited)
+static void filtered(const char *what, const struct ipi_filter *f, uint64_t sends, uint64_t calls, uint64_t interrupts,
+		     uint64_t unsolicited)
 {
 	struct agg *a = make(by_caller, 2, f);
 	const struct match_totals *t = agg_totals(a);
@@ -409,7 +429,7 @@ static void test_own(void)
 	is_u64(agg_own(a)->n.sends, 1, "they are counted apart");
 	is_u64(agg_own(a)->delivery.count, 1, "with their latency");
 	is_u64(agg_totals(a)->sends, 1, "and in the totals");
-	s.pid = TASK;			/* the same site, now another's */
+	s.pid = TASK; /* the same site, now another's */
 	ipi(a, &s);
 	is_u64(agg_nr_rows(a), 1, "the same site used by others is a row");
 	is_u64(agg_rows(a)->n.sends, 1, "  without the own one");

@@ -8,14 +8,19 @@
 #include "bench/join.h"
 #include "tap.h"
 
-#define NR	4
-#define WARMUP	2
-#define FUNC	0x5000u
+#define NR     4
+#define WARMUP 2
+#define FUNC   0x5000u
 
 static const uint32_t senders[] = { 0 }, targets[] = { 1 };
 static const struct bench_job job = {
-	.mode = IPITRACE_BENCH_SINGLE, .senders = senders, .nr_senders = 1,
-	.targets = targets, .nr_targets = 1, .iterations = NR, .warmup = WARMUP,
+	.mode = IPITRACE_BENCH_SINGLE,
+	.senders = senders,
+	.nr_senders = 1,
+	.targets = targets,
+	.nr_targets = 1,
+	.iterations = NR,
+	.warmup = WARMUP,
 };
 static const struct ipitrace_bench_prim prim = {
 	.flags = IPITRACE_BENCH_P_HANDLER | IPITRACE_BENCH_P_WAITS | IPITRACE_BENCH_P_TARGETS,
@@ -28,10 +33,21 @@ static struct ipi_span span(unsigned int i)
 	uint64_t t = 1000 * (i + 1);
 
 	return (struct ipi_span){
-		.kind = IPI_SPAN_CALL, .class = IPI_CLASS_CALL_SINGLE, .outcome = IPI_DELIVERED,
-		.how = IPI_HOW_EXACT, .path = IPI_PATH_SENT, .source = 0, .target = 1, .pid = 7, .func = FUNC,
-		.queue_ns = t + 10, .send_ns = t + 20, .entry_ns = t + 50, .run_ns = t + 60,
-		.done_ns = t + 70, .exit_ns = t + 80,
+		.kind = IPI_SPAN_CALL,
+		.class = IPI_CLASS_CALL_SINGLE,
+		.outcome = IPI_DELIVERED,
+		.how = IPI_HOW_EXACT,
+		.path = IPI_PATH_SENT,
+		.source = 0,
+		.target = 1,
+		.pid = 7,
+		.func = FUNC,
+		.queue_ns = t + 10,
+		.send_ns = t + 20,
+		.entry_ns = t + 50,
+		.run_ns = t + 60,
+		.done_ns = t + 70,
+		.exit_ns = t + 80,
 	};
 }
 
@@ -50,7 +66,12 @@ static void make(struct world *w)
 		uint64_t t = 1000 * (i + WARMUP + 1);
 
 		w->samples[i] = (struct ipitrace_bench_sample){
-			.send_ns = t, .entry_ns = t + 65, .return_ns = t + 90, .seq = i, .source = 0, .target = 1,
+			.send_ns = t,
+			.entry_ns = t + 65,
+			.return_ns = t + 90,
+			.seq = i,
+			.source = 0,
+			.target = 1,
 		};
 	}
 }
@@ -58,7 +79,11 @@ static void make(struct world *w)
 static struct bench_check judge_as(struct world *w, const struct ipitrace_bench_prim *p)
 {
 	struct bench_traced run = {
-		.job = &job, .backend = BENCH_MODULE, .prim = p, .from_ns = 0, .to_ns = 100000,
+		.job = &job,
+		.backend = BENCH_MODULE,
+		.prim = p,
+		.from_ns = 0,
+		.to_ns = 100000,
 		.raw = { .samples = w->samples, .nr_samples = NR, .sends = NR, .hits = NR, .warmup_sends = WARMUP },
 	};
 	struct bench_check c = { 0 };

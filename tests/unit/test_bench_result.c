@@ -10,12 +10,15 @@
 #include "bench/bench.h"
 #include "tap.h"
 
-static struct ipitrace_bench_sample sample(uint32_t seq, uint32_t target, uint64_t entry, uint64_t ret,
-					   uint32_t flags)
+static struct ipitrace_bench_sample sample(uint32_t seq, uint32_t target, uint64_t entry, uint64_t ret, uint32_t flags)
 {
 	return (struct ipitrace_bench_sample){
-		.send_ns = 1000, .entry_ns = entry ? 1000 + entry : 0, .return_ns = 1000 + ret,
-		.seq = seq, .target = target, .flags = flags,
+		.send_ns = 1000,
+		.entry_ns = entry ? 1000 + entry : 0,
+		.return_ns = 1000 + ret,
+		.seq = seq,
+		.target = target,
+		.flags = flags,
 	};
 }
 
@@ -66,8 +69,10 @@ static void mask(void)
 {
 	/* Two sends to CPUs 1 and 2. */
 	struct ipitrace_bench_sample s[] = {
-		sample(0, 1, 10, 60, 0), sample(0, 2, 50, 60, 0),
-		sample(1, 1, 30, 60, 0), sample(1, 2, 20, 60, 0),
+		sample(0, 1, 10, 60, 0),
+		sample(0, 2, 50, 60, 0),
+		sample(1, 1, 30, 60, 0),
+		sample(1, 2, 20, 60, 0),
 	};
 	struct bench_raw raw = { .samples = s, .nr_samples = 4, .sends = 2, .hits = 4, .busy_ns = 100 };
 	struct bench_row row = { .mode = IPITRACE_BENCH_BROADCAST };
@@ -154,7 +159,7 @@ static void topology(void)
 
 	if (!ok(mkdtemp(root) != NULL, "a directory"))
 		return;
-	put(root, "cpu/online", "0-6\n");	/* CPU 7 is off */
+	put(root, "cpu/online", "0-6\n"); /* CPU 7 is off */
 	put(root, "node/online", "0-1\n");
 	for (unsigned int cpu = 0; cpu < 8; cpu++) {
 		unsigned int node = cpu / 4;

@@ -4,7 +4,7 @@
  * versions, byte orders, compression, instances, facts; cut at every offset
  * and corrupted.
  */
-#define _GNU_SOURCE	/* memfd_create */
+#define _GNU_SOURCE /* memfd_create */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,17 +13,17 @@
 #include "file/datfile.h"
 #include "tap.h"
 
-#define PAGE	4096u
-#define FMT	"name: ipi_send_cpu\nID: 354\nformat:\n"
-#define SYMS	"ffffffff81000000 T start\n"
-#define PRINTK	"0xffff : \"Function call interrupts\"\n"
-#define CMDS	"1 init\n42 a task\nbad line\n7 x\n"
-#define HPAGE	"\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
+#define PAGE   4096u
+#define FMT    "name: ipi_send_cpu\nID: 354\nformat:\n"
+#define SYMS   "ffffffff81000000 T start\n"
+#define PRINTK "0xffff : \"Function call interrupts\"\n"
+#define CMDS   "1 init\n42 a task\nbad line\n7 x\n"
+#define HPAGE  "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
 
 struct out {
-	uint8_t	*buf;
-	size_t	 len;
-	bool	 big;
+	uint8_t *buf;
+	size_t len;
+	bool big;
 };
 
 static void put(struct out *o, const void *data, size_t len)
@@ -330,8 +330,7 @@ static int read_pages(struct dat_file *f, struct err *err, uint64_t *sum)
 	return good;
 }
 
-static void check_file(const struct out *o, const char *what, int version, const char *clock,
-		       const char *compression)
+static void check_file(const struct out *o, const char *what, int version, const char *clock, const char *compression)
 {
 	const struct dat_info *info;
 	struct err err = { 0 };
@@ -352,13 +351,11 @@ static void check_file(const struct out *o, const char *what, int version, const
 	is_str(info->tracer_version, "3.1.6", "tracer");
 	is_str(info->printk_formats, PRINTK, "printk formats");
 	ok(info->kallsyms_len == strlen(SYMS) && !memcmp(info->kallsyms, SYMS, strlen(SYMS)), "kallsyms");
-	ok(info->header_page_len == strlen(HPAGE) && !memcmp(info->header_page, HPAGE, strlen(HPAGE)),
-	   "header_page");
+	ok(info->header_page_len == strlen(HPAGE) && !memcmp(info->header_page, HPAGE, strlen(HPAGE)), "header_page");
 	is_u64(info->nr_formats, 4, "formats");
 	is_str(info->formats[0].system, "ftrace", "ftrace's own first");
 	is_str(info->formats[1].system, "ipi", "then systems");
-	ok(info->formats[1].len == strlen(FMT) && !memcmp(info->formats[1].text, FMT, strlen(FMT)),
-	   "text of a format");
+	ok(info->formats[1].len == strlen(FMT) && !memcmp(info->formats[1].text, FMT, strlen(FMT)), "text of a format");
 	is_str(info->formats[3].system, "csd", "last format");
 	is_u64(info->nr_streams, 2, "streams");
 	is_u64(info->cpus[1], version == 7 ? 5 : 1, "CPU of the second");
@@ -435,7 +432,7 @@ static void test_cut(struct out o, const char *what, size_t step)
 	char path[32];
 	int fd = make_file(&o, path);
 
-	for (size_t len = o.len - 1; len < o.len; len -= len > 6000 ? step : 1) {
+	for (size_t len = o.len - 1; len<o.len; len -= len> 6000 ? step : 1) {
 		struct err err = { 0 };
 		struct dat_file *f;
 
@@ -474,8 +471,9 @@ static void test_corruption(struct out o, const char *what)
 		for (unsigned int i = 0; i < 1 + round % 8; i++) {
 			rnd ^= rnd << 13, rnd ^= rnd >> 7, rnd ^= rnd << 17;
 			/* Mostly in the metadata; often the values that hurt. */
-			copy[rnd % (round & 1 ? 900 : o.len)] =
-				round & 2 ? 0xff : round & 4 ? 0x7f : (uint8_t)(rnd >> 40);
+			copy[rnd % (round & 1 ? 900 : o.len)] = round & 2 ? 0xff :
+								round & 4 ? 0x7f :
+									    (uint8_t)(rnd >> 40);
 		}
 		fd = make_file(&(struct out){ .buf = copy, .len = o.len }, path);
 		if (dat_open(&f, path, &err)) {

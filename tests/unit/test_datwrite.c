@@ -14,7 +14,7 @@
 #include "file/datfile.h"
 #include "tap.h"
 
-#define PAGE	4096u
+#define PAGE 4096u
 
 static char dir[] = "/tmp/test_datwrite-XXXXXX";
 
@@ -63,23 +63,31 @@ static const struct dat_format formats[] = {
 };
 
 static const struct dat_writer_meta meta = {
-	.page_size = PAGE, .nr_cpus = 3,
+	.page_size = PAGE,
+	.nr_cpus = 3,
 	.header_page = "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
 		       "\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
 		       "\tfield: char data;\toffset:16;\tsize:4080;\tsigned:0;\n",
 	.header_event = "# compressed entry header\n",
-	.ftrace_formats = ftrace_formats, .nr_ftrace = 1,
-	.formats = formats, .nr_formats = 3,
-	.kallsyms = "ffffffff81000000 T _stext\n", .printk_formats = "", .cmdlines = "17 odd name\n",
-	.uname = "Linux host 6.18.0 x86_64", .clock = "mono", .clocks_text = "local global [mono]\n",
-	.trace_id = 42, .version = "ipitrace test",
+	.ftrace_formats = ftrace_formats,
+	.nr_ftrace = 1,
+	.formats = formats,
+	.nr_formats = 3,
+	.kallsyms = "ffffffff81000000 T _stext\n",
+	.printk_formats = "",
+	.cmdlines = "17 odd name\n",
+	.uname = "Linux host 6.18.0 x86_64",
+	.clock = "mono",
+	.clocks_text = "local global [mono]\n",
+	.trace_id = 42,
+	.version = "ipitrace test",
 };
 
 static bool write_cpus(struct dat_writer *w, struct err *err)
 {
 	int fd0 = pages(1000, 3), fd2 = pages(2000, 1);
-	bool good = fd0 >= 0 && fd2 >= 0 && !dat_writer_cpu(w, fd0, 3 * PAGE, err) &&
-		    !dat_writer_cpu(w, -1, 0, err) && !dat_writer_cpu(w, fd2, PAGE, err);
+	bool good = fd0 >= 0 && fd2 >= 0 && !dat_writer_cpu(w, fd0, 3 * PAGE, err) && !dat_writer_cpu(w, -1, 0, err) &&
+		    !dat_writer_cpu(w, fd2, PAGE, err);
 
 	if (fd0 >= 0)
 		close(fd0);
@@ -133,12 +141,13 @@ static void check_file(const char *path)
 	is_u64(info->nr_cpus, 3, "CPUs");
 	is_u64(info->long_size, sizeof(long), "size of a long");
 	ok(info->header_page_len == strlen(meta.header_page) &&
-	   !memcmp(info->header_page, meta.header_page, info->header_page_len), "header_page");
+		   !memcmp(info->header_page, meta.header_page, info->header_page_len),
+	   "header_page");
 	ok(has_format(info, "ftrace", ftrace_formats[0].text), "ftrace's format");
 	for (unsigned int i = 0; i < 3; i++)
 		ok(has_format(info, formats[i].system, formats[i].text), "format %u", i);
-	ok(info->kallsyms_len == strlen(meta.kallsyms) &&
-	   !memcmp(info->kallsyms, meta.kallsyms, info->kallsyms_len), "kallsyms");
+	ok(info->kallsyms_len == strlen(meta.kallsyms) && !memcmp(info->kallsyms, meta.kallsyms, info->kallsyms_len),
+	   "kallsyms");
 	is_str(info->uname, meta.uname, "uname");
 	is_str(info->clock, "mono", "clock");
 	is_str(info->tracer_version, meta.version, "version of the writer");
@@ -212,21 +221,23 @@ static void test_order(void)
 	ok(!dat_writer_open(&w, path, &err) && dat_writer_cpu(w, -1, 0, &err), "data before the head: refused");
 	ok(dat_writer_head(w, &meta, &err), "and nothing after that");
 	dat_writer_close(w);
-	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) &&
-	   dat_writer_head(w, &meta, &err), "a second head: refused");
+	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) && dat_writer_head(w, &meta, &err),
+	   "a second head: refused");
 	dat_writer_close(w);
-	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) &&
-	   !dat_writer_cpu(w, -1, 0, &err) && dat_writer_facts(w, "", 0, &err),
+	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) && !dat_writer_cpu(w, -1, 0, &err) &&
+		   dat_writer_facts(w, "", 0, &err),
 	   "facts before the last CPU: refused");
 	dat_writer_close(w);
 	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) && write_cpus(w, &err) &&
-	   dat_writer_cpu(w, -1, 0, &err), "one CPU too many: refused");
+		   dat_writer_cpu(w, -1, 0, &err),
+	   "one CPU too many: refused");
 	dat_writer_close(w);
 	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) && write_cpus(w, &err) &&
-	   dat_writer_commit(w, &err), "commit without facts: refused");
+		   dat_writer_commit(w, &err),
+	   "commit without facts: refused");
 	dat_writer_close(w);
-	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) &&
-	   dat_writer_cpu(w, -1, 100, &err), "a part of a page: refused");
+	ok(!dat_writer_open(&w, path, &err) && !dat_writer_head(w, &meta, &err) && dat_writer_cpu(w, -1, 100, &err),
+	   "a part of a page: refused");
 	dat_writer_close(w);
 	is_u64(nr_files(), 0, "nothing is left");
 	free(path);
@@ -245,7 +256,7 @@ static void test_places(void)
 	if (chdir(dir))
 		return;
 	ok(!dat_writer_open(&w, "plain.dat", &err) && !dat_writer_head(w, &meta, &err) && write_cpus(w, &err) &&
-	   !dat_writer_facts(w, "", 0, &err) && !dat_writer_commit(w, &err) && !access("plain.dat", R_OK),
+		   !dat_writer_facts(w, "", 0, &err) && !dat_writer_commit(w, &err) && !access("plain.dat", R_OK),
 	   "a name without a directory: %s", err.msg);
 	dat_writer_close(w);
 	unlink("plain.dat");

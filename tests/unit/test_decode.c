@@ -121,18 +121,18 @@ static void test_bad_pages(void)
 	struct pb_page *page;
 
 	t->nr_cpus = 1;
-	pb_page(&t->b, 0, 100);				/* empty */
+	pb_page(&t->b, 0, 100); /* empty */
 	pb_page(&t->b, 0, 200);
 	rec_int(t, ID_RES_IN, 0, 8, 0, 253);
-	pb_head(&t->b, 28, 5);				/* longer than the page's data */
-	pb_page(&t->b, 0, 150);				/* earlier than the one before */
+	pb_head(&t->b, 28, 5);	/* longer than the page's data */
+	pb_page(&t->b, 0, 150); /* earlier than the one before */
 	rec_int(t, ID_RES_IN, 0, 8, 0, 253);
-	pb_page(&t->b, 0, 300);				/* shorter than its commit says */
+	pb_page(&t->b, 0, 300); /* shorter than its commit says */
 	rec_int(t, ID_RES_OUT, 0, 8, 0, 253);
 	rec_int(t, ID_RES_IN, 1, 8, 0, 253);
 	page = pb_cur(&t->b);
 	page->size = page->len - 4;
-	pb_page(&t->b, 0, 400);				/* shorter than a header */
+	pb_page(&t->b, 0, 400); /* shorter than a header */
 	pb_cur(&t->b)->size = 11;
 	pb_page(&t->b, 0, 500);
 	rec_int(t, ID_RES_OUT, 3, 8, 0, 253);
@@ -156,9 +156,16 @@ static void test_bad_pages(void)
 
 static void test_masks(void)
 {
-	static const struct { uint64_t longs[4]; unsigned int nr; } masks[] = {
-		{ { 0 }, 0 }, { { 0 }, 1 }, { { 4 }, 1 }, { { UINT32_MAX }, 1 },
-		{ { 0x80000001, 0x80000001, 1 }, 3 }, { { 0, 0, 0, 0x80000000 }, 4 },
+	static const struct {
+		uint64_t longs[4];
+		unsigned int nr;
+	} masks[] = {
+		{ { 0 }, 0 },
+		{ { 0 }, 1 },
+		{ { 4 }, 1 },
+		{ { UINT32_MAX }, 1 },
+		{ { 0x80000001, 0x80000001, 1 }, 3 },
+		{ { 0, 0, 0, 0x80000000 }, 4 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(machines) * ARRAY_SIZE(masks); i++) {
@@ -187,7 +194,7 @@ static void test_mask_damage(void)
 	struct pb_rec r = pb_rec(&t->b, ID_MASK, 0, 1);
 
 	pb_page(&t->b, 0, 100);
-	pb_field(&t->b, &r, 64u << 16 | 32, 4);		/* 64 bytes at 32, and there are 8 */
+	pb_field(&t->b, &r, 64u << 16 | 32, 4); /* 64 bytes at 32, and there are 8 */
 	pb_field(&t->b, &r, 1, 8);
 	pb_field(&t->b, &r, 2, 8);
 	pb_field(&t->b, &r, 3, 8);
@@ -206,29 +213,29 @@ static void test_stacks(void)
 		const struct ipi_stack *stack;
 
 		pb_page(&t->b, 0, 100);
-		rec_send(t, 0, 0, 7, 1, ADDR(1), 0);			/* 1: at once */
+		rec_send(t, 0, 0, 7, 1, ADDR(1), 0); /* 1: at once */
 		rec_stack(t, 0, 7, 5, ADDR(0x1000));
-		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 2: behind an interrupt */
-		rec_int(t, ID_RES_IN, 1, IPI_FLAG_HARDIRQ, 7, 253);	/* 3 */
-		rec_send(t, 1, IPI_FLAG_HARDIRQ, 7, 1, ADDR(2), 0);	/* 4: within it */
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);		    /* 2: behind an interrupt */
+		rec_int(t, ID_RES_IN, 1, IPI_FLAG_HARDIRQ, 7, 253); /* 3 */
+		rec_send(t, 1, IPI_FLAG_HARDIRQ, 7, 1, ADDR(2), 0); /* 4: within it */
 		rec_stack(t, IPI_FLAG_HARDIRQ, 7, 40, ADDR(0x2000));
-		rec_int(t, ID_RES_OUT, 1, IPI_FLAG_HARDIRQ, 7, 253);	/* 5 */
+		rec_int(t, ID_RES_OUT, 1, IPI_FLAG_HARDIRQ, 7, 253); /* 5 */
 		rec_stack(t, 0, 7, 5, ADDR(0x1000));
-		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 6: none, another task's follows */
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 6: none, another task's follows */
 		rec_stack(t, 0, 8, 3, ADDR(0x3000));
-		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 7: none, an event comes first */
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 7: none, an event comes first */
 		rec_int(t, ID_OTHER, 0, 0, 7, 0);
 		rec_stack(t, 0, 7, 3, ADDR(0x3000));
-		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 8: on the next page */
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 8: on the next page */
 		pb_page(&t->b, 0, 200);
 		rec_stack(t, 0, 7, 5, ADDR(0x1000));
-		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 9: the next page has a gap */
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 9: the next page has a gap */
 		pb_page(&t->b, 0, 300);
 		rec_stack(t, 0, 7, 5, ADDR(0x1000));
 		pb_lost(&t->b, 3);
-		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);			/* 11: its commit woke the reader */
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 11: its commit woke the reader */
 		pb_lost(&t->b, 3);
-		rec_send(t, 1, 0, 7, 0, ADDR(4), ADDR(5));		/* 12: by this */
+		rec_send(t, 1, 0, 7, 0, ADDR(4), ADDR(5)); /* 12: by this */
 		pb_lost(&t->b, 3);
 		rec_stack(t, 0, 7, 2, ADDR(0x4000));
 		pb_lost(&t->b, 3);

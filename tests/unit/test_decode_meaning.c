@@ -85,26 +85,24 @@ static void test_tiers(void)
 	bed_free(t);
 }
 
-static const char arm_printk[] =
-	"0xffffbcaba320d350 : \"Rescheduling interrupts\"\n"
-	"0xffffbcaba320d368 : \"Function call interrupts\"\n"
-	"0xffffbcaba320d3a0 : \"CPU stop (for crash dump) interrupts\"\n"
-	"0xffffbcaba320d3e8 : \"IRQ work interrupts\"\n"
-	"0xffffbcaba3200000 : \"something %d printed\"\n";
+static const char arm_printk[] = "0xffffbcaba320d350 : \"Rescheduling interrupts\"\n"
+				 "0xffffbcaba320d368 : \"Function call interrupts\"\n"
+				 "0xffffbcaba320d3a0 : \"CPU stop (for crash dump) interrupts\"\n"
+				 "0xffffbcaba320d3e8 : \"IRQ work interrupts\"\n"
+				 "0xffffbcaba3200000 : \"something %d printed\"\n";
 
-static const char arm_interrupts[] =
-	"           CPU0       CPU1\n"
-	" 11:        297        282     GICv3  27 Level     arch_timer\n"
-	"IPI0:        20         31       Rescheduling interrupts\n"
-	"IPI1:       159         94       Function call interrupts\n"
-	"IPI2:         0          0       CPU stop interrupts\n"
-	"IPI3:         0          4       IRQ work interrupts\n"
-	"Err:          0\n";
+static const char arm_interrupts[] = "           CPU0       CPU1\n"
+				     " 11:        297        282     GICv3  27 Level     arch_timer\n"
+				     "IPI0:        20         31       Rescheduling interrupts\n"
+				     "IPI1:       159         94       Function call interrupts\n"
+				     "IPI2:         0          0       CPU stop interrupts\n"
+				     "IPI3:         0          4       IRQ work interrupts\n"
+				     "Err:          0\n";
 
-#define R_RESCHED	0xffffbcaba320d350ULL
-#define R_CALL		0xffffbcaba320d368ULL
-#define R_CRASH		0xffffbcaba320d3a0ULL
-#define R_WORK		0xffffbcaba320d3e8ULL
+#define R_RESCHED 0xffffbcaba320d350ULL
+#define R_CALL	  0xffffbcaba320d368ULL
+#define R_CRASH	  0xffffbcaba320d3a0ULL
+#define R_WORK	  0xffffbcaba320d3e8ULL
 
 static struct bed *bed_arm64(bool sends)
 {
@@ -170,23 +168,23 @@ static void test_receptions(void)
 	struct bed *t = bed_arm64(true);
 
 	pb_page(&t->b, 0, 100);
-	rec_handler(t, 0, 11, "arch_timer");			/* a device */
+	rec_handler(t, 0, 11, "arch_timer"); /* a device */
 	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 11);
-	rec_handler(t, 1, 5, "IPI");				/* all four, irq not as guessed */
+	rec_handler(t, 1, 5, "IPI"); /* all four, irq not as guessed */
 	rec_reason(t, ID_IPI_IN, 1, R_RESCHED);
 	rec_reason(t, ID_IPI_OUT, 1, R_RESCHED);
 	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 5);
-	rec_reason(t, ID_IPI_IN, 1, R_CALL);			/* inner pair alone */
+	rec_reason(t, ID_IPI_IN, 1, R_CALL); /* inner pair alone */
 	rec_reason(t, ID_IPI_OUT, 1, R_CALL);
-	rec_handler(t, 1, 5, "IPI");				/* outer pair alone: learnt above */
+	rec_handler(t, 1, 5, "IPI"); /* outer pair alone: learnt above */
 	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 5);
-	rec_handler(t, 1, 2, "IPI");				/* outer pair alone: by /proc/interrupts */
+	rec_handler(t, 1, 2, "IPI"); /* outer pair alone: by /proc/interrupts */
 	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 2);
-	rec_handler(t, 1, 4, "IPI");				/* no outer exit */
+	rec_handler(t, 1, 4, "IPI"); /* no outer exit */
 	rec_reason(t, ID_IPI_IN, 1, R_WORK);
 	rec_reason(t, ID_IPI_OUT, 1, R_WORK);
-	rec_handler(t, 1, 30, "wakeup");			/* a device with an unlucky name */
-	rec_handler(t, 1, 31, "resched1");			/* Xen */
+	rec_handler(t, 1, 30, "wakeup");   /* a device with an unlucky name */
+	rec_handler(t, 1, 31, "resched1"); /* Xen */
 	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 31);
 	is_u64(bed_run(t, 64), 13, "six interrupts, two events each");
 	for (unsigned int i = 1; i < 13; i++)
@@ -208,7 +206,7 @@ static void rec_probe(struct bed *t, unsigned int id, uint32_t cpu, uint32_t fl,
 {
 	struct pb_rec r = pb_rec(&t->b, id, 0, 7);
 
-	pb_field(&t->b, &r, 0xffffffff81000000, 8);	/* __probe_ip */
+	pb_field(&t->b, &r, 0xffffffff81000000, 8); /* __probe_ip */
 	pb_field(&t->b, &r, cpu, 4);
 	if (id == ID_P_QUEUE)
 		pb_field(&t->b, &r, fl, 4);
@@ -242,8 +240,8 @@ static void test_probes(void)
 	rec_probe(t, ID_P_QUEUE, 1, 0x31, 0x23, ADDR(2));
 	rec_probe(t, ID_P_SINGLE, 1, 0, 0, ADDR(2));
 	rec_probe(t, ID_P_MASK, 0, 0, 0x8000000000000001, ADDR(4));
-	rec_probe(t, ID_P_QUEUE, 0, 0x10, ADDR(0x900), ADDR(2));	/* own CPU: runs at once */
-	rec_probe(t, ID_P_QUEUE, 2, 0x10, ADDR(0x900), ADDR(2));	/* found its queue busy */
+	rec_probe(t, ID_P_QUEUE, 0, 0x10, ADDR(0x900), ADDR(2)); /* own CPU: runs at once */
+	rec_probe(t, ID_P_QUEUE, 2, 0x10, ADDR(0x900), ADDR(2)); /* found its queue busy */
 	rec_probe(t, ID_P_SINGLE, 3, 0, 0, ADDR(2));
 	is_u64(bed_run(t, 64), 6, "five sends");
 	is_u64(decoder_caps(t->d)->tier, TIER_PAIRED, "tier paired");
@@ -268,8 +266,11 @@ static void test_formats(void)
 {
 	struct bed *t = bed_new(false, 8);
 	static const char *const broken[] = {
-		"", "name: ipi_send_cpu\n", "name: ipi_send_cpu\nID: 99999999\nformat:\n",
-		"name: ipi_send_cpu\nID: 354\nformat:\n", "\xff\xfe name: x\nID: 1\n",
+		"",
+		"name: ipi_send_cpu\n",
+		"name: ipi_send_cpu\nID: 99999999\nformat:\n",
+		"name: ipi_send_cpu\nID: 354\nformat:\n",
+		"\xff\xfe name: x\nID: 1\n",
 	};
 
 	pb_format(&t->f, &t->b.m, "ipi", "ipi_send_cpu", ID_SEND, "cpu:8 callsite:p callback:p");

@@ -123,16 +123,26 @@ static void test_empty(void)
 static void test_damaged(void)
 {
 	static const char *const bad[] = {
-		"facts 2\n",			/* a format of the future */
-		"complete 2\n", "complete\n", "stacks yes\n",
-		"cpus 99999999999\n", "cpus -1\n",
-		"lost 1 2\n",			/* no number of CPUs yet */
-		"cpus 2\nlost 1\n", "cpus 2\nlost 1 2 3\n", "cpus 2\nlost 1 x\n",
-		"cpus 2\nlost 1 2\ncpus 3\n",	/* would be read beyond its end */
-		"own_pids 1 two\n", "own_pids 18446744073709551616\n",
-		"inner0\n", "inner0 RES\n", "outer1 RES 1 -2\n",
+		"facts 2\n", /* a format of the future */
+		"complete 2\n",
+		"complete\n",
+		"stacks yes\n",
+		"cpus 99999999999\n",
+		"cpus -1\n",
+		"lost 1 2\n", /* no number of CPUs yet */
+		"cpus 2\nlost 1\n",
+		"cpus 2\nlost 1 2 3\n",
+		"cpus 2\nlost 1 x\n",
+		"cpus 2\nlost 1 2\ncpus 3\n", /* would be read beyond its end */
+		"own_pids 1 two\n",
+		"own_pids 18446744073709551616\n",
+		"inner0\n",
+		"inner0 RES\n",
+		"outer1 RES 1 -2\n",
 		"counter a_name_that_is_too_long some text\n",
-		"workload_status 256\n", "filter_target_cpus 3-1\n", "filter_classes many\n",
+		"workload_status 256\n",
+		"filter_target_cpus 3-1\n",
+		"filter_classes many\n",
 		"filter_pid 4294967296\n",
 	};
 	struct facts f;

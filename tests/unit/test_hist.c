@@ -5,7 +5,7 @@
 #include "base/hist.h"
 #include "tap.h"
 
-#define NR	20000
+#define NR 20000
 
 static uint64_t state = 0x9e3779b97f4a7c15ULL;
 
@@ -62,8 +62,7 @@ static void test_bound(void)
 				first = v;
 		}
 	}
-	is_u64(bad, 0, "every value within 1/2^%d of itself (first bad: %" PRIu64 ")",
-	       HIST_SUB_BITS + 1, first);
+	is_u64(bad, 0, "every value within 1/2^%d of itself (first bad: %" PRIu64 ")", HIST_SUB_BITS + 1, first);
 	for (v = 0, bad = 0; v < 2u << HIST_SUB_BITS; v++) {
 		struct hist h = { 0 };
 

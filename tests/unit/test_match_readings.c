@@ -14,14 +14,14 @@
 #include "matchsim.h"
 #include "tap.h"
 
-#define MAX_WINDOWS	4096
-#define MAX_SHIFT	64
+#define MAX_WINDOWS 4096
+#define MAX_SHIFT   64
 
 struct window {
 	uint64_t entry_ns;
 	uint64_t sends[MAX_SHIFT];
-	unsigned int nr, late;		/* late: how many may have come after the acceptance */
-	bool left[MAX_SHIFT + 1], right[MAX_SHIFT + 1];	/* shifts that some reading has */
+	unsigned int nr, late;				/* late: how many may have come after the acceptance */
+	bool left[MAX_SHIFT + 1], right[MAX_SHIFT + 1]; /* shifts that some reading has */
 };
 
 static struct window windows[MAX_WINDOWS];
@@ -44,8 +44,7 @@ static bool collect(const struct sim *sim, uint32_t target)
 	for (unsigned int i = 0; i < sim->nr_events; i++) {
 		const struct ipi_event *ev = &sim->events[i];
 
-		if (ev->type == IPI_EV_SEND_CPU && ev->target == target &&
-		    ev->class == IPI_CLASS_RESCHEDULE) {
+		if (ev->type == IPI_EV_SEND_CPU && ev->target == target && ev->class == IPI_CLASS_RESCHEDULE) {
 			if (w->nr == MAX_SHIFT)
 				return false;
 			w->sends[w->nr++] = ev->ts_ns;
@@ -131,16 +130,16 @@ static bool check_window(const struct span_log *log, unsigned int i, uint32_t ta
 			bool claimed = s->outcome == IPI_DELIVERED && s->how == IPI_HOW_FIFO;
 			char text[450];
 
-			if (s->kind != IPI_SPAN_HIT || s->target != target ||
-			    s->send_ns != windows[i].sends[k])
+			if (s->kind != IPI_SPAN_HIT || s->target != target || s->send_ns != windows[i].sends[k])
 				continue;
 			unique += entry > 1;
 			several += !entry;
-			if (entry > 1 ? claimed && s->entry_ns == entry :
-			    entry == 1 ? s->outcome == IPI_COALESCED : !claimed)
+			if (entry > 1  ? claimed && s->entry_ns == entry :
+			    entry == 1 ? s->outcome == IPI_COALESCED :
+					 !claimed)
 				continue;
-			printf("# in all readings %llu (0: they differ, 1: coalesced): %s\n",
-			       (unsigned long long)entry, span_text(s, text, sizeof(text)));
+			printf("# in all readings %llu (0: they differ, 1: coalesced): %s\n", (unsigned long long)entry,
+			       span_text(s, text, sizeof(text)));
 			return false;
 		}
 	}
@@ -150,14 +149,18 @@ static bool check_window(const struct span_log *log, unsigned int i, uint32_t ta
 static bool check_history(uint64_t seed)
 {
 	struct sim_config config = {
-		.seed = seed, .nr_cpus = 2 + (unsigned int)(seed % 3), .nr_ops = 60,
-		.features = SIM_RESCHED | SIM_ONE_SOURCE | (seed & 4 ? SIM_LOCAL : 0) |
-			    (seed & 8 ? SIM_IRQ_WORK : 0),
+		.seed = seed,
+		.nr_cpus = 2 + (unsigned int)(seed % 3),
+		.nr_ops = 60,
+		.features = SIM_RESCHED | SIM_ONE_SOURCE | (seed & 4 ? SIM_LOCAL : 0) | (seed & 8 ? SIM_IRQ_WORK : 0),
 	};
 	struct span_log log = { 0 };
 	struct match_config mc = {
-		.nr_cpus = 4, .has_csd = true, .has_sends = true,
-		.emit = span_log_emit, .ctx = &log,
+		.nr_cpus = 4,
+		.has_csd = true,
+		.has_sends = true,
+		.emit = span_log_emit,
+		.ctx = &log,
 	};
 	struct matcher *m = matcher_new(&mc);
 	struct sim sim;
@@ -189,8 +192,7 @@ int main(void)
 			continue;
 		printf("# seed %llu\n", (unsigned long long)seed);
 	}
-	ok(!failed, "%u of %u histories: claimed where there is one reading, ambiguous where not",
-	   runs - failed, runs);
+	ok(!failed, "%u of %u histories: claimed where there is one reading, ambiguous where not", runs - failed, runs);
 	ok(unique > runs && several > runs, "both occurred: %llu sends with one reading, %llu with several",
 	   (unsigned long long)unique, (unsigned long long)several);
 	return done_testing();

@@ -11,7 +11,7 @@
 #include "matchtext.h"
 #include "tap.h"
 
-#define MAX_PARTS	8
+#define MAX_PARTS 8
 
 static const char *data_dir(void)
 {
@@ -22,16 +22,19 @@ static const char *data_dir(void)
 
 struct result {
 	struct match_totals totals;
-	uint64_t	    unsolicited[IPI_NR_CLASSES];
-	uint64_t	    exact_calls, coalesced_by_class[IPI_NR_CLASSES];
+	uint64_t unsolicited[IPI_NR_CLASSES];
+	uint64_t exact_calls, coalesced_by_class[IPI_NR_CLASSES];
 };
 
 static void run(const struct text_trace *t, const char *label, struct result *res)
 {
 	struct span_log log = { 0 };
 	struct match_config config = {
-		.nr_cpus = 4, .has_csd = true, .has_sends = true,
-		.emit = span_log_emit, .ctx = &log,
+		.nr_cpus = 4,
+		.has_csd = true,
+		.has_sends = true,
+		.emit = span_log_emit,
+		.ctx = &log,
 	};
 	struct matcher *m = matcher_new(&config);
 	char msg[700] = "";
@@ -58,12 +61,15 @@ static void run(const struct text_trace *t, const char *label, struct result *re
 static const uint64_t *counter(const struct result *res, const char *key)
 {
 	const struct match_totals *t = &res->totals;
-	const struct { const char *key; const uint64_t *value; } all[] = {
+	const struct {
+		const char *key;
+		const uint64_t *value;
+	} all[] = {
 #define TOTAL(name) { #name, &t->name }
-		TOTAL(sends), TOTAL(target_hits), TOTAL(delivered), TOTAL(coalesced),
-		TOTAL(in_flight), TOTAL(interrupts), TOTAL(unsolicited), TOTAL(calls),
+		TOTAL(sends),	  TOTAL(target_hits),	  TOTAL(delivered),	 TOTAL(coalesced),
+		TOTAL(in_flight), TOTAL(interrupts),	  TOTAL(unsolicited),	 TOTAL(calls),
 		TOTAL(calls_run), TOTAL(calls_in_flight), TOTAL(calls_unqueued), TOTAL(riders),
-		TOTAL(polled), TOTAL(wakes), TOTAL(elided), TOTAL(local_calls),
+		TOTAL(polled),	  TOTAL(wakes),		  TOTAL(elided),	 TOTAL(local_calls),
 #undef TOTAL
 	};
 
@@ -101,10 +107,10 @@ static void check_part(const struct text_trace *t, const char *file, char *pairs
 	is_u64(res.totals.calls_lost, 0, "%s: no call lost", label);
 	is_u64(res.totals.negative, 0, "%s: no latency below zero", label);
 	/* What an interrupt was is certain for nearly all. */
-	ok(res.exact_calls * 100 >= res.totals.calls_run * 99, "%s: %" PRIu64 " of %" PRIu64
-	   " calls exact", label, res.exact_calls, res.totals.calls_run);
-	printf("# %s: hits %" PRIu64 " exact, %" PRIu64 " fifo, %" PRIu64 " ambiguous\n", label,
-	       res.totals.exact, res.totals.fifo, res.totals.ambiguous);
+	ok(res.exact_calls * 100 >= res.totals.calls_run * 99, "%s: %" PRIu64 " of %" PRIu64 " calls exact", label,
+	   res.exact_calls, res.totals.calls_run);
+	printf("# %s: hits %" PRIu64 " exact, %" PRIu64 " fifo, %" PRIu64 " ambiguous\n", label, res.totals.exact,
+	       res.totals.fifo, res.totals.ambiguous);
 }
 
 int main(void)

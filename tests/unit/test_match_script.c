@@ -11,7 +11,7 @@
 #include "matchscript.h"
 #include "tap.h"
 
-#define NR_PATHOLOGIES	28
+#define NR_PATHOLOGIES 28
 
 static const char *data_dir(void)
 {

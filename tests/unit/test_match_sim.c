@@ -19,55 +19,53 @@
 #include "tap.h"
 
 enum checks {
-	CHECK_CLAIMS	= 1,	/* fifo claims are true, too */
-	CHECK_TOTALS	= 2,
-	CHECK_EXACT	= 4,	/* stamps are keys and exact claims have to be true */
-	CHECK_BOUNDS	= 8,
+	CHECK_CLAIMS = 1, /* fifo claims are true, too */
+	CHECK_TOTALS = 2,
+	CHECK_EXACT = 4, /* stamps are keys and exact claims have to be true */
+	CHECK_BOUNDS = 8,
 };
 
 static const struct mode {
-	const char  *name;
+	const char *name;
 	unsigned int always, sometimes, late_pct, gaps, skew_ns, tick_ns, checks;
 } modes[] = {
-	{ "reschedules, one source", SIM_RESCHED | SIM_ONE_SOURCE, SIM_LOCAL | SIM_IRQ_WORK,
-	  0, 0, 0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
-	{ "reschedules, many sources", SIM_RESCHED, SIM_LOCAL | SIM_IRQ_WORK | SIM_HOTPLUG,
-	  0, 0, 0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
-	{ "calls", SIM_SINGLE | SIM_ASYNC | SIM_MANY, SIM_POLL | SIM_FLUSH | SIM_NEST | SIM_LOCAL |
-	  SIM_RESCHED, 0, 0, 0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
-	{ "calls, late llist_add", SIM_SINGLE | SIM_ASYNC | SIM_MANY | SIM_LATE_ADD, SIM_POLL |
-	  SIM_FLUSH | SIM_NEST | SIM_LOCAL | SIM_HOTPLUG, 0, 0, 0, 0,
+	{ "reschedules, one source", SIM_RESCHED | SIM_ONE_SOURCE, SIM_LOCAL | SIM_IRQ_WORK, 0, 0, 0, 0,
 	  CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
-	{ "wake lists", SIM_TTWU, SIM_SINGLE | SIM_POLL | SIM_NEST | SIM_RESCHED | SIM_FLUSH | SIM_MANY,
-	  0, 0, 0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
-	{ "irq_work", SIM_IRQ_WORK_ON | SIM_IRQ_WORK, SIM_SINGLE | SIM_NEST | SIM_RESCHED | SIM_TTWU,
-	  0, 0, 0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
-	{ "everything", SIM_RESCHED | SIM_SINGLE | SIM_ASYNC | SIM_MANY | SIM_TTWU, SIM_IRQ_WORK_ON |
-	  SIM_IRQ_WORK | SIM_POLL | SIM_FLUSH | SIM_NEST | SIM_LOCAL | SIM_HOTPLUG,
-	  0, 0, 0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
-	{ "late writes", SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_LATE_ADD | SIM_HOTPLUG,
-	  20, 0, 0, 0, CHECK_EXACT | CHECK_BOUNDS },
-	{ "gaps", SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_HOTPLUG | SIM_WAKE,
-	  0, 4, 0, 0, CHECK_EXACT | CHECK_BOUNDS },
-	{ "gaps and late writes", SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_LATE_ADD,
-	  20, 6, 0, 0, CHECK_EXACT | CHECK_BOUNDS },
-	{ "untraced senders", SIM_RESCHED | SIM_SINGLE | SIM_UNTRACED, 0x07ff | SIM_WAKE,
-	  0, 0, 0, 0, 0 },
+	{ "reschedules, many sources", SIM_RESCHED, SIM_LOCAL | SIM_IRQ_WORK | SIM_HOTPLUG, 0, 0, 0, 0,
+	  CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "calls", SIM_SINGLE | SIM_ASYNC | SIM_MANY, SIM_POLL | SIM_FLUSH | SIM_NEST | SIM_LOCAL | SIM_RESCHED, 0, 0,
+	  0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "calls, late llist_add", SIM_SINGLE | SIM_ASYNC | SIM_MANY | SIM_LATE_ADD,
+	  SIM_POLL | SIM_FLUSH | SIM_NEST | SIM_LOCAL | SIM_HOTPLUG, 0, 0, 0, 0,
+	  CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "wake lists", SIM_TTWU, SIM_SINGLE | SIM_POLL | SIM_NEST | SIM_RESCHED | SIM_FLUSH | SIM_MANY, 0, 0, 0, 0,
+	  CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "irq_work", SIM_IRQ_WORK_ON | SIM_IRQ_WORK, SIM_SINGLE | SIM_NEST | SIM_RESCHED | SIM_TTWU, 0, 0, 0, 0,
+	  CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "everything", SIM_RESCHED | SIM_SINGLE | SIM_ASYNC | SIM_MANY | SIM_TTWU,
+	  SIM_IRQ_WORK_ON | SIM_IRQ_WORK | SIM_POLL | SIM_FLUSH | SIM_NEST | SIM_LOCAL | SIM_HOTPLUG, 0, 0, 0, 0,
+	  CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "late writes", SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_LATE_ADD | SIM_HOTPLUG, 20, 0, 0, 0,
+	  CHECK_EXACT | CHECK_BOUNDS },
+	{ "gaps", SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_HOTPLUG | SIM_WAKE, 0, 4, 0, 0, CHECK_EXACT | CHECK_BOUNDS },
+	{ "gaps and late writes", SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_LATE_ADD, 20, 6, 0, 0,
+	  CHECK_EXACT | CHECK_BOUNDS },
+	{ "untraced senders", SIM_RESCHED | SIM_SINGLE | SIM_UNTRACED, 0x07ff | SIM_WAKE, 0, 0, 0, 0, 0 },
 	{ "skewed clocks", SIM_RESCHED | SIM_SINGLE, 0x3fff, 10, 0, 400, 0, 0 },
 	{ "badly skewed clocks", SIM_RESCHED | SIM_SINGLE, 0x3fff, 10, 2, 100000, 0, 0 },
 	{ "coarse clock", SIM_RESCHED | SIM_SINGLE, 0x3fff, 0, 0, 0, 1000, 0 },
 };
 
-#define NR_MODES	(sizeof(modes) / sizeof(*modes))
-#define VISIBLE_ONLY	(SIM_POLL | SIM_FLUSH | SIM_HOTPLUG)	/* these drain irq_work unseen */
+#define NR_MODES     (sizeof(modes) / sizeof(*modes))
+#define VISIBLE_ONLY (SIM_POLL | SIM_FLUSH | SIM_HOTPLUG) /* these drain irq_work unseen */
 
 struct run {
-	struct sim	    sim;
-	const struct mode  *mode;
-	struct span_log	    log;
+	struct sim sim;
+	const struct mode *mode;
+	struct span_log log;
 	struct match_totals totals;
-	uint64_t	    untrue;	/* claims of hits in a disturbed history */
-	char		    msg[700];
+	uint64_t untrue; /* claims of hits in a disturbed history */
+	char msg[700];
 };
 
 static struct {
@@ -82,7 +80,9 @@ static struct sim_config configure(const struct mode *mode, uint64_t seed)
 		.nr_cpus = 2 + (unsigned int)(x >> 60) % 4,
 		.nr_ops = 20 + (unsigned int)(x >> 50 & 0x7f),
 		.features = mode->always | (mode->sometimes & (unsigned int)(x >> 20)),
-		.late_pct = mode->late_pct, .gaps = mode->gaps, .skew_ns = mode->skew_ns,
+		.late_pct = mode->late_pct,
+		.gaps = mode->gaps,
+		.skew_ns = mode->skew_ns,
 		.tick_ns = mode->tick_ns,
 	};
 
@@ -93,8 +93,11 @@ static struct sim_config configure(const struct mode *mode, uint64_t seed)
 static void feed(struct run *r)
 {
 	struct match_config config = {
-		.nr_cpus = r->sim.config.nr_cpus, .has_csd = true, .has_sends = true,
-		.emit = span_log_emit, .ctx = &r->log,
+		.nr_cpus = r->sim.config.nr_cpus,
+		.has_csd = true,
+		.has_sends = true,
+		.emit = span_log_emit,
+		.ctx = &r->log,
 	};
 	struct matcher *m = matcher_new(&config);
 	unsigned int size = 1;
@@ -137,9 +140,8 @@ static bool check_hit(struct run *r, const struct ipi_span *s)
 		if (!claims && ++r->untrue <= r->sim.totals.late + r->sim.totals.dropped)
 			return true;
 		fail_span(r, "false claim", s);
-		snprintf(r->msg + strlen(r->msg), sizeof(r->msg) - strlen(r->msg),
-			 " (truth: outcome %u, entry %lld)", truth->outcome,
-			 (long long)truth->entry_ns);
+		snprintf(r->msg + strlen(r->msg), sizeof(r->msg) - strlen(r->msg), " (truth: outcome %u, entry %lld)",
+			 truth->outcome, (long long)truth->entry_ns);
 		return false;
 	}
 	return true;
@@ -168,15 +170,13 @@ static bool call_excused(const struct run *r, const struct ipi_span *s)
 		if (c->csd != s->csd || c->target != s->target || c->run_ns != s->run_ns)
 			continue;
 		for (unsigned int k = 0; k < r->sim.nr_events && !recorded; k++)
-			recorded = r->sim.events[k].ts_ns == c->queue_ns &&
-				   r->sim.events[k].type == IPI_EV_QUEUE;
+			recorded = r->sim.events[k].ts_ns == c->queue_ns && r->sim.events[k].type == IPI_EV_QUEUE;
 		return !recorded;
 	}
 	return false;
 }
 
-static bool call_claim_true(const struct run *r, const struct ipi_span *s,
-			    const struct sim_call *truth)
+static bool call_claim_true(const struct run *r, const struct ipi_span *s, const struct sim_call *truth)
 {
 	unsigned int features = r->sim.config.features;
 
@@ -200,15 +200,13 @@ static bool check_call(struct run *r, const struct ipi_span *s)
 
 	if (!truth || truth->source != s->source || truth->csd != s->csd)
 		return fail_span(r, "a call that never was", s);
-	if (claims && !(features & SIM_WAKE) && s->path != IPI_PATH_UNKNOWN &&
-	    s->path != truth->path)
+	if (claims && !(features & SIM_WAKE) && s->path != IPI_PATH_UNKNOWN && s->path != truth->path)
 		return fail_span(r, "wrong path", s);
 	if (s->outcome != IPI_DELIVERED || s->how == IPI_HOW_AMBIGUOUS)
 		return true;
 	if (s->how != IPI_HOW_EXACT && !claims)
 		return true;
-	return call_claim_true(r, s, truth) || call_excused(r, s) ||
-	       fail_span(r, "false claim of a call", s);
+	return call_claim_true(r, s, truth) || call_excused(r, s) || fail_span(r, "false claim of a call", s);
 }
 
 static bool check_spans(struct run *r)
@@ -224,15 +222,14 @@ static bool check_spans(struct run *r)
 	return true;
 }
 
-#define WANT(field, value)								\
-do {											\
-	if (r->totals.field != (uint64_t)(value)) {					\
-		snprintf(r->msg, sizeof(r->msg), #field " is %llu, truth is %llu",	\
-			 (unsigned long long)r->totals.field,				\
-			 (unsigned long long)(value));					\
-		return false;								\
-	}										\
-} while (0)
+#define WANT(field, value)                                                                                             \
+	do {                                                                                                           \
+		if (r->totals.field != (uint64_t)(value)) {                                                            \
+			snprintf(r->msg, sizeof(r->msg), #field " is %llu, truth is %llu",                             \
+				 (unsigned long long)r->totals.field, (unsigned long long)(value));                    \
+			return false;                                                                                  \
+		}                                                                                                      \
+	} while (0)
 
 static bool check_totals(struct run *r)
 {
@@ -266,23 +263,21 @@ static bool check_totals(struct run *r)
 	WANT(polled, truth->polled);
 	WANT(wakes, truth->wakes);
 	if (r->totals.riders > truth->riders || r->totals.riders + open < truth->riders) {
-		snprintf(r->msg, sizeof(r->msg), "riders %llu, truth %llu",
-			 (unsigned long long)r->totals.riders, (unsigned long long)truth->riders);
+		snprintf(r->msg, sizeof(r->msg), "riders %llu, truth %llu", (unsigned long long)r->totals.riders,
+			 (unsigned long long)truth->riders);
 		return false;
 	}
 	/* A batch member whose drain was uncertain may show up as the head of the next one. */
 	if (r->totals.calls_unqueued > r->totals.ambiguous_calls) {
 		snprintf(r->msg, sizeof(r->msg), "calls_unqueued %llu, ambiguous calls %llu",
-			 (unsigned long long)r->totals.calls_unqueued,
-			 (unsigned long long)r->totals.ambiguous_calls);
+			 (unsigned long long)r->totals.calls_unqueued, (unsigned long long)r->totals.ambiguous_calls);
 		return false;
 	}
 	if (features & SIM_IRQ_WORK_ON && features & VISIBLE_ONLY)
 		return true;
 	if (r->totals.calls_run > truth->calls_run ||
 	    r->totals.calls_run + unseen + (features & SIM_TTWU ? open : 0) < truth->calls_run) {
-		snprintf(r->msg, sizeof(r->msg), "calls_run %llu, truth %llu",
-			 (unsigned long long)r->totals.calls_run,
+		snprintf(r->msg, sizeof(r->msg), "calls_run %llu, truth %llu", (unsigned long long)r->totals.calls_run,
 			 (unsigned long long)truth->calls_run);
 		return false;
 	}
@@ -302,8 +297,7 @@ static bool check_bounds(struct run *r)
 	}
 	if (r->totals.unsolicited > truth->unsolicited + disturbed) {
 		snprintf(r->msg, sizeof(r->msg), "%llu unsolicited, %llu sends disturbed",
-			 (unsigned long long)r->totals.unsolicited,
-			 (unsigned long long)disturbed);
+			 (unsigned long long)r->totals.unsolicited, (unsigned long long)disturbed);
 		return false;
 	}
 	return true;
@@ -317,10 +311,8 @@ static bool check_run(struct run *r)
 		snprintf(r->msg, sizeof(r->msg), "the generator did not come to rest");
 		return false;
 	}
-	return span_audit(&r->log, &r->totals, r->msg, sizeof(r->msg)) &&
-	       (!(checks & CHECK_EXACT) || check_spans(r)) &&
-	       (!(checks & CHECK_TOTALS) || check_totals(r)) &&
-	       (!(checks & CHECK_BOUNDS) || check_bounds(r));
+	return span_audit(&r->log, &r->totals, r->msg, sizeof(r->msg)) && (!(checks & CHECK_EXACT) || check_spans(r)) &&
+	       (!(checks & CHECK_TOTALS) || check_totals(r)) && (!(checks & CHECK_BOUNDS) || check_bounds(r));
 }
 
 static void print_mask(uint64_t mask)
@@ -334,7 +326,7 @@ static void print_mask(uint64_t mask)
 /* The history as a script. */
 static void dump(const struct run *r)
 {
-	static const char * const kinds[] = { "", " kind=ttwu", " kind=irqwork" };
+	static const char *const kinds[] = { "", " kind=ttwu", " kind=irqwork" };
 
 	for (unsigned int i = 0; i < r->sim.nr_events; i++) {
 		const struct ipi_event *ev = &r->sim.events[i];
@@ -342,32 +334,26 @@ static void dump(const struct run *r)
 		printf("%llu %u ", (unsigned long long)ev->ts_ns, ev->cpu);
 		switch (ev->type) {
 		case IPI_EV_SEND_CPU:
-			printf("send %u %s site=%#llx func=%#llx", ev->target,
-			       audit_class_name(ev->class), (unsigned long long)ev->callsite,
-			       (unsigned long long)ev->func);
+			printf("send %u %s site=%#llx func=%#llx", ev->target, audit_class_name(ev->class),
+			       (unsigned long long)ev->callsite, (unsigned long long)ev->func);
 			break;
 		case IPI_EV_SEND_MASK:
 			printf("mask ");
 			print_mask(*ev->mask);
-			printf(" %s site=%#llx", audit_class_name(ev->class),
-			       (unsigned long long)ev->callsite);
+			printf(" %s site=%#llx", audit_class_name(ev->class), (unsigned long long)ev->callsite);
 			break;
 		case IPI_EV_QUEUE:
-			printf("queue %u csd=%#llx func=%#llx site=%#llx%s", ev->target,
-			       (unsigned long long)ev->csd, (unsigned long long)ev->func,
-			       (unsigned long long)ev->callsite, kinds[ev->call_kind]);
+			printf("queue %u csd=%#llx func=%#llx site=%#llx%s", ev->target, (unsigned long long)ev->csd,
+			       (unsigned long long)ev->func, (unsigned long long)ev->callsite, kinds[ev->call_kind]);
 			break;
 		case IPI_EV_FUNC_ENTRY:
 		case IPI_EV_FUNC_EXIT:
-			printf("%s csd=%#llx func=%#llx%s",
-			       ev->type == IPI_EV_FUNC_ENTRY ? "fentry" : "fexit",
-			       (unsigned long long)ev->csd, (unsigned long long)ev->func,
-			       kinds[ev->call_kind]);
+			printf("%s csd=%#llx func=%#llx%s", ev->type == IPI_EV_FUNC_ENTRY ? "fentry" : "fexit",
+			       (unsigned long long)ev->csd, (unsigned long long)ev->func, kinds[ev->call_kind]);
 			break;
 		case IPI_EV_IRQ_ENTRY:
 		case IPI_EV_IRQ_EXIT:
-			printf("%s %s", ev->type == IPI_EV_IRQ_ENTRY ? "entry" : "exit",
-			       audit_class_name(ev->class));
+			printf("%s %s", ev->type == IPI_EV_IRQ_ENTRY ? "entry" : "exit", audit_class_name(ev->class));
 			break;
 		case IPI_EV_WAKE_NO_IPI:
 			printf("wake %u", ev->target);
@@ -379,8 +365,7 @@ static void dump(const struct run *r)
 				printf("lost %llu", (unsigned long long)ev->lost);
 			break;
 		}
-		printf(" [%s%s]\n", ev->flags & IPI_FLAG_HARDIRQ ? "h" : "",
-		       ev->flags & IPI_FLAG_SOFTIRQ ? "s" : "");
+		printf(" [%s%s]\n", ev->flags & IPI_FLAG_HARDIRQ ? "h" : "", ev->flags & IPI_FLAG_SOFTIRQ ? "s" : "");
 	}
 }
 
@@ -420,8 +405,7 @@ static void report(struct run *r, unsigned int mode, uint64_t seed)
 		fine = run_one(r, mode, seed, ops);
 		if (fine)
 			continue;
-		printf("# see it: test_match_sim %u %llu %u: %s\n", mode,
-		       (unsigned long long)seed, ops, r->msg);
+		printf("# see it: test_match_sim %u %llu %u: %s\n", mode, (unsigned long long)seed, ops, r->msg);
 		break;
 	}
 }
@@ -437,15 +421,16 @@ static void run_mode(unsigned int mode, unsigned int runs)
 		sim_free(&r.sim);
 	}
 	span_log_free(&r.log);
-	ok(!failed, "%s: %u of %u histories hold (%llu events; hits: %llu exact, %llu fifo, %llu ambiguous, %llu coalesced; %llu calls)",
+	ok(!failed,
+	   "%s: %u of %u histories hold (%llu events; hits: %llu exact, %llu fifo, %llu ambiguous, %llu coalesced; %llu calls)",
 	   modes[mode].name, runs - failed, runs, (unsigned long long)seen[mode].events,
 	   (unsigned long long)seen[mode].exact, (unsigned long long)seen[mode].fifo,
 	   (unsigned long long)seen[mode].ambiguous, (unsigned long long)seen[mode].coalesced,
 	   (unsigned long long)seen[mode].calls);
 	/* One in a thousand, where a fifth of the sends come late. Elsewhere none passes at all. */
 	if ((modes[mode].checks & (CHECK_EXACT | CHECK_CLAIMS)) == CHECK_EXACT)
-		ok(seen[mode].untrue * 1000 <= seen[mode].exact, "%s: %llu claims by csd untrue",
-		   modes[mode].name, (unsigned long long)seen[mode].untrue);
+		ok(seen[mode].untrue * 1000 <= seen[mode].exact, "%s: %llu claims by csd untrue", modes[mode].name,
+		   (unsigned long long)seen[mode].untrue);
 }
 
 static int show(unsigned int mode, uint64_t seed, unsigned int nr_ops)
@@ -460,15 +445,13 @@ static int show(unsigned int mode, uint64_t seed, unsigned int nr_ops)
 	for (size_t i = 0; i < r.log.nr; i++)
 		printf("# %s\n", span_text(&r.log.spans[i], text, sizeof(text)));
 	for (unsigned int i = 0; i < r.sim.nr_hits; i++)
-		printf("# truth: hit %llu %u>%u %s outcome %u entry %lld\n",
-		       (unsigned long long)r.sim.hits[i].send_ns, r.sim.hits[i].source,
-		       r.sim.hits[i].target, audit_class_name(r.sim.hits[i].class),
+		printf("# truth: hit %llu %u>%u %s outcome %u entry %lld\n", (unsigned long long)r.sim.hits[i].send_ns,
+		       r.sim.hits[i].source, r.sim.hits[i].target, audit_class_name(r.sim.hits[i].class),
 		       r.sim.hits[i].outcome, (long long)r.sim.hits[i].entry_ns);
 	for (unsigned int i = 0; i < r.sim.nr_calls; i++)
 		printf("# truth: call %llu %u>%u run %lld entry %lld path %u\n",
-		       (unsigned long long)r.sim.calls[i].queue_ns, r.sim.calls[i].source,
-		       r.sim.calls[i].target, (long long)r.sim.calls[i].run_ns,
-		       (long long)r.sim.calls[i].entry_ns, r.sim.calls[i].path);
+		       (unsigned long long)r.sim.calls[i].queue_ns, r.sim.calls[i].source, r.sim.calls[i].target,
+		       (long long)r.sim.calls[i].run_ns, (long long)r.sim.calls[i].entry_ns, r.sim.calls[i].path);
 	printf("# %s\n", r.msg);
 	sim_free(&r.sim);
 	span_log_free(&r.log);

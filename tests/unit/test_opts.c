@@ -14,7 +14,7 @@ struct options {
 	struct ipi_filter filter;
 };
 
-#define O(m)	offsetof(struct options, m)
+#define O(m) offsetof(struct options, m)
 static const struct opt rows[] = {
 	{ 'f', "flag", NULL, OPT_FLAG, O(flag), "a flag", NULL, 0, 0 },
 	{ 0, "no-stack", NULL, OPT_FLAG_OFF, O(stack), "no stacks", NULL, 0, 0 },
@@ -27,18 +27,23 @@ static const struct opt rows[] = {
 };
 
 static const struct opt_spec operands = {
-	.command = "test", .synopsis = "[options] [FILE]", .summary = "a test",
-	.min_operands = 0, .max_operands = 1,
+	.command = "test",
+	.synopsis = "[options] [FILE]",
+	.summary = "a test",
+	.min_operands = 0,
+	.max_operands = 1,
 	.groups = { OPT_GROUP(NULL, rows, 0), OPT_FILTER_GROUP(O(filter)) },
 };
 
 static const struct opt_spec workload = {
-	.command = "test", .synopsis = "[options] [--] [CMD...]", .summary = "a test",
+	.command = "test",
+	.synopsis = "[options] [--] [CMD...]",
+	.summary = "a test",
 	.stop_at_operand = true,
 	.groups = { OPT_GROUP(NULL, rows, 0), OPT_FILTER_GROUP(O(filter)) },
 };
 
-#define MAX_ARGS	16
+#define MAX_ARGS 16
 static struct options o;
 static struct err err;
 static char *args[MAX_ARGS + 2];
@@ -86,25 +91,24 @@ static void test_spellings(void)
 	ok(!parse(&operands, "-ofile") && !strcmp(o.string, "file"), "-ofile");
 	ok(!parse(&operands, "-o|file") && !strcmp(o.string, "file"), "-o file");
 	ok(!parse(&operands, "--output=a=b") && !strcmp(o.string, "a=b"), "--output=a=b");
-	ok(!parse(&operands, "--output|-f") && !strcmp(o.string, "-f") && !o.flag,
-	   "a value may look like an option");
+	ok(!parse(&operands, "--output|-f") && !strcmp(o.string, "-f") && !o.flag, "a value may look like an option");
 	ok(!parse(&operands, "--output=") && !strcmp(o.string, ""), "--output= is the empty string");
 	ok(!parse(&operands, "-fn7") && o.flag && o.number == 7, "-fn7: cluster with value");
 	ok(!parse(&operands, "-n|3|-n|4") && o.number == 4, "the last one counts");
 	ok(!parse(&operands, "--copy|a|--copy|b") && !strcmp(o.copy, "b"), "owned strings too");
-	ok(!parse(&operands, "--size|8M|-d|1.5s") && o.size == 8 << 20 && o.time == 1500000000,
-	   "size and time");
+	ok(!parse(&operands, "--size|8M|-d|1.5s") && o.size == 8 << 20 && o.time == 1500000000, "size and time");
 	ok(!parse(&operands, "--cpus|1-2") && cpuset_count(&o.cpus) == 2, "CPU list");
-	ok(!parse(&operands, "file|-f") && nr_operands == 1 && !strcmp(args[1], "file") && o.flag &&
-	   !args[2], "options may follow an operand");
+	ok(!parse(&operands, "file|-f") && nr_operands == 1 && !strcmp(args[1], "file") && o.flag && !args[2],
+	   "options may follow an operand");
 	ok(!parse(&operands, "-f|--|-x") && nr_operands == 1 && !strcmp(args[1], "-x"),
 	   "what follows -- is an operand");
 	ok(!parse(&operands, "-") && nr_operands == 1 && !strcmp(args[1], "-"), "- is an operand");
 	is_u64((uint64_t)parse(&operands, "-f|--help|--nonsense"), OPTS_HELP, "--help wins over what follows");
 	is_u64((uint64_t)parse(&operands, "-h"), OPTS_HELP, "-h");
 
-	ok(!parse(&workload, "-f|cmd|-n|x") && nr_operands == 3 && !strcmp(args[1], "cmd") &&
-	   !strcmp(args[2], "-n") && !o.number, "a workload keeps its own options");
+	ok(!parse(&workload, "-f|cmd|-n|x") && nr_operands == 3 && !strcmp(args[1], "cmd") && !strcmp(args[2], "-n") &&
+		   !o.number,
+	   "a workload keeps its own options");
 	ok(!parse(&workload, "--|cmd|--|-f") && nr_operands == 3 && !strcmp(args[2], "--") && !o.flag,
 	   "a second -- belongs to the workload");
 }
@@ -114,7 +118,9 @@ static void test_spellings(void)
 
 static void test_refusals(void)
 {
-	static const struct { const char *line, *msg, *hint; } t[] = {
+	static const struct {
+		const char *line, *msg, *hint;
+	} t[] = {
 		{ "-x", "unknown option -x", "'ipitrace test --help' lists the options" },
 		{ "-fx", "unknown option -x", "'ipitrace test --help' lists the options" },
 		{ "--nonsense", "unknown option --nonsense", "'ipitrace test --help' lists the options" },
@@ -147,7 +153,8 @@ static void test_filter(void)
 	reset();
 	ok(ipi_filter_empty(&o.filter), "empty");
 	ok(!parse(&operands, "-C|0-3,8|--source-cpus|1|--class|reschedule,irq_work|--callsite|a*|"
-			     "--func|b|--comm|c"), "all filters");
+			     "--func|b|--comm|c"),
+	   "all filters");
 	ok(o.filter.has_target_cpus && cpuset_count(&o.filter.target_cpus) == 5, "target CPUs");
 	ok(o.filter.has_source_cpus && cpuset_has(&o.filter.source_cpus, 1), "source CPUs");
 	is_u64(o.filter.classes, 1u << IPI_CLASS_RESCHEDULE | 1u << IPI_CLASS_IRQ_WORK, "classes");

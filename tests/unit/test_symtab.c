@@ -7,24 +7,23 @@
 #include "decode/symtab.h"
 #include "tap.h"
 
-static const char text[] =
-	"0000000000000000 A fixed_percpu_data\n"
-	"ffffffff81000000 T startup_64\n"
-	"ffffffff81000000 T _stext\n"
-	"ffffffff810000f0 T __pfx_first\n"
-	"ffffffff81000100 T first\n"
-	"ffffffff81000200 t second.isra.0\n"
-	"ffffffff81000280 D some_data\n"
-	"ffffffff81000300 T generic_exec_single.constprop.0\n"
-	"ffffffff81000400 T membarrier_private_expedited\n"
-	"ffffffff81000500 W trace_event_raw_event_ipi_send_cpu\n"
-	"ffffffff81000600 T resched_curr_not\n"
-	"ffffffff81000700 T last\n"
-	"ffffffffc0002000 t zfunc\t[zmod]\n"
-	"ffffffffc0001000 t afunc\t[amod]\n"
-	"ffffffffc0001100 t bfunc\t[amod]\n"
-	"garbage\n"
-	"ffffffffc0003000 t nonewline\t[amod]";
+static const char text[] = "0000000000000000 A fixed_percpu_data\n"
+			   "ffffffff81000000 T startup_64\n"
+			   "ffffffff81000000 T _stext\n"
+			   "ffffffff810000f0 T __pfx_first\n"
+			   "ffffffff81000100 T first\n"
+			   "ffffffff81000200 t second.isra.0\n"
+			   "ffffffff81000280 D some_data\n"
+			   "ffffffff81000300 T generic_exec_single.constprop.0\n"
+			   "ffffffff81000400 T membarrier_private_expedited\n"
+			   "ffffffff81000500 W trace_event_raw_event_ipi_send_cpu\n"
+			   "ffffffff81000600 T resched_curr_not\n"
+			   "ffffffff81000700 T last\n"
+			   "ffffffffc0002000 t zfunc\t[zmod]\n"
+			   "ffffffffc0001000 t afunc\t[amod]\n"
+			   "ffffffffc0001100 t bfunc\t[amod]\n"
+			   "garbage\n"
+			   "ffffffffc0003000 t nonewline\t[amod]";
 
 static void is_format(struct symtab *s, uint64_t addr, bool ret, bool off, const char *want)
 {
@@ -54,8 +53,7 @@ static void test_names(void)
 	is_u64(offset, 0x34, "its offset");
 	ok(!module, "not in a module");
 	ok(symtab_name(s, 0xffffffff81000210, &offset, &module) == name, "the same string again");
-	is_str(symtab_name(s, 0xffffffff81000001, &offset, &module), "startup_64",
-	       "of several names the first");
+	is_str(symtab_name(s, 0xffffffff81000001, &offset, &module), "startup_64", "of several names the first");
 	is_str(symtab_name(s, 0xffffffffc0001100, &offset, &module), "bfunc", "in a module");
 	is_str(module, "amod", "its name");
 	ok(!symtab_name(s, 0xffffffff80ffffff, &offset, &module), "below all");
@@ -91,14 +89,35 @@ static void test_plumbing(void)
 static void test_plumbing_list(void)
 {
 	static const char *const names[] = {
-		"__resched_curr", "resched_curr", "native_smp_send_reschedule", "ttwu_queue_wakelist",
-		"__ttwu_queue_wakelist", "wakeup_preempt", "check_preempt_curr", "ttwu_do_activate",
-		"try_to_wake_up", "wake_up_process", "wake_up_q", "default_wake_function",
-		"autoremove_wake_function", "__wake_up_common", "__smp_call_single_queue",
-		"smp_call_function_many_cond", "smp_call_function_single", "on_each_cpu_cond_mask",
-		"send_call_function_single_ipi", "irq_work_queue", "irq_work_queue_on",
-		"native_flush_tlb_multi", "flush_tlb_mm_range", "tlb_finish_mmu", "smp_cross_call",
-		"arch_smp_send_reschedule", "stacktrace_trigger", "ftrace_call", "kprobe_ftrace_handler",
+		"__resched_curr",
+		"resched_curr",
+		"native_smp_send_reschedule",
+		"ttwu_queue_wakelist",
+		"__ttwu_queue_wakelist",
+		"wakeup_preempt",
+		"check_preempt_curr",
+		"ttwu_do_activate",
+		"try_to_wake_up",
+		"wake_up_process",
+		"wake_up_q",
+		"default_wake_function",
+		"autoremove_wake_function",
+		"__wake_up_common",
+		"__smp_call_single_queue",
+		"smp_call_function_many_cond",
+		"smp_call_function_single",
+		"on_each_cpu_cond_mask",
+		"send_call_function_single_ipi",
+		"irq_work_queue",
+		"irq_work_queue_on",
+		"native_flush_tlb_multi",
+		"flush_tlb_mm_range",
+		"tlb_finish_mmu",
+		"smp_cross_call",
+		"arch_smp_send_reschedule",
+		"stacktrace_trigger",
+		"ftrace_call",
+		"kprobe_ftrace_handler",
 	};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

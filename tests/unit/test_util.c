@@ -9,13 +9,28 @@
 
 static void test_numbers(void)
 {
-	static const struct { const char *s; uint64_t val; bool good; } t[] = {
-		{ "0", 0, true }, { "42", 42, true }, { "0x1F", 31, true },
-		{ "18446744073709551615", UINT64_MAX, true }, { "18446744073709551616", 0, false },
-		{ "99999999999999999999", 0, false }, { "0xffffffffffffffff", UINT64_MAX, true },
-		{ "0x10000000000000000", 0, false }, { "", 0, false }, { " 1", 0, false },
-		{ "1 ", 0, false }, { "-1", 0, false }, { "+1", 0, false }, { "1x", 0, false },
-		{ "0x", 0, false }, { "0x-1", 0, false }, { "x", 0, false },
+	static const struct {
+		const char *s;
+		uint64_t val;
+		bool good;
+	} t[] = {
+		{ "0", 0, true },
+		{ "42", 42, true },
+		{ "0x1F", 31, true },
+		{ "18446744073709551615", UINT64_MAX, true },
+		{ "18446744073709551616", 0, false },
+		{ "99999999999999999999", 0, false },
+		{ "0xffffffffffffffff", UINT64_MAX, true },
+		{ "0x10000000000000000", 0, false },
+		{ "", 0, false },
+		{ " 1", 0, false },
+		{ "1 ", 0, false },
+		{ "-1", 0, false },
+		{ "+1", 0, false },
+		{ "1x", 0, false },
+		{ "0x", 0, false },
+		{ "0x-1", 0, false },
+		{ "x", 0, false },
 	};
 	struct err err;
 	uint64_t v;
@@ -23,64 +38,101 @@ static void test_numbers(void)
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		v = 12345;
 		err = (struct err){ 0 };
-		ok((parse_u64(t[i].s, &v, &err) == 0) == t[i].good &&
-		   v == (t[i].good ? t[i].val : 12345) && !t[i].good == (err.code == EXIT_USAGE),
+		ok((parse_u64(t[i].s, &v, &err) == 0) == t[i].good && v == (t[i].good ? t[i].val : 12345) &&
+			   !t[i].good == (err.code == EXIT_USAGE),
 		   "number '%s'", t[i].s);
 	}
 }
 
 static void test_durations(void)
 {
-	static const struct { const char *s; uint64_t val; bool good; } t[] = {
-		{ "1", 1000000000, true }, { "250us", 250000, true }, { "10ms", 10000000, true },
-		{ "1.5s", 1500000000, true }, { "2m", 120000000000, true }, { "1h", 3600000000000, true },
-		{ "7ns", 7, true }, { "0.5", 500000000, true }, { "0.000000001s", 1, true },
-		{ "0.12345678901234567890h", 444444440444, true }, { "0", 0, true },
-		{ "10x", 0, false }, { "", 0, false }, { "s", 0, false }, { ".5s", 0, false },
-		{ "1.s", 0, false }, { "1 s", 0, false }, { "-1s", 0, false }, { "1S", 0, false },
+	static const struct {
+		const char *s;
+		uint64_t val;
+		bool good;
+	} t[] = {
+		{ "1", 1000000000, true },
+		{ "250us", 250000, true },
+		{ "10ms", 10000000, true },
+		{ "1.5s", 1500000000, true },
+		{ "2m", 120000000000, true },
+		{ "1h", 3600000000000, true },
+		{ "7ns", 7, true },
+		{ "0.5", 500000000, true },
+		{ "0.000000001s", 1, true },
+		{ "0.12345678901234567890h", 444444440444, true },
+		{ "0", 0, true },
+		{ "10x", 0, false },
+		{ "", 0, false },
+		{ "s", 0, false },
+		{ ".5s", 0, false },
+		{ "1.s", 0, false },
+		{ "1 s", 0, false },
+		{ "-1s", 0, false },
+		{ "1S", 0, false },
 		{ "9999999999999h", 0, false },
 	};
 	uint64_t v;
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		v = 12345;
-		if (!ok((parse_duration_ns(t[i].s, &v, NULL) == 0) == t[i].good &&
-			v == (t[i].good ? t[i].val : 12345), "time '%s'", t[i].s))
+		if (!ok((parse_duration_ns(t[i].s, &v, NULL) == 0) == t[i].good && v == (t[i].good ? t[i].val : 12345),
+			"time '%s'", t[i].s))
 			printf("#   got %" PRIu64 "\n", v);
 	}
 }
 
 static void test_sizes(void)
 {
-	static const struct { const char *s; uint64_t val; bool good; } t[] = {
-		{ "4096", 4096, true }, { "64K", 65536, true }, { "8m", 8388608, true },
-		{ "1G", 1073741824, true }, { "1T", 0, false }, { "1KB", 0, false }, { "K", 0, false },
-		{ "18446744073709551615K", 0, false }, { "1.5M", 0, false },
+	static const struct {
+		const char *s;
+		uint64_t val;
+		bool good;
+	} t[] = {
+		{ "4096", 4096, true },	 { "64K", 65536, true },
+		{ "8m", 8388608, true }, { "1G", 1073741824, true },
+		{ "1T", 0, false },	 { "1KB", 0, false },
+		{ "K", 0, false },	 { "18446744073709551615K", 0, false },
+		{ "1.5M", 0, false },
 	};
 	uint64_t v;
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		v = 12345;
-		ok((parse_size(t[i].s, &v, NULL) == 0) == t[i].good &&
-		   v == (t[i].good ? t[i].val : 12345), "size '%s'", t[i].s);
+		ok((parse_size(t[i].s, &v, NULL) == 0) == t[i].good && v == (t[i].good ? t[i].val : 12345), "size '%s'",
+		   t[i].s);
 	}
 }
 
 static void test_cpu_lists(void)
 {
-	static const struct { const char *list, *canonical; unsigned int count; } good[] = {
-		{ "0", "0", 1 }, { "0-3,8", "0-3,8", 5 }, { "8,0-3", "0-3,8", 5 },
-		{ "1,1,1", "1", 1 }, { "0-2,1-5", "0-5", 6 }, { "63-64", "63-64", 2 },
-		{ "0,64,128", "0,64,128", 3 }, { "0-8191", "0-8191", 8192 },
+	static const struct {
+		const char *list, *canonical;
+		unsigned int count;
+	} good[] = {
+		{ "0", "0", 1 },
+		{ "0-3,8", "0-3,8", 5 },
+		{ "8,0-3", "0-3,8", 5 },
+		{ "1,1,1", "1", 1 },
+		{ "0-2,1-5", "0-5", 6 },
+		{ "63-64", "63-64", 2 },
+		{ "0,64,128", "0,64,128", 3 },
+		{ "0-8191", "0-8191", 8192 },
 	};
-	static const struct { const char *list, *msg; } bad[] = {
+	static const struct {
+		const char *list, *msg;
+	} bad[] = {
 		{ "9-1", "'9-1': range runs backwards" },
 		{ "0-999", "'0-999': this machine has CPUs 0-9" },
 		{ "1,10", "'10': this machine has CPUs 0-9" },
-		{ "x", "'x': not a CPU list" }, { "", "'': not a CPU list" },
-		{ "1,", "'1,': not a CPU list" }, { ",1", "',1': not a CPU list" },
-		{ "1-", "'1-': not a CPU list" }, { "-1", "'-1': not a CPU list" },
-		{ "1 2", "'1 2': not a CPU list" }, { "1-7:2/4", "'1-7:2/4': not a CPU list" },
+		{ "x", "'x': not a CPU list" },
+		{ "", "'': not a CPU list" },
+		{ "1,", "'1,': not a CPU list" },
+		{ ",1", "',1': not a CPU list" },
+		{ "1-", "'1-': not a CPU list" },
+		{ "-1", "'-1': not a CPU list" },
+		{ "1 2", "'1 2': not a CPU list" },
+		{ "1-7:2/4", "'1-7:2/4': not a CPU list" },
 		{ "0x1", "'0x1': not a CPU list" },
 		{ "18446744073709551616", "'18446744073709551616': not a CPU list" },
 	};
@@ -97,8 +149,8 @@ static void test_cpu_lists(void)
 	cpuset_parse(&set, "3", 0, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		err = (struct err){ 0 };
-		ok(cpuset_parse(&set, bad[i].list, 10, &err) == -1 && err.code == EXIT_USAGE,
-		   "refuses '%s'", bad[i].list);
+		ok(cpuset_parse(&set, bad[i].list, 10, &err) == -1 && err.code == EXIT_USAGE, "refuses '%s'",
+		   bad[i].list);
 		is_str(err.msg, bad[i].msg, "  saying why");
 	}
 	cpuset_format(&set, buf, sizeof(buf));
@@ -123,12 +175,24 @@ static void test_cpu_lists(void)
 
 static void test_sanitize(void)
 {
-	static const struct { const char *in, *out; } t[] = {
+	static const struct {
+		const char *in, *out;
+	} t[] = {
 		{ "plain_name+0x10 [mod]", "plain_name+0x10 [mod]" },
-		{ "a\033[31mb", "a?[31mb" }, { "tab\there", "tab?here" }, { "nl\n", "nl?" },
-		{ "del\177", "del?" }, { "\xc2\xb5s", "\xc2\xb5s" }, { "\xc2\x9b" "31m", "??31m" },
-		{ "\xff\xfe", "??" }, { "\xc0\x80", "??" }, { "\xed\xa0\x80", "???" },
-		{ "\xe2\x82", "??" }, { "\xe2\x82\xac", "\xe2\x82\xac" }, { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+		{ "a\033[31mb", "a?[31mb" },
+		{ "tab\there", "tab?here" },
+		{ "nl\n", "nl?" },
+		{ "del\177", "del?" },
+		{ "\xc2\xb5s", "\xc2\xb5s" },
+		{ "\xc2\x9b"
+		  "31m",
+		  "??31m" },
+		{ "\xff\xfe", "??" },
+		{ "\xc0\x80", "??" },
+		{ "\xed\xa0\x80", "???" },
+		{ "\xe2\x82", "??" },
+		{ "\xe2\x82\xac", "\xe2\x82\xac" },
+		{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
 		{ "\xf5\x80\x80\x80", "????" },
 	};
 	char buf[64];
@@ -166,8 +230,9 @@ static void test_errors(void)
 	err_set_errno(&err, 1, ENOENT, "%0300d", 0);
 	is_u64(strlen(err.msg), sizeof(err.msg) - 1, "with errno too");
 
-	ok(glob_match(NULL, NULL) && glob_match(NULL, "x") && glob_match("*", NULL) &&
-	   !glob_match("a*", NULL) && glob_match("a*", "abc") && !glob_match("a", "abc"), "globs");
+	ok(glob_match(NULL, NULL) && glob_match(NULL, "x") && glob_match("*", NULL) && !glob_match("a*", NULL) &&
+		   glob_match("a*", "abc") && !glob_match("a", "abc"),
+	   "globs");
 
 	fd = mkstemp(path);
 	for (int i = 0; i < 1000; i++)

@@ -18,6 +18,6 @@ void ipi_filter_free(struct ipi_filter *f)
 
 bool ipi_filter_empty(const struct ipi_filter *f)
 {
-	return !f->has_target_cpus && !f->has_source_cpus && !f->classes && !f->callsite &&
-	       !f->func && f->pid < 0 && !f->comm;
+	return !f->has_target_cpus && !f->has_source_cpus && !f->classes && !f->callsite && !f->func && f->pid < 0 &&
+	       !f->comm;
 }

@@ -14,17 +14,20 @@
 #include "base/util.h"
 
 struct ipi_filter {
-	bool	      has_target_cpus, has_source_cpus;
+	bool has_target_cpus, has_source_cpus;
 	struct cpuset target_cpus, source_cpus;
-	uint32_t      classes;		/* bit per enum ipi_class; 0 = all */
-	char	     *callsite;		/* globs on the symbolised name without offset; NULL = all. callsite
+	uint32_t classes; /* bit per enum ipi_class; 0 = all */
+	char *callsite;	  /* globs on the symbolised name without offset; NULL = all. callsite
 					 * matches the call site or the caller */
-	char	     *func;
-	int32_t	      pid;		/* sender; -1 = all */
-	char	     *comm;		/* glob on the sender's name */
+	char *func;
+	int32_t pid; /* sender; -1 = all */
+	char *comm;  /* glob on the sender's name */
 };
 
-#define IPI_FILTER_INIT { .pid = -1 }
+#define IPI_FILTER_INIT                                                                                                \
+	{                                                                                                              \
+		.pid = -1                                                                                              \
+	}
 
 void ipi_filter_free(struct ipi_filter *f);
 bool ipi_filter_empty(const struct ipi_filter *f);

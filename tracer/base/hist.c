@@ -14,9 +14,9 @@
 #include "base/hist.h"
 #include "base/util.h"
 
-#define S		HIST_SUB
-#define MAX_BUCKETS	((65 - HIST_SUB_BITS) * S)	/* index of UINT64_MAX, plus one */
-#define FIRST_BUCKETS	(8 * S)				/* covers 16 us for S = 64 */
+#define S	      HIST_SUB
+#define MAX_BUCKETS   ((65 - HIST_SUB_BITS) * S) /* index of UINT64_MAX, plus one */
+#define FIRST_BUCKETS (8 * S)			 /* covers 16 us for S = 64 */
 
 static uint64_t bucket_value(uint32_t index)
 {
@@ -74,8 +74,7 @@ void hist_merge(struct hist *dst, const struct hist *src)
 		hist_grow(dst, src->nr_buckets - 1);
 	for (uint32_t i = 0; i < src->nr_buckets; i++)
 		dst->buckets[i] += src->buckets[i];
-	if (!dst->count || src->max > dst->max ||
-	    (src->max == dst->max && src->max_at_ns < dst->max_at_ns)) {
+	if (!dst->count || src->max > dst->max || (src->max == dst->max && src->max_at_ns < dst->max_at_ns)) {
 		dst->max = src->max;
 		dst->max_at_ns = src->max_at_ns;
 		dst->max_cpu = src->max_cpu;

@@ -12,15 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HIST_SUB_BITS	6	/* percentiles within 0.8 % */
-#define HIST_SUB	(1u << HIST_SUB_BITS)
+#define HIST_SUB_BITS 6 /* percentiles within 0.8 % */
+#define HIST_SUB      (1u << HIST_SUB_BITS)
 
 struct hist {
-	uint64_t count, sum;		/* sum in ns: 584 years before it wraps */
+	uint64_t count, sum; /* sum in ns: 584 years before it wraps */
 	uint64_t min, max;
-	uint64_t max_at_ns;		/* trace time of the maximum's start */
-	uint32_t max_cpu;		/* target CPU of the maximum */
-	uint32_t nr_buckets;		/* allocated; grows to what is needed */
+	uint64_t max_at_ns;  /* trace time of the maximum's start */
+	uint32_t max_cpu;    /* target CPU of the maximum */
+	uint32_t nr_buckets; /* allocated; grows to what is needed */
 	uint64_t *buckets;
 };
 

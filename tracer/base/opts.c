@@ -11,40 +11,34 @@
 #include "decode/decode.h"
 #include "base/opts.h"
 
-#define HELP_COLUMN	30
-#define HELP_WIDTH	100
+#define HELP_COLUMN 30
+#define HELP_WIDTH  100
 
-static const struct opt help_row = {
-	'h', "help", NULL, OPT_FLAG, 0, "show this help", NULL, 0, 0
-};
+static const struct opt help_row = { 'h', "help", NULL, OPT_FLAG, 0, "show this help", NULL, 0, 0 };
 
 /* --- filter rows --- */
 
-static int filter_cpus(struct cpuset *set, bool *has, const char *arg,
-		       const struct opt_spec *spec, struct err *err)
+static int filter_cpus(struct cpuset *set, bool *has, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	*has = true;
 	return cpuset_parse(set, arg, spec->this_machine ? machine_nr_cpus() : 0, err);
 }
 
-static int parse_target_cpus(void *target, const char *arg, const struct opt_spec *spec,
-			     struct err *err)
+static int parse_target_cpus(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	struct ipi_filter *f = target;
 
 	return filter_cpus(&f->target_cpus, &f->has_target_cpus, arg, spec, err);
 }
 
-static int parse_source_cpus(void *target, const char *arg, const struct opt_spec *spec,
-			     struct err *err)
+static int parse_source_cpus(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	struct ipi_filter *f = target;
 
 	return filter_cpus(&f->source_cpus, &f->has_source_cpus, arg, spec, err);
 }
 
-static int parse_classes(void *target, const char *arg, const struct opt_spec *spec,
-			 struct err *err)
+static int parse_classes(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	struct ipi_filter *f = target;
 	uint32_t classes = 0;
@@ -61,8 +55,8 @@ static int parse_classes(void *target, const char *arg, const struct opt_spec *s
 			size_t at = 0;
 
 			for (unsigned int i = 0; i < IPI_NR_CLASSES && at < sizeof(known); i++)
-				at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s",
-						       i ? ", " : "", ipi_class_name(i));
+				at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s", i ? ", " : "",
+						       ipi_class_name(i));
 			err_set(err, EXIT_USAGE, "'%.*s': unknown class", (int)len, p);
 			return err_hint(err, "classes: %s", known);
 		}
@@ -85,31 +79,25 @@ static int parse_pid(void *target, const char *arg, const struct opt_spec *spec,
 	return 0;
 }
 
-#define FILTER(m)	offsetof(struct ipi_filter, m)
+#define FILTER(m) offsetof(struct ipi_filter, m)
 const struct opt opt_filter_rows[OPT_NR_FILTER_ROWS] = {
 	{ 'C', "target-cpus", "LIST", OPT_CUSTOM, 0,
-	  "only IPIs to these CPUs: 0-3,8 or isolated, nohz_full, housekeeping, online",
-	  parse_target_cpus, 0, 0 },
-	{ 0, "source-cpus", "LIST", OPT_CUSTOM, 0, "only IPIs sent by these CPUs",
-	  parse_source_cpus, 0, 0 },
+	  "only IPIs to these CPUs: 0-3,8 or isolated, nohz_full, housekeeping, online", parse_target_cpus, 0, 0 },
+	{ 0, "source-cpus", "LIST", OPT_CUSTOM, 0, "only IPIs sent by these CPUs", parse_source_cpus, 0, 0 },
 	{ 0, "class", "NAMES", OPT_CUSTOM, 0,
-	  "only these classes: reschedule, call_function_single, call_function, irq_work, ...",
-	  parse_classes, 0, 0 },
-	{ 0, "callsite", "GLOB", OPT_STRDUP, FILTER(callsite),
-	  "only IPIs whose call site or caller matches", NULL, 0, 0 },
-	{ 0, "func", "GLOB", OPT_STRDUP, FILTER(func),
-	  "only IPIs that run a function that matches", NULL, 0, 0 },
+	  "only these classes: reschedule, call_function_single, call_function, irq_work, ...", parse_classes, 0, 0 },
+	{ 0, "callsite", "GLOB", OPT_STRDUP, FILTER(callsite), "only IPIs whose call site or caller matches", NULL, 0,
+	  0 },
+	{ 0, "func", "GLOB", OPT_STRDUP, FILTER(func), "only IPIs that run a function that matches", NULL, 0, 0 },
 	{ 'p', "pid", "PID", OPT_CUSTOM, FILTER(pid), "only IPIs sent by this task", parse_pid, 0, 0 },
-	{ 0, "comm", "GLOB", OPT_STRDUP, FILTER(comm), "only IPIs sent by tasks of this name",
-	  NULL, 0, 0 },
+	{ 0, "comm", "GLOB", OPT_STRDUP, FILTER(comm), "only IPIs sent by tasks of this name", NULL, 0, 0 },
 };
 
 static int check_cpus(const struct cpuset *set, unsigned int nr_cpus, struct err *err)
 {
 	for (unsigned int cpu = nr_cpus; cpu < set->nr_words * 64; cpu++)
 		if (cpuset_has(set, cpu))
-			return err_set(err, EXIT_USAGE, "CPU %u: the recording has CPUs 0-%u",
-				       cpu, nr_cpus - 1);
+			return err_set(err, EXIT_USAGE, "CPU %u: the recording has CPUs 0-%u", cpu, nr_cpus - 1);
 	return 0;
 }
 
@@ -124,8 +112,8 @@ int opts_check_filter(const struct ipi_filter *f, unsigned int nr_cpus, struct e
 
 /* --- parser --- */
 
-static const struct opt *find_row(const struct opt_spec *spec, char short_name,
-				  const char *long_name, size_t len, size_t *base)
+static const struct opt *find_row(const struct opt_spec *spec, char short_name, const char *long_name, size_t len,
+				  size_t *base)
 {
 	const struct opt_group *g;
 	const struct opt *o;
@@ -134,8 +122,8 @@ static const struct opt *find_row(const struct opt_spec *spec, char short_name,
 		for (o = g->rows; o && o < g->rows + g->nr; o++) {
 			*base = g->base;
 			if (short_name ? o->short_name == short_name :
-			    o->long_name && strlen(o->long_name) == len &&
-			    !memcmp(o->long_name, long_name, len))
+					 o->long_name && strlen(o->long_name) == len &&
+						 !memcmp(o->long_name, long_name, len))
 				return o;
 		}
 	}
@@ -174,7 +162,7 @@ static unsigned int distance(const char *a, size_t na, const char *b)
 
 static int unknown_long(const struct opt_spec *spec, const char *name, size_t len, struct err *err)
 {
-	unsigned int best = 3, d;	/* further than two edits is no help */
+	unsigned int best = 3, d; /* further than two edits is no help */
 	const char *near = NULL;
 
 	for (const struct opt_group *g = spec->groups; g < spec->groups + OPT_MAX_GROUPS; g++) {
@@ -199,22 +187,20 @@ static int parse_number(const struct opt *o, const char *arg, uint64_t *val, str
 	uint64_t v;
 	int ret;
 
-	ret = o->type == OPT_SIZE ? parse_size(arg, &v, err) :
-	      o->type == OPT_DURATION ? parse_duration_ns(arg, &v, err) : parse_u64(arg, &v, err);
+	ret = o->type == OPT_SIZE     ? parse_size(arg, &v, err) :
+	      o->type == OPT_DURATION ? parse_duration_ns(arg, &v, err) :
+					parse_u64(arg, &v, err);
 	if (ret)
 		return -1;
 	if (v < o->min)
-		return err_set(err, EXIT_USAGE, "'%s': must be at least %llu", arg,
-			       (unsigned long long)o->min);
+		return err_set(err, EXIT_USAGE, "'%s': must be at least %llu", arg, (unsigned long long)o->min);
 	if (o->max && v > o->max)
-		return err_set(err, EXIT_USAGE, "'%s': must be at most %llu", arg,
-			       (unsigned long long)o->max);
+		return err_set(err, EXIT_USAGE, "'%s': must be at most %llu", arg, (unsigned long long)o->max);
 	*val = v;
 	return 0;
 }
 
-static int set_value(const struct opt_spec *spec, const struct opt *o, void *base,
-		     char *arg, struct err *err)
+static int set_value(const struct opt_spec *spec, const struct opt *o, void *base, char *arg, struct err *err)
 {
 	void *target = (char *)base + o->offset;
 
@@ -245,8 +231,7 @@ static int set_value(const struct opt_spec *spec, const struct opt *o, void *bas
 }
 
 /* Say which option a bad value belongs to, keeping code and hint. */
-static int apply(const struct opt_spec *spec, const struct opt *o, void *base, char *arg,
-		 struct err *err)
+static int apply(const struct opt_spec *spec, const struct opt *o, void *base, char *arg, struct err *err)
 {
 	struct err e = { 0 };
 
@@ -262,8 +247,7 @@ static int apply(const struct opt_spec *spec, const struct opt *o, void *base, c
 }
 
 /* A "--name", "--name=value" or "--name value" at argv[*i]. */
-static int parse_long(const struct opt_spec *spec, void *options, int argc, char **argv, int *i,
-		      struct err *err)
+static int parse_long(const struct opt_spec *spec, void *options, int argc, char **argv, int *i, struct err *err)
 {
 	char *name = argv[*i] + 2, *arg = strchr(name, '=');
 	size_t len = arg ? (size_t)(arg - name) : strlen(name), base;
@@ -279,16 +263,14 @@ static int parse_long(const struct opt_spec *spec, void *options, int argc, char
 		return err_set(err, EXIT_USAGE, "option --%s takes no value", o->long_name);
 	if (o->arg && !arg) {
 		if (*i + 1 >= argc)
-			return err_set(err, EXIT_USAGE, "option --%s needs a value: %s",
-				       o->long_name, o->arg);
+			return err_set(err, EXIT_USAGE, "option --%s needs a value: %s", o->long_name, o->arg);
 		arg = argv[++*i];
 	}
 	return apply(spec, o, (char *)options + base, arg, err);
 }
 
 /* "-a", "-abc", "-n5", "-n 5" at argv[*i]. */
-static int parse_short(const struct opt_spec *spec, void *options, int argc, char **argv, int *i,
-		       struct err *err)
+static int parse_short(const struct opt_spec *spec, void *options, int argc, char **argv, int *i, struct err *err)
 {
 	const struct opt *o;
 	size_t base;
@@ -312,8 +294,7 @@ static int parse_short(const struct opt_spec *spec, void *options, int argc, cha
 		arg = p + 1;
 		if (!*arg) {
 			if (*i + 1 >= argc)
-				return err_set(err, EXIT_USAGE, "option -%c needs a value: %s",
-					       *p, o->arg);
+				return err_set(err, EXIT_USAGE, "option -%c needs a value: %s", *p, o->arg);
 			arg = argv[++*i];
 		}
 		return apply(spec, o, (char *)options + base, arg, err);
@@ -336,8 +317,8 @@ static int check_operands(const struct opt_spec *spec, char **argv, int nr, stru
 	return 0;
 }
 
-static int parse_args(const struct opt_spec *spec, void *options, int argc, char **argv,
-		      int *nr_operands, struct err *err)
+static int parse_args(const struct opt_spec *spec, void *options, int argc, char **argv, int *nr_operands,
+		      struct err *err)
 {
 	int nr = 0, i, ret;
 
@@ -349,7 +330,7 @@ static int parse_args(const struct opt_spec *spec, void *options, int argc, char
 		if (argv[i][0] != '-' || !argv[i][1]) {
 			if (spec->stop_at_operand)
 				break;
-			argv[++nr] = argv[i];	/* nr <= i: never over what is still unread */
+			argv[++nr] = argv[i]; /* nr <= i: never over what is still unread */
 			continue;
 		}
 		if (argv[i][1] == '-')
@@ -366,8 +347,7 @@ static int parse_args(const struct opt_spec *spec, void *options, int argc, char
 	return check_operands(spec, argv, nr, err);
 }
 
-int opts_parse(const struct opt_spec *spec, void *options, int argc, char **argv,
-	       int *nr_operands, struct err *err)
+int opts_parse(const struct opt_spec *spec, void *options, int argc, char **argv, int *nr_operands, struct err *err)
 {
 	int ret = parse_args(spec, options, argc, argv, nr_operands, err);
 

@@ -2,7 +2,7 @@
 /*
  * base/util.c - errors, strict parsing, CPU sets, checked allocation.
  */
-#define _GNU_SOURCE	/* vasprintf */
+#define _GNU_SOURCE /* vasprintf */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #include "base/util.h"
 
 /* Above any kernel's NR_CPUS; keeps a typo from allocating gigabytes. */
-#define CPU_LIMIT	65536u
-#define SYS_CPU		"/sys/devices/system/cpu/"
+#define CPU_LIMIT 65536u
+#define SYS_CPU	  "/sys/devices/system/cpu/"
 
 /* --- errors --- */
 
@@ -74,8 +74,7 @@ static bool take_digits(const char **s, uint64_t *val)
 	if (!isdigit((unsigned char)*p))
 		return false;
 	for (; isdigit((unsigned char)*p); p++)
-		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
 			return false;
 	*s = p;
 	*val = v;
@@ -115,9 +114,18 @@ int parse_size(const char *s, uint64_t *bytes, struct err *err)
 	if (!take_digits(&p, &v))
 		return err_set(err, EXIT_USAGE, "'%s': not a size", s);
 	switch (*p) {
-	case 'k': case 'K': shift = 10; break;
-	case 'm': case 'M': shift = 20; break;
-	case 'g': case 'G': shift = 30; break;
+	case 'k':
+	case 'K':
+		shift = 10;
+		break;
+	case 'm':
+	case 'M':
+		shift = 20;
+		break;
+	case 'g':
+	case 'G':
+		shift = 30;
+		break;
 	}
 	if (shift)
 		p++;
@@ -133,9 +141,13 @@ int parse_size(const char *s, uint64_t *bytes, struct err *err)
 
 int parse_duration_ns(const char *s, uint64_t *ns, struct err *err)
 {
-	static const struct { const char *suffix; uint64_t ns; } units[] = {
-		{ "", 1000000000 }, { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 },
-		{ "s", 1000000000 }, { "m", 60000000000ULL }, { "h", 3600000000000ULL },
+	static const struct {
+		const char *suffix;
+		uint64_t ns;
+	} units[] = {
+		{ "", 1000000000 },	   { "ns", 1 },		{ "us", 1000 },
+		{ "ms", 1000000 },	   { "s", 1000000000 }, { "m", 60000000000ULL },
+		{ "h", 3600000000000ULL },
 	};
 	uint64_t whole, frac = 0, scale = 1;
 	unsigned __int128 total;
@@ -148,7 +160,7 @@ int parse_duration_ns(const char *s, uint64_t *ns, struct err *err)
 			goto bad;
 		for (; isdigit((unsigned char)*p); p++) {
 			if (scale >= 1000000000000000ULL)
-				continue;	/* below a ns for every unit */
+				continue; /* below a ns for every unit */
 			frac = frac * 10 + (uint64_t)(*p - '0');
 			scale *= 10;
 		}
@@ -156,8 +168,7 @@ int parse_duration_ns(const char *s, uint64_t *ns, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strcmp(p, units[i].suffix))
 			continue;
-		total = (unsigned __int128)whole * units[i].ns +
-			(unsigned __int128)frac * units[i].ns / scale;
+		total = (unsigned __int128)whole * units[i].ns + (unsigned __int128)frac * units[i].ns / scale;
 		if (total > INT64_MAX)
 			return err_set(err, EXIT_USAGE, "'%s': time too long", s);
 		*ns = (uint64_t)total;
@@ -183,8 +194,7 @@ void cpuset_add(struct cpuset *set, unsigned int cpu)
 
 	if (need > set->nr_words) {
 		set->words = xrealloc(set->words, need * sizeof(*set->words));
-		memset(set->words + set->nr_words, 0,
-		       (need - set->nr_words) * sizeof(*set->words));
+		memset(set->words + set->nr_words, 0, (need - set->nr_words) * sizeof(*set->words));
 		set->nr_words = need;
 	}
 	set->words[cpu / 64] |= 1ULL << (cpu % 64);
@@ -259,17 +269,17 @@ static int parse_list(struct cpuset *set, const char *list, unsigned int nr_cpus
 			goto bad;
 		if (last < first) {
 			err_set(err, EXIT_USAGE, "'%.*s': range runs backwards", (int)(p - start), start);
-			return err_hint(err, "the lower CPU comes first: %llu-%llu",
-					(unsigned long long)last, (unsigned long long)first);
+			return err_hint(err, "the lower CPU comes first: %llu-%llu", (unsigned long long)last,
+					(unsigned long long)first);
 		}
 		if (nr_cpus && last >= nr_cpus) {
-			err_set(err, EXIT_USAGE, "'%.*s': this machine has CPUs 0-%u",
-				(int)(p - start), start, nr_cpus - 1);
+			err_set(err, EXIT_USAGE, "'%.*s': this machine has CPUs 0-%u", (int)(p - start), start,
+				nr_cpus - 1);
 			return err_hint(err, "leave the others out, or say online for all that run");
 		}
 		if (last >= CPU_LIMIT)
-			return err_set(err, EXIT_USAGE, "'%.*s': no machine has that many CPUs",
-				       (int)(p - start), start);
+			return err_set(err, EXIT_USAGE, "'%.*s': no machine has that many CPUs", (int)(p - start),
+				       start);
 		for (uint64_t cpu = first; cpu <= last; cpu++)
 			cpuset_add(set, (unsigned int)cpu);
 		if (!*p)
@@ -279,7 +289,7 @@ static int parse_list(struct cpuset *set, const char *list, unsigned int nr_cpus
 bad:
 	err_set(err, EXIT_USAGE, "'%.100s': not a CPU list", list);
 	return err_hint(err, "CPU lists look like 0-3,8, or are one of: "
-			"isolated, nohz_full, housekeeping, online");
+			     "isolated, nohz_full, housekeeping, online");
 }
 
 /* CPUs of one sysfs list; an absent or empty file ("(null)" in some kernels) is the empty set. */
@@ -454,16 +464,22 @@ static unsigned int utf8_len(const unsigned char *s)
 	if (s[0] < 0x80)
 		return 1;
 	if ((s[0] & 0xe0) == 0xc0) {
-		n = 2; c = s[0] & 0x1f; min = 0x80;
+		n = 2;
+		c = s[0] & 0x1f;
+		min = 0x80;
 	} else if ((s[0] & 0xf0) == 0xe0) {
-		n = 3; c = s[0] & 0x0f; min = 0x800;
+		n = 3;
+		c = s[0] & 0x0f;
+		min = 0x800;
 	} else if ((s[0] & 0xf8) == 0xf0) {
-		n = 4; c = s[0] & 0x07; min = 0x10000;
+		n = 4;
+		c = s[0] & 0x07;
+		min = 0x10000;
 	} else {
 		return 0;
 	}
 	for (unsigned int i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)	/* also the terminator */
+		if ((s[i] & 0xc0) != 0x80) /* also the terminator */
 			return 0;
 		c = c << 6 | (s[i] & 0x3f);
 	}

@@ -18,21 +18,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define likely(x)	__builtin_expect(!!(x), 1)
-#define unlikely(x)	__builtin_expect(!!(x), 0)
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define likely(x)     __builtin_expect(!!(x), 1)
+#define unlikely(x)   __builtin_expect(!!(x), 0)
 
 /* Documented exit codes, ipitrace(1) EXIT STATUS. */
 enum exit_code {
-	EXIT_OK		= 0,
-	EXIT_FAILED	= 1,
-	EXIT_USAGE	= 2,
-	EXIT_INCOMPLETE	= 3,	/* done, but events were lost */
-	EXIT_THRESHOLD	= 4,
-	EXIT_MISMATCH	= 5,	/* bench --trace: tracer and module disagree */
-	EXIT_CANCELED	= 125,	/* record: ipitrace itself failed */
-	EXIT_CANNOT_RUN	= 126,	/* record: workload found but not runnable */
-	EXIT_NOT_FOUND	= 127,	/* record: workload not found */
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_INCOMPLETE = 3, /* done, but events were lost */
+	EXIT_THRESHOLD = 4,
+	EXIT_MISMATCH = 5,     /* bench --trace: tracer and module disagree */
+	EXIT_CANCELED = 125,   /* record: ipitrace itself failed */
+	EXIT_CANNOT_RUN = 126, /* record: workload found but not runnable */
+	EXIT_NOT_FOUND = 127,  /* record: workload not found */
 };
 
 /*
@@ -40,20 +40,17 @@ enum exit_code {
  * "ipitrace: CMD: msg" and, if there is one, "hint: ...".
  */
 struct err {
-	int  code;		/* enum exit_code; 0 = no error yet */
+	int code; /* enum exit_code; 0 = no error yet */
 	char msg[240];
-	char hint[240];		/* "" = none */
+	char hint[240]; /* "" = none */
 };
 
 /* Fill *err (err may be NULL) and return -1, so that "return err_set(...)" reads well. */
-int err_set(struct err *err, int code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Like err_set(), with ": strerror(errnum)" appended. */
-int err_set_errno(struct err *err, int code, int errnum, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+int err_set_errno(struct err *err, int code, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Add the one hint line to an error already set. Returns -1. */
-int err_hint(struct err *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int err_hint(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Strict decimal or 0x number, the whole string, no sign, no blanks. */
 int parse_u64(const char *s, uint64_t *val, struct err *err);
@@ -65,7 +62,7 @@ int parse_size(const char *s, uint64_t *bytes, struct err *err);
 
 /* A set of CPU numbers; grows as needed. Zero-initialised = empty. */
 struct cpuset {
-	uint64_t    *words;
+	uint64_t *words;
 	unsigned int nr_words;
 };
 

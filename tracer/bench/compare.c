@@ -18,8 +18,8 @@ static double student(unsigned int freedom)
 {
 	static const double t[] = {
 		12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
-		2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
-		2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+		2.201,	2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
+		2.080,	2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
 	};
 
 	if (freedom < 1)
@@ -60,8 +60,7 @@ static double mean_of(const uint64_t *v, unsigned int nr, double *variance)
 	return mean;
 }
 
-void bench_ratio(const uint64_t *a, unsigned int nr_a, const uint64_t *b, unsigned int nr_b,
-		 struct bench_ratio *r)
+void bench_ratio(const uint64_t *a, unsigned int nr_a, const uint64_t *b, unsigned int nr_b, struct bench_ratio *r)
 {
 	double va, vb, ma, mb, ratio, rel_a, rel_b, freedom, error;
 
@@ -79,8 +78,7 @@ void bench_ratio(const uint64_t *a, unsigned int nr_a, const uint64_t *b, unsign
 	rel_a = va / (ma * ma);
 	rel_b = vb / (mb * mb);
 	if (rel_a + rel_b > 0)
-		freedom = (rel_a + rel_b) * (rel_a + rel_b) /
-			  (rel_a * rel_a / (nr_a - 1) + rel_b * rel_b / (nr_b - 1));
+		freedom = (rel_a + rel_b) * (rel_a + rel_b) / (rel_a * rel_a / (nr_a - 1) + rel_b * rel_b / (nr_b - 1));
 	else
 		freedom = nr_a + nr_b - 2;
 	error = student((unsigned int)freedom) * ratio * root(rel_a + rel_b);
@@ -107,7 +105,10 @@ static const char *verdict(const struct bench_ratio *r)
 
 static int check_same(const struct bench_saved *a, const struct bench_saved *b, struct err *err)
 {
-	static const struct { const char *what; size_t offset; } same[] = {
+	static const struct {
+		const char *what;
+		size_t offset;
+	} same[] = {
 		{ "number of senders", offsetof(struct bench_saved, nr_senders) },
 		{ "pace", offsetof(struct bench_saved, pace_ns) },
 		{ "handler time", offsetof(struct bench_saved, handler_ns) },
@@ -115,8 +116,8 @@ static int check_same(const struct bench_saved *a, const struct bench_saved *b, 
 	};
 
 	if (strcmp(a->backend, b->backend))
-		return err_set(err, EXIT_FAILED, "not comparable: one was measured by %s, the other by %s",
-			       a->backend, b->backend);
+		return err_set(err, EXIT_FAILED, "not comparable: one was measured by %s, the other by %s", a->backend,
+			       b->backend);
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
 		if (*(const uint64_t *)((const char *)a + same[i].offset) !=
 		    *(const uint64_t *)((const char *)b + same[i].offset))
@@ -134,15 +135,14 @@ static void ppm_text(uint64_t ppm, char **text)
 	if (ppm == UINT64_MAX)
 		*text = xstrdup("unknown");
 	else
-		*text = xasprintf("%" PRIu64 ".%03" PRIu64, (ppm + 500) / 1000000,
-				  (ppm + 500) % 1000000 / 1000);
+		*text = xasprintf("%" PRIu64 ".%03" PRIu64, (ppm + 500) / 1000000, (ppm + 500) % 1000000 / 1000);
 }
 
 static int print(const struct pair *p, unsigned int nr, FILE *out, struct err *err)
 {
 	static const struct grid_column cols[] = {
 		{ "MODE", false }, { "MEASURED", false }, { "A p50 ns", true }, { "B p50 ns", true },
-		{ "B/A", true }, { "+-", true }, { "VERDICT", false },
+		{ "B/A", true },   { "+-", true },	  { "VERDICT", false },
 	};
 	char **c = xcalloc((size_t)nr * ARRAY_SIZE(cols), sizeof(*c));
 	int ret;
@@ -163,7 +163,7 @@ static int print(const struct pair *p, unsigned int nr, FILE *out, struct err *e
 		free(c[i]);
 	free(c);
 	fprintf(out, "\nB/A: ratio of the mean of the repetitions' medians; +- its 95 %% interval "
-		"(delta method, Student's t with Welch's degrees of freedom)\n");
+		     "(delta method, Student's t with Welch's degrees of freedom)\n");
 	return ret;
 }
 
@@ -193,8 +193,7 @@ static void write_json(const struct pair *p, unsigned int nr, FILE *out)
 	json_close(&j, '}');
 }
 
-int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool json, FILE *out,
-		  struct err *err)
+int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool json, FILE *out, struct err *err)
 {
 	struct pair *pairs;
 	unsigned int nr = 0;

@@ -15,10 +15,10 @@
 
 #include "bench/bench.h"
 
-#define KLOG_READ_ALL	3
-#define KLOG_SIZE	10
-#define MSR_APICBASE	0x1b
-#define APIC_X2		(1u << 10)
+#define KLOG_READ_ALL 3
+#define KLOG_SIZE     10
+#define MSR_APICBASE  0x1b
+#define APIC_X2	      (1u << 10)
 
 /* First line of a small file, or NULL; an empty one is NULL unless it means something. */
 static char *line_of(const char *path, const char *if_empty)

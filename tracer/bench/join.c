@@ -11,8 +11,14 @@ void bench_join_init(struct bench_join *j, const struct bench_traced *run)
 	const struct ipitrace_bench_prim *prim = run->prim;
 
 	*j = (struct bench_join){
-		.job = run->job, .raw = &run->raw, .mode = run->job->mode, .kind = IPI_SPAN_CALL,
-		.class = -1, .pid = run->raw.pid, .from_ns = run->from_ns, .to_ns = run->to_ns,
+		.job = run->job,
+		.raw = &run->raw,
+		.mode = run->job->mode,
+		.kind = IPI_SPAN_CALL,
+		.class = -1,
+		.pid = run->raw.pid,
+		.from_ns = run->from_ns,
+		.to_ns = run->to_ns,
 	};
 	if (run->backend == BENCH_USER) {
 		snprintf(j->function, sizeof(j->function), "ipi_mb");
@@ -75,11 +81,19 @@ static void keep(struct join_span **list, uint64_t *nr, uint64_t *room, const st
 		*list = xrealloc(*list, *room * sizeof(**list));
 	}
 	(*list)[(*nr)++] = (struct join_span){
-		.source = s->source, .target = s->target, .send_ns = s->send_ns,
+		.source = s->source,
+		.target = s->target,
+		.send_ns = s->send_ns,
 		.key_ns = s->kind == IPI_SPAN_LOCAL ? s->run_ns : first_point(s),
-		.entry_ns = s->entry_ns, .run_ns = s->run_ns, .done_ns = s->done_ns,
-		.exit_ns = s->exit_ns, .kind = s->kind, .class = s->class, .path = s->path,
-		.outcome = s->outcome, .negative = s->negative,
+		.entry_ns = s->entry_ns,
+		.run_ns = s->run_ns,
+		.done_ns = s->done_ns,
+		.exit_ns = s->exit_ns,
+		.kind = s->kind,
+		.class = s->class,
+		.path = s->path,
+		.outcome = s->outcome,
+		.negative = s->negative,
 	};
 }
 
@@ -118,8 +132,7 @@ static int by_pair(const void *pa, const void *pb)
 }
 
 /* First span from source to target at ns or later, or NULL; *end is behind the pair's last. */
-static struct join_span *find(const struct bench_join *j, uint32_t source, uint32_t target,
-			      uint64_t ns)
+static struct join_span *find(const struct bench_join *j, uint32_t source, uint32_t target, uint64_t ns)
 {
 	struct join_span want = { .source = source, .target = target, .key_ns = ns };
 	uint64_t lo = 0, hi = j->nr_spans;
@@ -140,9 +153,12 @@ static struct join_span *find(const struct bench_join *j, uint32_t source, uint3
 /* The points of the span relative to the send, "-" where there is none. */
 static void describe(char *buf, size_t len, const struct join_span *t, uint64_t from)
 {
-	const struct { const char *name; uint64_t ns; } points[] = {
+	const struct {
+		const char *name;
+		uint64_t ns;
+	} points[] = {
 		{ "first", t->key_ns }, { "send", t->send_ns }, { "entry", t->entry_ns },
-		{ "run", t->run_ns }, { "done", t->done_ns }, { "exit", t->exit_ns },
+		{ "run", t->run_ns },	{ "done", t->done_ns }, { "exit", t->exit_ns },
 	};
 	size_t at = 0;
 
@@ -165,8 +181,8 @@ static void blame(struct bench_check *c, const struct ipitrace_bench_sample *s, 
 		return;
 	if (t)
 		describe(points, sizeof(points), t, s->send_ns);
-	snprintf(c->first, sizeof(c->first), "CPU %u to %u, send %u at %" PRIu64 ": %s%s%s",
-		 s->source, target, s->seq, (uint64_t)s->send_ns, what, t ? ":" : "", points);
+	snprintf(c->first, sizeof(c->first), "CPU %u to %u, send %u at %" PRIu64 ": %s%s%s", s->source, target, s->seq,
+		 (uint64_t)s->send_ns, what, t ? ":" : "", points);
 }
 
 /* Points that do not exist are in order with everything. */
@@ -176,8 +192,7 @@ static bool ordered(uint64_t a, uint64_t b)
 }
 
 /* What is wrong with this span as the trace of this sample; NULL = nothing. */
-static const char *judge(const struct bench_join *j, const struct ipitrace_bench_sample *s,
-			 const struct join_span *t)
+static const char *judge(const struct bench_join *j, const struct ipitrace_bench_sample *s, const struct join_span *t)
 {
 	bool no_irq = s->flags & IPITRACE_BENCH_S_NO_IRQ;
 	bool call = t->kind == IPI_SPAN_CALL;
@@ -195,8 +210,8 @@ static const char *judge(const struct bench_join *j, const struct ipitrace_bench
 	if (!ordered(t->key_ns, t->send_ns) || (!call && !ordered(t->send_ns, t->entry_ns)))
 		return "the points of its span are out of order";
 	/* Of a hit the interrupt is what counts; the call that it stands for is a span of its own. */
-	if (t->kind != IPI_SPAN_HIT && (!ordered(t->key_ns, t->run_ns) || !ordered(t->entry_ns, t->run_ns) ||
-					!ordered(t->run_ns, t->done_ns)))
+	if (t->kind != IPI_SPAN_HIT &&
+	    (!ordered(t->key_ns, t->run_ns) || !ordered(t->entry_ns, t->run_ns) || !ordered(t->run_ns, t->done_ns)))
 		return "the points of its span are out of order";
 	if (call && t->path == IPI_PATH_SENT && t->send_ns == IPI_NO_TIME)
 		return "a call that sent an IPI has no send";
@@ -212,8 +227,7 @@ static const char *judge(const struct bench_join *j, const struct ipitrace_bench
 	}
 	/* The handler knows whether it was in an interrupt; the tracer must agree. */
 	if (call && j->stamps && no_irq != (t->entry_ns == IPI_NO_TIME))
-		return no_irq ? "traced in an interrupt, ran without one" :
-				"ran in an interrupt, traced without one";
+		return no_irq ? "traced in an interrupt, ran without one" : "ran in an interrupt, traced without one";
 	return NULL;
 }
 
@@ -275,7 +289,7 @@ static void join_one(struct bench_join *j, const struct ipitrace_bench_sample *s
 	if (what)
 		blame(c, s, target, t, what);
 	else if (no_irq && j->kind == IPI_SPAN_HIT)
-		c->unconfirmed++;	/* traced, but the module gave up waiting for it */
+		c->unconfirmed++; /* traced, but the module gave up waiting for it */
 	else if (no_irq)
 		c->elided++;
 	else
@@ -296,8 +310,10 @@ static void check_rest(struct bench_join *j, struct bench_check *c)
 		return;
 	c->mismatched += rest > warmup ? rest - warmup : warmup - rest;
 	if (!c->first[0])
-		snprintf(c->first, sizeof(c->first), "%" PRIu64 " traced besides the samples, "
-			 "the warm-up had %" PRIu64, rest, warmup);
+		snprintf(c->first, sizeof(c->first),
+			 "%" PRIu64 " traced besides the samples, "
+			 "the warm-up had %" PRIu64,
+			 rest, warmup);
 }
 
 static void join_all(struct bench_join *j, const struct ipitrace_bench_sample *s, struct bench_check *c)

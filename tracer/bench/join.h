@@ -17,25 +17,27 @@
 /* What of a span a join needs. */
 struct join_span {
 	uint32_t source, target;
-	uint64_t key_ns;		/* first point: queued, or sent */
+	uint64_t key_ns; /* first point: queued, or sent */
 	uint64_t send_ns, entry_ns, run_ns, done_ns, exit_ns;
-	uint8_t	 kind, class, path, outcome;
-	bool	 negative, used;
+	uint8_t kind, class, path, outcome;
+	bool negative, used;
 };
 
 struct bench_join {
 	const struct bench_job *job;
 	const struct bench_raw *raw;
-	uint64_t from_ns, to_ns;	/* spans outside are of other runs */
+	uint64_t from_ns, to_ns; /* spans outside are of other runs */
 	uint32_t mode;
-	uint8_t	 kind;			/* of the spans that samples are joined with */
-	int	 class;			/* of these; -1 = any */
-	char	 function[40];		/* that the target runs; "" = none of its own */
+	uint8_t kind;	   /* of the spans that samples are joined with */
+	int class;	   /* of these; -1 = any */
+	char function[40]; /* that the target runs; "" = none of its own */
 	uint64_t func_start, func_end;
-	int32_t	 pid;			/* of the sender; 0 = unknown */
-	bool	 waits, stamps, exact_count;
-	struct join_span *spans;	uint64_t nr_spans, room;
-	struct join_span *irqs;		uint64_t nr_irqs, irq_room;	/* interrupts of the class, irq-work only */
+	int32_t pid; /* of the sender; 0 = unknown */
+	bool waits, stamps, exact_count;
+	struct join_span *spans;
+	uint64_t nr_spans, room;
+	struct join_span *irqs;
+	uint64_t nr_irqs, irq_room; /* interrupts of the class, irq-work only */
 };
 
 void bench_join_init(struct bench_join *j, const struct bench_traced *run);

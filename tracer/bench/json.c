@@ -106,7 +106,7 @@ static void checks(struct json *j, const struct bench_result *r)
 		json_u64(j, "matched", c->matched);
 		json_u64(j, "mismatched", c->mismatched);
 		json_open(j, "matched_by_class", '{');
-		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 			if (c->seen[class])
 				json_u64(j, ipi_class_name(class), c->seen[class]);
 		json_close(j, '}');
@@ -136,8 +136,7 @@ void bench_json(const struct bench_result *r, FILE *out)
 	json_u64(&j, "irqs_off_ns", r->irqs_off_ns);
 	json_open(&j, "environment", '{');
 	for (unsigned int i = 0; i < r->env.nr; i++)
-		json_string(&j, r->env.facts[i].key,
-			    r->env.facts[i].value ? r->env.facts[i].value : "unknown");
+		json_string(&j, r->env.facts[i].key, r->env.facts[i].value ? r->env.facts[i].value : "unknown");
 	json_close(&j, '}');
 	json_open(&j, "rows", '[');
 	for (unsigned int i = 0; i < r->nr_rows; i++)

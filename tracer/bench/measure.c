@@ -9,7 +9,7 @@
 
 #include "bench/bench.h"
 
-#define DEF_IRQS_OFF_NS	300000	/* far more than any delivery takes */
+#define DEF_IRQS_OFF_NS 300000 /* far more than any delivery takes */
 #define DEF_BURST	8
 #define DEF_MODES	"dry-run,self,single,broadcast"
 
@@ -17,16 +17,17 @@ struct run {
 	uint32_t *senders, *targets;
 	struct bench_job job;
 	unsigned int row;
-	bool	 no_ipi;
+	bool no_ipi;
 };
 
 struct plan {
 	const struct bench_options *opts;
 	struct bench_result *result;
 	struct bench_topo topo;
-	struct bench_device *dev;	/* NULL: user space */
-	bool	 modes[IPITRACE_BENCH_NR_PRIMITIVES];
-	struct run *runs;	unsigned int nr_runs;
+	struct bench_device *dev; /* NULL: user space */
+	bool modes[IPITRACE_BENCH_NR_PRIMITIVES];
+	struct run *runs;
+	unsigned int nr_runs;
 };
 
 /* --- options --- */
@@ -49,8 +50,7 @@ static int parse_modes(struct plan *p, struct err *err)
 				break;
 		if (i == ARRAY_SIZE(bench_modes)) {
 			for (i = 0; i < ARRAY_SIZE(bench_modes); i++)
-				at += (size_t)snprintf(known + at, sizeof(known) - at, "%s ",
-						       bench_modes[i].word);
+				at += (size_t)snprintf(known + at, sizeof(known) - at, "%s ", bench_modes[i].word);
 			err_set(err, EXIT_USAGE, "--modes: '%.*s': unknown mode", (int)len, w);
 			return err_hint(err, "modes: %sor all", known);
 		}
@@ -105,8 +105,7 @@ static int choose_backend(struct plan *p, bool *loaded, FILE *notes, struct err 
 		*err = why;
 		return -1;
 	}
-	fprintf(notes, "ipitrace: bench: %s; measuring with membarrier from user space (as --user does)\n",
-		why.msg);
+	fprintf(notes, "ipitrace: bench: %s; measuring with membarrier from user space (as --user does)\n", why.msg);
 	return 0;
 }
 
@@ -138,20 +137,22 @@ static struct bench_row *new_row(struct bench_result *r, uint32_t mode, const ui
 	r->rows = xrealloc(r->rows, (r->nr_rows + 1) * sizeof(*r->rows));
 	row = &r->rows[r->nr_rows++];
 	*row = (struct bench_row){
-		.mode = mode, .source = nr_senders == 1 ? senders[0] : BENCH_NO_CPU,
-		.target = BENCH_NO_CPU, .spread_permille = UINT64_MAX,
+		.mode = mode,
+		.source = nr_senders == 1 ? senders[0] : BENCH_NO_CPU,
+		.target = BENCH_NO_CPU,
+		.spread_permille = UINT64_MAX,
 	};
 	return row;
 }
 
 /* State and times that this mode can have; sets the row's reason where there is no way. */
-static void settle_state(const struct plan *p, uint32_t flags, struct bench_job *job,
-			 struct bench_row *row)
+static void settle_state(const struct plan *p, uint32_t flags, struct bench_job *job, struct bench_row *row)
 {
 	const struct bench_options *o = p->opts;
 
-	job->state = o->has_state ? o->state : o->irqs_off_ns ? IPITRACE_BENCH_STATE_IRQS_OFF :
-		     IPITRACE_BENCH_STATE_IDLE;
+	job->state = o->has_state   ? o->state :
+		     o->irqs_off_ns ? IPITRACE_BENCH_STATE_IRQS_OFF :
+				      IPITRACE_BENCH_STATE_IDLE;
 	if (!p->dev || (flags & IPITRACE_BENCH_P_NEEDS_BUSY && !o->has_state))
 		job->state = IPITRACE_BENCH_STATE_BUSY;
 	if (flags & IPITRACE_BENCH_P_LOCAL)
@@ -176,8 +177,7 @@ static bool is_sender(const struct bench_job *job, uint32_t cpu)
 }
 
 /* The targets of a run into run->targets. spec NULL: the mode's default. */
-static int settle_targets(const struct plan *p, uint32_t flags, const char *spec, struct run *run,
-			  struct err *err)
+static int settle_targets(const struct plan *p, uint32_t flags, const char *spec, struct run *run, struct err *err)
 {
 	struct bench_job *job = &run->job;
 	unsigned int nr = 0, kept = 0;
@@ -208,8 +208,8 @@ static int check_size(const struct plan *p, const struct run *run, struct err *e
 
 	if (p->opts->n <= max)
 		return 0;
-	err_set(err, EXIT_USAGE, "-n %llu: more samples than fit, at most %llu here",
-		(unsigned long long)p->opts->n, (unsigned long long)max);
+	err_set(err, EXIT_USAGE, "-n %llu: more samples than fit, at most %llu here", (unsigned long long)p->opts->n,
+		(unsigned long long)max);
 	return err_hint(err, "more repetitions (--repeat) give more samples");
 }
 
@@ -227,9 +227,14 @@ static int plan_run(struct plan *p, uint32_t mode, const uint32_t *senders, unsi
 	run->senders = xcalloc(nr_senders, sizeof(*senders));
 	memcpy(run->senders, senders, nr_senders * sizeof(*senders));
 	run->job = (struct bench_job){
-		.mode = mode, .senders = run->senders, .nr_senders = nr_senders,
-		.iterations = p->opts->n, .pace_ns = p->opts->pace_ns,
-		.warmup = p->opts->n / 100 < 10 ? 10 : p->opts->n > 100000 ? 1000 : p->opts->n / 100,
+		.mode = mode,
+		.senders = run->senders,
+		.nr_senders = nr_senders,
+		.iterations = p->opts->n,
+		.pace_ns = p->opts->pace_ns,
+		.warmup = p->opts->n / 100 < 10 ? 10 :
+			  p->opts->n > 100000	? 1000 :
+						  p->opts->n / 100,
 	};
 	if (refused) {
 		snprintf(row->reason, sizeof(row->reason), "%s", refused);
@@ -364,8 +369,7 @@ static void name_check(const struct plan *p, const struct run *run, struct bench
 
 	snprintf(check->mode, sizeof(check->mode), "%s", mode->word);
 	if (p->opts->pairs && row->target != BENCH_NO_CPU)
-		snprintf(check->title, sizeof(check->title), "%s %u>%u", mode->title, row->source,
-			 row->target);
+		snprintf(check->title, sizeof(check->title), "%s %u>%u", mode->title, row->source, row->target);
 	else
 		snprintf(check->title, sizeof(check->title), "%s", mode->title);
 }

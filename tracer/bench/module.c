@@ -14,9 +14,9 @@
 
 #include "bench/bench.h"
 
-#define DEVICE		"/dev/" IPITRACE_BENCH_DEVICE
-#define MODULE		IPITRACE_BENCH_DEVICE
-#define DEVICE_WAIT_MS	2000	/* for devtmpfs or udev to make the node */
+#define DEVICE	       "/dev/" IPITRACE_BENCH_DEVICE
+#define MODULE	       IPITRACE_BENCH_DEVICE
+#define DEVICE_WAIT_MS 2000 /* for devtmpfs or udev to make the node */
 
 struct bench_device {
 	int fd;
@@ -72,7 +72,9 @@ static int load_error(int errnum, const char *path, struct err *err)
 		else if (lockdown && !strstr(lockdown, "[none]"))
 			err_hint(err, "the kernel is locked down: the module must be signed");
 		else
-			err_hint(err, "module loading is switched off (kernel.modules_disabled), or a signature is required");
+			err_hint(
+				err,
+				"module loading is switched off (kernel.modules_disabled), or a signature is required");
 		free(lockdown);
 		return -1;
 	case EKEYREJECTED:
@@ -105,7 +107,7 @@ int bench_module_load(const char *path, bool *loaded, struct err *err)
 	if (!path) {
 		err_set(err, EXIT_FAILED, "the module " MODULE ".ko was not found");
 		return err_hint(err, "build it with 'make -C module', or name it with --module; "
-				"'ipitrace bench --user' measures without it");
+				     "'ipitrace bench --user' measures without it");
 	}
 	if (!exists(path)) {
 		err_set_errno(err, EXIT_FAILED, errno, "%s", path);
@@ -170,8 +172,7 @@ int bench_device_open(struct bench_device **out, struct err *err)
 	}
 	d->info.version = IPITRACE_BENCH_VERSION;
 	if (ioctl(d->fd, IPITRACE_BENCH_INFO, &d->info)) {
-		err_set_errno(err, EXIT_FAILED, errno, DEVICE " does not speak version %d",
-			      IPITRACE_BENCH_VERSION);
+		err_set_errno(err, EXIT_FAILED, errno, DEVICE " does not speak version %d", IPITRACE_BENCH_VERSION);
 		err_hint(err, "unload the old module (rmmod " MODULE ") and build the one of this version");
 		goto fail;
 	}
@@ -215,8 +216,10 @@ static int fetch(struct bench_device *d, struct bench_raw *raw, struct err *err)
 	raw->samples = xcalloc(raw->nr_samples + 1, sizeof(*raw->samples));
 	while (at < raw->nr_samples) {
 		struct ipitrace_bench_read rd = {
-			.version = IPITRACE_BENCH_VERSION, .first = at,
-			.count = raw->nr_samples - at, .buf = (uintptr_t)(raw->samples + at),
+			.version = IPITRACE_BENCH_VERSION,
+			.first = at,
+			.count = raw->nr_samples - at,
+			.buf = (uintptr_t)(raw->samples + at),
 		};
 
 		if (ioctl(d->fd, IPITRACE_BENCH_READ, &rd))
@@ -229,8 +232,7 @@ static int fetch(struct bench_device *d, struct bench_raw *raw, struct err *err)
 	return 0;
 }
 
-static int run_error(int errnum, const struct bench_job *job, const struct ipitrace_bench_run *run,
-		     struct err *err)
+static int run_error(int errnum, const struct bench_job *job, const struct ipitrace_bench_run *run, struct err *err)
 {
 	const char *mode = bench_modes[job->mode].word;
 
@@ -239,35 +241,40 @@ static int run_error(int errnum, const struct bench_job *job, const struct ipitr
 		return err_set(err, EXIT_FAILED, "interrupted");
 	case ETIMEDOUT:
 		err_set(err, EXIT_FAILED, "%s: not done in time: %llu of %llu sends", mode,
-			(unsigned long long)run->sends,
-			(unsigned long long)(job->iterations * job->nr_senders));
+			(unsigned long long)run->sends, (unsigned long long)(job->iterations * job->nr_senders));
 		return err_hint(err, "a smaller -n, or a shorter --pace, --handler-ns or --irqs-off-ns");
 	case ENODEV:
 		return err_set(err, EXIT_FAILED, "%s: CPU %u %s during the run", mode, run->stop_cpu,
-			       run->stop_reason == IPITRACE_BENCH_STOP_MOVED ?
-			       "lost its sender" : "went offline or came online");
+			       run->stop_reason == IPITRACE_BENCH_STOP_MOVED ? "lost its sender" :
+									       "went offline or came online");
 	case EBUSY:
 		return err_set(err, EXIT_FAILED, "another bench is running on this machine");
 	case EINVAL:
 		err_set_errno(err, EXIT_USAGE, errnum, "%s: the module refuses these options", mode);
 		return err_hint(err, "handler time x senders x burst is at most 500 ms, "
-				"interrupts off at most 10 ms; targets may send only in the idle state");
+				     "interrupts off at most 10 ms; targets may send only in the idle state");
 	default:
 		return err_set_errno(err, EXIT_FAILED, errnum, "%s", mode);
 	}
 }
 
-int bench_device_run(struct bench_device *d, const struct bench_job *job, struct bench_raw *raw,
-		     struct err *err)
+int bench_device_run(struct bench_device *d, const struct bench_job *job, struct bench_raw *raw, struct err *err)
 {
 	struct ipitrace_bench_run run = {
-		.version = IPITRACE_BENCH_VERSION, .primitive = job->mode, .state = job->state,
-		.nr_senders = job->nr_senders, .nr_targets = job->nr_targets,
+		.version = IPITRACE_BENCH_VERSION,
+		.primitive = job->mode,
+		.state = job->state,
+		.nr_senders = job->nr_senders,
+		.nr_targets = job->nr_targets,
 		.senders = (uintptr_t)job->senders,
 		.targets = job->nr_targets ? (uintptr_t)job->targets : 0,
-		.iterations = job->iterations, .warmup = job->warmup, .burst = job->burst,
-		.pace_ns = job->pace_ns, .handler_ns = job->handler_ns,
-		.irqs_off_ns = job->irqs_off_ns, .timeout_ns = IPITRACE_BENCH_MAX_TIMEOUT_NS,
+		.iterations = job->iterations,
+		.warmup = job->warmup,
+		.burst = job->burst,
+		.pace_ns = job->pace_ns,
+		.handler_ns = job->handler_ns,
+		.irqs_off_ns = job->irqs_off_ns,
+		.timeout_ns = IPITRACE_BENCH_MAX_TIMEOUT_NS,
 	};
 
 	*raw = (struct bench_raw){ 0 };

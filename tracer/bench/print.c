@@ -9,12 +9,11 @@
 #include "report/grid.h"
 
 static const struct grid_column columns[] = {
-	{ "MODE", false }, { "PATH", false }, { "IPIS", true }, { "IPI TIME ns", true },
-	{ "TOTAL ns", true }, { "MEASURED", false }, { "MIN", true }, { "P50", true }, { "P90", true },
-	{ "P99", true }, { "P99.9", true }, { "MAX", true }, { "RATE/s", true }, { "REJECTED", true },
-	{ "SPREAD", true },
+	{ "MODE", false },     { "PATH", false }, { "IPIS", true },   { "IPI TIME ns", true }, { "TOTAL ns", true },
+	{ "MEASURED", false }, { "MIN", true },	  { "P50", true },    { "P90", true },	       { "P99", true },
+	{ "P99.9", true },     { "MAX", true },	  { "RATE/s", true }, { "REJECTED", true },    { "SPREAD", true },
 };
-#define NR_COLUMNS	ARRAY_SIZE(columns)
+#define NR_COLUMNS ARRAY_SIZE(columns)
 
 static char *number(uint64_t n)
 {
@@ -37,8 +36,7 @@ static char *spread_of(const struct bench_row *row)
 {
 	if (row->spread_permille == UINT64_MAX)
 		return xstrdup("-");
-	return xasprintf("%" PRIu64 ".%" PRIu64 "%%", row->spread_permille / 10,
-			 row->spread_permille % 10);
+	return xasprintf("%" PRIu64 ".%" PRIu64 "%%", row->spread_permille / 10, row->spread_permille % 10);
 }
 
 static void fill_row(const struct bench_row *row, char **c)
@@ -78,12 +76,11 @@ static void doubts(const struct bench_result *r, FILE *out)
 		if (row->reason[0])
 			fprintf(out, "%s: %s\n", title, row->reason);
 		for (unsigned int w = 0; (text = bench_row_warning(row, w, buf, sizeof(buf))); w++)
-			fprintf(out, "warning: %s%s%s: %s\n", title,
-				r->pairs && row->has_relation ? " " : "",
-				r->pairs && row->has_relation ? bench_relation_name(row->relation) : "",
-				text);
+			fprintf(out, "warning: %s%s%s: %s\n", title, r->pairs && row->has_relation ? " " : "",
+				r->pairs && row->has_relation ? bench_relation_name(row->relation) : "", text);
 		if (row->sum.coalesced)
-			fprintf(out, "%s: %" PRIu64 " of %" PRIu64
+			fprintf(out,
+				"%s: %" PRIu64 " of %" PRIu64
 				" calls shared an interrupt with the one before (coalesced)\n",
 				title, row->sum.coalesced, row->sum.hits);
 	}
@@ -146,9 +143,9 @@ static void checks(const struct bench_result *r, FILE *out)
 	for (unsigned int i = 0; i < r->nr_checks; i++) {
 		const struct bench_check *c = &r->checks[i];
 
-		fprintf(out, "trace: %s: %" PRIu64 " IPIs sent, %" PRIu64 " matched, %" PRIu64
-			" mismatched", c->title, c->sent, c->matched, c->mismatched);
-		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+		fprintf(out, "trace: %s: %" PRIu64 " IPIs sent, %" PRIu64 " matched, %" PRIu64 " mismatched", c->title,
+			c->sent, c->matched, c->mismatched);
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 			if (c->seen[class])
 				fprintf(out, ", %" PRIu64 " %s", c->seen[class], ipi_class_name(class));
 		if (c->elided)
@@ -157,9 +154,10 @@ static void checks(const struct bench_result *r, FILE *out)
 			fprintf(out, ", %" PRIu64 " not decidable", c->unconfirmed);
 		if (c->lost_events)
 			fprintf(out, ", but %" PRIu64 " events were lost", c->lost_events);
-		fprintf(out, "; a send takes %" PRIu64 " ns, traced %" PRIu64 " ns: tracing costs %+" PRId64
-			" ns (medians)\n", c->plain_ns, c->traced_ns,
-			(int64_t)c->traced_ns - (int64_t)c->plain_ns);
+		fprintf(out,
+			"; a send takes %" PRIu64 " ns, traced %" PRIu64 " ns: tracing costs %+" PRId64
+			" ns (medians)\n",
+			c->plain_ns, c->traced_ns, (int64_t)c->traced_ns - (int64_t)c->plain_ns);
 		if (c->first[0])
 			fprintf(out, "trace: %s: first mismatch: %s\n", c->title, c->first);
 	}

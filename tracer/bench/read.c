@@ -10,15 +10,15 @@
 
 #include "bench/bench.h"
 
-#define MAX_DEPTH	16
+#define MAX_DEPTH 16
 
 enum type { T_NULL, T_BOOL, T_NUM, T_STR, T_ARR, T_OBJ };
 
 struct val {
-	enum type   type;
-	char	   *key;		/* in objects */
-	char	   *str;
-	uint64_t    num;
+	enum type type;
+	char *key; /* in objects */
+	char *str;
+	uint64_t num;
 	struct val *child, *next;
 };
 
@@ -308,8 +308,7 @@ int bench_saved_read(struct bench_saved *s, const char *path, struct err *err)
 	if (top)
 		ret = read_result(s, top, path, err);
 	else
-		ret = err_set(err, EXIT_FAILED, "%s: not JSON: %s at byte %zu", path, r.why,
-			      (size_t)(r.p - text));
+		ret = err_set(err, EXIT_FAILED, "%s: not JSON: %s at byte %zu", path, r.why, (size_t)(r.p - text));
 	val_free(top);
 	free(text);
 	return ret;

@@ -10,19 +10,19 @@
 #include "bench/bench.h"
 
 const struct bench_mode bench_modes[IPITRACE_BENCH_NR_PRIMITIVES] = {
-	[IPITRACE_BENCH_DRY_RUN]	= { "dry-run", "Dry-run" },
-	[IPITRACE_BENCH_SELF]		= { "self", "Self-IPI" },
-	[IPITRACE_BENCH_SINGLE]		= { "single", "Normal IPI" },
-	[IPITRACE_BENCH_ASYNC]		= { "async", "Async IPI" },
-	[IPITRACE_BENCH_MANY]		= { "many", "Multicast IPI" },
-	[IPITRACE_BENCH_BROADCAST]	= { "broadcast", "Broadcast IPI" },
-	[IPITRACE_BENCH_BROADCAST_LOCK]	= { "broadcast-lock", "Broadcast lock" },
-	[IPITRACE_BENCH_KICK_ALL]	= { "kick-all", "Kick all" },
-	[IPITRACE_BENCH_IRQ_WORK]	= { "irq-work", "IRQ work" },
-	[IPITRACE_BENCH_RESCHEDULE]	= { "reschedule", "Reschedule" },
-	[IPITRACE_BENCH_RESCHEDULE_RAW]	= { "reschedule-raw", "Reschedule raw" },
-	[IPITRACE_BENCH_WAKEUP]		= { "wakeup", "Wake-up" },
-	[IPITRACE_BENCH_STORM]		= { "storm", "Storm" },
+	[IPITRACE_BENCH_DRY_RUN] = { "dry-run", "Dry-run" },
+	[IPITRACE_BENCH_SELF] = { "self", "Self-IPI" },
+	[IPITRACE_BENCH_SINGLE] = { "single", "Normal IPI" },
+	[IPITRACE_BENCH_ASYNC] = { "async", "Async IPI" },
+	[IPITRACE_BENCH_MANY] = { "many", "Multicast IPI" },
+	[IPITRACE_BENCH_BROADCAST] = { "broadcast", "Broadcast IPI" },
+	[IPITRACE_BENCH_BROADCAST_LOCK] = { "broadcast-lock", "Broadcast lock" },
+	[IPITRACE_BENCH_KICK_ALL] = { "kick-all", "Kick all" },
+	[IPITRACE_BENCH_IRQ_WORK] = { "irq-work", "IRQ work" },
+	[IPITRACE_BENCH_RESCHEDULE] = { "reschedule", "Reschedule" },
+	[IPITRACE_BENCH_RESCHEDULE_RAW] = { "reschedule-raw", "Reschedule raw" },
+	[IPITRACE_BENCH_WAKEUP] = { "wakeup", "Wake-up" },
+	[IPITRACE_BENCH_STORM] = { "storm", "Storm" },
 };
 
 const char *bench_state_name(uint32_t state)
@@ -83,7 +83,7 @@ static uint64_t add_send(struct bench_rep *rep, struct hist *hist, const struct 
 	if (good)
 		hist_add(&hist[BENCH_ROUND_TRIP], round_trip, s->send_ns, s->target);
 	if (good && raw->no_ipi && !entry)
-		return nr;	/* as in the seed: no IPI, no IPI time */
+		return nr; /* as in the seed: no IPI, no IPI time */
 	rep->ipi_ns += entry ? slowest : good ? round_trip : 0;
 	return nr;
 }
@@ -108,7 +108,9 @@ void bench_row_add(struct bench_row *row, const struct bench_raw *raw)
 {
 	struct hist hist[BENCH_NR_MEASURED] = { 0 }, *shown;
 	struct bench_rep rep = {
-		.sends = raw->sends, .hits = raw->hits, .truncated = raw->nr_truncated,
+		.sends = raw->sends,
+		.hits = raw->hits,
+		.truncated = raw->nr_truncated,
 		.total_ns = raw->busy_ns,
 	};
 
@@ -131,9 +133,14 @@ static struct bench_dist dist_of(const struct hist *h)
 	if (!h->count)
 		return (struct bench_dist){ 0 };
 	return (struct bench_dist){
-		.count = h->count, .min = h->min, .mean = h->sum / h->count,
-		.p50 = hist_percentile(h, 0.5), .p90 = hist_percentile(h, 0.9),
-		.p99 = hist_percentile(h, 0.99), .p999 = hist_percentile(h, 0.999), .max = h->max,
+		.count = h->count,
+		.min = h->min,
+		.mean = h->sum / h->count,
+		.p50 = hist_percentile(h, 0.5),
+		.p90 = hist_percentile(h, 0.9),
+		.p99 = hist_percentile(h, 0.99),
+		.p999 = hist_percentile(h, 0.999),
+		.max = h->max,
 	};
 }
 
@@ -213,10 +220,10 @@ const char *bench_row_warning(const struct bench_row *row, unsigned int i, char 
 		snprintf(buf, len, "%llu samples are too few for p99.9", (unsigned long long)d->count);
 		return buf;
 	}
-	if (rejected * 100 > s->hits && row->mode != IPITRACE_BENCH_DRY_RUN &&
-	    row->mode != IPITRACE_BENCH_SELF && n++ == i) {
-		snprintf(buf, len, "%llu of %llu IPIs never happened or went astray",
-			 (unsigned long long)rejected, (unsigned long long)s->hits);
+	if (rejected * 100 > s->hits && row->mode != IPITRACE_BENCH_DRY_RUN && row->mode != IPITRACE_BENCH_SELF &&
+	    n++ == i) {
+		snprintf(buf, len, "%llu of %llu IPIs never happened or went astray", (unsigned long long)rejected,
+			 (unsigned long long)s->hits);
 		return buf;
 	}
 	if (s->no_window && n++ == i) {

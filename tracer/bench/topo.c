@@ -9,7 +9,7 @@
 
 #include "bench/bench.h"
 
-#define MAX_CACHES	16
+#define MAX_CACHES 16
 
 static int read_list(const char *path, struct cpuset *set)
 {
@@ -176,8 +176,8 @@ const char *bench_relation_name(enum bench_relation r)
 	return names[r];
 }
 
-static int from_list(const struct bench_topo *t, const char *spec, uint32_t source,
-		     uint32_t *out, unsigned int *nr, struct err *err)
+static int from_list(const struct bench_topo *t, const char *spec, uint32_t source, uint32_t *out, unsigned int *nr,
+		     struct err *err)
 {
 	struct cpuset set = { 0 };
 	int ret = -1;
@@ -206,12 +206,17 @@ out:
 	return ret;
 }
 
-int bench_topo_targets(const struct bench_topo *t, const char *spec, uint32_t source,
-		       uint32_t **targets, unsigned int *nr, struct err *err)
+int bench_topo_targets(const struct bench_topo *t, const char *spec, uint32_t source, uint32_t **targets,
+		       unsigned int *nr, struct err *err)
 {
-	static const struct { const char *word; enum bench_relation rel; } words[] = {
-		{ "sibling", BENCH_REL_SMT }, { "llc", BENCH_REL_LLC },
-		{ "node", BENCH_REL_NODE }, { "other-node", BENCH_REL_REMOTE },
+	static const struct {
+		const char *word;
+		enum bench_relation rel;
+	} words[] = {
+		{ "sibling", BENCH_REL_SMT },
+		{ "llc", BENCH_REL_LLC },
+		{ "node", BENCH_REL_NODE },
+		{ "other-node", BENCH_REL_REMOTE },
 	};
 	uint32_t *out = xcalloc(t->nr + 1, sizeof(*out));
 	bool one = !strcmp(spec, "any"), others = !strcmp(spec, "others");
@@ -227,8 +232,7 @@ int bench_topo_targets(const struct bench_topo *t, const char *spec, uint32_t so
 	for (unsigned int i = 0; i < t->nr; i++) {
 		uint32_t cpu = t->cpus[i].cpu;
 
-		if (cpu == source ||
-		    (word >= 0 && bench_topo_relation(t, source, cpu) != words[word].rel))
+		if (cpu == source || (word >= 0 && bench_topo_relation(t, source, cpu) != words[word].rel))
 			continue;
 		out[(*nr)++] = cpu;
 		if (!others)

@@ -18,12 +18,12 @@
 #include "capture/spool.h"
 
 struct bench_tracer {
-	struct session	  *session;
-	struct spool	  *spool;
-	struct comms	   comms;
+	struct session *session;
+	struct spool *spool;
+	struct comms comms;
 	struct record_meta meta;
-	struct facts	   facts;
-	char		  *dir, *file;
+	struct facts facts;
+	char *dir, *file;
 };
 
 /* Our own directory: the file in it has a name only because the reader wants one. */
@@ -192,8 +192,7 @@ static int find_functions(struct analysis *a, const struct joins *joins, struct 
 	for (unsigned int i = 0; i < joins->nr; i++) {
 		struct bench_join *j = &joins->list[i];
 
-		if (!j->function[0] || symtab_range(analysis_symtab(a), j->function, &j->func_start,
-						    &j->func_end))
+		if (!j->function[0] || symtab_range(analysis_symtab(a), j->function, &j->func_start, &j->func_end))
 			continue;
 		err_set(err, EXIT_FAILED, "--trace: no symbol %s in /proc/kallsyms", j->function);
 		return err_hint(err, "run as root, with kernel.kptr_restrict at most 1");

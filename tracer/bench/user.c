@@ -29,24 +29,24 @@
 #include "bench/bench.h"
 
 /* Shorter than any turn of another task; most IPIs are handled in less. */
-#define GAP_NS		1000u
-#define MAX_CPU		8192
+#define GAP_NS	1000u
+#define MAX_CPU 8192
 
 struct gap {
 	uint64_t from, to;
 };
 
 struct spinner {
-	pthread_t   thread;
-	uint32_t    cpu;
-	bool	    started;
+	pthread_t thread;
+	uint32_t cpu;
+	bool started;
 	atomic_bool running, stop, failed;
 	struct gap *gaps;
-	size_t	    nr_gaps, room;
-	uint64_t    unexplained;	/* switches that left no gap */
+	size_t nr_gaps, room;
+	uint64_t unexplained; /* switches that left no gap */
 	/* Grows as long as the thread runs; on a line of its own. */
 	_Alignas(64) atomic_ulong beat;
-	char	    pad[56];
+	char pad[56];
 };
 
 /* Shared between parent and child; samples follow. */
@@ -54,7 +54,7 @@ struct shared {
 	uint64_t sends, warmup_sends, hits;
 	uint64_t start_ns, end_ns, busy_ns;
 	struct err err;
-	bool	 done;
+	bool done;
 	struct ipitrace_bench_sample samples[];
 };
 
@@ -197,8 +197,7 @@ static void wait_running(struct spinner *s, unsigned int nr)
 	}
 }
 
-static int measure(struct shared *sh, const struct bench_job *job, struct spinner *spinners,
-		   struct err *err)
+static int measure(struct shared *sh, const struct bench_job *job, struct spinner *spinners, struct err *err)
 {
 	uint32_t target = job->nr_targets == 1 ? job->targets[0] : IPITRACE_BENCH_ALL_CPUS;
 	uint64_t next, waiting, waited = 0;
@@ -313,8 +312,7 @@ static int reap(pid_t pid, const struct shared *sh, struct err *err)
 			*err = sh->err;
 		return -1;
 	}
-	return err_set(err, EXIT_FAILED, "the measuring process died (status 0x%x)",
-		       (unsigned int)status);
+	return err_set(err, EXIT_FAILED, "the measuring process died (status 0x%x)", (unsigned int)status);
 }
 
 int bench_user_run(const struct bench_job *job, struct bench_raw *raw, struct err *err)

@@ -10,8 +10,8 @@
 #include "capture/comms.h"
 
 struct comm {
-	int32_t pid;		/* 0 = free slot: the idle task has no entry */
-	char	name[16];	/* TASK_COMM_LEN of the kernel */
+	int32_t pid;   /* 0 = free slot: the idle task has no entry */
+	char name[16]; /* TASK_COMM_LEN of the kernel */
 };
 
 void comms_free(struct comms *c)

@@ -13,7 +13,7 @@
 #include "base/util.h"
 
 struct comms {
-	struct comm *slots;	/* open addressing */
+	struct comm *slots; /* open addressing */
 	unsigned int nr, room;
 };
 
@@ -22,6 +22,6 @@ void comms_free(struct comms *c);
 void comms_add_text(struct comms *c, const char *text);
 /* Tasks living now, under the names that they have now. */
 void comms_add_living(struct comms *c);
-char *comms_format(const struct comms *c);	/* malloc'ed, same lines */
+char *comms_format(const struct comms *c); /* malloc'ed, same lines */
 
 #endif

@@ -18,42 +18,42 @@
 #include "capture/priv.h"
 #include "capture/standin.h"
 
-#define BIT(c)		(1u << (c))
-#define CLASS_RES	BIT(IPI_CLASS_RESCHEDULE)
-#define CLASS_CALL	(BIT(IPI_CLASS_CALL) | BIT(IPI_CLASS_CALL_SINGLE))	/* two vectors, one queue */
-#define CLASS_WORK	BIT(IPI_CLASS_IRQ_WORK)
-#define CLASS_PLATFORM	BIT(IPI_CLASS_PLATFORM)
-#define CLASS_ALL	(BIT(IPI_NR_CLASSES) - 1)
+#define BIT(c)	       (1u << (c))
+#define CLASS_RES      BIT(IPI_CLASS_RESCHEDULE)
+#define CLASS_CALL     (BIT(IPI_CLASS_CALL) | BIT(IPI_CLASS_CALL_SINGLE)) /* two vectors, one queue */
+#define CLASS_WORK     BIT(IPI_CLASS_IRQ_WORK)
+#define CLASS_PLATFORM BIT(IPI_CLASS_PLATFORM)
+#define CLASS_ALL      (BIT(IPI_NR_CLASSES) - 1)
 
-#define CALL_HANDLER	"generic_smp_call_function_single_interrupt"
-#define FILTER_MAX	4000		/* the kernel takes less than a page */
+#define CALL_HANDLER   "generic_smp_call_function_single_interrupt"
+#define FILTER_MAX     4000 /* the kernel takes less than a page */
 
 /* Which field of the event names the target CPU. */
 enum target_field {
-	TARGET_CPU,		/* u32 cpu */
-	TARGET_MASK,		/* cpumask cpumask */
-	TARGET_MASK_RAISE,	/* ipi_raise's target_cpus */
-	TARGET_SELF,		/* the recording CPU */
+	TARGET_CPU,	   /* u32 cpu */
+	TARGET_MASK,	   /* cpumask cpumask */
+	TARGET_MASK_RAISE, /* ipi_raise's target_cpus */
+	TARGET_SELF,	   /* the recording CPU */
 };
 
 enum event_flags {
-	EV_SEND		= 0x01,
-	EV_CSD		= 0x02,
-	EV_RECEPTION	= 0x04,
-	EV_VECTOR	= 0x08,		/* x86's own reception events */
-	EV_GENERIC	= 0x10,		/* only where the machine has no irq_vectors: mute or costly there */
-	EV_STACK	= 0x20,		/* a stack says who sends */
-	EV_STACK_CALLS	= 0x40,		/* likewise, if stacks of calls are wanted */
-	EV_CALLBACK	= 0x80,		/* callback tells the class */
-	EV_IRQ		= 0x100,	/* of all interrupts: only those named IPI */
-	EV_NAMING	= 0x200,	/* a probe that names the function of the send to come: whatever its target */
+	EV_SEND = 0x01,
+	EV_CSD = 0x02,
+	EV_RECEPTION = 0x04,
+	EV_VECTOR = 0x08,      /* x86's own reception events */
+	EV_GENERIC = 0x10,     /* only where the machine has no irq_vectors: mute or costly there */
+	EV_STACK = 0x20,       /* a stack says who sends */
+	EV_STACK_CALLS = 0x40, /* likewise, if stacks of calls are wanted */
+	EV_CALLBACK = 0x80,    /* callback tells the class */
+	EV_IRQ = 0x100,	       /* of all interrupts: only those named IPI */
+	EV_NAMING = 0x200,     /* a probe that names the function of the send to come: whatever its target */
 };
 
 struct event_row {
 	const char *system, *name;
 	enum target_field target;
 	unsigned int flags;
-	uint32_t classes;	/* needed if any of these is wanted */
+	uint32_t classes; /* needed if any of these is wanted */
 };
 
 /* Wake-ups without an IPI belong to a queued call or stand for a reschedule: both are needed to tell. */
@@ -88,9 +88,13 @@ bool session_row(unsigned int idx, struct session_row *row)
 	if (idx >= ARRAY_SIZE(event_rows))
 		return false;
 	*row = (struct session_row){
-		.system = ev->system, .name = ev->name, .send = ev->flags & EV_SEND,
-		.csd = ev->flags & EV_CSD, .reception = ev->flags & EV_RECEPTION,
-		.generic = ev->flags & EV_GENERIC, .vector = ev->flags & EV_VECTOR,
+		.system = ev->system,
+		.name = ev->name,
+		.send = ev->flags & EV_SEND,
+		.csd = ev->flags & EV_CSD,
+		.reception = ev->flags & EV_RECEPTION,
+		.generic = ev->flags & EV_GENERIC,
+		.vector = ev->flags & EV_VECTOR,
 	};
 	return true;
 }
@@ -166,8 +170,7 @@ static void ipi_irqs(char *buf, size_t len)
 		snprintf(path, sizeof(path), "/sys/kernel/irq/%s/actions", d->d_name);
 		text = read_file(path, NULL);
 		if (text && strstr(text, "IPI") && n + 40 < len)
-			n += (size_t)snprintf(buf + n, len - n, "%sirq == %u", n ? " || " : "(",
-					      (unsigned int)irq);
+			n += (size_t)snprintf(buf + n, len - n, "%sirq == %u", n ? " || " : "(", (unsigned int)irq);
 		free(text);
 	}
 	if (dir)
@@ -198,12 +201,13 @@ static const char *callback_filter(uint32_t classes)
 }
 
 /* cpu & CPUS{1,3}, or before kernel 6.6 (cpu == 1 || cpu == 3); false if it cannot be said. */
-static bool target_filter(const struct event_row *row, const struct cpuset *cpus, bool modern,
-			  char *buf, size_t len)
+static bool target_filter(const struct event_row *row, const struct cpuset *cpus, bool modern, char *buf, size_t len)
 {
 	static const char *const field[] = {
-		[TARGET_CPU] = "cpu", [TARGET_MASK] = "cpumask",
-		[TARGET_MASK_RAISE] = "target_cpus", [TARGET_SELF] = "CPU",
+		[TARGET_CPU] = "cpu",
+		[TARGET_MASK] = "cpumask",
+		[TARGET_MASK_RAISE] = "target_cpus",
+		[TARGET_SELF] = "CPU",
 	};
 	size_t n;
 
@@ -222,15 +226,14 @@ static bool target_filter(const struct event_row *row, const struct cpuset *cpus
 			continue;
 		if (len - n < 40)
 			return false;
-		n += (size_t)snprintf(buf + n, len - n, "%s%s == %u", n ? " || " : "(",
-				      field[row->target], cpu);
+		n += (size_t)snprintf(buf + n, len - n, "%s%s == %u", n ? " || " : "(", field[row->target], cpu);
 	}
 	snprintf(buf + n, len - n, ")");
 	return true;
 }
 
-static bool try_filter(struct session *s, const struct event_row *row, const char *a, const char *b,
-		       const char *c, char *used, size_t len)
+static bool try_filter(struct session *s, const struct event_row *row, const char *a, const char *b, const char *c,
+		       char *used, size_t len)
 {
 	const char *parts[] = { a, b, c };
 	size_t n = 0;
@@ -255,8 +258,8 @@ static bool try_filter(struct session *s, const struct event_row *row, const cha
  * The narrowest filter that this kernel takes. used: its text, "" if none, for
  * the trigger of the same event. Clears s->filtered if a reception event stays unfiltered.
  */
-static void set_filter(struct session *s, const struct session_config *config,
-		       const struct event_row *row, uint32_t classes, char *used, size_t len)
+static void set_filter(struct session *s, const struct session_config *config, const struct event_row *row,
+		       uint32_t classes, char *used, size_t len)
 {
 	const char *callback = row->flags & EV_CALLBACK ? callback_filter(classes) : NULL;
 	char irqs[FILTER_MAX / 2] = "", target[FILTER_MAX / 2] = "";
@@ -283,23 +286,21 @@ static void set_filter(struct session *s, const struct session_config *config,
  * A trigger fires after the event, even where the event's filter threw the
  * event away: so it bears the same filter.
  */
-static int set_stack_trigger(struct session *s, const struct event_row *row, const char *filter,
-			     struct err *err)
+static int set_stack_trigger(struct session *s, const struct event_row *row, const char *filter, struct err *err)
 {
 	char text[FILTER_MAX + 32];
 
 	snprintf(text, sizeof(text), filter[0] ? "stacktrace if %s" : "stacktrace%s", filter);
 	errno = 0;
 	if (tracefs_event_file_append(s->inst, row->system, row->name, "trigger", text) < 0) {
-		err_set_errno(err, EXIT_FAILED, errno ? errno : EINVAL,
-			      "cannot set a stack trigger on %s:%s", row->system, row->name);
+		err_set_errno(err, EXIT_FAILED, errno ? errno : EINVAL, "cannot set a stack trigger on %s:%s",
+			      row->system, row->name);
 		return err_hint(err, "record without stacks: --no-stack");
 	}
 	return 0;
 }
 
-static bool wants_stack(const struct session_config *config, const struct event_row *row,
-			bool has_send_events)
+static bool wants_stack(const struct session_config *config, const struct event_row *row, bool has_send_events)
 {
 	if (config->stack == SESSION_STACK_NONE)
 		return false;
@@ -311,9 +312,8 @@ static bool wants_stack(const struct session_config *config, const struct event_
 	return row->flags & EV_STACK;
 }
 
-static int enable_event(struct session *s, const struct session_config *config,
-			const struct event_row *row, uint32_t classes, bool has_send_events,
-			struct err *err)
+static int enable_event(struct session *s, const struct session_config *config, const struct event_row *row,
+			uint32_t classes, bool has_send_events, struct err *err)
 {
 	char filter[FILTER_MAX];
 
@@ -322,8 +322,7 @@ static int enable_event(struct session *s, const struct session_config *config,
 		return -1;
 	errno = 0;
 	if (tracefs_event_enable(s->inst, row->system, row->name)) {
-		err_set_errno(err, EXIT_FAILED, errno ? errno : EACCES, "cannot enable %s:%s",
-			      row->system, row->name);
+		err_set_errno(err, EXIT_FAILED, errno ? errno : EACCES, "cannot enable %s:%s", row->system, row->name);
 		return err_hint(err, "events need root and a kernel that is not locked down");
 	}
 	return 0;
@@ -337,8 +336,8 @@ static int no_events(struct err *err)
 }
 
 /* Where the kernel has no send events: probes of the functions that send, and of those that know the function. */
-static int enable_standins(struct session *s, const struct session_config *config, uint32_t classes,
-			   unsigned int roles, unsigned int *present, struct err *err)
+static int enable_standins(struct session *s, const struct session_config *config, uint32_t classes, unsigned int roles,
+			   unsigned int *present, struct err *err)
 {
 	const struct standin_event *ev;
 	struct err why = { 0 };
@@ -351,9 +350,12 @@ static int enable_standins(struct session *s, const struct session_config *confi
 	ev = standin_events(s->standin, &nr);
 	for (unsigned int i = 0; i < nr; i++) {
 		struct event_row row = {
-			.system = standin_group(), .name = ev[i].name, .classes = ev[i].classes,
+			.system = standin_group(),
+			.name = ev[i].name,
+			.classes = ev[i].classes,
 			.target = ev[i].role == STANDIN_SEND_MASK ? TARGET_MASK :
-				  ev[i].role == STANDIN_SEND_SELF ? TARGET_SELF : TARGET_CPU,
+				  ev[i].role == STANDIN_SEND_SELF ? TARGET_SELF :
+								    TARGET_CPU,
 			.flags = ev[i].role == STANDIN_CALL ? EV_NAMING : EV_SEND | EV_STACK,
 		};
 

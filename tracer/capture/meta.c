@@ -111,8 +111,7 @@ static void collect_cpustats(struct record_meta *m, const struct session *s)
 	m->dat.cpustats = (const char *const *)m->cpustats;
 }
 
-int record_meta_collect(struct record_meta *m, const struct session *s, const struct comms *comms,
-			struct err *err)
+int record_meta_collect(struct record_meta *m, const struct session *s, const struct comms *comms, struct err *err)
 {
 	char *page, *event;
 
@@ -136,7 +135,7 @@ int record_meta_collect(struct record_meta *m, const struct session *s, const st
 	m->dat.clocks_text = keep(m, session_read(s, "trace_clock", NULL));
 	m->dat.version = "ipitrace " IPITRACE_VERSION;
 	if (getrandom(&m->dat.trace_id, sizeof(m->dat.trace_id), GRND_NONBLOCK) < 0)
-		m->dat.trace_id = 0;	/* then the file has none */
+		m->dat.trace_id = 0; /* then the file has none */
 	collect_cpustats(m, s);
 	return 0;
 }

@@ -13,14 +13,13 @@ struct record_meta {
 	struct dat_writer_meta dat;
 	struct dat_format *ftrace, *formats;
 	char **cpustats;
-	char *texts[8];		/* owned; dat points to them */
+	char *texts[8]; /* owned; dat points to them */
 	unsigned int nr_texts;
-	bool no_symbols;	/* kallsyms hides the addresses */
+	bool no_symbols; /* kallsyms hides the addresses */
 };
 
 /* While the session is still open. */
-int record_meta_collect(struct record_meta *m, const struct session *s, const struct comms *comms,
-			struct err *err);
+int record_meta_collect(struct record_meta *m, const struct session *s, const struct comms *comms, struct err *err);
 void record_meta_free(struct record_meta *m);
 
 #endif

@@ -12,16 +12,17 @@ struct tracefs_instance;
 
 struct session {
 	struct tracefs_instance *inst;
-	struct tracefs_instance *exits;	/* names of tasks that end; NULL if there is none */
-	int	     exits_fd;		/* its trace_pipe */
-	char	    *notes;
-	const char  *tier;
-	bool	     filtered;		/* target CPUs, on every event */
+	struct tracefs_instance *exits; /* names of tasks that end; NULL if there is none */
+	int exits_fd;			/* its trace_pipe */
+	char *notes;
+	const char *tier;
+	bool filtered; /* target CPUs, on every event */
 	unsigned int page_size;
-	uint64_t     buffer_bytes;
-	struct session_event *events;	unsigned int nr_events;
-	uint64_t     missed_before;	/* by the probes, before recording began */
-	struct standin *standin;	/* kprobe events in place of send events; NULL = not needed */
+	uint64_t buffer_bytes;
+	struct session_event *events;
+	unsigned int nr_events;
+	uint64_t missed_before;	 /* by the probes, before recording began */
+	struct standin *standin; /* kprobe events in place of send events; NULL = not needed */
 };
 
 /* Filters, stack triggers, then the events themselves; fills events, tier and filtered. */
@@ -32,8 +33,8 @@ void session_note(struct session *s, const char *fmt, ...) __attribute__((format
 struct session_row {
 	const char *system, *name;
 	bool send, csd, reception;
-	bool generic;		/* of use only where the machine has no irq_vectors */
-	bool vector;		/* irq_vectors: x86's own */
+	bool generic; /* of use only where the machine has no irq_vectors */
+	bool vector;  /* irq_vectors: x86's own */
 };
 bool session_row(unsigned int idx, struct session_row *row);
 const char *session_tier_name(bool send, bool csd, bool reception);

@@ -2,7 +2,7 @@
 /*
  * capture/probe.c - ask this kernel what it offers, leave it as it was.
  */
-#define _GNU_SOURCE	/* unshare */
+#define _GNU_SOURCE /* unshare */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -92,10 +92,10 @@ static void probe_clock(struct probe_kernel *p)
 			p->clocks[n++] = *c;
 	p->clocks[n] = '\0';
 	p->mono = word_in(p->clocks, "mono");
-	read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource",
-		  p->clocksource, sizeof(p->clocksource));
-	read_line("/sys/devices/system/clocksource/clocksource0/available_clocksource",
-		  p->clocksources, sizeof(p->clocksources));
+	read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", p->clocksource,
+		  sizeof(p->clocksource));
+	read_line("/sys/devices/system/clocksource/clocksource0/available_clocksource", p->clocksources,
+		  sizeof(p->clocksources));
 	p->clocksource_fast = p->clocksource[0];
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 		p->clocksource_fast &= strcmp(p->clocksource, devices[i]) != 0;
@@ -208,9 +208,10 @@ static unsigned int probe_standins(struct probe_kernel *p, unsigned int roles)
 		add_event(p, "", ev[i].symbol[0] ? ev[i].symbol : ev[i].function,
 			  ev[i].role == STANDIN_CALL ? "stand-in for call" : "stand-in for send",
 			  there ? PROBE_STOOD_IN : PROBE_MISSING,
-			  there ? NULL : !p->kprobes ? "the kernel has no dynamic kprobe events" :
+			  there			     ? NULL :
+			  !p->kprobes		     ? "the kernel has no dynamic kprobe events" :
 			  ev[i].role == STANDIN_CALL ? "functions of some calls have no name" :
-			  "its sends are not seen");
+						       "its sends are not seen");
 	}
 	standin_free(s);
 	return found;
@@ -243,13 +244,13 @@ static void probe_events(struct probe_kernel *p, struct offer *o)
 			continue;
 		if (there && row.generic && vectors) {
 			if (strcmp(row.system, "ipi"))
-				continue;	/* device interrupts: of no use here */
+				continue; /* device interrupts: of no use here */
 			state = PROBE_MUTE;
 		}
 		if (!there && row.send && o->stood_in)
 			state = PROBE_STOOD_IN;
 		else if (!there && row.send && raise && !vectors)
-			continue;	/* ipi_raise tells as much */
+			continue; /* ipi_raise tells as much */
 		add_event(p, row.system, row.name, event_role(&row), state,
 			  state == PROBE_MUTE ? NULL : event_cost(&row, o->stood_in));
 		if (state != PROBE_PRESENT)
@@ -266,8 +267,7 @@ static void probe_events(struct probe_kernel *p, struct offer *o)
 static const struct {
 	const char *what, *system, *name, *text, *cost;
 } trials[] = {
-	{ "target CPUs of a send", "ipi", "ipi_send_cpu", "cpu & CPUS{0}",
-	  "-C lists CPUs one by one in the filter" },
+	{ "target CPUs of a send", "ipi", "ipi_send_cpu", "cpu & CPUS{0}", "-C lists CPUs one by one in the filter" },
 	{ "target CPUs of a multicast", "ipi", "ipi_send_cpumask", "cpumask & CPUS{0}",
 	  "-C is applied to multicasts by report, not while recording" },
 	{ "target CPUs of ipi_raise", "ipi", "ipi_raise", "target_cpus & CPUS{0}",
@@ -276,7 +276,8 @@ static const struct {
 	  "-C lists CPUs one by one in the filter" },
 	{ "CPU of an interrupt", "irq", "irq_handler_entry", "CPU & CPUS{0}",
 	  "-C lists CPUs one by one in the filter" },
-	{ "class by callback", "ipi", "ipi_send_cpu", "callback.function == generic_smp_call_function_single_interrupt ",
+	{ "class by callback", "ipi", "ipi_send_cpu",
+	  "callback.function == generic_smp_call_function_single_interrupt ",
 	  "--class is applied by report, not while recording" },
 };
 
@@ -306,8 +307,10 @@ static void probe_instance(struct probe_kernel *p)
 		f->what = trials[i].what;
 		f->text = trials[i].text;
 		f->event = trials[i].name;
-		f->state = tracefs_event_file_write(inst, trials[i].system, trials[i].name, "filter",
-						    trials[i].text) < 0 ? PROBE_MISSING : PROBE_PRESENT;
+		f->state = tracefs_event_file_write(inst, trials[i].system, trials[i].name, "filter", trials[i].text) <
+					   0 ?
+				   PROBE_MISSING :
+				   PROBE_PRESENT;
 		f->cost = f->state == PROBE_MISSING ? trials[i].cost : NULL;
 		tracefs_event_file_write(inst, trials[i].system, trials[i].name, "filter", "0");
 	}
@@ -326,9 +329,9 @@ static void probe_verdict(struct probe_kernel *p, const struct offer *o)
 	if (p->problem[0]) {
 		p->tier = "none";
 		p->claims = "nothing can be recorded here";
-		p->raise = !p->root ? "run as root" : !strcmp(p->lockdown, "confidentiality") ?
-			   "boot without lockdown=confidentiality" :
-			   "a writable tracefs; in a container the host's";
+		p->raise = !p->root				   ? "run as root" :
+			   !strcmp(p->lockdown, "confidentiality") ? "boot without lockdown=confidentiality" :
+								     "a writable tracefs; in a container the host's";
 		return;
 	}
 	p->tier = session_tier_name(o->send, o->csd, o->reception);
@@ -343,8 +346,10 @@ static void probe_verdict(struct probe_kernel *p, const struct offer *o)
 		p->raise = "events/csd: Linux 6.5 or later";
 	} else {
 		p->claims = "how many interrupts arrive and how long their handlers take; no senders";
-		p->raise = p->kprobes ? "ipi:ipi_send_*: Linux 6.4 or later" :
-			   "ipi:ipi_send_* (Linux 6.4 or later), or CONFIG_KPROBE_EVENTS for probes in their place";
+		p->raise =
+			p->kprobes ?
+				"ipi:ipi_send_*: Linux 6.4 or later" :
+				"ipi:ipi_send_* (Linux 6.4 or later), or CONFIG_KPROBE_EVENTS for probes in their place";
 	}
 }
 

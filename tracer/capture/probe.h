@@ -17,56 +17,58 @@
 
 enum probe_state {
 	PROBE_PRESENT,
-	PROBE_STOOD_IN,		/* a kprobe event takes its place */
-	PROBE_MUTE,		/* listed, but this architecture never fires it */
+	PROBE_STOOD_IN, /* a kprobe event takes its place */
+	PROBE_MUTE,	/* listed, but this architecture never fires it */
 	PROBE_MISSING,
-	PROBE_UNKNOWN,		/* cannot be seen from here */
+	PROBE_UNKNOWN, /* cannot be seen from here */
 };
 
 struct probe_event {
-	char	    name[64];		/* "ipi:ipi_send_cpu"; for a kprobe the function */
-	const char *role;		/* "send", "call", "reception", "idle", "stand-in" */
+	char name[64];	  /* "ipi:ipi_send_cpu"; for a kprobe the function */
+	const char *role; /* "send", "call", "reception", "idle", "stand-in" */
 	enum probe_state state;
-	const char *cost;		/* what its absence costs; NULL = nothing */
+	const char *cost; /* what its absence costs; NULL = nothing */
 };
 
 struct probe_filter {
-	const char *what;		/* "target CPU of a send" */
-	const char *text;		/* what was tried: "cpu & CPUS{0}" */
+	const char *what; /* "target CPU of a send" */
+	const char *text; /* what was tried: "cpu & CPUS{0}" */
 	const char *event;
-	enum probe_state state;		/* present, missing, unknown */
+	enum probe_state state; /* present, missing, unknown */
 	const char *cost;
 };
 
-#define PROBE_MAX_EVENTS	40
-#define PROBE_MAX_FILTERS	8
+#define PROBE_MAX_EVENTS  40
+#define PROBE_MAX_FILTERS 8
 
 struct probe_kernel {
-	char	 release[80], arch[32];
+	char release[80], arch[32];
 	unsigned int cpus_online, cpus_present;
 	/* access */
-	bool	 root, tracefs, tracefs_mounted, instances, symbols, stacks, kprobes;
-	char	 lockdown[24];		/* "none", "integrity", "confidentiality"; "" = no such thing */
-	char	 problem[200];		/* why recording is impossible; "" = it is not */
+	bool root, tracefs, tracefs_mounted, instances, symbols, stacks, kprobes;
+	char lockdown[24]; /* "none", "integrity", "confidentiality"; "" = no such thing */
+	char problem[200]; /* why recording is impossible; "" = it is not */
 	/* events and filters */
-	struct probe_event events[PROBE_MAX_EVENTS];	unsigned int nr_events;
-	struct probe_filter filters[PROBE_MAX_FILTERS];	unsigned int nr_filters;
+	struct probe_event events[PROBE_MAX_EVENTS];
+	unsigned int nr_events;
+	struct probe_filter filters[PROBE_MAX_FILTERS];
+	unsigned int nr_filters;
 	/* clock */
-	bool	 mono;			/* the clock that record uses */
-	char	 clocks[200];		/* trace_clock without brackets: "local global ... mono" */
-	char	 clocksource[32];	/* of CLOCK_MONOTONIC: "tsc" */
-	char	 clocksources[100];
-	bool	 clocksource_fast;	/* read from a register, not from a device */
-	bool	 tsc, tsc_stable;	/* x86: constant and not stopped by idle */
+	bool mono;	      /* the clock that record uses */
+	char clocks[200];     /* trace_clock without brackets: "local global ... mono" */
+	char clocksource[32]; /* of CLOCK_MONOTONIC: "tsc" */
+	char clocksources[100];
+	bool clocksource_fast; /* read from a register, not from a device */
+	bool tsc, tsc_stable;  /* x86: constant and not stopped by idle */
 	/* buffers */
-	unsigned int page_size;		/* of a sub-buffer */
-	bool	 page_size_settable;
-	uint64_t buffer_bytes;		/* per CPU, what record would take */
-	uint64_t memory_bytes;		/* available */
+	unsigned int page_size; /* of a sub-buffer */
+	bool page_size_settable;
+	uint64_t buffer_bytes; /* per CPU, what record would take */
+	uint64_t memory_bytes; /* available */
 	/* verdict */
-	const char *tier;		/* "exact", "paired", "counts", "none" */
+	const char *tier; /* "exact", "paired", "counts", "none" */
 	const char *claims;
-	const char *raise;		/* the one thing that would raise it; NULL = it is the highest */
+	const char *raise; /* the one thing that would raise it; NULL = it is the highest */
 };
 
 /* Never fails: what cannot be had or seen is in the result. */

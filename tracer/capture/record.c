@@ -15,8 +15,8 @@
 #define IPITRACE_VERSION "0.1"
 #endif
 
-#define TICK_NS		NS_PER_S	/* progress, names, health of the readers */
-#define PATIENCE_NS	(2 * NS_PER_S)	/* before a workload that was told to end is told so again */
+#define TICK_NS	    NS_PER_S	   /* progress, names, health of the readers */
+#define PATIENCE_NS (2 * NS_PER_S) /* before a workload that was told to end is told so again */
 
 /* --- before --- */
 
@@ -110,8 +110,8 @@ static void count_events(struct record *r)
 static void show_progress(struct record *r)
 {
 	count_events(r);
-	fprintf(stderr, "\ripitrace: %llu events, %llu lost, %.1f MB\033[K",
-		(unsigned long long)r->events, (unsigned long long)r->lost, (double)r->bytes / 1e6);
+	fprintf(stderr, "\ripitrace: %llu events, %llu lost, %.1f MB\033[K", (unsigned long long)r->events,
+		(unsigned long long)r->lost, (double)r->bytes / 1e6);
 }
 
 static void gather_comms(struct record *r)
@@ -219,8 +219,7 @@ static void fill_facts(struct record *r, char **argv)
 		f->entries[cpu] = st.entries;
 		f->lost[cpu] = st.lost;
 	}
-	f->workload_status = r->workload && workload_ended(r->workload) ?
-			     workload_status(r->workload) : -1;
+	f->workload_status = r->workload && workload_ended(r->workload) ? workload_status(r->workload) : -1;
 }
 
 static int write_file(struct record *r, struct err *err)

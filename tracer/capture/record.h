@@ -18,26 +18,26 @@
 #include "capture/workload.h"
 
 struct record_options {
-	const char	 *output;
-	uint64_t	  buffer_bytes, duration_ns;
-	uint32_t	  stack;	/* enum session_stack */
-	bool		  no_stack, quiet;
+	const char *output;
+	uint64_t buffer_bytes, duration_ns;
+	uint32_t stack; /* enum session_stack */
+	bool no_stack, quiet;
 	struct ipi_filter filter;
 };
 
 struct record {
 	struct record_options opts;
-	char		**argv;		/* workload or NULL */
+	char **argv; /* workload or NULL */
 	struct dat_writer *writer;
-	struct session	  *session;
-	struct spool	  *spool;
-	struct workload	  *workload;
-	struct comms	   comms;
+	struct session *session;
+	struct spool *spool;
+	struct workload *workload;
+	struct comms comms;
 	struct record_meta meta;
-	struct facts	   facts;
-	bool		   timed_out;
-	uint64_t	   events, lost, bytes;
-	uint64_t	   buffer_bytes;	/* per CPU, as it was */
+	struct facts facts;
+	bool timed_out;
+	uint64_t events, lost, bytes;
+	uint64_t buffer_bytes; /* per CPU, as it was */
 };
 
 /* All of it but the waiting for the workload. argv: the command line for the facts. */

@@ -20,12 +20,12 @@
 #include "capture/priv.h"
 #include "capture/standin.h"
 
-#define INSTANCE_PREFIX	"ipitrace-"
-#define BUFFER_MAX	(64ULL << 20)	/* default per CPU; 0.5 s of the densest stream seen (140 MB/s) */
+#define INSTANCE_PREFIX "ipitrace-"
+#define BUFFER_MAX	(64ULL << 20) /* default per CPU; 0.5 s of the densest stream seen (140 MB/s) */
 #define BUFFER_MIN	(1ULL << 20)
 #define EXITS_SUFFIX	"-exits"
-#define EXITS_KB	"256"		/* per CPU: 2,000 tasks that end between two readings */
-#define RMDIR_TRIES	50		/* of 10 ms: someone may just be looking at the instance */
+#define EXITS_KB	"256" /* per CPU: 2,000 tasks that end between two readings */
+#define RMDIR_TRIES	50    /* of 10 ms: someone may just be looking at the instance */
 
 void session_note(struct session *s, const char *fmt, ...)
 {
@@ -206,8 +206,7 @@ static int setup_write(struct session *s, const char *file, const char *text, st
 	if (tracefs_instance_file_write(s->inst, file, text) < 0) {
 		int errnum = errno ? errno : EIO;
 
-		err_set_errno(err, EXIT_FAILED, errnum, "cannot write '%s' to %s of the tracefs instance",
-			      text, file);
+		err_set_errno(err, EXIT_FAILED, errnum, "cannot write '%s' to %s of the tracefs instance", text, file);
 		return hint_refused(errnum, err);
 	}
 	return 0;
@@ -264,10 +263,9 @@ static int setup_instance(struct session *s, const struct session_config *config
 	char kb[24];
 
 	s->buffer_bytes = config->buffer_bytes ? config->buffer_bytes :
-			  session_default_buffer_bytes(session_nr_cpus(s), NULL);
+						 session_default_buffer_bytes(session_nr_cpus(s), NULL);
 	snprintf(kb, sizeof(kb), "%llu", (unsigned long long)((s->buffer_bytes + 1023) >> 10));
-	if (setup_write(s, "tracing_on", "0", err) ||
-	    setup_write(s, "trace_clock", "mono", err) ||
+	if (setup_write(s, "tracing_on", "0", err) || setup_write(s, "trace_clock", "mono", err) ||
 	    setup_write(s, "buffer_size_kb", kb, err))
 		return -1;
 	/*
@@ -336,7 +334,7 @@ char *session_read_exits(struct session *s)
 		held -= (size_t)(line - buf);
 		memmove(buf, line, held);
 		if (held == sizeof(buf) - 1)
-			held = 0;	/* no line of the kernel's is that long */
+			held = 0; /* no line of the kernel's is that long */
 	}
 	fclose(out);
 	return names;
@@ -351,8 +349,7 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	if (find_tracefs(s, err))
 		return -1;
 	remove_stale(s);
-	if (create_instance(s, err) || setup_instance(s, config, err) ||
-	    session_enable_events(s, config, err))
+	if (create_instance(s, err) || setup_instance(s, config, err) || session_enable_events(s, config, err))
 		return -1;
 	open_exits(s);
 	return 0;

@@ -22,15 +22,15 @@
 
 enum session_stack {
 	SESSION_STACK_NONE,
-	SESSION_STACK_SENDS,	/* kernel stack with every send and every wake-up without an IPI */
-	SESSION_STACK_CALLS,	/* and with every queued call */
+	SESSION_STACK_SENDS, /* kernel stack with every send and every wake-up without an IPI */
+	SESSION_STACK_CALLS, /* and with every queued call */
 };
 
 struct session_config {
-	uint64_t	      buffer_bytes;	/* per CPU; 0 = by the memory of the machine */
-	enum session_stack    stack;
-	const struct cpuset  *target_cpus;	/* only events about these targets; NULL = all */
-	uint32_t	      classes;		/* bit per enum ipi_class; 0 = all */
+	uint64_t buffer_bytes; /* per CPU; 0 = by the memory of the machine */
+	enum session_stack stack;
+	const struct cpuset *target_cpus; /* only events about these targets; NULL = all */
+	uint32_t classes;		  /* bit per enum ipi_class; 0 = all */
 };
 
 /* An event that the kernel has and that was enabled. */
@@ -40,8 +40,8 @@ struct session_event {
 
 /* per_cpu/cpuN/stats. */
 struct session_stats {
-	uint64_t entries;	/* written and kept: read so far plus still unread */
-	uint64_t lost;		/* overrun + commit overrun + dropped events */
+	uint64_t entries; /* written and kept: read so far plus still unread */
+	uint64_t lost;	  /* overrun + commit overrun + dropped events */
 };
 
 struct session;
@@ -60,10 +60,10 @@ int session_close(struct session *s, struct err *err);
 
 /* Lines for the user about what was done outside the instance; "" if nothing. */
 const char *session_notes(const struct session *s);
-const char *session_tier(const struct session *s);	/* "exact", "paired", "counts" */
-bool session_filtered_in_kernel(const struct session *s);	/* all events that targets record obey target_cpus */
-unsigned int session_page_size(const struct session *s);	/* of a sub-buffer */
-uint64_t session_buffer_bytes(const struct session *s);		/* per CPU */
+const char *session_tier(const struct session *s);	  /* "exact", "paired", "counts" */
+bool session_filtered_in_kernel(const struct session *s); /* all events that targets record obey target_cpus */
+unsigned int session_page_size(const struct session *s);  /* of a sub-buffer */
+uint64_t session_buffer_bytes(const struct session *s);	  /* per CPU */
 unsigned int session_nr_events(const struct session *s);
 const struct session_event *session_events(const struct session *s);
 

@@ -11,11 +11,11 @@
 #include "capture/signals.h"
 #include "base/util.h"
 
-static volatile sig_atomic_t got_signal;	/* number of the first */
-static volatile sig_atomic_t from_terminal;	/* then the workload has got it too */
+static volatile sig_atomic_t got_signal;    /* number of the first */
+static volatile sig_atomic_t from_terminal; /* then the workload has got it too */
 static volatile sig_atomic_t stopping;
 static volatile int abort_now;
-static sigset_t old_mask;			/* the caller's, without ours */
+static sigset_t old_mask; /* the caller's, without ours */
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
@@ -32,7 +32,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 
 static void on_child(int sig)
 {
-	(void)sig;	/* only to end a sleep */
+	(void)sig; /* only to end a sleep */
 }
 
 void signals_catch(void)
@@ -53,7 +53,7 @@ void signals_catch(void)
 	}
 	sigaction(SIGCHLD, &child, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);	/* a file size limit is an error of write() */
+	signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write() */
 	sigprocmask(SIG_BLOCK, &block, &old_mask);
 	/* A caller may have had them blocked; we want them all the same. */
 	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++)

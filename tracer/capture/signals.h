@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NS_PER_S	1000000000ULL
+#define NS_PER_S 1000000000ULL
 
 void signals_catch(void);
 /* Number of the signal that asked to stop, 0 if none did. */
@@ -28,6 +28,6 @@ void signals_unblock(void);
 const volatile int *signals_abort_flag(void);
 /* Until a signal comes (SIGCHLD too), or for ns. */
 void signals_sleep_ns(uint64_t ns);
-uint64_t signals_now_ns(void);	/* CLOCK_MONOTONIC, for deadlines */
+uint64_t signals_now_ns(void); /* CLOCK_MONOTONIC, for deadlines */
 
 #endif

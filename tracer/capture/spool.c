@@ -19,38 +19,38 @@
 
 #include "capture/spool.h"
 
-#define CPUS_PER_THREAD	8
+#define CPUS_PER_THREAD 8
 #define PIPE_BYTES	(1 << 20)
-#define INTERVAL_MIN_MS	5
-#define INTERVAL_MAX_MS	100
-#define RESCAN_MS	1000	/* for CPUs that came online */
-#define SLICE_BYTES	(16u << 20)	/* of one CPU before the others get their turn */
+#define INTERVAL_MIN_MS 5
+#define INTERVAL_MAX_MS 100
+#define RESCAN_MS	1000	    /* for CPUs that came online */
+#define SLICE_BYTES	(16u << 20) /* of one CPU before the others get their turn */
 
 struct spool_cpu {
-	int	  raw_fd;	/* -1: no buffer (yet) */
-	int	  file_fd;
+	int raw_fd; /* -1: no buffer (yet) */
+	int file_fd;
 	atomic_ullong bytes;
 };
 
 struct spool_thread {
 	struct spool *sp;
-	unsigned int  first, step;	/* CPUs first, first + step, ... */
-	pthread_t     thread;
-	bool	      started;
-	atomic_int    tid;
-	int	      pipe[2];
-	struct err    err;
+	unsigned int first, step; /* CPUs first, first + step, ... */
+	pthread_t thread;
+	bool started;
+	atomic_int tid;
+	int pipe[2];
+	struct err err;
 };
 
 struct spool {
 	const struct session *session;
-	char		     *dir;
-	const struct cpuset  *avoid;
-	int		      stop_fd;
-	unsigned int	      nr_cpus, nr_threads;
-	struct spool_cpu     *cpus;
-	struct spool_thread  *threads;
-	atomic_bool	      failed;
+	char *dir;
+	const struct cpuset *avoid;
+	int stop_fd;
+	unsigned int nr_cpus, nr_threads;
+	struct spool_cpu *cpus;
+	struct spool_thread *threads;
+	atomic_bool failed;
 };
 
 static int open_unnamed(const char *dir, struct err *err)
@@ -105,13 +105,12 @@ static ssize_t splice_cpu(struct spool_thread *t, struct spool_cpu *c, size_t ma
 	if (c->raw_fd < 0)
 		return 0;
 	while (total < max) {
-		ssize_t n = splice(c->raw_fd, NULL, t->pipe[1], NULL, PIPE_BYTES,
-				   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+		ssize_t n = splice(c->raw_fd, NULL, t->pipe[1], NULL, PIPE_BYTES, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			break;	/* EAGAIN: nothing more; anything else will show in the stats */
+			break; /* EAGAIN: nothing more; anything else will show in the stats */
 		if (pipe_to_file(t, c, (size_t)n))
 			return -1;
 		total += (size_t)n;
@@ -158,7 +157,7 @@ static int open_cpus(struct spool *sp, struct spool_thread *t, struct err *err)
 
 void spool_keep_off(const struct cpuset *avoid)
 {
-	unsigned int nr = machine_nr_cpus() + 1024;	/* the kernel's mask may be wider than the machine */
+	unsigned int nr = machine_nr_cpus() + 1024; /* the kernel's mask may be wider than the machine */
 	cpu_set_t *set = CPU_ALLOC(nr);
 	size_t size = CPU_ALLOC_SIZE(nr);
 
@@ -231,8 +230,8 @@ static int open_pipe(struct spool_thread *t, struct err *err)
 	return 0;
 }
 
-int spool_open(struct spool **spp, const struct session *s, const char *dir,
-	       const struct cpuset *avoid, struct err *err)
+int spool_open(struct spool **spp, const struct session *s, const char *dir, const struct cpuset *avoid,
+	       struct err *err)
 {
 	struct spool *sp = xcalloc(1, sizeof(*sp));
 

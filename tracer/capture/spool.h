@@ -20,8 +20,8 @@ struct spool;
 /* The calling thread leaves these CPUs, if its affinity has any other; NULL = stays. */
 void spool_keep_off(const struct cpuset *avoid);
 /* Files go into dir. Reader threads stay off the CPUs in avoid where others are left; NULL = anywhere. */
-int spool_open(struct spool **sp, const struct session *s, const char *dir,
-	       const struct cpuset *avoid, struct err *err);
+int spool_open(struct spool **sp, const struct session *s, const char *dir, const struct cpuset *avoid,
+	       struct err *err);
 int spool_start(struct spool *sp, struct err *err);
 /* After session_stop(): ends the threads and fetches the rest, partly filled pages too. */
 int spool_finish(struct spool *sp, struct err *err);
@@ -29,7 +29,7 @@ int spool_finish(struct spool *sp, struct err *err);
 void spool_close(struct spool *sp);
 
 unsigned int spool_nr_cpus(const struct spool *sp);
-uint64_t spool_bytes(const struct spool *sp);		/* of all CPUs, so far */
+uint64_t spool_bytes(const struct spool *sp); /* of all CPUs, so far */
 /* A write has failed: recording on makes no sense. spool_finish() tells what. */
 bool spool_failed(const struct spool *sp);
 /* File of a CPU and its length; -1 if that CPU had no data. Stays the spool's. */

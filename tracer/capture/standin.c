@@ -6,7 +6,7 @@
  * architecture that can find arguments at function entry. Only the register
  * with the return address is the architecture's own.
  */
-#define _GNU_SOURCE	/* memmem */
+#define _GNU_SOURCE /* memmem */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -20,19 +20,19 @@
 #include "base/event.h"
 #include "capture/standin.h"
 
-#define EVENTS_FILE	"kprobe_events"
-#define MAX_MASK_WORDS	100u	/* a probe has at most 128 arguments */
-#define BIT(c)		(1u << (c))
-#define CLASS_CALLS	(BIT(IPI_CLASS_CALL) | BIT(IPI_CLASS_CALL_SINGLE))
+#define EVENTS_FILE    "kprobe_events"
+#define MAX_MASK_WORDS 100u /* a probe has at most 128 arguments */
+#define BIT(c)	       (1u << (c))
+#define CLASS_CALLS    (BIT(IPI_CLASS_CALL) | BIT(IPI_CLASS_CALL_SINGLE))
 
 #if defined(__x86_64__)
-#define RETURN_ADDRESS	" ra=$stack0:x64"
+#define RETURN_ADDRESS " ra=$stack0:x64"
 #elif defined(__aarch64__)
-#define RETURN_ADDRESS	" ra=%x30:x64"
+#define RETURN_ADDRESS " ra=%x30:x64"
 #elif defined(__riscv)
-#define RETURN_ADDRESS	" ra=%ra:x64"
+#define RETURN_ADDRESS " ra=%ra:x64"
 #else
-#define RETURN_ADDRESS	""	/* the stack tells */
+#define RETURN_ADDRESS "" /* the stack tells */
 #endif
 
 /*
@@ -42,28 +42,54 @@
  */
 struct row {
 	const char *name;
-	const char *functions[3];	/* the first that exists */
+	const char *functions[3]; /* the first that exists */
 	const char *args;
 	enum standin_role role;
-	uint32_t    classes;
-	bool	    copies;		/* .isra.0 and the like will do */
+	uint32_t classes;
+	bool copies; /* .isra.0 and the like will do */
 };
 
+/* clang-format off: a table */
 static const struct row rows[] = {
-	{ "resched", { "native_smp_send_reschedule", "arch_smp_send_reschedule", "smp_send_reschedule" },
-	  "cpu=$arg1:s32", STANDIN_SEND, BIT(IPI_CLASS_RESCHEDULE), false },
-	{ "single", { "native_send_call_func_single_ipi", "arch_send_call_function_single_ipi" },
-	  "cpu=$arg1:s32", STANDIN_SEND, CLASS_CALLS, false },
-	{ "mask", { "native_send_call_func_ipi", "arch_send_call_function_ipi_mask" },
-	  NULL, STANDIN_SEND_MASK, CLASS_CALLS, false },
+	{ "resched",
+	  { "native_smp_send_reschedule", "arch_smp_send_reschedule", "smp_send_reschedule" },
+	  "cpu=$arg1:s32",
+	  STANDIN_SEND,
+	  BIT(IPI_CLASS_RESCHEDULE),
+	  false },
+	{ "single",
+	  { "native_send_call_func_single_ipi", "arch_send_call_function_single_ipi" },
+	  "cpu=$arg1:s32",
+	  STANDIN_SEND,
+	  CLASS_CALLS,
+	  false },
+	{ "mask",
+	  { "native_send_call_func_ipi", "arch_send_call_function_ipi_mask" },
+	  NULL,
+	  STANDIN_SEND_MASK,
+	  CLASS_CALLS,
+	  false },
 	{ "irqw", { "arch_irq_work_raise" }, "", STANDIN_SEND_SELF, BIT(IPI_CLASS_IRQ_WORK), false },
-	{ "queue", { "__smp_call_single_queue" },
-	  "cpu=$arg1:s32 csd=$arg2:x64 fl=+8($arg2):x32 func=+16($arg2):x64", STANDIN_CALL, CLASS_CALLS, false },
-	{ "execs", { "generic_exec_single" },
-	  "cpu=$arg1:s32 csd=$arg2:x64 func=+16($arg2):x64", STANDIN_CALL, CLASS_CALLS, true },
-	{ "many", { "smp_call_function_many_cond", "smp_call_function_many" },
-	  "func=$arg2:x64", STANDIN_CALL, CLASS_CALLS, true },
+	{ "queue",
+	  { "__smp_call_single_queue" },
+	  "cpu=$arg1:s32 csd=$arg2:x64 fl=+8($arg2):x32 func=+16($arg2):x64",
+	  STANDIN_CALL,
+	  CLASS_CALLS,
+	  false },
+	{ "execs",
+	  { "generic_exec_single" },
+	  "cpu=$arg1:s32 csd=$arg2:x64 func=+16($arg2):x64",
+	  STANDIN_CALL,
+	  CLASS_CALLS,
+	  true },
+	{ "many",
+	  { "smp_call_function_many_cond", "smp_call_function_many" },
+	  "func=$arg2:x64",
+	  STANDIN_CALL,
+	  CLASS_CALLS,
+	  true },
 };
+/* clang-format on */
 
 _Static_assert(ARRAY_SIZE(rows) == STANDIN_NR_EVENTS, "STANDIN_NR_EVENTS counts the rows");
 
@@ -74,7 +100,7 @@ _Static_assert(ARRAY_SIZE(rows) == STANDIN_NR_EVENTS, "STANDIN_NR_EVENTS counts 
 static char group[32];
 
 struct standin {
-	unsigned int nr_words;		/* of a CPU mask */
+	unsigned int nr_words; /* of a CPU mask */
 	struct standin_event ev[ARRAY_SIZE(rows)];
 };
 
@@ -132,7 +158,7 @@ static int symbol_is(const char *p, size_t len, const char *function)
 /* One pass over kallsyms: the best symbol for every row. */
 static void find_symbols(struct standin *s)
 {
-	int best[ARRAY_SIZE(rows)] = { 0 };	/* 2 * preference of the function + kind of the match */
+	int best[ARRAY_SIZE(rows)] = { 0 }; /* 2 * preference of the function + kind of the match */
 	char *text = read_file("/proc/kallsyms", NULL);
 
 	for (const char *p = text; p && *p;) {
@@ -172,8 +198,8 @@ static void install_row(struct standin *s, const struct row *row, struct standin
 
 	if (row->role == STANDIN_SEND_MASK)
 		for (unsigned int w = 0; w < s->nr_words; w++)
-			n += (size_t)snprintf(args + n, sizeof(args) - n, "%sm%u=+%u($arg1):x64",
-					      w ? " " : "", w, w * 8);
+			n += (size_t)snprintf(args + n, sizeof(args) - n, "%sm%u=+%u($arg1):x64", w ? " " : "", w,
+					      w * 8);
 	else
 		snprintf(args, sizeof(args), "%s", row->args);
 	snprintf(text, sizeof(text), "p:%s/%s %s %s%s", group, row->name, ev->symbol, args,
@@ -238,8 +264,8 @@ int standin_remove(struct standin *s, struct err *err)
 		failed = -append(text);
 		/* ENOENT: someone else cleared all dynamic events; what matters is that it is gone. */
 		if (failed && failed != ENOENT)
-			ret = err_set_errno(err, EXIT_FAILED, failed, "cannot remove kprobe event %s/%s",
-					    group, s->ev[i].name);
+			ret = err_set_errno(err, EXIT_FAILED, failed, "cannot remove kprobe event %s/%s", group,
+					    s->ev[i].name);
 		else
 			s->ev[i].installed = false;
 	}
@@ -284,7 +310,8 @@ static pid_t group_pid(const char *p, size_t *len)
 	*len = strcspn(p, "/ \n");
 	if (p[*len] != '/' || *len - strlen(STANDIN_GROUP_PREFIX) >= sizeof(num))
 		return 0;
-	snprintf(num, sizeof(num), "%.*s", (int)(*len - strlen(STANDIN_GROUP_PREFIX)), p + strlen(STANDIN_GROUP_PREFIX));
+	snprintf(num, sizeof(num), "%.*s", (int)(*len - strlen(STANDIN_GROUP_PREFIX)),
+		 p + strlen(STANDIN_GROUP_PREFIX));
 	return parse_u64(num, &pid, NULL) || pid > INT32_MAX ? 0 : (pid_t)pid;
 }
 

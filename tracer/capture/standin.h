@@ -19,23 +19,23 @@
 #include "base/util.h"
 
 enum standin_role {
-	STANDIN_SEND	  = 0x01,	/* one target: field cpu */
-	STANDIN_SEND_MASK = 0x02,	/* fields m0, m1, ... of 64 CPUs each */
-	STANDIN_SEND_SELF = 0x04,	/* to the own CPU */
-	STANDIN_CALL	  = 0x08,	/* no send, but its function */
+	STANDIN_SEND = 0x01,	  /* one target: field cpu */
+	STANDIN_SEND_MASK = 0x02, /* fields m0, m1, ... of 64 CPUs each */
+	STANDIN_SEND_SELF = 0x04, /* to the own CPU */
+	STANDIN_CALL = 0x08,	  /* no send, but its function */
 };
-#define STANDIN_GROUP_PREFIX	"ipitrace_"
-#define STANDIN_NR_EVENTS	7
-#define STANDIN_SENDS	(STANDIN_SEND | STANDIN_SEND_MASK | STANDIN_SEND_SELF)
+#define STANDIN_GROUP_PREFIX "ipitrace_"
+#define STANDIN_NR_EVENTS    7
+#define STANDIN_SENDS	     (STANDIN_SEND | STANDIN_SEND_MASK | STANDIN_SEND_SELF)
 
 struct standin_event {
-	const char *name;		/* of the event in its group */
-	const char *function;		/* what is probed, the first of those tried */
+	const char *name;     /* of the event in its group */
+	const char *function; /* what is probed, the first of those tried */
 	enum standin_role role;
-	uint32_t    classes;		/* bit per enum ipi_class */
-	bool	    installed;
-	char	    symbol[96];		/* found in the kernel; "" = it has no such function */
-	int	    errnum;		/* why it was refused; 0 = it was not tried */
+	uint32_t classes; /* bit per enum ipi_class */
+	bool installed;
+	char symbol[96]; /* found in the kernel; "" = it has no such function */
+	int errnum;	 /* why it was refused; 0 = it was not tried */
 };
 
 struct standin;
@@ -54,7 +54,7 @@ void standin_free(struct standin *s);
 /* Only look the functions up: nothing is installed. */
 struct standin *standin_find(unsigned int nr_cpus);
 
-const char *standin_group(void);	/* the string stays when the events go */
+const char *standin_group(void); /* the string stays when the events go */
 const struct standin_event *standin_events(const struct standin *s, unsigned int *nr);
 /*
  * Sends that no event tells of: the kernel skips a probe that is hit while

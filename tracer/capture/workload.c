@@ -17,17 +17,17 @@
 
 struct workload {
 	pid_t pid;
-	int   go_fd;	/* write end: one byte releases the child, closing it ends it */
-	int   exec_fd;	/* read end: errno of a failed exec, or nothing once exec has closed it */
-	bool  released, reaped;
-	int   wstatus;
+	int go_fd;   /* write end: one byte releases the child, closing it ends it */
+	int exec_fd; /* read end: errno of a failed exec, or nothing once exec has closed it */
+	bool released, reaped;
+	int wstatus;
 	char *name;
 };
 
 /* What a child tells when it did not get as far as its program. */
 struct child_error {
-	int  errnum;
-	bool identity;	/* could not become the user */
+	int errnum;
+	bool identity; /* could not become the user */
 };
 
 bool invoking_user(uid_t *uid, gid_t *gid)
@@ -166,10 +166,9 @@ int workload_release(struct workload *w, struct err *err)
 		err_set_errno(err, EXIT_CANCELED, e.errnum, "cannot become the user who called sudo");
 		return -1;
 	}
-	err_set_errno(err, e.errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, e.errnum,
-		      "cannot run '%s'", w->name);
+	err_set_errno(err, e.errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, e.errnum, "cannot run '%s'", w->name);
 	err_hint(err, e.errnum == ENOENT ? "the workload is a program's path, or a name found in PATH" :
-		 "the workload must be an executable file that this user may run");
+					   "the workload must be an executable file that this user may run");
 	return -1;
 }
 

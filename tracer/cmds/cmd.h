@@ -12,7 +12,7 @@
 #include "base/opts.h"
 
 struct cmd {
-	const struct opt_spec *spec;	/* name, summary, options */
+	const struct opt_spec *spec; /* name, summary, options */
 	int (*run)(int argc, char **argv, struct err *err);
 };
 

@@ -14,7 +14,9 @@ struct probe_options {
 };
 
 static const struct opt rows[] = {
-	{ .long_name = "json", .type = OPT_FLAG, .offset = offsetof(struct probe_options, json),
+	{ .long_name = "json",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct probe_options, json),
 	  .help = "everything, as JSON" },
 };
 
@@ -61,8 +63,9 @@ static void text_events(const struct probe_kernel *p)
 
 static void text_clock(const struct probe_kernel *p)
 {
-	printf("\nclock: %s", p->mono ? "mono: ns, the same on every CPU" :
-				        p->tracefs ? "mono is not offered" : "cannot be seen");
+	printf("\nclock: %s", p->mono	 ? "mono: ns, the same on every CPU" :
+			      p->tracefs ? "mono is not offered" :
+					   "cannot be seen");
 	if (p->clocksource[0])
 		printf("; clocksource %s%s", p->clocksource,
 		       p->clocksource_fast ? "" : " (a device: every stamp is slow)");
@@ -73,21 +76,22 @@ static void text_clock(const struct probe_kernel *p)
 	if (p->clocksources[0])
 		printf("\n  clocksources: %s", p->clocksources);
 	printf("\nbuffers: %" PRIu64 " KB per CPU unless told otherwise, of %" PRIu64
-	       " MB available; sub-buffers of %u KB%s\n", p->buffer_bytes >> 10, p->memory_bytes >> 20,
-	       p->page_size >> 10, p->page_size_settable ? ", can be changed" : "");
+	       " MB available; sub-buffers of %u KB%s\n",
+	       p->buffer_bytes >> 10, p->memory_bytes >> 20, p->page_size >> 10,
+	       p->page_size_settable ? ", can be changed" : "");
 }
 
 static void text(const struct probe_kernel *p)
 {
-	printf("kernel: Linux %s %s, %u CPUs online of %u\n", p->release, p->arch, p->cpus_online,
-	       p->cpus_present);
+	printf("kernel: Linux %s %s, %u CPUs online of %u\n", p->release, p->arch, p->cpus_online, p->cpus_present);
 	if (p->cpus_online == 1)
 		puts("note: one CPU: there is no other to interrupt, only its own irq_work");
-	printf("access: %s; tracefs %s; lockdown %s; symbols %s; kprobe events %s\n",
-	       p->root ? "root" : "not root",
-	       !p->tracefs ? "cannot be used" : p->tracefs_mounted ? "mounted" : "not mounted, record will mount it",
-	       p->lockdown[0] ? p->lockdown : "not in this kernel", p->symbols ? "visible" :
-	       "hidden (no names of functions)", p->kprobes ? "possible" : "not possible");
+	printf("access: %s; tracefs %s; lockdown %s; symbols %s; kprobe events %s\n", p->root ? "root" : "not root",
+	       !p->tracefs	  ? "cannot be used" :
+	       p->tracefs_mounted ? "mounted" :
+				    "not mounted, record will mount it",
+	       p->lockdown[0] ? p->lockdown : "not in this kernel",
+	       p->symbols ? "visible" : "hidden (no names of functions)", p->kprobes ? "possible" : "not possible");
 	text_events(p);
 	text_clock(p);
 	printf("\ntier: %s: %s\n", p->tier, p->problem[0] ? p->problem : p->claims);

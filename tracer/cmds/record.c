@@ -38,8 +38,8 @@ static const struct opt record_rows[] = {
 	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 4 << 10, 1ULL << 40 },
 	{ 0, "stack", "WHAT", OPT_CUSTOM, FIELD(stack),
 	  "kernel stacks with: sends (default), calls (queued calls too), none", parse_stack, 0, 0 },
-	{ 0, "no-stack", NULL, OPT_FLAG, FIELD(no_stack),
-	  "no kernel stacks: cheaper, but only call sites, no callers", NULL, 0, 0 },
+	{ 0, "no-stack", NULL, OPT_FLAG, FIELD(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
+	  NULL, 0, 0 },
 	{ 'q', "quiet", NULL, OPT_FLAG, FIELD(quiet), "no progress, no summary", NULL, 0, 0 },
 };
 
@@ -62,9 +62,8 @@ const struct opt_spec record_spec = {
 static void summarize(const struct record *r)
 {
 	if (!r->opts.quiet)
-		fprintf(stderr, "ipitrace: %llu events, %llu lost, %.1f MB in %s\n",
-			(unsigned long long)r->events, (unsigned long long)r->lost,
-			(double)r->bytes / 1e6, r->opts.output);
+		fprintf(stderr, "ipitrace: %llu events, %llu lost, %.1f MB in %s\n", (unsigned long long)r->events,
+			(unsigned long long)r->lost, (double)r->bytes / 1e6, r->opts.output);
 	if (r->meta.no_symbols)
 		fprintf(stderr, "ipitrace: /proc/kallsyms hides addresses: no names of functions "
 				"(sysctl kernel.kptr_restrict=1)\n");
@@ -117,8 +116,9 @@ static int finish(struct record *r, int ret, struct err *err)
 
 int cmd_record(int argc, char **argv, struct err *err)
 {
-	struct record r = { .opts = { .output = "ipitrace.dat", .stack = SESSION_STACK_SENDS,
-				      .filter = IPI_FILTER_INIT } };
+	struct record r = {
+		.opts = { .output = "ipitrace.dat", .stack = SESSION_STACK_SENDS, .filter = IPI_FILTER_INIT }
+	};
 	char *line_args[argc + 1];
 	int nr, ret;
 

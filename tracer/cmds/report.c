@@ -17,7 +17,8 @@ struct report_options {
 	uint64_t top;
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
-	const struct column **columns;	unsigned int nr_columns;
+	const struct column **columns;
+	unsigned int nr_columns;
 	const char *fields;
 	struct ipi_filter filter;
 };
@@ -37,23 +38,24 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 	if (!column_find(arg)) {
 		err_set(err, EXIT_USAGE, "'%s': unknown column", arg);
 		return err_hint(err, "for instance target_hits, delivery_p99, handler_sum, caller; "
-				"'ipitrace report --help' lists all");
+				     "'ipitrace report --help' lists all");
 	}
 	*(const char **)target = arg;
 	return 0;
 }
 
-#define OPTION(m)	offsetof(struct report_options, m)
+#define OPTION(m) offsetof(struct report_options, m)
 static const struct opt rows[] = {
-	{ 'i', "input", "FILE", OPT_STRING, OPTION(input),
-	  "recording to read (default: ipitrace.dat, else trace.dat)", NULL, 0, 0 },
+	{ 'i', "input", "FILE", OPT_STRING, OPTION(input), "recording to read (default: ipitrace.dat, else trace.dat)",
+	  NULL, 0, 0 },
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
 	  "one row per: caller, callsite, func, class, source, target, comm, pid, stack "
-	  "(default: caller,func)", parse_by, 0, 0 },
-	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort),
-	  "largest first, names alphabetically (default: target_hits)", parse_sort, 0, 0 },
-	{ 'f', "fields", "COLUMNS", OPT_STRING, OPTION(fields),
-	  "columns to show; +COLUMNS: besides the default ones", NULL, 0, 0 },
+	  "(default: caller,func)",
+	  parse_by, 0, 0 },
+	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort), "largest first, names alphabetically (default: target_hits)",
+	  parse_sort, 0, 0 },
+	{ 'f', "fields", "COLUMNS", OPT_STRING, OPTION(fields), "columns to show; +COLUMNS: besides the default ones",
+	  NULL, 0, 0 },
 	{ 'n', "top", "N", OPT_U64, OPTION(top), "only the first N rows", NULL, 1, UINT32_MAX },
 	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: everything, integers in ns", NULL, 0, 0 },
 	{ 0, "csv", NULL, OPT_FLAG, OPTION(csv), "CSV: the rows, integers in ns", NULL, 0, 0 },
@@ -97,8 +99,8 @@ static const char *input_file(const struct report_options *o, char **argv, int n
 static int default_columns(struct report_options *o, const struct report *r, struct err *err)
 {
 	static const char usual[] = "+sends,target_hits,delivered,coalesced,elided,calls,"
-		"delivery_p50,delivery_p90,delivery_p99,delivery_max,delivery_max_at,"
-		"queue_p50,func_p50,handler_p50,handler_sum";
+				    "delivery_p50,delivery_p90,delivery_p99,delivery_max,delivery_max_at,"
+				    "queue_p50,func_p50,handler_p50,handler_sum";
 	bool class = false;
 	char key[32];
 
@@ -116,7 +118,8 @@ static int default_columns(struct report_options *o, const struct report *r, str
 static int render(struct report_options *o, struct report *r, struct err *err)
 {
 	struct render_options ro = {
-		.top = (unsigned int)o->top, .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+		.top = (unsigned int)o->top,
+		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
 	};
 
 	if (!o->json && (o->fields ? *o->fields == '+' : !o->csv) && default_columns(o, r, err))
@@ -149,7 +152,9 @@ static int incomplete(const struct report *r, struct err *err)
 	else
 		err_set(err, EXIT_INCOMPLETE, "%llu events were lost", (unsigned long long)t->lost_events);
 	if (!t->truncated && !t->incomplete && !t->bad_pages)
-		err_hint(err, "record with a bigger buffer (-m SIZE), without stacks (--no-stack), or fewer targets (-C LIST)");
+		err_hint(
+			err,
+			"record with a bigger buffer (-m SIZE), without stacks (--no-stack), or fewer targets (-C LIST)");
 	return EXIT_INCOMPLETE;
 }
 

@@ -55,8 +55,8 @@ bool native_event(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 	return event_decode(d, c, ev, true);
 }
 
-static inline __attribute__((always_inline))
-int read_batch(struct decoder *d, struct ipi_event *ev, unsigned int max, const bool fast)
+static inline __attribute__((always_inline)) int read_batch(struct decoder *d, struct ipi_event *ev, unsigned int max,
+							    const bool fast)
 {
 	unsigned int nr = 0;
 
@@ -113,8 +113,7 @@ int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, stru
 }
 
 /* Field "name; offset:N; size:M;" of events/header_page. */
-static bool header_field(const char *text, size_t len, const char *name,
-			 unsigned int *off, unsigned int *size)
+static bool header_field(const char *text, size_t len, const char *name, unsigned int *off, unsigned int *size)
 {
 	char *copy = xcalloc(1, len + 1);
 	const char *at;
@@ -149,19 +148,17 @@ static int header_init(struct decoder *d, struct err *err)
 	d->data_off = 8 + meta->long_size;
 	d->swap = meta->big_endian != (BYTE_ORDER == BIG_ENDIAN);
 	if (meta->header_page) {
-		if (!header_field(meta->header_page, meta->header_page_len, "commit", &off, &size) ||
-		    off != 8 || (size != 4 && size != 8))
-			return err_set(err, EXIT_FAILED,
-				       "cannot understand the recording kernel's header_page");
+		if (!header_field(meta->header_page, meta->header_page_len, "commit", &off, &size) || off != 8 ||
+		    (size != 4 && size != 8))
+			return err_set(err, EXIT_FAILED, "cannot understand the recording kernel's header_page");
 		d->long_size = size;
 		d->data_off = 8 + size;
-		if (header_field(meta->header_page, meta->header_page_len, "data", &off, &size) &&
-		    off >= d->data_off && off < 4096)
+		if (header_field(meta->header_page, meta->header_page_len, "data", &off, &size) && off >= d->data_off &&
+		    off < 4096)
 			d->data_off = off;
 	}
 	if (d->long_size != 4 && d->long_size != 8)
-		return err_set(err, EXIT_FAILED, "a machine with longs of %u bytes is not supported",
-			       d->long_size);
+		return err_set(err, EXIT_FAILED, "a machine with longs of %u bytes is not supported", d->long_size);
 	d->meta.long_size = d->long_size;
 	return 0;
 }
@@ -233,8 +230,7 @@ static int cursors_init(struct decoder *d, struct err *err)
 	return 0;
 }
 
-int decoder_open(struct decoder **dp, const struct decode_meta *meta,
-		 const struct page_source *src, struct err *err)
+int decoder_open(struct decoder **dp, const struct decode_meta *meta, const struct page_source *src, struct err *err)
 {
 	struct err local = { 0 };
 	struct decoder *d;
@@ -249,9 +245,8 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta,
 		goto fail;
 	if (formats_init(&d->fmt, &d->meta, err))
 		goto fail;
-	d->native = !d->swap && !meta->big_endian && d->long_size == 8 && d->data_off == 16 &&
-		    d->fmt.off_type == 0 && d->fmt.off_flags == 2 && d->fmt.off_pid == 4 &&
-		    d->fmt.common_len == 8;
+	d->native = !d->swap && !meta->big_endian && d->long_size == 8 && d->data_off == 16 && d->fmt.off_type == 0 &&
+		    d->fmt.off_flags == 2 && d->fmt.off_pid == 4 && d->fmt.common_len == 8;
 	d->plain = d->native && !d->fmt.pseudo_sends && (d->fmt.x86 || !d->fmt.has_raise);
 	d->counts = xcalloc(d->fmt.nr_desc, sizeof(*d->counts));
 	d->stacks = stacks_new();

@@ -20,35 +20,35 @@
 struct page_source {
 	/* Returns the page and its length, NULL at the end of that CPU's data. *err is set on damage. */
 	const void *(*next)(void *ctx, unsigned int idx, size_t *len, struct err *err);
-	void	    *ctx;
-	unsigned int nr_cpus;		/* streams */
-	const uint32_t *cpus;		/* CPU number of each stream; NULL = idx */
+	void *ctx;
+	unsigned int nr_cpus; /* streams */
+	const uint32_t *cpus; /* CPU number of each stream; NULL = idx */
 };
 
 struct decode_format {
-	const char *system;		/* "ipi", "csd", "irq_vectors", "irq", "sched", "ftrace", "kprobes", ... */
-	const char *text;		/* content of the event's format file */
-	size_t	    len;
+	const char *system; /* "ipi", "csd", "irq_vectors", "irq", "sched", "ftrace", "kprobes", ... */
+	const char *text;   /* content of the event's format file */
+	size_t len;
 };
 
 /* Everything about the recording machine that decoding needs; not copied, must outlive the decoder. */
 struct decode_meta {
-	bool	     big_endian;	/* of the recording machine */
-	unsigned int long_size;		/* 4 or 8 */
-	const char  *header_page;	/* events/header_page */
-	size_t	     header_page_len;
+	bool big_endian;	 /* of the recording machine */
+	unsigned int long_size;	 /* 4 or 8 */
+	const char *header_page; /* events/header_page */
+	size_t header_page_len;
 	const struct decode_format *formats;
 	unsigned int nr_formats;
-	const char  *printk_formats;	/* or NULL; reasons of arm64's ipi_raise */
-	const struct symtab *symtab;	/* or NULL: classes are then inferred from NULL and target == self */
-	bool	     no_stacks;		/* the recorder says that it took none: they are not looked for */
-	const char  *interrupts;	/* /proc/interrupts of the recording machine, or NULL (irq -> IPI on arm64) */
+	const char *printk_formats;  /* or NULL; reasons of arm64's ipi_raise */
+	const struct symtab *symtab; /* or NULL: classes are then inferred from NULL and target == self */
+	bool no_stacks;		     /* the recorder says that it took none: they are not looked for */
+	const char *interrupts;	     /* /proc/interrupts of the recording machine, or NULL (irq -> IPI on arm64) */
 };
 
 enum decode_tier { TIER_NONE, TIER_COUNTS, TIER_PAIRED, TIER_EXACT };
 const char *decode_tier_name(enum decode_tier tier);
-const char *ipi_class_name(unsigned int class);			/* "call_function_single" */
-int ipi_class_parse(const char *name, unsigned int *class);	/* 0 or -1 */
+const char *ipi_class_name(unsigned int class);		    /* "call_function_single" */
+int ipi_class_parse(const char *name, unsigned int *class); /* 0 or -1 */
 
 struct decode_caps {
 	enum decode_tier tier;
@@ -56,23 +56,22 @@ struct decode_caps {
 };
 
 struct decode_stats {
-	uint64_t records;	/* every record walked, ours or not */
-	uint64_t events;	/* those that became a struct ipi_event */
-	uint64_t skipped;	/* records of events that ipitrace does not use */
+	uint64_t records; /* every record walked, ours or not */
+	uint64_t events;  /* those that became a struct ipi_event */
+	uint64_t skipped; /* records of events that ipitrace does not use */
 	uint64_t stacks, orphan_stacks;
-	uint64_t bad_pages;	/* damaged sub-buffers: the rest of each was given up */
+	uint64_t bad_pages; /* damaged sub-buffers: the rest of each was given up */
 	uint64_t first_ns, last_ns;
 };
 
 struct ipi_stack {
-	unsigned int	nr;
-	const uint64_t *addrs;	/* innermost first, as the kernel recorded them */
+	unsigned int nr;
+	const uint64_t *addrs; /* innermost first, as the kernel recorded them */
 };
 
 struct decoder;
 
-int decoder_open(struct decoder **d, const struct decode_meta *meta,
-		 const struct page_source *src, struct err *err);
+int decoder_open(struct decoder **d, const struct decode_meta *meta, const struct page_source *src, struct err *err);
 void decoder_close(struct decoder *d);
 const struct decode_caps *decoder_caps(const struct decoder *d);
 /* Up to max events in time order; 0 at the end, -1 on error. The batch lives until the next call. */

@@ -12,10 +12,10 @@
 
 /* What follows a record at its own context level. */
 struct look {
-	const uint8_t *stack;		/* its kernel_stack record, or NULL */
+	const uint8_t *stack; /* its kernel_stack record, or NULL */
 	uint32_t stack_len;
-	const uint8_t *raise;		/* the ipi_raise of the same send, or NULL */
-	const uint8_t *next;		/* first record of the level */
+	const uint8_t *raise; /* the ipi_raise of the same send, or NULL */
+	const uint8_t *next;  /* first record of the level */
 	uint32_t next_id;
 };
 
@@ -47,14 +47,12 @@ static inline void heap_swap_cur(struct decoder *d)
 		heap_sift_down(d, 0);
 }
 
-static inline uint64_t rec_ptr(const struct decoder *d, const struct cursor *c,
-			       unsigned int off, const bool fast)
+static inline uint64_t rec_ptr(const struct decoder *d, const struct cursor *c, unsigned int off, const bool fast)
 {
 	return fast ? load64(c->rec + off, false) : load_long(d, c->rec + off);
 }
 
-static inline uint32_t rec_u32(const struct decoder *d, const struct cursor *c,
-			       unsigned int off, const bool fast)
+static inline uint32_t rec_u32(const struct decoder *d, const struct cursor *c, unsigned int off, const bool fast)
 {
 	return load32(c->rec + off, fast ? false : d->swap);
 }
@@ -169,8 +167,7 @@ static inline bool look_quick(const struct decoder *d, const struct cursor *c, s
 
 	if (c->pos >= c->end || rec_parse(c->pos, c->end, false, false, &r) != REC_EVENT || r.len < 8)
 		return false;
-	if (load32(r.data + 4, false) != load32(c->rec + 4, false) ||
-	    flags_level(r.data[2]) != flags_level(c->rec[2]))
+	if (load32(r.data + 4, false) != load32(c->rec + 4, false) || flags_level(r.data[2]) != flags_level(c->rec[2]))
 		return false;
 	id = load16(r.data, false);
 	if (id >= d->fmt.nr_desc)
@@ -235,8 +232,8 @@ static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_ev
 }
 
 /* False: nothing to tell, ev may be reused. */
-static inline __attribute__((always_inline))
-bool event_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev, const bool fast)
+static inline __attribute__((always_inline)) bool event_decode(struct decoder *d, struct cursor *c,
+							       struct ipi_event *ev, const bool fast)
 {
 	const struct ev_desc *desc = c->desc;
 

@@ -5,7 +5,7 @@
  * What an event means is decided by its name, where its fields are by its
  * format. An event whose fields are not as expected is skipped, not guessed.
  */
-#define _GNU_SOURCE	/* strchrnul */
+#define _GNU_SOURCE /* strchrnul */
 #include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -14,80 +14,112 @@
 #include "decode/priv.h"
 
 struct field_spec {
-	const char *name;	/* NULL = none */
-	uint8_t	    size;	/* 0 = the recorder's pointer */
-	bool	    optional;
+	const char *name; /* NULL = none */
+	uint8_t size;	  /* 0 = the recorder's pointer */
+	bool optional;
 };
 
 struct event_spec {
 	const char *system, *name;
-	uint8_t	    op, class;
+	uint8_t op, class;
 	struct field_spec fld[NR_FLD];
 };
 
-#define IRQ_VECTOR(name, class) \
-	{ "irq_vectors", name "_entry", OP_IRQ_ENTRY, class, {{ 0 }} }, \
-	{ "irq_vectors", name "_exit", OP_IRQ_EXIT, class, {{ 0 }} }
+/* clang-format off: a table */
+#define IRQ_VECTOR(name, class)                                                                                        \
+	{ "irq_vectors", name "_entry", OP_IRQ_ENTRY, class, { { 0 } } },                                              \
+	{                                                                                                              \
+		"irq_vectors", name "_exit", OP_IRQ_EXIT, class,                                                       \
+		{                                                                                                      \
+			{                                                                                              \
+				0                                                                                      \
+			}                                                                                              \
+		}                                                                                                      \
+	}
 
 /* System "ipitrace*" is the group of our own kprobes. */
-#define PROBES	"ipitrace"
+#define PROBES "ipitrace"
 
 static const struct event_spec specs[] = {
-	{ "ftrace", "kernel_stack", OP_STACK, 0, {{ 0 }} },
-	{ "ipi", "ipi_send_cpu", OP_SEND_CPU, 0,
+	{ "ftrace", "kernel_stack", OP_STACK, 0, { { 0 } } },
+	{ "ipi",
+	  "ipi_send_cpu",
+	  OP_SEND_CPU,
+	  0,
 	  { { "cpu", 4, false }, { "callsite", 0, false }, { "callback", 0, false } } },
-	{ "ipi", "ipi_send_cpumask", OP_SEND_MASK, 0,
+	{ "ipi",
+	  "ipi_send_cpumask",
+	  OP_SEND_MASK,
+	  0,
 	  { { "cpumask", 4, false }, { "callsite", 0, false }, { "callback", 0, false } } },
-	{ "ipi", "ipi_raise", OP_RAISE, 0,
+	{ "ipi",
+	  "ipi_raise",
+	  OP_RAISE,
+	  0,
 	  { [FLD_MASK] = { "target_cpus", 4, false }, [FLD_REASON] = { "reason", 0, false } } },
 	{ "ipi", "ipi_entry", OP_IPI_ENTRY, 0, { [FLD_REASON] = { "reason", 0, false } } },
 	{ "ipi", "ipi_exit", OP_IPI_EXIT, 0, { [FLD_REASON] = { "reason", 0, false } } },
-	{ "csd", "csd_queue_cpu", OP_QUEUE, 0,
+	{ "csd",
+	  "csd_queue_cpu",
+	  OP_QUEUE,
+	  0,
 	  { { "cpu", 4, false }, { "callsite", 0, false }, { "func", 0, false }, { "csd", 0, false } } },
-	{ "csd", "csd_function_entry", OP_FUNC_ENTRY, 0,
+	{ "csd",
+	  "csd_function_entry",
+	  OP_FUNC_ENTRY,
+	  0,
 	  { [FLD_FUNC] = { "func", 0, false }, [FLD_CSD] = { "csd", 0, false } } },
-	{ "csd", "csd_function_exit", OP_FUNC_EXIT, 0,
+	{ "csd",
+	  "csd_function_exit",
+	  OP_FUNC_EXIT,
+	  0,
 	  { [FLD_FUNC] = { "func", 0, false }, [FLD_CSD] = { "csd", 0, false } } },
 	IRQ_VECTOR("reschedule", IPI_CLASS_RESCHEDULE),
 	IRQ_VECTOR("call_function", IPI_CLASS_CALL),
 	IRQ_VECTOR("call_function_single", IPI_CLASS_CALL_SINGLE),
 	IRQ_VECTOR("irq_work", IPI_CLASS_IRQ_WORK),
 	IRQ_VECTOR("x86_platform_ipi", IPI_CLASS_PLATFORM),
-	{ "irq", "irq_handler_entry", OP_HANDLER_ENTRY, 0,
+	{ "irq",
+	  "irq_handler_entry",
+	  OP_HANDLER_ENTRY,
+	  0,
 	  { [FLD_IRQ] = { "irq", 4, false }, [FLD_NAME] = { "name", 4, false } } },
 	{ "irq", "irq_handler_exit", OP_HANDLER_EXIT, 0, { [FLD_IRQ] = { "irq", 4, false } } },
 	{ "sched", "sched_wake_idle_without_ipi", OP_WAKE, 0, { { "cpu", 4, false } } },
-	{ PROBES, "resched", OP_PROBE_SEND, IPI_CLASS_RESCHEDULE,
-	  { { "cpu", 4, false }, { "ra", 8, true } } },
-	{ PROBES, "single", OP_PROBE_SEND, IPI_CLASS_CALL_SINGLE,
-	  { { "cpu", 4, false }, { "ra", 8, true } } },
-	{ PROBES, "mask", OP_PROBE_MASK, IPI_CLASS_CALL,
-	  { { "m0", 8, false }, { "ra", 8, true } } },
+	{ PROBES, "resched", OP_PROBE_SEND, IPI_CLASS_RESCHEDULE, { { "cpu", 4, false }, { "ra", 8, true } } },
+	{ PROBES, "single", OP_PROBE_SEND, IPI_CLASS_CALL_SINGLE, { { "cpu", 4, false }, { "ra", 8, true } } },
+	{ PROBES, "mask", OP_PROBE_MASK, IPI_CLASS_CALL, { { "m0", 8, false }, { "ra", 8, true } } },
 	{ PROBES, "irqw", OP_PROBE_SEND, IPI_CLASS_IRQ_WORK, { [FLD_CALLSITE] = { "ra", 8, true } } },
-	{ PROBES, "queue", OP_PROBE_CALL, 0,
+	{ PROBES,
+	  "queue",
+	  OP_PROBE_CALL,
+	  0,
 	  { { "cpu", 4, true }, [FLD_FLAGS] = { "fl", 4, true }, [FLD_FUNC] = { "func", 8, true } } },
-	{ PROBES, "execs", OP_PROBE_CALL, 0,
-	  { { "cpu", 4, true }, [FLD_FUNC] = { "func", 8, true } } },
+	{ PROBES, "execs", OP_PROBE_CALL, 0, { { "cpu", 4, true }, [FLD_FUNC] = { "func", 8, true } } },
 	{ PROBES, "many", OP_PROBE_CALL, 0, { [FLD_FUNC] = { "func", 8, true } } },
 };
+/* clang-format on */
 
 static const char *const tier_names[] = {
-	[TIER_NONE] = "none", [TIER_COUNTS] = "counts", [TIER_PAIRED] = "paired", [TIER_EXACT] = "exact",
+	[TIER_NONE] = "none",
+	[TIER_COUNTS] = "counts",
+	[TIER_PAIRED] = "paired",
+	[TIER_EXACT] = "exact",
 };
 
 static const char *const class_names[IPI_NR_CLASSES] = {
-	[IPI_CLASS_RESCHEDULE]	= "reschedule",
-	[IPI_CLASS_CALL_SINGLE]	= "call_function_single",
-	[IPI_CLASS_CALL]	= "call_function",
-	[IPI_CLASS_IRQ_WORK]	= "irq_work",
-	[IPI_CLASS_CPU_STOP]	= "cpu_stop",
-	[IPI_CLASS_CRASH_STOP]	= "crash_stop",
-	[IPI_CLASS_TIMER]	= "timer",
-	[IPI_CLASS_WAKEUP]	= "wakeup",
-	[IPI_CLASS_BACKTRACE]	= "backtrace",
-	[IPI_CLASS_KGDB]	= "kgdb",
-	[IPI_CLASS_PLATFORM]	= "x86_platform_ipi",
-	[IPI_CLASS_OTHER]	= "other",
+	[IPI_CLASS_RESCHEDULE] = "reschedule",
+	[IPI_CLASS_CALL_SINGLE] = "call_function_single",
+	[IPI_CLASS_CALL] = "call_function",
+	[IPI_CLASS_IRQ_WORK] = "irq_work",
+	[IPI_CLASS_CPU_STOP] = "cpu_stop",
+	[IPI_CLASS_CRASH_STOP] = "crash_stop",
+	[IPI_CLASS_TIMER] = "timer",
+	[IPI_CLASS_WAKEUP] = "wakeup",
+	[IPI_CLASS_BACKTRACE] = "backtrace",
+	[IPI_CLASS_KGDB] = "kgdb",
+	[IPI_CLASS_PLATFORM] = "x86_platform_ipi",
+	[IPI_CLASS_OTHER] = "other",
 };
 
 const char *decode_tier_name(enum decode_tier tier)
@@ -126,7 +158,7 @@ unsigned int class_of_text(const char *text, size_t len)
 {
 	static const struct {
 		const char *part;
-		uint8_t	    class;
+		uint8_t class;
 	} parts[] = {
 		{ "resched", IPI_CLASS_RESCHEDULE },
 		{ "single function call", IPI_CLASS_CALL_SINGLE },
@@ -204,8 +236,7 @@ static void irq_lines_init(struct formats *f, const char *text)
 		n = strtoul(!strncmp(at, "IPI", 3) ? at + 3 : at, &end, 10);
 		if (*end == ':' && end > at && isdigit((unsigned char)*at) && n < ARRAY_SIZE(used)) {
 			used[n] = true;
-		} else if (*end == ':' && !strncmp(at, "IPI", 3) && end > at + 3 &&
-			   n < ARRAY_SIZE(f->irq_lines)) {
+		} else if (*end == ':' && !strncmp(at, "IPI", 3) && end > at + 3 && n < ARRAY_SIZE(f->irq_lines)) {
 			unsigned int class = class_of_text(end, eol - end);
 
 			f->irq_lines[n] = class == CLASS_NONE ? IPI_CLASS_OTHER : class;
@@ -310,8 +341,7 @@ static bool desc_fields(struct ev_desc *desc, const struct event_spec *spec, str
 		field = tep_find_field(event, want->name);
 		if (!field && want->optional)
 			continue;
-		if (!field || field->size != (int)size || field->offset < 0 ||
-		    field->offset + field->size > UINT16_MAX)
+		if (!field || field->size != (int)size || field->offset < 0 || field->offset + field->size > UINT16_MAX)
 			return false;
 		desc->off[i] = field->offset;
 		if (field->offset + field->size > desc->min_len)
@@ -460,8 +490,7 @@ static void format_add(struct formats *f, struct tep_handle *tep, const struct d
 		f->common_len = 0;
 		return;
 	}
-	if (spec->op == OP_STACK ? !stack_init(f, desc, event) :
-				   !desc_fields(desc, spec, event, long_size)) {
+	if (spec->op == OP_STACK ? !stack_init(f, desc, event) : !desc_fields(desc, spec, event, long_size)) {
 		memset(desc, 0, sizeof(*desc));
 		return;
 	}

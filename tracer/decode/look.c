@@ -11,14 +11,14 @@
 
 #include "decode/event.h"
 
-#define LOOK_RECORDS	64	/* nested records stepped over before giving up */
-#define MAX_NESTED	2
-#define MASK_BLOCK	(32u * 1024)
-#define MAX_FRAMES	512
+#define LOOK_RECORDS 64 /* nested records stepped over before giving up */
+#define MAX_NESTED   2
+#define MASK_BLOCK   (32u * 1024)
+#define MAX_FRAMES   512
 
 struct scan {
 	const uint8_t *pos, *end;
-	bool	 crossed;
+	bool crossed;
 	unsigned int left;
 	unsigned int level;
 	uint32_t pid;
@@ -79,8 +79,8 @@ static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struc
 
 void look_ahead(struct decoder *d, struct cursor *c, bool want_raise, struct look *look)
 {
-	bool stack_next = true;		/* a stack now would be that of our event */
-	unsigned int nested = 0;	/* sends seen whose stacks come before ours */
+	bool stack_next = true;	 /* a stack now would be that of our event */
+	unsigned int nested = 0; /* sends seen whose stacks come before ours */
 	struct scan s;
 	struct rec r;
 	uint32_t id;
@@ -153,8 +153,7 @@ uint32_t stack_attach(struct decoder *d, struct cursor *c, const struct look *lo
 	if (nr > MAX_FRAMES)
 		nr = MAX_FRAMES;
 	d->stacks_attached++;
-	if (d->native && nr && nr == c->last_stack_len &&
-	    !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
+	if (d->native && nr && nr == c->last_stack_len && !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
 		return c->last_stack;
 	if (d->native)
 		memcpy(frames, from, nr * sizeof(*frames));
@@ -218,8 +217,7 @@ void masks_free(struct decoder *d)
 	}
 }
 
-static bool mask_load(struct decoder *d, const uint8_t *rec, uint32_t rec_len, unsigned int at,
-		      struct ipi_event *ev)
+static bool mask_load(struct decoder *d, const uint8_t *rec, uint32_t rec_len, unsigned int at, struct ipi_event *ev)
 {
 	uint32_t loc = load32(rec + at, d->swap);
 	uint32_t off = loc & 0xffff, len = loc >> 16;

@@ -13,17 +13,17 @@
 /* An ordinary record of a known event: its length in the header, no longer than the page. */
 struct peek {
 	const uint8_t *rec, *next;
-	const struct ev_desc *desc;	/* NULL: anything else, or the end of the page */
+	const struct ev_desc *desc; /* NULL: anything else, or the end of the page */
 	uint32_t id, delta;
 };
 
 /* Type/length field of the shortest and the longest record with the common fields. */
-#define TYPE_MIN	2u
-#define TYPE_MAX	28u
-#define LEVEL_FLAGS	(IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ)
+#define TYPE_MIN    2u
+#define TYPE_MAX    28u
+#define LEVEL_FLAGS (IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ)
 
-static inline __attribute__((always_inline))
-struct peek peek_record(const struct decoder *d, const uint8_t *p, const uint8_t *end)
+static inline __attribute__((always_inline)) struct peek peek_record(const struct decoder *d, const uint8_t *p,
+								     const uint8_t *end)
 {
 	struct peek k = { .desc = NULL };
 	const struct ev_desc *desc;
@@ -36,8 +36,7 @@ struct peek peek_record(const struct decoder *d, const uint8_t *p, const uint8_t
 	k.rec = p + 4;
 	k.next = k.rec + type * 4;
 	k.delta = head >> 5;
-	if (unlikely(type - TYPE_MIN > TYPE_MAX - TYPE_MIN || k.next > end ||
-		     load16(p + 4, false) >= d->fmt.nr_desc))
+	if (unlikely(type - TYPE_MIN > TYPE_MAX - TYPE_MIN || k.next > end || load16(p + 4, false) >= d->fmt.nr_desc))
 		return k;
 	k.id = load16(p + 4, false);
 	desc = &d->fmt.desc[k.id];
@@ -113,9 +112,10 @@ static inline void event_call(struct ipi_event *ev, uint64_t callsite, uint64_t 
  * The head record of c, which is none of the rare kinds, to ev; k: what follows
  * it. False: of a rare kind, nothing done.
  */
-static inline __attribute__((always_inline))
-bool event_usual(struct decoder *d, struct cursor *c, const struct ev_desc *desc, const uint8_t *rec,
-		 const uint8_t *pos, uint64_t ts, const struct peek *k, struct ipi_event *ev)
+static inline __attribute__((always_inline)) bool event_usual(struct decoder *d, struct cursor *c,
+							      const struct ev_desc *desc, const uint8_t *rec,
+							      const uint8_t *pos, uint64_t ts, const struct peek *k,
+							      struct ipi_event *ev)
 {
 	const struct formats *f = &d->fmt;
 
@@ -137,15 +137,15 @@ bool event_usual(struct decoder *d, struct cursor *c, const struct ev_desc *desc
 		return true;
 	case OP_QUEUE:
 		ev->target = load32(rec + desc->off[FLD_CPU], false);
-		event_call(ev, load64(rec + desc->off[FLD_CALLSITE], false),
-			   load64(rec + desc->off[FLD_FUNC], false), load64(rec + desc->off[FLD_CSD], false));
+		event_call(ev, load64(rec + desc->off[FLD_CALLSITE], false), load64(rec + desc->off[FLD_FUNC], false),
+			   load64(rec + desc->off[FLD_CSD], false));
 		event_what(ev, IPI_EV_QUEUE, 0, 0);
 		ev->call_kind = call_kind(f, ev);
 		break;
 	case OP_SEND_CPU:
 		ev->target = load32(rec + desc->off[FLD_CPU], false);
-		event_call(ev, load64(rec + desc->off[FLD_CALLSITE], false),
-			   load64(rec + desc->off[FLD_FUNC], false), 0);
+		event_call(ev, load64(rec + desc->off[FLD_CALLSITE], false), load64(rec + desc->off[FLD_FUNC], false),
+			   0);
 		event_what(ev, IPI_EV_SEND_CPU, 0, IPI_CALL_PLAIN);
 		ev->class = send_class(f, ev, false);
 		break;
@@ -158,8 +158,8 @@ bool event_usual(struct decoder *d, struct cursor *c, const struct ev_desc *desc
 }
 
 /* The rest of what a head is. */
-static inline void head_store(struct decoder *d, struct cursor *c, const struct ev_desc *desc,
-			      const uint8_t *rec, uint32_t len, const uint8_t *pos, uint64_t ts)
+static inline void head_store(struct decoder *d, struct cursor *c, const struct ev_desc *desc, const uint8_t *rec,
+			      uint32_t len, const uint8_t *pos, uint64_t ts)
 {
 	c->desc = desc;
 	c->id = (uint32_t)(desc - d->fmt.desc);
@@ -174,9 +174,9 @@ static inline void head_store(struct decoder *d, struct cursor *c, const struct 
  * Events of c up to stop, whose head is a record, until its head's key is above
  * limit, or its head is no record. Returns behind the last.
  */
-static inline __attribute__((always_inline))
-struct ipi_event *cursor_run(struct decoder *d, struct cursor *c, struct ipi_event *ev,
-			     const struct ipi_event *stop, uint64_t limit)
+static inline __attribute__((always_inline)) struct ipi_event *cursor_run(struct decoder *d, struct cursor *c,
+									  struct ipi_event *ev,
+									  const struct ipi_event *stop, uint64_t limit)
 {
 	const struct ev_desc *desc = c->desc;
 	const uint8_t *rec = c->rec, *pos = c->pos, *end = c->end;
@@ -192,7 +192,7 @@ struct ipi_event *cursor_run(struct decoder *d, struct cursor *c, struct ipi_eve
 			head_store(d, c, desc, rec, len, pos, ts);
 			ev += native_event(d, c, ev);
 			if (unlikely(c->give_up)) {
-				pos = c->pos;	/* damaged: nothing behind it is believed */
+				pos = c->pos; /* damaged: nothing behind it is believed */
 				k.desc = NULL;
 			}
 		}

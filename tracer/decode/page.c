@@ -9,9 +9,9 @@
  */
 #include "decode/walk.h"
 
-#define COMMIT_LEN	0x3fffffffu
-#define COMMIT_STORED	0x40000000u	/* the number lost stands behind the data */
-#define COMMIT_MISSED	0x80000000u
+#define COMMIT_LEN    0x3fffffffu
+#define COMMIT_STORED 0x40000000u /* the number lost stands behind the data */
+#define COMMIT_MISSED 0x80000000u
 
 /* Page header: u64 timestamp, long commit of which only the low 32 bits mean something, data. */
 static void page_parse(const struct decoder *d, const uint8_t *page, size_t len, struct sub_buffer *sb)

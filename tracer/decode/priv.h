@@ -17,62 +17,62 @@
 
 /* What a record means; decides which fields its descriptor holds. */
 enum decode_op {
-	OP_SKIP		= 0,	/* not ours: counted only */
-	OP_STACK	= 1,	/* ftrace:kernel_stack; found by looking ahead */
-	OP_SEND_CPU	= 2,
-	OP_SEND_MASK	= 3,
-	OP_RAISE	= 4,	/* ipi:ipi_raise: mask and reason */
-	OP_QUEUE	= 5,
-	OP_FUNC_ENTRY	= 6,
-	OP_FUNC_EXIT	= 7,
-	OP_IRQ_ENTRY	= 8,	/* x86: one event a class */
-	OP_IRQ_EXIT	= 9,
-	OP_IPI_ENTRY	= 10,	/* ipi:ipi_entry: reason */
-	OP_IPI_EXIT	= 11,
-	OP_HANDLER_ENTRY = 12,	/* irq:irq_handler_entry: number and name */
-	OP_HANDLER_EXIT	= 13,
-	OP_WAKE		= 14,
-	OP_PROBE_SEND	= 15,	/* kprobes standing in for send events */
-	OP_PROBE_MASK	= 16,
-	OP_PROBE_CALL	= 17,	/* queue, execs, many: names the function of the send to come */
+	OP_SKIP = 0,  /* not ours: counted only */
+	OP_STACK = 1, /* ftrace:kernel_stack; found by looking ahead */
+	OP_SEND_CPU = 2,
+	OP_SEND_MASK = 3,
+	OP_RAISE = 4, /* ipi:ipi_raise: mask and reason */
+	OP_QUEUE = 5,
+	OP_FUNC_ENTRY = 6,
+	OP_FUNC_EXIT = 7,
+	OP_IRQ_ENTRY = 8, /* x86: one event a class */
+	OP_IRQ_EXIT = 9,
+	OP_IPI_ENTRY = 10, /* ipi:ipi_entry: reason */
+	OP_IPI_EXIT = 11,
+	OP_HANDLER_ENTRY = 12, /* irq:irq_handler_entry: number and name */
+	OP_HANDLER_EXIT = 13,
+	OP_WAKE = 14,
+	OP_PROBE_SEND = 15, /* kprobes standing in for send events */
+	OP_PROBE_MASK = 16,
+	OP_PROBE_CALL = 17, /* queue, execs, many: names the function of the send to come */
 };
 
 /* Roles of the fields of a descriptor. */
 enum decode_field { FLD_CPU, FLD_CALLSITE, FLD_FUNC, FLD_CSD, NR_FLD };
 /* The same places under other names, for other kinds of events. */
-#define FLD_MASK	FLD_CPU
-#define FLD_IRQ		FLD_CPU
-#define FLD_REASON	FLD_FUNC
-#define FLD_NAME	FLD_CSD
-#define FLD_FLAGS	FLD_CALLSITE	/* PROBE_CALL: csd flags */
-#define FLD_NONE	UINT16_MAX
+#define FLD_MASK   FLD_CPU
+#define FLD_IRQ	   FLD_CPU
+#define FLD_REASON FLD_FUNC
+#define FLD_NAME   FLD_CSD
+#define FLD_FLAGS  FLD_CALLSITE /* PROBE_CALL: csd flags */
+#define FLD_NONE   UINT16_MAX
 
 struct ev_desc {
-	uint8_t	 op;		/* enum decode_op */
-	uint8_t	 class;
-	uint8_t	 rank;		/* at equal times: 0 = cause, 1 = effect */
-	uint16_t min_len;	/* end of the last field used */
-	uint16_t off[NR_FLD];	/* FLD_NONE = the event has no such field */
-	uint16_t mask_len;	/* PROBE_MASK: bytes of m0, m1, ... */
+	uint8_t op; /* enum decode_op */
+	uint8_t class;
+	uint8_t rank;	      /* at equal times: 0 = cause, 1 = effect */
+	uint16_t min_len;     /* end of the last field used */
+	uint16_t off[NR_FLD]; /* FLD_NONE = the event has no such field */
+	uint16_t mask_len;    /* PROBE_MASK: bytes of m0, m1, ... */
 };
 
-#define CLASS_NONE	0xff
+#define CLASS_NONE 0xff
 
 struct reason {
 	uint64_t addr;
-	uint8_t	 class;
+	uint8_t class;
 };
 
 struct named_event {
-	char	 *system, *name;
+	char *system, *name;
 	uint32_t id;
 };
 
-#define NR_IRQ_MEMO	4096	/* irqs of IPIs are low; higher ones are compared by name each time */
+#define NR_IRQ_MEMO 4096 /* irqs of IPIs are low; higher ones are compared by name each time */
 
 /* What formats, symbols and texts say once and for all. */
 struct formats {
-	struct ev_desc *desc;	/* by event id; slot 0 = unknown events */
+	struct ev_desc *desc; /* by event id; slot 0 = unknown events */
 	unsigned int nr_desc;
 	struct named_event *names;
 	unsigned int nr_names;
@@ -80,25 +80,25 @@ struct formats {
 	unsigned int stack_size_off, stack_caller_off;
 	bool has_stack_format, has_raise;
 	bool has_send, has_queue, has_func, has_vectors, has_ipi_entry, has_handler;
-	bool has_single_vector;	/* x86: single and mask calls have vectors of their own */
+	bool has_single_vector; /* x86: single and mask calls have vectors of their own */
 	bool x86;
-	bool pseudo_sends;	/* 6.4: ipi_send_* also tell of queued calls */
+	bool pseudo_sends; /* 6.4: ipi_send_* also tell of queued calls */
 	struct reason *reasons;
 	unsigned int nr_reasons;
-	uint64_t generic_call;	/* generic_smp_call_function_single_interrupt; 0 = unknown */
+	uint64_t generic_call; /* generic_smp_call_function_single_interrupt; 0 = unknown */
 	uint64_t ttwu_pending;
-	uint64_t irqwork_start, irqwork_end;	/* irq_work_queue_on */
-	uint8_t	 irq_memo[NR_IRQ_MEMO];		/* class of an irq number */
-	uint8_t	 irq_lines[32];			/* classes of IPI0, IPI1, ... of /proc/interrupts */
+	uint64_t irqwork_start, irqwork_end; /* irq_work_queue_on */
+	uint8_t irq_memo[NR_IRQ_MEMO];	     /* class of an irq number */
+	uint8_t irq_lines[32];		     /* classes of IPI0, IPI1, ... of /proc/interrupts */
 	unsigned int nr_irq_lines;
-	unsigned int irq_base;			/* irq number of IPI0, a guess until a pair shows it */
+	unsigned int irq_base; /* irq number of IPI0, a guess until a pair shows it */
 };
-#define IRQ_UNKNOWN	0xff
-#define IRQ_NOT_IPI	0xfe
+#define IRQ_UNKNOWN 0xff
+#define IRQ_NOT_IPI 0xfe
 
 int formats_init(struct formats *f, const struct decode_meta *meta, struct err *err);
 void formats_free(struct formats *f);
-unsigned int class_of_text(const char *text, size_t len);	/* CLASS_NONE if it names no IPI */
+unsigned int class_of_text(const char *text, size_t len); /* CLASS_NONE if it names no IPI */
 unsigned int formats_reason_class(const struct formats *f, uint64_t reason);
 /* Class of an irq by number and, at first sight, by name; IRQ_NOT_IPI. */
 unsigned int formats_irq_class(struct formats *f, uint32_t irq, const char *name, size_t len);
@@ -117,46 +117,46 @@ uint32_t stacks_nr(const struct stacks *s);
 /* --- pages --- */
 
 enum cursor_head {
-	HEAD_RECORD,		/* rec, rec_len, id, ts are those of a record of ours */
-	HEAD_START,		/* begin of the stream */
-	HEAD_LOST,		/* lost is set */
-	HEAD_END,		/* no more data */
+	HEAD_RECORD, /* rec, rec_len, id, ts are those of a record of ours */
+	HEAD_START,  /* begin of the stream */
+	HEAD_LOST,   /* lost is set */
+	HEAD_END,    /* no more data */
 };
 
 struct sub_buffer {
 	const uint8_t *data, *end;
 	uint64_t ts;
-	uint64_t lost;		/* events lost before it; 0 = none */
-	bool	 cut;		/* commit says more than there is: damaged or truncated */
-	bool	 valid;
+	uint64_t lost; /* events lost before it; 0 = none */
+	bool cut;      /* commit says more than there is: damaged or truncated */
+	bool valid;
 };
 
 /* What a level has left open; see decode/decode.c. */
 struct level_state {
-	bool	 drop_raise;	/* the next ipi_raise was already told by its send */
-	uint64_t call_func;	/* function of the send to come, 0 = not known */
-	uint32_t call_cpu;	/* its target, or CALL_ANY_CPU */
+	bool drop_raise;    /* the next ipi_raise was already told by its send */
+	uint64_t call_func; /* function of the send to come, 0 = not known */
+	uint32_t call_cpu;  /* its target, or CALL_ANY_CPU */
 };
 
-#define CALL_ANY_CPU	UINT32_MAX
+#define CALL_ANY_CPU UINT32_MAX
 
 struct cursor {
-	const uint8_t *pos, *end;	/* behind the head record */
+	const uint8_t *pos, *end; /* behind the head record */
 	uint64_t ts;
-	uint64_t key;		/* ts and rank of the head, for the merge */
-	const struct ev_desc *desc;	/* of the head record */
+	uint64_t key;		    /* ts and rank of the head, for the merge */
+	const struct ev_desc *desc; /* of the head record */
 	uint32_t rec_len;
 	uint32_t id;
-	const uint8_t *rec;	/* not next to desc: the compiler would keep the two in one vector register */
+	const uint8_t *rec; /* not next to desc: the compiler would keep the two in one vector register */
 	enum cursor_head head;
 	uint32_t cpu;
 	unsigned int idx;
-	bool	 started, ended;
-	bool	 give_up;	/* the record just decoded is damaged: so is the rest of the page */
+	bool started, ended;
+	bool give_up; /* the record just decoded is damaged: so is the rest of the page */
 	uint64_t lost;
-	struct sub_buffer ahead;	/* page after this one, when looked at already */
-	bool	 ahead_known;
-	uint8_t	 open_irq;	/* class of the irq_handler_entry not yet left, or CLASS_NONE */
+	struct sub_buffer ahead; /* page after this one, when looked at already */
+	bool ahead_known;
+	uint8_t open_irq; /* class of the irq_handler_entry not yet left, or CLASS_NONE */
 	uint32_t last_stack;
 	uint32_t last_stack_len;
 	uint64_t last_stack_raw[32];
@@ -165,7 +165,7 @@ struct cursor {
 
 struct mask_block {
 	struct mask_block *next;
-	size_t	 nr, used;
+	size_t nr, used;
 	uint64_t words[];
 };
 
@@ -174,22 +174,22 @@ struct decoder {
 	struct page_source src;
 	struct formats fmt;
 	struct stacks *stacks;
-	uint64_t *counts;	/* by event id */
+	uint64_t *counts; /* by event id */
 	struct cursor *cursors;
-	struct cursor **heap;	/* all but cur, least key first */
+	struct cursor **heap; /* all but cur, least key first */
 	unsigned int nr_heap;
 	struct cursor *cur;
-	bool	 native;	/* this machine's byte order, 64-bit longs, usual common fields */
-	bool	 plain;		/* and each send is told of once: decode/native.c */
-	bool	 swap;
+	bool native; /* this machine's byte order, 64-bit longs, usual common fields */
+	bool plain;  /* and each send is told of once: decode/native.c */
+	bool swap;
 	unsigned int long_size, data_off;
 	struct mask_block *masks, *mask_cur;
 	struct decode_caps caps;
 	struct decode_stats stats;
 	uint64_t stacks_attached;
-	bool	 primed;
-	struct err *err;	/* of the decoder_read() under way */
-	bool	 failed;
+	bool primed;
+	struct err *err; /* of the decoder_read() under way */
+	bool failed;
 };
 
 /* Next record of ours, or LOST, or the end, into the cursor's head. */
@@ -246,7 +246,7 @@ enum rec_kind { REC_EVENT, REC_TIME, REC_STAMP, REC_PAD, REC_PAGE_END, REC_BAD }
 struct rec {
 	const uint8_t *data, *next;
 	uint32_t len;
-	uint64_t delta;		/* REC_STAMP: the absolute stamp's 59 bits */
+	uint64_t delta; /* REC_STAMP: the absolute stamp's 59 bits */
 };
 
 /*
@@ -254,8 +254,8 @@ struct rec {
  * fit is REC_BAD. Bit fields start at the low end on little-endian machines
  * and at the high end on big-endian ones.
  */
-static inline __attribute__((always_inline))
-enum rec_kind rec_parse(const uint8_t *p, const uint8_t *end, bool swap, bool big, struct rec *r)
+static inline __attribute__((always_inline)) enum rec_kind rec_parse(const uint8_t *p, const uint8_t *end, bool swap,
+								     bool big, struct rec *r)
 {
 	uint32_t head, type, array;
 	size_t room = (size_t)(end - p);

@@ -61,8 +61,7 @@ static bool handler_entry(struct decoder *d, struct cursor *c, struct ipi_event 
 
 	if (class == IRQ_NOT_IPI)
 		return false;
-	if (d->fmt.has_ipi_entry && look_next(d, c, &look) &&
-	    d->fmt.desc[look.next_id].op == OP_IPI_ENTRY) {
+	if (d->fmt.has_ipi_entry && look_next(d, c, &look) && d->fmt.desc[look.next_id].op == OP_IPI_ENTRY) {
 		const struct ev_desc *inner = &d->fmt.desc[look.next_id];
 		uint64_t reason = load_long(d, look.next + inner->off[FLD_REASON]);
 
@@ -120,8 +119,7 @@ static bool probe_call(struct decoder *d, struct cursor *c, const struct ipi_eve
 	if (desc->off[FLD_FUNC] != FLD_NONE)
 		func = load64(c->rec + desc->off[FLD_FUNC], d->swap);
 	/* csd type TTWU: there is no function in it, whatever stands there. */
-	if (desc->off[FLD_FLAGS] != FLD_NONE &&
-	    (load32(c->rec + desc->off[FLD_FLAGS], d->swap) & 0xf0) == 0x30)
+	if (desc->off[FLD_FLAGS] != FLD_NONE && (load32(c->rec + desc->off[FLD_FLAGS], d->swap) & 0xf0) == 0x30)
 		func = d->fmt.ttwu_pending;
 	/* On the own CPU it runs at once: no send follows. */
 	if (cpu != ev->cpu)
@@ -149,8 +147,7 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 		ev->mask_words = desc->mask_len / 8;
 	} else {
 		/* irq_work is raised on the own CPU only. */
-		ev->target = desc->off[FLD_CPU] == FLD_NONE ? ev->cpu :
-			     load32(c->rec + desc->off[FLD_CPU], d->swap);
+		ev->target = desc->off[FLD_CPU] == FLD_NONE ? ev->cpu : load32(c->rec + desc->off[FLD_CPU], d->swap);
 	}
 	if (ipi_class_is_call(ev->class)) {
 		ev->func = f->generic_call;

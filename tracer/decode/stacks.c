@@ -10,8 +10,8 @@
 
 #include "decode/priv.h"
 
-#define BLOCK_STACKS	1024u
-#define BLOCK_WORDS	(64u * 1024)
+#define BLOCK_STACKS 1024u
+#define BLOCK_WORDS  (64u * 1024)
 
 struct word_block {
 	struct word_block *next;
@@ -20,15 +20,15 @@ struct word_block {
 
 struct slot {
 	uint64_t hash;
-	uint32_t id;		/* 0 = free */
+	uint32_t id; /* 0 = free */
 };
 
 struct stacks {
-	struct ipi_stack **blocks;	/* of BLOCK_STACKS each */
+	struct ipi_stack **blocks; /* of BLOCK_STACKS each */
 	unsigned int nr_blocks;
 	uint32_t nr;
 	struct slot *slots;
-	uint32_t nr_slots;		/* a power of two */
+	uint32_t nr_slots; /* a power of two */
 	struct word_block *words;
 	unsigned int words_used;
 };

@@ -14,28 +14,28 @@
 #include "base/util.h"
 
 /* No kernel function is larger; an address further from the last symbol is in none. */
-#define MAX_FUNC_SIZE	(1u << 20)
+#define MAX_FUNC_SIZE (1u << 20)
 
-#define PLUMB_UNKNOWN	0
-#define PLUMB_NO	1
-#define PLUMB_YES	2
+#define PLUMB_UNKNOWN 0
+#define PLUMB_NO      1
+#define PLUMB_YES     2
 
 struct sym {
 	uint64_t addr;
-	uint32_t name;		/* offset in the text */
+	uint32_t name; /* offset in the text */
 	uint16_t name_len;
-	uint8_t	 plumbing;
-	bool	 module;	/* "[module]" follows the name */
+	uint8_t plumbing;
+	bool module; /* "[module]" follows the name */
 };
 
 struct symtab {
 	const char *text;
-	size_t	    len;
-	struct sym *syms;	/* by address; equal addresses in the order of the text */
-	size_t	    nr;
-	char	  **names;	/* copies, made at first use */
-	char	  **modules;
-	bool	    parsed, usable;
+	size_t len;
+	struct sym *syms; /* by address; equal addresses in the order of the text */
+	size_t nr;
+	char **names; /* copies, made at first use */
+	char **modules;
+	bool parsed, usable;
 };
 
 /*
@@ -188,10 +188,25 @@ static const char *const plumbing[] = {
 
 /* The machinery of tracing itself, whatever the event is called. */
 static const char *const plumbing_prefixes[] = {
-	"__traceiter_", "arch_ftrace_", "arch_rethook_", "arch_stack_walk", "bpf_trampoline_",
-	"do_perf_trace_", "do_trace_event_raw_event_", "event_trigger", "fprobe_", "ftrace_",
-	"kprobe_", "kretprobe_", "optimized_callback", "perf_trace_", "stack_trace_",
-	"stacktrace_", "trace_call_", "trace_event_", "wakeup_preempt_",
+	"__traceiter_",
+	"arch_ftrace_",
+	"arch_rethook_",
+	"arch_stack_walk",
+	"bpf_trampoline_",
+	"do_perf_trace_",
+	"do_trace_event_raw_event_",
+	"event_trigger",
+	"fprobe_",
+	"ftrace_",
+	"kprobe_",
+	"kretprobe_",
+	"optimized_callback",
+	"perf_trace_",
+	"stack_trace_",
+	"stacktrace_",
+	"trace_call_",
+	"trace_event_",
+	"wakeup_preempt_",
 };
 
 struct symtab *symtab_new(const char *kallsyms, size_t len)
@@ -341,8 +356,7 @@ static uint64_t sym_end(const struct symtab *s, size_t i)
 
 	for (size_t next = i + 1; next < s->nr; next++)
 		if (s->syms[next].addr > addr)
-			return s->syms[next].addr - addr < MAX_FUNC_SIZE ?
-			       s->syms[next].addr : addr + MAX_FUNC_SIZE;
+			return s->syms[next].addr - addr < MAX_FUNC_SIZE ? s->syms[next].addr : addr + MAX_FUNC_SIZE;
 	return addr + MAX_FUNC_SIZE;
 }
 
@@ -427,8 +441,7 @@ const char *symtab_name(struct symtab *s, uint64_t addr, uint64_t *offset, const
 	return copy_name(s, &s->names, (size_t)(sym - s->syms), s->text + sym->name, sym->name_len);
 }
 
-void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool with_offset,
-		   char *buf, size_t len)
+void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool with_offset, char *buf, size_t len)
 {
 	uint64_t back = return_address && addr ? 1 : 0;
 	const char *module = NULL, *name;
@@ -442,13 +455,12 @@ void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool wi
 	}
 	if (with_offset)
 		snprintf(off, sizeof(off), "+0x%llx", (unsigned long long)(offset + back));
-	snprintf(buf, len, "%s%s%s%s%s", name, off, module ? " [" : "", module ? module : "",
-		 module ? "]" : "");
+	snprintf(buf, len, "%s%s%s%s%s", name, off, module ? " [" : "", module ? module : "", module ? "]" : "");
 }
 
 struct key {
 	const char *name;
-	size_t	    len;
+	size_t len;
 };
 
 static int key_compare(const void *key, const void *entry)
@@ -481,7 +493,6 @@ bool symtab_is_plumbing(struct symtab *s, uint64_t addr)
 	if (!sym)
 		return false;
 	if (sym->plumbing == PLUMB_UNKNOWN)
-		sym->plumbing = name_is_plumbing(s->text + sym->name, sym->name_len) ?
-				PLUMB_YES : PLUMB_NO;
+		sym->plumbing = name_is_plumbing(s->text + sym->name, sym->name_len) ? PLUMB_YES : PLUMB_NO;
 	return sym->plumbing == PLUMB_YES;
 }

@@ -27,8 +27,7 @@ const char *symtab_name(struct symtab *s, uint64_t addr, uint64_t *offset, const
  * function does not name its neighbour; the offset printed stays addr's own,
  * as the kernel's %pS does. with_offset false: "func" only.
  */
-void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool with_offset,
-		   char *buf, size_t len);
+void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool with_offset, char *buf, size_t len);
 /* Is this function part of how IPIs are sent (kernel/smp.c, reschedule plumbing, the trace machinery)? */
 bool symtab_is_plumbing(struct symtab *s, uint64_t addr);
 

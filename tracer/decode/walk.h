@@ -11,10 +11,10 @@
 #include "decode/priv.h"
 
 /* 146 years of ns; a later time is damage, and must not hide the pages behind it. */
-#define TIME_LIMIT	(1ULL << 62)
+#define TIME_LIMIT (1ULL << 62)
 
-#define STAMP_BITS	59
-#define STAMP_MASK	((1ULL << STAMP_BITS) - 1)
+#define STAMP_BITS 59
+#define STAMP_MASK ((1ULL << STAMP_BITS) - 1)
 
 /* 59 bits of an absolute stamp; the rest comes from the clock so far. */
 static inline uint64_t stamp_fix(uint64_t ts, uint64_t stamp)
@@ -38,8 +38,7 @@ static inline bool time_step(uint64_t *ts, bool stamp, uint64_t delta)
 }
 
 /* The next record of ours in this page becomes the head; false at the end of the page. */
-static inline __attribute__((always_inline))
-bool page_walk(struct decoder *d, struct cursor *c, const bool fast)
+static inline __attribute__((always_inline)) bool page_walk(struct decoder *d, struct cursor *c, const bool fast)
 {
 	const bool swap = fast ? false : d->swap;
 	const bool big = fast ? false : d->meta.big_endian;

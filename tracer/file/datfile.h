@@ -21,12 +21,12 @@
  * whatever the file's byte order, because only ipitrace reads it. A text whose
  * check does not hold is no text at all.
  */
-#define DAT_FOOTER_MAGIC	"IPITFACT"	/* 8 bytes, no NUL */
+#define DAT_FOOTER_MAGIC "IPITFACT" /* 8 bytes, no NUL */
 
 struct dat_footer {
-	char	 magic[8];
-	uint64_t len;		/* bytes of text */
-	uint64_t check;		/* dat_facts_check() of the text */
+	char magic[8];
+	uint64_t len;	/* bytes of text */
+	uint64_t check; /* dat_facts_check() of the text */
 };
 
 /* FNV-1a, 64 bits: against cut and patched files, not against malice. */
@@ -44,31 +44,36 @@ static inline uint64_t dat_facts_check(const char *text, size_t len)
 struct dat_format {
 	const char *system;
 	const char *text;
-	size_t	    len;
+	size_t len;
 };
 
 /* Raw interrupt counters of one line of /proc/interrupts travel in the facts; see file/facts.h. */
 struct dat_info {
-	int	     version;		/* 6 or 7 */
-	bool	     big_endian;
+	int version; /* 6 or 7 */
+	bool big_endian;
 	unsigned int long_size;
-	unsigned int page_size;		/* sub-buffer size */
-	const char  *compression;	/* "none", "zstd", "zlib" */
-	const char  *header_page;	size_t header_page_len;
+	unsigned int page_size;	 /* sub-buffer size */
+	const char *compression; /* "none", "zstd", "zlib" */
+	const char *header_page;
+	size_t header_page_len;
 	const struct dat_format *formats;
-	unsigned int nr_formats;	/* ftrace's own and all systems' */
-	const char  *kallsyms;		size_t kallsyms_len;	/* NULL if absent */
-	const char  *printk_formats;	size_t printk_len;
-	const char  *cmdlines;		size_t cmdlines_len;	/* "pid comm\n" lines */
-	const char  *uname;		/* option UNAME: "Linux host 6.18.44 #1 ... x86_64"; NULL if absent */
-	const char  *clock;		/* "mono"; "local" where the file does not say */
-	const char  *tracer_version;	/* option VERSION or NULL */
-	const char  *facts;		size_t facts_len;	/* ipitrace's own; NULL in foreign files */
+	unsigned int nr_formats; /* ftrace's own and all systems' */
+	const char *kallsyms;
+	size_t kallsyms_len; /* NULL if absent */
+	const char *printk_formats;
+	size_t printk_len;
+	const char *cmdlines;
+	size_t cmdlines_len;	    /* "pid comm\n" lines */
+	const char *uname;	    /* option UNAME: "Linux host 6.18.44 #1 ... x86_64"; NULL if absent */
+	const char *clock;	    /* "mono"; "local" where the file does not say */
+	const char *tracer_version; /* option VERSION or NULL */
+	const char *facts;
+	size_t facts_len; /* ipitrace's own; NULL in foreign files */
 	unsigned int nr_streams;
-	const uint32_t *cpus;		/* CPU number of each stream */
-	unsigned int nr_cpus;		/* CPUs of the machine, from the file */
-	bool	     truncated;		/* file ends before its data does: readable part is served */
-	uint64_t     data_bytes;	/* of all streams present */
+	const uint32_t *cpus; /* CPU number of each stream */
+	unsigned int nr_cpus; /* CPUs of the machine, from the file */
+	bool truncated;	      /* file ends before its data does: readable part is served */
+	uint64_t data_bytes;  /* of all streams present */
 };
 
 struct dat_file;
@@ -88,14 +93,16 @@ struct dat_writer;
 struct dat_writer_meta {
 	unsigned int page_size;
 	unsigned int nr_cpus;
-	const char  *header_page, *header_event;
-	const struct dat_format *ftrace_formats;	unsigned int nr_ftrace;
-	const struct dat_format *formats;		unsigned int nr_formats;	/* grouped by system */
-	const char  *kallsyms, *printk_formats, *cmdlines;
-	const char  *uname, *clock, *clocks_text;	/* clocks_text: whole trace_clock line "local [mono]" */
-	uint64_t     trace_id;
-	const char  *version;		/* option VERSION: who wrote the file; or NULL */
-	const char *const *cpustats;	/* options CPUSTAT: text by CPU; or NULL */
+	const char *header_page, *header_event;
+	const struct dat_format *ftrace_formats;
+	unsigned int nr_ftrace;
+	const struct dat_format *formats;
+	unsigned int nr_formats; /* grouped by system */
+	const char *kallsyms, *printk_formats, *cmdlines;
+	const char *uname, *clock, *clocks_text; /* clocks_text: whole trace_clock line "local [mono]" */
+	uint64_t trace_id;
+	const char *version;	     /* option VERSION: who wrote the file; or NULL */
+	const char *const *cpustats; /* options CPUSTAT: text by CPU; or NULL */
 };
 
 /* Writes to a temporary name beside path; only dat_writer_commit() gives it its name. */

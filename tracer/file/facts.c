@@ -16,8 +16,8 @@
 
 #include "file/facts.h"
 
-#define FACTS_FORMAT	1	/* raised only if old readers would misread */
-#define LIST_MAX	65536	/* text of a CPU list */
+#define FACTS_FORMAT 1	   /* raised only if old readers would misread */
+#define LIST_MAX     65536 /* text of a CPU list */
 
 static const char *const snap_names[FACTS_NR_SNAPS] = { "outer0", "inner0", "inner1", "outer1" };
 
@@ -404,8 +404,10 @@ int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
 		if (*value)
 			*value++ = '\0';
 		if (get_line(f, line, value))
-			ret = err_set(err, EXIT_FAILED, "ipitrace's own facts in the file are damaged "
-				      "at '%.40s'", line);
+			ret = err_set(err, EXIT_FAILED,
+				      "ipitrace's own facts in the file are damaged "
+				      "at '%.40s'",
+				      line);
 	}
 	free(copy);
 	if (ret)
@@ -447,8 +449,8 @@ static unsigned int *parse_columns(char *header, unsigned int *nr)
 	return cpus;
 }
 
-static void snap_row(struct facts *f, enum facts_snap snap, const char *name, char *p,
-		     const unsigned int *cpus, unsigned int nr)
+static void snap_row(struct facts *f, enum facts_snap snap, const char *name, char *p, const unsigned int *cpus,
+		     unsigned int nr)
 {
 	struct facts_counter *c = counter_by_name(f, name);
 	size_t len;

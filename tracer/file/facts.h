@@ -21,33 +21,35 @@
 enum facts_snap { FACTS_OUTER0, FACTS_INNER0, FACTS_INNER1, FACTS_OUTER1, FACTS_NR_SNAPS };
 
 struct facts_counter {
-	char	      name[16];			/* "RES", "CAL", "TLB", "IWI", "IPI0" */
-	char	      desc[48];			/* "Rescheduling interrupts" */
-	unsigned int  nr_cpus;
-	uint64_t     *count[FACTS_NR_SNAPS];	/* by CPU number */
+	char name[16]; /* "RES", "CAL", "TLB", "IWI", "IPI0" */
+	char desc[48]; /* "Rescheduling interrupts" */
+	unsigned int nr_cpus;
+	uint64_t *count[FACTS_NR_SNAPS]; /* by CPU number */
 };
 
 struct facts {
-	char	 *version;		/* of ipitrace */
-	char	 *cmdline;
-	char	 *tier;
-	char	 *clock;
-	bool	  complete;		/* the recording ended as it should */
-	bool	  stacks;
-	int32_t	 *own_pids;		unsigned int nr_own_pids;
-	struct ipi_filter filter;	/* what record was asked to keep */
-	bool	  filtered_in_kernel;	/* target CPU filter was pushed down */
-	uint64_t  missed_sends;		/* probes standing in for sends that were skipped: another was running */
+	char *version; /* of ipitrace */
+	char *cmdline;
+	char *tier;
+	char *clock;
+	bool complete; /* the recording ended as it should */
+	bool stacks;
+	int32_t *own_pids;
+	unsigned int nr_own_pids;
+	struct ipi_filter filter; /* what record was asked to keep */
+	bool filtered_in_kernel;  /* target CPU filter was pushed down */
+	uint64_t missed_sends;	  /* probes standing in for sends that were skipped: another was running */
 	unsigned int nr_cpus;
-	uint64_t *lost;			/* by CPU number: overrun + dropped, from per_cpu/cpuN/stats */
-	uint64_t *entries;		/* by CPU number: events written */
-	struct facts_counter *counters;	unsigned int nr_counters;
-	char	 *interrupts_text;	/* the rows of /proc/interrupts of IPIs at the end, for arm64's irq -> IPI */
-	int	  workload_status;	/* exit status, -1 = no workload */
+	uint64_t *lost;	   /* by CPU number: overrun + dropped, from per_cpu/cpuN/stats */
+	uint64_t *entries; /* by CPU number: events written */
+	struct facts_counter *counters;
+	unsigned int nr_counters;
+	char *interrupts_text; /* the rows of /proc/interrupts of IPIs at the end, for arm64's irq -> IPI */
+	int workload_status;   /* exit status, -1 = no workload */
 };
 
 void facts_free(struct facts *f);
-char *facts_format(const struct facts *f);			/* malloc'ed text */
+char *facts_format(const struct facts *f); /* malloc'ed text */
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err);
 /* One reading of /proc/interrupts' IPI rows into the given snapshot. */
 int facts_snap_interrupts(struct facts *f, enum facts_snap snap, struct err *err);

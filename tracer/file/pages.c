@@ -14,20 +14,18 @@
 
 #include "file/priv.h"
 
-#define STRIDE		(2ull << 20)	/* mapped ahead and given back at once */
-#define MAX_BLOCK	(256u << 20)	/* an uncompressed size beyond is damage */
+#define STRIDE	  (2ull << 20) /* mapped ahead and given back at once */
+#define MAX_BLOCK (256u << 20) /* an uncompressed size beyond is damage */
 
 /* Bytes unpacked, at most to_len; 0 = damage. */
-static size_t uncompress(const struct dat_file *f, void *to, size_t to_len, const void *from,
-			 size_t from_len)
+static size_t uncompress(const struct dat_file *f, void *to, size_t to_len, const void *from, size_t from_len)
 {
 	size_t nr = f->comp == COMP_ZSTD ? ZSTD_decompress(to, to_len, from, from_len) : 0;
 
 	return ZSTD_isError(nr) ? 0 : nr;
 }
 
-uint8_t *dat_uncompress(struct dat_file *f, const uint8_t *from, size_t from_len, size_t len,
-			struct err *err)
+uint8_t *dat_uncompress(struct dat_file *f, const uint8_t *from, size_t from_len, size_t len, struct err *err)
 {
 	uint8_t *to;
 
@@ -159,8 +157,7 @@ static int next_chunk(struct dat_file *f, struct dat_stream *stream, struct err 
 	}
 	/* The size is that of whole pages; what trace-cmd packed of the last one may be less. */
 	if (len) {
-		len = uncompress(f, stream->chunk[stream->cur], (size_t)len, f->map + stream->pos,
-				 (size_t)zlen);
+		len = uncompress(f, stream->chunk[stream->cur], (size_t)len, f->map + stream->pos, (size_t)zlen);
 		if (!len)
 			return err_set(err, EXIT_FAILED, "compressed data is damaged");
 	}
@@ -172,8 +169,7 @@ static int next_chunk(struct dat_file *f, struct dat_stream *stream, struct err 
 	return 1;
 }
 
-static const void *next_unpacked(struct dat_file *f, struct dat_stream *stream, size_t *len,
-				 struct err *err)
+static const void *next_unpacked(struct dat_file *f, struct dat_stream *stream, size_t *len, struct err *err)
 {
 	const char *page;
 	size_t left;

@@ -11,26 +11,26 @@
 #include "file/datfile.h"
 
 /* More than any machine has: a number beyond is damage. */
-#define DAT_MAX_CPUS	65536u
+#define DAT_MAX_CPUS 65536u
 
 enum dat_comp { COMP_NONE, COMP_ZSTD, COMP_OTHER };
 
 /* The data of one CPU. */
 struct dat_stream {
-	uint64_t off, len;	/* in the file, clipped to it */
-	uint64_t pos;		/* of the next page; compressed: of the next chunk */
-	uint64_t given_back;	/* up to here the memory was returned */
+	uint64_t off, len;   /* in the file, clipped to it */
+	uint64_t pos;	     /* of the next page; compressed: of the next chunk */
+	uint64_t given_back; /* up to here the memory was returned */
 	/* Compressed data only: two chunks, because two pages must stay valid. */
-	char	*chunk[2];
-	size_t	 chunk_size[2];
+	char *chunk[2];
+	size_t chunk_size[2];
 	unsigned int cur;
-	size_t	 chunk_len, chunk_pos;
+	size_t chunk_len, chunk_pos;
 	uint32_t chunks_left;
-	bool	 chunks_begun;
+	bool chunks_begun;
 };
 
 struct dat_comm {
-	int32_t	 pid;
+	int32_t pid;
 	const char *name;
 };
 
@@ -43,19 +43,19 @@ struct dat_file {
 	uint32_t *cpus;
 	struct dat_format *formats;
 	unsigned int room_formats;
-	void	**owned;	/* decompressed sections and copied strings */
+	void **owned; /* decompressed sections and copied strings */
 	unsigned int nr_owned;
-	char	 comp_name[32];
-	struct dat_comm *comms;	/* sorted by pid */
+	char comp_name[32];
+	struct dat_comm *comms; /* sorted by pid */
 	unsigned int nr_comms;
-	bool	 comms_built;
+	bool comms_built;
 };
 
 /* A stretch of the file (or of a decompressed section) that is being read. */
 struct dat_in {
 	const struct dat_file *f;
 	const uint8_t *at, *end;
-	bool	 failed;
+	bool failed;
 };
 
 static inline uint64_t dat_number(const uint8_t *p, unsigned int size, bool big)
@@ -70,8 +70,7 @@ static inline uint64_t dat_number(const uint8_t *p, unsigned int size, bool big)
 /* Memory that lives until dat_close(). */
 void *dat_own(struct dat_file *f, void *mem);
 /* One whole block; the result is owned by f. NULL and *err on damage. */
-uint8_t *dat_uncompress(struct dat_file *f, const uint8_t *from, size_t from_len, size_t len,
-			struct err *err);
+uint8_t *dat_uncompress(struct dat_file *f, const uint8_t *from, size_t from_len, size_t len, struct err *err);
 /* Takes the region [off, off + len) as CPU's data, as far as it is there. */
 void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len);
 void dat_clear_streams(struct dat_file *f);

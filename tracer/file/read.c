@@ -20,13 +20,22 @@ static const uint8_t dat_magic[10] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i'
 
 /* Option numbers of trace-cmd.dat.v6(5) and .v7(5). */
 enum {
-	OPT_DONE = 0, OPT_BUFFER = 3, OPT_TRACECLOCK = 4, OPT_UNAME = 5, OPT_CPUCOUNT = 8,
-	OPT_VERSION = 9, OPT_HEADER_INFO = 16, OPT_FTRACE_EVENTS = 17, OPT_EVENT_FORMATS = 18,
-	OPT_KALLSYMS = 19, OPT_PRINTK = 20, OPT_CMDLINES = 21,
+	OPT_DONE = 0,
+	OPT_BUFFER = 3,
+	OPT_TRACECLOCK = 4,
+	OPT_UNAME = 5,
+	OPT_CPUCOUNT = 8,
+	OPT_VERSION = 9,
+	OPT_HEADER_INFO = 16,
+	OPT_FTRACE_EVENTS = 17,
+	OPT_EVENT_FORMATS = 18,
+	OPT_KALLSYMS = 19,
+	OPT_PRINTK = 20,
+	OPT_CMDLINES = 21,
 };
 
-#define SECTION_COMPRESSED	1
-#define MAX_SECTIONS		4096	/* a chain longer than this is a loop */
+#define SECTION_COMPRESSED 1
+#define MAX_SECTIONS	   4096 /* a chain longer than this is a loop */
 
 static const uint8_t *in_bytes(struct dat_in *in, uint64_t len)
 {
@@ -207,12 +216,11 @@ static void set_clock(struct dat_file *f, const char *text, size_t len)
 /* --- version 6 --- */
 
 struct v6_state {
-	uint64_t *instances;	/* offsets of other buffers' tables */
+	uint64_t *instances; /* offsets of other buffers' tables */
 	unsigned int nr;
 };
 
-static void v6_option(struct dat_file *f, struct v6_state *state, unsigned int id,
-		      const uint8_t *data, size_t len)
+static void v6_option(struct dat_file *f, struct v6_state *state, unsigned int id, const uint8_t *data, size_t len)
 {
 	bool big = f->info.big_endian;
 
@@ -319,8 +327,7 @@ static int read_v6(struct dat_file *f, struct dat_in *in, struct err *err)
 /* --- version 7 --- */
 
 /* Enters the section at off; decompresses it if need be. */
-static int v7_section(struct dat_file *f, uint64_t off, unsigned int want, struct dat_in *sec,
-		      struct err *err)
+static int v7_section(struct dat_file *f, uint64_t off, unsigned int want, struct dat_in *sec, struct err *err)
 {
 	struct dat_in in = in_at(f, off);
 	unsigned int id = (unsigned int)in_number(&in, 2);

@@ -20,36 +20,38 @@
 
 #include "file/datfile.h"
 
-#define COPY_CHUNK	(8u << 20)
+#define COPY_CHUNK (8u << 20)
 
 /* Numbers of options, as trace-cmd writes them. */
 enum dat_option {
-	DAT_OPTION_DONE		= 0,
-	DAT_OPTION_CPUSTAT	= 2,
-	DAT_OPTION_TRACECLOCK	= 4,
-	DAT_OPTION_UNAME	= 5,
-	DAT_OPTION_CPUCOUNT	= 8,
-	DAT_OPTION_VERSION	= 9,
-	DAT_OPTION_TRACEID	= 11,
+	DAT_OPTION_DONE = 0,
+	DAT_OPTION_CPUSTAT = 2,
+	DAT_OPTION_TRACECLOCK = 4,
+	DAT_OPTION_UNAME = 5,
+	DAT_OPTION_CPUCOUNT = 8,
+	DAT_OPTION_VERSION = 9,
+	DAT_OPTION_TRACEID = 11,
 };
 
 enum writer_state { WRITER_OPEN, WRITER_DATA, WRITER_FACTS, WRITER_COMMITTED, WRITER_FAILED };
 
 struct dat_writer {
 	enum writer_state state;
-	char	*path, *dir;
-	char	*tmp;		/* name that close() has to remove, or NULL */
-	int	 fd;
-	bool	 has_owner;
+	char *path, *dir;
+	char *tmp; /* name that close() has to remove, or NULL */
+	int fd;
+	bool has_owner;
 	unsigned int uid, gid;
 	const volatile int *abort_flag;
 	unsigned int page_size, nr_cpus, next_cpu;
-	uint64_t table;		/* file offset of the offset/size pairs */
-	uint64_t pos;		/* end of what is written */
-	struct { uint64_t offset, size; } *cpus;
+	uint64_t table; /* file offset of the offset/size pairs */
+	uint64_t pos;	/* end of what is written */
+	struct {
+		uint64_t offset, size;
+	} * cpus;
 	/* The head is built in memory. */
-	char	*buf;
-	size_t	 len, room;
+	char *buf;
+	size_t len, room;
 };
 
 static int fail(struct dat_writer *w, int errnum, struct err *err)
@@ -112,7 +114,7 @@ int dat_writer_open(struct dat_writer **wp, const char *path, struct err *err)
 		w->tmp = xasprintf("%s/.ipitrace-XXXXXX", w->dir);
 		w->fd = mkostemp(w->tmp, O_CLOEXEC);
 		if (w->fd >= 0 && fchmod(w->fd, 0666 & ~mask))
-			errno = 0;	/* then it stays private: no reason to give up */
+			errno = 0; /* then it stays private: no reason to give up */
 	}
 	if (w->fd < 0) {
 		err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", path);
@@ -149,9 +151,18 @@ static void put(struct dat_writer *w, const void *data, size_t len)
 	w->len += len;
 }
 
-static void put_u16(struct dat_writer *w, uint16_t v) { put(w, &v, sizeof(v)); }
-static void put_u32(struct dat_writer *w, uint32_t v) { put(w, &v, sizeof(v)); }
-static void put_u64(struct dat_writer *w, uint64_t v) { put(w, &v, sizeof(v)); }
+static void put_u16(struct dat_writer *w, uint16_t v)
+{
+	put(w, &v, sizeof(v));
+}
+static void put_u32(struct dat_writer *w, uint32_t v)
+{
+	put(w, &v, sizeof(v));
+}
+static void put_u64(struct dat_writer *w, uint64_t v)
+{
+	put(w, &v, sizeof(v));
+}
 
 static void put_string(struct dat_writer *w, const char *s)
 {
@@ -341,8 +352,7 @@ int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct 
 	if (w->state != WRITER_DATA || w->next_cpu != w->nr_cpus)
 		return out_of_order(w, "facts", err);
 	memcpy(footer.magic, DAT_FOOTER_MAGIC, sizeof(footer.magic));
-	if (write_all(w, text, len, w->pos, err) ||
-	    write_all(w, &footer, sizeof(footer), w->pos + len, err))
+	if (write_all(w, text, len, w->pos, err) || write_all(w, &footer, sizeof(footer), w->pos + len, err))
 		return -1;
 	w->pos += len + sizeof(footer);
 	w->state = WRITER_FACTS;

@@ -14,8 +14,8 @@
 
 #include "match/priv.h"
 
-#define CSDS_BITS	8
-#define CSDS_MIN	(1u << CSDS_BITS)
+#define CSDS_BITS 8
+#define CSDS_MIN  (1u << CSDS_BITS)
 
 /* --- the (target, csd) table --- */
 
@@ -32,7 +32,7 @@ static inline struct csd_slot *csd_find(struct csd_table *t, uint32_t target, ui
 	for (; t->slots[i].nr; i = (i + 1) & t->mask)
 		if (t->slots[i].csd == csd && t->slots[i].target == target)
 			break;
-	return &t->slots[i];	/* nr == 0: where it would go */
+	return &t->slots[i]; /* nr == 0: where it would go */
 }
 
 static void csd_grow(struct csd_table *t)
@@ -137,8 +137,7 @@ static void outstanding_add(struct matcher *m, struct csd_slot *s, struct call *
 	target->out_tail = c;
 }
 
-static inline __attribute__((always_inline))
-void outstanding_del(struct matcher *m, struct csd_slot *s, struct call *c)
+static inline __attribute__((always_inline)) void outstanding_del(struct matcher *m, struct csd_slot *s, struct call *c)
 {
 	struct cpu *target = &m->cpus[c->span.target];
 
@@ -275,8 +274,8 @@ static bool ran_before_queue(struct matcher *m, struct call *c)
 	for (unsigned int i = 0; i < MATCH_NR_UNQUEUED; i++) {
 		struct unqueued *u = &target->unqueued[i];
 
-		if (u->csd != c->span.csd || u->func != c->span.func ||
-		    u->run_ns < m->settled_ns || u->run_ns + MATCH_SKEW_NS < c->span.queue_ns)
+		if (u->csd != c->span.csd || u->func != c->span.func || u->run_ns < m->settled_ns ||
+		    u->run_ns + MATCH_SKEW_NS < c->span.queue_ns)
 			continue;
 		u->csd = 0;
 		m->totals.calls_unqueued--;
@@ -306,7 +305,7 @@ void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	else
 		c->path_known = true;
 
-	if (unlikely(ev->target >= m->nr_cpus)) {	/* damage: no such CPU */
+	if (unlikely(ev->target >= m->nr_cpus)) { /* damage: no such CPU */
 		call_finalise(m, c, IPI_LOST, IPI_HOW_NONE);
 		return;
 	}
@@ -446,8 +445,7 @@ static bool ran_unseen(const struct call *c, const struct call *head)
  * queue busy; if it sent an IPI of its own it headed a new list, and all
  * behind it are on that.
  */
-static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev,
-		       const struct call *head)
+static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev, const struct call *head)
 {
 	bool ipi = cpu->win && ipi_class_is_call(cpu->win->span.class);
 	uint64_t entry_ns = ipi ? cpu->win->span.entry_ns : IPI_NO_TIME;
@@ -466,10 +464,10 @@ static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_even
 			if (!ran_unseen(c, head))
 				break;
 			call_finalise(m, c, IPI_DELIVERED, IPI_HOW_FIFO);
-			behind_unseen = true;	/* riders up to the head: on that list or on this */
+			behind_unseen = true; /* riders up to the head: on that list or on this */
 			continue;
 		}
-		if (c->maybe_ns) {	/* this list or the one before, its sender has not told yet */
+		if (c->maybe_ns) { /* this list or the one before, its sender has not told yet */
 			c->span.run_ns = c->maybe_ns;
 			c->span.entry_ns = c->maybe_entry_ns;
 			call_finalise(m, c, IPI_DELIVERED, IPI_HOW_AMBIGUOUS);
@@ -514,7 +512,9 @@ static void note_unqueued(struct matcher *m, struct cpu *cpu, const struct ipi_e
 
 	m->totals.calls_unqueued++;
 	*u = (struct unqueued){
-		.csd = ev->csd, .func = ev->func, .run_ns = ev->ts_ns,
+		.csd = ev->csd,
+		.func = ev->func,
+		.run_ns = ev->ts_ns,
 		.entry_ns = cpu->win ? cpu->win->span.entry_ns : IPI_NO_TIME,
 	};
 }

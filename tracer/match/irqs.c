@@ -243,7 +243,7 @@ static void chain_shift(struct matcher *m, struct line *line, struct window *emp
 		struct hit *own = window_pop(w);
 
 		next = w->next;
-		w->tainted = false;	/* it is what came before */
+		w->tainted = false; /* it is what came before */
 		mark_disorder(carry, own);
 		window_push(w, carry);
 		carry = own;
@@ -288,7 +288,7 @@ static inline void window_resolve(struct matcher *m, struct cpu *cpu, struct win
 
 void chains_weaken(struct cpu *cpu)
 {
-	for (unsigned int class = 0; cpu->nr_chains && class < IPI_NR_CLASSES; class++)
+	for (unsigned int class = 0; cpu->nr_chains && class < IPI_NR_CLASSES; ++class)
 		if (cpu->lines[class].chain)
 			chain_weaken(cpu, &cpu->lines[class]);
 }
@@ -300,7 +300,7 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	struct line *line = &cpu->lines[ev->class];
 	struct window *w;
 
-	if (unlikely(cpu->win))		/* its exit was not recorded; handlers do not nest */
+	if (unlikely(cpu->win)) /* its exit was not recorded; handlers do not nest */
 		window_close(m, cpu, IPI_NO_TIME);
 
 	w = pool_get(&m->windows);
@@ -357,8 +357,8 @@ static inline uint64_t send_func(const struct ipi_event *ev)
 }
 
 /* One target of a send; takes the identity of the call that it was sent for. */
-static inline __attribute__((always_inline))
-void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t target, struct call *c)
+static inline __attribute__((always_inline)) void hit_add(struct matcher *m, const struct ipi_event *ev,
+							  uint32_t target, struct call *c)
 {
 	struct hit *h = pool_get(&m->hits);
 	struct line *line;
@@ -373,7 +373,7 @@ void hit_add(struct matcher *m, const struct ipi_event *ev, uint32_t target, str
 	h->ambiguous = false;
 	if (c)
 		call_join(c, h);
-	if (unlikely(target >= m->nr_cpus)) {	/* damage: no such CPU */
+	if (unlikely(target >= m->nr_cpus)) { /* damage: no such CPU */
 		hit_final(m, h, IPI_LOST, IPI_HOW_NONE);
 		return;
 	}
@@ -416,8 +416,8 @@ static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, 
  * (rb_wakeups(), kernel/trace/ring_buffer.c): that self-IPI stands between
  * a queue event and its own send and ends nothing.
  */
-static inline void send_closes(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev,
-			       unsigned int level, bool joined)
+static inline void send_closes(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev, unsigned int level,
+			       bool joined)
 {
 	if (ev->class != IPI_CLASS_IRQ_WORK && cpu->open_ops & 1u << level)
 		op_close(m, cpu, level, IPI_PATH_RIDER, joined ? ev->stack : IPI_STACK_NONE);
@@ -506,7 +506,7 @@ void hits_lose(struct matcher *m, uint32_t nr)
 
 	if (cpu->win)
 		window_close(m, cpu, IPI_NO_TIME);
-	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++) {
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class) {
 		chain_settle(m, &cpu->lines[class]);
 		line_flush(m, &cpu->lines[class], IPI_LOST);
 		for (unsigned int t = 0; t < m->nr_cpus; t++)
@@ -522,7 +522,7 @@ void hits_finish(struct matcher *m)
 
 		if (cpu->win)
 			window_close(m, cpu, IPI_NO_TIME);
-		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++) {
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class) {
 			chain_settle(m, &cpu->lines[class]);
 			line_flush(m, &cpu->lines[class], IPI_IN_FLIGHT);
 		}

@@ -10,7 +10,7 @@
 
 #include "match/priv.h"
 
-#define POOL_BLOCK	256
+#define POOL_BLOCK 256
 
 /* One block: a link to the previous block, then POOL_BLOCK objects. */
 void pool_grow(struct pool *p)
@@ -100,8 +100,8 @@ static void lose(struct matcher *m, const struct ipi_event *ev)
 static inline void ops_expire(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
 	const unsigned int ends_nothing = 1u << IPI_EV_LOST | 1u << IPI_EV_CPU_START;
-	const unsigned int of_an_op = 1u << IPI_EV_QUEUE | 1u << IPI_EV_WAKE_NO_IPI |
-				      1u << IPI_EV_SEND_CPU | 1u << IPI_EV_SEND_MASK;
+	const unsigned int of_an_op = 1u << IPI_EV_QUEUE | 1u << IPI_EV_WAKE_NO_IPI | 1u << IPI_EV_SEND_CPU |
+				      1u << IPI_EV_SEND_MASK;
 	unsigned int type = 1u << (ev->type & 31);
 	unsigned int from = ipi_event_level(ev) + !!(type & of_an_op);
 
@@ -113,7 +113,7 @@ static inline void ops_expire(struct matcher *m, struct cpu *cpu, const struct i
 }
 
 /* 0x02 is TRACE_FLAG_IRQS_NOSUPPORT: such a kernel says nothing about interrupts. */
-#define FLAGS_IRQS_OFF	(IPI_FLAG_IRQS_OFF | 0x02 | IPI_FLAG_HARDIRQ | IPI_FLAG_NMI)
+#define FLAGS_IRQS_OFF (IPI_FLAG_IRQS_OFF | 0x02 | IPI_FLAG_HARDIRQ | IPI_FLAG_NMI)
 
 static void __attribute__((noinline)) feed_first(struct matcher *m, const struct ipi_event *ev)
 {
@@ -128,8 +128,8 @@ static bool __attribute__((noinline)) feed_room(struct matcher *m, const struct 
 		return false;
 	if (ev->cpu >= m->nr_cpus)
 		matcher_grow(m, ev->cpu + 1);
-	if ((ev->type == IPI_EV_SEND_CPU || ev->type == IPI_EV_QUEUE) &&
-	    ev->target >= m->nr_cpus && ev->target < MATCH_MAX_CPUS)
+	if ((ev->type == IPI_EV_SEND_CPU || ev->type == IPI_EV_QUEUE) && ev->target >= m->nr_cpus &&
+	    ev->target < MATCH_MAX_CPUS)
 		matcher_grow(m, ev->target + 1);
 	return true;
 }
@@ -205,7 +205,7 @@ void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr
 {
 	if (unlikely(!m->started) && nr)
 		feed_first(m, ev);
-	m->totals.events += nr;	/* less those that are no records */
+	m->totals.events += nr; /* less those that are no records */
 	for (const struct ipi_event *end = ev + nr; ev != end; ev++)
 		feed_one(m, ev);
 }
@@ -229,6 +229,5 @@ bool matcher_conserves(const struct match_totals *t)
 	return t->target_hits == t->delivered + t->coalesced + t->in_flight + t->lost &&
 	       t->interrupts == t->delivered + t->unsolicited &&
 	       t->calls == t->calls_run + t->calls_in_flight + t->calls_lost &&
-	       t->delivered == t->exact + t->fifo + t->ambiguous &&
-	       t->elided == t->riders + t->polled + t->wakes;
+	       t->delivered == t->exact + t->fifo + t->ambiguous && t->elided == t->riders + t->polled + t->wakes;
 }

@@ -17,38 +17,38 @@
 
 #include "base/event.h"
 
-#define IPI_NO_TIME	UINT64_MAX	/* a point of a span that does not exist or was not seen */
+#define IPI_NO_TIME UINT64_MAX /* a point of a span that does not exist or was not seen */
 
 enum ipi_span_kind {
-	IPI_SPAN_SEND	= 1,	/* one send event; nr_targets */
-	IPI_SPAN_HIT	= 2,	/* one (send, target CPU); final outcome */
-	IPI_SPAN_CALL	= 3,	/* one csd queued for one CPU; final outcome */
-	IPI_SPAN_IRQ	= 4,	/* one IPI handler run; solicited or not */
-	IPI_SPAN_LOCAL	= 5,	/* function run with csd == NULL: not an IPI */
-	IPI_SPAN_WAKE	= 6,	/* wake-up of a polling idle CPU without an IPI and without a call */
+	IPI_SPAN_SEND = 1,  /* one send event; nr_targets */
+	IPI_SPAN_HIT = 2,   /* one (send, target CPU); final outcome */
+	IPI_SPAN_CALL = 3,  /* one csd queued for one CPU; final outcome */
+	IPI_SPAN_IRQ = 4,   /* one IPI handler run; solicited or not */
+	IPI_SPAN_LOCAL = 5, /* function run with csd == NULL: not an IPI */
+	IPI_SPAN_WAKE = 6,  /* wake-up of a polling idle CPU without an IPI and without a call */
 };
 
 enum ipi_outcome {
-	IPI_DELIVERED	= 0,	/* hit: caused an interrupt; call: ran */
-	IPI_COALESCED	= 1,	/* hit: its interrupt was already requested */
-	IPI_IN_FLIGHT	= 2,	/* the trace ended first */
-	IPI_LOST	= 3,	/* lost events hide the answer */
+	IPI_DELIVERED = 0, /* hit: caused an interrupt; call: ran */
+	IPI_COALESCED = 1, /* hit: its interrupt was already requested */
+	IPI_IN_FLIGHT = 2, /* the trace ended first */
+	IPI_LOST = 3,	   /* lost events hide the answer */
 };
 
 /* How a delivery or a completion was decided. */
 enum ipi_how {
-	IPI_HOW_NONE	  = 0,
-	IPI_HOW_EXACT	  = 1,	/* csd pointer */
-	IPI_HOW_FIFO	  = 2,	/* order, and only one reading possible */
-	IPI_HOW_AMBIGUOUS = 3,	/* two readings remain: counted apart from latencies */
+	IPI_HOW_NONE = 0,
+	IPI_HOW_EXACT = 1,     /* csd pointer */
+	IPI_HOW_FIFO = 2,      /* order, and only one reading possible */
+	IPI_HOW_AMBIGUOUS = 3, /* two readings remain: counted apart from latencies */
 };
 
 /* How a call travelled. */
 enum ipi_path {
-	IPI_PATH_SENT	 = 0,	/* found the queue empty and sent an IPI of its own */
-	IPI_PATH_RIDER	 = 1,	/* queue was not empty: elided, rides on another's IPI */
-	IPI_PATH_POLLED	 = 2,	/* target polled idle: elided, sched_wake_idle_without_ipi */
-	IPI_PATH_UNKNOWN = 3,	/* the sender's stream has a gap, or no send events at all */
+	IPI_PATH_SENT = 0,    /* found the queue empty and sent an IPI of its own */
+	IPI_PATH_RIDER = 1,   /* queue was not empty: elided, rides on another's IPI */
+	IPI_PATH_POLLED = 2,  /* target polled idle: elided, sched_wake_idle_without_ipi */
+	IPI_PATH_UNKNOWN = 3, /* the sender's stream has a gap, or no send events at all */
 };
 
 /*
@@ -57,30 +57,30 @@ enum ipi_path {
  * the call's function. Points in time are IPI_NO_TIME where they do not exist.
  */
 struct ipi_span {
-	uint8_t	 kind;		/* enum ipi_span_kind */
-	uint8_t	 class;		/* enum ipi_class; CALL: class of the send it was joined to, else CALL_SINGLE */
-	uint8_t	 outcome;	/* enum ipi_outcome */
-	uint8_t	 how;		/* enum ipi_how */
-	uint8_t	 path;		/* CALL: enum ipi_path */
-	uint8_t	 call_kind;	/* CALL, LOCAL: enum ipi_call_kind */
-	bool	 unsolicited;	/* IRQ: no send was seen for it */
-	bool	 negative;	/* a point was stamped before its cause: latencies void (clock skew) */
-	uint32_t source;	/* sending CPU; IRQ unsolicited: UINT32_MAX */
-	uint32_t target;	/* receiving CPU */
-	int32_t	 pid;		/* sending task; IRQ, LOCAL: interrupted task */
+	uint8_t kind;	   /* enum ipi_span_kind */
+	uint8_t class;	   /* enum ipi_class; CALL: class of the send it was joined to, else CALL_SINGLE */
+	uint8_t outcome;   /* enum ipi_outcome */
+	uint8_t how;	   /* enum ipi_how */
+	uint8_t path;	   /* CALL: enum ipi_path */
+	uint8_t call_kind; /* CALL, LOCAL: enum ipi_call_kind */
+	bool unsolicited;  /* IRQ: no send was seen for it */
+	bool negative;	   /* a point was stamped before its cause: latencies void (clock skew) */
+	uint32_t source;   /* sending CPU; IRQ unsolicited: UINT32_MAX */
+	uint32_t target;   /* receiving CPU */
+	int32_t pid;	   /* sending task; IRQ, LOCAL: interrupted task */
 	uint32_t stack;
 	uint64_t callsite;
-	uint64_t func;		/* real function where joined; 0 for reschedules */
+	uint64_t func; /* real function where joined; 0 for reschedules */
 	uint64_t csd;
-	uint32_t nr_targets;	/* SEND: hits; IRQ: hits that it answered, coalesced ones included */
-	uint32_t nr_calls;	/* IRQ: functions it ran */
-	uint64_t queue_ns;	/* csd_queue_cpu */
-	uint64_t send_ns;	/* ipi_send_* */
-	uint64_t entry_ns;	/* handler entry */
-	uint64_t run_ns;	/* function entry */
-	uint64_t done_ns;	/* function exit */
-	uint64_t exit_ns;	/* handler exit */
-	const uint64_t *mask;	/* SEND: targets, 64 CPUs a word, or NULL when single (then target) */
+	uint32_t nr_targets;  /* SEND: hits; IRQ: hits that it answered, coalesced ones included */
+	uint32_t nr_calls;    /* IRQ: functions it ran */
+	uint64_t queue_ns;    /* csd_queue_cpu */
+	uint64_t send_ns;     /* ipi_send_* */
+	uint64_t entry_ns;    /* handler entry */
+	uint64_t run_ns;      /* function entry */
+	uint64_t done_ns;     /* function exit */
+	uint64_t exit_ns;     /* handler exit */
+	const uint64_t *mask; /* SEND: targets, 64 CPUs a word, or NULL when single (then target) */
 	uint32_t mask_words;
 };
 
@@ -91,24 +91,24 @@ struct match_totals {
 	uint64_t exact, fifo, ambiguous;
 	uint64_t interrupts, unsolicited, empty_interrupts;
 	uint64_t calls, calls_run, calls_in_flight, calls_lost, ambiguous_calls;
-	uint64_t riders, polled, wakes, elided;	/* elided == riders + polled + wakes */
+	uint64_t riders, polled, wakes, elided; /* elided == riders + polled + wakes */
 	uint64_t local_calls;
-	uint64_t calls_unqueued;	/* function entries (csd != NULL) whose queue event was not seen */
-	uint64_t exits_unentered;	/* handler or function exits whose entry was not seen */
+	uint64_t calls_unqueued;  /* function entries (csd != NULL) whose queue event was not seen */
+	uint64_t exits_unentered; /* handler or function exits whose entry was not seen */
 	uint64_t negative;
-	uint64_t lost_events;		/* sum of known counts */
-	bool	 lost_unknown;		/* and more, nobody knows how many */
+	uint64_t lost_events; /* sum of known counts */
+	bool lost_unknown;    /* and more, nobody knows how many */
 	uint64_t interrupts_by_class[IPI_NR_CLASSES];
 };
 
 typedef void (*ipi_span_fn)(void *ctx, const struct ipi_span *span);
 
 struct match_config {
-	unsigned int nr_cpus;		/* one more than the highest CPU number expected; grows by itself */
-	bool	     has_csd;		/* csd_* events are in the trace */
-	bool	     has_sends;		/* ipi_send_*, ipi_raise or probes are */
-	ipi_span_fn  emit;		/* called for every span, in order of its resolution */
-	void	    *ctx;
+	unsigned int nr_cpus; /* one more than the highest CPU number expected; grows by itself */
+	bool has_csd;	      /* csd_* events are in the trace */
+	bool has_sends;	      /* ipi_send_*, ipi_raise or probes are */
+	ipi_span_fn emit;     /* called for every span, in order of its resolution */
+	void *ctx;
 };
 
 struct matcher;

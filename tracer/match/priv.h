@@ -18,134 +18,134 @@
 #include "base/util.h"
 
 /* Above any kernel's NR_CPUS (x86 MAXSMP: 8192): a larger number is damage. */
-#define MATCH_MAX_CPUS		65536u
+#define MATCH_MAX_CPUS 65536u
 /* A chain of windows that could shift is settled as it stands beyond this length. */
-#define MATCH_MAX_CHAIN		64
+#define MATCH_MAX_CHAIN 64
 /* A late ICR write is rare, and every window that it is to explain makes a hit ambiguous: not far. */
-#define MATCH_MAX_WEAK		8
+#define MATCH_MAX_WEAK 8
 /* Hits waiting for one interrupt; beyond, the ones behind the first are known to be coalesced. */
-#define MATCH_MAX_PENDING	4096
+#define MATCH_MAX_PENDING 4096
 /* Uses of one (target, csd) whose function entry never shows: the oldest is given up. */
-#define MATCH_MAX_REUSE		64
+#define MATCH_MAX_REUSE 64
 /* Without a handler entry to bound it, a drain is taken to begin this long before its first function. */
-#define MATCH_DRAIN_NS		5000
+#define MATCH_DRAIN_NS 5000
 /* A request pending when a handler exits is taken right after it, or at the latest when a stolen vCPU runs again. */
-#define MATCH_PENDING_NS	10000000
+#define MATCH_PENDING_NS 10000000
 /* A function entry this much before its own queue event is clock skew, not another use of the csd ... */
-#define MATCH_SKEW_NS		50000
+#define MATCH_SKEW_NS 50000
 /* ... but not this soon after the start or a gap, where the queue event may simply be missing. */
-#define MATCH_SETTLE_NS		10000000
+#define MATCH_SETTLE_NS 10000000
 
 struct window;
 struct hit;
 
 struct call {
 	struct ipi_span span;
-	struct call *fifo_next;		/* next use of the same (target, csd) */
-	struct call *op_next;		/* next in the op of its source */
-	struct call *out_prev, *out_next;	/* outstanding calls of the target, by queue time */
-	struct hit  *hit;		/* joined send, until either is emitted */
-	uint64_t     ran_seq;		/* window in which it ran; 0 = not yet, or without interrupt */
-	uint64_t     maybe_ns;		/* a ttwu batch that ran it if it turns out to be a rider */
-	uint64_t     maybe_entry_ns;
-	bool	     in_op, path_known, outstanding, final;
+	struct call *fifo_next;		  /* next use of the same (target, csd) */
+	struct call *op_next;		  /* next in the op of its source */
+	struct call *out_prev, *out_next; /* outstanding calls of the target, by queue time */
+	struct hit *hit;		  /* joined send, until either is emitted */
+	uint64_t ran_seq;		  /* window in which it ran; 0 = not yet, or without interrupt */
+	uint64_t maybe_ns;		  /* a ttwu batch that ran it if it turns out to be a rider */
+	uint64_t maybe_entry_ns;
+	bool in_op, path_known, outstanding, final;
 };
 
 struct hit {
 	struct ipi_span span;
-	struct hit  *next;
+	struct hit *next;
 	struct call *call;
-	uint64_t     ran_seq;		/* window in which the head csd ran; 0 = none */
-	bool	     ambiguous;
+	uint64_t ran_seq; /* window in which the head csd ran; 0 = none */
+	bool ambiguous;
 };
 
 struct window {
-	struct ipi_span span;		/* IPI_SPAN_IRQ */
+	struct ipi_span span; /* IPI_SPAN_IRQ */
 	struct window *next;
-	struct hit  *head, *tail;
+	struct hit *head, *tail;
 	unsigned int nr_hits;
-	uint64_t     seq;
-	uint64_t     floor_ns;		/* last event of the CPU before the entry: hits later than that may shift */
-	bool	     tainted;		/* the previous window's spare may have come before our first hit */
+	uint64_t seq;
+	uint64_t floor_ns; /* last event of the CPU before the entry: hits later than that may shift */
+	bool tainted;	   /* the previous window's spare may have come before our first hit */
 };
 
 /* One interrupt line: (target CPU, class). */
 struct line {
-	struct hit    *head, *tail;	/* sent since the last entry */
-	unsigned int   nr;
-	unsigned int   nr_chain;
-	struct window *chain, *chain_tail;	/* unsettled: the first has a hit to spare, the others one each */
-	bool	       weak;		/* the spare can only be late if its ICR write was (P15, P21) */
+	struct hit *head, *tail; /* sent since the last entry */
+	unsigned int nr;
+	unsigned int nr_chain;
+	struct window *chain, *chain_tail; /* unsettled: the first has a hit to spare, the others one each */
+	bool weak;			   /* the spare can only be late if its ICR write was (P15, P21) */
 };
 
 /* Queue events of one call operation (smp_call_function_many and the like), not yet closed. */
 struct op {
-	struct call *head, *tail;	/* targets strictly ascend */
-	struct call *cursor;		/* where the search for the next joined target goes on */
-	uint64_t     callsite, func;
-	uint32_t     last_target;
+	struct call *head, *tail; /* targets strictly ascend */
+	struct call *cursor;	  /* where the search for the next joined target goes on */
+	uint64_t callsite, func;
+	uint32_t last_target;
 };
 
 /* The function that a CPU is running; they do not nest (interrupts are off around them). */
 struct running {
-	bool	     active;
-	struct call *call;		/* NULL: local, or its queue event was not seen */
-	uint64_t     csd, func, run_ns;
-	int32_t	     pid;
+	bool active;
+	struct call *call; /* NULL: local, or its queue event was not seen */
+	uint64_t csd, func, run_ns;
+	int32_t pid;
 };
 
 /* A function entry without queue event: with skewed clocks that event is still to come. */
 struct unqueued {
 	uint64_t csd, func, run_ns, entry_ns;
 };
-#define MATCH_NR_UNQUEUED	4
+#define MATCH_NR_UNQUEUED 4
 
 struct cpu {
-	uint64_t       last_ns;		/* stamp of its last event, NMI level aside */
-	struct window *win;		/* handler now running */
+	uint64_t last_ns;   /* stamp of its last event, NMI level aside */
+	struct window *win; /* handler now running */
 	struct running run;
-	struct op      ops[IPI_NR_LEVELS];
-	uint8_t	       open_ops;	/* bit per level */
-	uint8_t	       nr_chains;	/* lines with an unsettled chain that is not weak */
-	struct call   *out_head, *out_tail;
-	unsigned int   nr_irq_works;	/* of those outstanding: IPI_CALL_IRQ_WORK */
+	struct op ops[IPI_NR_LEVELS];
+	uint8_t open_ops;  /* bit per level */
+	uint8_t nr_chains; /* lines with an unsettled chain that is not weak */
+	struct call *out_head, *out_tail;
+	unsigned int nr_irq_works; /* of those outstanding: IPI_CALL_IRQ_WORK */
 	struct unqueued unqueued[MATCH_NR_UNQUEUED];
-	unsigned int   next_unqueued;
-	struct line    lines[IPI_NR_CLASSES];
+	unsigned int next_unqueued;
+	struct line lines[IPI_NR_CLASSES];
 };
 
 /* Open addressing, linear probing, deletion by shifting back: (target, csd) -> oldest call. */
 struct csd_slot {
-	uint64_t     csd;
+	uint64_t csd;
 	struct call *oldest, *newest;
-	uint32_t     target;
-	uint32_t     nr;		/* 0 = free slot */
+	uint32_t target;
+	uint32_t nr; /* 0 = free slot */
 };
 
 struct csd_table {
 	struct csd_slot *slots;
-	unsigned int	 mask;
-	unsigned int	 shift;		/* of a 64-bit product, down to the mask's bits */
-	unsigned int	 used;
+	unsigned int mask;
+	unsigned int shift; /* of a 64-bit product, down to the mask's bits */
+	unsigned int used;
 };
 
 /* Fixed-size objects from blocks that are never given back before matcher_free(). */
 struct pool {
-	size_t	 size;
-	void	*free;			/* singly linked through the first word */
-	void	*blocks;
+	size_t size;
+	void *free; /* singly linked through the first word */
+	void *blocks;
 };
 
 struct matcher {
 	struct match_config config;
 	struct match_totals totals;
-	struct cpu	*cpus;
-	unsigned int	 nr_cpus;
-	uint64_t	 seq;		/* of windows, from 1 */
-	uint64_t	 settled_ns;	/* from here on, unqueued function entries are not due to a missing start */
-	bool		 started, finished;
+	struct cpu *cpus;
+	unsigned int nr_cpus;
+	uint64_t seq;	     /* of windows, from 1 */
+	uint64_t settled_ns; /* from here on, unqueued function entries are not due to a missing start */
+	bool started, finished;
 	struct csd_table csds;
-	struct pool	 calls, hits, windows;
+	struct pool calls, hits, windows;
 };
 
 void pool_grow(struct pool *p);
@@ -173,8 +173,8 @@ static inline void pool_put(struct pool *p, void *obj)
  * first, with a string instruction that costs more than the matching. Loads
  * before stores: neither struct is known not to overlap the other.
  */
-static inline __attribute__((always_inline))
-void span_init(struct ipi_span *s, enum ipi_span_kind kind, const struct ipi_event *ev)
+static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, enum ipi_span_kind kind,
+							    const struct ipi_event *ev)
 {
 	const uint32_t cpu = ev->cpu, target = ev->target, stack = ev->stack;
 	const uint64_t callsite = ev->callsite, func = ev->func, csd = ev->csd;
@@ -258,7 +258,7 @@ static inline void call_join(struct call *c, struct hit *h)
 	h->span.csd = c->span.csd;
 	h->span.queue_ns = c->span.queue_ns;
 	if (c->span.negative) {
-		h->ambiguous = true;	/* its interrupt is stamped before it: any that follows is another's */
+		h->ambiguous = true; /* its interrupt is stamped before it: any that follows is another's */
 	} else {
 		h->span.run_ns = c->span.run_ns;
 		h->span.done_ns = c->span.done_ns;

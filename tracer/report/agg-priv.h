@@ -8,19 +8,19 @@
 #include "report/agg.h"
 #include "base/util.h"
 
-#define FIRST_SLOTS	1024u	/* of every table; powers of two, at most half full */
+#define FIRST_SLOTS 1024u /* of every table; powers of two, at most half full */
 
 /* A sending task: asked once per pid. */
 struct task {
-	int32_t	 pid;
-	uint32_t comm;		/* index + 1 in agg.comms */
-	bool	 used, own, pass;
+	int32_t pid;
+	uint32_t comm; /* index + 1 in agg.comms */
+	bool used, own, pass;
 };
 
 struct site {
-	uint64_t key[5];	/* callsite, func, stack|class, source|target, pid|comm */
-	uint32_t row;		/* index + 1 in agg.rows; 0 = free slot */
-	bool	 own, pass;
+	uint64_t key[5]; /* callsite, func, stack|class, source|target, pid|comm */
+	uint32_t row;	 /* index + 1 in agg.rows; 0 = free slot */
+	bool own, pass;
 };
 
 /*
@@ -29,40 +29,47 @@ struct site {
  */
 struct memo {
 	uint64_t callsite, func;
-	uint64_t cpus;		/* source and target */
-	uint64_t who;		/* stack and pid */
+	uint64_t cpus; /* source and target */
+	uint64_t who;  /* stack and pid */
 	uint32_t class;
-	uint32_t row;		/* MEMO_*, or index in agg.rows */
+	uint32_t row; /* MEMO_*, or index in agg.rows */
 };
-#define MEMO_BITS	10
-#define MEMO_SLOTS	(1u << MEMO_BITS)
-#define MEMO_FREE	UINT32_MAX
-#define MEMO_OWN	(UINT32_MAX - 1)
+#define MEMO_BITS  10
+#define MEMO_SLOTS (1u << MEMO_BITS)
+#define MEMO_FREE  UINT32_MAX
+#define MEMO_OWN   (UINT32_MAX - 1)
 
 struct agg {
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
-	uint32_t by_mask;		/* bit per enum agg_key */
+	uint32_t by_mask; /* bit per enum agg_key */
 	/*
 	 * CPUs and classes of all filters intersected (own copies); what is asked
 	 * once per task or site is left in the filters themselves.
 	 */
 	struct cpuset targets, sources;
-	bool	 has_targets, has_sources;
+	bool has_targets, has_sources;
 	uint32_t classes;
-	const struct ipi_filter **filters;	unsigned int nr_filters;
-	bool	 sender_filter, cpu_class_filter, any_filter;
+	const struct ipi_filter **filters;
+	unsigned int nr_filters;
+	bool sender_filter, cpu_class_filter, any_filter;
 	struct agg_names names;
 
 	struct memo *memos;
-	const struct memo *last;	/* of the span before: most spans come with others of the same IPI */
-	struct agg_row *last_row;	/* where it counted */
-	struct task *tasks;	uint32_t task_mask, nr_tasks;
-	struct site *sites;	uint32_t site_mask, nr_sites;
-	uint32_t *row_index;	uint32_t row_mask;	/* index + 1 in rows */
-	struct agg_row *rows;	uint32_t nr_rows, max_rows;
-	uint64_t *callers;	uint32_t nr_callers;	/* by stack; CALLER_UNKNOWN = not asked yet */
-	const char **comms;	uint32_t nr_comms;
+	const struct memo *last;  /* of the span before: most spans come with others of the same IPI */
+	struct agg_row *last_row; /* where it counted */
+	struct task *tasks;
+	uint32_t task_mask, nr_tasks;
+	struct site *sites;
+	uint32_t site_mask, nr_sites;
+	uint32_t *row_index;
+	uint32_t row_mask; /* index + 1 in rows */
+	struct agg_row *rows;
+	uint32_t nr_rows, max_rows;
+	uint64_t *callers;
+	uint32_t nr_callers; /* by stack; CALLER_UNKNOWN = not asked yet */
+	const char **comms;
+	uint32_t nr_comms;
 
 	struct agg_row own;
 	struct hist unsolicited[IPI_NR_CLASSES];

@@ -7,7 +7,7 @@
 
 #include "report/agg-priv.h"
 
-#define CALLER_UNKNOWN	UINT64_MAX
+#define CALLER_UNKNOWN UINT64_MAX
 
 /* --- tasks --- */
 
@@ -19,8 +19,7 @@ static uint32_t intern_comm(struct agg *a, const char *comm)
 		if (!strcmp(a->comms[i], comm))
 			return i + 1;
 	if (!(a->nr_comms & (a->nr_comms - 1)))
-		a->comms = xrealloc(a->comms, (a->nr_comms ? 2 * a->nr_comms : 1) *
-				    sizeof(*a->comms));
+		a->comms = xrealloc(a->comms, (a->nr_comms ? 2 * a->nr_comms : 1) * sizeof(*a->comms));
 	a->comms[a->nr_comms++] = comm;
 	return a->nr_comms;
 }
@@ -110,13 +109,19 @@ static const char *symbol(struct agg *a, uint64_t addr)
 }
 
 /* All key values of a span as a row would hold them, before anything is left out. */
-static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32_t target,
-				 const struct task *t)
+static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
 {
 	struct agg_row v = {
-		.callsite = s->callsite, .func = s->func, .class = s->class, .source = s->source,
-		.target = target, .stack = s->stack, .pid = s->pid, .comm = a->comms[t->comm - 1],
-		.caller = caller_of(a, s->stack, s->callsite), .seen = true,
+		.callsite = s->callsite,
+		.func = s->func,
+		.class = s->class,
+		.source = s->source,
+		.target = target,
+		.stack = s->stack,
+		.pid = s->pid,
+		.comm = a->comms[t->comm - 1],
+		.caller = caller_of(a, s->stack, s->callsite),
+		.seen = true,
 	};
 
 	return v;
@@ -125,16 +130,26 @@ static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32
 static uint64_t key_value(const struct agg_row *r, enum agg_key key)
 {
 	switch (key) {
-	case AGG_KEY_CALLER:	return r->caller;
-	case AGG_KEY_CALLSITE:	return r->callsite;
-	case AGG_KEY_FUNC:	return r->func;
-	case AGG_KEY_CLASS:	return r->class;
-	case AGG_KEY_SOURCE:	return r->source;
-	case AGG_KEY_TARGET:	return r->target;
-	case AGG_KEY_COMM:	return (uintptr_t)r->comm;	/* interned */
-	case AGG_KEY_PID:	return (uint32_t)r->pid;
-	case AGG_KEY_STACK:	return r->stack;
-	case AGG_NR_KEYS:	break;
+	case AGG_KEY_CALLER:
+		return r->caller;
+	case AGG_KEY_CALLSITE:
+		return r->callsite;
+	case AGG_KEY_FUNC:
+		return r->func;
+	case AGG_KEY_CLASS:
+		return r->class;
+	case AGG_KEY_SOURCE:
+		return r->source;
+	case AGG_KEY_TARGET:
+		return r->target;
+	case AGG_KEY_COMM:
+		return (uintptr_t)r->comm; /* interned */
+	case AGG_KEY_PID:
+		return (uint32_t)r->pid;
+	case AGG_KEY_STACK:
+		return r->stack;
+	case AGG_NR_KEYS:
+		break;
 	}
 	return 0;
 }
@@ -213,9 +228,8 @@ static void sites_grow(struct agg *a)
 	free(old);
 }
 
-static struct site *__attribute__((noinline))
-site_add(struct agg *a, struct site *st, const uint64_t *key, const struct ipi_span *s,
-	 uint32_t target, const struct task *t)
+static struct site *__attribute__((noinline)) site_add(struct agg *a, struct site *st, const uint64_t *key,
+						       const struct ipi_span *s, uint32_t target, const struct task *t)
 {
 	struct agg_row v = row_values(a, s, target, t);
 
@@ -241,8 +255,7 @@ site_add(struct agg *a, struct site *st, const uint64_t *key, const struct ipi_s
 			return &a->sites[j];
 }
 
-static inline struct site *site_get(struct agg *a, const struct ipi_span *s, uint32_t target,
-				    const struct task *t)
+static inline struct site *site_get(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
 {
 	uint64_t key[5] = { s->callsite, s->func, s->stack, 0, 0 };
 	uint32_t j;
@@ -261,16 +274,15 @@ static inline struct site *site_get(struct agg *a, const struct ipi_span *s, uin
 	for (j = site_hash(key) & a->site_mask; a->sites[j].row; j = (j + 1) & a->site_mask) {
 		const uint64_t *k = a->sites[j].key;
 
-		if (!((k[0] ^ key[0]) | (k[1] ^ key[1]) | (k[2] ^ key[2]) | (k[3] ^ key[3]) |
-		      (k[4] ^ key[4])))
+		if (!((k[0] ^ key[0]) | (k[1] ^ key[1]) | (k[2] ^ key[2]) | (k[3] ^ key[3]) | (k[4] ^ key[4])))
 			return &a->sites[j];
 	}
 	return site_add(a, &a->sites[j], key, s, target, t);
 }
 
 /* Values that the site does not fix change from span to span. */
-static inline void note_mixed(struct agg *a, struct agg_row *r, const struct ipi_span *s,
-			      uint32_t target, const struct task *t)
+static inline void note_mixed(struct agg *a, struct agg_row *r, const struct ipi_span *s, uint32_t target,
+			      const struct task *t)
 {
 	uint32_t m = 0;
 
@@ -297,7 +309,7 @@ struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t t
 		return NULL;
 	if (t->own || st->own)
 		return &a->own;
-	if (unlikely(st->row == UINT32_MAX)) {	/* first seen from an own task */
+	if (unlikely(st->row == UINT32_MAX)) { /* first seen from an own task */
 		struct agg_row v = row_values(a, s, target, t);
 
 		st->row = row_get(a, &v) + 1;

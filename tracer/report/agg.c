@@ -56,9 +56,8 @@ static void add_filter(struct agg *a, const struct ipi_filter *f)
 	a->cpu_class_filter |= f->has_target_cpus || f->has_source_cpus || f->classes;
 }
 
-struct agg *agg_new(const enum agg_key *by, unsigned int nr_by,
-		    const struct ipi_filter *const *filters, unsigned int nr_filters,
-		    const struct agg_names *names)
+struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi_filter *const *filters,
+		    unsigned int nr_filters, const struct agg_names *names)
 {
 	struct agg *a = xcalloc(1, sizeof(*a));
 
@@ -98,7 +97,7 @@ void agg_free(struct agg *a)
 	for (uint32_t i = 0; i < a->nr_rows; i++)
 		row_free(&a->rows[i]);
 	row_free(&a->own);
-	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 		hist_free(&a->unsolicited[class]);
 	cpuset_free(&a->targets);
 	cpuset_free(&a->sources);
@@ -160,12 +159,11 @@ static inline bool memo_is(const struct memo *memo, const struct ipi_span *s, ui
  * Makes the row that this span counts in the last one; NULL if the filter
  * refuses it. target is the span's, or one of a multicast's.
  */
-static struct agg_row *__attribute__((noinline))
-row_look(struct agg *a, const struct ipi_span *s, uint32_t target)
+static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
 	uint64_t cpus = span_cpus(s, target), who = span_who(s);
-	uint64_t h = (s->callsite ^ s->func) + who * 0x9e3779b97f4a7c15ULL +
-		     ((uint64_t)s->class << 56) + (cpus << 28 | cpus >> 36);
+	uint64_t h = (s->callsite ^ s->func) + who * 0x9e3779b97f4a7c15ULL + ((uint64_t)s->class << 56) +
+		     (cpus << 28 | cpus >> 36);
 	struct memo *memo = &a->memos[h * 0xd6e8feb86659fd93ULL >> (64 - MEMO_BITS)];
 
 	if (unlikely(!memo_is(memo, s, target))) {
@@ -174,7 +172,11 @@ row_look(struct agg *a, const struct ipi_span *s, uint32_t target)
 		if (!r)
 			return NULL;
 		*memo = (struct memo){
-			.callsite = s->callsite, .func = s->func, .cpus = cpus, .who = who, .class = s->class,
+			.callsite = s->callsite,
+			.func = s->func,
+			.cpus = cpus,
+			.who = who,
+			.class = s->class,
 			.row = r == &a->own ? MEMO_OWN : (uint32_t)(r - a->rows),
 		};
 	}
@@ -222,8 +224,7 @@ static void __attribute__((noinline)) add_send_by_target(struct agg *a, const st
 	bool counted = false;
 
 	for (unsigned int i = 0; i < s->mask_words * 64; i++) {
-		if (!(s->mask[i / 64] >> (i % 64) & 1) ||
-		    (a->has_targets && !cpuset_has(&a->targets, i)))
+		if (!(s->mask[i / 64] >> (i % 64) & 1) || (a->has_targets && !cpuset_has(&a->targets, i)))
 			continue;
 		r = row_of(a, s, i);
 		if (!r || (r == &a->own && counted))
@@ -244,7 +245,7 @@ static void __attribute__((noinline)) add_send_mask(struct agg *a, const struct 
 		add_send_by_target(a, s);
 		return;
 	}
-	target = first_target(a, s);	/* the hits tell whether the row mixes targets */
+	target = first_target(a, s); /* the hits tell whether the row mixes targets */
 	r = row_of(a, s, target);
 	if (r) {
 		r->n.sends++;
@@ -273,8 +274,7 @@ static inline bool times_usual(bool negative, uint64_t from, uint64_t via, uint6
 }
 
 /* A hit that was not delivered, or has no latency for being ambiguous. */
-static void __attribute__((noinline))
-add_hit_untimed(struct agg *a, struct agg_row *r, const struct ipi_span *s)
+static void __attribute__((noinline)) add_hit_untimed(struct agg *a, struct agg_row *r, const struct ipi_span *s)
 {
 	struct match_totals *t = &a->totals;
 
@@ -351,8 +351,7 @@ static inline void add_hit(struct agg *a, const struct ipi_span *s)
 	hist_add_inside(&r->handler, handler);
 }
 
-static void __attribute__((noinline))
-add_call_undone(struct agg *a, struct agg_row *r, const struct ipi_span *s)
+static void __attribute__((noinline)) add_call_undone(struct agg *a, struct agg_row *r, const struct ipi_span *s)
 {
 	struct match_totals *t = &a->totals;
 
@@ -370,7 +369,7 @@ add_call_undone(struct agg *a, struct agg_row *r, const struct ipi_span *s)
 static void __attribute__((noinline)) add_call_times(struct agg_row *r, const struct ipi_span *s)
 {
 	if (s->negative || s->run_ns == IPI_NO_TIME)
-		return;		/* irq_work queued on another CPU shows no function entry */
+		return; /* irq_work queued on another CPU shows no function entry */
 	if (s->queue_ns != IPI_NO_TIME)
 		hist_add(&r->queue, s->run_ns - s->queue_ns, s->queue_ns, s->target);
 	if (s->done_ns != IPI_NO_TIME)
@@ -408,8 +407,8 @@ static inline void add_call(struct agg *a, const struct ipi_span *s)
 	}
 	queue = s->run_ns - s->queue_ns;
 	func = s->done_ns - s->run_ns;
-	if (unlikely(!times_usual(s->negative, s->queue_ns, s->run_ns, s->done_ns) ||
-		     !hist_inside(&r->queue, queue) || !hist_inside(&r->func_time, func))) {
+	if (unlikely(!times_usual(s->negative, s->queue_ns, s->run_ns, s->done_ns) || !hist_inside(&r->queue, queue) ||
+		     !hist_inside(&r->func_time, func))) {
 		add_call_times(r, s);
 		return;
 	}

@@ -13,18 +13,26 @@
 #include "match/match.h"
 
 enum agg_key {
-	AGG_KEY_CALLER, AGG_KEY_CALLSITE, AGG_KEY_FUNC, AGG_KEY_CLASS, AGG_KEY_SOURCE,
-	AGG_KEY_TARGET, AGG_KEY_COMM, AGG_KEY_PID, AGG_KEY_STACK, AGG_NR_KEYS,
+	AGG_KEY_CALLER,
+	AGG_KEY_CALLSITE,
+	AGG_KEY_FUNC,
+	AGG_KEY_CLASS,
+	AGG_KEY_SOURCE,
+	AGG_KEY_TARGET,
+	AGG_KEY_COMM,
+	AGG_KEY_PID,
+	AGG_KEY_STACK,
+	AGG_NR_KEYS,
 };
 
 /* Questions agg asks; answered by the report command from symtab, decoder and file. */
 struct agg_names {
 	/* First frame of the stack outside the plumbing, or 0: then the call site stands for it. */
 	uint64_t (*stack_caller)(void *ctx, uint32_t stack);
-	const char *(*symbol)(void *ctx, uint64_t addr);	/* without offset, for globs; may be NULL */
+	const char *(*symbol)(void *ctx, uint64_t addr); /* without offset, for globs; may be NULL */
 	const char *(*comm)(void *ctx, int32_t pid);
 	bool (*own_pid)(void *ctx, int32_t pid);
-	bool (*own_func)(void *ctx, uint64_t func);		/* rb_wake_up_waiters: the tracer's own irq_work */
+	bool (*own_func)(void *ctx, uint64_t func); /* rb_wake_up_waiters: the tracer's own irq_work */
 	void *ctx;
 };
 
@@ -38,10 +46,10 @@ struct agg_row {
 	/* Values of the keys; a bit in mixed says that the row holds several (only for keys not in --by). */
 	uint64_t caller, callsite, func;
 	uint32_t class, source, target, stack;
-	int32_t	 pid;
+	int32_t pid;
 	const char *comm;
-	uint32_t mixed;			/* bit per enum agg_key */
-	bool	 seen;			/* values above are set */
+	uint32_t mixed; /* bit per enum agg_key */
+	bool seen;	/* values above are set */
 	struct agg_counts n;
 	struct hist delivery, queue, func_time, handler;
 };
@@ -49,9 +57,8 @@ struct agg_row {
 struct agg;
 
 /* filters: each must pass (the recording's and the user's); their strings are borrowed until agg_free(). */
-struct agg *agg_new(const enum agg_key *by, unsigned int nr_by,
-		    const struct ipi_filter *const *filters, unsigned int nr_filters,
-		    const struct agg_names *names);
+struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi_filter *const *filters,
+		    unsigned int nr_filters, const struct agg_names *names);
 void agg_free(struct agg *a);
 /* An ipi_span_fn; ctx is the struct agg. Ambiguous, negative and coalesced spans never enter a latency. */
 void agg_span(void *agg, const struct ipi_span *span);

@@ -7,24 +7,24 @@
 
 #include "report/analysis.h"
 
-#define BATCH	256	/* events a decoder_read(): 18 kB, stays in the first-level cache */
+#define BATCH 256 /* events a decoder_read(): 18 kB, stays in the first-level cache */
 
 struct analysis {
 	struct dat_file *dat;
 	const struct dat_info *info;
 	struct decode_format *formats;
-	struct symtab	*symtab;
-	struct decoder	*decoder;
-	struct matcher	*matcher;
-	struct facts	 facts;
-	bool		 has_facts;
+	struct symtab *symtab;
+	struct decoder *decoder;
+	struct matcher *matcher;
+	struct facts facts;
+	bool has_facts;
 	struct trace_info trace;
 
-	ipi_span_fn	 fn;
-	void		*ctx;
-	uint64_t	 tlb_func;	/* its remote runs are what the kernel counts as TLB */
-	uint64_t	 tlb_runs;
-	uint64_t	 own_func;
+	ipi_span_fn fn;
+	void *ctx;
+	uint64_t tlb_func; /* its remote runs are what the kernel counts as TLB */
+	uint64_t tlb_runs;
+	uint64_t own_func;
 };
 
 /* "Linux host 6.18.44 [version] x86_64": release is the third word, machine the last. */
@@ -48,21 +48,27 @@ static int open_decoder(struct analysis *a, struct err *err)
 {
 	const struct dat_info *info = a->info;
 	struct page_source src = {
-		.next = dat_next_page, .ctx = a->dat, .nr_cpus = info->nr_streams, .cpus = info->cpus,
+		.next = dat_next_page,
+		.ctx = a->dat,
+		.nr_cpus = info->nr_streams,
+		.cpus = info->cpus,
 	};
 	struct decode_meta meta = {
-		.big_endian = info->big_endian, .long_size = info->long_size,
-		.header_page = info->header_page, .header_page_len = info->header_page_len,
-		.nr_formats = info->nr_formats, .printk_formats = info->printk_formats,
+		.big_endian = info->big_endian,
+		.long_size = info->long_size,
+		.header_page = info->header_page,
+		.header_page_len = info->header_page_len,
+		.nr_formats = info->nr_formats,
+		.printk_formats = info->printk_formats,
 		.no_stacks = a->has_facts && !a->facts.stacks,
-		.symtab = a->symtab, .interrupts = a->has_facts ? a->facts.interrupts_text : NULL,
+		.symtab = a->symtab,
+		.interrupts = a->has_facts ? a->facts.interrupts_text : NULL,
 	};
 
 	a->formats = xcalloc(info->nr_formats, sizeof(*a->formats));
 	for (unsigned int i = 0; i < info->nr_formats; i++)
-		a->formats[i] = (struct decode_format){
-			info->formats[i].system, info->formats[i].text, info->formats[i].len
-		};
+		a->formats[i] =
+			(struct decode_format){ info->formats[i].system, info->formats[i].text, info->formats[i].len };
 	meta.formats = a->formats;
 	return decoder_open(&a->decoder, &meta, &src, err);
 }
@@ -86,8 +92,7 @@ static void fill_info(struct analysis *a, const char *path)
 	t->cpus = a->info->nr_cpus;
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
-	t->facts_gone = t->foreign && a->info->tracer_version &&
-			!strncmp(a->info->tracer_version, "ipitrace", 8);
+	t->facts_gone = t->foreign && a->info->tracer_version && !strncmp(a->info->tracer_version, "ipitrace", 8);
 	t->incomplete = a->has_facts && !a->facts.complete;
 	t->has_send = caps->has_send;
 	t->has_csd = caps->has_csd;
@@ -220,8 +225,11 @@ static void finish_info(struct analysis *a)
 int analysis_run(struct analysis *a, ipi_span_fn fn, void *ctx, struct err *err)
 {
 	struct match_config config = {
-		.nr_cpus = a->info->nr_cpus, .has_csd = a->trace.has_csd,
-		.has_sends = a->trace.has_send, .emit = emit, .ctx = a,
+		.nr_cpus = a->info->nr_cpus,
+		.has_csd = a->trace.has_csd,
+		.has_sends = a->trace.has_send,
+		.emit = emit,
+		.ctx = a,
 	};
 	struct ipi_event *batch;
 	int nr;
@@ -238,8 +246,10 @@ int analysis_run(struct analysis *a, ipi_span_fn fn, void *ctx, struct err *err)
 	matcher_finish(a->matcher);
 	finish_info(a);
 	if (!matcher_conserves(matcher_totals(a->matcher)))
-		return err_set(err, EXIT_FAILED, "%s: the matcher's totals do not add up: "
-			       "a bug in ipitrace", a->trace.path);
+		return err_set(err, EXIT_FAILED,
+			       "%s: the matcher's totals do not add up: "
+			       "a bug in ipitrace",
+			       a->trace.path);
 	return 0;
 }
 
@@ -319,18 +329,24 @@ static bool own_func(void *ctx, uint64_t func)
 struct agg_names analysis_names(struct analysis *a)
 {
 	return (struct agg_names){
-		.stack_caller = stack_caller, .symbol = symbol, .comm = comm,
-		.own_pid = own_pid, .own_func = own_func, .ctx = a,
+		.stack_caller = stack_caller,
+		.symbol = symbol,
+		.comm = comm,
+		.own_pid = own_pid,
+		.own_func = own_func,
+		.ctx = a,
 	};
 }
 
 /* --- coverage --- */
 
 /* Which traced interrupts a line of /proc/interrupts counts; its description is the same on x86, arm and arm64. */
-static bool line_traced(const struct analysis *a, const struct facts_counter *c, uint64_t *traced,
-			uint32_t *classes)
+static bool line_traced(const struct analysis *a, const struct facts_counter *c, uint64_t *traced, uint32_t *classes)
 {
-	static const struct { const char *desc; uint32_t classes; } lines[] = {
+	static const struct {
+		const char *desc;
+		uint32_t classes;
+	} lines[] = {
 		{ "Rescheduling interrupts", 1u << IPI_CLASS_RESCHEDULE },
 		{ "Function call interrupts", 1u << IPI_CLASS_CALL_SINGLE | 1u << IPI_CLASS_CALL },
 		{ "IRQ work interrupts", 1u << IPI_CLASS_IRQ_WORK },
@@ -346,7 +362,7 @@ static bool line_traced(const struct analysis *a, const struct facts_counter *c,
 			continue;
 		*traced = 0;
 		*classes = lines[i].classes;
-		for (unsigned int class = 0; class < IPI_NR_CLASSES; class++)
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 			if (*classes >> class & 1)
 				*traced += t->interrupts_by_class[class];
 		if (*classes)
@@ -359,16 +375,14 @@ static bool line_traced(const struct analysis *a, const struct facts_counter *c,
 	return false;
 }
 
-static uint64_t grown(const struct facts *f, const struct facts_counter *c, enum facts_snap from,
-		      enum facts_snap to)
+static uint64_t grown(const struct facts *f, const struct facts_counter *c, enum facts_snap from, enum facts_snap to)
 {
 	uint64_t sum = 0;
 
 	if (!c->count[from] || !c->count[to])
 		return 0;
 	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
-		if (f->filtered_in_kernel && f->filter.has_target_cpus &&
-		    !cpuset_has(&f->filter.target_cpus, cpu))
+		if (f->filtered_in_kernel && f->filter.has_target_cpus && !cpuset_has(&f->filter.target_cpus, cpu))
 			continue;
 		sum += c->count[to][cpu] - c->count[from][cpu];
 	}
@@ -390,7 +404,7 @@ unsigned int analysis_coverage(const struct analysis *a, struct coverage *lines,
 		if (!line_traced(a, c, &l->traced, &classes))
 			continue;
 		if (f->filter.classes && (f->filter.classes & classes) != classes)
-			continue;	/* not all of it was recorded */
+			continue; /* not all of it was recorded */
 		l->name = c->name;
 		l->low = grown(f, c, FACTS_INNER0, FACTS_INNER1);
 		l->high = grown(f, c, FACTS_OUTER0, FACTS_OUTER1);

@@ -3,31 +3,48 @@
  * report/columns.c - the table of columns: text header, CSV header, --fields, --sort
  * and help all read the same rows.
  */
-#define _GNU_SOURCE	/* qsort_r */
+#define _GNU_SOURCE /* qsort_r */
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/report.h"
 
-enum stat { STAT_COUNT, STAT_MIN, STAT_MEAN, STAT_P50, STAT_P90, STAT_P99, STAT_P999, STAT_MAX,
-	    STAT_MAX_AT, STAT_MAX_CPU, STAT_SUM };
+enum stat {
+	STAT_COUNT,
+	STAT_MIN,
+	STAT_MEAN,
+	STAT_P50,
+	STAT_P90,
+	STAT_P99,
+	STAT_P999,
+	STAT_MAX,
+	STAT_MAX_AT,
+	STAT_MAX_CPU,
+	STAT_SUM
+};
 
-#define KEY(k, name, h, text)	{ name, h, text, COLUMN_KEY, AGG_KEY_##k, 0 }
-#define COUNT(f, h, text)	{ #f, h, text, COLUMN_COUNT, offsetof(struct agg_counts, f), 0 }
-#define STAT(p, f, h, text, s)	{ p, h, text, COLUMN_DIST, offsetof(struct agg_row, f), STAT_##s }
+#define KEY(k, name, h, text)                                                                                          \
+	{                                                                                                              \
+		name, h, text, COLUMN_KEY, AGG_KEY_##k, 0                                                              \
+	}
+#define COUNT(f, h, text)                                                                                              \
+	{                                                                                                              \
+#f, h, text, COLUMN_COUNT, offsetof(struct agg_counts, f), 0                                           \
+	}
+#define STAT(p, f, h, text, s)                                                                                         \
+	{                                                                                                              \
+		p, h, text, COLUMN_DIST, offsetof(struct agg_row, f), STAT_##s                                         \
+	}
 /* h50: header of the median; q: prefix of the other percentiles; h: of the rest. */
-#define DIST(p, f, h50, q, h, what) \
-	STAT(p "_p50", f, h50, what ", median", P50), \
-	STAT(p "_p90", f, q "90", what ", 90th percentile", P90), \
-	STAT(p "_p99", f, q "99", what ", 99th percentile", P99), \
-	STAT(p "_p999", f, q "999", what ", 99.9th percentile", P999), \
-	STAT(p "_min", f, h "MIN", what ", minimum", MIN), \
-	STAT(p "_mean", f, h "MEAN", what ", mean", MEAN), \
-	STAT(p "_max", f, h "MAX", what ", maximum", MAX), \
-	STAT(p "_max_at", f, h "MAX-AT", "when that maximum began (trace clock)", MAX_AT), \
-	STAT(p "_max_cpu", f, h "MAX-CPU", "target CPU of that maximum", MAX_CPU), \
-	STAT(p "_sum", f, h "SUM", what ", sum", SUM), \
-	STAT(p "_count", f, h "N", what ", samples", COUNT)
+#define DIST(p, f, h50, q, h, what)                                                                                    \
+	STAT(p "_p50", f, h50, what ", median", P50), STAT(p "_p90", f, q "90", what ", 90th percentile", P90),        \
+		STAT(p "_p99", f, q "99", what ", 99th percentile", P99),                                              \
+		STAT(p "_p999", f, q "999", what ", 99.9th percentile", P999),                                         \
+		STAT(p "_min", f, h "MIN", what ", minimum", MIN), STAT(p "_mean", f, h "MEAN", what ", mean", MEAN),  \
+		STAT(p "_max", f, h "MAX", what ", maximum", MAX),                                                     \
+		STAT(p "_max_at", f, h "MAX-AT", "when that maximum began (trace clock)", MAX_AT),                     \
+		STAT(p "_max_cpu", f, h "MAX-CPU", "target CPU of that maximum", MAX_CPU),                             \
+		STAT(p "_sum", f, h "SUM", what ", sum", SUM), STAT(p "_count", f, h "N", what ", samples", COUNT)
 
 const struct column report_columns[] = {
 	KEY(CALLER, "caller", "CALLER", "first frame of the sender's stack outside the plumbing"),
@@ -79,16 +96,29 @@ static struct value key_value(enum agg_key key, const struct report_row *row)
 	struct value id = { a->mixed >> key & 1 ? VALUE_NONE : VALUE_ID, NULL, 0 };
 
 	switch (key) {
-	case AGG_KEY_CALLER:	return text_value(row->caller);
-	case AGG_KEY_CALLSITE:	return text_value(row->callsite);
-	case AGG_KEY_FUNC:	return text_value(row->func);
-	case AGG_KEY_CLASS:	return text_value(row->class);
-	case AGG_KEY_COMM:	return text_value(row->comm);
-	case AGG_KEY_STACK:	return text_value(row->stack);
-	case AGG_KEY_SOURCE:	id.num = a->source; break;
-	case AGG_KEY_TARGET:	id.num = a->target; break;
-	case AGG_KEY_PID:	id.num = (uint32_t)a->pid; break;
-	case AGG_NR_KEYS:	break;
+	case AGG_KEY_CALLER:
+		return text_value(row->caller);
+	case AGG_KEY_CALLSITE:
+		return text_value(row->callsite);
+	case AGG_KEY_FUNC:
+		return text_value(row->func);
+	case AGG_KEY_CLASS:
+		return text_value(row->class);
+	case AGG_KEY_COMM:
+		return text_value(row->comm);
+	case AGG_KEY_STACK:
+		return text_value(row->stack);
+	case AGG_KEY_SOURCE:
+		id.num = a->source;
+		break;
+	case AGG_KEY_TARGET:
+		id.num = a->target;
+		break;
+	case AGG_KEY_PID:
+		id.num = (uint32_t)a->pid;
+		break;
+	case AGG_NR_KEYS:
+		break;
 	}
 	return id;
 }
@@ -96,7 +126,10 @@ static struct value key_value(enum agg_key key, const struct report_row *row)
 static struct value dist_value(const struct hist *h, enum stat stat)
 {
 	static const double p[] = {
-		[STAT_P50] = 0.5, [STAT_P90] = 0.9, [STAT_P99] = 0.99, [STAT_P999] = 0.999,
+		[STAT_P50] = 0.5,
+		[STAT_P90] = 0.9,
+		[STAT_P99] = 0.99,
+		[STAT_P999] = 0.999,
 	};
 	struct value v = { VALUE_NS, NULL, 0 };
 
@@ -105,17 +138,34 @@ static struct value dist_value(const struct hist *h, enum stat stat)
 	if (!h->count)
 		return (struct value){ VALUE_NONE, NULL, 0 };
 	switch (stat) {
-	case STAT_MIN:	   v.num = h->min; break;
-	case STAT_MEAN:	   v.num = h->sum / h->count; break;
+	case STAT_MIN:
+		v.num = h->min;
+		break;
+	case STAT_MEAN:
+		v.num = h->sum / h->count;
+		break;
 	case STAT_P50:
 	case STAT_P90:
 	case STAT_P99:
-	case STAT_P999:	   v.num = hist_percentile(h, p[stat]); break;
-	case STAT_MAX:	   v.num = h->max; break;
-	case STAT_MAX_AT:  v.num = h->max_at_ns; v.type = VALUE_WHEN; break;
-	case STAT_MAX_CPU: v.num = h->max_cpu; v.type = VALUE_ID; break;
-	case STAT_SUM:	   v.num = h->sum; break;
-	case STAT_COUNT:   break;
+	case STAT_P999:
+		v.num = hist_percentile(h, p[stat]);
+		break;
+	case STAT_MAX:
+		v.num = h->max;
+		break;
+	case STAT_MAX_AT:
+		v.num = h->max_at_ns;
+		v.type = VALUE_WHEN;
+		break;
+	case STAT_MAX_CPU:
+		v.num = h->max_cpu;
+		v.type = VALUE_ID;
+		break;
+	case STAT_SUM:
+		v.num = h->sum;
+		break;
+	case STAT_COUNT:
+		break;
 	}
 	return v;
 }
@@ -126,11 +176,9 @@ struct value column_value(const struct column *c, const struct report_row *row)
 	case COLUMN_KEY:
 		return key_value((enum agg_key)c->offset, row);
 	case COLUMN_COUNT:
-		return (struct value){ VALUE_COUNT, NULL,
-			*(const uint64_t *)((const char *)&row->agg->n + c->offset) };
+		return (struct value){ VALUE_COUNT, NULL, *(const uint64_t *)((const char *)&row->agg->n + c->offset) };
 	case COLUMN_DIST:
-		return dist_value((const struct hist *)((const char *)row->agg + c->offset),
-				  (enum stat)c->stat);
+		return dist_value((const struct hist *)((const char *)row->agg + c->offset), (enum stat)c->stat);
 	}
 	return (struct value){ VALUE_NONE, NULL, 0 };
 }
@@ -165,7 +213,7 @@ int columns_parse(const char *text, const struct column ***list, unsigned int *n
 static int compare_text(const char *a, const char *b)
 {
 	if (!a || !b)
-		return !a - !b;		/* those without a name come last */
+		return !a - !b; /* those without a name come last */
 	return strcmp(a, b);
 }
 
@@ -187,8 +235,7 @@ static int compare_rows(const void *x, const void *y, void *column)
 	int d = compare_values(column_value(column, a), column_value(column, b));
 
 	if (!d)
-		d = (a->agg->n.target_hits < b->agg->n.target_hits) -
-		    (a->agg->n.target_hits > b->agg->n.target_hits);
+		d = (a->agg->n.target_hits < b->agg->n.target_hits) - (a->agg->n.target_hits > b->agg->n.target_hits);
 	if (!d)
 		d = (a->agg->n.calls < b->agg->n.calls) - (a->agg->n.calls > b->agg->n.calls);
 	if (!d)
@@ -197,7 +244,7 @@ static int compare_rows(const void *x, const void *y, void *column)
 		d = compare_text(a->callsite, b->callsite);
 	if (!d)
 		d = compare_text(a->func, b->func);
-	if (!d)		/* order of first appearance: rows lie in one array */
+	if (!d) /* order of first appearance: rows lie in one array */
 		d = (a->agg > b->agg) - (a->agg < b->agg);
 	return d;
 }

@@ -10,8 +10,7 @@ static int fill(struct libscols_table *t, const struct grid_column *columns, uns
 		char *const *cells, unsigned int nr_rows)
 {
 	for (unsigned int i = 0; i < nr_columns; i++)
-		if (!scols_table_new_column(t, columns[i].header, 1,
-					    columns[i].right ? SCOLS_FL_RIGHT : 0))
+		if (!scols_table_new_column(t, columns[i].header, 1, columns[i].right ? SCOLS_FL_RIGHT : 0))
 			return -1;
 	for (unsigned int row = 0; row < nr_rows; row++) {
 		struct libscols_line *line = scols_table_new_line(t, NULL);
@@ -28,8 +27,8 @@ static int fill(struct libscols_table *t, const struct grid_column *columns, uns
 	return 0;
 }
 
-int render_grid(const struct grid_column *columns, unsigned int nr_columns,
-		char *const *cells, unsigned int nr_rows, FILE *out, struct err *err)
+int render_grid(const struct grid_column *columns, unsigned int nr_columns, char *const *cells, unsigned int nr_rows,
+		FILE *out, struct err *err)
 {
 	struct libscols_table *t = scols_new_table();
 	int ret = -1;

@@ -12,11 +12,11 @@
 
 struct grid_column {
 	const char *header;
-	bool	    right;
+	bool right;
 };
 
 /* cells: rows of nr_columns texts each; NULL is an empty cell. */
-int render_grid(const struct grid_column *columns, unsigned int nr_columns,
-		char *const *cells, unsigned int nr_rows, FILE *out, struct err *err);
+int render_grid(const struct grid_column *columns, unsigned int nr_columns, char *const *cells, unsigned int nr_rows,
+		FILE *out, struct err *err);
 
 #endif

@@ -24,8 +24,7 @@ static void field(const char *text, FILE *out)
 /* The id says what the value is; those in ns say so. */
 static void header(const struct column *c, FILE *out)
 {
-	bool count = !strcmp(c->id + strcspn(c->id, "_"), "_count") ||
-		     !strcmp(c->id + strcspn(c->id, "_"), "_max_cpu");
+	bool count = !strcmp(c->id + strcspn(c->id, "_"), "_count") || !strcmp(c->id + strcspn(c->id, "_"), "_max_cpu");
 
 	fputs(c->id, out);
 	if (c->kind == COLUMN_DIST && !count)

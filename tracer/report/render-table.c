@@ -15,8 +15,13 @@
 
 void render_time(uint64_t ns, bool utf8, char *buf)
 {
-	static const struct { uint64_t ns; const char *ascii, *utf8; } units[] = {
-		{ 1000000000, "s", "s" }, { 1000000, "ms", "ms" }, { 1000, "us", "\xc2\xb5s" },
+	static const struct {
+		uint64_t ns;
+		const char *ascii, *utf8;
+	} units[] = {
+		{ 1000000000, "s", "s" },
+		{ 1000000, "ms", "ms" },
+		{ 1000, "us", "\xc2\xb5s" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
@@ -51,17 +56,16 @@ static void value_text(struct value v, bool utf8, char *buf, size_t len)
 		render_time(v.num, utf8, time);
 		snprintf(buf, len, "%s", time);
 		break;
-	case VALUE_WHEN:	/* as trace-cmd report prints time stamps: look it up there */
-		snprintf(buf, len, "%" PRIu64 ".%06" PRIu64, v.num / 1000000000,
-			 v.num % 1000000000 / 1000);
+	case VALUE_WHEN: /* as trace-cmd report prints time stamps: look it up there */
+		snprintf(buf, len, "%" PRIu64 ".%06" PRIu64, v.num / 1000000000, v.num % 1000000000 / 1000);
 		break;
 	}
 }
 
 static bool is_name(const struct column *c)
 {
-	return c->kind == COLUMN_KEY && c->offset != AGG_KEY_SOURCE &&
-	       c->offset != AGG_KEY_TARGET && c->offset != AGG_KEY_PID;
+	return c->kind == COLUMN_KEY && c->offset != AGG_KEY_SOURCE && c->offset != AGG_KEY_TARGET &&
+	       c->offset != AGG_KEY_PID;
 }
 
 /* Characters of UTF-8 text, each of one cell: names are ASCII, units hold a micro sign. */
@@ -74,8 +78,8 @@ static unsigned int cells(const char *s)
 	return n;
 }
 
-static unsigned int column_width(const struct report *r, const struct render_options *o,
-				 const struct column *c, unsigned int nr)
+static unsigned int column_width(const struct report *r, const struct render_options *o, const struct column *c,
+				 unsigned int nr)
 {
 	unsigned int width = cells(c->header), n;
 	char buf[4096];
@@ -93,12 +97,12 @@ static unsigned int column_width(const struct report *r, const struct render_opt
  * matters least until the rest fits. kept[] has room for all of o's. Returns how
  * many are left.
  */
-static unsigned int fit(const struct report *r, const struct render_options *o, unsigned int nr,
-			FILE *out, const struct column **kept)
+static unsigned int fit(const struct report *r, const struct render_options *o, unsigned int nr, FILE *out,
+			const struct column **kept)
 {
 	static const char *const least[] = {
 		"handler_sum", "delivery_max_at", "func_p50", "queue_p50", "delivery_p90", "handler_p50",
-		"elided", "coalesced", "sends", "delivered", "calls",
+		"elided",      "coalesced",	  "sends",    "delivered", "calls",
 	};
 	unsigned int nr_kept = o->nr_columns, total = 0;
 	struct winsize size;
@@ -121,8 +125,8 @@ static unsigned int fit(const struct report *r, const struct render_options *o, 
 }
 
 /* Numbers keep their width; names give way where the terminal is narrow. */
-static int fill_table(struct libscols_table *table, const struct report *r,
-		      const struct render_options *o, unsigned int nr)
+static int fill_table(struct libscols_table *table, const struct report *r, const struct render_options *o,
+		      unsigned int nr)
 {
 	static const double name_hint = 0.15;
 	char buf[4096];
@@ -140,8 +144,7 @@ static int fill_table(struct libscols_table *table, const struct report *r,
 		if (!line)
 			return -1;
 		for (unsigned int i = 0; i < o->nr_columns; i++) {
-			value_text(column_value(o->columns[i], &r->rows[row]), o->utf8, buf,
-				   sizeof(buf));
+			value_text(column_value(o->columns[i], &r->rows[row]), o->utf8, buf, sizeof(buf));
 			if (scols_line_set_data(line, i, buf))
 				return -1;
 		}
@@ -149,8 +152,7 @@ static int fill_table(struct libscols_table *table, const struct report *r,
 	return 0;
 }
 
-static int table(const struct report *r, const struct render_options *all, unsigned int nr, FILE *out,
-		 struct err *err)
+static int table(const struct report *r, const struct render_options *all, unsigned int nr, FILE *out, struct err *err)
 {
 	const struct column **kept = xcalloc(all->nr_columns, sizeof(*kept));
 	struct libscols_table *t = scols_new_table();
@@ -182,8 +184,8 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	sanitize(text, sizeof(text), t->kernel);
 	fprintf(out, "Linux %s", text[0] ? text : "(unknown release)");
 	sanitize(text, sizeof(text), t->arch);
-	fprintf(out, "%s%s, %u CPUs, %s, %" PRIu64 " events%s\n\n", text[0] ? " " : "", text, t->cpus,
-		time, t->events, r->filtered ? ", filtered" : "");
+	fprintf(out, "%s%s, %u CPUs, %s, %" PRIu64 " events%s\n\n", text[0] ? " " : "", text, t->cpus, time, t->events,
+		r->filtered ? ", filtered" : "");
 }
 
 static void own(const struct report *r, const struct render_options *o, FILE *out)
@@ -193,8 +195,8 @@ static void own(const struct report *r, const struct render_options *o, FILE *ou
 
 	if (!own->n.sends && !own->n.calls && !own->n.elided)
 		return;
-	fprintf(out, "own: %" PRIu64 " sends, %" PRIu64 " hits, %" PRIu64 " calls by ipitrace itself",
-		own->n.sends, own->n.target_hits, own->n.calls);
+	fprintf(out, "own: %" PRIu64 " sends, %" PRIu64 " hits, %" PRIu64 " calls by ipitrace itself", own->n.sends,
+		own->n.target_hits, own->n.calls);
 	if (own->delivery.count) {
 		render_time(hist_percentile(&own->delivery, 0.5), o->utf8, p50);
 		fprintf(out, ", p50 %s", p50);
@@ -213,11 +215,12 @@ static void totals(const struct report *r, FILE *out)
 	const struct match_totals *t = &r->totals;
 	const char *sep = " ";
 
-	fprintf(out, "totals: %" PRIu64 " sends, %" PRIu64 " hits = %" PRIu64 " delivered + %" PRIu64
-		" coalesced + %" PRIu64 " in flight + %" PRIu64 " lost\n", t->sends, t->target_hits,
-		t->delivered, t->coalesced, t->in_flight, t->lost);
-	fprintf(out, "calls: %" PRIu64 " = %" PRIu64 " run + %" PRIu64 " in flight + %" PRIu64 " lost",
-		t->calls, t->calls_run, t->calls_in_flight, t->calls_lost);
+	fprintf(out,
+		"totals: %" PRIu64 " sends, %" PRIu64 " hits = %" PRIu64 " delivered + %" PRIu64 " coalesced + %" PRIu64
+		" in flight + %" PRIu64 " lost\n",
+		t->sends, t->target_hits, t->delivered, t->coalesced, t->in_flight, t->lost);
+	fprintf(out, "calls: %" PRIu64 " = %" PRIu64 " run + %" PRIu64 " in flight + %" PRIu64 " lost", t->calls,
+		t->calls_run, t->calls_in_flight, t->calls_lost);
 	nonzero(out, t->ambiguous_calls, "ambiguous");
 	nonzero(out, t->elided, "elided");
 	nonzero(out, t->local_calls, "local");
@@ -245,8 +248,8 @@ static void unsolicited(const struct report *r, const struct render_options *o, 
 		render_time(hist_percentile(h, 0.5), o->utf8, p50);
 		render_time(h->max, o->utf8, max);
 		render_time(h->sum, o->utf8, sum);
-		fprintf(out, "unsolicited: %" PRIu64 " %s, handler p50 %s, max %s on CPU %u, sum %s\n",
-			h->count, r->classes[i].name, p50, max, h->max_cpu, sum);
+		fprintf(out, "unsolicited: %" PRIu64 " %s, handler p50 %s, max %s on CPU %u, sum %s\n", h->count,
+			r->classes[i].name, p50, max, h->max_cpu, sum);
 	}
 }
 
@@ -254,10 +257,10 @@ static void audit(const struct report *r, FILE *out)
 {
 	const struct match_totals *t = &r->totals;
 
-	fprintf(out, "audit: matched %" PRIu64 "/%" PRIu64 " (%" PRIu64 " exact, %" PRIu64 " fifo), %"
-		PRIu64 " ambiguous, %" PRIu64 " coalesced, %" PRIu64 " unsolicited, ",
-		t->exact + t->fifo, t->interrupts, t->exact, t->fifo, t->ambiguous, t->coalesced,
-		t->unsolicited);
+	fprintf(out,
+		"audit: matched %" PRIu64 "/%" PRIu64 " (%" PRIu64 " exact, %" PRIu64 " fifo), %" PRIu64
+		" ambiguous, %" PRIu64 " coalesced, %" PRIu64 " unsolicited, ",
+		t->exact + t->fifo, t->interrupts, t->exact, t->fifo, t->ambiguous, t->coalesced, t->unsolicited);
 	if (r->trace->lost_unknown)
 		fputs("an unknown number of lost events", out);
 	else
@@ -300,21 +303,28 @@ static void notes(const struct report *r, FILE *out)
 		fputs("note: the recording did not end as it should\n", out);
 	if (t->facts_gone)
 		fputs("note: what ipitrace knew of this recording is gone (converted, or cut short): "
-		      "losses at its end do not show\n", out);
+		      "losses at its end do not show\n",
+		      out);
 	if (t->bad_pages)
 		fprintf(out, "note: %" PRIu64 " damaged sub-buffers were skipped\n", t->bad_pages);
 	if (!t->clock_ns)
 		fprintf(out, "note: clock %s does not count ns: times are withheld, counts are not affected\n",
 			t->clock);
 	else if (!t->clock_sync)
-		fprintf(out, "note: clock %s is each CPU's own: times between CPUs are withheld, counts are not "
-			"affected (record with clock mono)\n", t->clock);
+		fprintf(out,
+			"note: clock %s is each CPU's own: times between CPUs are withheld, counts are not "
+			"affected (record with clock mono)\n",
+			t->clock);
 	if (t->skew_ns)
-		fprintf(out, "note: the clock of CPU %u is behind that of CPU %u by %" PRIu64 " ns or more: "
-			"effects are stamped before their causes\n", t->skew_cpus[1], t->skew_cpus[0], t->skew_ns);
+		fprintf(out,
+			"note: the clock of CPU %u is behind that of CPU %u by %" PRIu64 " ns or more: "
+			"effects are stamped before their causes\n",
+			t->skew_cpus[1], t->skew_cpus[0], t->skew_ns);
 	if (t->missed_sends)
-		fprintf(out, "note: %" PRIu64 " sends were missed, because another probe was running: "
-			"their interrupts are unsolicited\n", t->missed_sends);
+		fprintf(out,
+			"note: %" PRIu64 " sends were missed, because another probe was running: "
+			"their interrupts are unsolicited\n",
+			t->missed_sends);
 	if (t->has_send && !t->has_reception)
 		fputs("note: no reception events: what was delivered, and when, is not known\n", out);
 }
@@ -329,7 +339,9 @@ int render_text(const struct report *r, const struct render_options *o, FILE *ou
 		return -1;
 	if (!r->nr_rows)
 		fputs(!r->trace->has_send ? "no senders: the recording has no send events\n" :
-		      r->filtered ? "no IPI passes the filter\n" : "no IPIs were sent\n", out);
+		      r->filtered	  ? "no IPI passes the filter\n" :
+					    "no IPIs were sent\n",
+		      out);
 	if (nr < r->nr_rows)
 		fprintf(out, "(%u more rows)\n", r->nr_rows - nr);
 	fputc('\n', out);

@@ -13,11 +13,11 @@
 #include "report/report.h"
 
 struct render_options {
-	const struct column *const *columns;	/* of text and CSV; CSV takes all if there are none */
+	const struct column *const *columns; /* of text and CSV; CSV takes all if there are none */
 	unsigned int nr_columns;
-	bool	     may_drop;			/* text: leave columns out that the terminal has no room for */
-	unsigned int top;			/* rows to show, 0 = all */
-	bool	     utf8;			/* text: the terminal takes it */
+	bool may_drop;	  /* text: leave columns out that the terminal has no room for */
+	unsigned int top; /* rows to show, 0 = all */
+	bool utf8;	  /* text: the terminal takes it */
 };
 
 int render_text(const struct report *r, const struct render_options *o, FILE *out, struct err *err);
@@ -25,24 +25,24 @@ void render_csv(const struct report *r, const struct render_options *o, FILE *ou
 void render_json(const struct report *r, const struct render_options *o, FILE *out);
 
 /* "1.8us", "12.3ms": three digits, the unit that fits; buf of RENDER_TIME_LEN. */
-#define RENDER_TIME_LEN	16
+#define RENDER_TIME_LEN 16
 void render_time(uint64_t ns, bool utf8, char *buf);
 
 /* --- JSON, streamed: no tree, commas and nesting are the writer's business --- */
 
 struct json {
-	FILE	*out;
+	FILE *out;
 	unsigned int depth;
-	uint32_t filled;	/* bit per depth: something is there already */
-	bool	 compact;	/* one line (NDJSON) */
+	uint32_t filled; /* bit per depth: something is there already */
+	bool compact;	 /* one line (NDJSON) */
 };
 
 /* key NULL inside arrays and at the top. */
-void json_open(struct json *j, const char *key, char bracket);	/* '{' or '[' */
-void json_close(struct json *j, char bracket);			/* '}' or ']' */
+void json_open(struct json *j, const char *key, char bracket); /* '{' or '[' */
+void json_close(struct json *j, char bracket);		       /* '}' or ']' */
 void json_u64(struct json *j, const char *key, uint64_t val);
 void json_bool(struct json *j, const char *key, bool val);
 void json_null(struct json *j, const char *key);
-void json_string(struct json *j, const char *key, const char *val);	/* NULL = null */
+void json_string(struct json *j, const char *key, const char *val); /* NULL = null */
 
 #endif

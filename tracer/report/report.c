@@ -9,8 +9,8 @@
 
 static const char *const key_names[AGG_NR_KEYS] = {
 	[AGG_KEY_CALLER] = "caller", [AGG_KEY_CALLSITE] = "callsite", [AGG_KEY_FUNC] = "func",
-	[AGG_KEY_CLASS] = "class", [AGG_KEY_SOURCE] = "source", [AGG_KEY_TARGET] = "target",
-	[AGG_KEY_COMM] = "comm", [AGG_KEY_PID] = "pid", [AGG_KEY_STACK] = "stack",
+	[AGG_KEY_CLASS] = "class",   [AGG_KEY_SOURCE] = "source",     [AGG_KEY_TARGET] = "target",
+	[AGG_KEY_COMM] = "comm",     [AGG_KEY_PID] = "pid",	      [AGG_KEY_STACK] = "stack",
 };
 
 const char *report_key_name(enum agg_key key)
@@ -31,7 +31,7 @@ int report_parse_by(const char *list, enum agg_key *by, unsigned int *nr_by, str
 		if (key == AGG_NR_KEYS) {
 			err_set(err, EXIT_USAGE, "'%.*s': unknown key", (int)len, p);
 			return err_hint(err, "keys: caller, callsite, func, class, source, target, "
-					"comm, pid, stack");
+					     "comm, pid, stack");
 		}
 		for (unsigned int i = 0; i < nr; i++)
 			if (by[i] == key)
@@ -90,12 +90,10 @@ static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
 	}
 	row->stack = xcalloc(1, len);
 	for (unsigned int i = 0; i < row->nr_frames; i++)
-		at += (size_t)snprintf(row->stack + at, len - at, "%s%s", i ? " < " : "",
-				       row->frames[i]);
+		at += (size_t)snprintf(row->stack + at, len - at, "%s%s", i ? " < " : "", row->frames[i]);
 }
 
-static void name_row(struct report_row *row, const struct report *r, struct analysis *a,
-		     const struct agg_row *agg)
+static void name_row(struct report_row *row, const struct report *r, struct analysis *a, const struct agg_row *agg)
 {
 	struct symtab *s = analysis_symtab(a);
 	bool by_stack = false;
@@ -117,8 +115,8 @@ static void name_row(struct report_row *row, const struct report *r, struct anal
 		name_stack(row, a, agg->stack);
 }
 
-void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by,
-		  unsigned int nr_by, bool filtered)
+void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by, unsigned int nr_by,
+		  bool filtered)
 {
 	const struct match_totals *all = analysis_totals(a);
 
@@ -132,7 +130,7 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	r->totals.exits_unentered = all->exits_unentered;
 	r->totals.lost_events = all->lost_events;
 	r->totals.lost_unknown = all->lost_unknown;
-	for (unsigned int class = 0; class < IPI_NR_CLASSES; class++) {
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class) {
 		if (class > IPI_CLASS_IRQ_WORK && !r->totals.interrupts_by_class[class])
 			continue;
 		r->classes[r->nr_classes].name = ipi_class_name(class);
@@ -175,6 +173,5 @@ void report_free(struct report *r)
 
 bool report_incomplete(const struct report *r)
 {
-	return r->trace->lost_events || r->trace->lost_unknown || r->trace->truncated ||
-	       r->trace->incomplete;
+	return r->trace->lost_events || r->trace->lost_unknown || r->trace->truncated || r->trace->incomplete;
 }

@@ -13,31 +13,36 @@
 
 struct report_row {
 	const struct agg_row *agg;
-	char	   *caller, *callsite, *func;	/* NULL = mixed, or none */
+	char *caller, *callsite, *func; /* NULL = mixed, or none */
 	const char *class;
-	char	   *comm;
-	char	  **frames;	unsigned int nr_frames;	/* innermost first */
-	char	   *stack;	/* the frames in one line */
+	char *comm;
+	char **frames;
+	unsigned int nr_frames; /* innermost first */
+	char *stack;		/* the frames in one line */
 };
 
 struct report {
 	const struct trace_info *trace;
-	struct match_totals	 totals;	/* of what passes the filters */
-	const struct agg_row	*own;
-	bool			 filtered;
-	enum agg_key		 by[AGG_NR_KEYS];	unsigned int nr_by;
-	struct report_row	*rows;		unsigned int nr_rows;
+	struct match_totals totals; /* of what passes the filters */
+	const struct agg_row *own;
+	bool filtered;
+	enum agg_key by[AGG_NR_KEYS];
+	unsigned int nr_by;
+	struct report_row *rows;
+	unsigned int nr_rows;
 	struct {
 		const char *name;
-		uint64_t    interrupts;
-		const struct hist *unsolicited;	/* handler times of those whose sender is not known */
-	} classes[IPI_NR_CLASSES];	unsigned int nr_classes;	/* the usual four, and those that occurred */
-	struct coverage		 coverage[ANALYSIS_MAX_COVERAGE];	unsigned int nr_coverage;
+		uint64_t interrupts;
+		const struct hist *unsolicited; /* handler times of those whose sender is not known */
+	} classes[IPI_NR_CLASSES];
+	unsigned int nr_classes; /* the usual four, and those that occurred */
+	struct coverage coverage[ANALYSIS_MAX_COVERAGE];
+	unsigned int nr_coverage;
 };
 
 /* After analysis_run(). by as given to agg_new(). */
-void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by,
-		  unsigned int nr_by, bool filtered);
+void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by, unsigned int nr_by,
+		  bool filtered);
 void report_free(struct report *r);
 /* Events are missing, or the recording is not whole: exit code 3. */
 bool report_incomplete(const struct report *r);
@@ -49,30 +54,30 @@ int report_parse_by(const char *list, enum agg_key *by, unsigned int *nr_by, str
 /* --- columns --- */
 
 enum value_type {
-	VALUE_NONE,		/* mixed, or does not exist */
+	VALUE_NONE, /* mixed, or does not exist */
 	VALUE_TEXT,
 	VALUE_COUNT,
-	VALUE_ID,		/* CPU or task number */
-	VALUE_NS,		/* a span of time */
-	VALUE_WHEN,		/* a point in time of the trace clock, ns */
+	VALUE_ID,   /* CPU or task number */
+	VALUE_NS,   /* a span of time */
+	VALUE_WHEN, /* a point in time of the trace clock, ns */
 };
 
 struct value {
 	enum value_type type;
-	const char     *text;
-	uint64_t	num;
+	const char *text;
+	uint64_t num;
 };
 
 enum column_kind { COLUMN_KEY, COLUMN_COUNT, COLUMN_DIST };
 
 /* One row here is the CSV header, the text header, the help line and the --sort key. */
 struct column {
-	const char	*id;
-	const char	*header;
-	const char	*help;
+	const char *id;
+	const char *header;
+	const char *help;
 	enum column_kind kind;
-	size_t		 offset;	/* enum agg_key; in struct agg_counts; of a hist in struct agg_row */
-	unsigned int	 stat;		/* DIST */
+	size_t offset;	   /* enum agg_key; in struct agg_counts; of a hist in struct agg_row */
+	unsigned int stat; /* DIST */
 };
 
 extern const struct column report_columns[];

@@ -22,11 +22,11 @@
 
 #include <ipitrace_bench.h>
 
-#define BENCH_DEV	"/dev/" IPITRACE_BENCH_DEVICE
-#define MODULE_NAME	"ipitrace_bench"
-#define MODULE_FILE	"/lab/ipitrace_bench.ko"
-#define MAX_CPUS	256
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define BENCH_DEV     "/dev/" IPITRACE_BENCH_DEVICE
+#define MODULE_NAME   "ipitrace_bench"
+#define MODULE_FILE   "/lab/ipitrace_bench.ko"
+#define MAX_CPUS      256
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static int tap_nr, tap_failed;
 
@@ -103,9 +103,8 @@ static inline int cpu_set_online(unsigned int cpu, bool online)
 }
 
 /* A run as most tests want it; the caller changes what it needs. */
-static inline struct ipitrace_bench_run run_args(uint32_t primitive, uint32_t state,
-						 const uint32_t *senders, uint32_t nr_senders,
-						 const uint32_t *targets, uint32_t nr_targets)
+static inline struct ipitrace_bench_run run_args(uint32_t primitive, uint32_t state, const uint32_t *senders,
+						 uint32_t nr_senders, const uint32_t *targets, uint32_t nr_targets)
 {
 	struct ipitrace_bench_run r = {
 		.version = IPITRACE_BENCH_VERSION,
@@ -135,7 +134,9 @@ static inline struct ipitrace_bench_sample *bench_samples(int fd, uint64_t *nr, 
 {
 	struct ipitrace_bench_sample *s = calloc(room + 1, sizeof(*s));
 	struct ipitrace_bench_read rd = {
-		.version = IPITRACE_BENCH_VERSION, .count = room, .buf = (uintptr_t)s,
+		.version = IPITRACE_BENCH_VERSION,
+		.count = room,
+		.buf = (uintptr_t)s,
 	};
 
 	*nr = 0;

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PORT_NAME	"ipitrace.results"
+#define PORT_NAME "ipitrace.results"
 
 static int port = -1;
 
@@ -38,9 +38,14 @@ static void say(const char *fmt, const char *a, int b)
 
 static void mount_all(void)
 {
-	static const struct { const char *type, *dir; } fs[] = {
-		{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" },
-		{ "tmpfs", "/tmp" }, { "tracefs", "/sys/kernel/tracing" },
+	static const struct {
+		const char *type, *dir;
+	} fs[] = {
+		{ "proc", "/proc" },
+		{ "sysfs", "/sys" },
+		{ "devtmpfs", "/dev" },
+		{ "tmpfs", "/tmp" },
+		{ "tracefs", "/sys/kernel/tracing" },
 		{ "debugfs", "/sys/kernel/debug" },
 	};
 	size_t i;
@@ -65,7 +70,7 @@ static int load(const char *path)
 static void load_drivers(void)
 {
 	static const char *const names[] = {
-		"virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
+		"virtio",     "virtio_ring",	"virtio_pci_legacy_dev", "virtio_pci_modern_dev",
 		"virtio_pci", "virtio_console",
 	};
 	char path[128];
@@ -73,7 +78,7 @@ static void load_drivers(void)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "/lab/drivers/%s.ko", names[i]);
-		load(path);		/* absent where built in */
+		load(path); /* absent where built in */
 	}
 }
 
@@ -146,8 +151,7 @@ static bool wanted(const char *name, int argc, char **argv)
 	int i;
 
 	for (i = 1; i < argc; i++)
-		if (!strcmp(argv[i], name) ||
-		    (strlen(argv[i]) == stem && !strncmp(argv[i], name, stem)) ||
+		if (!strcmp(argv[i], name) || (strlen(argv[i]) == stem && !strncmp(argv[i], name, stem)) ||
 		    (!strncmp(name, "test_", 5) && strlen(argv[i]) == stem - 5 &&
 		     !strncmp(argv[i], name + 5, stem - 5)))
 			return true;
@@ -190,7 +194,7 @@ static void power_off(void)
 {
 	sync();
 	reboot(RB_POWER_OFF);
-	reboot(RB_AUTOBOOT);	/* -no-reboot: ends QEMU as well */
+	reboot(RB_AUTOBOOT); /* -no-reboot: ends QEMU as well */
 }
 
 int main(int argc, char **argv)

@@ -82,20 +82,17 @@ int main(int argc, char **argv)
 	}
 	s = bench_samples(fd, &nr, r.hits);
 	for (i = 0; i < nr; i++)
-		if ((s[i].flags & IPITRACE_BENCH_S_WINDOW) && s[i].entry_ns &&
-		    s[i].entry_ns - s[i].send_ns < min_ns)
+		if ((s[i].flags & IPITRACE_BENCH_S_WINDOW) && s[i].entry_ns && s[i].entry_ns - s[i].send_ns < min_ns)
 			min_ns = s[i].entry_ns - s[i].send_ns;
 	qsort(s, nr, sizeof(*s), by_target_and_irq);
 	for (i = 0; i < nr; i++)
 		if (!(s[i].flags & (IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_NO_ENTRY)) &&
-		    (!i || by_target_and_irq(&s[i], &s[i - 1]) ||
-		     (s[i - 1].flags & IPITRACE_BENCH_S_NO_IRQ)))
+		    (!i || by_target_and_irq(&s[i], &s[i - 1]) || (s[i - 1].flags & IPITRACE_BENCH_S_NO_IRQ)))
 			interrupts++;
 	printf("sent: sends=%llu hits=%llu no_irq=%llu coalesced=%llu no_entry=%llu windows=%llu interrupts=%llu min_ns=%llu\n",
 	       (unsigned long long)r.sends, (unsigned long long)r.hits, (unsigned long long)r.no_irq,
-	       (unsigned long long)r.coalesced, (unsigned long long)r.no_entry,
-	       (unsigned long long)r.windows, (unsigned long long)interrupts,
-	       (unsigned long long)(min_ns == UINT64_MAX ? 0 : min_ns));
+	       (unsigned long long)r.coalesced, (unsigned long long)r.no_entry, (unsigned long long)r.windows,
+	       (unsigned long long)interrupts, (unsigned long long)(min_ns == UINT64_MAX ? 0 : min_ns));
 	free(s);
 	return 0;
 }

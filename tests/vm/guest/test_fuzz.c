@@ -20,7 +20,7 @@ static atomic_int strange_errno;
 static uint64_t end_ns;
 static unsigned int nr_cpus;
 static uint32_t prim_flags[IPITRACE_BENCH_NR_PRIMITIVES];
-static uint8_t *edge;			/* last byte before an unmapped page is edge[-1] */
+static uint8_t *edge; /* last byte before an unmapped page is edge[-1] */
 
 struct fuzzer {
 	pthread_t thread;
@@ -29,7 +29,7 @@ struct fuzzer {
 	struct ipitrace_bench_sample *samples;
 };
 
-#define ROOM	256
+#define ROOM 256
 
 static uint64_t rnd(struct fuzzer *f)
 {
@@ -42,9 +42,34 @@ static uint64_t rnd(struct fuzzer *f)
 static uint64_t boundary(struct fuzzer *f)
 {
 	static const uint64_t v[] = {
-		0, 1, 2, 3, 4, 7, 8, 255, 256, 257, 8191, 8192, 8193, 0x7fffffff, 0x80000000,
-		0xffffffff, 0x100000000, 10000000, 10000001, 100000000, 100000001, 4194304, 4194305,
-		1000000000, 1000000001, 0x7fffffffffffffff, 0x8000000000000000, ~0ULL,
+		0,
+		1,
+		2,
+		3,
+		4,
+		7,
+		8,
+		255,
+		256,
+		257,
+		8191,
+		8192,
+		8193,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		0x100000000,
+		10000000,
+		10000001,
+		100000000,
+		100000001,
+		4194304,
+		4194305,
+		1000000000,
+		1000000001,
+		0x7fffffffffffffff,
+		0x8000000000000000,
+		~0ULL,
 	};
 
 	return rnd(f) % 4 ? v[rnd(f) % ARRAY_SIZE(v)] : rnd(f);
@@ -61,8 +86,16 @@ static void note(long ret, int err)
 	case EINTR:
 		atomic_fetch_add(&interrupted, 1);
 		break;
-	case EINVAL: case EFAULT: case ENXIO: case ENOTTY: case EBUSY: case ENODATA:
-	case ENOMEM: case ETIMEDOUT: case EOPNOTSUPP: case ENODEV:
+	case EINVAL:
+	case EFAULT:
+	case ENXIO:
+	case ENOTTY:
+	case EBUSY:
+	case ENODATA:
+	case ENOMEM:
+	case ETIMEDOUT:
+	case EOPNOTSUPP:
+	case ENODEV:
 		atomic_fetch_add(&refused, 1);
 		break;
 	default:
@@ -150,7 +183,8 @@ static void fuzz_hist(struct fuzzer *f)
 {
 	static __thread uint64_t buckets[IPITRACE_BENCH_HIST_BUCKETS];
 	struct ipitrace_bench_hist h = {
-		.version = IPITRACE_BENCH_VERSION, .kind = rnd(f) % 3,
+		.version = IPITRACE_BENCH_VERSION,
+		.kind = rnd(f) % 3,
 		.nr_buckets = rnd(f) % 4 ? IPITRACE_BENCH_HIST_BUCKETS : boundary(f),
 		.reserved = rnd(f) % 8 ? 0 : boundary(f),
 		.buckets = rnd(f) % 4 ? (uintptr_t)buckets : (uintptr_t)edge - rnd(f) % 9999,
@@ -164,8 +198,7 @@ static void fuzz_hist(struct fuzzer *f)
 static void fuzz_raw(struct fuzzer *f)
 {
 	static const unsigned long known[] = {
-		IPITRACE_BENCH_INFO, IPITRACE_BENCH_PRIM, IPITRACE_BENCH_RUN, IPITRACE_BENCH_READ,
-		IPITRACE_BENCH_HIST,
+		IPITRACE_BENCH_INFO, IPITRACE_BENCH_PRIM, IPITRACE_BENCH_RUN, IPITRACE_BENCH_READ, IPITRACE_BENCH_HIST,
 	};
 	uint32_t mem[80];
 	unsigned long cmd = known[rnd(f) % ARRAY_SIZE(known)];
@@ -200,10 +233,13 @@ static void *fuzz(void *arg)
 
 	while (now_ns() < end_ns) {
 		switch (rnd(f) % 8) {
-		case 0: case 1: case 2:
+		case 0:
+		case 1:
+		case 2:
 			fuzz_run(f);
 			break;
-		case 3: case 4:
+		case 3:
+		case 4:
 			fuzz_read(f);
 			break;
 		case 5:
@@ -264,8 +300,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < 3; i++)
 		pthread_join(f[i].thread, NULL);
 	setitimer(ITIMER_REAL, &off, NULL);
-	printf("# %lu calls: %lu accepted (%lu of them runs), %lu refused, %lu interrupted\n", calls,
-	       accepted, runs, refused, interrupted);
+	printf("# %lu calls: %lu accepted (%lu of them runs), %lu refused, %lu interrupted\n", calls, accepted, runs,
+	       refused, interrupted);
 	ok(runs >= 5 && accepted > runs && refused > 100 && interrupted,
 	   "good, bad and interrupted ones were among them");
 	ok(!strange, "no errno that isn't documented (%lu, last: %s)", strange, strerror(strange_errno));

@@ -9,7 +9,7 @@
 
 #include "guest.h"
 
-#define ROUNDS	1000
+#define ROUNDS 1000
 
 static long modules_refs(void)
 {

@@ -30,8 +30,7 @@ static bool among(uint32_t cpu, const uint32_t *list, uint32_t nr)
 	return false;
 }
 
-static void check_sample(const struct ipitrace_bench_run *r, const struct ipitrace_bench_sample *s,
-			 struct tally *t)
+static void check_sample(const struct ipitrace_bench_run *r, const struct ipitrace_bench_sample *s, struct tally *t)
 {
 	const struct ipitrace_bench_prim *p = &prims[r->primitive];
 	const uint32_t *senders = (const uint32_t *)(uintptr_t)r->senders;
@@ -135,26 +134,25 @@ static void check_run(struct ipitrace_bench_run *r, const char *what)
 		check_sample(r, &s[i], &t);
 	for (cpu = 0; cpu < nr_cpus; cpu++)
 		counts = counts && t.per_target[cpu] == expected(r, cpu);
-	ok(r->sends == r->iterations * r->nr_senders && r->hits == want && nr == want &&
-	   r->nr_samples == want && !r->nr_truncated &&
-	   r->warmup_sends == r->warmup * r->nr_senders && counts,
+	ok(r->sends == r->iterations * r->nr_senders && r->hits == want && nr == want && r->nr_samples == want &&
+		   !r->nr_truncated && r->warmup_sends == r->warmup * r->nr_senders && counts,
 	   "%s, %s, %s: exact counts (%llu sends, %llu of %llu samples)", name, what, state,
 	   (unsigned long long)r->sends, (unsigned long long)nr, (unsigned long long)want);
 	ok(!t.bad_cpu && !t.bad_order && !t.bad_seq && !t.bad_flags && !r->wrong_cpu,
 	   "%s, %s, %s: CPUs, order, stamps, flags (%llu %llu %llu %llu bad)", name, what, state,
-	   (unsigned long long)t.bad_cpu, (unsigned long long)t.bad_order,
-	   (unsigned long long)t.bad_seq, (unsigned long long)t.bad_flags);
+	   (unsigned long long)t.bad_cpu, (unsigned long long)t.bad_order, (unsigned long long)t.bad_seq,
+	   (unsigned long long)t.bad_flags);
 	if (r->state == IPITRACE_BENCH_STATE_IRQS_OFF) {
 		rounds = (r->iterations + (r->burst ?: 1) - 1) / (r->burst ?: 1) +
 			 (r->warmup + (r->burst ?: 1) - 1) / (r->burst ?: 1);
 		ok(!t.early && r->windows % rounds == 0 && r->windows,
-		   "%s, %s, %s: none earlier than the window allows (%llu windows, %llu outside)",
-		   name, what, state, (unsigned long long)r->windows, (unsigned long long)t.outside);
+		   "%s, %s, %s: none earlier than the window allows (%llu windows, %llu outside)", name, what, state,
+		   (unsigned long long)r->windows, (unsigned long long)t.outside);
 	} else if (r->state == IPITRACE_BENCH_STATE_BUSY && (features & IPITRACE_BENCH_FEAT_IRQ_SEQ) &&
 		   (prims[r->primitive].flags & IPITRACE_BENCH_P_HANDLER)) {
 		/* A sender that only waits may idle-poll; CPUs that spin can't. */
-		ok(r->nr_senders > 1 || !r->no_irq, "%s, %s, %s: each by an interrupt (%llu not)", name,
-		   what, state, (unsigned long long)r->no_irq);
+		ok(r->nr_senders > 1 || !r->no_irq, "%s, %s, %s: each by an interrupt (%llu not)", name, what, state,
+		   (unsigned long long)r->no_irq);
 	}
 	if (r->state == IPITRACE_BENCH_STATE_BUSY && (features & IPITRACE_BENCH_FEAT_IRQ_KIND) &&
 	    (r->primitive == IPITRACE_BENCH_RESCHEDULE || r->primitive == IPITRACE_BENCH_RESCHEDULE_RAW ||
@@ -169,8 +167,8 @@ static void check_refused(struct ipitrace_bench_run *r, const char *what)
 {
 	int ret = bench_run(fd, r);
 
-	ok(ret == -EINVAL, "%s, %s, %s: refused (%s)", prims[r->primitive].name, what,
-	   states[r->state], strerror(-ret));
+	ok(ret == -EINVAL, "%s, %s, %s: refused (%s)", prims[r->primitive].name, what, states[r->state],
+	   strerror(-ret));
 }
 
 static void try_all(uint32_t primitive)
@@ -196,8 +194,7 @@ static void try_all(uint32_t primitive)
 			check_run(&r, "0>3,2");
 		}
 		r = run_args(primitive, state, two, 2, t2, takes ? 2 : 0);
-		if (primitive == IPITRACE_BENCH_BROADCAST_LOCK &&
-		    state == IPITRACE_BENCH_STATE_IRQS_OFF)
+		if (primitive == IPITRACE_BENCH_BROADCAST_LOCK && state == IPITRACE_BENCH_STATE_IRQS_OFF)
 			check_refused(&r, "0,1");
 		else
 			check_run(&r, takes ? "0,1>3,2" : "0,1");
@@ -208,8 +205,8 @@ static void try_all(uint32_t primitive)
 static void check_coalescing(void)
 {
 	static const uint32_t senders[] = { 0, 1, 3 }, target[] = { 2 };
-	struct ipitrace_bench_run r = run_args(IPITRACE_BENCH_STORM, IPITRACE_BENCH_STATE_IRQS_OFF,
-					       senders, 3, target, 1);
+	struct ipitrace_bench_run r =
+		run_args(IPITRACE_BENCH_STORM, IPITRACE_BENCH_STATE_IRQS_OFF, senders, 3, target, 1);
 	uint64_t nr, i, inside = 0, split = 0, full = 0;
 	uint32_t calls[64] = { 0 }, seq[64] = { 0 };
 	struct ipitrace_bench_sample *s;
@@ -220,8 +217,8 @@ static void check_coalescing(void)
 	r.burst = 16;
 	r.irqs_off_ns = 1000000;
 	ret = bench_run(fd, &r);
-	if (!ok(!ret && r.windows == 20, "storm of 3 x 16 into windows runs (%s, %llu windows)",
-		strerror(-ret), (unsigned long long)r.windows))
+	if (!ok(!ret && r.windows == 20, "storm of 3 x 16 into windows runs (%s, %llu windows)", strerror(-ret),
+		(unsigned long long)r.windows))
 		return;
 	s = bench_samples(fd, &nr, 3 * 16 * 20);
 	ok(nr == 3 * 16 * 20, "storm into windows: every call ran");
@@ -238,9 +235,10 @@ static void check_coalescing(void)
 	for (i = 1; i <= 20; i++)
 		full += calls[i] == 3 * 16;
 	if (features & IPITRACE_BENCH_FEAT_IRQ_SEQ) {
-		ok(full && !split, "storm into windows: all calls of a window in one interrupt (%llu full windows, %llu of %llu calls inside, %llu split)",
-		   (unsigned long long)full, (unsigned long long)inside,
-		   (unsigned long long)nr, (unsigned long long)split);
+		ok(full && !split,
+		   "storm into windows: all calls of a window in one interrupt (%llu full windows, %llu of %llu calls inside, %llu split)",
+		   (unsigned long long)full, (unsigned long long)inside, (unsigned long long)nr,
+		   (unsigned long long)split);
 		ok(r.coalesced >= full * (3 * 16 - 1), "storm into windows: %llu calls coalesced, at least %llu",
 		   (unsigned long long)r.coalesced, (unsigned long long)full * (3 * 16 - 1));
 	}
@@ -251,8 +249,7 @@ static void check_coalescing(void)
 static void check_handler_time(void)
 {
 	static const uint32_t sender[] = { 0 }, target[] = { 1 };
-	struct ipitrace_bench_run r = run_args(IPITRACE_BENCH_SINGLE, IPITRACE_BENCH_STATE_BUSY,
-					       sender, 1, target, 1);
+	struct ipitrace_bench_run r = run_args(IPITRACE_BENCH_SINGLE, IPITRACE_BENCH_STATE_BUSY, sender, 1, target, 1);
 	struct ipitrace_bench_sample *s;
 	uint64_t nr, i, early = 0;
 	int ret;
@@ -272,8 +269,7 @@ static void check_handler_time(void)
 	for (i = 1, early = 0; i < nr; i++)
 		early += s[i].send_ns - s[i - 1].send_ns < r.pace_ns - 100000;
 	/* A virtual CPU put aside right after its stamp sends late, and the next one on time. */
-	ok(!ret && nr == 20 && early <= 2 && r.end_ns - r.start_ns >= 19 * r.pace_ns - 100000,
-	   "pace of 3 ms is kept");
+	ok(!ret && nr == 20 && early <= 2 && r.end_ns - r.start_ns >= 19 * r.pace_ns - 100000, "pace of 3 ms is kept");
 	free(s);
 }
 
@@ -288,11 +284,12 @@ int main(void)
 	nr_cpus = info.nr_online;
 	features = info.features;
 	printf("# %u CPUs online, features %#x\n", nr_cpus, features);
-	ok(info.nr_primitives == IPITRACE_BENCH_NR_PRIMITIVES &&
-	   info.max_samples == IPITRACE_BENCH_MAX_SAMPLES, "info is complete");
+	ok(info.nr_primitives == IPITRACE_BENCH_NR_PRIMITIVES && info.max_samples == IPITRACE_BENCH_MAX_SAMPLES,
+	   "info is complete");
 	for (i = 0; i < IPITRACE_BENCH_NR_PRIMITIVES; i++) {
 		prims[i] = (struct ipitrace_bench_prim){
-			.version = IPITRACE_BENCH_VERSION, .primitive = i,
+			.version = IPITRACE_BENCH_VERSION,
+			.primitive = i,
 		};
 		bad += ioctl(fd, IPITRACE_BENCH_PRIM, &prims[i]) || !prims[i].name[0] ||
 		       strncmp(prims[i].function, "ipitrace_bench_", 15);
@@ -309,8 +306,7 @@ int main(void)
 			static const uint32_t s[] = { 0 }, t[] = { 1 };
 			struct ipitrace_bench_run r = run_args(i, 0, s, 1, t, 1);
 
-			ok(bench_run(fd, &r) == -EOPNOTSUPP, "%s: says that this kernel lacks it",
-			   prims[i].name);
+			ok(bench_run(fd, &r) == -EOPNOTSUPP, "%s: says that this kernel lacks it", prims[i].name);
 		}
 	}
 	check_coalescing();

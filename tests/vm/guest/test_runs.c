@@ -18,11 +18,11 @@ static unsigned int nr_cpus;
 /* A long run in a process of its own: its exit status is the errno of the ioctl. */
 struct child {
 	pid_t pid;
-	int result;		/* pipe: struct ipitrace_bench_run after the run */
+	int result; /* pipe: struct ipitrace_bench_run after the run */
 };
 
-static struct child start_child(uint32_t primitive, uint32_t state, const uint32_t *targets,
-				uint32_t nr_targets, unsigned int delay_us)
+static struct child start_child(uint32_t primitive, uint32_t state, const uint32_t *targets, uint32_t nr_targets,
+				unsigned int delay_us)
 {
 	struct child c = { .pid = -1 };
 	struct ipitrace_bench_run r = run_args(primitive, state, cpu0, 1, targets, nr_targets);
@@ -97,9 +97,9 @@ static void test_samples(int fd)
 	r.iterations = 50;
 	r.max_samples = 10;
 	ret = bench_run(fd, &r);
-	ok(!ret && r.hits == 50 * (nr_cpus - 1) && r.nr_samples == 10 &&
-	   r.nr_truncated == r.hits - 10, "no room for all: %llu kept, %llu counted",
-	   (unsigned long long)r.nr_samples, (unsigned long long)r.nr_truncated);
+	ok(!ret && r.hits == 50 * (nr_cpus - 1) && r.nr_samples == 10 && r.nr_truncated == r.hits - 10,
+	   "no room for all: %llu kept, %llu counted", (unsigned long long)r.nr_samples,
+	   (unsigned long long)r.nr_truncated);
 }
 
 static void test_histogram(int fd)
@@ -107,7 +107,8 @@ static void test_histogram(int fd)
 	static uint64_t buckets[IPITRACE_BENCH_HIST_BUCKETS];
 	struct ipitrace_bench_run r = run_args(IPITRACE_BENCH_MANY, 1, cpu0, 1, cpus123, 3);
 	struct ipitrace_bench_hist h = {
-		.version = IPITRACE_BENCH_VERSION, .nr_buckets = IPITRACE_BENCH_HIST_BUCKETS,
+		.version = IPITRACE_BENCH_VERSION,
+		.nr_buckets = IPITRACE_BENCH_HIST_BUCKETS,
 		.buckets = (uintptr_t)buckets,
 	};
 	uint64_t sum, i;
@@ -125,20 +126,21 @@ static void test_histogram(int fd)
 		for (i = sum = 0; i < IPITRACE_BENCH_HIST_BUCKETS; i++)
 			sum += buckets[i];
 		filed = kind ? h.count == 200 : h.count + h.negative + r.no_irq == 600;
-		ok(!ret && filed && sum == h.count && h.min && h.min <= h.max &&
-		   h.sum >= h.count * h.min && h.sum <= h.count * h.max,
+		ok(!ret && filed && sum == h.count && h.min && h.min <= h.max && h.sum >= h.count * h.min &&
+			   h.sum <= h.count * h.max,
 		   "histogram %d: %llu values, all filed", kind, (unsigned long long)h.count);
 	}
 	r = run_args(IPITRACE_BENCH_SELF, 0, cpu0, 1, NULL, 0);
 	ret = bench_run(fd, &r);
-	ok(!ret && ioctl(fd, IPITRACE_BENCH_HIST, &h) && errno == ENODATA,
-	   "no histogram after a run for samples");
+	ok(!ret && ioctl(fd, IPITRACE_BENCH_HIST, &h) && errno == ENODATA, "no histogram after a run for samples");
 }
 
 static void test_ends(void)
 {
 	static const uint32_t prims[] = {
-		IPITRACE_BENCH_STORM, IPITRACE_BENCH_WAKEUP, IPITRACE_BENCH_BROADCAST,
+		IPITRACE_BENCH_STORM,
+		IPITRACE_BENCH_WAKEUP,
+		IPITRACE_BENCH_BROADCAST,
 	};
 	struct ipitrace_bench_run r;
 	struct child c;
@@ -172,9 +174,9 @@ static void test_ends(void)
 				break;
 		}
 		ok(ret == -EINTR && r.stop_reason == IPITRACE_BENCH_STOP_SIGNAL && r.sends > 0 &&
-		   r.nr_samples == (r.hits < 100 ? r.hits : 100) && now_ns() - t0 < 10000000000ULL,
-		   "a signal ends a run (primitive %u): %s, %llu sends kept", prims[i],
-		   strerror(-ret), (unsigned long long)r.sends);
+			   r.nr_samples == (r.hits < 100 ? r.hits : 100) && now_ns() - t0 < 10000000000ULL,
+		   "a signal ends a run (primitive %u): %s, %llu sends kept", prims[i], strerror(-ret),
+		   (unsigned long long)r.sends);
 	}
 
 	r = run_args(IPITRACE_BENCH_SINGLE, 0, cpu0, 1, cpu2, 1);
@@ -183,14 +185,18 @@ static void test_ends(void)
 	r.flags = IPITRACE_BENCH_R_HISTOGRAM;
 	ret = bench_run(fd, &r);
 	ok(ret == -ETIMEDOUT && r.stop_reason == IPITRACE_BENCH_STOP_TIMEOUT && r.sends > 0 &&
-	   r.rest_ns >= IPITRACE_BENCH_REST_NS,
+		   r.rest_ns >= IPITRACE_BENCH_REST_NS,
 	   "the time limit ends a run, which rested %llu ns", (unsigned long long)r.rest_ns);
 	close(fd);
 }
 
 static void test_hotplug(void)
 {
-	static const struct { uint32_t primitive, state; bool list; const char *what; } runs[] = {
+	static const struct {
+		uint32_t primitive, state;
+		bool list;
+		const char *what;
+	} runs[] = {
 		{ IPITRACE_BENCH_SINGLE, 0, true, "single, idle" },
 		{ IPITRACE_BENCH_STORM, 1, true, "storm, busy" },
 		{ IPITRACE_BENCH_MANY, 2, true, "many, irqs-off" },
@@ -208,18 +214,17 @@ static void test_hotplug(void)
 		unsigned int delay;
 
 		for (delay = 100000; delay < 3000000; delay *= 3) {
-			c = start_child(runs[i].primitive, runs[i].state, cpus123,
-					runs[i].list ? 3 : 0, delay);
+			c = start_child(runs[i].primitive, runs[i].state, cpus123, runs[i].list ? 3 : 0, delay);
 			off = cpu_set_online(3, false);
 			ret = end_child(&c, &r);
 			on = cpu_set_online(3, true);
 			if (off || on || ret != -ENODEV || r.sends)
 				break;
 		}
-		ok(!off && !on && ret == -ENODEV && r.stop_reason == IPITRACE_BENCH_STOP_HOTPLUG &&
-		   r.stop_cpu == 3 && r.sends > 0,
-		   "CPU 3 goes offline during %s: the run ends (%s, CPU %u, %llu sends)",
-		   runs[i].what, strerror(-ret), r.stop_cpu, (unsigned long long)r.sends);
+		ok(!off && !on && ret == -ENODEV && r.stop_reason == IPITRACE_BENCH_STOP_HOTPLUG && r.stop_cpu == 3 &&
+			   r.sends > 0,
+		   "CPU 3 goes offline during %s: the run ends (%s, CPU %u, %llu sends)", runs[i].what, strerror(-ret),
+		   r.stop_cpu, (unsigned long long)r.sends);
 	}
 
 	/* The sender's own CPU. */
@@ -240,8 +245,7 @@ static void test_hotplug(void)
 	off = cpu_set_online(3, false);
 	on = cpu_set_online(3, true);
 	kill(c.pid, 0);
-	ok(!off && !on && waitpid(c.pid, &ret, WNOHANG) == 0,
-	   "a CPU that isn't part of a run may go and come");
+	ok(!off && !on && waitpid(c.pid, &ret, WNOHANG) == 0, "a CPU that isn't part of a run may go and come");
 	kill(c.pid, SIGKILL);
 	end_child(&c, &r);
 	r = run_args(IPITRACE_BENCH_BROADCAST, 0, cpu0, 1, NULL, 0);
@@ -266,12 +270,13 @@ static void test_permissions(void)
 }
 
 /* Each is one fault in an otherwise good run. */
-#define REFUSED(field, value, want) do {						\
-	r = run_args(IPITRACE_BENCH_SINGLE, 0, cpu0, 1, cpu1, 1);			\
-	r.field = value;								\
-	ret = bench_run(fd, &r);							\
-	ok(ret == -(want), #field " = " #value ": " #want " (%s)", strerror(-ret));	\
-} while (0)
+#define REFUSED(field, value, want)                                                                                    \
+	do {                                                                                                           \
+		r = run_args(IPITRACE_BENCH_SINGLE, 0, cpu0, 1, cpu1, 1);                                              \
+		r.field = value;                                                                                       \
+		ret = bench_run(fd, &r);                                                                               \
+		ok(ret == -(want), #field " = " #value ": " #want " (%s)", strerror(-ret));                            \
+	} while (0)
 
 static void test_refused(int fd)
 {

@@ -24,14 +24,13 @@ static void one_cpu(int fd)
 	for (i = 0; i < ARRAY_SIZE(works); i++) {
 		r = run_args(works[i], 0, cpus, 1, NULL, 0);
 		ret = bench_run(fd, &r);
-		ok(!ret && r.sends == r.iterations && r.hits == r.sends,
-		   "one CPU: primitive %u works (%s)", works[i], strerror(-ret));
+		ok(!ret && r.sends == r.iterations && r.hits == r.sends, "one CPU: primitive %u works (%s)", works[i],
+		   strerror(-ret));
 	}
 	for (i = 0; i < ARRAY_SIZE(fails); i++) {
 		r = run_args(fails[i], 0, cpus, 1, NULL, 0);
 		ret = bench_run(fd, &r);
-		ok(ret == -ENXIO, "one CPU: primitive %u has nobody to send to (%s)", fails[i],
-		   strerror(-ret));
+		ok(ret == -ENXIO, "one CPU: primitive %u has nobody to send to (%s)", fails[i], strerror(-ret));
 	}
 }
 
@@ -53,8 +52,8 @@ static void all_cpus(int fd, uint32_t primitive, uint32_t nr_targets)
 	for (i = 0; i < nr_cpus; i++)
 		wrong += got[i] != (i == sender ? 0 : r.iterations);
 	ok(!ret && !wrong && nr == r.iterations * (nr_cpus - 1) && !r.wrong_cpu,
-	   "primitive %u from CPU %u reaches each of %u others every time (%s, %llu CPUs not)",
-	   primitive, sender, nr_cpus - 1, strerror(-ret), (unsigned long long)wrong);
+	   "primitive %u from CPU %u reaches each of %u others every time (%s, %llu CPUs not)", primitive, sender,
+	   nr_cpus - 1, strerror(-ret), (unsigned long long)wrong);
 	free(s);
 }
 
@@ -64,8 +63,7 @@ int main(void)
 	int fd = bench_open();
 	unsigned int i;
 
-	if (!ok(fd >= 0 && !ioctl(fd, IPITRACE_BENCH_INFO, &info) && info.nr_online <= MAX_CPUS,
-		"the device answers"))
+	if (!ok(fd >= 0 && !ioctl(fd, IPITRACE_BENCH_INFO, &info) && info.nr_online <= MAX_CPUS, "the device answers"))
 		return done_testing();
 	nr_cpus = info.nr_online;
 	for (i = 0; i < nr_cpus; i++)
