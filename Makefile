@@ -30,7 +30,7 @@ WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 # Lazily: "make deps" must run where pkg-config is not installed yet.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -Iinclude -Itracer $(PKG_CFLAGS) \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -Itracer $(PKG_CFLAGS) \
 	     -DIPITRACE_VERSION='"$(VERSION)"' -MMD -MP
 LIBS	= $(PKG_LIBS) -lpthread
 # -O1: readable reports; no recover: the first finding fails the test.

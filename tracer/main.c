@@ -6,9 +6,13 @@
  */
 #include <errno.h>
 #include <locale.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/text.h"
 #include "cmds/cmd.h"
 
 #ifndef IPITRACE_VERSION

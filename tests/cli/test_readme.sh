@@ -114,9 +114,9 @@ done
 for target in demo check bench vm install; do
 	grep -Eq "^$target:" "$ROOT/Makefile"; is $? 0 "make $target exists"
 done
-# Every documented exit status is the one of base/util.h.
+# Every documented exit status is the one of base/err.h.
 for pair in OK=0 FAILED=1 USAGE=2 INCOMPLETE=3 THRESHOLD=4 MISMATCH=5 CANCELED=125 CANNOT_RUN=126 NOT_FOUND=127; do
-	grep -Eq "EXIT_${pair%=*}[[:space:]]*= ${pair#*=}," "$ROOT/tracer/base/util.h" &&
+	grep -Eq "EXIT_${pair%=*}[[:space:]]*= ${pair#*=}," "$ROOT/tracer/base/err.h" &&
 		grep -Eq "^\| ${pair#*=} \|" "$ROOT/README.md"
 	is $? 0 "README.md has exit status ${pair#*=} (${pair%=*})"
 done

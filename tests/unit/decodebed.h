@@ -5,6 +5,8 @@
 #ifndef DECODEBED_H
 #define DECODEBED_H
 
+#include "base/compiler.h"
+#include "base/err.h"
 #include "pagebuf.h"
 #include "tap.h"
 

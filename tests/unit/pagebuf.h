@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "decode/decode.h"
 
 #define PB_SIZE	     4096

@@ -2,6 +2,8 @@
 /* Aggregation: hand-made spans in, rows, latencies, filters and totals out. */
 #include <stdlib.h>
 
+#include "base/cpuset.h"
+#include "base/mem.h"
 #include "report/agg.h"
 #include "tap.h"
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "base/err.h"
 #include "file/datfile.h"
 #include "tap.h"
 

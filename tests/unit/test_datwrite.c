@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/err.h"
+#include "base/mem.h"
 #include "file/datfile.h"
 #include "tap.h"
 

@@ -2,6 +2,7 @@
 /*
  * test_decode.c - pages, times, losses, masks, stacks, order: bytes in, events out.
  */
+#include "base/compiler.h"
 #include "decodebed.h"
 
 static const struct pb_machine machines[] = { { false, 8 }, { true, 8 }, { false, 4 }, { true, 4 } };

@@ -3,6 +3,7 @@
  * test_decode_meaning.c - what events mean: classes, kinds, tiers, events that
  * kernels tell twice, probes that stand in for events, and garbage.
  */
+#include "base/compiler.h"
 #include "decodebed.h"
 
 static void test_classes(void)

@@ -2,6 +2,9 @@
 /* The option parser: every spelling, every refusal, help and list from the same rows. */
 #include <stdlib.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
 #include "base/opts.h"
 #include "tap.h"
 

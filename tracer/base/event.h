@@ -44,6 +44,11 @@ enum ipi_class {
 	IPI_NR_CLASSES = 12,
 };
 
+/* "call_function_single"; "other" for a number that is no class. */
+const char *ipi_class_name(unsigned int class);
+/* 0 or -1: no class has that name. */
+int ipi_class_parse(const char *name, unsigned int *class);
+
 /* What kind of call a csd carries; decides how its completion shows (kernel/smp.c). */
 enum ipi_call_kind {
 	IPI_CALL_PLAIN = 0,    /* SYNC or ASYNC: one function entry and exit of its own */

@@ -2,8 +2,11 @@
 /*
  * base/filter.c - life of a struct ipi_filter. Its options are in base/opts.c, its use in report/agg.c.
  */
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
 #include "base/filter.h"
 
 void ipi_filter_free(struct ipi_filter *f)

@@ -10,8 +10,11 @@
 #ifndef IPITRACE_FILTER_H
 #define IPITRACE_FILTER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cpuset.h"
 #include "base/event.h"
-#include "base/util.h"
 
 struct ipi_filter {
 	bool has_target_cpus, has_source_cpus;

@@ -11,8 +11,13 @@
  * differs from each of them by at most w / 2, and v >= S * w, so that the
  * relative error is at most (w / 2) / (S * w) = 1 / 2^(HIST_SUB_BITS + 1).
  */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
 #include "base/hist.h"
-#include "base/util.h"
+#include "base/mem.h"
 
 #define S	      HIST_SUB
 #define MAX_BUCKETS   ((65 - HIST_SUB_BITS) * S) /* index of UINT64_MAX, plus one */

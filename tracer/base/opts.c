@@ -5,11 +5,20 @@
  * No abbreviations of long names: a script that works today must not break
  * when a later version adds an option.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/decode.h"
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "base/opts.h"
+#include "base/parse.h"
+#include "base/event.h"
 
 #define HELP_COLUMN 30
 #define HELP_WIDTH  100

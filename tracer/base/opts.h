@@ -11,10 +11,14 @@
 #ifndef IPITRACE_OPTS_H
 #define IPITRACE_OPTS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
 #include "base/filter.h"
-#include "base/util.h"
 
 enum opt_type {
 	OPT_FLAG,     /* bool: set to true */

@@ -14,10 +14,14 @@
 #include <stdio.h>
 
 #include <ipitrace_bench.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "base/cpuset.h"
+#include "base/err.h"
 #include "base/event.h"
 #include "base/hist.h"
-#include "base/util.h"
 
 #define BENCH_NO_CPU	    UINT32_MAX
 #define BENCH_DEF_N	    100000

@@ -8,7 +8,16 @@
  * the interval is Student's, 95 %, with Welch's degrees of freedom rounded down.
  */
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "bench/bench.h"
 #include "report/grid.h"
 #include "report/render.h"

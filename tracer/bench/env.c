@@ -2,7 +2,6 @@
 /*
  * bench/env.c - the machine that the figures hold for, each fact or "unknown".
  */
-#define _GNU_SOURCE
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +10,17 @@
 #include <unistd.h>
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #endif
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "bench/bench.h"
 
 #define KLOG_READ_ALL 3

@@ -3,7 +3,14 @@
  * bench/join.c - is every IPI that was sent in the trace, as it was sent?
  */
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "base/compiler.h"
+#include "base/mem.h"
 #include "bench/join.h"
 
 void bench_join_init(struct bench_join *j, const struct bench_traced *run)

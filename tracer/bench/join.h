@@ -11,6 +11,9 @@
 #ifndef IPITRACE_BENCH_JOIN_H
 #define IPITRACE_BENCH_JOIN_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "bench/bench.h"
 #include "match/match.h"
 

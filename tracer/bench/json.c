@@ -5,6 +5,11 @@
  * Integers in ns; what does not exist is null, never zero. Keys never change
  * their meaning; more may be added.
  */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/compiler.h"
 #include "bench/bench.h"
 #include "decode/decode.h"
 #include "report/render.h"

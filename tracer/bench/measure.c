@@ -5,8 +5,18 @@
  * Repetitions go round: every mode once, then every mode again, so that a
  * machine that drifts shows in the spread and not in one mode.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "bench/bench.h"
 
 #define DEF_IRQS_OFF_NS 300000 /* far more than any delivery takes */

@@ -2,16 +2,24 @@
 /*
  * bench/module.c - the benchmark by the kernel module: load, run, fetch samples.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <libkmod.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
 #include "bench/bench.h"
 
 #define DEVICE	       "/dev/" IPITRACE_BENCH_DEVICE

@@ -3,7 +3,16 @@
  * bench/print.c - a result for people: the seed's table, doubts, the machine.
  */
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "bench/bench.h"
 #include "decode/decode.h"
 #include "report/grid.h"

@@ -7,7 +7,18 @@
  * Fractions are refused: the contract has integers only.
  */
 #include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "bench/bench.h"
 
 #define MAX_DEPTH 16

@@ -7,6 +7,14 @@
  * distribution. For modes that by their nature send no
  * IPI (dry run, self) there is nothing to reject.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/compiler.h"
+#include "base/mem.h"
 #include "bench/bench.h"
 
 const struct bench_mode bench_modes[IPITRACE_BENCH_NR_PRIMITIVES] = {

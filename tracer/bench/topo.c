@@ -2,11 +2,21 @@
 /*
  * bench/topo.c - which CPUs share what, from sysfs; targets by relation.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/parse.h"
 #include "bench/bench.h"
 
 #define MAX_CACHES 16

@@ -6,16 +6,23 @@
  * every other: what is validated is the whole tracer. Who is right is decided
  * in bench/join.c.
  */
-#define _GNU_SOURCE
 #include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "report/analysis.h"
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "bench/join.h"
-#include "file/facts.h"
 #include "capture/meta.h"
 #include "capture/session.h"
 #include "capture/spool.h"
+#include "file/facts.h"
+#include "report/analysis.h"
 
 struct bench_tracer {
 	struct session *session;

@@ -12,12 +12,15 @@
  * know when they may have been away: samples that overlap such a time are
  * marked, because nobody can tell whether an interrupt happened.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -26,6 +29,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "bench/bench.h"
 
 /* Shorter than any turn of another task; most IPIs are handled in less. */

@@ -3,10 +3,17 @@
  * capture/comms.c - task names by pid.
  */
 #include <dirent.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/parse.h"
 #include "capture/comms.h"
 
 struct comm {

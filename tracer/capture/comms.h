@@ -10,8 +10,6 @@
 #ifndef IPITRACE_COMMS_H
 #define IPITRACE_COMMS_H
 
-#include "base/util.h"
-
 struct comms {
 	struct comm *slots; /* open addressing */
 	unsigned int nr, room;

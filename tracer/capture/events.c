@@ -13,8 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <tracefs.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/parse.h"
 #include "capture/priv.h"
 #include "capture/standin.h"
 

@@ -2,7 +2,6 @@
 /*
  * capture/meta.c - formats, symbols, names, clock and counters for the head of trace.dat.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,8 +10,14 @@
 #include <sys/random.h>
 #include <sys/utsname.h>
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <tracefs.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
 #include "capture/meta.h"
 
 #ifndef IPITRACE_VERSION

@@ -5,9 +5,12 @@
 #ifndef IPITRACE_RECORD_META_H
 #define IPITRACE_RECORD_META_H
 
+#include <stdbool.h>
+
+#include "base/err.h"
 #include "capture/comms.h"
-#include "file/datfile.h"
 #include "capture/session.h"
+#include "file/datfile.h"
 
 struct record_meta {
 	struct dat_writer_meta dat;

@@ -5,6 +5,11 @@
 #ifndef IPITRACE_SESSION_PRIV_H
 #define IPITRACE_SESSION_PRIV_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
 #include "capture/session.h"
 
 struct standin;

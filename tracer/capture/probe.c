@@ -2,7 +2,6 @@
 /*
  * capture/probe.c - ask this kernel what it offers, leave it as it was.
  */
-#define _GNU_SOURCE /* unshare */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -11,10 +10,16 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <tracefs.h>
 
-#include "capture/probe.h"
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/io.h"
 #include "capture/priv.h"
+#include "capture/probe.h"
 #include "capture/standin.h"
 
 static const char *const state_names[] = {

@@ -13,8 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/util.h"
-
 enum probe_state {
 	PROBE_PRESENT,
 	PROBE_STOOD_IN, /* a kprobe event takes its place */

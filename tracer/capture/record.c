@@ -3,11 +3,18 @@
  * capture/record.c - the order of things in a recording.
  */
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "capture/record.h"
 #include "capture/signals.h"
 

@@ -9,13 +9,17 @@
 #ifndef IPITRACE_RECORD_H
 #define IPITRACE_RECORD_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
 #include "capture/comms.h"
-#include "file/datfile.h"
-#include "file/facts.h"
 #include "capture/meta.h"
 #include "capture/session.h"
 #include "capture/spool.h"
 #include "capture/workload.h"
+#include "file/datfile.h"
+#include "file/facts.h"
 
 struct record_options {
 	const char *output;

@@ -15,8 +15,17 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <tracefs.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
 #include "capture/priv.h"
 #include "capture/standin.h"
 

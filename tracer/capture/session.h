@@ -17,8 +17,13 @@
 #ifndef IPITRACE_SESSION_H
 #define IPITRACE_SESSION_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpuset.h"
+#include "base/err.h"
 #include "base/event.h"
-#include "base/util.h"
 
 enum session_stack {
 	SESSION_STACK_NONE,

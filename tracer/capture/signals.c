@@ -2,14 +2,15 @@
 /*
  * capture/signals.c - signals of a recording.
  */
-#define _GNU_SOURCE
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
+#include "base/compiler.h"
 #include "capture/signals.h"
-#include "base/util.h"
 
 static volatile sig_atomic_t got_signal;    /* number of the first */
 static volatile sig_atomic_t from_terminal; /* then the workload has got it too */

@@ -2,7 +2,6 @@
 /*
  * capture/spool.c - reader threads: trace_pipe_raw -> pipe -> unnamed file, per CPU.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,6 +9,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "capture/spool.h"
 
 #define CPUS_PER_THREAD 8

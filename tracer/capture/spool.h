@@ -11,8 +11,12 @@
 #ifndef IPITRACE_SPOOL_H
 #define IPITRACE_SPOOL_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "base/cpuset.h"
+#include "base/err.h"
 #include "capture/session.h"
 
 struct spool;

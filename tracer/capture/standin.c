@@ -6,7 +6,6 @@
  * architecture that can find arguments at function entry. Only the register
  * with the return address is the architecture's own.
  */
-#define _GNU_SOURCE /* memmem */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,9 +14,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <tracefs.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
 #include "base/event.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/parse.h"
 #include "capture/standin.h"
 
 #define EVENTS_FILE    "kprobe_events"

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/util.h"
+#include "base/err.h"
 
 enum standin_role {
 	STANDIN_SEND = 0x01,	  /* one target: field cpu */

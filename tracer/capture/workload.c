@@ -2,17 +2,23 @@
 /*
  * capture/workload.c - fork/exec/reap of the recorded program.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/parse.h"
 #include "capture/workload.h"
 
 struct workload {

@@ -9,9 +9,10 @@
 #ifndef IPITRACE_WORKLOAD_H
 #define IPITRACE_WORKLOAD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/err.h"
 
 struct workload;
 

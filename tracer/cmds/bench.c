@@ -2,10 +2,15 @@
 /*
  * cmds/bench.c - ipitrace bench: options, signals, output.
  */
-#define _GNU_SOURCE
 #include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
 #include "bench/bench.h"
 #include "cmds/cmd.h"
 

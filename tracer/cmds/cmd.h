@@ -9,6 +9,7 @@
 #ifndef IPITRACE_CMD_H
 #define IPITRACE_CMD_H
 
+#include "base/err.h"
 #include "base/opts.h"
 
 struct cmd {

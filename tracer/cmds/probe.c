@@ -3,10 +3,15 @@
  * cmds/probe.c - ipitrace probe: what this kernel offers, as text or JSON.
  */
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "cmds/cmd.h"
+#include "base/compiler.h"
+#include "base/err.h"
 #include "capture/probe.h"
+#include "cmds/cmd.h"
 #include "report/render.h"
 
 struct probe_options {

@@ -6,11 +6,15 @@
  * workload's status if it is not 0, then 3 if events were lost, then 0.
  */
 #include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cmds/cmd.h"
+#include "base/compiler.h"
+#include "base/err.h"
 #include "capture/record.h"
+#include "cmds/cmd.h"
 
 /* --- options --- */
 

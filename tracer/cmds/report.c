@@ -3,12 +3,18 @@
  * cmds/report.c - ipitrace report: a recording as rows per caller and function.
  */
 #include <langinfo.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "report/analysis.h"
+#include "base/compiler.h"
+#include "base/err.h"
 #include "cmds/cmd.h"
+#include "report/analysis.h"
 #include "report/render.h"
 
 struct report_options {

@@ -9,8 +9,15 @@
  * looking ahead in the CPU's own stream at the same context level.
  */
 #include <endian.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "decode/event.h"
 #include "decode/walk.h"
 

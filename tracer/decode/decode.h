@@ -10,11 +10,13 @@
 #ifndef IPITRACE_DECODE_H
 #define IPITRACE_DECODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/err.h"
 #include "base/event.h"
 #include "decode/symtab.h"
-#include "base/util.h"
 
 /* Pages of one CPU in order. The pointer stays valid until two more calls for the same CPU. */
 struct page_source {
@@ -47,8 +49,6 @@ struct decode_meta {
 
 enum decode_tier { TIER_NONE, TIER_COUNTS, TIER_PAIRED, TIER_EXACT };
 const char *decode_tier_name(enum decode_tier tier);
-const char *ipi_class_name(unsigned int class);		    /* "call_function_single" */
-int ipi_class_parse(const char *name, unsigned int *class); /* 0 or -1 */
 
 struct decode_caps {
 	enum decode_tier tier;

@@ -8,6 +8,12 @@
 #ifndef IPITRACE_DECODE_EVENT_H
 #define IPITRACE_DECODE_EVENT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
 #include "decode/priv.h"
 
 /* What follows a record at its own context level. */

@@ -5,12 +5,19 @@
  * What an event means is decided by its name, where its fields are by its
  * format. An event whose fields are not as expected is skipped, not guessed.
  */
-#define _GNU_SOURCE /* strchrnul */
 #include <ctype.h>
-#include <stdlib.h>
-#include <strings.h>
 #include <event-parse.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "decode/priv.h"
 
 struct field_spec {
@@ -107,40 +114,9 @@ static const char *const tier_names[] = {
 	[TIER_EXACT] = "exact",
 };
 
-static const char *const class_names[IPI_NR_CLASSES] = {
-	[IPI_CLASS_RESCHEDULE] = "reschedule",
-	[IPI_CLASS_CALL_SINGLE] = "call_function_single",
-	[IPI_CLASS_CALL] = "call_function",
-	[IPI_CLASS_IRQ_WORK] = "irq_work",
-	[IPI_CLASS_CPU_STOP] = "cpu_stop",
-	[IPI_CLASS_CRASH_STOP] = "crash_stop",
-	[IPI_CLASS_TIMER] = "timer",
-	[IPI_CLASS_WAKEUP] = "wakeup",
-	[IPI_CLASS_BACKTRACE] = "backtrace",
-	[IPI_CLASS_KGDB] = "kgdb",
-	[IPI_CLASS_PLATFORM] = "x86_platform_ipi",
-	[IPI_CLASS_OTHER] = "other",
-};
-
 const char *decode_tier_name(enum decode_tier tier)
 {
 	return (unsigned int)tier < ARRAY_SIZE(tier_names) ? tier_names[tier] : "none";
-}
-
-const char *ipi_class_name(unsigned int class)
-{
-	return class < IPI_NR_CLASSES ? class_names[class] : "other";
-}
-
-int ipi_class_parse(const char *name, unsigned int *class)
-{
-	for (unsigned int i = 0; i < IPI_NR_CLASSES; i++) {
-		if (!strcmp(name, class_names[i])) {
-			*class = i;
-			return 0;
-		}
-	}
-	return -1;
 }
 
 static bool text_has(const char *text, size_t len, const char *part)

@@ -7,8 +7,14 @@
  * interrupts, with records (and stacks) of their own, may come between, and the
  * end of the page.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/compiler.h"
+#include "base/mem.h"
 #include "decode/event.h"
 
 #define LOOK_RECORDS 64 /* nested records stepped over before giving up */

@@ -8,6 +8,11 @@
  * at before the event in front of it is decoded, because that is also where the
  * event's stack would be: so it is parsed once.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
 #include "decode/event.h"
 
 /* An ordinary record of a known event: its length in the header, no longer than the page. */

@@ -7,6 +7,12 @@
  * of the page is given up, counted, and shows in the stream as events lost,
  * number unknown. Times within one stream never go back.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
 #include "decode/walk.h"
 
 #define COMMIT_LEN    0x3fffffffu

@@ -11,8 +11,13 @@
 #ifndef IPITRACE_DECODE_PRIV_H
 #define IPITRACE_DECODE_PRIV_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
 #include "decode/decode.h"
 
 /* What a record means; decides which fields its descriptor holds. */

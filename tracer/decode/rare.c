@@ -6,6 +6,11 @@
  * holds ipi_entry (reason). The outer pair makes the event, the inner one gives
  * its class. Either may be switched off.
  */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
 #include "decode/event.h"
 
 static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev)

@@ -6,8 +6,14 @@
  * good until the decoder is closed. Memory grows with the number of different
  * stacks, not with the length of the recording.
  */
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/compiler.h"
+#include "base/hash.h"
+#include "base/mem.h"
 #include "decode/priv.h"
 
 #define BLOCK_STACKS 1024u

@@ -6,12 +6,16 @@
  * addresses: parsing makes one flat array of offsets into the text, and names
  * are copied out only when asked for.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/mem.h"
 #include "decode/symtab.h"
-#include "base/util.h"
 
 /* No kernel function is larger; an address further from the last symbol is in none. */
 #define MAX_FUNC_SIZE (1u << 20)

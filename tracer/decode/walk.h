@@ -8,6 +8,10 @@
 #ifndef IPITRACE_DECODE_WALK_H
 #define IPITRACE_DECODE_WALK_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
 #include "decode/priv.h"
 
 /* 146 years of ns; a later time is damage, and must not hide the pages behind it. */

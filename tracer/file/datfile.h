@@ -11,10 +11,12 @@
 #ifndef IPITRACE_DATFILE_H
 #define IPITRACE_DATFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
-#include "base/util.h"
+#include "base/err.h"
 
 /*
  * At the very end of the file, the facts' text right before it. Little-endian

@@ -10,10 +10,19 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/parse.h"
 #include "file/facts.h"
 
 #define FACTS_FORMAT 1	   /* raised only if old readers would misread */

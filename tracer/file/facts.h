@@ -8,9 +8,13 @@
 #ifndef IPITRACE_FACTS_H
 #define IPITRACE_FACTS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
 #include "base/event.h"
 #include "base/filter.h"
-#include "base/util.h"
 
 /*
  * Interrupt counters of /proc/interrupts are read four times, because reading

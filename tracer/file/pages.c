@@ -6,12 +6,18 @@
  * back to the kernel in strides, and of compressed data only two chunks a CPU
  * are held.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zstd.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "file/priv.h"
 
 #define STRIDE	  (2ull << 20) /* mapped ahead and given back at once */

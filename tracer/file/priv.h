@@ -8,6 +8,11 @@
 #ifndef IPITRACE_DATFILE_PRIV_H
 #define IPITRACE_DATFILE_PRIV_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
 #include "file/datfile.h"
 
 /* More than any machine has: a number beyond is damage. */

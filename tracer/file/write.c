@@ -8,16 +8,22 @@
  * refused. Numbers are written in the byte order of this machine, and the file
  * says so.
  */
-#define _GNU_SOURCE
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "file/datfile.h"
 
 #define COPY_CHUNK (8u << 20)

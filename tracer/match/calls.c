@@ -9,9 +9,14 @@
  * operation form an op; the ipi_send_* that follows belongs to those that
  * found the queue empty, the rest are riders (smp_call_function_many_cond()).
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/mem.h"
 #include "match/priv.h"
 
 #define CSDS_BITS 8

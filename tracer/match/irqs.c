@@ -28,8 +28,12 @@
  * its stamp cannot be late is still the best explanation of an interrupt that
  * has none at all: ambiguous, but not unsolicited. Such a chain is weak.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "match/priv.h"
 
 static bool shiftable(const struct window *w, const struct hit *h)

@@ -5,9 +5,12 @@
  * match/calls.c follows calls by (target, csd), match/irqs.c assigns sends to
  * interrupts. The kernel facts behind both are in the comments there.
  */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/mem.h"
 #include "match/priv.h"
 
 #define POOL_BLOCK 256

@@ -15,6 +15,9 @@
 #ifndef IPITRACE_MATCH_H
 #define IPITRACE_MATCH_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/event.h"
 
 #define IPI_NO_TIME UINT64_MAX /* a point of a span that does not exist or was not seen */

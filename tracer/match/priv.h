@@ -14,8 +14,12 @@
 #ifndef IPITRACE_MATCH_PRIV_H
 #define IPITRACE_MATCH_PRIV_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
 #include "match/match.h"
-#include "base/util.h"
 
 /* Above any kernel's NR_CPUS (x86 MAXSMP: 8192): a larger number is damage. */
 #define MATCH_MAX_CPUS 65536u

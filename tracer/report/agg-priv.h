@@ -5,8 +5,11 @@
 #ifndef IPITRACE_AGG_PRIV_H
 #define IPITRACE_AGG_PRIV_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cpuset.h"
 #include "report/agg.h"
-#include "base/util.h"
 
 #define FIRST_SLOTS 1024u /* of every table; powers of two, at most half full */
 

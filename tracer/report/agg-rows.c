@@ -2,9 +2,16 @@
 /*
  * report/agg-rows.c - in which row a span counts: sending tasks, sites, rows, each asked once.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "report/agg-priv.h"
 
 #define CALLER_UNKNOWN UINT64_MAX

@@ -22,9 +22,15 @@
  *		class. Either way interrupts == delivered + unsolicited.
  *	LOCAL	totals only, by target
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/mem.h"
 #include "report/agg-priv.h"
 
 static void intersect(struct cpuset *set, bool *has, const struct cpuset *with)

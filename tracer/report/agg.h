@@ -8,6 +8,9 @@
 #ifndef IPITRACE_AGG_H
 #define IPITRACE_AGG_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/filter.h"
 #include "base/hist.h"
 #include "match/match.h"

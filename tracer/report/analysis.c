@@ -2,9 +2,17 @@
 /*
  * report/analysis.c - glue: trace.dat reader -> decoder -> matcher -> the caller's span function.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "report/analysis.h"
 
 #define BATCH 256 /* events a decoder_read(): 18 kB, stays in the first-level cache */

@@ -9,12 +9,16 @@
 #ifndef IPITRACE_ANALYSIS_H
 #define IPITRACE_ANALYSIS_H
 
-#include "report/agg.h"
-#include "file/datfile.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
 #include "decode/decode.h"
+#include "decode/symtab.h"
+#include "file/datfile.h"
 #include "file/facts.h"
 #include "match/match.h"
-#include "decode/symtab.h"
+#include "report/agg.h"
 
 /* What is known of the trace as a whole; complete after analysis_run(). */
 struct trace_info {

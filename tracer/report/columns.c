@@ -3,10 +3,15 @@
  * report/columns.c - the table of columns: text header, CSV header, --fields, --sort
  * and help all read the same rows.
  */
-#define _GNU_SOURCE /* qsort_r */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "report/report.h"
 
 enum stat {

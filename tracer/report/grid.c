@@ -3,7 +3,11 @@
  * report/grid.c - a table of ready texts by libsmartcols.
  */
 #include <libsmartcols.h>
+#include <stddef.h>
+#include <stdio.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
 #include "report/grid.h"
 
 static int fill(struct libscols_table *t, const struct grid_column *columns, unsigned int nr_columns,

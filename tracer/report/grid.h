@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/util.h"
+#include "base/err.h"
 
 struct grid_column {
 	const char *header;

@@ -2,8 +2,11 @@
 /*
  * report/render-csv.c - rows as RFC 4180 CSV: integers in ns, empty where nothing exists.
  */
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "report/render.h"
 
 static void field(const char *text, FILE *out)

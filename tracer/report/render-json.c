@@ -5,8 +5,14 @@
  * Integers in ns; what does not exist is null, never zero. Keys may be added,
  * their meaning never changes: tests outside of this project read them.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/text.h"
 #include "report/render.h"
 
 /* --- writer --- */

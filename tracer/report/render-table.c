@@ -10,7 +10,16 @@
 #include <unistd.h>
 
 #include <libsmartcols.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "report/render.h"
 
 void render_time(uint64_t ns, bool utf8, char *buf)

@@ -8,8 +8,11 @@
 #ifndef IPITRACE_RENDER_H
 #define IPITRACE_RENDER_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "base/err.h"
 #include "report/report.h"
 
 struct render_options {

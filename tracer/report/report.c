@@ -2,9 +2,17 @@
 /*
  * report/report.c - from aggregated rows to named ones.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "report/report.h"
 
 static const char *const key_names[AGG_NR_KEYS] = {

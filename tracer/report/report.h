@@ -8,6 +8,11 @@
 #ifndef IPITRACE_REPORT_H
 #define IPITRACE_REPORT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
 #include "report/agg.h"
 #include "report/analysis.h"
 

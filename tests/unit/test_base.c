@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* base/util.c: strict parsing and its messages, CPU sets, sanitising, errors. */
+/* base/: strict parsing and its messages, CPU sets, sanitising, errors. */
 #include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/parse.h"
+#include "base/text.h"
 #include "tap.h"
-#include "base/util.h"
 
 static void test_numbers(void)
 {

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * base/compiler.h - what every file may lean on: array sizes, branch hints, functions that are refused.
+ */
+#ifndef IPITRACE_COMPILER_H
+#define IPITRACE_COMPILER_H
+
+/* These three declare what is poisoned below, so they must come first. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define likely(x)     __builtin_expect(!!(x), 1)
+#define unlikely(x)   __builtin_expect(!!(x), 0)
+
+/* Functions that have hurt other tools: refuse them at compile time. */
+#ifndef IPITRACE_ALLOW_BANNED
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok gets atoi atol strncpy
+#endif
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * base/cpuset.h - sets of CPU numbers, the kernel's lists of them, and what this machine has.
+ */
+#ifndef IPITRACE_CPUSET_H
+#define IPITRACE_CPUSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* A set of CPU numbers; grows as needed. Zero-initialised = empty. */
+struct cpuset {
+	uint64_t *words;
+	unsigned int nr_words;
+};
+
+void cpuset_free(struct cpuset *set);
+void cpuset_add(struct cpuset *set, unsigned int cpu);
+unsigned int cpuset_count(const struct cpuset *set);
+bool cpuset_equal(const struct cpuset *a, const struct cpuset *b);
+/* Kernel list format ("0-3,8", "1-7:2/4" not accepted). buf gets at most len bytes, always terminated. */
+void cpuset_format(const struct cpuset *set, char *buf, size_t len);
+
+static inline bool cpuset_has(const struct cpuset *set, unsigned int cpu)
+{
+	return cpu / 64 < set->nr_words && (set->words[cpu / 64] >> (cpu % 64) & 1);
+}
+
+/*
+ * Parse a kernel CPU list, or one of the words isolated, nohz_full,
+ * housekeeping, online (read from sysfs of this machine). nr_cpus > 0 refuses
+ * CPUs >= nr_cpus by name; pass 0 where the machine is not known.
+ */
+int cpuset_parse(struct cpuset *set, const char *list, unsigned int nr_cpus, struct err *err);
+
+/* One more than the highest CPU number present in this machine. */
+unsigned int machine_nr_cpus(void);
+
+#endif

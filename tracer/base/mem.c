@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * base/mem.c - allocation that stops the program where there is no memory.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+static void __attribute__((noreturn)) no_memory(size_t size)
+{
+	fprintf(stderr, "ipitrace: out of memory (%zu bytes wanted)\n", size);
+	exit(EXIT_FAILED);
+}
+
+void *xrealloc(void *ptr, size_t size)
+{
+	void *new = realloc(ptr, size ? size : 1);
+
+	if (!new)
+		no_memory(size);
+	return new;
+}
+
+void *xmalloc(size_t size)
+{
+	return xrealloc(NULL, size);
+}
+
+void *xcalloc(size_t nr, size_t size)
+{
+	void *new = calloc(nr ? nr : 1, size ? size : 1);
+
+	if (!new)
+		no_memory(nr * size);
+	return new;
+}
+
+char *xstrdup(const char *s)
+{
+	size_t len = strlen(s) + 1;
+
+	return memcpy(xmalloc(len), s, len);
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		no_memory(0);
+	return s;
+}

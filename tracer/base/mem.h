@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * base/mem.h - the malloc family that cannot fail.
+ */
+#ifndef IPITRACE_MEM_H
+#define IPITRACE_MEM_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* malloc family that cannot fail: an instrument without memory stops with one clear line and exit 1. */
+void *xmalloc(size_t size);
+void *xcalloc(size_t nr, size_t size);
+void *xrealloc(void *ptr, size_t size);
+char *xstrdup(const char *s);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * base/text.c - UTF-8 without surprises, shell patterns.
+ */
+#include <fnmatch.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/text.h"
+
+bool glob_match(const char *pattern, const char *string)
+{
+	if (!pattern)
+		return true;
+	if (!string)
+		return !strcmp(pattern, "*");
+	return fnmatch(pattern, string, 0) == 0;
+}
+
+/* Bytes of the well-formed UTF-8 sequence at s (RFC 3629), 0 if it is not one. */
+static unsigned int utf8_len(const unsigned char *s)
+{
+	unsigned int n, min;
+	uint32_t c;
+
+	if (s[0] < 0x80)
+		return 1;
+	if ((s[0] & 0xe0) == 0xc0) {
+		n = 2;
+		c = s[0] & 0x1f;
+		min = 0x80;
+	} else if ((s[0] & 0xf0) == 0xe0) {
+		n = 3;
+		c = s[0] & 0x0f;
+		min = 0x800;
+	} else if ((s[0] & 0xf8) == 0xf0) {
+		n = 4;
+		c = s[0] & 0x07;
+		min = 0x10000;
+	} else {
+		return 0;
+	}
+	for (unsigned int i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80) /* also the terminator */
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	/* Overlong, surrogate, out of range; U+0080..9f are control characters too. */
+	if (c < min || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || (c >= 0x80 && c < 0xa0))
+		return 0;
+	return n;
+}
+
+void sanitize(char *dst, size_t len, const char *src)
+{
+	const unsigned char *s = (const unsigned char *)src;
+	size_t at = 0;
+	unsigned int n;
+
+	if (!len)
+		return;
+	while (*s) {
+		n = utf8_len(s);
+		if (at + (n ? n : 1) >= len)
+			break;
+		if (!n || *s < 0x20 || *s == 0x7f) {
+			dst[at++] = '?';
+			s++;
+			continue;
+		}
+		memcpy(dst + at, s, n);
+		at += n;
+		s += n;
+	}
+	dst[at] = '\0';
+}

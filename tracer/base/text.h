@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * base/text.h - hostile text made harmless, and shell patterns.
+ */
+#ifndef IPITRACE_TEXT_H
+#define IPITRACE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Shell pattern (fnmatch); NULL pattern matches all, NULL string matches only NULL or "*". */
+bool glob_match(const char *pattern, const char *string);
+
+/*
+ * Copy src to dst for a terminal, JSON or CSV: control characters and bytes
+ * that are not UTF-8 become '?'. Kernel and task names are hostile text.
+ */
+void sanitize(char *dst, size_t len, const char *src);
+
+#endif
