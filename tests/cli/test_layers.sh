@@ -6,110 +6,100 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$ROOT" || exit 1
 
-# Which layer a file of tracer/ belongs to.
-layer_of() {
-	case ${1##*/} in
-	util.[ch] | hist.[ch] | filter.[ch] | event.h)	echo base ;;
-	session*.[ch] | spool*.[ch] | probe-*.[ch])	echo session ;;
-	comms*.[ch])					echo comms ;;
-	record-meta.[ch])				echo meta ;;
-	datfile*.[ch] | dat-*.[ch])			echo datfile ;;
-	decode*.[ch])					echo decode ;;
-	symtab*.[ch])					echo symtab ;;
-	facts*.[ch])					echo facts ;;
-	match*.[ch])					echo match ;;
-	agg*.[ch])					echo agg ;;
-	render*.[ch])					echo render ;;
-	bench*.[ch] | kmod*.[ch])			echo bench ;;
-	main.c | cmd*.[ch] | opts.[ch] | report*.[ch] | record*.[ch] | workload*.[ch] | analysis*.[ch])
-							echo command ;;
-	*)						echo none ;;
-	esac
-}
-
-# Project headers that each layer may include besides its own (extended regex).
-may_include() {
+# What each folder of tracer/ may reach, also through the headers that it includes.
+# A folder that is not here belongs to no layer. docs/architecture.md says why.
+may_reach() {
 	case $1 in
-	base)	 echo 'util\.h|event\.h|filter\.h|hist\.h' ;;
-	session) echo 'util\.h|event\.h|filter\.h|session.*\.h|spool\.h|probe-.*\.h' ;;
-	datfile) echo 'util\.h|datfile.*\.h|dat-.*\.h' ;;
-	decode)	 echo 'util\.h|event\.h|symtab\.h|decode.*\.h' ;;
-	symtab)	 echo 'util\.h|symtab.*\.h' ;;
-	comms)	 echo 'util\.h|comms\.h|session\.h' ;;
-	meta)	 echo 'util\.h|comms\.h|session\.h|datfile\.h|record-meta\.h' ;;
-	facts)	 echo 'util\.h|event\.h|filter\.h|facts.*\.h' ;;
-	match)	 echo 'util\.h|event\.h|match.*\.h' ;;
-	agg)	 echo 'util\.h|event\.h|filter\.h|hist\.h|match\.h|agg.*\.h' ;;
-	render)	 echo 'util\.h|hist\.h|report\.h|render.*\.h' ;;
-	*)	 echo '.*' ;;
+	base)	 echo base ;;
+	match)	 echo base match ;;
+	decode)	 echo base decode ;;
+	file)	 echo base file ;;
+	capture) echo base capture ;;
+	record)	 echo base capture file record ;;
+	report)	 echo base match decode file report ;;
+	render)	 echo base match report render ;;
+	bench)	 echo base match decode file capture record report render bench ;;
+	cmds)	 echo base match decode file capture record report render bench cmds ;;
+	.)	 echo base cmds ;;
 	esac
 }
 
-# Library headers that each layer may include: who knows which library.
+# Libraries that each folder may use: "header|symbols" as extended regular expressions.
 may_use() {
 	case $1 in
-	session | meta) echo 'tracefs' ;;
-	decode)	 echo 'event-parse|kbuffer|trace-seq' ;;
-	datfile) echo 'zstd' ;;
-	render)	 echo 'libsmartcols' ;;
-	bench)	 echo 'libkmod' ;;
+	capture) echo 'tracefs|tracefs_' ;;
+	# It walks events/ftrace: a path, no more.
+	record)	 echo 'tracefs|tracefs_(tracing_dir|get_tracing_file|put_tracing_file|event_systems|system_events)' ;;
+	decode)	 echo 'event-parse|kbuffer|trace-seq|tep_|kbuffer_|trace_seq_' ;;
+	file)	 echo 'zstd|ZSTD_' ;;
+	render)	 echo 'libsmartcols|scols_' ;;
+	bench)	 echo 'libkmod|kmod_' ;;
 	*)	 echo 'nothing' ;;
 	esac
 }
+LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|libsmartcols|libkmod'
+CALLS='(tep|kbuffer|trace_seq|tracefs|scols|ZSTD|kmod)_.*'
+
+folder_of() {
+	local path=${1#tracer/}
+	case $path in
+	*/*) echo "${path%%/*}" ;;
+	*) echo . ;;
+	esac
+}
+
+sources() { find tracer -name "$1" | sort; }
 
 bad=
-for f in tracer/*.[ch]; do
-	layer=$(layer_of "$f")
-	if [ "$layer" = none ]; then
-		bad+="$f belongs to no layer of this test"$'\n'
+while read -r f; do
+	folder=$(folder_of "$f")
+	reach=$(may_reach "$folder")
+	if [ -z "$reach" ]; then
+		bad+="$f is in a folder that is no layer of this test"$'\n'
 		continue
 	fi
 	while read -r header; do
-		grep -Eqx "$(may_include "$layer")" <<<"${header##*/}" ||
-			bad+="$f ($layer) includes $header"$'\n'
-	done < <(sed -n 's/^#[ \t]*include[ \t]*"\([^"]*\)".*/\1/p' "$f")
+		grep -qw -- "$(folder_of "$header")" <<<"$reach" || bad+="$f reaches $header"$'\n'
+	done < <("${CC:-gcc}" -MM -MG -Iinclude -Itracer "$f" | tr -s ' \\' '\n' | grep '^tracer/.*\.h$')
 	while read -r header; do
-		lib=$(grep -Eo '^(tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|libsmartcols|libkmod)' \
-			<<<"${header##*/}") || continue
-		grep -Eqx "$(may_use "$layer")" <<<"$lib" || bad+="$f ($layer) uses $header"$'\n'
-	done < <(sed -n 's/^#[ \t]*include[ \t]*<\([^>]*\)>.*/\1/p' "$f")
-done
-is "$bad" "" "includes follow the layers"
+		grep -Eqx "($(may_use "$folder"))(\.h)?" <<<"${header##*/}" || bad+="$f uses <$header>"$'\n'
+	done < <(sed -n 's/^#[ \t]*include[ \t]*<\([^>]*\)>.*/\1/p' "$f" | grep -E "(^|/)($LIBRARIES)(\.h)?$")
+done < <(sources '*.[ch]')
+is "$bad" "" "no layer reaches up, directly or through a header"
 
 # What objects call. nm sees it whatever macro or header hides the call.
 calls() { nm -u "$1" 2>/dev/null | awk '{ sub(/@.*/, "", $NF); print $NF }'; }
+# Only commands and renderers print, only commands exit; allocators stop the program, as documented.
+may_print() {
+	case $1 in
+	tracer/main.c | tracer/cmds/* | tracer/render/* | tracer/base/opts.c | tracer/record/record.c | tracer/capture/workload.c | tracer/bench/print.c)
+		return 0 ;;
+	esac
+	return 1
+}
 bad=
 nr=0
-for f in tracer/*.c; do
-	o=$BUILD/obj/$(basename "$f" .c).o
+while read -r f; do
+	o=$BUILD/obj/${f#tracer/}
+	o=${o%.c}.o
 	[ -e "$o" ] || { bad+="$o is not built"$'\n'; continue; }
 	nr=$((nr + 1))
-	layer=$(layer_of "$f")
-	deny='tep_.*|kbuffer_.*|trace_seq_.*|tracefs_.*|scols_.*|ZSTD_.*|kmod_.*'
-	case $layer in
-	session) deny=${deny/|tracefs_.\*/} ;;
-	# It walks events/ftrace: a path, no more.
-	meta)	 deny=${deny/|tracefs_.\*/|tracefs_instance_.*|tracefs_event_.*|tracefs_trace_.*} ;;
-	decode)	 deny='tracefs_.*|scols_.*|ZSTD_.*|kmod_.*' ;;
-	datfile) deny=${deny/|ZSTD_.\*/} ;;
-	render)	 deny=${deny/|scols_.\*/} ;;
-	bench)	 deny=${deny/|kmod_.\*/} ;;
+	folder=$(folder_of "$f")
+	deny=nothing
+	case $f in
+	tracer/base/mem.c) deny='printf|puts|putchar|stdout' ;;
+	*) may_print "$f" || deny='printf|vprintf|puts|putchar|perror|stdout|stderr|exit|abort|err|errx|warn|warnx' ;;
 	esac
-	# Only commands and renderers print, only commands exit; util's allocators stop the program, as documented.
-	case ${f##*/} in
-	main.c | cmd*.c | render*.c | opts.c | report*.c | record*.c | workload*.c) ;;
-	util.c)	deny+='|printf|puts|putchar|stdout' ;;
-	*)	deny+='|printf|vprintf|puts|putchar|perror|stdout|stderr|exit|abort|err|errx|warn|warnx' ;;
+	case $f in
+	tracer/match/*) deny+='|open|open64|fopen|fopen64|read|write|fprintf|clock_gettime|gettimeofday|time|getenv|usleep|nanosleep' ;;
+	tracer/report/agg*) deny+='|open|open64|fopen|fopen64|read|write|fprintf|clock_gettime|gettimeofday|getenv' ;;
 	esac
-	case $layer in
-	match)	deny+='|open|open64|fopen|fopen64|read|write|fprintf|clock_gettime|gettimeofday|time|getenv|usleep|nanosleep' ;;
-	agg)	deny+='|open|open64|fopen|fopen64|read|write|fprintf|clock_gettime|gettimeofday|getenv' ;;
-	esac
-	found=$(calls "$o" | grep -Ex "$deny" | tr '\n' ' ')
-	[ -n "$found" ] && bad+="$f ($layer) must not use: $found"$'\n'
-done
+	found=$( (calls "$o" | grep -Ex "$deny"
+		  calls "$o" | grep -Ex "$CALLS" | grep -Ev "^($(may_use "$folder"))") | tr '\n' ' ')
+	[ -n "$found" ] && bad+="$f must not use: $found"$'\n'
+done < <(sources '*.c')
 is "$bad" "" "libraries, printing and exiting stay where they belong"
-[ $nr -gt 5 ]; is $? 0 "objects were looked at ($nr)"
+is "$nr" "$(sources '*.c' | wc -l)" "every object was looked at"
 
 # Sources that are ours: tracked or about to be.
 mapfile -t files < <(find tracer tests examples module include .ci docs -type f \

@@ -4,7 +4,6 @@
  * versions, byte orders, compression, instances, facts; cut at every offset
  * and corrupted.
  */
-#define _GNU_SOURCE /* memfd_create */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -3,7 +3,6 @@
  * test_datwrite.c - what the writer writes the reader reads; nothing has a
  * name before it is complete; sections out of order are refused.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>

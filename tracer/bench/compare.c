@@ -19,8 +19,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "bench/bench.h"
-#include "report/grid.h"
-#include "report/render.h"
+#include "render/grid.h"
+#include "render/render.h"
 
 /* Two-sided 95 % quantile of Student's t. */
 static double student(unsigned int freedom)

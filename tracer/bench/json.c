@@ -12,7 +12,7 @@
 #include "base/compiler.h"
 #include "bench/bench.h"
 #include "decode/decode.h"
-#include "report/render.h"
+#include "render/render.h"
 
 static void cpu(struct json *j, const char *key, uint32_t n)
 {

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "bench/bench.h"
 #include "decode/decode.h"
-#include "report/grid.h"
+#include "render/grid.h"
 
 static const struct grid_column columns[] = {
 	{ "MODE", false },     { "PATH", false }, { "IPIS", true },   { "IPI TIME ns", true }, { "TOTAL ns", true },

@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "bench/join.h"
-#include "capture/meta.h"
+#include "record/meta.h"
 #include "capture/session.h"
 #include "capture/spool.h"
 #include "file/facts.h"

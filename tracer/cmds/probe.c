@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "capture/probe.h"
 #include "cmds/cmd.h"
-#include "report/render.h"
+#include "render/render.h"
 
 struct probe_options {
 	bool json;

@@ -13,7 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
-#include "capture/record.h"
+#include "record/record.h"
 #include "cmds/cmd.h"
 
 /* --- options --- */

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "cmds/cmd.h"
 #include "report/analysis.h"
-#include "report/render.h"
+#include "render/render.h"
 
 struct report_options {
 	const char *input, *sort;

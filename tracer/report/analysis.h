@@ -19,43 +19,7 @@
 #include "file/facts.h"
 #include "match/match.h"
 #include "report/agg.h"
-
-/* What is known of the trace as a whole; complete after analysis_run(). */
-struct trace_info {
-	const char *path;
-	int file_version;
-	const char *compression;
-	char kernel[80]; /* release; "" if the file does not say */
-	char arch[32];
-	const char *clock;
-	const char *tier;
-	unsigned int cpus;
-	uint64_t start_ns, end_ns;
-	uint64_t records, events; /* in the file; used */
-	uint64_t lost_events;
-	uint64_t missed_sends; /* by the probes that stand in for send events */
-	bool lost_unknown;     /* and events are missing, nobody knows how many */
-	uint64_t bad_pages;
-	bool truncated;	       /* the file ends before its data does */
-	bool incomplete;       /* the recording did not end as it should */
-	bool foreign;	       /* no facts of ipitrace in the file */
-	bool facts_gone;       /* though it recorded it: converted since, or cut right behind the data */
-	bool stacks;	       /* stacks of senders are there */
-	bool clock_ns;	       /* the clock counts nanoseconds */
-	bool clock_sync;       /* ... and shows the same on every CPU: else latencies are withheld */
-	uint64_t skew_ns;      /* clocks of CPUs differ by at least this much, by impossible spans; 0 = none */
-	uint32_t skew_cpus[2]; /* ... namely of these: the second is behind */
-	bool has_send, has_csd, has_reception;
-};
-
-/* One line of /proc/interrupts against the trace: low <= traced <= high if nothing is missing. */
-struct coverage {
-	const char *name; /* "RES" */
-	uint64_t traced, low, high;
-	bool ok;
-};
-
-#define ANALYSIS_MAX_COVERAGE 16
+#include "report/info.h"
 
 struct analysis;
 

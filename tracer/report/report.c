@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "report/analysis.h"
 #include "report/report.h"
 
 static const char *const key_names[AGG_NR_KEYS] = {

@@ -14,7 +14,9 @@
 
 #include "base/err.h"
 #include "report/agg.h"
-#include "report/analysis.h"
+#include "report/info.h"
+
+struct analysis;
 
 struct report_row {
 	const struct agg_row *agg;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report/render-table.c - a report for people: header, table, and the lines that say
+ * render/table.c - a report for people: header, table, and the lines that say
  * how far to trust it.
  */
 #include <errno.h>
@@ -20,7 +20,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "report/render.h"
+#include "render/render.h"
 
 void render_time(uint64_t ns, bool utf8, char *buf)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * capture/record.h - one recording: prepare -> trace -> save -> reap.
+ * record/record.h - one recording: prepare -> trace -> save -> reap.
  *
  * The order of things, which is all that matters here: whatever can refuse
  * does so before tracing starts, tracefs is given back before the file is
@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "capture/comms.h"
-#include "capture/meta.h"
+#include "record/meta.h"
 #include "capture/session.h"
 #include "capture/spool.h"
 #include "capture/workload.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * capture/meta.c - formats, symbols, names, clock and counters for the head of trace.dat.
+ * record/meta.c - formats, symbols, names, clock and counters for the head of trace.dat.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "capture/meta.h"
+#include "record/meta.h"
 
 #ifndef IPITRACE_VERSION
 #define IPITRACE_VERSION "0.1"

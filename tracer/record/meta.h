@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * capture/meta.h - everything about this machine that trace.dat carries beside the pages.
+ * record/meta.h - everything about this machine that trace.dat carries beside the pages.
  */
 #ifndef IPITRACE_RECORD_META_H
 #define IPITRACE_RECORD_META_H

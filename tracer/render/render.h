@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * report/render.h - a report as text, JSON or CSV.
+ * render/render.h - a report as text, JSON or CSV.
  *
  * Knows columns and units, nothing of events, files or tracefs. Write errors
  * stay in the stream, where main() finds them.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report/render-csv.c - rows as RFC 4180 CSV: integers in ns, empty where nothing exists.
+ * render/csv.c - rows as RFC 4180 CSV: integers in ns, empty where nothing exists.
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/compiler.h"
-#include "report/render.h"
+#include "render/render.h"
 
 static void field(const char *text, FILE *out)
 {

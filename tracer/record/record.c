@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * capture/record.c - the order of things in a recording.
+ * record/record.c - the order of things in a recording.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "capture/record.h"
+#include "record/record.h"
 #include "capture/signals.h"
 
 #ifndef IPITRACE_VERSION

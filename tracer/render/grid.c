@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report/grid.c - a table of ready texts by libsmartcols.
+ * render/grid.c - a table of ready texts by libsmartcols.
  */
 #include <libsmartcols.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
-#include "report/grid.h"
+#include "render/grid.h"
 
 static int fill(struct libscols_table *t, const struct grid_column *columns, unsigned int nr_columns,
 		char *const *cells, unsigned int nr_rows)

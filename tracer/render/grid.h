@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * report/grid.h - a table of ready texts: what bench prints, column by column.
+ * render/grid.h - a table of ready texts: what bench prints, column by column.
  */
 #ifndef IPITRACE_RENDER_GRID_H
 #define IPITRACE_RENDER_GRID_H

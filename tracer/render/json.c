@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report/render-json.c - the JSON contract "ipitrace-report/1", and the writer below it.
+ * render/json.c - the JSON contract "ipitrace-report/1", and the writer below it.
  *
  * Integers in ns; what does not exist is null, never zero. Keys may be added,
  * their meaning never changes: tests outside of this project read them.
@@ -13,7 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/text.h"
-#include "report/render.h"
+#include "render/render.h"
 
 /* --- writer --- */
 
