@@ -49,7 +49,7 @@ static void test_machines(void)
 		is_u64(t->ev[4].cpu, 1, "on CPU 1");
 		is_u64(t->ev[7].type, IPI_EV_IRQ_EXIT, "exit");
 		is_u64(t->ev[7].ts_ns, 1030, "deltas add up");
-		is_u64(decoder_caps(t->d)->tier, TIER_EXACT, "tier exact");
+		is_u64(decoder_caps(t->d)->evidence.tier, TIER_EXACT, "tier exact");
 		is_u64((uint64_t)decoder_count(t->d, "csd", "csd_function_entry"), 1, "counted by name");
 		ok(decoder_count(t->d, "csd", "nothing") == -1, "unknown events have no count");
 		bed_free(t);

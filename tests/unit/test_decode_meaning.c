@@ -50,7 +50,7 @@ static void test_classes(void)
 	is_u64(t->ev[1].class, IPI_CLASS_CALL_SINGLE, "the send is");
 	is_u64(t->ev[1].func, ADDR(0x5000), "and has its function");
 	is_u64(t->ev[2].func, GENERIC, "once");
-	is_u64(decoder_caps(t->d)->tier, TIER_PAIRED, "tier paired");
+	is_u64(decoder_caps(t->d)->evidence.tier, TIER_PAIRED, "tier paired");
 	bed_free(t);
 
 	t = bed_x86(false, 8);
@@ -71,18 +71,18 @@ static void test_tiers(void)
 
 	bed_vectors(t);
 	bed_run(t, 64);
-	is_u64(decoder_caps(t->d)->tier, TIER_COUNTS, "receptions only");
+	is_u64(decoder_caps(t->d)->evidence.tier, TIER_COUNTS, "receptions only");
 	bed_free(t);
 	t = bed_new(false, 8);
 	bed_sends(t);
 	bed_run(t, 64);
-	is_u64(decoder_caps(t->d)->tier, TIER_NONE, "sends only");
-	ok(decoder_caps(t->d)->has_send, "they are known to be there");
+	is_u64(decoder_caps(t->d)->evidence.tier, TIER_NONE, "sends only");
+	ok(decoder_caps(t->d)->evidence.has_send, "they are known to be there");
 	bed_free(t);
 	t = bed_new(false, 8);
 	bed_arm(t);
 	bed_run(t, 64);
-	is_u64(decoder_caps(t->d)->tier, TIER_PAIRED, "ipi_raise and ipi_entry");
+	is_u64(decoder_caps(t->d)->evidence.tier, TIER_PAIRED, "ipi_raise and ipi_entry");
 	bed_free(t);
 }
 
@@ -245,7 +245,7 @@ static void test_probes(void)
 	rec_probe(t, ID_P_QUEUE, 2, 0x10, ADDR(0x900), ADDR(2)); /* found its queue busy */
 	rec_probe(t, ID_P_SINGLE, 3, 0, 0, ADDR(2));
 	is_u64(bed_run(t, 64), 6, "five sends");
-	is_u64(decoder_caps(t->d)->tier, TIER_PAIRED, "tier paired");
+	is_u64(decoder_caps(t->d)->evidence.tier, TIER_PAIRED, "tier paired");
 	is_u64(t->ev[1].class, IPI_CLASS_RESCHEDULE, "reschedule");
 	is_u64(t->ev[1].target, 3, "its target");
 	is_u64(t->ev[1].callsite, ADDR(1), "its return address");
@@ -285,7 +285,7 @@ static void test_formats(void)
 	rec_send(t, 0, 0, 7, 1, ADDR(1), 0);
 	is_u64(bed_run(t, 64), 1, "an event with other fields is skipped");
 	is_u64(decoder_stats(t->d)->skipped, 1, "and counted");
-	ok(!decoder_caps(t->d)->has_send, "and promises nothing");
+	ok(!decoder_caps(t->d)->evidence.has_send, "and promises nothing");
 	bed_free(t);
 }
 

@@ -44,6 +44,11 @@ enum ipi_class {
 	IPI_NR_CLASSES = 12,
 };
 
+/* Sets of classes. */
+#define IPI_CLASS_BIT(class) (1u << (class))
+#define IPI_CLASSES_CALL     (IPI_CLASS_BIT(IPI_CLASS_CALL) | IPI_CLASS_BIT(IPI_CLASS_CALL_SINGLE)) /* 2 vectors, 1 queue */
+#define IPI_CLASSES_ALL	     (IPI_CLASS_BIT(IPI_NR_CLASSES) - 1)
+
 /* "call_function_single"; "other" for a number that is no class. */
 const char *ipi_class_name(unsigned int class);
 /* 0 or -1: no class has that name. */

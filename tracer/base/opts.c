@@ -69,7 +69,7 @@ static int parse_classes(void *target, const char *arg, const struct opt_spec *s
 			err_set(err, EXIT_USAGE, "'%.*s': unknown class", (int)len, p);
 			return err_hint(err, "classes: %s", known);
 		}
-		classes |= 1u << class;
+		classes |= IPI_CLASS_BIT(class);
 		if (!p[len])
 			break;
 	}

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/kevents.h"
 #include "capture/session.h"
 
 struct standin;
@@ -20,7 +21,7 @@ struct session {
 	struct tracefs_instance *exits; /* names of tasks that end; NULL if there is none */
 	int exits_fd;			/* its trace_pipe */
 	char *notes;
-	const char *tier;
+	enum ipi_tier tier;
 	bool filtered; /* target CPUs, on every event */
 	unsigned int page_size;
 	uint64_t buffer_bytes;
@@ -34,19 +35,15 @@ struct session {
 int session_enable_events(struct session *s, const struct session_config *config, struct err *err);
 /* A line for session_notes(). */
 void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The table of events, row by row; false behind the last. */
-struct session_row {
-	const char *system, *name;
-	bool send, csd, reception;
-	bool generic; /* of use only where the machine has no irq_vectors */
-	bool vector;  /* irq_vectors: x86's own */
-};
-bool session_row(unsigned int idx, struct session_row *row);
-const char *session_tier_name(bool send, bool csd, bool reception);
+/* The events that kernels have, row by row of the table from *idx on; NULL behind the last. */
+const struct kevent *session_kevent(unsigned int *idx);
+bool session_kevent_exists(const struct kevent *kev);
+/* Kinds of events that this kernel has, OP_BIT(enum kevent_op). */
+uint32_t session_ops_present(void);
+/* Kinds of probes (OPS_PROBES) needed on a kernel that has these kinds of events; 0 = none. */
+uint32_t session_standin_ops(uint32_t ops);
 /* What a session takes per CPU unless told otherwise; *available: memory of the machine, may be NULL. */
 uint64_t session_default_buffer_bytes(unsigned int nr_cpus, uint64_t *available);
-/* Roles (capture/standin.h) that probes have to take on a kernel with these events; 0 = none. */
-unsigned int session_standin_roles(bool has_send, bool has_raise, bool has_vectors);
 void session_remove_triggers(struct tracefs_instance *inst);
 
 /* capture/session.c: is a tracefs mounted anywhere? */

@@ -177,94 +177,81 @@ static void add_event(struct probe_kernel *p, const char *system, const char *na
 	ev->cost = ev->state == PROBE_PRESENT || ev->state == PROBE_UNKNOWN ? NULL : cost;
 }
 
-static const char *event_role(const struct session_row *row)
+static const char *event_role(uint32_t op)
 {
-	return row->send ? "send" : row->csd ? "call" : row->reception ? "reception" : "idle";
+	return op & OPS_SENDS ? "send" : op & OPS_CALLS ? "call" : op & OPS_RECEPTIONS ? "reception" : "idle";
 }
 
-/* Why it matters that a row of the session's table is not there. */
-static const char *event_cost(const struct session_row *row, bool stood_in)
+/* Why it matters that an event of this kind is not there. */
+static const char *event_cost(uint32_t op, bool stood_in)
 {
-	if (row->send)
+	if (op & OPS_SENDS)
 		return stood_in ? "kprobes take its place; each send costs more" : "who sends is not known";
-	if (row->csd)
+	if (op & OPS_CALLS)
 		return "no queue latency, no function time; sends are paired by order";
-	if (row->reception)
+	if (op & OPS_RECEPTIONS)
 		return "interrupts of this kind are not seen";
 	return "wake-ups without an IPI are not counted";
 }
 
-/* Which send functions are there to be probed: roles that standin_install() would cover. */
-static unsigned int probe_standins(struct probe_kernel *p, unsigned int roles)
+/* Which send functions are there to be probed: kinds that standin_install() would cover. */
+static uint32_t probe_standins(struct probe_kernel *p, uint32_t ops)
 {
 	const struct standin_event *ev;
-	unsigned int nr, found = 0;
 	struct standin *s;
+	uint32_t found = 0;
+	unsigned int nr;
 
 	s = standin_find(p->cpus_present);
 	ev = standin_events(s, &nr);
 	for (unsigned int i = 0; i < nr; i++) {
-		bool there = ev[i].symbol[0] && p->kprobes;
+		bool there = ev[i].symbol[0] && p->kprobes, call = ev[i].kev->op == OP_PROBE_CALL;
 
-		if (!(ev[i].role & roles))
+		if (!(OP_BIT(ev[i].kev->op) & ops))
 			continue;
 		if (there)
-			found |= ev[i].role;
+			found |= OP_BIT(ev[i].kev->op);
 		add_event(p, "", ev[i].symbol[0] ? ev[i].symbol : ev[i].function,
-			  ev[i].role == STANDIN_CALL ? "stand-in for call" : "stand-in for send",
-			  there ? PROBE_STOOD_IN : PROBE_MISSING,
-			  there			     ? NULL :
-			  !p->kprobes		     ? "the kernel has no dynamic kprobe events" :
-			  ev[i].role == STANDIN_CALL ? "functions of some calls have no name" :
-						       "its sends are not seen");
+			  call ? "stand-in for call" : "stand-in for send", there ? PROBE_STOOD_IN : PROBE_MISSING,
+			  there	      ? NULL :
+			  !p->kprobes ? "the kernel has no dynamic kprobe events" :
+			  call	      ? "functions of some calls have no name" :
+					"its sends are not seen");
 	}
 	standin_free(s);
 	return found;
 }
 
-struct offer {
-	bool send, csd, reception, stood_in;
-};
-
-static bool exists(const struct probe_kernel *p, const char *system, const char *name)
+/* The tier by the same rule as record's and report's: base/kevents.h. */
+static struct ipi_evidence probe_events(struct probe_kernel *p)
 {
-	return p->tracefs && tracefs_event_file_exists(NULL, system, name, "format");
-}
+	uint32_t all = p->tracefs ? session_ops_present() : 0, ops = kevents_heard(all);
+	uint32_t wanted = p->tracefs ? session_standin_ops(ops) : 0;
+	uint32_t found = wanted ? probe_standins(p, wanted) : 0;
+	bool vectors = ops & OPS_VECTORS, raise = all & OP_BIT(OP_RAISE), stood_in = found & OPS_SENDS;
+	const struct kevent *kev;
 
-static void probe_events(struct probe_kernel *p, struct offer *o)
-{
-	bool vectors = exists(p, "irq_vectors", "reschedule_entry");
-	bool send = exists(p, "ipi", "ipi_send_cpu"), raise = exists(p, "ipi", "ipi_raise");
-	unsigned int roles = p->tracefs ? session_standin_roles(send, raise, vectors) : 0;
-	unsigned int found = roles ? probe_standins(p, roles) : 0;
-	struct session_row row;
-
-	o->stood_in = found & STANDIN_SENDS;
-	for (unsigned int i = 0; session_row(i, &row); i++) {
-		bool there = exists(p, row.system, row.name);
+	for (unsigned int i = 0; (kev = session_kevent(&i));) {
+		bool there = p->tracefs && session_kevent_exists(kev);
 		enum probe_state state = there ? PROBE_PRESENT : PROBE_MISSING;
+		uint32_t op = OP_BIT(kev->op);
 
 		/* Of another architecture, and nobody misses it here. */
-		if (!there && (row.generic ? vectors || !p->tracefs : row.vector && (raise || !p->tracefs)))
+		if (!there && (op & OPS_GENERIC ? vectors || !p->tracefs : op & OPS_VECTORS && (raise || !p->tracefs)))
 			continue;
-		if (there && row.generic && vectors) {
-			if (strcmp(row.system, "ipi"))
+		if (there && !(ops & op)) {
+			if (strcmp(kev->system, "ipi"))
 				continue; /* device interrupts: of no use here */
 			state = PROBE_MUTE;
 		}
-		if (!there && row.send && o->stood_in)
+		if (!there && op & OPS_SENDS && stood_in)
 			state = PROBE_STOOD_IN;
-		else if (!there && row.send && raise && !vectors)
+		else if (!there && op & OPS_SENDS && ops & OP_BIT(OP_RAISE))
 			continue; /* ipi_raise tells as much */
-		add_event(p, row.system, row.name, event_role(&row), state,
-			  state == PROBE_MUTE ? NULL : event_cost(&row, o->stood_in));
-		if (state != PROBE_PRESENT)
-			continue;
-		o->send |= row.send;
-		o->csd |= row.csd;
-		o->reception |= row.reception;
+		add_event(p, kev->system, kev->name, event_role(op), state,
+			  state == PROBE_MUTE ? NULL : event_cost(op, stood_in));
 	}
-	o->send |= o->stood_in;
+	return kevents_evidence(ops | found);
 }
 
 /* --- filters, tried --- */
@@ -291,7 +278,7 @@ static void probe_instance(struct probe_kernel *p)
 	struct tracefs_instance *inst;
 	char name[32];
 	char *text;
-	bool vectors = exists(p, "irq_vectors", "reschedule_entry");
+	uint32_t ops = kevents_heard(session_ops_present());
 
 	/* The name that the next run removes if this one is killed. */
 	snprintf(name, sizeof(name), "ipitrace-%d", (int)getpid());
@@ -305,8 +292,9 @@ static void probe_instance(struct probe_kernel *p)
 	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
 		struct probe_filter *f = &p->filters[p->nr_filters];
 
-		if (!exists(p, trials[i].system, trials[i].name) ||
-		    (vectors && (!strcmp(trials[i].name, "ipi_raise") || !strcmp(trials[i].system, "irq"))))
+		const struct kevent *kev = kevent_find(trials[i].system, trials[i].name);
+
+		if (!session_kevent_exists(kev) || !(ops & OP_BIT(kev->op)))
 			continue;
 		p->nr_filters++;
 		f->what = trials[i].what;
@@ -329,7 +317,7 @@ static void probe_instance(struct probe_kernel *p)
 
 /* --- verdict --- */
 
-static void probe_verdict(struct probe_kernel *p, const struct offer *o)
+static void probe_verdict(struct probe_kernel *p, const struct ipi_evidence *evidence)
 {
 	if (p->problem[0]) {
 		p->tier = "none";
@@ -339,14 +327,13 @@ static void probe_verdict(struct probe_kernel *p, const struct offer *o)
 								     "a writable tracefs; in a container the host's";
 		return;
 	}
-	p->tier = session_tier_name(o->send, o->csd, o->reception);
-	if (!o->reception && !o->send) {
-		p->tier = "none";
-		p->claims = "this kernel has no events of IPIs";
+	p->tier = ipi_tier_name(evidence->tier);
+	if (evidence->tier == TIER_NONE) {
+		p->claims = "this kernel has no events that tell of arriving IPIs";
 		p->raise = "Linux 6.4 or later has them for every architecture";
-	} else if (!strcmp(p->tier, "exact")) {
+	} else if (evidence->tier == TIER_EXACT) {
 		p->claims = "every send matched to its interrupt, every call to its function";
-	} else if (!strcmp(p->tier, "paired")) {
+	} else if (evidence->tier == TIER_PAIRED) {
 		p->claims = "sends paired with interrupts in order; no queue latency, no function time";
 		p->raise = "events/csd: Linux 6.5 or later";
 	} else {
@@ -360,14 +347,14 @@ static void probe_verdict(struct probe_kernel *p, const struct offer *o)
 
 void probe_kernel(struct probe_kernel *p)
 {
-	struct offer o = { 0 };
+	struct ipi_evidence evidence;
 	char *text;
 
 	memset(p, 0, sizeof(*p));
 	probe_machine(p);
 	probe_access(p);
 	probe_clock(p);
-	probe_events(p, &o);
+	evidence = probe_events(p);
 	if (p->tracefs && p->root) {
 		p->page_size_settable = tracefs_file_exists(NULL, "buffer_subbuf_size_kb");
 		probe_instance(p);
@@ -376,5 +363,5 @@ void probe_kernel(struct probe_kernel *p)
 	p->page_size = text ? (unsigned int)strtoul(text, NULL, 10) << 10 : (unsigned int)sysconf(_SC_PAGESIZE);
 	free(text);
 	p->buffer_bytes = session_default_buffer_bytes(p->cpus_present, &p->memory_bytes);
-	probe_verdict(p, &o);
+	probe_verdict(p, &evidence);
 }

@@ -411,7 +411,7 @@ int session_close(struct session *s, struct err *err)
 
 const char *session_tier(const struct session *s)
 {
-	return s->tier;
+	return ipi_tier_name(s->tier);
 }
 
 uint64_t session_missed_sends(const struct session *s)

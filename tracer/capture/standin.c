@@ -21,7 +21,6 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
-#include "base/event.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/parse.h"
@@ -29,8 +28,6 @@
 
 #define EVENTS_FILE    "kprobe_events"
 #define MAX_MASK_WORDS 100u /* a probe has at most 128 arguments */
-#define BIT(c)	       (1u << (c))
-#define CLASS_CALLS    (BIT(IPI_CLASS_CALL) | BIT(IPI_CLASS_CALL_SINGLE))
 
 #if defined(__x86_64__)
 #define RETURN_ADDRESS " ra=$stack0:x64"
@@ -48,11 +45,9 @@
  * is better than nothing. A wrong target would be worse than none.
  */
 struct row {
-	const char *name;
+	const char *name;	  /* a row of base/kevents.h has the same */
 	const char *functions[3]; /* the first that exists */
 	const char *args;
-	enum standin_role role;
-	uint32_t classes;
 	bool copies; /* .isra.0 and the like will do */
 };
 
@@ -61,44 +56,21 @@ static const struct row rows[] = {
 	{ "resched",
 	  { "native_smp_send_reschedule", "arch_smp_send_reschedule", "smp_send_reschedule" },
 	  "cpu=$arg1:s32",
-	  STANDIN_SEND,
-	  BIT(IPI_CLASS_RESCHEDULE),
 	  false },
 	{ "single",
 	  { "native_send_call_func_single_ipi", "arch_send_call_function_single_ipi" },
 	  "cpu=$arg1:s32",
-	  STANDIN_SEND,
-	  CLASS_CALLS,
 	  false },
-	{ "mask",
-	  { "native_send_call_func_ipi", "arch_send_call_function_ipi_mask" },
-	  NULL,
-	  STANDIN_SEND_MASK,
-	  CLASS_CALLS,
-	  false },
-	{ "irqw", { "arch_irq_work_raise" }, "", STANDIN_SEND_SELF, BIT(IPI_CLASS_IRQ_WORK), false },
+	{ "mask", { "native_send_call_func_ipi", "arch_send_call_function_ipi_mask" }, NULL, false },
+	{ "irqw", { "arch_irq_work_raise" }, "", false },
 	{ "queue",
 	  { "__smp_call_single_queue" },
 	  "cpu=$arg1:s32 csd=$arg2:x64 fl=+8($arg2):x32 func=+16($arg2):x64",
-	  STANDIN_CALL,
-	  CLASS_CALLS,
 	  false },
-	{ "execs",
-	  { "generic_exec_single" },
-	  "cpu=$arg1:s32 csd=$arg2:x64 func=+16($arg2):x64",
-	  STANDIN_CALL,
-	  CLASS_CALLS,
-	  true },
-	{ "many",
-	  { "smp_call_function_many_cond", "smp_call_function_many" },
-	  "func=$arg2:x64",
-	  STANDIN_CALL,
-	  CLASS_CALLS,
-	  true },
+	{ "execs", { "generic_exec_single" }, "cpu=$arg1:s32 csd=$arg2:x64 func=+16($arg2):x64", true },
+	{ "many", { "smp_call_function_many_cond", "smp_call_function_many" }, "func=$arg2:x64", true },
 };
 /* clang-format on */
-
-_Static_assert(ARRAY_SIZE(rows) == STANDIN_NR_EVENTS, "STANDIN_NR_EVENTS counts the rows");
 
 /*
  * One a process, because it bears the pid. Static like the names of all other
@@ -203,14 +175,14 @@ static void install_row(struct standin *s, const struct row *row, struct standin
 	char text[4096], args[3500];
 	size_t n = 0;
 
-	if (row->role == STANDIN_SEND_MASK)
+	if (ev->kev->op == OP_PROBE_MASK)
 		for (unsigned int w = 0; w < s->nr_words; w++)
 			n += (size_t)snprintf(args + n, sizeof(args) - n, "%sm%u=+%u($arg1):x64", w ? " " : "", w,
 					      w * 8);
 	else
 		snprintf(args, sizeof(args), "%s", row->args);
 	snprintf(text, sizeof(text), "p:%s/%s %s %s%s", group, row->name, ev->symbol, args,
-		 row->role == STANDIN_CALL ? "" : RETURN_ADDRESS);
+		 ev->kev->op == OP_PROBE_CALL ? "" : RETURN_ADDRESS);
 	ev->errnum = -append(text);
 	ev->installed = !ev->errnum;
 }
@@ -220,10 +192,8 @@ struct standin *standin_find(unsigned int nr_cpus)
 	struct standin *s = xcalloc(1, sizeof(*s));
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		s->ev[i].name = rows[i].name;
+		s->ev[i].kev = kevent_find(KEVENT_PROBES, rows[i].name);
 		s->ev[i].function = rows[i].functions[0];
-		s->ev[i].role = rows[i].role;
-		s->ev[i].classes = rows[i].classes;
 	}
 	s->nr_words = (nr_cpus + 63) / 64;
 	if (s->nr_words > MAX_MASK_WORDS)
@@ -232,7 +202,7 @@ struct standin *standin_find(unsigned int nr_cpus)
 	return s;
 }
 
-int standin_install(struct standin **sp, unsigned int roles, unsigned int nr_cpus, struct err *err)
+int standin_install(struct standin **sp, uint32_t ops, unsigned int nr_cpus, struct err *err)
 {
 	struct standin *s = standin_find(nr_cpus);
 	unsigned int nr = 0;
@@ -243,7 +213,7 @@ int standin_install(struct standin **sp, unsigned int roles, unsigned int nr_cpu
 	if (!standin_possible())
 		return err_set(err, EXIT_FAILED, "this kernel has no dynamic kprobe events");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!(rows[i].role & roles) || !s->ev[i].symbol[0])
+		if (!(OP_BIT(s->ev[i].kev->op) & ops) || !s->ev[i].symbol[0])
 			continue;
 		install_row(s, &rows[i], &s->ev[i]);
 		nr += s->ev[i].installed;
@@ -267,12 +237,12 @@ int standin_remove(struct standin *s, struct err *err)
 
 		if (!s->ev[i].installed)
 			continue;
-		snprintf(text, sizeof(text), "-:%s/%s", group, s->ev[i].name);
+		snprintf(text, sizeof(text), "-:%s/%s", group, rows[i].name);
 		failed = -append(text);
 		/* ENOENT: someone else cleared all dynamic events; what matters is that it is gone. */
 		if (failed && failed != ENOENT)
 			ret = err_set_errno(err, EXIT_FAILED, failed, "cannot remove kprobe event %s/%s", group,
-					    s->ev[i].name);
+					    rows[i].name);
 		else
 			s->ev[i].installed = false;
 	}
@@ -294,7 +264,7 @@ uint64_t standin_missed(const struct standin *s)
 		if (sscanf(p, " %63s %llu %llu", name, &hits, &misses) != 3)
 			continue;
 		for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-			if (s->ev[i].installed && s->ev[i].role & STANDIN_SENDS && !strcmp(name, rows[i].name))
+			if (s->ev[i].installed && OP_BIT(s->ev[i].kev->op) & OPS_SENDS && !strcmp(name, rows[i].name))
 				sum += misses;
 	}
 	free(text);

@@ -6,9 +6,8 @@
  * Owns the events of group ipitrace_<pid> and nothing else. They are visible
  * in all of tracefs while they exist, which is why they are made only where
  * nothing better is there, and why the next run removes those of a run that
- * was killed. Knows names and arguments; the decoder knows them by the same
- * names: resched, single, mask, irqw (sends), queue, execs, many (they name
- * the function of the send that follows).
+ * was killed. Knows their functions and arguments; what they mean is in
+ * base/kevents.h, under KEVENT_PROBES.
  */
 #ifndef IPITRACE_SESSION_STANDIN_H
 #define IPITRACE_SESSION_STANDIN_H
@@ -17,22 +16,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/kevents.h"
 
-enum standin_role {
-	STANDIN_SEND = 0x01,	  /* one target: field cpu */
-	STANDIN_SEND_MASK = 0x02, /* fields m0, m1, ... of 64 CPUs each */
-	STANDIN_SEND_SELF = 0x04, /* to the own CPU */
-	STANDIN_CALL = 0x08,	  /* no send, but its function */
-};
-#define STANDIN_GROUP_PREFIX "ipitrace_"
-#define STANDIN_NR_EVENTS    7
-#define STANDIN_SENDS	     (STANDIN_SEND | STANDIN_SEND_MASK | STANDIN_SEND_SELF)
+#define STANDIN_GROUP_PREFIX KEVENT_PROBES "_"
 
 struct standin_event {
-	const char *name;     /* of the event in its group */
+	const struct kevent *kev;
 	const char *function; /* what is probed, the first of those tried */
-	enum standin_role role;
-	uint32_t classes; /* bit per enum ipi_class */
 	bool installed;
 	char symbol[96]; /* found in the kernel; "" = it has no such function */
 	int errnum;	 /* why it was refused; 0 = it was not tried */
@@ -41,12 +31,12 @@ struct standin_event {
 struct standin;
 
 /*
- * Install the events of the given roles. Each is optional: which of them this
+ * Install the events of the given kinds, OP_BIT(enum kevent_op). Each is optional: which of them this
  * kernel took is in standin_events(). *s is always set; NULL never means
  * success. -1: the kernel has no dynamic events at all (no CONFIG_KPROBE_EVENTS)
  * or took none of them.
  */
-int standin_install(struct standin **s, unsigned int roles, unsigned int nr_cpus, struct err *err);
+int standin_install(struct standin **s, uint32_t ops, unsigned int nr_cpus, struct err *err);
 /* Remove them; disable them first everywhere. -1: something was left behind. NULL is fine. */
 int standin_remove(struct standin *s, struct err *err);
 void standin_free(struct standin *s);

@@ -170,22 +170,6 @@ static int header_init(struct decoder *d, struct err *err)
 	return 0;
 }
 
-static void caps_init(struct decoder *d)
-{
-	const struct formats *f = &d->fmt;
-	struct decode_caps *caps = &d->caps;
-
-	caps->has_send = f->has_send;
-	caps->has_csd = f->has_queue && f->has_func;
-	caps->has_reception = f->has_vectors || (!f->x86 && (f->has_ipi_entry || f->has_handler));
-	if (!caps->has_reception)
-		caps->tier = TIER_NONE;
-	else if (!caps->has_send)
-		caps->tier = TIER_COUNTS;
-	else
-		caps->tier = caps->has_csd ? TIER_EXACT : TIER_PAIRED;
-}
-
 /* Whether stacks were recorded shows in the data only: the format is always there. */
 static bool page_has_stack(const struct decoder *d, const struct sub_buffer *sb)
 {
@@ -257,7 +241,7 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	d->plain = d->native && !d->fmt.pseudo_sends && (d->fmt.x86 || !d->fmt.has_raise);
 	d->counts = xcalloc(d->fmt.nr_desc, sizeof(*d->counts));
 	d->stacks = stacks_new();
-	caps_init(d);
+	d->caps.evidence = kevents_evidence(d->fmt.ops);
 	if (cursors_init(d, err))
 		goto fail;
 	*dp = d;

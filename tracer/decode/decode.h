@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/event.h"
+#include "base/kevents.h"
 #include "decode/symtab.h"
 
 /* Pages of one CPU in order. The pointer stays valid until two more calls for the same CPU. */
@@ -47,12 +48,9 @@ struct decode_meta {
 	const char *interrupts;	     /* /proc/interrupts of the recording machine, or NULL (irq -> IPI on arm64) */
 };
 
-enum decode_tier { TIER_NONE, TIER_COUNTS, TIER_PAIRED, TIER_EXACT };
-const char *decode_tier_name(enum decode_tier tier);
-
 struct decode_caps {
-	enum decode_tier tier;
-	bool has_send, has_csd, has_reception, has_stack;
+	struct ipi_evidence evidence; /* of the events whose formats the file has */
+	bool has_stack;
 };
 
 struct decode_stats {

@@ -26,98 +26,25 @@ struct field_spec {
 	bool optional;
 };
 
-struct event_spec {
-	const char *system, *name;
-	uint8_t op, class;
-	struct field_spec fld[NR_FLD];
-};
-
+/* The fields by kind; a field that is said to be optional may be missing in some of its events. */
 /* clang-format off: a table */
-#define IRQ_VECTOR(name, class)                                                                                        \
-	{ "irq_vectors", name "_entry", OP_IRQ_ENTRY, class, { { 0 } } },                                              \
-	{                                                                                                              \
-		"irq_vectors", name "_exit", OP_IRQ_EXIT, class,                                                       \
-		{                                                                                                      \
-			{                                                                                              \
-				0                                                                                      \
-			}                                                                                              \
-		}                                                                                                      \
-	}
-
-/* System "ipitrace*" is the group of our own kprobes. */
-#define PROBES "ipitrace"
-
-static const struct event_spec specs[] = {
-	{ "ftrace", "kernel_stack", OP_STACK, 0, { { 0 } } },
-	{ "ipi",
-	  "ipi_send_cpu",
-	  OP_SEND_CPU,
-	  0,
-	  { { "cpu", 4, false }, { "callsite", 0, false }, { "callback", 0, false } } },
-	{ "ipi",
-	  "ipi_send_cpumask",
-	  OP_SEND_MASK,
-	  0,
-	  { { "cpumask", 4, false }, { "callsite", 0, false }, { "callback", 0, false } } },
-	{ "ipi",
-	  "ipi_raise",
-	  OP_RAISE,
-	  0,
-	  { [FLD_MASK] = { "target_cpus", 4, false }, [FLD_REASON] = { "reason", 0, false } } },
-	{ "ipi", "ipi_entry", OP_IPI_ENTRY, 0, { [FLD_REASON] = { "reason", 0, false } } },
-	{ "ipi", "ipi_exit", OP_IPI_EXIT, 0, { [FLD_REASON] = { "reason", 0, false } } },
-	{ "csd",
-	  "csd_queue_cpu",
-	  OP_QUEUE,
-	  0,
-	  { { "cpu", 4, false }, { "callsite", 0, false }, { "func", 0, false }, { "csd", 0, false } } },
-	{ "csd",
-	  "csd_function_entry",
-	  OP_FUNC_ENTRY,
-	  0,
-	  { [FLD_FUNC] = { "func", 0, false }, [FLD_CSD] = { "csd", 0, false } } },
-	{ "csd",
-	  "csd_function_exit",
-	  OP_FUNC_EXIT,
-	  0,
-	  { [FLD_FUNC] = { "func", 0, false }, [FLD_CSD] = { "csd", 0, false } } },
-	IRQ_VECTOR("reschedule", IPI_CLASS_RESCHEDULE),
-	IRQ_VECTOR("call_function", IPI_CLASS_CALL),
-	IRQ_VECTOR("call_function_single", IPI_CLASS_CALL_SINGLE),
-	IRQ_VECTOR("irq_work", IPI_CLASS_IRQ_WORK),
-	IRQ_VECTOR("x86_platform_ipi", IPI_CLASS_PLATFORM),
-	{ "irq",
-	  "irq_handler_entry",
-	  OP_HANDLER_ENTRY,
-	  0,
-	  { [FLD_IRQ] = { "irq", 4, false }, [FLD_NAME] = { "name", 4, false } } },
-	{ "irq", "irq_handler_exit", OP_HANDLER_EXIT, 0, { [FLD_IRQ] = { "irq", 4, false } } },
-	{ "sched", "sched_wake_idle_without_ipi", OP_WAKE, 0, { { "cpu", 4, false } } },
-	{ PROBES, "resched", OP_PROBE_SEND, IPI_CLASS_RESCHEDULE, { { "cpu", 4, false }, { "ra", 8, true } } },
-	{ PROBES, "single", OP_PROBE_SEND, IPI_CLASS_CALL_SINGLE, { { "cpu", 4, false }, { "ra", 8, true } } },
-	{ PROBES, "mask", OP_PROBE_MASK, IPI_CLASS_CALL, { { "m0", 8, false }, { "ra", 8, true } } },
-	{ PROBES, "irqw", OP_PROBE_SEND, IPI_CLASS_IRQ_WORK, { [FLD_CALLSITE] = { "ra", 8, true } } },
-	{ PROBES,
-	  "queue",
-	  OP_PROBE_CALL,
-	  0,
-	  { { "cpu", 4, true }, [FLD_FLAGS] = { "fl", 4, true }, [FLD_FUNC] = { "func", 8, true } } },
-	{ PROBES, "execs", OP_PROBE_CALL, 0, { { "cpu", 4, true }, [FLD_FUNC] = { "func", 8, true } } },
-	{ PROBES, "many", OP_PROBE_CALL, 0, { [FLD_FUNC] = { "func", 8, true } } },
+static const struct field_spec fields[NR_OPS][NR_FLD] = {
+	[OP_SEND_CPU] = { { "cpu", 4, false }, { "callsite", 0, false }, { "callback", 0, false } },
+	[OP_SEND_MASK] = { { "cpumask", 4, false }, { "callsite", 0, false }, { "callback", 0, false } },
+	[OP_RAISE] = { [FLD_MASK] = { "target_cpus", 4, false }, [FLD_REASON] = { "reason", 0, false } },
+	[OP_QUEUE] = { { "cpu", 4, false }, { "callsite", 0, false }, { "func", 0, false }, { "csd", 0, false } },
+	[OP_FUNC_ENTRY] = { [FLD_FUNC] = { "func", 0, false }, [FLD_CSD] = { "csd", 0, false } },
+	[OP_FUNC_EXIT] = { [FLD_FUNC] = { "func", 0, false }, [FLD_CSD] = { "csd", 0, false } },
+	[OP_IPI_ENTRY] = { [FLD_REASON] = { "reason", 0, false } },
+	[OP_IPI_EXIT] = { [FLD_REASON] = { "reason", 0, false } },
+	[OP_HANDLER_ENTRY] = { [FLD_IRQ] = { "irq", 4, false }, [FLD_NAME] = { "name", 4, false } },
+	[OP_HANDLER_EXIT] = { [FLD_IRQ] = { "irq", 4, false } },
+	[OP_WAKE] = { { "cpu", 4, false } },
+	[OP_PROBE_SEND] = { { "cpu", 4, false }, { "ra", 8, true } },
+	[OP_PROBE_MASK] = { { "m0", 8, false }, { "ra", 8, true } },
+	[OP_PROBE_CALL] = { { "cpu", 4, true }, [FLD_FLAGS] = { "fl", 4, true }, [FLD_FUNC] = { "func", 8, true } },
 };
 /* clang-format on */
-
-static const char *const tier_names[] = {
-	[TIER_NONE] = "none",
-	[TIER_COUNTS] = "counts",
-	[TIER_PAIRED] = "paired",
-	[TIER_EXACT] = "exact",
-};
-
-const char *decode_tier_name(enum decode_tier tier)
-{
-	return (unsigned int)tier < ARRAY_SIZE(tier_names) ? tier_names[tier] : "none";
-}
 
 static bool text_has(const char *text, size_t len, const char *part)
 {
@@ -274,16 +201,6 @@ void formats_irq_learn(struct formats *f, uint32_t irq, unsigned int class)
 		f->irq_memo[irq] = class;
 }
 
-static const struct event_spec *spec_find(const char *system, const char *name)
-{
-	bool probe = !strncmp(system, PROBES, strlen(PROBES));
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(specs); i++)
-		if (!strcmp(specs[i].name, name) && !strcmp(specs[i].system, probe ? PROBES : system))
-			return &specs[i];
-	return NULL;
-}
-
 /* m0, m1, ... of a probe, one after the other: the whole mask. */
 static unsigned int probe_mask_len(struct tep_event *event, int off)
 {
@@ -303,16 +220,15 @@ static unsigned int probe_mask_len(struct tep_event *event, int off)
 }
 
 /* False: not as expected. */
-static bool desc_fields(struct ev_desc *desc, const struct event_spec *spec, struct tep_event *event,
-			unsigned int long_size)
+static bool desc_fields(struct ev_desc *desc, const struct kevent *kev, struct tep_event *event, unsigned int long_size)
 {
 	for (unsigned int i = 0; i < NR_FLD; i++) {
-		const struct field_spec *want = &spec->fld[i];
+		const struct field_spec *want = &fields[kev->op][i];
 		struct tep_format_field *field;
 		unsigned int size = want->size ? want->size : long_size;
 
 		desc->off[i] = FLD_NONE;
-		if (!want->name)
+		if (!want->name || (kev->op == OP_PROBE_SEND && i == FLD_CPU && kev->target == TARGET_SELF))
 			continue;
 		field = tep_find_field(event, want->name);
 		if (!field && want->optional)
@@ -323,7 +239,7 @@ static bool desc_fields(struct ev_desc *desc, const struct event_spec *spec, str
 		if (field->offset + field->size > desc->min_len)
 			desc->min_len = field->offset + field->size;
 	}
-	if (spec->op == OP_PROBE_MASK) {
+	if (kev->op == OP_PROBE_MASK) {
 		desc->mask_len = probe_mask_len(event, desc->off[FLD_MASK]);
 		if (desc->off[FLD_MASK] + desc->mask_len > desc->min_len)
 			desc->min_len = desc->off[FLD_MASK] + desc->mask_len;
@@ -369,41 +285,6 @@ static bool stack_init(struct formats *f, struct ev_desc *desc, struct tep_event
 	return true;
 }
 
-static void caps_note(struct formats *f, const struct event_spec *spec)
-{
-	switch (spec->op) {
-	case OP_SEND_CPU:
-	case OP_SEND_MASK:
-	case OP_PROBE_SEND:
-	case OP_PROBE_MASK:
-		f->has_send = true;
-		break;
-	case OP_RAISE:
-		f->has_raise = true;
-		break;
-	case OP_QUEUE:
-		f->has_queue = true;
-		break;
-	case OP_FUNC_ENTRY:
-		f->has_func = true;
-		break;
-	case OP_IRQ_ENTRY:
-		f->has_vectors = true;
-		f->x86 = true;
-		if (spec->class == IPI_CLASS_CALL_SINGLE)
-			f->has_single_vector = true;
-		break;
-	case OP_IPI_ENTRY:
-		f->has_ipi_entry = true;
-		break;
-	case OP_HANDLER_ENTRY:
-		f->has_handler = true;
-		break;
-	default:
-		break;
-	}
-}
-
 static struct ev_desc *desc_slot(struct formats *f, unsigned int id)
 {
 	if (id >= f->nr_desc) {
@@ -441,7 +322,7 @@ static bool format_head(const struct decode_format *format, char *name, size_t s
 static void format_add(struct formats *f, struct tep_handle *tep, const struct decode_format *format,
 		       unsigned int long_size)
 {
-	const struct event_spec *spec;
+	const struct kevent *kev;
 	struct tep_event *event;
 	struct ev_desc *desc;
 	char name[128];
@@ -454,8 +335,8 @@ static void format_add(struct formats *f, struct tep_handle *tep, const struct d
 	f->names[f->nr_names].name = xstrdup(name);
 	f->names[f->nr_names++].id = id;
 	desc = desc_slot(f, id);
-	spec = spec_find(format->system, name);
-	if (!spec || desc->op != OP_SKIP)
+	kev = kevent_find(format->system, name);
+	if (!kev || desc->op != OP_SKIP)
 		return;
 	/* The verdict on the print format does not matter: only fields are used. */
 	tep_parse_event(tep, format->text, format->len, format->system);
@@ -466,29 +347,22 @@ static void format_add(struct formats *f, struct tep_handle *tep, const struct d
 		f->common_len = 0;
 		return;
 	}
-	if (spec->op == OP_STACK ? !stack_init(f, desc, event) : !desc_fields(desc, spec, event, long_size)) {
+	if (kev->op == OP_STACK ? !stack_init(f, desc, event) : !desc_fields(desc, kev, event, long_size)) {
 		memset(desc, 0, sizeof(*desc));
 		return;
 	}
-	desc->class = spec->class;
-	desc->op = spec->op;
+	desc->class = kev->class;
+	desc->op = kev->op;
 	desc->rank = desc->op >= OP_FUNC_ENTRY && desc->op <= OP_HANDLER_EXIT;
-	caps_note(f, spec);
+	f->ops |= OP_BIT(kev->op);
+	f->has_single_vector |= kev->op == OP_IRQ_ENTRY && kev->class == IPI_CLASS_CALL_SINGLE;
 }
 
-static void ops_drop(struct formats *f, enum decode_op first, enum decode_op last)
+static void ops_drop(struct formats *f, enum kevent_op first, enum kevent_op last)
 {
 	for (unsigned int id = 0; id < f->nr_desc; id++)
 		if (f->desc[id].op >= first && f->desc[id].op <= last)
 			f->desc[id].op = OP_SKIP;
-}
-
-static bool has_op(const struct formats *f, enum decode_op first, enum decode_op last)
-{
-	for (unsigned int id = 0; id < f->nr_desc; id++)
-		if (f->desc[id].op >= first && f->desc[id].op <= last)
-			return true;
-	return false;
 }
 
 /* Which of several witnesses of one thing is heard. */
@@ -496,6 +370,7 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 {
 	uint64_t end;
 
+	f->x86 = f->ops & OP_BIT(OP_IRQ_ENTRY);
 	if (sym) {
 		symtab_range(sym, "generic_smp_call_function_single_interrupt", &f->generic_call, &end);
 		symtab_range(sym, "sched_ttwu_pending", &f->ttwu_pending, &end);
@@ -505,13 +380,12 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 			f->x86 = f->has_single_vector = true;
 	}
 	/* Real send events make the probes superfluous. */
-	if (has_op(f, OP_SEND_CPU, OP_SEND_MASK))
+	if (f->ops & (OP_BIT(OP_SEND_CPU) | OP_BIT(OP_SEND_MASK)))
 		ops_drop(f, OP_PROBE_SEND, OP_PROBE_CALL);
-	/* x86 lists these from 6.4 to 6.14 and never fires them. */
-	if (f->x86)
-		f->has_raise = f->has_ipi_entry = false;
-	f->has_send |= f->has_raise;
-	f->pseudo_sends = !f->has_queue;
+	f->ops = f->x86 ? f->ops & ~OPS_GENERIC : kevents_heard(f->ops);
+	f->has_raise = f->ops & OP_BIT(OP_RAISE);
+	f->has_ipi_entry = f->ops & OP_BIT(OP_IPI_ENTRY);
+	f->pseudo_sends = !(f->ops & OP_BIT(OP_QUEUE));
 	if (!f->has_single_vector)
 		for (unsigned int id = 0; id < f->nr_desc; id++)
 			if (f->desc[id].op == OP_PROBE_SEND && f->desc[id].class == IPI_CLASS_CALL_SINGLE)

@@ -20,28 +20,6 @@
 #include "base/err.h"
 #include "decode/decode.h"
 
-/* What a record means; decides which fields its descriptor holds. */
-enum decode_op {
-	OP_SKIP = 0,  /* not ours: counted only */
-	OP_STACK = 1, /* ftrace:kernel_stack; found by looking ahead */
-	OP_SEND_CPU = 2,
-	OP_SEND_MASK = 3,
-	OP_RAISE = 4, /* ipi:ipi_raise: mask and reason */
-	OP_QUEUE = 5,
-	OP_FUNC_ENTRY = 6,
-	OP_FUNC_EXIT = 7,
-	OP_IRQ_ENTRY = 8, /* x86: one event a class */
-	OP_IRQ_EXIT = 9,
-	OP_IPI_ENTRY = 10, /* ipi:ipi_entry: reason */
-	OP_IPI_EXIT = 11,
-	OP_HANDLER_ENTRY = 12, /* irq:irq_handler_entry: number and name */
-	OP_HANDLER_EXIT = 13,
-	OP_WAKE = 14,
-	OP_PROBE_SEND = 15, /* kprobes standing in for send events */
-	OP_PROBE_MASK = 16,
-	OP_PROBE_CALL = 17, /* queue, execs, many: names the function of the send to come */
-};
-
 /* Roles of the fields of a descriptor. */
 enum decode_field { FLD_CPU, FLD_CALLSITE, FLD_FUNC, FLD_CSD, NR_FLD };
 /* The same places under other names, for other kinds of events. */
@@ -53,7 +31,7 @@ enum decode_field { FLD_CPU, FLD_CALLSITE, FLD_FUNC, FLD_CSD, NR_FLD };
 #define FLD_NONE   UINT16_MAX
 
 struct ev_desc {
-	uint8_t op; /* enum decode_op */
+	uint8_t op; /* enum kevent_op */
 	uint8_t class;
 	uint8_t rank;	      /* at equal times: 0 = cause, 1 = effect */
 	uint16_t min_len;     /* end of the last field used */
@@ -83,8 +61,8 @@ struct formats {
 	unsigned int nr_names;
 	unsigned int off_type, off_flags, off_pid, common_len;
 	unsigned int stack_size_off, stack_caller_off;
-	bool has_stack_format, has_raise;
-	bool has_send, has_queue, has_func, has_vectors, has_ipi_entry, has_handler;
+	uint32_t ops; /* kinds of events that there are, OP_BIT(enum kevent_op); mute ones left out */
+	bool has_stack_format, has_raise, has_ipi_entry;
 	bool has_single_vector; /* x86: single and mask calls have vectors of their own */
 	bool x86;
 	bool pseudo_sends; /* 6.4: ipi_send_* also tell of queued calls */

@@ -84,7 +84,7 @@ static int open_decoder(struct analysis *a, struct err *err)
 static void fill_info(struct analysis *a, const char *path)
 {
 	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
-	const struct decode_caps *caps = decoder_caps(a->decoder);
+	const struct ipi_evidence *evidence = &decoder_caps(a->decoder)->evidence;
 	struct trace_info *t = &a->trace;
 
 	t->path = path;
@@ -96,15 +96,15 @@ static void fill_info(struct analysis *a, const char *path)
 		t->clock_ns |= !strcmp(t->clock, ns_clocks[i]);
 	/* The kernel promises nothing between CPUs for these two, even where it usually holds. */
 	t->clock_sync = t->clock_ns && strcmp(t->clock, "local") && strcmp(t->clock, "perf");
-	t->tier = decode_tier_name(caps->tier);
+	t->tier = ipi_tier_name(evidence->tier);
 	t->cpus = a->info->nr_cpus;
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
 	t->facts_gone = t->foreign && a->info->tracer_version && !strncmp(a->info->tracer_version, "ipitrace", 8);
 	t->incomplete = a->has_facts && !a->facts.complete;
-	t->has_send = caps->has_send;
-	t->has_csd = caps->has_csd;
-	t->has_reception = caps->has_reception;
+	t->has_send = evidence->has_send;
+	t->has_csd = evidence->has_csd;
+	t->has_reception = evidence->has_reception;
 }
 
 int analysis_open(struct analysis **out, const char *path, struct err *err)
@@ -123,7 +123,7 @@ int analysis_open(struct analysis **out, const char *path, struct err *err)
 	a->symtab = symtab_new(a->info->kallsyms, a->info->kallsyms_len);
 	if (open_decoder(a, err))
 		goto fail;
-	if (decoder_caps(a->decoder)->tier == TIER_NONE) {
+	if (decoder_caps(a->decoder)->evidence.tier == TIER_NONE) {
 		err_set(err, EXIT_FAILED, "%s: no IPI events in this file", path);
 		err_hint(err, "record with 'ipitrace record', or 'trace-cmd record -e ipi -e csd -e irq_vectors'");
 		goto fail;
@@ -355,12 +355,12 @@ static bool line_traced(const struct analysis *a, const struct facts_counter *c,
 		const char *desc;
 		uint32_t classes;
 	} lines[] = {
-		{ "Rescheduling interrupts", 1u << IPI_CLASS_RESCHEDULE },
-		{ "Function call interrupts", 1u << IPI_CLASS_CALL_SINGLE | 1u << IPI_CLASS_CALL },
-		{ "IRQ work interrupts", 1u << IPI_CLASS_IRQ_WORK },
-		{ "CPU stop interrupts", 1u << IPI_CLASS_CPU_STOP },
-		{ "Timer broadcast interrupts", 1u << IPI_CLASS_TIMER },
-		{ "CPU wake-up interrupts", 1u << IPI_CLASS_WAKEUP },
+		{ "Rescheduling interrupts", IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE) },
+		{ "Function call interrupts", IPI_CLASSES_CALL },
+		{ "IRQ work interrupts", IPI_CLASS_BIT(IPI_CLASS_IRQ_WORK) },
+		{ "CPU stop interrupts", IPI_CLASS_BIT(IPI_CLASS_CPU_STOP) },
+		{ "Timer broadcast interrupts", IPI_CLASS_BIT(IPI_CLASS_TIMER) },
+		{ "CPU wake-up interrupts", IPI_CLASS_BIT(IPI_CLASS_WAKEUP) },
 		{ "TLB shootdowns", 0 },
 	};
 	const struct match_totals *t = matcher_totals(a->matcher);
@@ -377,7 +377,7 @@ static bool line_traced(const struct analysis *a, const struct facts_counter *c,
 			return a->trace.has_reception;
 		/* Shootdowns are calls of one function; they travel in call-function interrupts. */
 		*traced = a->tlb_runs;
-		*classes = 1u << IPI_CLASS_CALL_SINGLE | 1u << IPI_CLASS_CALL;
+		*classes = IPI_CLASSES_CALL;
 		return a->trace.has_csd && a->tlb_func;
 	}
 	return false;

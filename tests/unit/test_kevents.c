@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of the kernel's events is complete on both sides: the decoder
+ * understands every row, every probe has its stand-in; and the rule for the tier.
+ */
+#include "base/kevents.h"
+#include "capture/standin.h"
+#include "decodebed.h"
+
+static enum ipi_tier tier(uint32_t ops)
+{
+	return kevents_evidence(kevents_heard(ops)).tier;
+}
+
+static void test_tiers(void)
+{
+	const uint32_t send = OP_BIT(OP_SEND_CPU), vector = OP_BIT(OP_IRQ_ENTRY), calls = OPS_CALLS;
+
+	is_u64(tier(0), TIER_NONE, "no events");
+	is_u64(tier(send | calls), TIER_NONE, "sends and calls without receptions");
+	is_u64(tier(send | OP_BIT(OP_IRQ_EXIT) | OP_BIT(OP_IPI_EXIT) | OP_BIT(OP_HANDLER_EXIT)), TIER_NONE,
+	       "an exit alone is no reception");
+	is_u64(tier(vector), TIER_COUNTS, "receptions only");
+	is_u64(tier(vector | calls), TIER_COUNTS, "calls do not make up for sends");
+	is_u64(tier(vector | send), TIER_PAIRED, "sends and receptions");
+	is_u64(tier(vector | OP_BIT(OP_PROBE_MASK)), TIER_PAIRED, "probes are as good as sends");
+	is_u64(tier(vector | OP_BIT(OP_PROBE_CALL)), TIER_COUNTS, "but not those that only name functions");
+	is_u64(tier(vector | send | OP_BIT(OP_QUEUE)), TIER_PAIRED, "calls queued but not run");
+	is_u64(tier(vector | send | OP_BIT(OP_FUNC_ENTRY) | OP_BIT(OP_FUNC_EXIT)), TIER_PAIRED, "run but not queued");
+	is_u64(tier(vector | send | OP_BIT(OP_QUEUE) | OP_BIT(OP_FUNC_ENTRY)), TIER_EXACT, "both");
+	is_u64(tier(OP_BIT(OP_RAISE) | OP_BIT(OP_IPI_ENTRY)), TIER_PAIRED, "ipi_raise where it is heard");
+	is_u64(tier(OP_BIT(OP_RAISE) | OP_BIT(OP_HANDLER_ENTRY)), TIER_PAIRED, "interrupts by their handlers");
+	is_u64(tier(vector | OP_BIT(OP_RAISE)), TIER_COUNTS, "ipi_raise is mute where there are vectors");
+	is_str(ipi_tier_name(TIER_EXACT), "exact", "name");
+	is_str(ipi_tier_name(99), "none", "no tier");
+}
+
+static void test_rows(void)
+{
+	const struct kevent *kev;
+	unsigned int nr = 0, probes = 0;
+	uint32_t ops = OP_BIT(OP_SKIP);
+
+	for (; (kev = kevent_row(nr)); nr++) {
+		ops |= OP_BIT(kev->op);
+		probes += !!(OP_BIT(kev->op) & OPS_PROBES);
+		ok(kevent_find(kev->system, kev->name) == kev, "%s:%s is found by its name", kev->system, kev->name);
+		ok(kev->classes || kev->op == OP_STACK, "%s is of use to a class", kev->name);
+	}
+	is_u64(ops, OP_BIT(NR_OPS) - 1, "every kind has an event");
+	ok(!kevent_find("ipi", "reschedule_entry"), "another system's event is none of ours");
+	ok(kevent_find("ipitrace_4711", "many") == kevent_find(KEVENT_PROBES, "many"), "a group of probes bears a pid");
+
+	struct standin *s = standin_find(1);
+	const struct standin_event *ev = standin_events(s, &nr);
+
+	is_u64(nr, probes, "as many stand-ins as probes");
+	for (unsigned int i = 0; i < nr; i++)
+		for (unsigned int k = 0; k <= i; k++)
+			ok(ev[i].kev && (ev[i].kev == ev[k].kev) == (i == k), "stand-in %u has a row of its own", i);
+	standin_free(s);
+}
+
+/* One event at a time, in a format that has all fields there are: the decoder takes it for one of ours. */
+static void test_decoder(void)
+{
+	static const char fields[] = "cpu:4 callsite:p callback:p cpumask:d target_cpus:d reason:p func:p csd:p irq:4 "
+				     "name:d m0:8 ra:8 fl:4";
+	const struct kevent *kev;
+
+	for (unsigned int i = 0; (kev = kevent_row(i)); i++) {
+		struct bed *t = bed_new(false, 8);
+		struct pb_rec r = pb_rec(&t->b, 700, 0, 1);
+
+		if (kev->op != OP_STACK) {
+			pb_format(&t->f, &t->b.m, kev->system, kev->name, 700, fields);
+			pb_page(&t->b, 0, 100);
+			for (unsigned int k = 0; k < 16; k++)
+				pb_field(&t->b, &r, 0, 8);
+			pb_event(&t->b, 0, &r);
+			ok(bed_run(t, 64) >= 0, "%s can be decoded", kev->name);
+			is_u64(decoder_stats(t->d)->records, 1, "%s is read", kev->name);
+			is_u64(decoder_stats(t->d)->skipped, 0, "%s is understood", kev->name);
+		}
+		bed_free(t);
+	}
+}
+
+int main(void)
+{
+	test_tiers();
+	test_rows();
+	test_decoder();
+	return done_testing();
+}
