@@ -219,7 +219,7 @@ static int analyse(struct bench_tracer *t, struct joins *joins, uint64_t *lost, 
 	if (!ret)
 		ret = find_functions(a, joins, err);
 	if (!ret)
-		ret = analysis_run(a, each_join, joins, err);
+		ret = analysis_run(a, &(struct span_sink){ .span = each_join, .ctx = joins }, err);
 	if (!ret) {
 		*lost = analysis_info(a)->lost_events;
 		if (!*lost && analysis_info(a)->lost_unknown)

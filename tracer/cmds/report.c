@@ -188,7 +188,7 @@ static int report_file(struct report_options *o, const char *path, struct err *e
 	filtered = !ipi_filter_empty(&o->filter) || (facts && !ipi_filter_empty(&facts->filter));
 	names = analysis_names(a);
 	agg = agg_new(by, nr_by, filters, nr_filters, &names);
-	if (analysis_run(a, agg_span, agg, err))
+	if (analysis_run(a, &(struct span_sink){ .span = agg_span, .ctx = agg }, err))
 		goto out;
 	report_build(&r, a, agg, by, nr_by, filtered);
 	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));

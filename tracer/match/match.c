@@ -89,6 +89,8 @@ static void lose(struct matcher *m, const struct ipi_event *ev)
 	else
 		m->totals.lost_events += ev->lost;
 
+	if (m->config.gap)
+		m->config.gap(m->config.ctx, ev->cpu, ev->ts_ns, ev->lost);
 	hits_lose(m, ev->cpu);
 	calls_lose(m, ev->cpu);
 	memset(cpu->unqueued, 0, sizeof(cpu->unqueued));
@@ -211,6 +213,58 @@ void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr
 	m->totals.events += nr; /* less those that are no records */
 	for (const struct ipi_event *end = ev + nr; ev != end; ev++)
 		feed_one(m, ev);
+}
+
+/* The first of what waits is the earliest: events came in order of time. */
+static uint64_t hit_begin(const struct hit *h, uint64_t least)
+{
+	return h && h->span.send_ns < least ? h->span.send_ns : least;
+}
+
+static uint64_t window_begin(const struct window *w, uint64_t least)
+{
+	if (!w)
+		return least;
+	return hit_begin(w->head, w->span.entry_ns < least ? w->span.entry_ns : least);
+}
+
+static uint64_t call_begin(const struct call *c, uint64_t least)
+{
+	return c && c->span.queue_ns < least ? c->span.queue_ns : least;
+}
+
+uint64_t matcher_settled_ns(const struct matcher *m, uint64_t now_ns)
+{
+	uint64_t least = now_ns;
+
+	if (m->finished)
+		return UINT64_MAX;
+	for (unsigned int n = 0; n < m->nr_cpus; n++) {
+		const struct cpu *cpu = &m->cpus[n];
+
+		least = window_begin(cpu->win, call_begin(cpu->out_head, least));
+		for (unsigned int level = 0; level < IPI_NR_LEVELS; level++)
+			if (cpu->open_ops & 1u << level)
+				least = call_begin(cpu->ops[level].head, least);
+		for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class) {
+			least = hit_begin(cpu->lines[class].head, least);
+			least = window_begin(cpu->lines[class].chain, least);
+		}
+		if (cpu->run.active) {
+			least = call_begin(cpu->run.call, least);
+			least = cpu->run.run_ns < least ? cpu->run.run_ns : least;
+		}
+		/* A queue event that comes by a slow clock takes these runs for its own; see ran_before_queue(). */
+		for (unsigned int i = 0; i < MATCH_NR_UNQUEUED; i++) {
+			const struct unqueued *u = &cpu->unqueued[i];
+
+			if (!u->csd || u->run_ns + MATCH_SKEW_NS < now_ns)
+				continue;
+			least = u->run_ns < least ? u->run_ns : least;
+			least = u->entry_ns < least ? u->entry_ns : least;
+		}
+	}
+	return least;
 }
 
 void matcher_finish(struct matcher *m)

@@ -85,6 +85,7 @@ struct ipi_span {
 	uint64_t exit_ns;     /* handler exit */
 	const uint64_t *mask; /* SEND: targets, 64 CPUs a word, or NULL when single (then target) */
 	uint32_t mask_words;
+	uint8_t level; /* enum ipi_level: the sender's context; IRQ, LOCAL: the event's own */
 };
 
 struct match_totals {
@@ -105,12 +106,15 @@ struct match_totals {
 };
 
 typedef void (*ipi_span_fn)(void *ctx, const struct ipi_span *span);
+/* Events are missing in this CPU's stream, just before at_ns; lost: how many, or IPI_LOST_UNKNOWN. */
+typedef void (*match_gap_fn)(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost);
 
 struct match_config {
 	unsigned int nr_cpus; /* one more than the highest CPU number expected; grows by itself */
 	bool has_csd;	      /* csd_* events are in the trace */
 	bool has_sends;	      /* ipi_send_*, ipi_raise or probes are */
 	ipi_span_fn emit;     /* called for every span, in order of its resolution */
+	match_gap_fn gap;     /* called for every gap, before what it makes lost; or NULL */
 	void *ctx;
 };
 
@@ -120,6 +124,21 @@ struct matcher *matcher_new(const struct match_config *config);
 void matcher_free(struct matcher *m);
 /* Events must come in time order (ties: causes first). */
 void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr);
+/* When it began, which is what spans are put in order by: the first that exists of these. */
+static inline uint64_t span_begin_ns(const struct ipi_span *s)
+{
+	if (s->send_ns != IPI_NO_TIME)
+		return s->send_ns;
+	if (s->queue_ns != IPI_NO_TIME)
+		return s->queue_ns;
+	return s->entry_ns != IPI_NO_TIME ? s->entry_ns : s->run_ns;
+}
+
+/*
+ * No span to come begins before this time, if no event to come is before
+ * now_ns. Walks all CPUs: for now and then, not for every event.
+ */
+uint64_t matcher_settled_ns(const struct matcher *m, uint64_t now_ns);
 /* End of trace: everything outstanding becomes in_flight. Idempotent. */
 void matcher_finish(struct matcher *m);
 const struct match_totals *matcher_totals(const struct matcher *m);

@@ -182,7 +182,7 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 {
 	const uint32_t cpu = ev->cpu, target = ev->target, stack = ev->stack;
 	const uint64_t callsite = ev->callsite, func = ev->func, csd = ev->csd;
-	const uint8_t class = ev->class, call_kind = ev->call_kind;
+	const uint8_t class = ev->class, call_kind = ev->call_kind, level = (uint8_t)ipi_event_level(ev);
 	const int32_t pid = ev->pid;
 
 	s->source = cpu;
@@ -208,6 +208,7 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->how = IPI_HOW_NONE;
 	s->path = IPI_PATH_SENT;
 	s->call_kind = call_kind;
+	s->level = level;
 	s->unsolicited = false;
 	s->negative = false;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report/analysis.c - glue: trace.dat reader -> decoder -> matcher -> the caller's span function.
+ * report/analysis.c - a trace.dat file as the source of a pipeline.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,23 +15,17 @@
 #include "base/mem.h"
 #include "report/analysis.h"
 
-#define BATCH 256 /* events a decoder_read(): 18 kB, stays in the first-level cache */
-
 struct analysis {
 	struct dat_file *dat;
 	const struct dat_info *info;
 	struct decode_format *formats;
 	struct symtab *symtab;
-	struct decoder *decoder;
-	struct matcher *matcher;
+	struct pipeline *pipeline;
 	struct facts facts;
 	bool has_facts;
 	struct trace_info trace;
 
-	ipi_span_fn fn;
-	void *ctx;
-	uint64_t tlb_func; /* its remote runs are what the kernel counts as TLB */
-	uint64_t tlb_runs;
+	bool has_tlb_func;
 	uint64_t own_func;
 };
 
@@ -52,7 +46,7 @@ static void parse_uname(struct trace_info *t, const char *uname)
 		snprintf(t->arch, sizeof(t->arch), "%.*s", (int)strcspn(last + 1, " \n"), last + 1);
 }
 
-static int open_decoder(struct analysis *a, struct err *err)
+static int open_pipeline(struct analysis *a, struct err *err)
 {
 	const struct dat_info *info = a->info;
 	struct page_source src = {
@@ -78,13 +72,13 @@ static int open_decoder(struct analysis *a, struct err *err)
 		a->formats[i] =
 			(struct decode_format){ info->formats[i].system, info->formats[i].text, info->formats[i].len };
 	meta.formats = a->formats;
-	return decoder_open(&a->decoder, &meta, &src, err);
+	return pipeline_open(&a->pipeline, &meta, &src, info->nr_cpus, err);
 }
 
 static void fill_info(struct analysis *a, const char *path)
 {
 	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
-	const struct ipi_evidence *evidence = &decoder_caps(a->decoder)->evidence;
+	const struct ipi_evidence *evidence = &decoder_caps(pipeline_decoder(a->pipeline))->evidence;
 	struct trace_info *t = &a->trace;
 
 	t->path = path;
@@ -110,7 +104,7 @@ static void fill_info(struct analysis *a, const char *path)
 int analysis_open(struct analysis **out, const char *path, struct err *err)
 {
 	struct analysis *a = xcalloc(1, sizeof(*a));
-	uint64_t end;
+	uint64_t start, end;
 
 	if (dat_open(&a->dat, path, err))
 		goto fail;
@@ -121,17 +115,18 @@ int analysis_open(struct analysis **out, const char *path, struct err *err)
 		a->has_facts = true;
 	}
 	a->symtab = symtab_new(a->info->kallsyms, a->info->kallsyms_len);
-	if (open_decoder(a, err))
+	if (open_pipeline(a, err))
 		goto fail;
-	if (decoder_caps(a->decoder)->evidence.tier == TIER_NONE) {
+	if (decoder_caps(pipeline_decoder(a->pipeline))->evidence.tier == TIER_NONE) {
 		err_set(err, EXIT_FAILED, "%s: no IPI events in this file", path);
 		err_hint(err, "record with 'ipitrace record', or 'trace-cmd record -e ipi -e csd -e irq_vectors'");
 		goto fail;
 	}
 	/* The ring buffer wakes its readers by an irq_work of its own: a self-IPI of the tracer. */
 	symtab_range(a->symtab, "rb_wake_up_waiters", &a->own_func, &end);
-	symtab_range(a->symtab, "flush_tlb_func", &a->tlb_func, &end);
+	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	fill_info(a, path);
+	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
 	*out = a;
 	return 0;
 fail:
@@ -143,9 +138,7 @@ void analysis_close(struct analysis *a)
 {
 	if (!a)
 		return;
-	matcher_free(a->matcher);
-	if (a->decoder)
-		decoder_close(a->decoder);
+	pipeline_close(a->pipeline);
 	if (a->symtab)
 		symtab_free(a->symtab);
 	free(a->formats);
@@ -154,60 +147,18 @@ void analysis_close(struct analysis *a)
 	free(a);
 }
 
-/* An effect before its cause: so far, at least, the clocks of the two CPUs are apart. */
-static void note_skew(struct trace_info *t, const struct ipi_span *s)
-{
-	uint64_t cause = s->kind == IPI_SPAN_CALL ? s->queue_ns : s->send_ns;
-	uint64_t effect = s->kind == IPI_SPAN_CALL ? s->run_ns : s->entry_ns;
-
-	if (cause == IPI_NO_TIME || effect == IPI_NO_TIME || effect >= cause || cause - effect <= t->skew_ns)
-		return;
-	t->skew_ns = cause - effect;
-	t->skew_cpus[0] = s->source;
-	t->skew_cpus[1] = s->target;
-}
-
-/* What this clock cannot tell becomes a point that does not exist. */
-static void withhold_times(const struct trace_info *t, struct ipi_span *s)
-{
-	if (s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_SEND)
-		s->send_ns = IPI_NO_TIME;
-	if (s->kind == IPI_SPAN_CALL || s->kind == IPI_SPAN_HIT)
-		s->queue_ns = IPI_NO_TIME;
-	if (!t->clock_ns)
-		s->exit_ns = s->done_ns = IPI_NO_TIME;
-}
-
-static void __attribute__((noinline)) emit_odd(struct analysis *a, const struct ipi_span *span)
-{
-	struct ipi_span known = *span;
-
-	if (span->negative)
-		note_skew(&a->trace, span);
-	if (!a->trace.clock_sync)
-		withhold_times(&a->trace, &known);
-	a->fn(a->ctx, &known);
-}
-
-static void emit(void *ctx, const struct ipi_span *span)
-{
-	struct analysis *a = ctx;
-
-	if (span->func == a->tlb_func && span->kind == IPI_SPAN_CALL && span->func)
-		a->tlb_runs += span->outcome == IPI_DELIVERED;
-	if (unlikely(span->negative || !a->trace.clock_sync))
-		emit_odd(a, span);
-	else
-		a->fn(a->ctx, span);
-}
-
 /* Losses: marks in the streams and, in our own files, the kernel's counters. */
 static void finish_info(struct analysis *a)
 {
-	const struct decode_stats *s = decoder_stats(a->decoder);
-	const struct match_totals *m = matcher_totals(a->matcher);
+	const struct decode_stats *s = decoder_stats(pipeline_decoder(a->pipeline));
+	const struct match_totals *m = pipeline_totals(a->pipeline);
+	const struct pipeline_seen *seen = pipeline_seen(a->pipeline);
 	struct trace_info *t = &a->trace;
 	uint64_t counted = 0;
+
+	t->skew_ns = seen->skew_ns;
+	t->skew_cpus[0] = seen->skew_cpus[0];
+	t->skew_cpus[1] = seen->skew_cpus[1];
 
 	t->start_ns = s->first_ns;
 	t->end_ns = s->last_ns;
@@ -230,34 +181,12 @@ static void finish_info(struct analysis *a)
 		t->lost_unknown = true;
 }
 
-int analysis_run(struct analysis *a, ipi_span_fn fn, void *ctx, struct err *err)
+int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *err)
 {
-	struct match_config config = {
-		.nr_cpus = a->info->nr_cpus,
-		.has_csd = a->trace.has_csd,
-		.has_sends = a->trace.has_send,
-		.emit = emit,
-		.ctx = a,
-	};
-	struct ipi_event *batch;
-	int nr;
-
-	a->fn = fn;
-	a->ctx = ctx;
-	a->matcher = matcher_new(&config);
-	batch = xmalloc(BATCH * sizeof(*batch));
-	while ((nr = decoder_read(a->decoder, batch, BATCH, err)) > 0)
-		matcher_feed(a->matcher, batch, (unsigned int)nr);
-	free(batch);
-	if (nr < 0)
+	pipeline_set_sink(a->pipeline, sink);
+	if (pipeline_run(a->pipeline, err))
 		return -1;
-	matcher_finish(a->matcher);
 	finish_info(a);
-	if (!matcher_conserves(matcher_totals(a->matcher)))
-		return err_set(err, EXIT_FAILED,
-			       "%s: the matcher's totals do not add up: "
-			       "a bug in ipitrace",
-			       a->trace.path);
 	return 0;
 }
 
@@ -273,7 +202,7 @@ const struct facts *analysis_facts(const struct analysis *a)
 
 const struct match_totals *analysis_totals(const struct analysis *a)
 {
-	return matcher_totals(a->matcher);
+	return pipeline_totals(a->pipeline);
 }
 
 struct symtab *analysis_symtab(struct analysis *a)
@@ -283,9 +212,9 @@ struct symtab *analysis_symtab(struct analysis *a)
 
 const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack)
 {
-	if (stack == IPI_STACK_NONE || stack > decoder_nr_stacks(a->decoder))
+	if (stack == IPI_STACK_NONE || stack > decoder_nr_stacks(pipeline_decoder(a->pipeline)))
 		return NULL;
-	return decoder_stack(a->decoder, stack);
+	return decoder_stack(pipeline_decoder(a->pipeline), stack);
 }
 
 /* --- answers for agg --- */
@@ -363,7 +292,7 @@ static bool line_traced(const struct analysis *a, const struct facts_counter *c,
 		{ "CPU wake-up interrupts", IPI_CLASS_BIT(IPI_CLASS_WAKEUP) },
 		{ "TLB shootdowns", 0 },
 	};
-	const struct match_totals *t = matcher_totals(a->matcher);
+	const struct match_totals *t = pipeline_totals(a->pipeline);
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		if (strcmp(lines[i].desc, c->desc))
@@ -376,9 +305,9 @@ static bool line_traced(const struct analysis *a, const struct facts_counter *c,
 		if (*classes)
 			return a->trace.has_reception;
 		/* Shootdowns are calls of one function; they travel in call-function interrupts. */
-		*traced = a->tlb_runs;
+		*traced = pipeline_seen(a->pipeline)->tlb_runs;
 		*classes = IPI_CLASSES_CALL;
-		return a->trace.has_csd && a->tlb_func;
+		return a->trace.has_csd && a->has_tlb_func;
 	}
 	return false;
 }
@@ -400,7 +329,7 @@ static uint64_t grown(const struct facts *f, const struct facts_counter *c, enum
 unsigned int analysis_coverage(const struct analysis *a, struct coverage *lines, unsigned int max)
 {
 	const struct facts *f = &a->facts;
-	const struct match_totals *t = matcher_totals(a->matcher);
+	const struct match_totals *t = pipeline_totals(a->pipeline);
 	unsigned int nr = 0;
 	uint32_t classes;
 	uint64_t slack;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * report/analysis.h - a recording, from file to spans: trace.dat -> decoder -> matcher.
+ * report/analysis.h - a recording as the source of a pipeline, and what is known of it as a whole.
  *
  * Glue shared by every command that reads a recording. Owns the reader, the
- * symbol table, the decoder and the matcher; knows no options and no output.
- * One analysis is one pass over the file.
+ * symbol table and the pipeline; knows no options and no output. One analysis
+ * is one pass over the file.
  */
 #ifndef IPITRACE_ANALYSIS_H
 #define IPITRACE_ANALYSIS_H
@@ -20,13 +20,14 @@
 #include "match/match.h"
 #include "report/agg.h"
 #include "report/info.h"
+#include "report/pipeline.h"
 
 struct analysis;
 
 int analysis_open(struct analysis **a, const char *path, struct err *err);
 void analysis_close(struct analysis *a);
-/* The whole file; fn gets every span. */
-int analysis_run(struct analysis *a, ipi_span_fn fn, void *ctx, struct err *err);
+/* The whole file to this sink, through to its end(). */
+int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *err);
 
 const struct trace_info *analysis_info(const struct analysis *a);
 /* NULL for foreign files. */

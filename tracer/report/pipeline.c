@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * report/pipeline.c - source -> decode -> match -> sinks.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "report/pipeline.h"
+
+#define BATCH 256 /* events a decoder_read(): 18 kB, stays in the first-level cache */
+/* Events between two questions of what is settled: they cost a walk over all CPUs and classes. */
+#define SETTLE_EVENTS (64 * BATCH)
+
+struct pipeline {
+	struct decoder *decoder;
+	struct matcher *matcher;
+	struct span_sink sink;
+	struct pipeline_seen seen;
+	uint64_t tlb_func; /* 0 = unknown */
+	uint64_t now_ns;   /* of the last event that was matched */
+	bool clock_ns, clock_sync;
+	bool finished;
+};
+
+/* An effect before its cause: so far, at least, the clocks of the two CPUs are apart. */
+static void note_skew(struct pipeline_seen *seen, const struct ipi_span *s)
+{
+	uint64_t cause = s->kind == IPI_SPAN_CALL ? s->queue_ns : s->send_ns;
+	uint64_t effect = s->kind == IPI_SPAN_CALL ? s->run_ns : s->entry_ns;
+
+	if (cause == IPI_NO_TIME || effect == IPI_NO_TIME || effect >= cause || cause - effect <= seen->skew_ns)
+		return;
+	seen->skew_ns = cause - effect;
+	seen->skew_cpus[0] = s->source;
+	seen->skew_cpus[1] = s->target;
+}
+
+/* What this clock cannot tell becomes a point that does not exist. */
+static void withhold_times(const struct pipeline *p, struct ipi_span *s)
+{
+	if (s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_SEND)
+		s->send_ns = IPI_NO_TIME;
+	if (s->kind == IPI_SPAN_CALL || s->kind == IPI_SPAN_HIT)
+		s->queue_ns = IPI_NO_TIME;
+	if (!p->clock_ns)
+		s->exit_ns = s->done_ns = IPI_NO_TIME;
+}
+
+static void __attribute__((noinline)) emit_odd(struct pipeline *p, const struct ipi_span *span)
+{
+	struct ipi_span known = *span;
+
+	if (span->negative)
+		note_skew(&p->seen, span);
+	if (!p->clock_sync)
+		withhold_times(p, &known);
+	p->sink.span(p->sink.ctx, &known);
+}
+
+static void emit(void *ctx, const struct ipi_span *span)
+{
+	struct pipeline *p = ctx;
+
+	if (span->func == p->tlb_func && span->kind == IPI_SPAN_CALL && span->func)
+		p->seen.tlb_runs += span->outcome == IPI_DELIVERED;
+	if (unlikely(span->negative || !p->clock_sync))
+		emit_odd(p, span);
+	else
+		p->sink.span(p->sink.ctx, span);
+}
+
+static void gap(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost)
+{
+	struct pipeline *p = ctx;
+
+	if (p->sink.lost)
+		p->sink.lost(p->sink.ctx, cpu, at_ns, lost);
+}
+
+/* For a sink that counts nothing but what others see. */
+static void no_span(void *ctx, const struct ipi_span *span)
+{
+	(void)ctx;
+	(void)span;
+}
+
+int pipeline_open(struct pipeline **out, const struct decode_meta *meta, const struct page_source *src,
+		  unsigned int nr_cpus, struct err *err)
+{
+	struct pipeline *p = xcalloc(1, sizeof(*p));
+	const struct ipi_evidence *evidence;
+	uint64_t end;
+
+	*out = NULL;
+	p->sink.span = no_span;
+	p->clock_ns = p->clock_sync = true;
+	if (decoder_open(&p->decoder, meta, src, err)) {
+		free(p);
+		return -1;
+	}
+	evidence = &decoder_caps(p->decoder)->evidence;
+	p->matcher = matcher_new(&(struct match_config){
+		.nr_cpus = nr_cpus,
+		.has_csd = evidence->has_csd,
+		.has_sends = evidence->has_send,
+		.emit = emit,
+		.gap = gap,
+		.ctx = p,
+	});
+	if (meta->symtab)
+		symtab_range(meta->symtab, "flush_tlb_func", &p->tlb_func, &end);
+	*out = p;
+	return 0;
+}
+
+void pipeline_close(struct pipeline *p)
+{
+	if (!p)
+		return;
+	matcher_free(p->matcher);
+	decoder_close(p->decoder);
+	free(p);
+}
+
+void pipeline_set_clock(struct pipeline *p, bool in_ns, bool synced)
+{
+	p->clock_ns = in_ns;
+	p->clock_sync = synced;
+}
+
+void pipeline_set_sink(struct pipeline *p, const struct span_sink *sink)
+{
+	p->sink = *sink;
+	if (!p->sink.span)
+		p->sink.span = no_span;
+}
+
+static void settle(struct pipeline *p)
+{
+	if (p->sink.settled)
+		p->sink.settled(p->sink.ctx, matcher_settled_ns(p->matcher, p->now_ns));
+}
+
+int pipeline_run(struct pipeline *p, struct err *err)
+{
+	struct ipi_event *batch = xmalloc(BATCH * sizeof(*batch));
+	unsigned int fed = 0;
+	int nr;
+
+	while ((nr = decoder_read(p->decoder, batch, BATCH, err)) > 0) {
+		matcher_feed(p->matcher, batch, (unsigned int)nr);
+		p->now_ns = batch[nr - 1].ts_ns;
+		fed += (unsigned int)nr;
+		if (fed < SETTLE_EVENTS)
+			continue;
+		fed = 0;
+		settle(p);
+	}
+	free(batch);
+	return nr < 0 ? -1 : pipeline_finish(p, err);
+}
+
+int pipeline_finish(struct pipeline *p, struct err *err)
+{
+	if (p->finished)
+		return 0;
+	p->finished = true;
+	matcher_finish(p->matcher);
+	if (!matcher_conserves(matcher_totals(p->matcher)))
+		return err_set(err, EXIT_FAILED, "the matcher's totals do not add up: a bug in ipitrace");
+	settle(p);
+	return p->sink.end ? p->sink.end(p->sink.ctx, err) : 0;
+}
+
+const struct decoder *pipeline_decoder(const struct pipeline *p)
+{
+	return p->decoder;
+}
+
+const struct match_totals *pipeline_totals(const struct pipeline *p)
+{
+	return matcher_totals(p->matcher);
+}
+
+const struct pipeline_seen *pipeline_seen(const struct pipeline *p)
+{
+	return &p->seen;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * report/pipeline.h - source -> decode -> match -> sinks.
+ *
+ * Pages may come from a finished file or from a running tracer. Owns decoder
+ * and matcher; knows no file, no options and no output.
+ */
+#ifndef IPITRACE_PIPELINE_H
+#define IPITRACE_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "decode/decode.h"
+#include "match/match.h"
+#include "report/sink.h"
+
+struct pipeline;
+
+/* What the clock's spans have shown of it, and counts that no sink makes. */
+struct pipeline_seen {
+	uint64_t skew_ns;      /* clocks of CPUs differ by at least this much, by impossible spans; 0 = none */
+	uint32_t skew_cpus[2]; /* ... namely of these: the second is behind */
+	uint64_t tlb_runs;     /* remote runs of flush_tlb_func: what the kernel counts as TLB shootdowns */
+};
+
+/* meta and src as for decoder_open(). nr_cpus: one more than the highest number expected. */
+int pipeline_open(struct pipeline **p, const struct decode_meta *meta, const struct page_source *src,
+		  unsigned int nr_cpus, struct err *err);
+void pipeline_close(struct pipeline *p);
+/*
+ * What this trace clock can tell; before the first run. in_ns: it counts ns;
+ * synced: and shows the same time on every CPU. Points that it cannot tell do
+ * not exist in the spans. All is believed unless said otherwise.
+ */
+void pipeline_set_clock(struct pipeline *p, bool in_ns, bool synced);
+/* Where spans go, a filter first of all; copied. Before the first run. */
+void pipeline_set_sink(struct pipeline *p, const struct span_sink *sink);
+/*
+ * Everything that the source has by now, to the sink. 1: it may have more
+ * later; 0: it ended, and so did the sink; -1: *err.
+ */
+int pipeline_run(struct pipeline *p, struct err *err);
+/* A source that would go on is cut short: what waits becomes in_flight, the sink ends. Idempotent. */
+int pipeline_finish(struct pipeline *p, struct err *err);
+
+const struct decoder *pipeline_decoder(const struct pipeline *p);
+const struct match_totals *pipeline_totals(const struct pipeline *p);
+const struct pipeline_seen *pipeline_seen(const struct pipeline *p);
+
+#endif
