@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * file/priv.h - what the files of the reader share; no one else includes it.
+ * file/priv.h - what the reader's and the writer's files share; no one else includes it.
  *
  *	file/read.c	 metadata of v6 and v7
  *	file/pages.c	 the CPUs' data, page by page; decompression; task names
+ *	file/write.c	 v6, in one pass
  */
 #ifndef IPITRACE_DATFILE_PRIV_H
 #define IPITRACE_DATFILE_PRIV_H
@@ -14,6 +15,24 @@
 
 #include "base/err.h"
 #include "file/datfile.h"
+
+/* Numbers of options: trace-cmd.dat.v6(5) and, from HEADER_INFO on, of v7's sections, trace-cmd.dat.v7(5). */
+enum dat_option {
+	DAT_OPT_DONE = 0,
+	DAT_OPT_CPUSTAT = 2,
+	DAT_OPT_BUFFER = 3,
+	DAT_OPT_TRACECLOCK = 4,
+	DAT_OPT_UNAME = 5,
+	DAT_OPT_CPUCOUNT = 8,
+	DAT_OPT_VERSION = 9,
+	DAT_OPT_TRACEID = 11,
+	DAT_OPT_HEADER_INFO = 16,
+	DAT_OPT_FTRACE_EVENTS = 17,
+	DAT_OPT_EVENT_FORMATS = 18,
+	DAT_OPT_KALLSYMS = 19,
+	DAT_OPT_PRINTK = 20,
+	DAT_OPT_CMDLINES = 21,
+};
 
 /* More than any machine has: a number beyond is damage. */
 #define DAT_MAX_CPUS 65536u

@@ -25,22 +25,6 @@
 
 static const uint8_t dat_magic[10] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
 
-/* Option numbers of trace-cmd.dat.v6(5) and .v7(5). */
-enum {
-	OPT_DONE = 0,
-	OPT_BUFFER = 3,
-	OPT_TRACECLOCK = 4,
-	OPT_UNAME = 5,
-	OPT_CPUCOUNT = 8,
-	OPT_VERSION = 9,
-	OPT_HEADER_INFO = 16,
-	OPT_FTRACE_EVENTS = 17,
-	OPT_EVENT_FORMATS = 18,
-	OPT_KALLSYMS = 19,
-	OPT_PRINTK = 20,
-	OPT_CMDLINES = 21,
-};
-
 #define SECTION_COMPRESSED 1
 #define MAX_SECTIONS	   4096 /* a chain longer than this is a loop */
 
@@ -232,22 +216,22 @@ static void v6_option(struct dat_file *f, struct v6_state *state, unsigned int i
 	bool big = f->info.big_endian;
 
 	switch (id) {
-	case OPT_BUFFER:
+	case DAT_OPT_BUFFER:
 		if (len < 9)
 			break;
 		state->instances = xrealloc(state->instances, (state->nr + 1) * sizeof(uint64_t));
 		state->instances[state->nr++] = dat_number(data, 8, big);
 		break;
-	case OPT_TRACECLOCK:
+	case DAT_OPT_TRACECLOCK:
 		set_clock(f, (const char *)data, len);
 		break;
-	case OPT_UNAME:
+	case DAT_OPT_UNAME:
 		f->info.uname = own_text(f, data, len);
 		break;
-	case OPT_VERSION:
+	case DAT_OPT_VERSION:
 		f->info.tracer_version = own_text(f, data, len);
 		break;
-	case OPT_CPUCOUNT:
+	case DAT_OPT_CPUCOUNT:
 		if (len >= 4)
 			f->info.nr_cpus = (unsigned int)dat_number(data, 4, big);
 		break;
@@ -287,7 +271,7 @@ static int v6_data(struct dat_file *f, struct dat_in *in, struct err *err)
 	if (word && !strcmp(word, "options  ")) {
 		unsigned int id;
 
-		while (!in->failed && (id = (unsigned int)in_number(in, 2)) != OPT_DONE) {
+		while (!in->failed && (id = (unsigned int)in_number(in, 2)) != DAT_OPT_DONE) {
 			size_t len;
 			const char *data = in_blob(in, 4, &len);
 
@@ -400,22 +384,22 @@ static int v7_content(struct dat_file *f, unsigned int id, uint64_t off, struct 
 	if (v7_section(f, off, id, &sec, err))
 		return -1;
 	switch (id) {
-	case OPT_HEADER_INFO:
+	case DAT_OPT_HEADER_INFO:
 		read_header_info(f, &sec);
 		break;
-	case OPT_FTRACE_EVENTS:
+	case DAT_OPT_FTRACE_EVENTS:
 		read_ftrace_formats(f, &sec);
 		break;
-	case OPT_EVENT_FORMATS:
+	case DAT_OPT_EVENT_FORMATS:
 		read_event_formats(f, &sec);
 		break;
-	case OPT_KALLSYMS:
+	case DAT_OPT_KALLSYMS:
 		read_kallsyms(f, &sec);
 		break;
-	case OPT_PRINTK:
+	case DAT_OPT_PRINTK:
 		read_printk(f, &sec);
 		break;
-	case OPT_CMDLINES:
+	case DAT_OPT_CMDLINES:
 		read_cmdlines(f, &sec);
 		break;
 	}
@@ -427,28 +411,28 @@ static int v7_option(struct dat_file *f, unsigned int id, struct dat_in *opt, st
 	size_t len = (size_t)(opt->end - opt->at);
 
 	switch (id) {
-	case OPT_BUFFER:
+	case DAT_OPT_BUFFER:
 		v7_buffer(f, opt);
 		return 0;
-	case OPT_TRACECLOCK:
+	case DAT_OPT_TRACECLOCK:
 		if (!f->info.clock)
 			set_clock(f, (const char *)opt->at, len);
 		return 0;
-	case OPT_UNAME:
+	case DAT_OPT_UNAME:
 		f->info.uname = own_text(f, opt->at, len);
 		return 0;
-	case OPT_VERSION:
+	case DAT_OPT_VERSION:
 		f->info.tracer_version = own_text(f, opt->at, len);
 		return 0;
-	case OPT_CPUCOUNT:
+	case DAT_OPT_CPUCOUNT:
 		f->info.nr_cpus = (unsigned int)in_number(opt, 4);
 		return 0;
-	case OPT_HEADER_INFO:
-	case OPT_FTRACE_EVENTS:
-	case OPT_EVENT_FORMATS:
-	case OPT_KALLSYMS:
-	case OPT_PRINTK:
-	case OPT_CMDLINES:
+	case DAT_OPT_HEADER_INFO:
+	case DAT_OPT_FTRACE_EVENTS:
+	case DAT_OPT_EVENT_FORMATS:
+	case DAT_OPT_KALLSYMS:
+	case DAT_OPT_PRINTK:
+	case DAT_OPT_CMDLINES:
 		return v7_content(f, id, in_number(opt, 8), err);
 	default:
 		return 0;
@@ -472,7 +456,7 @@ static int read_v7(struct dat_file *f, struct dat_in *in, struct err *err)
 
 		if (nr == MAX_SECTIONS)
 			return err_set(err, EXIT_FAILED, "the file's options run in a circle");
-		if (v7_section(f, off, OPT_DONE, &sec, err))
+		if (v7_section(f, off, DAT_OPT_DONE, &sec, err))
 			return -1;
 		off = 0;
 		while (sec.at < sec.end) {
@@ -484,7 +468,7 @@ static int read_v7(struct dat_file *f, struct dat_in *in, struct err *err)
 			if (!data)
 				return err_set(err, EXIT_FAILED, "the file's options are damaged");
 			opt.end = opt.at + len;
-			if (id == OPT_DONE) {
+			if (id == DAT_OPT_DONE) {
 				off = len >= 8 ? in_number(&opt, 8) : 0;
 				break;
 			}

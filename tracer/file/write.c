@@ -24,20 +24,9 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "file/datfile.h"
+#include "file/priv.h"
 
 #define COPY_CHUNK (8u << 20)
-
-/* Numbers of options, as trace-cmd writes them. */
-enum dat_option {
-	DAT_OPTION_DONE = 0,
-	DAT_OPTION_CPUSTAT = 2,
-	DAT_OPTION_TRACECLOCK = 4,
-	DAT_OPTION_UNAME = 5,
-	DAT_OPTION_CPUCOUNT = 8,
-	DAT_OPTION_VERSION = 9,
-	DAT_OPTION_TRACEID = 11,
-};
 
 enum writer_state { WRITER_OPEN, WRITER_DATA, WRITER_FACTS, WRITER_COMMITTED, WRITER_FAILED };
 
@@ -232,14 +221,14 @@ static void put_options(struct dat_writer *w, const struct dat_writer_meta *m)
 
 	put(w, "options  ", 10);
 	for (unsigned int cpu = 0; m->cpustats && cpu < m->nr_cpus; cpu++)
-		put_string_option(w, DAT_OPTION_CPUSTAT, m->cpustats[cpu]);
-	put_string_option(w, DAT_OPTION_TRACECLOCK, m->clocks_text);
-	put_string_option(w, DAT_OPTION_UNAME, m->uname);
-	put_option(w, DAT_OPTION_CPUCOUNT, &nr_cpus, sizeof(nr_cpus));
-	put_string_option(w, DAT_OPTION_VERSION, m->version);
+		put_string_option(w, DAT_OPT_CPUSTAT, m->cpustats[cpu]);
+	put_string_option(w, DAT_OPT_TRACECLOCK, m->clocks_text);
+	put_string_option(w, DAT_OPT_UNAME, m->uname);
+	put_option(w, DAT_OPT_CPUCOUNT, &nr_cpus, sizeof(nr_cpus));
+	put_string_option(w, DAT_OPT_VERSION, m->version);
 	if (m->trace_id)
-		put_option(w, DAT_OPTION_TRACEID, &m->trace_id, sizeof(m->trace_id));
-	put_u16(w, DAT_OPTION_DONE);
+		put_option(w, DAT_OPT_TRACEID, &m->trace_id, sizeof(m->trace_id));
+	put_u16(w, DAT_OPT_DONE);
 }
 
 static int write_all(struct dat_writer *w, const void *data, size_t len, uint64_t pos, struct err *err)
