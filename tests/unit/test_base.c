@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* base/: strict parsing and its messages, CPU sets, sanitising, errors. */
+/* base/: strict parsing and its messages, CPU sets, sanitising, errors, the hash table. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "base/parse.h"
 #include "base/text.h"
@@ -258,6 +259,34 @@ static void test_errors(void)
 	ok(!read_file("/", &len) && errno == EISDIR, "read_file: a directory");
 }
 
+/* Few hashes for many keys, so that clusters run into each other and around the end. */
+static void test_hash(void)
+{
+	enum { NR = 5000 };
+	struct hash t = { 0 };
+	unsigned int lost = 0, strange = 0;
+	uint32_t at, i;
+
+	is_u64(hash_first(&t, 7, &at), HASH_END, "an empty table");
+	for (uint32_t n = 0; n < NR; n++)
+		hash_add(&t, n % 50 ? (uint32_t)hash_u64(n / 3) : UINT32_MAX, n);
+	for (uint32_t n = 0; n < NR; n++) {
+		uint32_t hash = n % 50 ? (uint32_t)hash_u64(n / 3) : UINT32_MAX;
+		bool found = false;
+
+		for (i = hash_first(&t, hash, &at); i != HASH_END; i = hash_next(&t, hash, &at)) {
+			found |= i == n;
+			strange += (i % 50 ? (uint32_t)hash_u64(i / 3) : UINT32_MAX) != hash;
+		}
+		lost += !found;
+	}
+	is_u64(lost, 0, "all that was added is found");
+	is_u64(strange, 0, "and nothing else");
+	is_u64(hash_first(&t, (uint32_t)hash_u64(NR), &at), HASH_END, "what was not added is not");
+	hash_free(&t);
+	is_u64(hash_first(&t, UINT32_MAX, &at), HASH_END, "a freed table is empty");
+}
+
 int main(void)
 {
 	test_numbers();
@@ -266,5 +295,6 @@ int main(void)
 	test_cpu_lists();
 	test_sanitize();
 	test_errors();
+	test_hash();
 	return done_testing();
 }

@@ -17,51 +17,42 @@
 #include "capture/comms.h"
 
 struct comm {
-	int32_t pid;   /* 0 = free slot: the idle task has no entry */
+	int32_t pid;
 	char name[16]; /* TASK_COMM_LEN of the kernel */
 };
 
 void comms_free(struct comms *c)
 {
-	free(c->slots);
+	hash_free(&c->by_pid);
+	free(c->comms);
 	memset(c, 0, sizeof(*c));
 }
 
-static struct comm *slot_of(const struct comms *c, int32_t pid)
+static struct comm *comm_of(struct comms *c, int32_t pid)
 {
-	uint32_t i = (uint32_t)hash_u64((uint32_t)pid) & (c->room - 1);
+	uint32_t hash = (uint32_t)hash_u64((uint32_t)pid), at, i;
 
-	while (c->slots[i].pid && c->slots[i].pid != pid)
-		i = (i + 1) & (c->room - 1);
-	return &c->slots[i];
-}
-
-static void grow(struct comms *c)
-{
-	struct comms old = *c;
-
-	c->room = old.room ? old.room * 2 : 1024;
-	c->slots = xcalloc(c->room, sizeof(*c->slots));
-	for (unsigned int i = 0; i < old.room; i++)
-		if (old.slots[i].pid)
-			*slot_of(c, old.slots[i].pid) = old.slots[i];
-	free(old.slots);
+	for (i = hash_first(&c->by_pid, hash, &at); i != HASH_END; i = hash_next(&c->by_pid, hash, &at))
+		if (c->comms[i].pid == pid)
+			return &c->comms[i];
+	if (c->nr == c->room) {
+		c->room = c->room ? c->room * 2 : 256;
+		c->comms = xrealloc(c->comms, c->room * sizeof(*c->comms));
+	}
+	hash_add(&c->by_pid, hash, c->nr);
+	c->comms[c->nr].pid = pid;
+	return &c->comms[c->nr++];
 }
 
 static void add(struct comms *c, int32_t pid, const char *name, size_t len)
 {
-	struct comm *slot;
+	struct comm *comm;
 
+	/* The idle task has no entry. */
 	if (pid <= 0 || !len)
 		return;
-	if ((c->nr + 1) * 2 > c->room)
-		grow(c);
-	slot = slot_of(c, pid);
-	if (!slot->pid) {
-		slot->pid = pid;
-		c->nr++;
-	}
-	snprintf(slot->name, sizeof(slot->name), "%.*s", (int)len, name);
+	comm = comm_of(c, pid);
+	snprintf(comm->name, sizeof(comm->name), "%.*s", (int)len, name);
 }
 
 void comms_add_text(struct comms *c, const char *text)
@@ -125,9 +116,8 @@ char *comms_format(const struct comms *c)
 
 	if (!out)
 		return xstrdup("");
-	for (unsigned int i = 0; i < c->room; i++)
-		if (c->slots[i].pid)
-			fprintf(out, "%d %s\n", c->slots[i].pid, c->slots[i].name);
+	for (unsigned int i = 0; i < c->nr; i++)
+		fprintf(out, "%d %s\n", c->comms[i].pid, c->comms[i].name);
 	fclose(out);
 	return text;
 }

@@ -10,9 +10,12 @@
 #ifndef IPITRACE_COMMS_H
 #define IPITRACE_COMMS_H
 
+#include "base/hash.h"
+
 struct comms {
-	struct comm *slots; /* open addressing */
+	struct comm *comms;
 	unsigned int nr, room;
+	struct hash by_pid;
 };
 
 void comms_free(struct comms *c);

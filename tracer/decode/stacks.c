@@ -24,28 +24,18 @@ struct word_block {
 	uint64_t words[BLOCK_WORDS];
 };
 
-struct slot {
-	uint64_t hash;
-	uint32_t id; /* 0 = free */
-};
-
 struct stacks {
 	struct ipi_stack **blocks; /* of BLOCK_STACKS each */
 	unsigned int nr_blocks;
 	uint32_t nr;
-	struct slot *slots;
-	uint32_t nr_slots; /* a power of two */
+	struct hash by_frames;
 	struct word_block *words;
 	unsigned int words_used;
 };
 
 struct stacks *stacks_new(void)
 {
-	struct stacks *s = xcalloc(1, sizeof(*s));
-
-	s->nr_slots = 1024;
-	s->slots = xcalloc(s->nr_slots, sizeof(*s->slots));
-	return s;
+	return xcalloc(1, sizeof(struct stacks));
 }
 
 void stacks_free(struct stacks *s)
@@ -61,12 +51,12 @@ void stacks_free(struct stacks *s)
 	for (unsigned int i = 0; i < s->nr_blocks; i++)
 		free(s->blocks[i]);
 	free(s->blocks);
-	free(s->slots);
+	hash_free(&s->by_frames);
 	free(s);
 }
 
 /* Two lanes, because one multiplication waits for the one before it. */
-static uint64_t stack_hash(const uint64_t *addrs, unsigned int nr)
+static uint32_t stack_hash(const uint64_t *addrs, unsigned int nr)
 {
 	uint64_t a = nr, b = 0x9e3779b97f4a7c15ULL;
 	unsigned int i;
@@ -79,7 +69,7 @@ static uint64_t stack_hash(const uint64_t *addrs, unsigned int nr)
 	}
 	if (i < nr)
 		a = (a ^ addrs[i]) * 0xd6e8feb86659fd93ULL;
-	return hash_u64(a ^ (b << 1 | b >> 63));
+	return (uint32_t)hash_u64(a ^ (b << 1 | b >> 63));
 }
 
 static uint64_t *words_alloc(struct stacks *s, unsigned int nr)
@@ -96,25 +86,6 @@ static uint64_t *words_alloc(struct stacks *s, unsigned int nr)
 	words = s->words->words + s->words_used;
 	s->words_used += nr;
 	return words;
-}
-
-static void slots_grow(struct stacks *s)
-{
-	uint32_t nr = s->nr_slots * 2;
-	struct slot *slots = xcalloc(nr, sizeof(*slots));
-
-	for (uint32_t i = 0; i < s->nr_slots; i++) {
-		uint32_t at = s->slots[i].hash & (nr - 1);
-
-		if (!s->slots[i].id)
-			continue;
-		while (slots[at].id)
-			at = (at + 1) & (nr - 1);
-		slots[at] = s->slots[i];
-	}
-	free(s->slots);
-	s->slots = slots;
-	s->nr_slots = nr;
 }
 
 static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int nr)
@@ -137,26 +108,19 @@ static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int 
 /* nr is bounded by the length of a record, far below BLOCK_WORDS. */
 uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr)
 {
-	uint64_t hash;
-	uint32_t at;
+	uint32_t hash, at, i;
 
 	if (!nr || nr > BLOCK_WORDS)
 		return IPI_STACK_NONE;
 	hash = stack_hash(addrs, nr);
-	for (at = hash & (s->nr_slots - 1); s->slots[at].id; at = (at + 1) & (s->nr_slots - 1)) {
-		const struct ipi_stack *stack;
+	for (i = hash_first(&s->by_frames, hash, &at); i != HASH_END; i = hash_next(&s->by_frames, hash, &at)) {
+		const struct ipi_stack *stack = stacks_get(s, i + 1);
 
-		if (s->slots[at].hash != hash)
-			continue;
-		stack = stacks_get(s, s->slots[at].id);
 		if (stack->nr == nr && !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
-			return s->slots[at].id;
+			return i + 1;
 	}
-	s->slots[at].hash = hash;
-	s->slots[at].id = stack_add(s, addrs, nr);
-	if (s->nr * 2 > s->nr_slots)
-		slots_grow(s);
-	return s->nr;
+	hash_add(&s->by_frames, hash, s->nr);
+	return stack_add(s, addrs, nr);
 }
 
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id)
