@@ -86,23 +86,28 @@ $(B)/examples/%: examples/%.c Makefile
 asan: $(B)/asan/ipitrace
 tests-build: build asan $(UNITS:%=$(B)/unit/%) $(UNITS:%=$(B)/asan/unit/%)
 
+# G: groups of tests/packages; without, what check needs.
 deps:
-	@tests/deps
+	@tests/deps $(G)
 
 # Recursion, because the flags above can only be asked for once deps has run.
-demo: deps
+demo:
+	@tests/deps build
 	@$(MAKE) --no-print-directory -j$(NPROC) build
 	@examples/demo
 
-check: deps
+check:
+	@tests/deps
 	@$(MAKE) --no-print-directory -j$(NPROC) tests-build
 	@tests/run $(T)
 
-bench: deps
+bench:
+	@tests/deps build test
 	@$(MAKE) --no-print-directory -j$(NPROC) build
 	@tests/bench $(BENCH_ARGS)
 
-vm: deps
+vm:
+	@tests/deps build vm
 	@$(MAKE) --no-print-directory -j$(NPROC) build
 	@tests/vm/run --shell $(VM)
 

@@ -151,6 +151,7 @@ for cmd in $("$IPITRACE" --list-options | cut -f1); do
 	grep -q '^EXIT STATUS' <<<"$text"; is $? 0 "ipitrace-$cmd(1) documents its exit status"
 done
 for page in docs/*.1; do
-	is "$(LC_ALL=C.UTF-8 man --warnings=w -E ascii -l "$page" 2>&1 >/dev/null)" "" "$page formats without a warning"
+	# As wide as the narrowest terminal: groff 1.23 measures tables, too.
+	is "$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings=w -E ascii -l "$page" 2>&1 >/dev/null)" "" "$page formats without a warning"
 done
 done_testing

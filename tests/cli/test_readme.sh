@@ -9,8 +9,10 @@
 # Man pages: the lines between .EX and .EE of section EXAMPLES that begin with
 # "# " (needs root) or "$ ". A line may state its exit status: "... # exit 4".
 # Commands that record skip, with the reason, where live tracing is impossible.
+# One without an end of its own is stopped by SIGINT, as a user would, once it
+# has recorded for a while; the limit on all others only ends what hangs.
 # UPDATE=1 writes the report into README.md; look at what changed.
-# Each of them is cut after some seconds by SIGINT, as a user would.
+# timeout: 1200
 . "$(dirname "$0")/../lib.sh"
 
 mkdir "$TMP/bin" "$TMP/here"
@@ -22,6 +24,8 @@ PATH=$TMP/bin:$PATH
 cp "$DATA/demo.dat" "$TMP/here/trace.dat"
 cp "$DATA/demo.dat" "$TMP/here/before.dat"
 cp "$DATA/demo.dat" "$TMP/here/after.dat"
+# For where it cannot be recorded.
+cp "$DATA/demo.dat" "$TMP/here/cpu1.dat"
 cd "$TMP/here" || exit 1
 
 readme_examples() {
@@ -49,6 +53,28 @@ live=$(live_reason) && live=
 # What traces here and now, through sudo or not.
 is_live() { grep -Eq '(^|[ ;|])ipitrace (record|stat|top)( |$)' <<<"$1"; }
 
+# Neither a workload nor a duration.
+is_endless() { is_live "$1" && ! grep -Eq ' (-d|--duration|--)([ =]|$)' <<<"$1"; }
+traces_now() { grep -qsx 1 /sys/kernel/tracing/instances/ipitrace-*/tracing_on; }
+
+# The exit status of $1; 124 if it hung.
+run_line() {
+	local pid
+	if ! is_endless "$1"; then
+		timeout -s INT -k 30 300 bash -c "$1" >"$OUT" 2>"$ERR" </dev/null
+		return
+	fi
+	# One SIGINT to each process, as Ctrl-C does it; a second would abort.
+	setsid env --default-signal=INT bash -c "$1" >"$OUT" 2>"$ERR" </dev/null &
+	pid=$!
+	while kill -0 $pid 2>/dev/null && ! traces_now; do
+		sleep 0.2
+	done
+	sleep 2
+	kill -INT -- -$pid 2>/dev/null
+	wait $pid
+}
+
 run_example() {
 	local from=$1 line=$2 want=0 status reason
 	if [[ $line =~ \#\ exit\ ([0-9]+)$ ]]; then
@@ -66,12 +92,8 @@ run_example() {
 		return
 	fi
 	is_live "$line" && live_lock
-	timeout -s INT 20 bash -c "$line" >"$OUT" 2>"$ERR" </dev/null
+	run_line "$line"
 	status=$?
-	# Cut by us: a recording without an end of its own. The file must be there all the same.
-	if [ "$status" -eq 124 ] && is_live "$line"; then
-		status=$want
-	fi
 	if [ "$status" -eq "$want" ]; then
 		pass "$from: $line"
 	else
