@@ -20,9 +20,9 @@ bool glob_match(const char *pattern, const char *string)
 	return fnmatch(pattern, string, 0) == 0;
 }
 
-/* Bytes of the well-formed UTF-8 sequence at s (RFC 3629), 0 if it is not one. */
-static unsigned int utf8_len(const unsigned char *s)
+unsigned int utf8_len(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	unsigned int n, min;
 	uint32_t c;
 
@@ -56,24 +56,23 @@ static unsigned int utf8_len(const unsigned char *s)
 
 void sanitize(char *dst, size_t len, const char *src)
 {
-	const unsigned char *s = (const unsigned char *)src;
 	size_t at = 0;
 	unsigned int n;
 
 	if (!len)
 		return;
-	while (*s) {
-		n = utf8_len(s);
+	while (*src) {
+		n = utf8_len(src);
 		if (at + (n ? n : 1) >= len)
 			break;
-		if (!n || *s < 0x20 || *s == 0x7f) {
+		if (!n || (unsigned char)*src < 0x20 || *src == 0x7f) {
 			dst[at++] = '?';
-			s++;
+			src++;
 			continue;
 		}
-		memcpy(dst + at, s, n);
+		memcpy(dst + at, src, n);
 		at += n;
-		s += n;
+		src += n;
 	}
 	dst[at] = '\0';
 }

@@ -11,6 +11,9 @@
 /* Shell pattern (fnmatch); NULL pattern matches all, NULL string matches only NULL or "*". */
 bool glob_match(const char *pattern, const char *string);
 
+/* Bytes of the well-formed UTF-8 sequence at s (RFC 3629); 0 if it is none, or a control character beyond ASCII. */
+unsigned int utf8_len(const char *s);
+
 /*
  * Copy src to dst for a terminal, JSON or CSV: control characters and bytes
  * that are not UTF-8 become '?'. Kernel and task names are hostile text.

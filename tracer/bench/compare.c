@@ -17,10 +17,10 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "bench/bench.h"
 #include "render/grid.h"
-#include "render/render.h"
 
 /* Two-sided 95 % quantile of Student's t. */
 static double student(unsigned int freedom)
@@ -180,11 +180,11 @@ static void write_json(const struct pair *p, unsigned int nr, FILE *out)
 {
 	struct json j = { .out = out };
 
-	json_open(&j, NULL, '{');
+	json_object(&j, NULL);
 	json_string(&j, "schema", "ipitrace-bench-compare/1");
-	json_open(&j, "rows", '[');
+	json_array(&j, "rows");
 	for (unsigned int i = 0; i < nr; i++) {
-		json_open(&j, NULL, '{');
+		json_object(&j, NULL);
 		json_string(&j, "mode", p[i].a->mode);
 		json_string(&j, "key", p[i].a->key);
 		json_string(&j, "measured", p[i].a->measured);
@@ -196,10 +196,10 @@ static void write_json(const struct pair *p, unsigned int nr, FILE *out)
 		else
 			json_u64(&j, "error_ppm", p[i].ratio.error_ppm);
 		json_bool(&j, "differs", p[i].ratio.differs);
-		json_close(&j, '}');
+		json_close(&j);
 	}
-	json_close(&j, ']');
-	json_close(&j, '}');
+	json_close(&j);
+	json_close(&j);
 }
 
 int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool json, FILE *out, struct err *err)

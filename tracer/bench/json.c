@@ -10,9 +10,9 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
+#include "base/json.h"
 #include "bench/bench.h"
 #include "decode/decode.h"
-#include "render/render.h"
 
 static void cpu(struct json *j, const char *key, uint32_t n)
 {
@@ -28,7 +28,7 @@ static void dist(struct json *j, const char *key, const struct bench_dist *d)
 		json_null(j, key);
 		return;
 	}
-	json_open(j, key, '{');
+	json_object(j, key);
 	json_u64(j, "count", d->count);
 	json_u64(j, "min", d->min);
 	json_u64(j, "mean", d->mean);
@@ -37,7 +37,7 @@ static void dist(struct json *j, const char *key, const struct bench_dist *d)
 	json_u64(j, "p99", d->p99);
 	json_u64(j, "p999", d->p999);
 	json_u64(j, "max", d->max);
-	json_close(j, '}');
+	json_close(j);
 }
 
 static void counts(struct json *j, const struct bench_rep *r)
@@ -60,7 +60,7 @@ static void row(struct json *j, const struct bench_row *r)
 	char buf[160];
 	const char *text;
 
-	json_open(j, NULL, '{');
+	json_object(j, NULL);
 	json_string(j, "mode", bench_modes[r->mode].word);
 	json_string(j, "title", bench_modes[r->mode].title);
 	json_string(j, "state", bench_state_name(r->state));
@@ -78,20 +78,20 @@ static void row(struct json *j, const struct bench_row *r)
 		json_null(j, "spread_permille");
 	else
 		json_u64(j, "spread_permille", r->spread_permille);
-	json_open(j, "warnings", '[');
+	json_array(j, "warnings");
 	for (unsigned int i = 0; (text = bench_row_warning(r, i, buf, sizeof(buf))); i++)
 		json_string(j, NULL, text);
-	json_close(j, ']');
-	json_open(j, "repetitions", '[');
+	json_close(j);
+	json_array(j, "repetitions");
 	for (unsigned int i = 0; i < r->nr_reps; i++) {
-		json_open(j, NULL, '{');
+		json_object(j, NULL);
 		json_u64(j, "p50_ns", r->reps[i].p50);
 		json_u64(j, "mean_ns", r->reps[i].mean);
 		counts(j, &r->reps[i]);
-		json_close(j, '}');
+		json_close(j);
 	}
-	json_close(j, ']');
-	json_close(j, '}');
+	json_close(j);
+	json_close(j);
 }
 
 static void checks(struct json *j, const struct bench_result *r)
@@ -100,37 +100,37 @@ static void checks(struct json *j, const struct bench_result *r)
 		json_null(j, "trace");
 		return;
 	}
-	json_open(j, "trace", '[');
+	json_array(j, "trace");
 	for (unsigned int i = 0; i < r->nr_checks; i++) {
 		const struct bench_check *c = &r->checks[i];
 
-		json_open(j, NULL, '{');
+		json_object(j, NULL);
 		json_string(j, "mode", c->mode);
 		json_string(j, "title", c->title);
 		json_u64(j, "sent", c->sent);
 		json_u64(j, "matched", c->matched);
 		json_u64(j, "mismatched", c->mismatched);
-		json_open(j, "matched_by_class", '{');
+		json_object(j, "matched_by_class");
 		for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 			if (c->seen[class])
 				json_u64(j, ipi_class_name(class), c->seen[class]);
-		json_close(j, '}');
+		json_close(j);
 		json_u64(j, "elided", c->elided);
 		json_u64(j, "undecided", c->unconfirmed);
 		json_u64(j, "lost_events", c->lost_events);
 		json_u64(j, "plain_p50_ns", c->plain_ns);
 		json_u64(j, "traced_p50_ns", c->traced_ns);
 		json_string(j, "first_mismatch", c->first[0] ? c->first : NULL);
-		json_close(j, '}');
+		json_close(j);
 	}
-	json_close(j, ']');
+	json_close(j);
 }
 
 void bench_json(const struct bench_result *r, FILE *out)
 {
 	struct json j = { .out = out };
 
-	json_open(&j, NULL, '{');
+	json_object(&j, NULL);
 	json_string(&j, "schema", "ipitrace-bench/1");
 	json_string(&j, "backend", r->backend == BENCH_USER ? "membarrier" : "module");
 	json_u64(&j, "iterations", r->iterations);
@@ -139,14 +139,14 @@ void bench_json(const struct bench_result *r, FILE *out)
 	json_u64(&j, "pace_ns", r->pace_ns);
 	json_u64(&j, "handler_ns", r->handler_ns);
 	json_u64(&j, "irqs_off_ns", r->irqs_off_ns);
-	json_open(&j, "environment", '{');
+	json_object(&j, "environment");
 	for (unsigned int i = 0; i < r->env.nr; i++)
 		json_string(&j, r->env.facts[i].key, r->env.facts[i].value ? r->env.facts[i].value : "unknown");
-	json_close(&j, '}');
-	json_open(&j, "rows", '[');
+	json_close(&j);
+	json_array(&j, "rows");
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		row(&j, &r->rows[i]);
-	json_close(&j, ']');
+	json_close(&j);
 	checks(&j, r);
-	json_close(&j, '}');
+	json_close(&j);
 }

@@ -10,9 +10,9 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "capture/probe.h"
 #include "cmds/cmd.h"
-#include "render/render.h"
 
 struct probe_options {
 	bool json;
@@ -108,36 +108,36 @@ static void text(const struct probe_kernel *p)
 
 static void json_events(struct json *j, const struct probe_kernel *p)
 {
-	json_open(j, "events", '[');
+	json_array(j, "events");
 	for (unsigned int i = 0; i < p->nr_events; i++) {
 		const struct probe_event *ev = &p->events[i];
 
-		json_open(j, NULL, '{');
+		json_object(j, NULL);
 		json_string(j, "name", ev->name);
 		json_string(j, "role", ev->role);
 		json_string(j, "state", probe_state_name(ev->state));
 		json_string(j, "cost", ev->cost);
-		json_close(j, '}');
+		json_close(j);
 	}
-	json_close(j, ']');
-	json_open(j, "filters", '[');
+	json_close(j);
+	json_array(j, "filters");
 	for (unsigned int i = 0; i < p->nr_filters; i++) {
 		const struct probe_filter *f = &p->filters[i];
 
-		json_open(j, NULL, '{');
+		json_object(j, NULL);
 		json_string(j, "what", f->what);
 		json_string(j, "event", f->event);
 		json_string(j, "text", f->text);
 		json_string(j, "state", probe_state_name(f->state));
 		json_string(j, "cost", f->cost);
-		json_close(j, '}');
+		json_close(j);
 	}
-	json_close(j, ']');
+	json_close(j);
 }
 
 static void json_rest(struct json *j, const struct probe_kernel *p)
 {
-	json_open(j, "clock", '{');
+	json_object(j, "clock");
 	json_string(j, "used", p->mono ? "mono" : NULL);
 	json_bool(j, "synchronised", p->mono);
 	json_string(j, "available", p->clocks[0] ? p->clocks : NULL);
@@ -148,20 +148,20 @@ static void json_rest(struct json *j, const struct probe_kernel *p)
 		json_bool(j, "tsc_stable", p->tsc_stable);
 	else
 		json_null(j, "tsc_stable");
-	json_close(j, '}');
-	json_open(j, "buffers", '{');
+	json_close(j);
+	json_object(j, "buffers");
 	json_u64(j, "per_cpu_bytes", p->buffer_bytes);
 	json_u64(j, "memory_available_bytes", p->memory_bytes);
 	json_u64(j, "subbuf_bytes", p->page_size);
 	json_bool(j, "subbuf_settable", p->page_size_settable);
-	json_close(j, '}');
+	json_close(j);
 }
 
 static void json(const struct probe_kernel *p)
 {
 	struct json w = { .out = stdout }, *j = &w;
 
-	json_open(j, NULL, '{');
+	json_object(j, NULL);
 	json_string(j, "schema", "ipitrace-probe/1");
 	json_string(j, "kernel", p->release);
 	json_string(j, "arch", p->arch);
@@ -171,7 +171,7 @@ static void json(const struct probe_kernel *p)
 	json_string(j, "claims", p->claims);
 	json_string(j, "problem", p->problem[0] ? p->problem : NULL);
 	json_string(j, "raise", p->raise);
-	json_open(j, "access", '{');
+	json_object(j, "access");
 	json_bool(j, "root", p->root);
 	json_bool(j, "tracefs", p->tracefs);
 	json_bool(j, "tracefs_mounted", p->tracefs_mounted);
@@ -180,10 +180,10 @@ static void json(const struct probe_kernel *p)
 	json_bool(j, "symbols", p->symbols);
 	json_bool(j, "kprobe_events", p->kprobes);
 	json_bool(j, "stack_trigger", p->stacks);
-	json_close(j, '}');
+	json_close(j);
 	json_events(j, p);
 	json_rest(j, p);
-	json_close(j, '}');
+	json_close(j);
 }
 
 int cmd_probe(int argc, char **argv, struct err *err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * render/json.c - the JSON contract "ipitrace-report/1", and the writer below it.
+ * render/json.c - the JSON contract "ipitrace-report/1".
  *
  * Integers in ns; what does not exist is null, never zero. Keys may be added,
  * their meaning never changes: tests outside of this project read them.
@@ -12,103 +12,9 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "render/render.h"
-
-/* --- writer --- */
-
-static void string(FILE *out, const char *s)
-{
-	fputc('"', out);
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\u%04x", c);
-		else
-			fputc(c, out);
-	}
-	fputc('"', out);
-}
-
-static void newline(struct json *j)
-{
-	if (j->compact)
-		return;
-	fputc('\n', j->out);
-	for (unsigned int i = 0; i < j->depth; i++)
-		fputs("  ", j->out);
-}
-
-/* Comma, indentation and key before a value. */
-static void begin(struct json *j, const char *key)
-{
-	uint32_t bit = 1u << j->depth;
-
-	if (j->filled & bit)
-		fputc(',', j->out);
-	j->filled |= bit;
-	if (j->depth)
-		newline(j);
-	if (key) {
-		string(j->out, key);
-		fputs(j->compact ? ":" : ": ", j->out);
-	}
-}
-
-void json_open(struct json *j, const char *key, char bracket)
-{
-	begin(j, key);
-	fputc(bracket, j->out);
-	j->depth++;
-	j->filled &= ~(1u << j->depth);
-}
-
-void json_close(struct json *j, char bracket)
-{
-	bool any = j->filled >> j->depth & 1;
-
-	j->depth--;
-	if (any)
-		newline(j);
-	fputc(bracket, j->out);
-	if (!j->depth) {
-		fputc('\n', j->out);
-		j->filled = 0;
-	}
-}
-
-void json_u64(struct json *j, const char *key, uint64_t val)
-{
-	begin(j, key);
-	fprintf(j->out, "%llu", (unsigned long long)val);
-}
-
-void json_bool(struct json *j, const char *key, bool val)
-{
-	begin(j, key);
-	fputs(val ? "true" : "false", j->out);
-}
-
-void json_null(struct json *j, const char *key)
-{
-	begin(j, key);
-	fputs("null", j->out);
-}
-
-void json_string(struct json *j, const char *key, const char *val)
-{
-	if (!val) {
-		json_null(j, key);
-		return;
-	}
-	begin(j, key);
-	string(j->out, val);
-}
-
-/* --- report --- */
 
 static void known_string(struct json *j, const char *key, const char *val)
 {
@@ -126,7 +32,7 @@ static void trace(struct json *j, const struct report *r)
 {
 	const struct trace_info *t = r->trace;
 
-	json_open(j, "trace", '{');
+	json_object(j, "trace");
 	known_string(j, "kernel", t->kernel);
 	known_string(j, "arch", t->arch);
 	known_string(j, "clock", t->clock);
@@ -156,14 +62,14 @@ static void trace(struct json *j, const struct report *r)
 	json_bool(j, "truncated", t->truncated);
 	json_u64(j, "bad_pages", t->bad_pages);
 	json_bool(j, "filtered", r->filtered);
-	json_close(j, '}');
+	json_close(j);
 }
 
 static void totals(struct json *j, const struct report *r)
 {
 	const struct match_totals *t = &r->totals;
 
-	json_open(j, "totals", '{');
+	json_object(j, "totals");
 	json_u64(j, "sends", t->sends);
 	json_u64(j, "target_hits", t->target_hits);
 	json_u64(j, "delivered", t->delivered);
@@ -190,7 +96,7 @@ static void totals(struct json *j, const struct report *r)
 	json_u64(j, "empty_interrupts", t->empty_interrupts);
 	json_u64(j, "calls_unqueued", t->calls_unqueued);
 	json_u64(j, "exits_unentered", t->exits_unentered);
-	json_close(j, '}');
+	json_close(j);
 }
 
 static void distribution(struct json *j, const char *key, const struct hist *h)
@@ -199,7 +105,7 @@ static void distribution(struct json *j, const char *key, const struct hist *h)
 		json_null(j, key);
 		return;
 	}
-	json_open(j, key, '{');
+	json_object(j, key);
 	json_u64(j, "count", h->count);
 	json_u64(j, "min", h->min);
 	json_u64(j, "mean", h->sum / h->count);
@@ -211,20 +117,20 @@ static void distribution(struct json *j, const char *key, const struct hist *h)
 	json_u64(j, "max_at_ns", h->max_at_ns);
 	json_u64(j, "max_cpu", h->max_cpu);
 	json_u64(j, "sum", h->sum);
-	json_close(j, '}');
+	json_close(j);
 }
 
 static void classes(struct json *j, const struct report *r)
 {
-	json_open(j, "interrupts_by_class", '{');
+	json_object(j, "interrupts_by_class");
 	for (unsigned int i = 0; i < r->nr_classes; i++)
 		json_u64(j, r->classes[i].name, r->classes[i].interrupts);
-	json_close(j, '}');
+	json_close(j);
 	/* Of no sender's row: receptions whose send is not in the trace. */
-	json_open(j, "unsolicited_handler_ns", '{');
+	json_object(j, "unsolicited_handler_ns");
 	for (unsigned int i = 0; i < r->nr_classes; i++)
 		distribution(j, r->classes[i].name, r->classes[i].unsolicited);
-	json_close(j, '}');
+	json_close(j);
 }
 
 static void counts(struct json *j, const struct agg_row *a)
@@ -263,7 +169,7 @@ static void row(struct json *j, const struct report_row *row)
 {
 	const struct agg_row *a = row->agg;
 
-	json_open(j, NULL, '{');
+	json_object(j, NULL);
 	json_string(j, "caller", row->caller);
 	json_string(j, "callsite", row->callsite);
 	json_string(j, "func", row->func);
@@ -273,15 +179,15 @@ static void row(struct json *j, const struct report_row *row)
 	json_string(j, "comm", row->comm);
 	number_or_null(j, a, AGG_KEY_PID, (uint32_t)a->pid);
 	if (row->nr_frames) {
-		json_open(j, "stack", '[');
+		json_array(j, "stack");
 		for (unsigned int i = 0; i < row->nr_frames; i++)
 			json_string(j, NULL, row->frames[i]);
-		json_close(j, ']');
+		json_close(j);
 	} else {
 		json_null(j, "stack");
 	}
 	counts(j, a);
-	json_close(j, '}');
+	json_close(j);
 }
 
 void render_json(const struct report *r, const struct render_options *o, FILE *out)
@@ -289,35 +195,35 @@ void render_json(const struct report *r, const struct render_options *o, FILE *o
 	unsigned int nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
 	struct json j = { .out = out };
 
-	json_open(&j, NULL, '{');
+	json_object(&j, NULL);
 	json_string(&j, "schema", "ipitrace-report/1");
 	trace(&j, r);
 	totals(&j, r);
 	classes(&j, r);
-	json_open(&j, "own", '{');
+	json_object(&j, "own");
 	counts(&j, r->own);
-	json_close(&j, '}');
-	json_open(&j, "coverage", '[');
+	json_close(&j);
+	json_array(&j, "coverage");
 	for (unsigned int i = 0; i < r->nr_coverage; i++) {
 		const struct coverage *c = &r->coverage[i];
 
-		json_open(&j, NULL, '{');
+		json_object(&j, NULL);
 		known_string(&j, "name", c->name);
 		json_u64(&j, "traced", c->traced);
 		json_u64(&j, "low", c->low);
 		json_u64(&j, "high", c->high);
 		json_bool(&j, "ok", c->ok);
-		json_close(&j, '}');
+		json_close(&j);
 	}
-	json_close(&j, ']');
-	json_open(&j, "by", '[');
+	json_close(&j);
+	json_array(&j, "by");
 	for (unsigned int i = 0; i < r->nr_by; i++)
 		json_string(&j, NULL, report_key_name(r->by[i]));
-	json_close(&j, ']');
+	json_close(&j);
 	json_u64(&j, "rows_total", r->nr_rows);
-	json_open(&j, "rows", '[');
+	json_array(&j, "rows");
 	for (unsigned int i = 0; i < nr; i++)
 		row(&j, &r->rows[i]);
-	json_close(&j, ']');
-	json_close(&j, '}');
+	json_close(&j);
+	json_close(&j);
 }

@@ -31,21 +31,4 @@ void render_json(const struct report *r, const struct render_options *o, FILE *o
 #define RENDER_TIME_LEN 16
 void render_time(uint64_t ns, bool utf8, char *buf);
 
-/* --- JSON, streamed: no tree, commas and nesting are the writer's business --- */
-
-struct json {
-	FILE *out;
-	unsigned int depth;
-	uint32_t filled; /* bit per depth: something is there already */
-	bool compact;	 /* one line (NDJSON) */
-};
-
-/* key NULL inside arrays and at the top. */
-void json_open(struct json *j, const char *key, char bracket); /* '{' or '[' */
-void json_close(struct json *j, char bracket);		       /* '}' or ']' */
-void json_u64(struct json *j, const char *key, uint64_t val);
-void json_bool(struct json *j, const char *key, bool val);
-void json_null(struct json *j, const char *key);
-void json_string(struct json *j, const char *key, const char *val); /* NULL = null */
-
 #endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The JSON writer: nesting, commas, keys, and strings that are out for trouble. */
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "tap.h"
+
+static char *text;
+static size_t len;
+
+static struct json start(bool compact)
+{
+	free(text);
+	text = NULL;
+	return (struct json){ .out = open_memstream(&text, &len), .compact = compact };
+}
+
+static void nested(struct json *j)
+{
+	json_object(j, NULL);
+	json_u64(j, "n", UINT64_MAX);
+	json_array(j, "a");
+	json_bool(j, NULL, true);
+	json_null(j, NULL);
+	json_object(j, NULL);
+	json_close(j);
+	json_array(j, NULL);
+	json_close(j);
+	json_close(j);
+	json_string(j, "s", NULL);
+	json_close(j);
+}
+
+static void test_nesting(void)
+{
+	struct json j = start(false);
+
+	nested(&j);
+	fclose(j.out);
+	is_str(text,
+	       "{\n  \"n\": 18446744073709551615,\n  \"a\": [\n    true,\n    null,\n    {},\n    []\n  ],\n"
+	       "  \"s\": null\n}\n",
+	       "indented");
+	j = start(true);
+	nested(&j);
+	nested(&j);
+	fclose(j.out);
+	is_str(text,
+	       "{\"n\":18446744073709551615,\"a\":[true,null,{},[]],\"s\":null}\n"
+	       "{\"n\":18446744073709551615,\"a\":[true,null,{},[]],\"s\":null}\n",
+	       "one line each");
+}
+
+static void test_depth(void)
+{
+	struct json j = start(true);
+	bool good = true;
+
+	for (unsigned int i = 0; i < JSON_MAX_DEPTH; i++)
+		i & 1 ? json_object(&j, NULL) : json_array(&j, i ? "k" : NULL);
+	for (unsigned int i = 0; i < JSON_MAX_DEPTH; i++)
+		json_close(&j);
+	fclose(j.out);
+	/* [{"k":[{"k":[...]}]}] */
+	for (size_t i = 0; i < len - 1 && good; i++)
+		good = strchr("[]{}\"k:", text[i]) != NULL;
+	ok(good && text[0] == '[' && text[len - 2] == ']' && !j.depth, "as deep as it goes");
+}
+
+static void test_strings(void)
+{
+	static const struct {
+		const char *in, *out;
+	} t[] = {
+		{ "", "\"\"" },
+		{ "a\"b\\c/", "\"a\\\"b\\\\c/\"" },
+		{ "\n\x1b[31m\x7f", "\"\\u000a\\u001b[31m\\u007f\"" },
+		{ "\xc2\xb5s \xe2\x82\xac \xf0\x9f\x98\x80", "\"\xc2\xb5s \xe2\x82\xac \xf0\x9f\x98\x80\"" },
+		{ "\xff\xc2", "\"??\"" },	/* no UTF-8, cut short */
+		{ "\xc0\xaf", "\"??\"" },	/* overlong */
+		{ "\xed\xa0\x80", "\"???\"" },	/* surrogate */
+		{ "\xc2\x9b", "\"??\"" },	/* a control character */
+		{ "\xe2\x82\"", "\"??\\\"\"" }, /* must not swallow the quote */
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct json j = start(true);
+
+		json_string(&j, NULL, t[i].in);
+		fclose(j.out);
+		is_str(text, t[i].out, "string %zu", i);
+	}
+	struct json j = start(true);
+
+	json_object(&j, NULL);
+	json_u64(&j, "k\"\xff", 1);
+	json_close(&j);
+	fclose(j.out);
+	is_str(text, "{\"k\\\"?\":1}\n", "keys likewise");
+}
+
+int main(void)
+{
+	test_nesting();
+	test_depth();
+	test_strings();
+	free(text);
+	return done_testing();
+}
