@@ -147,7 +147,7 @@ static void test_cpu_lists(void)
 		{ "0x1", "'0x1': not a CPU list" },
 		{ "18446744073709551616", "'18446744073709551616': not a CPU list" },
 	};
-	struct cpuset set = { 0 }, same = { 0 };
+	struct cpuset set = { 0 };
 	struct err err;
 	char buf[64];
 
@@ -172,16 +172,10 @@ static void test_cpu_lists(void)
 	cpuset_format(&set, buf, 6);
 	is_str(buf, "0-3,8", "formats what fits, whole ranges, terminated");
 	ok(cpuset_has(&set, 64) && !cpuset_has(&set, 65) && !cpuset_has(&set, 100000), "has");
-	cpuset_parse(&set, "1", 0, NULL);
-	cpuset_parse(&same, "1,200", 0, NULL);
-	ok(!cpuset_equal(&set, &same), "not equal");
-	same.words[200 / 64] = 0;
-	ok(cpuset_equal(&set, &same) && cpuset_equal(&same, &set), "equal whatever their lengths");
 	ok(!cpuset_parse(&set, "online", 0, NULL) && cpuset_count(&set) > 0, "online");
 	ok(cpuset_has(&set, machine_nr_cpus() - 1) || machine_nr_cpus() >= cpuset_count(&set),
 	   "the machine has at least its online CPUs");
 	cpuset_free(&set);
-	cpuset_free(&same);
 }
 
 static void test_sanitize(void)

@@ -49,16 +49,6 @@ unsigned int cpuset_count(const struct cpuset *set)
 	return n;
 }
 
-bool cpuset_equal(const struct cpuset *a, const struct cpuset *b)
-{
-	unsigned int n = a->nr_words > b->nr_words ? a->nr_words : b->nr_words;
-
-	for (unsigned int i = 0; i < n; i++)
-		if ((i < a->nr_words ? a->words[i] : 0) != (i < b->nr_words ? b->words[i] : 0))
-			return false;
-	return true;
-}
-
 void cpuset_format(const struct cpuset *set, char *buf, size_t len)
 {
 	unsigned int nr = set->nr_words * 64, first, cpu = 0;

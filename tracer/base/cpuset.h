@@ -20,7 +20,6 @@ struct cpuset {
 void cpuset_free(struct cpuset *set);
 void cpuset_add(struct cpuset *set, unsigned int cpu);
 unsigned int cpuset_count(const struct cpuset *set);
-bool cpuset_equal(const struct cpuset *a, const struct cpuset *b);
 /* Kernel list format ("0-3,8", "1-7:2/4" not accepted). buf gets at most len bytes, always terminated. */
 void cpuset_format(const struct cpuset *set, char *buf, size_t len);
 

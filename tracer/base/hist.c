@@ -33,7 +33,8 @@ static uint64_t bucket_value(uint32_t index)
 	return ((uint64_t)(index % S + S) << shift) + (1ULL << shift >> 1);
 }
 
-void hist_grow(struct hist *h, uint32_t index)
+/* Make bucket index exist. */
+static void hist_grow(struct hist *h, uint32_t index)
 {
 	uint32_t nr = h->nr_buckets ? h->nr_buckets : FIRST_BUCKETS;
 

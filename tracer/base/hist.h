@@ -25,8 +25,6 @@ struct hist {
 };
 
 void hist_free(struct hist *h);
-/* Make bucket index exist. */
-void hist_grow(struct hist *h, uint32_t index);
 
 /* Which bucket: base/hist.c has the arithmetic and its proof. */
 static inline uint32_t hist_bucket(uint64_t v)

@@ -114,7 +114,6 @@ int bench_module_unload(struct err *err);
 int bench_device_open(struct bench_device **d, struct err *err);
 void bench_device_close(struct bench_device *d);
 const struct ipitrace_bench_prim *bench_device_prim(const struct bench_device *d, uint32_t mode);
-const struct ipitrace_bench_info *bench_device_info(const struct bench_device *d);
 int bench_device_run(struct bench_device *d, const struct bench_job *job, struct bench_raw *raw, struct err *err);
 
 /* --- user space --- */

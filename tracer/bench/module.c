@@ -28,7 +28,6 @@
 
 struct bench_device {
 	int fd;
-	struct ipitrace_bench_info info;
 	struct ipitrace_bench_prim prims[IPITRACE_BENCH_NR_PRIMITIVES];
 };
 
@@ -168,6 +167,7 @@ static int open_node(void)
 
 int bench_device_open(struct bench_device **out, struct err *err)
 {
+	struct ipitrace_bench_info info = { .version = IPITRACE_BENCH_VERSION };
 	struct bench_device *d = xcalloc(1, sizeof(*d));
 
 	d->fd = open_node();
@@ -178,13 +178,12 @@ int bench_device_open(struct bench_device **out, struct err *err)
 		err_set_errno(err, EXIT_FAILED, errnum, "cannot open " DEVICE);
 		return errnum == EACCES || errnum == EPERM ? err_hint(err, "run as root") : -1;
 	}
-	d->info.version = IPITRACE_BENCH_VERSION;
-	if (ioctl(d->fd, IPITRACE_BENCH_INFO, &d->info)) {
+	if (ioctl(d->fd, IPITRACE_BENCH_INFO, &info)) {
 		err_set_errno(err, EXIT_FAILED, errno, DEVICE " does not speak version %d", IPITRACE_BENCH_VERSION);
 		err_hint(err, "unload the old module (rmmod " MODULE ") and build the one of this version");
 		goto fail;
 	}
-	for (uint32_t i = 0; i < IPITRACE_BENCH_NR_PRIMITIVES && i < d->info.nr_primitives; i++) {
+	for (uint32_t i = 0; i < IPITRACE_BENCH_NR_PRIMITIVES && i < info.nr_primitives; i++) {
 		d->prims[i].version = IPITRACE_BENCH_VERSION;
 		d->prims[i].primitive = i;
 		if (ioctl(d->fd, IPITRACE_BENCH_PRIM, &d->prims[i])) {
@@ -210,11 +209,6 @@ void bench_device_close(struct bench_device *d)
 const struct ipitrace_bench_prim *bench_device_prim(const struct bench_device *d, uint32_t mode)
 {
 	return &d->prims[mode];
-}
-
-const struct ipitrace_bench_info *bench_device_info(const struct bench_device *d)
-{
-	return &d->info;
 }
 
 static int fetch(struct bench_device *d, struct bench_raw *raw, struct err *err)

@@ -368,11 +368,6 @@ void spool_close(struct spool *sp)
 	free(sp);
 }
 
-unsigned int spool_nr_cpus(const struct spool *sp)
-{
-	return sp->nr_cpus;
-}
-
 uint64_t spool_bytes(const struct spool *sp)
 {
 	uint64_t sum = 0;

@@ -32,7 +32,6 @@ int spool_finish(struct spool *sp, struct err *err);
 /* Frees, also in mid-flight. NULL is fine. */
 void spool_close(struct spool *sp);
 
-unsigned int spool_nr_cpus(const struct spool *sp);
 uint64_t spool_bytes(const struct spool *sp); /* of all CPUs, so far */
 /* A write has failed: recording on makes no sense. spool_finish() tells what. */
 bool spool_failed(const struct spool *sp);

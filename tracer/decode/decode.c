@@ -274,19 +274,14 @@ const struct decode_caps *decoder_caps(const struct decoder *d)
 const struct decode_stats *decoder_stats(const struct decoder *d)
 {
 	struct decode_stats *stats = (struct decode_stats *)&d->stats;
-	uint64_t stacks = 0;
 
 	stats->records = stats->skipped = 0;
 	for (unsigned int id = 0; id < d->fmt.nr_desc; id++) {
 		stats->records += d->counts[id];
 		if (d->fmt.desc[id].op == OP_SKIP)
 			stats->skipped += d->counts[id];
-		else if (d->fmt.desc[id].op == OP_STACK)
-			stacks += d->counts[id];
 	}
 	stats->stacks = d->stacks_attached;
-	/* A stack may be attached before the walker comes by it. */
-	stats->orphan_stacks = stacks > d->stacks_attached ? stacks - d->stacks_attached : 0;
 	return stats;
 }
 
@@ -298,15 +293,4 @@ const struct ipi_stack *decoder_stack(const struct decoder *d, uint32_t id)
 uint32_t decoder_nr_stacks(const struct decoder *d)
 {
 	return stacks_nr(d->stacks);
-}
-
-int64_t decoder_count(const struct decoder *d, const char *system, const char *name)
-{
-	for (unsigned int i = 0; i < d->fmt.nr_names; i++) {
-		const struct named_event *event = &d->fmt.names[i];
-
-		if (!strcmp(event->system, system) && !strcmp(event->name, name))
-			return (int64_t)d->counts[event->id];
-	}
-	return -1;
 }

@@ -54,10 +54,10 @@ struct decode_caps {
 };
 
 struct decode_stats {
-	uint64_t records; /* every record walked, ours or not */
-	uint64_t events;  /* those that became a struct ipi_event */
-	uint64_t skipped; /* records of events that ipitrace does not use */
-	uint64_t stacks, orphan_stacks;
+	uint64_t records;   /* every record walked, ours or not */
+	uint64_t events;    /* those that became a struct ipi_event */
+	uint64_t skipped;   /* records of events that ipitrace does not use */
+	uint64_t stacks;    /* those that an event took */
 	uint64_t bad_pages; /* damaged sub-buffers: the rest of each was given up */
 	uint64_t first_ns, last_ns;
 };
@@ -78,7 +78,5 @@ const struct decode_stats *decoder_stats(const struct decoder *d);
 /* Stack by interned id (1..nr_stacks). */
 const struct ipi_stack *decoder_stack(const struct decoder *d, uint32_t id);
 uint32_t decoder_nr_stacks(const struct decoder *d);
-/* Records of event "system:name" walked so far, for checks against other readers; -1 if the file lacks it. */
-int64_t decoder_count(const struct decoder *d, const char *system, const char *name);
 
 #endif

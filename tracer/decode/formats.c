@@ -56,8 +56,11 @@ static bool text_has(const char *text, size_t len, const char *part)
 	return false;
 }
 
-/* Descriptions of /proc/interrupts, reasons of ipi_raise, names of irq actions (Xen, powerpc). */
-unsigned int class_of_text(const char *text, size_t len)
+/*
+ * Descriptions of /proc/interrupts, reasons of ipi_raise, names of irq actions
+ * (Xen, powerpc); CLASS_NONE if the text names no IPI.
+ */
+static unsigned int class_of_text(const char *text, size_t len)
 {
 	static const struct {
 		const char *part;
@@ -281,7 +284,6 @@ static bool stack_init(struct formats *f, struct ev_desc *desc, struct tep_event
 	f->stack_size_off = size->offset;
 	f->stack_caller_off = caller->offset;
 	desc->min_len = caller->offset;
-	f->has_stack_format = true;
 	return true;
 }
 
@@ -330,10 +332,6 @@ static void format_add(struct formats *f, struct tep_handle *tep, const struct d
 
 	if (!format_head(format, name, sizeof(name), &id))
 		return;
-	f->names = xrealloc(f->names, (f->nr_names + 1) * sizeof(*f->names));
-	f->names[f->nr_names].system = xstrdup(format->system);
-	f->names[f->nr_names].name = xstrdup(name);
-	f->names[f->nr_names++].id = id;
 	desc = desc_slot(f, id);
 	kev = kevent_find(format->system, name);
 	if (!kev || desc->op != OP_SKIP)
@@ -420,11 +418,6 @@ int formats_init(struct formats *f, const struct decode_meta *meta, struct err *
 
 void formats_free(struct formats *f)
 {
-	for (unsigned int i = 0; i < f->nr_names; i++) {
-		free(f->names[i].system);
-		free(f->names[i].name);
-	}
-	free(f->names);
 	free(f->reasons);
 	free(f->desc);
 }

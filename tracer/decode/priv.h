@@ -46,23 +46,16 @@ struct reason {
 	uint8_t class;
 };
 
-struct named_event {
-	char *system, *name;
-	uint32_t id;
-};
-
 #define NR_IRQ_MEMO 4096 /* irqs of IPIs are low; higher ones are compared by name each time */
 
 /* What formats, symbols and texts say once and for all. */
 struct formats {
 	struct ev_desc *desc; /* by event id; slot 0 = unknown events */
 	unsigned int nr_desc;
-	struct named_event *names;
-	unsigned int nr_names;
 	unsigned int off_type, off_flags, off_pid, common_len;
 	unsigned int stack_size_off, stack_caller_off;
 	uint32_t ops; /* kinds of events that there are, OP_BIT(enum kevent_op); mute ones left out */
-	bool has_stack_format, has_raise, has_ipi_entry;
+	bool has_raise, has_ipi_entry;
 	bool has_single_vector; /* x86: single and mask calls have vectors of their own */
 	bool x86;
 	bool pseudo_sends; /* 6.4: ipi_send_* also tell of queued calls */
@@ -81,7 +74,6 @@ struct formats {
 
 int formats_init(struct formats *f, const struct decode_meta *meta, struct err *err);
 void formats_free(struct formats *f);
-unsigned int class_of_text(const char *text, size_t len); /* CLASS_NONE if it names no IPI */
 unsigned int formats_reason_class(const struct formats *f, uint64_t reason);
 /* Class of an irq by number and, at first sight, by name; IRQ_NOT_IPI. */
 unsigned int formats_irq_class(struct formats *f, uint32_t irq, const char *name, size_t len);
@@ -170,7 +162,6 @@ struct decoder {
 	struct decode_caps caps;
 	struct decode_stats stats;
 	uint64_t stacks_attached;
-	bool primed;
 	struct err *err; /* of the decoder_read() under way */
 	bool failed;
 };

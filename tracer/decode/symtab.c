@@ -347,12 +347,6 @@ static void parse_once(const struct symtab *s)
 		parse((struct symtab *)s);
 }
 
-bool symtab_usable(const struct symtab *s)
-{
-	parse_once(s);
-	return s->usable;
-}
-
 /* End of symbol i: where the next function starts. */
 static uint64_t sym_end(const struct symtab *s, size_t i)
 {

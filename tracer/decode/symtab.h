@@ -15,9 +15,12 @@ struct symtab;
 
 struct symtab *symtab_new(const char *kallsyms, size_t len);
 void symtab_free(struct symtab *s);
-/* False where all addresses read as 0 (kptr_restrict) or there is no text. */
-bool symtab_usable(const struct symtab *s);
-/* Address range [*start, *end) of a function by exact name; false if unknown. */
+/*
+ * Where all addresses read as 0 (kptr_restrict), or where there is no text, no
+ * function is known.
+ *
+ * Address range [*start, *end) of a function by exact name; false if unknown.
+ */
 bool symtab_range(const struct symtab *s, const char *name, uint64_t *start, uint64_t *end);
 /* Name of the function holding addr, without offset; NULL if unknown. The string lives as long as s. */
 const char *symtab_name(struct symtab *s, uint64_t addr, uint64_t *offset, const char **module);

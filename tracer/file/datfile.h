@@ -63,7 +63,6 @@ struct dat_info {
 	const char *kallsyms;
 	size_t kallsyms_len; /* NULL if absent */
 	const char *printk_formats;
-	size_t printk_len;
 	const char *cmdlines;
 	size_t cmdlines_len;	    /* "pid comm\n" lines */
 	const char *uname;	    /* option UNAME: "Linux host 6.18.44 #1 ... x86_64"; NULL if absent */

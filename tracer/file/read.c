@@ -177,10 +177,8 @@ static void read_printk(struct dat_file *f, struct dat_in *in)
 	size_t len;
 	const char *text = in_blob(in, 4, &len);
 
-	if (text && len) {
+	if (text && len)
 		f->info.printk_formats = own_text(f, text, len);
-		f->info.printk_len = len;
-	}
 }
 
 static void read_cmdlines(struct dat_file *f, struct dat_in *in)

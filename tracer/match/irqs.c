@@ -299,6 +299,22 @@ void chains_weaken(struct cpu *cpu)
 
 /* --- events --- */
 
+/* Resolution waits for the exit, because the functions that run in between are evidence. */
+static inline void close_window(struct matcher *m, struct cpu *cpu, uint64_t exit_ns)
+{
+	struct window *w = cpu->win;
+
+	cpu->win = NULL;
+	w->span.exit_ns = exit_ns;
+	window_resolve(m, cpu, w);
+}
+
+/* Where it is rare. */
+static void __attribute__((noinline)) window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns)
+{
+	close_window(m, cpu, exit_ns);
+}
+
 void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
 	struct line *line = &cpu->lines[ev->class];
@@ -323,21 +339,6 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	cpu->win = w;
 	if (unlikely(cpu->nr_irq_works) && ipi_class_is_call(ev->class))
 		call_drain_irq_work(m, cpu, ev->ts_ns, w);
-}
-
-/* Resolution waits for the exit, because the functions that run in between are evidence. */
-static inline void close_window(struct matcher *m, struct cpu *cpu, uint64_t exit_ns)
-{
-	struct window *w = cpu->win;
-
-	cpu->win = NULL;
-	w->span.exit_ns = exit_ns;
-	window_resolve(m, cpu, w);
-}
-
-void window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns)
-{
-	close_window(m, cpu, exit_ns);
 }
 
 void window_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)

@@ -37,7 +37,8 @@ static void pool_free(struct pool *p)
 	}
 }
 
-void matcher_grow(struct matcher *m, unsigned int nr)
+/* Make room for CPUs 0..nr-1, as far as MATCH_MAX_CPUS; moves m->cpus. */
+static void matcher_grow(struct matcher *m, unsigned int nr)
 {
 	unsigned int want = m->nr_cpus ? m->nr_cpus : 1;
 

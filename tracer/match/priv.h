@@ -118,7 +118,11 @@ struct cpu {
 	struct line lines[IPI_NR_CLASSES];
 };
 
-/* Open addressing, linear probing, deletion by shifting back: (target, csd) -> oldest call. */
+/*
+ * (target, csd) -> oldest call. Open addressing, linear probing, deletion by
+ * shifting back: not base/hash.h, which never removes, while calls come and go
+ * with every event.
+ */
 struct csd_slot {
 	uint64_t csd;
 	struct call *oldest, *newest;
@@ -223,9 +227,6 @@ static inline struct line *hit_line(struct matcher *m, const struct hit *h)
 	return &m->cpus[h->span.target].lines[h->span.class];
 }
 
-/* match/match.c: make room for CPUs 0..nr-1, as far as MATCH_MAX_CPUS; moves m->cpus. */
-void matcher_grow(struct matcher *m, unsigned int nr);
-
 /* match/calls.c */
 void calls_init(struct matcher *m);
 void calls_free(struct matcher *m);
@@ -277,7 +278,6 @@ void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
 void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
 void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
 void window_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
-void window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns);
 /* The CPU has interrupts on: nothing can be pending, no spare shifts but by a late write. */
 void chains_weaken(struct cpu *cpu);
 void hits_lose(struct matcher *m, uint32_t cpu);
