@@ -67,13 +67,20 @@ static void print_error(const char *command, const struct err *err)
 
 static int unknown_command(const char *name, struct err *err)
 {
+	struct suggestion near = suggestion_for(name, strlen(name));
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		suggestion_offer(&near, commands[i].spec->command);
 	err_set(err, EXIT_USAGE, "unknown command '%s'", name);
+	if (near.word)
+		return err_hint(err, "did you mean %s?", near.word);
 	return err_hint(err, "'ipitrace help' lists the commands");
 }
 
 static int help(int argc, char **argv, struct err *err)
 {
 	const struct cmd *cmd;
+	int topic;
 
 	if (argc < 2) {
 		usage(stdout);
@@ -82,8 +89,9 @@ static int help(int argc, char **argv, struct err *err)
 	cmd = find_command(argv[1]);
 	if (!cmd)
 		return unknown_command(argv[1], err);
-	opts_help(cmd->spec, stdout);
-	return EXIT_OK;
+	if (argc > 2 && (topic = opts_topic(cmd->spec, argv[2])) >= 0)
+		return opts_finish(cmd->spec, OPTS_HELP_TOPIC + topic);
+	return opts_finish(cmd->spec, OPTS_HELP);
 }
 
 /* For shell completion, the man pages and their test: the names, or the options of one command. */

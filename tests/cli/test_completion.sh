@@ -10,6 +10,8 @@ exits 2 "no command" "$IPITRACE"
 is "$(cat "$ERR")" "ipitrace: no command given
 hint: 'ipitrace help' lists the commands" "  one line and a hint"
 exits 2 "unknown command" "$IPITRACE" nonsense
+exits 2 "mistyped command" "$IPITRACE" reprot
+like "$(cat "$ERR")" "^hint: did you mean report\?$" "  says what may have been meant"
 exits 2 "unknown option" "$IPITRACE" --nonsense
 exits 2 "help of an unknown command" "$IPITRACE" help nonsense
 exits 0 "--version" "$IPITRACE" --version

@@ -72,7 +72,7 @@ calls() { nm -u "$1" 2>/dev/null | awk '{ sub(/@.*/, "", $NF); print $NF }'; }
 # Only commands and renderers print, only commands exit; allocators stop the program, as documented.
 may_print() {
 	case $1 in
-	tracer/main.c | tracer/cmds/* | tracer/render/* | tracer/base/opts.c | tracer/record/record.c | tracer/capture/workload.c | tracer/bench/print.c)
+	tracer/main.c | tracer/cmds/* | tracer/render/* | tracer/base/opts-help.c | tracer/record/record.c | tracer/capture/workload.c | tracer/bench/print.c)
 		return 0 ;;
 	esac
 	return 1

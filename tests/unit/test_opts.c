@@ -5,6 +5,7 @@
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/err.h"
+#include "base/filter.h"
 #include "base/opts.h"
 #include "tap.h"
 
@@ -173,25 +174,30 @@ static void test_filter(void)
 	ok(parse(&operands, "--class|") == -1, "no class at all");
 
 	parse(&operands, "-C|0-3");
-	ok(opts_check_filter(&o.filter, 2, &err) == -1, "a recording of 2 CPUs has no CPU 2");
+	ok(ipi_filter_check(&o.filter, 2, &err) == -1, "a recording of 2 CPUs has no CPU 2");
 	is_str(err.msg, "CPU 2: the recording has CPUs 0-1", "  message");
-	ok(!opts_check_filter(&o.filter, 4, &err), "one of 4 has");
+	ok(!ipi_filter_check(&o.filter, 4, &err), "one of 4 has");
 }
 
 static void test_output(void)
 {
 	char *text, *line;
-	unsigned int nr = 0, found = 0;
+	unsigned int nr = 0, found = 0, nr_filters = 0;
+	const struct filter_row *row;
+	const struct opt *opt;
 	size_t len;
 	FILE *f;
+
+	for_each_filter_row(row) nr_filters++;
+	ok(nr_filters >= 7, "%u filters", nr_filters);
 
 	f = open_memstream(&text, &len);
 	opts_help(&operands, f);
 	fclose(f);
 	for (size_t g = 0; g < 2; g++)
-		for (unsigned int i = 0; i < operands.groups[g].nr; i++)
-			found += strstr(text, operands.groups[g].rows[i].long_name) != NULL;
-	is_u64(found, ARRAY_SIZE(rows) + OPT_NR_FILTER_ROWS, "help names every option");
+		for (unsigned int i = 0; (opt = opt_group_row(&operands.groups[g], i)); i++)
+			found += strstr(text, opt->long_name) != NULL;
+	is_u64(found, ARRAY_SIZE(rows) + nr_filters, "help names every option");
 	for (line = text; line; line = strchr(line + 1, '\n'))
 		nr += strcspn(line + 1, "\n") > 100;
 	is_u64(nr, 0, "no help line is wider than 100");
@@ -202,14 +208,32 @@ static void test_output(void)
 	fclose(f);
 	for (nr = 0, line = text; *line; line = strchr(line, '\n') + 1)
 		nr++;
-	is_u64(nr, ARRAY_SIZE(rows) + OPT_NR_FILTER_ROWS + 1, "the list has a line for each, and help");
+	is_u64(nr, ARRAY_SIZE(rows) + nr_filters + 1, "the list has a line for each, and help");
 	ok(strstr(text, "-n\t--number\tN\tOptions\ta number\n") != NULL, "a line of it");
 	ok(strstr(text, "-\t--no-stack\t-\tOptions\tno stacks\n") != NULL, "one without short name and argument");
 	free(text);
 }
 
+static void show_topic(FILE *out)
+{
+	fputs("more\n", out);
+}
+
+static void test_topics(void)
+{
+	static const struct opt_topic topics[] = { { "less", show_topic }, { "more", show_topic }, { 0 } };
+	struct opt_spec spec = operands;
+
+	ok(opts_topic(&operands, "more") == -1, "a command without topics has none");
+	spec.topics = topics;
+	is_u64((uint64_t)opts_topic(&spec, "more"), 1, "one of two");
+	is_u64((uint64_t)parse(&spec, "-f|--help|more"), OPTS_HELP_TOPIC + 1, "--help more");
+	is_u64((uint64_t)parse(&spec, "-h|nonsense"), OPTS_HELP, "-h and no topic");
+}
+
 int main(void)
 {
+	test_topics();
 	test_spellings();
 	test_refusals();
 	test_filter();

@@ -6,15 +6,21 @@
  * interrupt look unsolicited. record pushes only those parts into the kernel
  * that cannot change a match (target CPUs, class) and stores the filter in the
  * file; report applies the file's filter and its own.
+ *
+ * A filter is one row of ipi_filter_rows[]: its option and help, its line in a
+ * recording's facts, its test of a span, and what the kernel may drop for it.
  */
 #ifndef IPITRACE_FILTER_H
 #define IPITRACE_FILTER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/cpuset.h"
+#include "base/err.h"
 #include "base/event.h"
+#include "base/opts.h"
 
 struct ipi_filter {
 	bool has_target_cpus, has_source_cpus;
@@ -34,5 +40,59 @@ struct ipi_filter {
 
 void ipi_filter_free(struct ipi_filter *f);
 bool ipi_filter_empty(const struct ipi_filter *f);
+/* CPUs that a recording of nr_cpus CPUs cannot have: an error that names them. nr_cpus 0: not known. */
+int ipi_filter_check(const struct ipi_filter *f, unsigned int nr_cpus, struct err *err);
+
+/* --- the rows --- */
+
+/* What a filter is about: interrupts of unknown senders and local calls pass by target and class alone. */
+enum filter_about { FILTER_TARGET, FILTER_CLASS, FILTER_SENDER };
+
+/* What is asked of one span and one of its targets. */
+struct filter_subject {
+	uint32_t source, target, class;
+	int32_t pid;
+	/* Only for rows that say .names; without offset, NULL = has none. */
+	const char *comm, *callsite, *caller, *func;
+};
+
+/* What the kernel may drop already. */
+struct filter_push {
+	const struct cpuset *target_cpus; /* NULL = none of it */
+	uint32_t classes;		  /* 0 = all are wanted */
+};
+
+struct filter_kind;
+
+struct filter_row {
+	struct opt opt;			/* its parse() gets the whole struct ipi_filter, other types the field itself */
+	const char *fact;		/* "pid": the facts' line is "filter_pid VALUE" */
+	const struct filter_kind *kind; /* of the value: text from it and to it, life */
+	size_t value;			/* offset in struct ipi_filter */
+	size_t given;			/* CPU lists: of the flag that says that there is one */
+	enum filter_about about;
+	bool names; /* pass() asks for names, so it is asked once per sender and function */
+	/* Only asked if the row is set. */
+	bool (*pass)(const struct ipi_filter *f, const struct filter_subject *s);
+	void (*push)(const struct ipi_filter *f, struct filter_push *p); /* NULL = never into the kernel */
+};
+
+/* Ends with a row without an option. */
+extern const struct filter_row ipi_filter_rows[];
+#define for_each_filter_row(row) for ((row) = ipi_filter_rows; (row)->fact; (row)++)
+
+bool filter_row_set(const struct filter_row *row, const struct ipi_filter *f);
+/* The value as its fact has it, malloc'ed. Only if the row is set. */
+char *filter_row_format(const struct filter_row *row, const struct ipi_filter *f);
+/* The other way round; 0 or -1: no such value. */
+int filter_row_read(const struct filter_row *row, struct ipi_filter *f, const char *text);
+void ipi_filter_push(const struct ipi_filter *f, struct filter_push *p);
+
+/* The options into the struct ipi_filter at offset b. */
+#define OPT_FILTER_GROUP(b)                                                                                            \
+	{                                                                                                              \
+		.title = "Filters", .rows = &ipi_filter_rows[0].opt, .stride = sizeof(struct filter_row),              \
+		.nr = OPT_TO_THE_END, .base = (b)                                                                      \
+	}
 
 #endif

@@ -4,9 +4,9 @@
  * page all read the same rows.
  *
  * A command defines one struct for its options, one static table of rows with
- * offsets into it, and one struct opt_spec. The filter options are rows here,
- * shared by every command that takes them. Never prints except opts_help()
- * and opts_list(), which main() and commands call with the stream to use.
+ * offsets into it, and one struct opt_spec. The filter options, shared by every
+ * command that takes them, are in base/filter.h. Never prints except
+ * opts_finish(), opts_help() and opts_list() (base/opts-help.c).
  */
 #ifndef IPITRACE_OPTS_H
 #define IPITRACE_OPTS_H
@@ -18,7 +18,6 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
-#include "base/filter.h"
 
 enum opt_type {
 	OPT_FLAG,     /* bool: set to true */
@@ -48,17 +47,26 @@ struct opt {
 struct opt_group {
 	const char *title; /* "Filters"; NULL = "Options" */
 	const struct opt *rows;
-	unsigned int nr;
-	size_t base; /* offset of the group's struct in the options struct */
+	unsigned int nr; /* OPT_TO_THE_END: as many as come before one without a name */
+	size_t stride;	 /* from row to row, where each is part of something bigger; 0 = sizeof(struct opt) */
+	size_t base;	 /* offset of the group's struct in the options struct */
 };
 
 #define OPT_MAX_GROUPS 4
+#define OPT_TO_THE_END UINT32_MAX
+
+/* A text that --help shows on its own, "ipitrace report --help columns". */
+struct opt_topic {
+	const char *name; /* NULL ends the list */
+	void (*print)(FILE *out);
+};
 
 struct opt_spec {
 	const char *command;			 /* "report" */
 	const char *synopsis;			 /* what follows the name: "[options] [FILE]" */
 	const char *summary;			 /* one line, no full stop */
 	const char *details;			 /* printed below the options; NULL = none */
+	const struct opt_topic *topics;		 /* NULL = none */
 	bool stop_at_operand;			 /* what follows the first operand is a workload's own */
 	bool this_machine;			 /* CPU numbers are checked against this machine */
 	unsigned int min_operands, max_operands; /* ignored with stop_at_operand */
@@ -69,15 +77,7 @@ struct opt_spec {
 	{                                                                                                              \
 		.title = (t), .rows = (r), .nr = ARRAY_SIZE(r), .base = (b)                                            \
 	}
-/* The shared filter options into the struct ipi_filter at offset b. */
-#define OPT_FILTER_GROUP(b)                                                                                            \
-	{                                                                                                              \
-		.title = "Filters", .rows = opt_filter_rows, .nr = OPT_NR_FILTER_ROWS, .base = (b)                     \
-	}
-#define OPT_NR_FILTER_ROWS 7
-extern const struct opt opt_filter_rows[OPT_NR_FILTER_ROWS];
-
-enum opts_result { OPTS_OK = 0, OPTS_HELP = 1 }; /* or -1: *err is set */
+enum opts_result { OPTS_OK = 0, OPTS_HELP = 1, OPTS_HELP_TOPIC = 2 /* and up: of that index */ }; /* or -1: *err */
 
 /*
  * Parse argv[1..] into *options. Operands end up in argv[1..*nr_operands]
@@ -87,10 +87,13 @@ int opts_parse(const struct opt_spec *spec, void *options, int argc, char **argv
 /* What a command returns when opts_parse() did not return OPTS_OK: prints help to stdout, or gives -1 back. */
 int opts_finish(const struct opt_spec *spec, int result);
 void opts_help(const struct opt_spec *spec, FILE *out);
+/* Index of a topic, or -1. */
+int opts_topic(const struct opt_spec *spec, const char *name);
 /* A line an option: short, long, argument, group, help, separated by tabs; "-" where absent. */
 void opts_list(const struct opt_spec *spec, FILE *out);
 
-/* CPUs of the filter that a recording of nr_cpus CPUs cannot have: an error that names them. */
-int opts_check_filter(const struct ipi_filter *f, unsigned int nr_cpus, struct err *err);
+/* Row i of a group; NULL behind the last, or if there is no group. */
+const struct opt *opt_group_row(const struct opt_group *g, unsigned int i);
+extern const struct opt opt_help_row; /* every command has it */
 
 #endif

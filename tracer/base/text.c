@@ -76,3 +76,46 @@ void sanitize(char *dst, size_t len, const char *src)
 	}
 	dst[at] = '\0';
 }
+
+/* Levenshtein distance of two names, bounded: names are short. */
+static unsigned int distance(const char *a, size_t na, const char *b)
+{
+	size_t nb = strlen(b);
+	unsigned int row[64];
+
+	if (na >= ARRAY_SIZE(row) || nb >= ARRAY_SIZE(row))
+		return UINT32_MAX;
+	for (size_t j = 0; j <= nb; j++)
+		row[j] = (unsigned int)j;
+	for (size_t i = 1; i <= na; i++) {
+		unsigned int diag = row[0];
+
+		row[0] = (unsigned int)i;
+		for (size_t j = 1; j <= nb; j++) {
+			unsigned int best = diag + (a[i - 1] != b[j - 1]);
+
+			diag = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[nb];
+}
+
+struct suggestion suggestion_for(const char *typed, size_t len)
+{
+	return (struct suggestion){ typed, len, 3, NULL };
+}
+
+void suggestion_offer(struct suggestion *s, const char *word)
+{
+	unsigned int d = word ? distance(s->typed, s->len, word) : UINT32_MAX;
+
+	if (d >= s->distance)
+		return;
+	s->distance = d;
+	s->word = word;
+}

@@ -20,4 +20,18 @@ unsigned int utf8_len(const char *s);
  */
 void sanitize(char *dst, size_t len, const char *src);
 
+/*
+ * The word that was meant, of all that are offered: the nearest that is no more
+ * than two edits away (insert, delete or change a letter).
+ */
+struct suggestion {
+	const char *typed;
+	size_t len;
+	unsigned int distance;
+	const char *word; /* NULL = none is near */
+};
+
+struct suggestion suggestion_for(const char *typed, size_t len);
+void suggestion_offer(struct suggestion *s, const char *word); /* NULL is no word */
+
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/filter.h"
 #include "cmds/cmd.h"
 #include "report/analysis.h"
 #include "render/render.h"
@@ -180,7 +181,7 @@ static int report_file(struct report_options *o, const char *path, struct err *e
 
 	if (analysis_open(&a, path, err))
 		goto out;
-	if (opts_check_filter(&o->filter, analysis_info(a)->cpus, err))
+	if (ipi_filter_check(&o->filter, analysis_info(a)->cpus, err))
 		goto out;
 	facts = analysis_facts(a);
 	if (facts)

@@ -18,15 +18,14 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/cpuset.h"
 #include "base/err.h"
+#include "base/filter.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "file/facts.h"
 
-#define FACTS_FORMAT 1	   /* raised only if old readers would misread */
-#define LIST_MAX     65536 /* text of a CPU list */
+#define FACTS_FORMAT 1 /* raised only if old readers would misread */
 
 static const char *const snap_names[FACTS_NR_SNAPS] = { "outer0", "inner0", "inner1", "outer1" };
 
@@ -80,28 +79,22 @@ static void put_numbers(FILE *out, const char *key, const uint64_t *v, unsigned 
 	fputc('\n', out);
 }
 
-static void put_cpus(FILE *out, const char *key, const struct cpuset *set)
-{
-	char *list = xmalloc(LIST_MAX);
-
-	cpuset_format(set, list, LIST_MAX);
-	put_text(out, key, list);
-	free(list);
-}
-
 static void put_filter(FILE *out, const struct ipi_filter *f)
 {
-	if (f->has_target_cpus)
-		put_cpus(out, "filter_target_cpus", &f->target_cpus);
-	if (f->has_source_cpus)
-		put_cpus(out, "filter_source_cpus", &f->source_cpus);
-	if (f->classes)
-		fprintf(out, "filter_classes 0x%x\n", f->classes);
-	put_text(out, "filter_callsite", f->callsite);
-	put_text(out, "filter_func", f->func);
-	if (f->pid >= 0)
-		fprintf(out, "filter_pid %d\n", f->pid);
-	put_text(out, "filter_comm", f->comm);
+	const struct filter_row *row;
+
+	for_each_filter_row(row)
+	{
+		char *value, *key;
+
+		if (!filter_row_set(row, f))
+			continue;
+		value = filter_row_format(row, f);
+		key = xasprintf("filter_%s", row->fact);
+		put_text(out, key, value);
+		free(key);
+		free(value);
+	}
 }
 
 char *facts_format(const struct facts *f)
@@ -316,30 +309,19 @@ static void set_text(char **dst, const char *value)
 
 static int get_filter(struct ipi_filter *f, const char *key, const char *value)
 {
-	uint64_t v;
+	const struct filter_row *row;
 
-	if (!strcmp(key, "target_cpus")) {
-		f->has_target_cpus = true;
-		return cpuset_parse(&f->target_cpus, value, 0, NULL);
-	}
-	if (!strcmp(key, "source_cpus")) {
-		f->has_source_cpus = true;
-		return cpuset_parse(&f->source_cpus, value, 0, NULL);
-	}
-	if (!strcmp(key, "classes")) {
-		if (get_number(value, UINT32_MAX, &v))
-			return -1;
-		f->classes = (uint32_t)v;
-	} else if (!strcmp(key, "pid")) {
-		if (get_number(value, INT32_MAX, &v))
-			return -1;
-		f->pid = (int32_t)v;
-	} else if (!strcmp(key, "callsite")) {
-		set_text(&f->callsite, value);
-	} else if (!strcmp(key, "func")) {
-		set_text(&f->func, value);
-	} else if (!strcmp(key, "comm")) {
-		set_text(&f->comm, value);
+	for_each_filter_row(row)
+	{
+		char *text;
+		int ret;
+
+		if (strcmp(row->fact, key))
+			continue;
+		text = get_text(value);
+		ret = filter_row_read(row, f, text);
+		free(text);
+		return ret;
 	}
 	return 0;
 }

@@ -64,18 +64,19 @@ static void print_notes(const struct session *s)
 
 static int prepare(struct record *r, struct err *err)
 {
-	const struct cpuset *targets = r->opts.filter.has_target_cpus ? &r->opts.filter.target_cpus : NULL;
 	struct session_config config = {
 		.buffer_bytes = r->opts.buffer_bytes,
 		.stack = r->opts.no_stack ? SESSION_STACK_NONE : r->opts.stack,
-		.target_cpus = targets,
-		.classes = r->opts.filter.classes,
 	};
+	struct filter_push push; /* what the kernel may drop */
 	uid_t uid;
 	gid_t gid;
 	char *dir;
 	int ret;
 
+	ipi_filter_push(&r->opts.filter, &push);
+	config.target_cpus = push.target_cpus;
+	config.classes = push.classes;
 	if (dat_writer_open(&r->writer, r->opts.output, err))
 		return -1;
 	if (invoking_user(&uid, &gid))
@@ -89,11 +90,11 @@ static int prepare(struct record *r, struct err *err)
 	if (r->argv && workload_fork(&r->workload, r->argv, err))
 		return -1;
 	dir = output_dir(r->opts.output);
-	ret = spool_open(&r->spool, r->session, dir, targets, err);
+	ret = spool_open(&r->spool, r->session, dir, push.target_cpus, err);
 	free(dir);
 	if (ret)
 		return -1;
-	spool_keep_off(targets);
+	spool_keep_off(push.target_cpus);
 	comms_add_living(&r->comms);
 	return spool_start(r->spool, err);
 }

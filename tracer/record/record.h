@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/filter.h"
 #include "capture/comms.h"
 #include "record/meta.h"
 #include "capture/session.h"
