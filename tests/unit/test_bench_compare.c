@@ -2,10 +2,10 @@
 /*
  * bench --compare: ratio and interval against figures worked out by hand.
  */
-#include "bench/bench.h"
+#include "bench/compare.h"
 #include "tap.h"
 
-/* bench/bench.h declares it, the command defines it, and the library holds the command. */
+/* bench/backend.h declares it, the command defines it, and the library holds the command. */
 
 static struct bench_ratio ratio(const uint64_t *a, unsigned int nr_a, const uint64_t *b, unsigned int nr_b)
 {

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "bench/bench.h"
+#include "bench/result.h"
+#include "bench/topo.h"
 #include "tap.h"
 
 static struct ipitrace_bench_sample sample(uint32_t seq, uint32_t target, uint64_t entry, uint64_t ret, uint32_t flags)

@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "bench/bench.h"
+#include "bench/compare.h"
 #include "render/grid.h"
 
 /* Two-sided 95 % quantile of Student's t. */

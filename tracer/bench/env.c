@@ -21,7 +21,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "bench/bench.h"
+#include "bench/env.h"
 
 #define KLOG_READ_ALL 3
 #define KLOG_SIZE     10

@@ -14,7 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bench/bench.h"
+#include "bench/backend.h"
+#include "bench/trace.h"
 #include "match/match.h"
 
 /* What of a span a join needs. */

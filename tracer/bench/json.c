@@ -11,7 +11,7 @@
 
 #include "base/compiler.h"
 #include "base/json.h"
-#include "bench/bench.h"
+#include "bench/result.h"
 #include "decode/decode.h"
 
 static void cpu(struct json *j, const char *key, uint32_t n)

@@ -17,7 +17,12 @@
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "bench/bench.h"
+#include "bench/backend.h"
+#include "bench/env.h"
+#include "bench/measure.h"
+#include "bench/result.h"
+#include "bench/topo.h"
+#include "bench/trace.h"
 
 #define DEF_IRQS_OFF_NS 300000 /* far more than any delivery takes */
 #define DEF_BURST	8

@@ -20,7 +20,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "bench/bench.h"
+#include "bench/backend.h"
 
 #define DEVICE	       "/dev/" IPITRACE_BENCH_DEVICE
 #define MODULE	       IPITRACE_BENCH_DEVICE

@@ -13,7 +13,7 @@
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "bench/bench.h"
+#include "bench/result.h"
 #include "decode/decode.h"
 #include "render/grid.h"
 

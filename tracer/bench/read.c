@@ -19,7 +19,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "bench/bench.h"
+#include "bench/compare.h"
 
 #define MAX_DEPTH 16
 

@@ -15,7 +15,7 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
-#include "bench/bench.h"
+#include "bench/result.h"
 
 const struct bench_mode bench_modes[IPITRACE_BENCH_NR_PRIMITIVES] = {
 	[IPITRACE_BENCH_DRY_RUN] = { "dry-run", "Dry-run" },

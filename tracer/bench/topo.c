@@ -17,7 +17,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/parse.h"
-#include "bench/bench.h"
+#include "bench/topo.h"
 
 #define MAX_CACHES 16
 

@@ -32,7 +32,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "bench/bench.h"
+#include "bench/backend.h"
 
 /* Shorter than any turn of another task; most IPIs are handled in less. */
 #define GAP_NS	1000u

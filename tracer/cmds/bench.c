@@ -11,7 +11,10 @@
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/err.h"
-#include "bench/bench.h"
+#include "bench/backend.h"
+#include "bench/compare.h"
+#include "bench/measure.h"
+#include "bench/result.h"
 #include "cmds/cmd.h"
 
 volatile sig_atomic_t bench_interrupted;
