@@ -7,7 +7,12 @@
 #   make check     install what is missing, build, run every test (T=PATTERN: a subset)
 #   make bench     speed against trace-cmd, perf and bpftrace, in one run
 #   make vm        a shell in a guest kernel with everything loaded
-#   make deps install uninstall clean
+#   make lint      clang-format, cppcheck, shellcheck over the whole tree
+#   make compile_commands.json    for editors and clang's tools
+#   make deps      install the packages that make check needs (G=build: only these)
+#   make install uninstall clean help
+#
+# WERROR=1 turns warnings into errors, V=1 shows whole command lines.
 
 VERSION	:= 0.1
 
@@ -26,7 +31,7 @@ PKGS	= libtracefs libtraceevent smartcols libzstd libkmod
 # The user's to change; what the project itself insists on is in ALL_CFLAGS.
 CFLAGS	?= -O2 -g
 LDFLAGS	?=
-WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 # Lazily: "make deps" must run where pkg-config is not installed yet.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
@@ -37,7 +42,6 @@ LIBS	= $(PKG_LIBS) -lpthread
 SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 B	:= build
-# V=1 shows whole command lines.
 Q	= $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$@';)
 SRCS	:= $(sort $(shell find tracer -name '*.c'))
 LIB_SRCS := $(filter-out tracer/main.c,$(SRCS))
@@ -47,7 +51,7 @@ UNITS	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_COMMON := $(filter-out $(UNITS:%=tests/unit/%.c),$(wildcard tests/unit/*.c))
 MANPAGES := $(wildcard docs/*.1)
 
-.PHONY: all build deps demo check bench vm install uninstall clean tests-build asan
+.PHONY: all build deps demo check bench vm lint help compile_commands.json install uninstall clean tests-build asan
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -110,6 +114,22 @@ vm:
 	@tests/deps build vm
 	@$(MAKE) --no-print-directory -j$(NPROC) build
 	@tests/vm/run --shell $(VM)
+
+lint:
+	@tests/deps lint
+	@tests/lint $(T)
+
+# The command as it is, quotes and all, reaches awk by the environment.
+compile_commands.json: export COMPILE = $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -Itests/unit
+compile_commands.json:
+	@printf '%s\n' $(SRCS) $(wildcard tests/unit/*.c examples/*.c) | awk -v dir='$(CURDIR)' ' \
+		BEGIN { command = ENVIRON["COMPILE"]; gsub(/["\\]/, "\\\\&", command); printf "[" } \
+		{ printf "%s\n{\"directory\": \"%s\", \"file\": \"%s\", \"command\": \"%s -c %s\"}", \
+			(NR > 1 ? "," : ""), dir, $$0, command, $$0 } \
+		END { print "\n]" }' >$@
+
+help:
+	@sed -n '1,/^$$/s/^#   //p' Makefile
 
 install: $(B)/ipitrace
 	install -d $(BINDIR) $(MANDIR)

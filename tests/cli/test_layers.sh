@@ -60,7 +60,7 @@ while read -r f; do
 	fi
 	while read -r header; do
 		grep -qw -- "$(folder_of "$header")" <<<"$reach" || bad+="$f reaches $header"$'\n'
-	done < <("${CC:-gcc}" -MM -MG -Iinclude -Itracer "$f" | tr -s ' \\' '\n' | grep '^tracer/.*\.h$')
+	done < <("${CC:-gcc}" -MM -MG -Iinclude -Itracer "$f" | tr -s ' ' '\n' | grep '^tracer/.*\.h$')
 	while read -r header; do
 		grep -Eqx "($(may_use "$folder"))(\.h)?" <<<"${header##*/}" || bad+="$f uses <$header>"$'\n'
 	done < <(sed -n 's/^#[ \t]*include[ \t]*<\([^>]*\)>.*/\1/p' "$f" | grep -E "(^|/)($LIBRARIES)(\.h)?$")
@@ -103,7 +103,7 @@ is "$nr" "$(sources '*.c' | wc -l)" "every object was looked at"
 
 # Sources that are ours: tracked or about to be.
 mapfile -t files < <(find tracer tests examples module include .ci docs -type f \
-	\( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.1' -o -path tests/run -o -path tests/deps \
+	\( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.1' -o -path tests/run -o -path tests/deps -o -path tests/lint \
 	-o -path tests/bench -o -path examples/demo -o -path .ci/run \) ! -name '*.mod.c' 2>/dev/null; echo Makefile)
 long='' unmarked=''
 for f in "${files[@]}"; do

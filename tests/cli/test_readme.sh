@@ -110,7 +110,7 @@ while IFS= read -r line <&3; do
 	nr=$((nr + 1))
 	run_example README "$line"
 done 3< <(readme_examples)
-[ $nr -ge 5 ]; is $? 0 "README.md has examples ($nr)"
+ok "README.md has examples ($nr)" [ $nr -ge 5 ]
 
 # The report that README.md shows is what the program prints of the recording that ships.
 awk '/^```console$/ { on = 1; next } /^```/ { on = 0 } on' "$ROOT/README.md" >"$TMP/shown"
@@ -129,7 +129,7 @@ for page in "$ROOT"/docs/*.1; do
 		nr=$((nr + 1))
 		run_example "${page##*/}" "$line"
 	done 3< <(man_examples "$page")
-	[ $nr -gt 0 ]; is $? 0 "${page##*/} has examples ($nr)"
+	ok "${page##*/} has examples ($nr)" [ $nr -gt 0 ]
 done
 
 # The commands that README promises must exist in the Makefile.

@@ -103,6 +103,7 @@ exits 1 "a directory" "$IPITRACE" report .
 : >empty.dat
 exits 1 "an empty file" "$IPITRACE" report empty.dat
 exits 0 "--help" "$IPITRACE" report --help
+# shellcheck disable=SC2016 # expanded by the inner shell
 exits 1 "a full disk under the report is a failure" sh -c '"$IPITRACE" report trace.dat >/dev/full'
 
 # --- files that are not as they should be; the helper changes bytes of a copy ---

@@ -10,7 +10,7 @@ R=$DATA/rows
 # row arch tier cpus | sends hits delivered coalesced interrupts unsolicited calls | membarriers: sends hits
 # The one unsolicited interrupt of 66 CPUs runs a call that was queued before the recording began.
 while read -r row arch tier cpus sends hits delivered coalesced interrupts unsolicited calls mb_sends mb_hits; do
-	[ -n "$row" ] && [ "$row" != '#' ] || continue
+	[[ -z $row || $row == '#' ]] && continue
 	[ -e "$R/$row.dat" ] || { not_ok "$row.dat is there"; continue; }
 	exits 0 "$row: report" "$IPITRACE" report -i "$R/$row.dat" --json || continue
 	cp "$OUT" "$TMP/$row.json"

@@ -80,6 +80,7 @@ tc s.dat && is "$(stackless "$SENDS|csd_queue_cpu")" 0 "--stack=calls: with ever
 
 # Under sudo: workload and file are the invoking user's.
 mkdir "$TMP/user" && chmod 777 "$TMP" "$TMP/user"
+# shellcheck disable=SC2016 # expanded by the inner shell
 exits 0 "record under sudo" env SUDO_UID=65534 SUDO_GID=65534 "$IPITRACE" record -o "$TMP/user/f.dat" -- \
 	sh -c 'id -u; id -g; id -G; echo $HOME'
 is "$(sed -n 1p "$OUT"),$(sed -n 2p "$OUT"),$(sed -n 3p "$OUT")" 65534,65534,65534 "the workload runs as the invoking user"

@@ -5,6 +5,7 @@
  * Which CPU steps next is drawn by weights that change, so that now one CPU
  * hardly moves while others storm it, now another.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -312,6 +313,7 @@ static unsigned int pick_cpu(struct machine *ma)
 
 	for (unsigned int i = 0; i < nr; i++)
 		sum += ma->cpus[i].weight;
+	assert(sum); /* a machine has CPUs, all of some weight */
 	at = (unsigned int)(sim_rnd(ma) % sum);
 	for (unsigned int i = 0; i < nr; i++) {
 		if (at < ma->cpus[i].weight)

@@ -97,7 +97,7 @@ lab_pick_kernel() {
 # Names of the header packages of $1 that the build needs, kbuild for this machine.
 lab_header_packages() {
 	lab_apt apt-cache show "linux-headers-$1:$ROW_ARCH" | sed -n 's/^Depends: //p' | head -n 1 |
-		tr ',|' '\n\n' | awk -v host="$HOST_ARCH" '
+		tr ',|' '\n' | awk -v host="$HOST_ARCH" '
 			$1 ~ /^linux-headers-.*-common$/ { print $1 }
 			$1 ~ /^linux-kbuild-/ { print $1 ":" host }'
 	echo "linux-headers-$1:$ROW_ARCH"
@@ -223,7 +223,7 @@ lab_module() {
 lab_guest_programs() {
 	local cc=gcc src out
 	[ "$ROW_ARCH" = "$HOST_ARCH" ] || cc=$ROW_GNU-gcc
-	command -v $cc >/dev/null || { lab_err "no $cc"; return 1; }
+	command -v "$cc" >/dev/null || { lab_err "no $cc"; return 1; }
 	mkdir -p "$OUT_DIR/guest"
 	for src in "$LAB"/guest/*.c; do
 		out=$OUT_DIR/guest/$(basename "$src" .c)
@@ -292,7 +292,7 @@ lab_initramfs() {
 	programs=$BUILD
 	[ "$ROW_ARCH" = "$HOST_ARCH" ] || programs=$OUT_DIR/bin
 	for prog in "$programs/ipitrace" "$programs"/examples/*; do
-		[ -f "$prog" ] && [ -x "$prog" ] || continue
+		[[ -f $prog && -x $prog ]] || continue
 		case $prog in
 		*/examples/*) lab_add_dynamic "$tree" "$prog" "usr/bin/$(basename "$prog")" ;;
 		*) lab_add_dynamic "$tree" "$prog" usr/bin/ipitrace ;;

@@ -38,13 +38,13 @@ static const struct opt *find_row(const struct opt_spec *spec, char short_name, 
 	for (g = spec->groups; g < spec->groups + OPT_MAX_GROUPS; g++) {
 		for (unsigned int i = 0; (o = opt_group_row(g, i)); i++) {
 			*base = g->base;
-			if (short_name ? o->short_name == short_name :
+			if (!long_name ? o->short_name == short_name :
 					 o->long_name && strlen(o->long_name) == len &&
 						 !memcmp(o->long_name, long_name, len))
 				return o;
 		}
 	}
-	if (short_name ? short_name == 'h' : len == 4 && !memcmp(long_name, "help", 4))
+	if (!long_name ? short_name == 'h' : len == 4 && !memcmp(long_name, "help", 4))
 		return &opt_help_row;
 	return NULL;
 }

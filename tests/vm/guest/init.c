@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +28,15 @@
 
 static int port = -1;
 
-static void say(const char *fmt, const char *a, int b)
+__attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
 {
 	char line[256];
-	int len = snprintf(line, sizeof(line), fmt, a, b);
+	va_list ap;
+	int len;
 
+	va_start(ap, fmt);
+	len = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
 	if (port >= 0 && write(port, line, len) != len)
 		perror("init: results port");
 }
@@ -171,7 +176,7 @@ static int run_tests(int argc, char **argv)
 		if (list[i]->d_name[0] == '.' || !wanted(list[i]->d_name, argc, argv))
 			continue;
 		snprintf(path, sizeof(path), "/lab/tests/%s", list[i]->d_name);
-		say("@begin %s\n", list[i]->d_name, 0);
+		say("@begin %s\n", list[i]->d_name);
 		status = run(args, port);
 		say("\n@end %s %d\n", list[i]->d_name, status);
 		failed += status != 0;
@@ -225,9 +230,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "init: no results port: %s\n", strerror(errno));
 		power_off();
 	}
-	say("# module load: %s\n", ret ? strerror(-ret) : "ok", 0);
+	say("# module load: %s\n", ret ? strerror(-ret) : "ok");
 	ret = run_tests(argc, argv) || ret;
-	say("@verdict %s\n", ret ? "fail" : "pass", 0);
+	say("@verdict %s\n", ret ? "fail" : "pass");
 	fsync(port);
 	power_off();
 	return 1;

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # For shell tests in the guest (busybox sh): TAP, and the facts of the row.
+# shellcheck source=/dev/null # tests/vm/run writes it
 . /lab/row
 tap_nr=0
 tap_failed=0

@@ -50,7 +50,7 @@ static int by_target_and_irq(const void *a, const void *b)
 int main(int argc, char **argv)
 {
 	static const char *const states[] = { "idle", "busy", "irqs-off" };
-	uint32_t senders[MAX_CPUS], targets[MAX_CPUS], state;
+	uint32_t senders[MAX_CPUS] = { 0 }, targets[MAX_CPUS] = { 0 }, state;
 	uint64_t nr, i, interrupts = 0, min_ns = UINT64_MAX;
 	struct ipitrace_bench_sample *s;
 	struct ipitrace_bench_run r;

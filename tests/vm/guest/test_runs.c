@@ -66,7 +66,7 @@ static int end_child(struct child *c, struct ipitrace_bench_run *r)
 static void test_samples(int fd)
 {
 	struct ipitrace_bench_run r = run_args(IPITRACE_BENCH_SINGLE, 0, cpu0, 1, cpus123, 3);
-	struct ipitrace_bench_sample all[100], piece[7];
+	struct ipitrace_bench_sample all[100], piece[7] = { 0 };
 	struct ipitrace_bench_read rd = { .version = IPITRACE_BENCH_VERSION };
 	uint64_t at, bad = 0;
 	int ret;

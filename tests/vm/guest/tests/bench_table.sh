@@ -3,11 +3,12 @@
 #
 # ipitrace bench with the module: the seed's table, every mode, the matrix of
 # pairs; what it says was sent is what it was asked to send.
+# shellcheck source=../lib.sh
 . /lab/lib.sh
 N=300 REPS=2
 [ "$ROW_CPUS" -gt 8 ] && N=50
 
-bench() { ipitrace bench -n $N --repeat $REPS "$@" >/tmp/out 2>/tmp/err; }
+bench() { ipitrace bench -n "$N" --repeat "$REPS" "$@" >/tmp/out 2>/tmp/err; }
 
 # Numbers of key $2 in the JSON rows of mode $1; rows end with their "repetitions".
 of() {

@@ -3,6 +3,7 @@
 #
 # Self-validation: the module says what it sent, the tracer what it saw, and
 # every IPI of every mode must be the same in both.
+# shellcheck source=../lib.sh
 . /lab/lib.sh
 # Emulated CPUs that spin get in each other's way: few sends where targets are busy.
 N=500 BUSY=60
@@ -31,7 +32,7 @@ trace "all modes, idle targets" -n $N --modes all
 modes=12 single=call_function_single
 [ "$ROW_ARCH" = arm64 ] && modes=11 single=call_function
 is "$(grep -c '^trace: .* sent' /tmp/out)" $modes "every mode but the dry run was traced"
-ok "single calls came as $single" grep -q "^trace: Normal IPI: .* [0-9]* $single[,;]" /tmp/out
+ok "single calls came as $single" grep -q "^trace: Normal IPI: .* [0-9]* ${single}[,;]" /tmp/out
 ok "masks came as call_function" grep -q '^trace: Broadcast IPI: .* [0-9]* call_function[,;]' /tmp/out
 ok "kicks came as reschedule" grep -q '^trace: Reschedule: .* [0-9]* reschedule' /tmp/out
 ok "self work came as irq_work" grep -q '^trace: IRQ work: .* [0-9]* irq_work' /tmp/out

@@ -3,10 +3,11 @@
 #
 # The guest is what its row says: CPUs, nodes, kernel; the module left nothing
 # behind; nothing in the kernel log is a warning.
+# shellcheck source=../lib.sh
 . /lab/lib.sh
 
 is "$(grep -c '^processor' /proc/cpuinfo)" "$ROW_CPUS" "all $ROW_CPUS CPUs are online"
-is "$(ls -d /sys/devices/system/node/node[0-9]* | wc -l)" "$ROW_NODES" "$ROW_NODES NUMA nodes"
+is "$(printf '%s\n' /sys/devices/system/node/node[0-9]* | wc -l)" "$ROW_NODES" "$ROW_NODES NUMA nodes"
 ok "the kernel is of series $ROW_SERIES" sh -c "uname -r | grep -q '^$ROW_SERIES\\.'"
 is "$(stat -c %a /dev/ipitrace_bench)" 600 "the device is root's alone"
 ok "no thread of the module is left" sh -c "! ps | grep '[i]pib_'"

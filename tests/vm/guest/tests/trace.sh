@@ -3,6 +3,7 @@
 #
 # ipitrace against the module: what was recorded is what was sent. Fan-out,
 # coalescing in windows with interrupts off, forced latency, each primitive.
+# shellcheck source=../lib.sh
 . /lab/lib.sh
 command -v ipitrace >/dev/null || skip_all "ipitrace was not built for this guest"
 [ -d /sys/kernel/tracing/events/csd ] || skip_all "no csd events: not the exact tier"

@@ -4,6 +4,7 @@
 # The workloads of examples/ under "ipitrace record"; recordings, reports and
 # what was sent go to the host over the files port, where tests/vm/trace-row
 # compares them. Here: exit codes, and that nothing is left in tracefs.
+# shellcheck source=../lib.sh
 . /lab/lib.sh
 T=/sys/kernel/tracing
 D=/tmp/trace
@@ -66,11 +67,12 @@ is "$(left_behind)" "" "nothing is left in tracefs"
 ipitrace record -o killed.dat -- sleep 60 2>/dev/null &
 pid=$!
 # Not while it makes its instance: 6.1 warns when a kill interrupts the allocation of buffers.
-for i in 1 2 3 4 5 6 7 8 9 10; do
+for _ in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 1
 	[ "$(cat $T/instances/ipitrace-$pid/tracing_on 2>/dev/null)" = 1 ] && break
 done
 kill -9 $pid
+# shellcheck disable=SC2046 # may be several
 kill $(pidof sleep) 2>/dev/null
 record after -- sleep 0.2
 is "$(left_behind)" "" "the run after a killed one cleans up"

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tree passes its static checks, and the checks find what they are for.
+. "$(dirname "$0")/../lib.sh"
+
+for what in format c shell; do
+	if reason=$("$ROOT/tests/lint" --can $what); then
+		ok "make lint: $what" "$ROOT/tests/lint" $what
+	else
+		skip "make lint: $what" "$reason"
+	fi
+done
+
+# A small tree with a fault of each kind.
+copy=$TMP/tree
+mkdir -p "$copy"/{.ci,docs,examples,include,module,tests,tracer/base}
+cp "$ROOT"/{.clang-format,.shellcheckrc} "$copy"
+cp "$ROOT/tests/lint" "$copy/tests"
+cat >"$copy/tracer/base/fault.c" <<'C'
+// SPDX-License-Identifier: GPL-2.0-only
+int fault(void);
+int fault(void) {
+    int a[2] = { 1, 2 };
+    return a[2];
+}
+C
+# shellcheck disable=SC2016 # the fault
+printf '#!/bin/bash\nrm -r $1\n' >"$copy/tests/fault.sh"
+for what in format c shell; do
+	if reason=$("$ROOT/tests/lint" --can $what); then
+		exits 1 "a fault is found: $what" "$copy/tests/lint" $what
+		like "$(cat "$OUT")" 'fault\.(c|sh)' "and where: $what"
+	else
+		skip "a fault is found: $what" "$reason"
+	fi
+done
+done_testing
