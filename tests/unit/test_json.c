@@ -41,7 +41,12 @@ static void test_nesting(void)
 	       "{\n  \"n\": 18446744073709551615,\n  \"a\": [\n    true,\n    null,\n    {},\n    []\n  ],\n"
 	       "  \"s\": null\n}\n",
 	       "indented");
-	j = start(true);
+}
+
+static void test_one_line(void)
+{
+	struct json j = start(true);
+
 	nested(&j);
 	nested(&j);
 	fclose(j.out);
@@ -102,6 +107,7 @@ static void test_strings(void)
 int main(void)
 {
 	test_nesting();
+	test_one_line();
 	test_depth();
 	test_strings();
 	free(text);
