@@ -347,8 +347,32 @@ static void test_fuzz(void)
 	is_u64(back, 0, "time never goes back, whatever the bytes");
 }
 
+/* Where one vector serves all calls, a queued call is of its class, whichever loop reads the record. */
+static void test_queue_class(void)
+{
+	for (unsigned int vectors = 0; vectors < 2; vectors++)
+		for (unsigned int big = 0; big < 2; big++) {
+			struct bed *t = bed_new(big, 8);
+
+			bed_sends(t);
+			bed_csd(t);
+			if (vectors)
+				bed_vectors(t);
+			pb_page(&t->b, 0, 1000);
+			rec_queue(t, 0, 42, 1, ADDR(0x33), ADDR(0x100), ADDR(0x200));
+			rec_send(t, 10, 0, 42, 1, ADDR(0x33), GENERIC);
+			is_u64(bed_run(t, 8), 3, "start, queue, send");
+			for (unsigned int i = 1; i < 3; i++)
+				is_u64(t->ev[i].class, vectors ? IPI_CLASS_CALL_SINGLE : IPI_CLASS_CALL,
+				       "%s-endian, %s vector of single calls: class of %s", big ? "big" : "little",
+				       vectors ? "a" : "no", i == 1 ? "the queued call" : "its send");
+			bed_free(t);
+		}
+}
+
 int main(void)
 {
+	test_queue_class();
 	unsigned int class, same = 0;
 
 	for (unsigned int i = 0; i < IPI_NR_CLASSES; i++)

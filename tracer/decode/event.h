@@ -53,14 +53,14 @@ static inline void heap_swap_cur(struct decoder *d)
 		heap_sift_down(d, 0);
 }
 
-static inline uint64_t rec_ptr(const struct decoder *d, const struct cursor *c, unsigned int off, const bool fast)
+static inline uint64_t rec_ptr(const struct decoder *d, const uint8_t *rec, unsigned int off, const bool fast)
 {
-	return fast ? load64(c->rec + off, false) : load_long(d, c->rec + off);
+	return fast ? load64(rec + off, false) : load_long(d, rec + off);
 }
 
-static inline uint32_t rec_u32(const struct decoder *d, const struct cursor *c, unsigned int off, const bool fast)
+static inline uint32_t rec_u32(const struct decoder *d, const uint8_t *rec, unsigned int off, const bool fast)
 {
-	return load32(c->rec + off, fast ? false : d->swap);
+	return load32(rec + off, fast ? false : d->swap);
 }
 
 /* The record's content contradicts itself: nothing behind it is to be trusted. */
@@ -71,31 +71,42 @@ static inline bool event_damaged(struct cursor *c)
 	return false;
 }
 
-/* Field by field: memset() of this size is a string instruction, slower than all the rest. */
-static inline void event_init(struct cursor *c, struct ipi_event *ev)
+static inline __attribute__((always_inline)) void event_who(const struct decoder *d, struct ipi_event *ev, uint64_t ts,
+							    uint32_t cpu, const uint8_t *rec, const bool fast)
 {
-	ev->ts_ns = c->ts;
-	ev->type = IPI_EV_NONE;
-	ev->class = 0;
-	ev->call_kind = IPI_CALL_PLAIN;
-	ev->flags = 0;
-	ev->cpu = c->cpu;
-	ev->pid = 0;
-	ev->target = 0;
-	ev->callsite = 0;
-	ev->func = 0;
-	ev->csd = 0;
+	ev->ts_ns = ts;
+	ev->cpu = cpu;
+	ev->pid = (int32_t)rec_u32(d, rec, fast ? 4 : d->fmt.off_pid, fast);
 	ev->stack = IPI_STACK_NONE;
-	ev->mask_words = 0;
-	ev->mask = NULL;
-	ev->lost = 0;
+	ev->flags = rec[fast ? 2 : d->fmt.off_flags];
+}
+
+static inline void event_what(struct ipi_event *ev, uint8_t type, uint8_t class, uint8_t kind)
+{
+	ev->type = type;
+	ev->class = class;
+	ev->call_kind = kind;
+}
+
+static inline void event_call(struct ipi_event *ev, uint32_t target, uint64_t callsite, uint64_t func, uint64_t csd)
+{
+	ev->target = target;
+	ev->callsite = callsite;
+	ev->func = func;
+	ev->csd = csd;
 }
 
 /* A stream's start or a gap in it. */
 static inline void event_head(struct cursor *c, struct ipi_event *ev)
 {
-	event_init(c, ev);
-	ev->type = c->head == HEAD_START ? IPI_EV_CPU_START : IPI_EV_LOST;
+	ev->ts_ns = c->ts;
+	ev->cpu = c->cpu;
+	ev->pid = 0;
+	ev->stack = IPI_STACK_NONE;
+	ev->flags = 0;
+	ev->lost = 0;
+	event_call(ev, 0, 0, 0, 0);
+	event_what(ev, c->head == HEAD_START ? IPI_EV_CPU_START : IPI_EV_LOST, 0, IPI_CALL_PLAIN);
 	if (c->head == HEAD_LOST) {
 		ev->lost = c->lost;
 		memset(c->level, 0, sizeof(c->level));
@@ -200,34 +211,85 @@ static inline bool look_quick(const struct decoder *d, const struct cursor *c, s
 /* __data_loc mask of the recorder's longs to host-order words of 64 CPUs; false = damaged. */
 bool event_mask(struct decoder *d, struct cursor *c, unsigned int off, struct ipi_event *ev);
 
+/* What is left to do for an event that event_mean() was asked for. */
+enum meant {
+	MEANT_ALL,  /* nothing */
+	MEANT_CALL, /* its stack may follow */
+	MEANT_SEND, /* so may its stack, and what else tells of the same send */
+	MEANT_RARE, /* everything but event_who(): none of the usual events */
+};
+
 /*
- * Common end of all sends: class, stack, and the ipi_raise that tells of the
- * same send once more. It knows the class for sure, and is dropped when
- * the cursor comes by it.
+ * What a record of the usual events means: the one place. Every field is
+ * stored on its own, neighbours together: memset() of this size is a string
+ * instruction, slower than all the rest.
  */
-static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, const bool mask,
-			      const bool fast)
+static inline __attribute__((always_inline)) enum meant event_mean(const struct decoder *d, const struct ev_desc *desc,
+								   const uint8_t *rec, uint64_t ts, uint32_t cpu,
+								   struct ipi_event *ev, const bool fast)
+{
+	const struct formats *f = &d->fmt;
+
+	event_who(d, ev, ts, cpu, rec, fast);
+	switch (desc->op) {
+	case OP_IRQ_ENTRY:
+	case OP_IRQ_EXIT:
+		event_call(ev, 0, 0, 0, 0);
+		event_what(ev, desc->op == OP_IRQ_ENTRY ? IPI_EV_IRQ_ENTRY : IPI_EV_IRQ_EXIT, desc->class,
+			   IPI_CALL_PLAIN);
+		return MEANT_ALL;
+	case OP_FUNC_ENTRY:
+	case OP_FUNC_EXIT:
+		event_call(ev, 0, 0, rec_ptr(d, rec, desc->off[FLD_FUNC], fast),
+			   rec_ptr(d, rec, desc->off[FLD_CSD], fast));
+		event_what(ev, desc->op == OP_FUNC_ENTRY ? IPI_EV_FUNC_ENTRY : IPI_EV_FUNC_EXIT, 0, 0);
+		ev->call_kind = call_kind(f, ev);
+		return MEANT_ALL;
+	case OP_QUEUE:
+		event_call(ev, rec_u32(d, rec, desc->off[FLD_CPU], fast),
+			   rec_ptr(d, rec, desc->off[FLD_CALLSITE], fast), rec_ptr(d, rec, desc->off[FLD_FUNC], fast),
+			   rec_ptr(d, rec, desc->off[FLD_CSD], fast));
+		/* What a call elides would have been this; only x86 has a vector of single calls. */
+		event_what(ev, IPI_EV_QUEUE, f->has_single_vector ? IPI_CLASS_CALL_SINGLE : IPI_CLASS_CALL, 0);
+		ev->call_kind = call_kind(f, ev);
+		return MEANT_CALL;
+	case OP_SEND_CPU:
+		event_call(ev, rec_u32(d, rec, desc->off[FLD_CPU], fast),
+			   rec_ptr(d, rec, desc->off[FLD_CALLSITE], fast), rec_ptr(d, rec, desc->off[FLD_FUNC], fast),
+			   0);
+		event_what(ev, IPI_EV_SEND_CPU, 0, IPI_CALL_PLAIN);
+		ev->class = send_class(f, ev, false);
+		return MEANT_SEND;
+	default:
+		return MEANT_RARE;
+	}
+}
+
+/*
+ * Common end of all sends, of a class by send_class(): stack, and the ipi_raise
+ * that tells of the same send once more. It knows the class for sure, and is
+ * dropped when the cursor comes by it.
+ */
+static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, const bool fast)
 {
 	struct formats *f = &d->fmt;
 	struct level_state *level = &c->level[flags_level(ev->flags)];
-	unsigned int class = send_class(f, ev, mask);
 	struct look look;
 
-	if (class == CLASS_NONE) {
+	if (ev->class == CLASS_NONE) {
 		/* Told for the call that is about to be sent: its function. */
-		call_note(level, ev->func, mask ? CALL_ANY_CPU : ev->target);
+		call_note(level, ev->func, ev->type == IPI_EV_SEND_MASK ? CALL_ANY_CPU : ev->target);
 		return false;
 	}
-	ev->class = class;
-	if (f->pseudo_sends && ipi_class_is_call(class))
+	if (f->pseudo_sends && ipi_class_is_call(ev->class))
 		call_name(level, ev);
 	if (!fast || f->has_raise || !look_quick(d, c, &look))
 		look_ahead(d, c, f->has_raise && !f->x86, &look);
 	if (look.raise) {
 		const struct ev_desc *raise = &f->desc[load16(look.raise + f->off_type, d->swap)];
 		uint64_t reason = load_long(d, look.raise + raise->off[FLD_REASON]);
+		unsigned int class = formats_reason_class(f, reason);
 
-		class = formats_reason_class(f, reason);
 		if (class != IPI_CLASS_OTHER)
 			ev->class = class;
 		level->drop_raise = true;
@@ -241,61 +303,33 @@ static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_ev
 static inline __attribute__((always_inline)) bool event_decode(struct decoder *d, struct cursor *c,
 							       struct ipi_event *ev, const bool fast)
 {
-	const struct ev_desc *desc = c->desc;
+	struct look look;
 
-	event_init(c, ev);
-	ev->flags = c->rec[fast ? 2 : d->fmt.off_flags];
-	ev->pid = (int32_t)rec_u32(d, c, fast ? 4 : d->fmt.off_pid, fast);
-
-	switch (desc->op) {
-	case OP_IRQ_ENTRY:
-		ev->type = IPI_EV_IRQ_ENTRY;
-		ev->class = desc->class;
+	switch (event_mean(d, c->desc, c->rec, c->ts, c->cpu, ev, fast)) {
+	case MEANT_ALL:
 		return true;
-	case OP_IRQ_EXIT:
-		ev->type = IPI_EV_IRQ_EXIT;
-		ev->class = desc->class;
-		return true;
-	case OP_FUNC_ENTRY:
-	case OP_FUNC_EXIT:
-		ev->type = desc->op == OP_FUNC_ENTRY ? IPI_EV_FUNC_ENTRY : IPI_EV_FUNC_EXIT;
-		ev->func = rec_ptr(d, c, desc->off[FLD_FUNC], fast);
-		ev->csd = rec_ptr(d, c, desc->off[FLD_CSD], fast);
-		ev->call_kind = call_kind(&d->fmt, ev);
-		return true;
-	case OP_QUEUE: {
-		struct look look;
-
-		ev->type = IPI_EV_QUEUE;
-		/* What a call elides would have been this; only x86 has a vector of single calls. */
-		ev->class = d->fmt.has_single_vector ? IPI_CLASS_CALL_SINGLE : IPI_CLASS_CALL;
-		ev->target = rec_u32(d, c, desc->off[FLD_CPU], fast);
-		ev->callsite = rec_ptr(d, c, desc->off[FLD_CALLSITE], fast);
-		ev->func = rec_ptr(d, c, desc->off[FLD_FUNC], fast);
-		ev->csd = rec_ptr(d, c, desc->off[FLD_CSD], fast);
-		ev->call_kind = call_kind(&d->fmt, ev);
+	case MEANT_CALL:
 		if (!fast || !look_quick(d, c, &look))
 			look_ahead(d, c, false, &look);
 		if (look.stack)
 			ev->stack = stack_attach(d, c, &look);
 		return true;
+	case MEANT_SEND:
+		return event_send(d, c, ev, fast);
+	case MEANT_RARE:
+		break;
 	}
-	case OP_SEND_CPU:
-		ev->type = IPI_EV_SEND_CPU;
-		ev->target = rec_u32(d, c, desc->off[FLD_CPU], fast);
-		ev->callsite = rec_ptr(d, c, desc->off[FLD_CALLSITE], fast);
-		ev->func = rec_ptr(d, c, desc->off[FLD_FUNC], fast);
-		return event_send(d, c, ev, false, fast);
-	case OP_SEND_MASK:
-		ev->type = IPI_EV_SEND_MASK;
-		ev->callsite = rec_ptr(d, c, desc->off[FLD_CALLSITE], fast);
-		ev->func = rec_ptr(d, c, desc->off[FLD_FUNC], fast);
-		if (!event_mask(d, c, desc->off[FLD_MASK], ev))
-			return event_damaged(c);
-		return event_send(d, c, ev, true, fast);
-	default:
+	event_call(ev, 0, 0, 0, 0);
+	event_what(ev, IPI_EV_NONE, 0, IPI_CALL_PLAIN);
+	if (c->desc->op != OP_SEND_MASK)
 		return event_decode_rare(d, c, ev);
-	}
+	ev->type = IPI_EV_SEND_MASK;
+	ev->callsite = rec_ptr(d, c->rec, c->desc->off[FLD_CALLSITE], fast);
+	ev->func = rec_ptr(d, c->rec, c->desc->off[FLD_FUNC], fast);
+	ev->class = send_class(&d->fmt, ev, true);
+	if (!event_mask(d, c, c->desc->off[FLD_MASK], ev))
+		return event_damaged(c);
+	return event_send(d, c, ev, fast);
 }
 
 #endif

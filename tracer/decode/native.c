@@ -3,8 +3,10 @@
  * decode/native.c - the inner loop for the usual recording: this machine's byte
  * order, longs of 64 bits, a current kernel that tells of every send once.
  *
- * It does what decode/event.h and decode/walk.h do, for ordinary records of
- * frequent events only, and leaves everything else to them. A record is looked
+ * It does what decode/walk.h does, for ordinary records of frequent events
+ * only, and leaves everything else to it; what an event means is decode/event.h's
+ * for both. On 8 million events it makes the whole of a report a tenth faster.
+ * A record is looked
  * at before the event in front of it is decoded, because that is also where the
  * event's stack would be: so it is parsed once.
  */
@@ -90,29 +92,6 @@ find_stack(struct decoder *d, struct cursor *c, const uint8_t *rec, const uint8_
 	return look.stack ? stack_attach(d, c, &look) : IPI_STACK_NONE;
 }
 
-static inline void event_who(struct ipi_event *ev, uint64_t ts, uint32_t cpu, const uint8_t *rec)
-{
-	ev->ts_ns = ts;
-	ev->cpu = cpu;
-	ev->pid = (int32_t)load32(rec + 4, false);
-	ev->stack = IPI_STACK_NONE;
-	ev->flags = rec[2];
-}
-
-static inline void event_what(struct ipi_event *ev, uint8_t type, uint8_t class, uint8_t kind)
-{
-	ev->type = type;
-	ev->class = class;
-	ev->call_kind = kind;
-}
-
-static inline void event_call(struct ipi_event *ev, uint64_t callsite, uint64_t func, uint64_t csd)
-{
-	ev->callsite = callsite;
-	ev->func = func;
-	ev->csd = csd;
-}
-
 /*
  * The head record of c, which is none of the rare kinds, to ev; k: what follows
  * it. False: of a rare kind, nothing done.
@@ -122,39 +101,13 @@ static inline __attribute__((always_inline)) bool event_usual(struct decoder *d,
 							      const uint8_t *pos, uint64_t ts, const struct peek *k,
 							      struct ipi_event *ev)
 {
-	const struct formats *f = &d->fmt;
-
-	event_who(ev, ts, c->cpu, rec);
-	switch (desc->op) {
-	case OP_IRQ_ENTRY:
-	case OP_IRQ_EXIT:
-		ev->target = 0;
-		event_call(ev, 0, 0, 0);
-		event_what(ev, desc->op == OP_IRQ_ENTRY ? IPI_EV_IRQ_ENTRY : IPI_EV_IRQ_EXIT, desc->class,
-			   IPI_CALL_PLAIN);
+	switch (event_mean(d, desc, rec, ts, c->cpu, ev, true)) {
+	case MEANT_ALL:
 		return true;
-	case OP_FUNC_ENTRY:
-	case OP_FUNC_EXIT:
-		ev->target = 0;
-		event_call(ev, 0, load64(rec + desc->off[FLD_FUNC], false), load64(rec + desc->off[FLD_CSD], false));
-		event_what(ev, desc->op == OP_FUNC_ENTRY ? IPI_EV_FUNC_ENTRY : IPI_EV_FUNC_EXIT, 0, 0);
-		ev->call_kind = call_kind(f, ev);
-		return true;
-	case OP_QUEUE:
-		ev->target = load32(rec + desc->off[FLD_CPU], false);
-		event_call(ev, load64(rec + desc->off[FLD_CALLSITE], false), load64(rec + desc->off[FLD_FUNC], false),
-			   load64(rec + desc->off[FLD_CSD], false));
-		event_what(ev, IPI_EV_QUEUE, 0, 0);
-		ev->call_kind = call_kind(f, ev);
+	case MEANT_CALL:
+	case MEANT_SEND:
 		break;
-	case OP_SEND_CPU:
-		ev->target = load32(rec + desc->off[FLD_CPU], false);
-		event_call(ev, load64(rec + desc->off[FLD_CALLSITE], false), load64(rec + desc->off[FLD_FUNC], false),
-			   0);
-		event_what(ev, IPI_EV_SEND_CPU, 0, IPI_CALL_PLAIN);
-		ev->class = send_class(f, ev, false);
-		break;
-	default:
+	case MEANT_RARE:
 		return false;
 	}
 	if (unlikely(!no_stack(d, rec, k)))
