@@ -21,11 +21,6 @@
 #include "decode/event.h"
 #include "decode/walk.h"
 
-static bool heap_less(const struct cursor *a, const struct cursor *b)
-{
-	return a->key != b->key ? a->key < b->key : a->idx < b->idx;
-}
-
 void heap_sift_down(struct decoder *d, unsigned int at)
 {
 	struct cursor *c = d->heap[at];
@@ -42,6 +37,26 @@ void heap_sift_down(struct decoder *d, unsigned int at)
 		d->heap[at] = d->heap[child];
 		at = child;
 	}
+	d->heap[at] = c;
+}
+
+void heap_push(struct decoder *d, struct cursor *c)
+{
+	unsigned int at = d->nr_heap++;
+
+	if (!d->cur) {
+		d->nr_heap--;
+		d->cur = c;
+		return;
+	}
+	if (heap_less(c, d->cur)) {
+		struct cursor *later = d->cur;
+
+		d->cur = c;
+		c = later;
+	}
+	for (; at && heap_less(c, d->heap[(at - 1) / 2]); at = (at - 1) / 2)
+		d->heap[at] = d->heap[(at - 1) / 2];
 	d->heap[at] = c;
 }
 
@@ -67,9 +82,9 @@ static inline __attribute__((always_inline)) int read_batch(struct decoder *d, s
 {
 	unsigned int nr = 0;
 
-	while (nr < max && d->cur) {
+	while (nr < max && d->cur && d->cur->key <= d->last_key) {
 		struct cursor *c = d->cur;
-		uint64_t limit = d->nr_heap ? d->heap[0]->key : UINT64_MAX;
+		uint64_t limit = cur_limit(d);
 
 		do {
 			if (c->head == HEAD_RECORD) {
@@ -78,17 +93,17 @@ static inline __attribute__((always_inline)) int read_batch(struct decoder *d, s
 					d->stats.events++;
 				}
 			} else {
-				event_head(c, &ev[nr++]);
+				event_head(c, c->head, c->ts, &ev[nr++]);
 			}
 			if (likely(page_walk(d, c, fast)))
 				continue;
 			cursor_advance(d, c);
-			if (unlikely(c->head == HEAD_END))
+			if (unlikely(c->head >= HEAD_END))
 				break;
 		} while (c->key <= limit && nr < max);
 		if (unlikely(d->failed))
 			return -1;
-		if (unlikely(c->head == HEAD_END))
+		if (unlikely(c->head >= HEAD_END))
 			heap_pop_to_cur(d);
 		else if (c->key > limit)
 			heap_swap_cur(d);
@@ -96,27 +111,63 @@ static inline __attribute__((always_inline)) int read_batch(struct decoder *d, s
 	return (int)nr;
 }
 
+static int read_some(struct decoder *d, struct ipi_event *ev, unsigned int max)
+{
+	if (d->plain)
+		return native_read(d, ev, max);
+	return d->native ? read_batch(d, ev, max, true) : read_batch(d, ev, max, false);
+}
+
+/* All that was complete is given. Then it is settled, and the streams that had nothing are asked for more. */
+static int read_on(struct decoder *d, struct ipi_event *ev, unsigned int max)
+{
+	int late, nr;
+
+	if (d->last_key != UINT64_MAX && (d->last_key + 1) >> 1 > d->settled_ns)
+		d->settled_ns = (d->last_key + 1) >> 1;
+	late = decoder_refill(d, ev, max);
+	if (late < 0)
+		return -1;
+	nr = read_some(d, ev + late, max - (unsigned int)late);
+	return nr < 0 ? -1 : late + nr;
+}
+
 int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, struct err *err)
 {
+	struct err local = { 0 };
 	int nr;
 
 	if (d->failed)
 		return err_set(err, EXIT_FAILED, "cannot read on behind damaged data");
-	d->err = err;
+	d->err = err ? err : &local;
 	masks_reset(d);
-	if (d->plain)
-		nr = native_read(d, ev, max);
-	else
-		nr = d->native ? read_batch(d, ev, max, true) : read_batch(d, ev, max, false);
+	nr = read_some(d, ev, max);
+	if (!nr && max && d->src.complete_ns && !decoder_ended(d))
+		nr = read_on(d, ev, max);
 	d->err = NULL;
 	if (nr > 0) {
 		if (!d->stats.first_ns)
 			d->stats.first_ns = ev[0].ts_ns;
 		d->stats.last_ns = ev[nr - 1].ts_ns;
+		if (d->stats.last_ns > d->settled_ns)
+			d->settled_ns = d->stats.last_ns;
 	}
 	if (d->stacks_attached)
 		d->caps.has_stack = true;
 	return nr;
+}
+
+bool decoder_ended(const struct decoder *d)
+{
+	for (unsigned int i = 0; i < d->src.nr_cpus; i++)
+		if (d->cursors[i].head != HEAD_END)
+			return false;
+	return true;
+}
+
+uint64_t decoder_complete_ns(const struct decoder *d)
+{
+	return d->settled_ns;
 }
 
 /* Field "name; offset:N; size:M;" of events/header_page. */
@@ -208,16 +259,14 @@ static int cursors_init(struct decoder *d, struct err *err)
 		cursor_advance(d, c);
 		if (d->failed)
 			return -1;
-		if (c->head == HEAD_END)
+		if (c->head >= HEAD_END)
 			continue;
 		if (!d->caps.has_stack)
 			d->caps.has_stack = page_has_stack(d, &c->ahead);
-		d->heap[d->nr_heap++] = c;
+		heap_push(d, c);
 	}
 	d->err = NULL;
-	for (unsigned int i = d->nr_heap / 2; i-- > 0;)
-		heap_sift_down(d, i);
-	heap_pop_to_cur(d);
+	d->last_key = d->src.complete_ns ? 0 : UINT64_MAX;
 	return 0;
 }
 

@@ -19,10 +19,27 @@
 #include "base/kevents.h"
 #include "decode/symtab.h"
 
-/* Pages of one CPU in order. The pointer stays valid until two more calls for the same CPU. */
+#define PAGE_LATER SIZE_MAX /* *len with NULL: nothing yet, there may be more */
+
+/*
+ * Pages of one CPU in order: of a finished file, or of a tracer that runs.
+ *
+ * A source that ever says PAGE_LATER has complete_ns(). The decoder asks it
+ * when it has given all events before the last answer, right after it asked
+ * every CPU for more that had nothing. Every record stamped before the answer
+ * is in pages that next() has returned by then, or will return before it says
+ * PAGE_LATER for that CPU once more. So the answer is the time that was read
+ * before the oldest of the CPUs' last empty polls, less a slack: a writer may
+ * be stopped between stamp and commit, and an event's stack stands behind it.
+ * What comes later than even that is counted as late, and matched no more.
+ */
 struct page_source {
-	/* Returns the page and its length, NULL at the end of that CPU's data. *err is set on damage. */
+	/*
+	 * The page and its length, valid until two more pages of the same CPU. NULL: *len says why, 0 for the
+	 * end of that CPU's data, PAGE_LATER for nothing yet; or *err is set on damage.
+	 */
 	const void *(*next)(void *ctx, unsigned int idx, size_t *len, struct err *err);
+	uint64_t (*complete_ns)(void *ctx); /* NULL: a source that never says PAGE_LATER */
 	void *ctx;
 	unsigned int nr_cpus; /* streams */
 	const uint32_t *cpus; /* CPU number of each stream; NULL = idx */
@@ -58,6 +75,7 @@ struct decode_stats {
 	uint64_t events;    /* those that became a struct ipi_event */
 	uint64_t skipped;   /* records of events that ipitrace does not use */
 	uint64_t stacks;    /* those that an event took */
+	uint64_t late;	    /* used events that came when their time was already settled: not given */
 	uint64_t bad_pages; /* damaged sub-buffers: the rest of each was given up */
 	uint64_t first_ns, last_ns;
 };
@@ -72,8 +90,16 @@ struct decoder;
 int decoder_open(struct decoder **d, const struct decode_meta *meta, const struct page_source *src, struct err *err);
 void decoder_close(struct decoder *d);
 const struct decode_caps *decoder_caps(const struct decoder *d);
-/* Up to max events in time order; 0 at the end, -1 on error. The batch lives until the next call. */
+/*
+ * Up to max events in time order; 0 at the end, or when there are none yet; -1
+ * on error. The batch lives until the next call. Where events came too late
+ * there is an IPI_EV_LOST of 0 events.
+ */
 int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, struct err *err);
+/* Every stream has come to its end, and all was read. */
+bool decoder_ended(const struct decoder *d);
+/* No event to come is before this time. */
+uint64_t decoder_complete_ns(const struct decoder *d);
 const struct decode_stats *decoder_stats(const struct decoder *d);
 /* Stack by interned id (1..nr_stacks). */
 const struct ipi_stack *decoder_stack(const struct decoder *d, uint32_t id);

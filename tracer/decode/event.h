@@ -34,6 +34,8 @@ void masks_reset(struct decoder *d);
 void masks_free(struct decoder *d);
 bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev);
 
+/* decode/page.c: more for the cursors that have no head; the number of events at ev, -1 where d->failed. */
+int decoder_refill(struct decoder *d, struct ipi_event *ev, unsigned int max);
 /* decode/native.c: decoder_read() where d->plain. */
 int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max);
 /* decode/decode.c: event_decode() for what is rare in there. */
@@ -41,12 +43,32 @@ bool native_event(struct decoder *d, struct cursor *c, struct ipi_event *ev);
 void heap_sift_down(struct decoder *d, unsigned int at);
 /* decode/decode.c: cur is done: the next one leaves the heap and runs. */
 void heap_pop_to_cur(struct decoder *d);
+/* decode/decode.c: a cursor that has got a head. */
+void heap_push(struct decoder *d, struct cursor *c);
 
-/* Another one's head is earlier than cur's now. */
+/* At equal keys the lower stream comes first: so the order is one, however data arrive. */
+static inline bool heap_less(const struct cursor *a, const struct cursor *b)
+{
+	return a->key != b->key ? a->key < b->key : a->idx < b->idx;
+}
+
+/* The last key up to which cur runs. */
+static inline uint64_t cur_limit(const struct decoder *d)
+{
+	uint64_t limit = d->last_key;
+
+	if (d->nr_heap && d->heap[0]->key <= limit)
+		limit = d->heap[0]->key - (d->heap[0]->idx < d->cur->idx && d->heap[0]->key);
+	return limit;
+}
+
+/* Is another one's head earlier than cur's now? Then that one runs. */
 static inline void heap_swap_cur(struct decoder *d)
 {
 	struct cursor *next = d->heap[0];
 
+	if (!d->nr_heap || !heap_less(next, d->cur))
+		return;
 	d->heap[0] = d->cur;
 	d->cur = next;
 	if (d->nr_heap > 1)
@@ -97,17 +119,17 @@ static inline void event_call(struct ipi_event *ev, uint32_t target, uint64_t ca
 }
 
 /* A stream's start or a gap in it. */
-static inline void event_head(struct cursor *c, struct ipi_event *ev)
+static inline void event_head(struct cursor *c, enum cursor_head head, uint64_t ts, struct ipi_event *ev)
 {
-	ev->ts_ns = c->ts;
+	ev->ts_ns = ts;
 	ev->cpu = c->cpu;
 	ev->pid = 0;
 	ev->stack = IPI_STACK_NONE;
 	ev->flags = 0;
 	ev->lost = 0;
 	event_call(ev, 0, 0, 0, 0);
-	event_what(ev, c->head == HEAD_START ? IPI_EV_CPU_START : IPI_EV_LOST, 0, IPI_CALL_PLAIN);
-	if (c->head == HEAD_LOST) {
+	event_what(ev, head == HEAD_START ? IPI_EV_CPU_START : IPI_EV_LOST, 0, IPI_CALL_PLAIN);
+	if (head == HEAD_LOST) {
 		ev->lost = c->lost;
 		memset(c->level, 0, sizeof(c->level));
 		c->open_irq = CLASS_NONE;

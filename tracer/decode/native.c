@@ -191,20 +191,20 @@ int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max)
 	struct ipi_event *at = ev, *stop = ev + max;
 	unsigned int heads = 0;
 
-	while (at != stop && d->cur) {
+	while (at != stop && d->cur && d->cur->key <= d->last_key) {
 		struct cursor *c = d->cur;
-		uint64_t limit = d->nr_heap ? d->heap[0]->key : UINT64_MAX;
+		uint64_t limit = cur_limit(d);
 
 		if (likely(c->head == HEAD_RECORD)) {
 			at = cursor_run(d, c, at, stop, limit);
 		} else {
-			event_head(c, at++);
+			event_head(c, c->head, c->ts, at++);
 			heads++;
 			cursor_advance(d, c);
 		}
 		if (unlikely(d->failed))
 			return -1;
-		if (unlikely(c->head == HEAD_END))
+		if (unlikely(c->head >= HEAD_END))
 			heap_pop_to_cur(d);
 		else if (c->key > limit)
 			heap_swap_cur(d);

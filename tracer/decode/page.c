@@ -5,7 +5,8 @@
  * A cursor stands on the next record that matters (its head). Every step is
  * checked against the end of the sub-buffer; where one does not hold, the rest
  * of the page is given up, counted, and shows in the stream as events lost,
- * number unknown. Times within one stream never go back.
+ * number unknown. Times within one stream never go back. A cursor of a running
+ * tracer may find no page: then it has no head and waits for the next refill.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "decode/event.h"
 #include "decode/walk.h"
 
 #define COMMIT_LEN    0x3fffffffu
@@ -63,6 +65,8 @@ static void page_fetch(struct decoder *d, struct cursor *c, struct sub_buffer *s
 	if (c->ended)
 		return;
 	page = d->src.next(d->src.ctx, c->idx, &len, d->err);
+	if (!page && len == PAGE_LATER && !d->err->code)
+		return;
 	if (!page) {
 		c->ended = true;
 		if (d->err && d->err->code)
@@ -76,7 +80,7 @@ const struct sub_buffer *cursor_ahead(struct decoder *d, struct cursor *c)
 {
 	if (!c->ahead_known) {
 		page_fetch(d, c, &c->ahead);
-		c->ahead_known = true;
+		c->ahead_known = c->ahead.valid || c->ended;
 	}
 	return c->ahead.valid ? &c->ahead : NULL;
 }
@@ -117,7 +121,7 @@ static bool page_enter(struct decoder *d, struct cursor *c)
 	}
 	if (!sb.valid) {
 		c->pos = c->end = NULL;
-		c->head = HEAD_END;
+		c->head = c->ended ? HEAD_END : HEAD_LATER;
 		return true;
 	}
 	if (!c->started) {
@@ -163,4 +167,54 @@ void cursor_advance(struct decoder *d, struct cursor *c)
 		if (page_enter(d, c))
 			return;
 	}
+}
+
+/*
+ * New pages for a cursor that had none. What is before the time that is
+ * settled cannot be matched any more: it is counted, and shows as a gap. 1: *ev
+ * is that gap, or another event that is late without harm; 0: none.
+ */
+static int cursor_refill(struct decoder *d, struct cursor *c, struct ipi_event *ev)
+{
+	uint64_t lost = 0, late = 0;
+	bool start = false, gap = false;
+
+	for (cursor_advance(d, c); c->head < HEAD_END && c->ts < d->settled_ns; cursor_advance(d, c)) {
+		start |= c->head == HEAD_START;
+		gap |= c->head != HEAD_START;
+		late += c->head == HEAD_RECORD;
+		if (c->head == HEAD_LOST)
+			lost = lost == IPI_LOST_UNKNOWN || c->lost == IPI_LOST_UNKNOWN ? IPI_LOST_UNKNOWN :
+											 lost + c->lost;
+	}
+	d->stats.late += late;
+	if (!start && !gap)
+		return 0;
+	event_head(c, gap ? HEAD_LOST : HEAD_START, d->settled_ns, ev);
+	ev->lost = lost;
+	return 1;
+}
+
+int decoder_refill(struct decoder *d, struct ipi_event *ev, unsigned int max)
+{
+	unsigned int nr = 0;
+	uint64_t complete_ns;
+
+	for (unsigned int i = 0; i < d->src.nr_cpus && nr < max && !d->failed; i++) {
+		struct cursor *c = &d->cursors[i];
+
+		if (c->head != HEAD_LATER)
+			continue;
+		nr += cursor_refill(d, c, &ev[nr]);
+		if (c->head < HEAD_END)
+			heap_push(d, c);
+	}
+	if (d->failed)
+		return -1;
+	complete_ns = d->src.complete_ns(d->src.ctx);
+	if (complete_ns >= TIME_LIMIT)
+		d->last_key = UINT64_MAX;
+	else if (complete_ns && (complete_ns << 1) - 1 > d->last_key)
+		d->last_key = (complete_ns << 1) - 1;
+	return (int)nr;
 }

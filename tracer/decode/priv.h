@@ -96,6 +96,7 @@ enum cursor_head {
 	HEAD_START,  /* begin of the stream */
 	HEAD_LOST,   /* lost is set */
 	HEAD_END,    /* no more data */
+	HEAD_LATER,  /* none yet */
 };
 
 struct sub_buffer {
@@ -151,11 +152,13 @@ struct decoder {
 	struct stacks *stacks;
 	uint64_t *counts; /* by event id */
 	struct cursor *cursors;
-	struct cursor **heap; /* all but cur, least key first */
+	struct cursor **heap; /* all but cur that have a head, least key first */
 	unsigned int nr_heap;
 	struct cursor *cur;
-	bool native; /* this machine's byte order, 64-bit longs, usual common fields */
-	bool plain;  /* and each send is told of once: decode/native.c */
+	uint64_t last_key;   /* what is above is not complete yet */
+	uint64_t settled_ns; /* no event before this is given any more */
+	bool native;	     /* this machine's byte order, 64-bit longs, usual common fields */
+	bool plain;	     /* and each send is told of once: decode/native.c */
 	bool swap;
 	unsigned int long_size, data_off;
 	struct mask_block *masks, *mask_cur;

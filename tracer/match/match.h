@@ -106,7 +106,7 @@ struct match_totals {
 };
 
 typedef void (*ipi_span_fn)(void *ctx, const struct ipi_span *span);
-/* Events are missing in this CPU's stream, just before at_ns; lost: how many, or IPI_LOST_UNKNOWN. */
+/* Events are missing in this CPU's stream, just before at_ns; lost: how many, IPI_LOST_UNKNOWN, or 0: they came too late. */
 typedef void (*match_gap_fn)(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost);
 
 struct match_config {

@@ -166,6 +166,7 @@ static void finish_info(struct analysis *a)
 	t->events = s->events;
 	t->stacks = s->stacks > 0;
 	t->bad_pages = s->bad_pages;
+	t->late_events = s->late;
 	t->lost_events = m->lost_events;
 	t->lost_unknown = m->lost_unknown;
 	t->missed_sends = a->has_facts ? a->facts.missed_sends : 0;

@@ -22,6 +22,7 @@ struct trace_info {
 	uint64_t start_ns, end_ns;
 	uint64_t records, events; /* in the file; used */
 	uint64_t lost_events;
+	uint64_t late_events;  /* of a running tracer: they came when their time was settled */
 	uint64_t missed_sends; /* by the probes that stand in for send events */
 	bool lost_unknown;     /* and events are missing, nobody knows how many */
 	uint64_t bad_pages;

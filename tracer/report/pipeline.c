@@ -161,7 +161,14 @@ int pipeline_run(struct pipeline *p, struct err *err)
 		settle(p);
 	}
 	free(batch);
-	return nr < 0 ? -1 : pipeline_finish(p, err);
+	if (nr < 0)
+		return -1;
+	if (decoder_ended(p->decoder))
+		return pipeline_finish(p, err);
+	if (decoder_complete_ns(p->decoder) > p->now_ns)
+		p->now_ns = decoder_complete_ns(p->decoder);
+	settle(p);
+	return 1;
 }
 
 int pipeline_finish(struct pipeline *p, struct err *err)

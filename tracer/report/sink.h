@@ -21,7 +21,7 @@
 struct span_sink {
 	/* Every span, in order of its resolution. The span and its mask are the caller's, until it returns. */
 	ipi_span_fn span;
-	/* Events are missing in this CPU's stream, just before at_ns; lost: how many, or IPI_LOST_UNKNOWN. */
+	/* Events are missing in this CPU's stream, just before at_ns; lost: how many, IPI_LOST_UNKNOWN, or 0: they came too late. */
 	match_gap_fn lost;
 	/* No span to come begins (span_begin_ns()) before this time. UINT64_MAX: there is none. */
 	void (*settled)(void *ctx, uint64_t before_ns);
