@@ -2,7 +2,8 @@
 /*
  * main.c - command table, dispatch, error printing, exit code.
  *
- * The only file that prints errors and decides the exit code.
+ * The only place where the error of a failed command is printed. A command's
+ * exit code is what it returns, or err->code; see cmds/cmd.h.
  */
 #include <errno.h>
 #include <locale.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * match/match.c - ns per event of the matcher alone, on three kinds of load.
+ * tests/perf/match.c - ns per event of the matcher alone, on three kinds of load.
  *
  * Asserts nothing. tests/perf/match builds and runs it.
  */

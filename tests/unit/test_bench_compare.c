@@ -5,8 +5,6 @@
 #include "bench/compare.h"
 #include "tap.h"
 
-/* bench/backend.h declares it, the command defines it, and the library holds the command. */
-
 static struct bench_ratio ratio(const uint64_t *a, unsigned int nr_a, const uint64_t *b, unsigned int nr_b)
 {
 	struct bench_ratio r;

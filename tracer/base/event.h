@@ -98,7 +98,7 @@ static inline bool ipi_class_is_call(unsigned int class)
 	return class == IPI_CLASS_CALL_SINGLE || class == IPI_CLASS_CALL;
 }
 
-/* Context levels of one CPU: an interrupt queues and sends between a task's queue and send (P14). */
+/* Context levels of one CPU: an interrupt may queue and send between a task's queue event and its send. */
 enum ipi_level { IPI_LEVEL_TASK, IPI_LEVEL_SOFTIRQ, IPI_LEVEL_HARDIRQ, IPI_LEVEL_NMI, IPI_NR_LEVELS };
 
 static inline enum ipi_level ipi_event_level(const struct ipi_event *ev)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench/print.c - a result for people: the seed's table, doubts, the machine.
+ * bench/print.c - a result for people: the table, doubts about it, the machine.
  */
 #include <inttypes.h>
 #include <stdbool.h>

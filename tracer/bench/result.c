@@ -4,8 +4,8 @@
  *
  * A sample in which no interrupt happened, which ran on a wrong CPU, or whose
  * target did not have interrupts off as asked, is counted and enters no
- * distribution. For modes that by their nature send no
- * IPI (dry run, self) there is nothing to reject.
+ * distribution. The modes that by their nature send no IPI (dry run, self)
+ * have no sample to reject.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,7 +91,7 @@ static uint64_t add_send(struct bench_rep *rep, struct hist *hist, const struct 
 	if (good)
 		hist_add(&hist[BENCH_ROUND_TRIP], round_trip, s->send_ns, s->target);
 	if (good && raw->no_ipi && !entry)
-		return nr; /* as in the seed: no IPI, no IPI time */
+		return nr; /* no IPI, no IPI time */
 	rep->ipi_ns += entry ? slowest : good ? round_trip : 0;
 	return nr;
 }

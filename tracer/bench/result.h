@@ -31,8 +31,8 @@ struct bench_dist { /* also what a result file holds of a distribution */
 struct bench_rep {
 	uint64_t sends, hits, accepted;
 	uint64_t no_irq, wrong_cpu, no_window, coalesced, no_entry, unconfirmed, truncated;
-	uint64_t ipi_ns;    /* seed's "IPI time": sum over sends until the last target's handler began */
-	uint64_t total_ns;  /* seed's total: the senders' loops */
+	uint64_t ipi_ns;    /* "IPI time": sum over sends until the last target's handler began */
+	uint64_t total_ns;  /* of the senders' loops */
 	uint64_t p50, mean; /* of what is measured */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * capture/priv.h - what capture/session.c and capture/events.c share.
+ * capture/priv.h - what capture/session.c, capture/events.c and capture/probe.c share.
  */
 #ifndef IPITRACE_SESSION_PRIV_H
 #define IPITRACE_SESSION_PRIV_H

@@ -3,9 +3,9 @@
  * capture/signals.h - what SIGINT, SIGTERM and SIGHUP mean to a recording.
  *
  * The first one stops it, another one aborts. They are blocked except while
- * signals_sleep_ns() waits, so that none slips in between a check and the
- * sleep. The only file-scope state of the program, because handlers have no
- * other place.
+ * signals_sleep_ns() waits, so that none can arrive between a check and the
+ * sleep. What they leave behind is kept in file-scope variables, because a
+ * handler can reach nothing else.
  */
 #ifndef IPITRACE_RECORD_SIGNALS_H
 #define IPITRACE_RECORD_SIGNALS_H

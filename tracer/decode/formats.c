@@ -222,7 +222,7 @@ static unsigned int probe_mask_len(struct tep_event *event, int off)
 	return len;
 }
 
-/* False: not as expected. */
+/* False if the fields are not as expected. */
 static bool desc_fields(struct ev_desc *desc, const struct kevent *kev, struct tep_event *event, unsigned int long_size)
 {
 	for (unsigned int i = 0; i < NR_FLD; i++) {
@@ -336,7 +336,7 @@ static void format_add(struct formats *f, struct tep_handle *tep, const struct d
 	kev = kevent_find(format->system, name);
 	if (!kev || desc->op != OP_SKIP)
 		return;
-	/* The verdict on the print format does not matter: only fields are used. */
+	/* Only the fields are used, so it does not matter whether the print format can be parsed. */
 	tep_parse_event(tep, format->text, format->len, format->system);
 	event = tep_find_event(tep, (int)id);
 	if (!event || strcmp(event->name, name))
@@ -373,7 +373,7 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 		symtab_range(sym, "generic_smp_call_function_single_interrupt", &f->generic_call, &end);
 		symtab_range(sym, "sched_ttwu_pending", &f->ttwu_pending, &end);
 		symtab_range(sym, "irq_work_queue_on", &f->irqwork_start, &f->irqwork_end);
-		/* A file without reception events: the vectors' handlers tell the architecture. */
+		/* In a file without reception events, the handlers of the vectors tell the architecture. */
 		if (symtab_range(sym, "sysvec_call_function_single", &(uint64_t){ 0 }, &end))
 			f->x86 = f->has_single_vector = true;
 	}
@@ -405,7 +405,7 @@ int formats_init(struct formats *f, const struct decode_meta *meta, struct err *
 		format_add(f, tep, &meta->formats[i], meta->long_size);
 	tep_free(tep);
 	if (!f->common_len) {
-		/* None of our events is there: walk and count all the same. */
+		/* None of our events is there; the records are walked and counted all the same. */
 		f->off_flags = 2;
 		f->off_pid = 4;
 		f->common_len = 8;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * decode/look.c - what belongs to an event but stands behind it: its stack and
- * its ipi_raise; target masks; the events that most kernels don't have.
+ * its ipi_raise; and target masks.
  *
- * A tracepoint's stack follows it at once at its own context level; only
- * interrupts, with records (and stacks) of their own, may come between, and the
- * end of the page.
+ * The stack of an event is the next record at the event's own context level.
+ * Between the two there may be records of interrupts, with stacks of their own,
+ * and the end of a page.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ static void scan_init(const struct decoder *d, const struct cursor *c, struct sc
 	s->pid = load32(c->rec + d->fmt.off_pid, d->swap);
 }
 
-/* Next record at the level of the one under the cursor; false if there is none for sure. */
+/* Next record at the level of the one under the cursor; false if it is certain, or nearly so, that there is none. */
 static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struct rec *r, uint32_t *id)
 {
 	while (s->left--) {

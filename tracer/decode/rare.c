@@ -111,7 +111,7 @@ static bool ipi_entry_exit(struct decoder *d, struct cursor *c, struct ipi_event
 
 /* --- kprobes that stand in for send events on older kernels; arguments are 64 bits wide --- */
 
-/* Names the function of the send that follows at this level: such kernels have no csd events. */
+/* It names the function of the send that follows at this level; such kernels have no csd events. */
 static bool probe_call(struct decoder *d, struct cursor *c, const struct ipi_event *ev)
 {
 	const struct ev_desc *desc = &d->fmt.desc[c->id];
@@ -126,7 +126,7 @@ static bool probe_call(struct decoder *d, struct cursor *c, const struct ipi_eve
 	/* csd type TTWU: there is no function in it, whatever stands there. */
 	if (desc->off[FLD_FLAGS] != FLD_NONE && (load32(c->rec + desc->off[FLD_FLAGS], d->swap) & 0xf0) == 0x30)
 		func = d->fmt.ttwu_pending;
-	/* On the own CPU it runs at once: no send follows. */
+	/* A call to its own CPU runs at once, and no send follows. */
 	if (cpu != ev->cpu)
 		call_note(level, func, cpu);
 	return false;

@@ -342,7 +342,7 @@ static void parse(struct symtab *s)
 
 static void parse_once(const struct symtab *s)
 {
-	/* Laziness is no business of who asks. */
+	/* To the caller the table is constant, parsed or not. */
 	if (!s->parsed)
 		parse((struct symtab *)s);
 }

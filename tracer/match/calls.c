@@ -229,7 +229,7 @@ void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_p
 		/* A rider of a multicast was sent for by the same caller. */
 		if (!c->span.stack)
 			c->span.stack = stack;
-		/* A batch ran while it was open which way it travelled: a rider was part of it. */
+		/* A batch ran before it was known how this call travelled; if it is a rider, it was part of that batch. */
 		if (c->maybe_ns && c->outstanding && c->span.path == IPI_PATH_RIDER) {
 			c->span.run_ns = c->maybe_ns;
 			c->span.entry_ns = c->maybe_entry_ns;
@@ -391,7 +391,7 @@ struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
 /*
  * Of a csd used twice, uses that cannot be the one that runs now. The csd was
  * free before it was queued again, so the earlier use has its function entry in
- * a drain that began before that (P8). In a handler entered since, the entry is
+ * a drain that began before that. In a handler entered since, the entry is
  * missing from the trace; pairing on in order would be wrong ever after.
  */
 static struct csd_slot *uses_unseen(struct matcher *m, struct cpu *cpu, struct csd_slot *s)
@@ -537,7 +537,7 @@ static void run_started(struct cpu *cpu, struct call *c, const struct ipi_event 
 	}
 }
 
-/* The function that was running has no exit in the trace: it ran, how long is not known. */
+/* The function that was running has no exit in the trace. It ran, but how long is not known. */
 static void run_abandon(struct matcher *m, struct cpu *cpu)
 {
 	if (cpu->run.active && cpu->run.call)

@@ -24,9 +24,9 @@
  * counts of delivered, coalesced and unsolicited are the same in both.
  *
  * All that speaks of stamps. The ICR write comes after the stamp, as a rule at
- * once; a vCPU stopped in between writes late (P15, P21). So a spare that by
- * its stamp cannot be late is still the best explanation of an interrupt that
- * has none at all: ambiguous, but not unsolicited. Such a chain is weak.
+ * once; a vCPU stopped in between writes late. So a spare that by its stamp
+ * cannot be late is still the best explanation of an interrupt that has none at
+ * all: that interrupt is ambiguous, but not unsolicited. Such a chain is weak.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -217,14 +217,14 @@ static void chain_settle(struct matcher *m, struct line *line)
 	}
 }
 
-/* Sends of two CPUs: their order in the trace need not be the order of their ICR writes. */
+/* The sends of two CPUs need not have written their ICRs in the order in which the trace shows them. */
 static void mark_disorder(struct hit *a, struct hit *b)
 {
 	if (a->span.source != b->span.source)
 		a->ambiguous = b->ambiguous = true;
 }
 
-/* An interrupt without a send of its own at the chain's end: the spare hit moves everything up by one. */
+/* The chain ends with an interrupt that has no send of its own, so the spare hit moves everything up by one. */
 static void chain_shift(struct matcher *m, struct line *line, struct window *empty)
 {
 	bool weak = line->weak;
@@ -309,7 +309,7 @@ static inline void close_window(struct matcher *m, struct cpu *cpu, uint64_t exi
 	window_resolve(m, cpu, w);
 }
 
-/* Where it is rare. */
+/* Out of line, for callers that seldom need it. */
 static void __attribute__((noinline)) window_close(struct matcher *m, struct cpu *cpu, uint64_t exit_ns)
 {
 	close_window(m, cpu, exit_ns);

@@ -3,7 +3,8 @@
  * match/match.c - the matcher's front: dispatch, gaps, end of trace, conservation.
  *
  * match/calls.c follows calls by (target, csd), match/irqs.c assigns sends to
- * interrupts. The kernel facts behind both are in the comments there.
+ * interrupts. The kernel facts behind both are in the comments there, and each
+ * of them has a script in tests/data/match.
  */
 #include <stdbool.h>
 #include <stdlib.h>

@@ -79,7 +79,7 @@ struct line {
 	unsigned int nr;
 	unsigned int nr_chain;
 	struct window *chain, *chain_tail; /* unsettled: the first has a hit to spare, the others one each */
-	bool weak;			   /* the spare can only be late if its ICR write was (P15, P21) */
+	bool weak;			   /* the spare can only be late if its ICR write was */
 };
 
 /* Queue events of one call operation (smp_call_function_many and the like), not yet closed. */
