@@ -317,7 +317,7 @@ EX_UNUSED static void ex_series_print(struct ex_series *s)
 	       (unsigned long long)(sum / s->nr), s->took[s->nr * 99 / 100], s->took[s->nr - 1]);
 }
 
-/* Default targets: the CPU after the source among those allowed. */
+/* Default target: the first other CPU among those allowed. */
 EX_UNUSED static unsigned int ex_default_target(unsigned int src)
 {
 	for (unsigned int i = 0;; i++) {
@@ -330,11 +330,25 @@ EX_UNUSED static unsigned int ex_default_target(unsigned int src)
 	}
 }
 
-EX_UNUSED static void ex_check_source(unsigned int src, const unsigned int *targets, unsigned int nr)
+/*
+ * What -c and -t say, or else the first CPU allowed and the one after it.
+ * Returns the source; the targets go into an array of EX_MAX_CPUS.
+ */
+EX_UNUSED static unsigned int ex_choose_cpus(const char *source, const char *list, unsigned int *targets,
+					     unsigned int *nr)
 {
-	for (unsigned int i = 0; i < nr; i++)
+	unsigned int src = source ? ex_number("-c", source, 0, EX_MAX_CPUS - 1) : (unsigned int)ex_nth_cpu(0);
+
+	if (list) {
+		*nr = ex_cpu_list("-t", list, targets);
+	} else {
+		targets[0] = ex_default_target(src);
+		*nr = 1;
+	}
+	for (unsigned int i = 0; i < *nr; i++)
 		if (targets[i] == src)
 			ex_die("CPU %u is both source and target", src);
+	return src;
 }
 
 #endif

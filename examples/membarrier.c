@@ -29,11 +29,11 @@ static void membarrier(int cmd)
 
 int main(int argc, char **argv)
 {
-	unsigned int targets[EX_MAX_CPUS], nr = 0, src;
+	unsigned int targets[EX_MAX_CPUS], nr, src;
 	uint64_t n = 10000, t0, t1, begin;
 	struct ex_spinner *spinners;
 	struct ex_series ops;
-	const char *src_arg = NULL;
+	const char *source = NULL, *list = NULL;
 	int c;
 
 	while ((c = getopt(argc, argv, "n:c:t:h")) != -1) {
@@ -42,10 +42,10 @@ int main(int argc, char **argv)
 			n = ex_number("-n", optarg, 1, 20000000);
 			break;
 		case 'c':
-			src_arg = optarg;
+			source = optarg;
 			break;
 		case 't':
-			nr = ex_cpu_list("-t", optarg, targets);
+			list = optarg;
 			break;
 		default:
 			ex_usage(usage, c == 'h');
@@ -53,10 +53,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		ex_usage(usage, false);
-	src = src_arg ? ex_number("-c", src_arg, 0, EX_MAX_CPUS - 1) : (unsigned int)ex_nth_cpu(0);
-	if (!nr)
-		targets[nr++] = ex_default_target(src);
-	ex_check_source(src, targets, nr);
+	src = ex_choose_cpus(source, list, targets, &nr);
 
 	/* Registered while there is one thread: with more of them registering sends IPIs of its own. */
 	membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);

@@ -101,10 +101,10 @@ static void run_both(unsigned int src, unsigned int *targets, unsigned int nr, s
 
 int main(int argc, char **argv)
 {
-	unsigned int targets[EX_MAX_CPUS], nr = 0, src;
+	unsigned int targets[EX_MAX_CPUS], nr, src;
 	uint64_t begin, end, pages = 1;
 	struct ex_spinner *spinners = NULL;
-	const char *src_arg = NULL;
+	const char *source = NULL, *list = NULL;
 	struct ex_series ops;
 	bool all = false;
 	int c;
@@ -118,10 +118,10 @@ int main(int argc, char **argv)
 			opt.n = ex_number("-n", optarg, 1, 20000000);
 			break;
 		case 'c':
-			src_arg = optarg;
+			source = optarg;
 			break;
 		case 't':
-			nr = ex_cpu_list("-t", optarg, targets);
+			list = optarg;
 			break;
 		case 'm':
 			if (strcmp(optarg, "madvise") && strcmp(optarg, "munmap"))
@@ -137,10 +137,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		ex_usage(usage, false);
-	src = src_arg ? ex_number("-c", src_arg, 0, EX_MAX_CPUS - 1) : (unsigned int)ex_nth_cpu(0);
-	if (!nr)
-		targets[nr++] = ex_default_target(src);
-	ex_check_source(src, targets, nr);
+	src = ex_choose_cpus(source, list, targets, &nr);
 	opt.page = sysconf(_SC_PAGESIZE);
 	opt.bytes = pages * opt.page;
 

@@ -115,7 +115,8 @@ static void ping_pong(struct ex_series *ops)
 
 int main(int argc, char **argv)
 {
-	const char *src = NULL, *dst = NULL;
+	unsigned int targets[EX_MAX_CPUS], nr;
+	const char *source = NULL, *list = NULL;
 	pthread_t thread, fillers[2];
 	struct ex_series ops;
 	bool busy = false;
@@ -128,10 +129,10 @@ int main(int argc, char **argv)
 			round_trips = ex_number("-n", optarg, 1, 20000000);
 			break;
 		case 'c':
-			src = optarg;
+			source = optarg;
 			break;
 		case 't':
-			dst = optarg;
+			list = optarg;
 			break;
 		case 'm':
 			if (strcmp(optarg, "pipe") && strcmp(optarg, "futex"))
@@ -147,9 +148,10 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		ex_usage(usage, false);
-	cpus[0] = src ? ex_number("-c", src, 0, EX_MAX_CPUS - 1) : (unsigned int)ex_nth_cpu(0);
-	cpus[1] = dst ? ex_number("-t", dst, 0, EX_MAX_CPUS - 1) : ex_default_target(cpus[0]);
-	ex_check_source(cpus[0], &cpus[1], 1);
+	cpus[0] = ex_choose_cpus(source, list, targets, &nr);
+	cpus[1] = targets[0];
+	if (nr != 1)
+		ex_usage(usage, false);
 	if (pipe(pipes[0]) || pipe(pipes[1]))
 		ex_die("pipe: %s", strerror(errno));
 

@@ -71,39 +71,34 @@ ok() {
 	fi
 }
 
-# is GOT WANT NAME
-is() {
-	if [ "$1" = "$2" ]; then
-		pass "$3"
+# verdict HELD NAME GOT WANT: what is common to the three that follow.
+verdict() {
+	if [ "$1" -eq 0 ]; then
+		pass "$2"
 	else
-		not_ok "$3"
-		note "  got:  $1"
-		note "  want: $2"
+		not_ok "$2"
+		note "  got:  $3"
+		note "  want: $4"
 		return 1
 	fi
+}
+
+# is GOT WANT NAME
+is() {
+	[ "$1" = "$2" ]
+	verdict $? "$3" "$1" "$2"
 }
 
 # like GOT EXTENDED-REGEX NAME
 like() {
-	if grep -Eq -- "$2" <<<"$1"; then
-		pass "$3"
-	else
-		not_ok "$3"
-		note "  got:  $1"
-		note "  want: /$2/"
-		return 1
-	fi
+	grep -Eq -- "$2" <<<"$1"
+	verdict $? "$3" "$1" "/$2/"
 }
 
 # unlike GOT EXTENDED-REGEX NAME
 unlike() {
-	if grep -Eq -- "$2" <<<"$1"; then
-		not_ok "$3"
-		note "  got:      $1"
-		note "  unwanted: /$2/"
-		return 1
-	fi
-	pass "$3"
+	! grep -Eq -- "$2" <<<"$1"
+	verdict $? "$3" "$1" "not /$2/"
 }
 
 # exits STATUS NAME CMD...: stdout in $OUT, stderr in $ERR.

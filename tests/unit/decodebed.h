@@ -59,51 +59,46 @@ struct bed {
 	struct err err;
 };
 
+static inline void bed_format(struct bed *t, const char *system, const char *name, unsigned int id, const char *fields)
+{
+	pb_format(&t->f, &t->b.m, system, name, id, fields);
+}
+
 static inline void bed_common(struct bed *t)
 {
-	const struct pb_machine *m = &t->b.m;
-
-	pb_format(&t->f, m, "ftrace", "kernel_stack", ID_STACK, "size:4 caller:m");
-	pb_format(&t->f, m, "ftrace", "other", ID_OTHER, "x:4");
+	bed_format(t, "ftrace", "kernel_stack", ID_STACK, "size:4 caller:m");
+	bed_format(t, "ftrace", "other", ID_OTHER, "x:4");
 }
 
 static inline void bed_sends(struct bed *t)
 {
-	const struct pb_machine *m = &t->b.m;
-
-	pb_format(&t->f, m, "ipi", "ipi_send_cpumask", ID_MASK, "cpumask:d callsite:p callback:p");
-	pb_format(&t->f, m, "ipi", "ipi_send_cpu", ID_SEND, "cpu:4 callsite:p callback:p");
-	pb_format(&t->f, m, "sched", "sched_wake_idle_without_ipi", ID_WAKE, "cpu:4");
+	bed_format(t, "ipi", "ipi_send_cpumask", ID_MASK, "cpumask:d callsite:p callback:p");
+	bed_format(t, "ipi", "ipi_send_cpu", ID_SEND, "cpu:4 callsite:p callback:p");
+	bed_format(t, "sched", "sched_wake_idle_without_ipi", ID_WAKE, "cpu:4");
 }
 
 static inline void bed_csd(struct bed *t)
 {
-	const struct pb_machine *m = &t->b.m;
-
-	pb_format(&t->f, m, "csd", "csd_queue_cpu", ID_QUEUE, "cpu:4 callsite:p func:p csd:p");
-	pb_format(&t->f, m, "csd", "csd_function_entry", ID_FENTRY, "func:p csd:p");
-	pb_format(&t->f, m, "csd", "csd_function_exit", ID_FEXIT, "func:p csd:p");
+	bed_format(t, "csd", "csd_queue_cpu", ID_QUEUE, "cpu:4 callsite:p func:p csd:p");
+	bed_format(t, "csd", "csd_function_entry", ID_FENTRY, "func:p csd:p");
+	bed_format(t, "csd", "csd_function_exit", ID_FEXIT, "func:p csd:p");
 }
 
 static inline void bed_vectors(struct bed *t)
 {
-	const struct pb_machine *m = &t->b.m;
-
-	pb_format(&t->f, m, "irq_vectors", "reschedule_entry", ID_RES_IN, "vector:4");
-	pb_format(&t->f, m, "irq_vectors", "reschedule_exit", ID_RES_OUT, "vector:4");
-	pb_format(&t->f, m, "irq_vectors", "call_function_single_entry", ID_SINGLE_IN, "vector:4");
-	pb_format(&t->f, m, "irq_vectors", "call_function_single_exit", ID_SINGLE_OUT, "vector:4");
+	bed_format(t, "irq_vectors", "reschedule_entry", ID_RES_IN, "vector:4");
+	bed_format(t, "irq_vectors", "reschedule_exit", ID_RES_OUT, "vector:4");
+	bed_format(t, "irq_vectors", "call_function_single_entry", ID_SINGLE_IN, "vector:4");
+	bed_format(t, "irq_vectors", "call_function_single_exit", ID_SINGLE_OUT, "vector:4");
 }
 
 static inline void bed_arm(struct bed *t)
 {
-	const struct pb_machine *m = &t->b.m;
-
-	pb_format(&t->f, m, "ipi", "ipi_raise", ID_RAISE, "target_cpus:d reason:p");
-	pb_format(&t->f, m, "ipi", "ipi_entry", ID_IPI_IN, "reason:p");
-	pb_format(&t->f, m, "ipi", "ipi_exit", ID_IPI_OUT, "reason:p");
-	pb_format(&t->f, m, "irq", "irq_handler_entry", ID_IRQ_IN, "irq:4 name:d");
-	pb_format(&t->f, m, "irq", "irq_handler_exit", ID_IRQ_OUT, "irq:4 ret:4");
+	bed_format(t, "ipi", "ipi_raise", ID_RAISE, "target_cpus:d reason:p");
+	bed_format(t, "ipi", "ipi_entry", ID_IPI_IN, "reason:p");
+	bed_format(t, "ipi", "ipi_exit", ID_IPI_OUT, "reason:p");
+	bed_format(t, "irq", "irq_handler_entry", ID_IRQ_IN, "irq:4 name:d");
+	bed_format(t, "irq", "irq_handler_exit", ID_IRQ_OUT, "irq:4 ret:4");
 }
 
 static inline struct bed *bed_new(bool big, unsigned int longs)

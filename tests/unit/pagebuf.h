@@ -201,6 +201,15 @@ struct pb_formats {
 	unsigned int nr;
 };
 
+/* text: malloc'ed; the formats own it from now on. */
+static inline void pb_format_text(struct pb_formats *fs, const char *system, char *text)
+{
+	fs->texts[fs->nr] = text;
+	fs->f[fs->nr].system = system;
+	fs->f[fs->nr].text = text;
+	fs->f[fs->nr++].len = strlen(text);
+}
+
 /* fields: "name:size" words, 'p' = pointer, 'd' = __data_loc, 'm' = array at the end. */
 static inline void pb_format(struct pb_formats *fs, const struct pb_machine *m, const char *system, const char *name,
 			     unsigned int id, const char *fields)
@@ -239,10 +248,7 @@ static inline void pb_format(struct pb_formats *fs, const struct pb_machine *m, 
 	}
 	fprintf(out, "\nprint fmt: \"x\"\n");
 	fclose(out);
-	fs->texts[fs->nr] = text;
-	fs->f[fs->nr].system = system;
-	fs->f[fs->nr].text = text;
-	fs->f[fs->nr++].len = len;
+	pb_format_text(fs, system, text);
 }
 
 static inline void pb_formats_free(struct pb_formats *fs)

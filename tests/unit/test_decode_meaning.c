@@ -274,13 +274,9 @@ static void test_formats(void)
 		"\xff\xfe name: x\nID: 1\n",
 	};
 
-	pb_format(&t->f, &t->b.m, "ipi", "ipi_send_cpu", ID_SEND, "cpu:8 callsite:p callback:p");
-	for (unsigned int i = 0; i < ARRAY_SIZE(broken); i++) {
-		t->f.f[t->f.nr].system = "ipi";
-		t->f.texts[t->f.nr] = strdup(broken[i]);
-		t->f.f[t->f.nr].text = t->f.texts[t->f.nr];
-		t->f.f[t->f.nr++].len = strlen(broken[i]);
-	}
+	bed_format(t, "ipi", "ipi_send_cpu", ID_SEND, "cpu:8 callsite:p callback:p");
+	for (unsigned int i = 0; i < ARRAY_SIZE(broken); i++)
+		pb_format_text(&t->f, "ipi", strdup(broken[i]));
 	pb_page(&t->b, 0, 100);
 	rec_send(t, 0, 0, 7, 1, ADDR(1), 0);
 	is_u64(bed_run(t, 64), 1, "an event with other fields is skipped");

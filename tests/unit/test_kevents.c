@@ -73,7 +73,7 @@ static void test_decoder(void)
 		struct pb_rec r = pb_rec(&t->b, 700, 0, 1);
 
 		if (kev->op != OP_STACK) {
-			pb_format(&t->f, &t->b.m, kev->system, kev->name, 700, fields);
+			bed_format(t, kev->system, kev->name, 700, fields);
 			pb_page(&t->b, 0, 100);
 			for (unsigned int k = 0; k < 16; k++)
 				pb_field(&t->b, &r, 0, 8);
