@@ -19,7 +19,11 @@ _ipitrace() {
 		FILE)	;;
 		LIST)	words='isolated nohz_full housekeeping online' ;;
 		NAMES)	words='reschedule call_function_single call_function irq_work' ;;
-		KEYS)	words='caller callsite func class source target comm pid stack' ;;
+		KEYS | COLUMN | COLUMNS)
+			words=$("${COMP_WORDS[0]}" help report columns 2>/dev/null | awk 'seen { print $1 } /^NAME / { seen = 1 }')
+			# Keys are the columns in front of the first count.
+			[ "$arg" = KEYS ] && words=${words%%sends*}
+			;;
 		'' | -)
 			[[ $cur == -* ]] && words=$("${COMP_WORDS[0]}" --list-options "$cmd" 2>/dev/null |
 				awk -F '\t' '{ print $1; print $2 }' | grep '^-.')

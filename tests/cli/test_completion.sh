@@ -50,6 +50,7 @@ is "$(completed rec)" "record " "completes a command"
 is "$(completed report --js)" "--json " "an option"
 is "$(completed report --class res)" "reschedule " "a class"
 is "$(completed report --by call)" "caller callsite " "a key"
+is "$(completed report --sort call)" "caller calls calls_in_flight calls_lost calls_run callsite " "a column"
 touch some.dat
 is "$(completed report -i so)" "some.dat " "a file after -i"
 is "$(completed report so)" "some.dat " "a file as operand"

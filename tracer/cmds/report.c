@@ -45,7 +45,7 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 	if (!column_find(arg)) {
 		err_set(err, EXIT_USAGE, "'%s': unknown column", arg);
 		return err_hint(err, "for instance target_hits, delivery_p99, handler_sum, caller; "
-				     "'ipitrace report --help' lists all");
+				     "'ipitrace report --help columns' lists all");
 	}
 	*(const char **)target = arg;
 	return 0;
@@ -68,16 +68,15 @@ static const struct opt rows[] = {
 	{ 0, "csv", NULL, OPT_FLAG, OPTION(csv), "CSV: the rows, integers in ns", NULL, 0, 0 },
 };
 
+static const struct opt_topic topics[] = { { "columns", render_columns }, { 0 } };
+
 const struct opt_spec report_spec = {
 	.command = "report",
 	.synopsis = "[options] [FILE]",
 	.summary = "show a recording's IPIs: who sends them, what they run, how long they take",
-	.details = "Columns (--fields, --sort): the keys of --by; sends, target_hits, delivered, coalesced,\n"
-		   "in_flight, lost, exact, fifo, ambiguous, elided, calls, calls_run, calls_in_flight,\n"
-		   "calls_lost; and for each of delivery (send to handler entry), queue (call queued to\n"
-		   "function entry), func (function entry to exit) and handler (handler entry to exit):\n"
-		   "_count, _min, _mean, _p50, _p90, _p99, _p999, _max, _max_at, _max_cpu, _sum.\n\n"
+	.details = "'ipitrace report --help columns' lists what --fields and --sort take.\n\n"
 		   "Exit status: 0 ok, 1 failed, 2 usage, 3 events were lost or the file is incomplete.\n",
+	.topics = topics,
 	.max_operands = 1,
 	.groups = {
 		OPT_GROUP(NULL, rows, 0),
@@ -102,47 +101,48 @@ static const char *input_file(const struct report_options *o, char **argv, int n
 	return NULL;
 }
 
-/* The keys first, the class unless it is one, then what every row has. */
-static int default_columns(struct report_options *o, const struct report *r, struct err *err)
+/* The format that an option asked for; text without one, NULL and *err if there are two. */
+static const struct render_ops *chosen_format(const struct report_options *o, struct err *err)
 {
-	static const char usual[] = "+sends,target_hits,delivered,coalesced,elided,calls,"
-				    "delivery_p50,delivery_p90,delivery_p99,delivery_max,delivery_max_at,"
-				    "queue_p50,func_p50,handler_p50,handler_sum";
-	bool class = false;
-	char key[32];
+	static const struct {
+		const char *name;
+		size_t flag;
+		const struct render_ops *ops;
+	} formats[] = {
+		{ "--json", OPTION(json), &render_json },
+		{ "--csv", OPTION(csv), &render_csv },
+	};
+	const char *first = NULL;
+	const struct render_ops *ops = &render_text;
 
-	for (unsigned int i = 0; i < r->nr_by; i++) {
-		snprintf(key, sizeof(key), "+%s", report_key_name(r->by[i]));
-		if (columns_parse(key, &o->columns, &o->nr_columns, err))
-			return -1;
-		class |= r->by[i] == AGG_KEY_CLASS;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (!*(const bool *)((const char *)o + formats[i].flag))
+			continue;
+		if (first) {
+			err_set(err, EXIT_USAGE, "%s and %s exclude each other", first, formats[i].name);
+			return NULL;
+		}
+		first = formats[i].name;
+		ops = formats[i].ops;
 	}
-	if (!class && columns_parse("+class", &o->columns, &o->nr_columns, err))
-		return -1;
-	return columns_parse(usual, &o->columns, &o->nr_columns, err);
+	return ops;
 }
 
-static int render(struct report_options *o, struct report *r, struct err *err)
+static int render(struct report_options *o, const struct report *r, const struct render_ops *ops, struct err *err)
 {
 	struct render_options ro = {
 		.top = (unsigned int)o->top,
 		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+		.may_drop = !o->fields,
 	};
 
-	if (!o->json && (o->fields ? *o->fields == '+' : !o->csv) && default_columns(o, r, err))
-		return -1;
+	if (o->fields ? *o->fields == '+' : ops->usual_columns)
+		columns_usual(r, &o->columns, &o->nr_columns);
 	if (o->fields && columns_parse(o->fields, &o->columns, &o->nr_columns, err))
 		return -1;
-	ro.may_drop = !o->fields;
 	ro.columns = o->columns;
 	ro.nr_columns = o->nr_columns;
-	if (o->json)
-		render_json(r, &ro, stdout);
-	else if (o->csv)
-		render_csv(r, &ro, stdout);
-	else
-		return render_text(r, &ro, stdout, err);
-	return 0;
+	return render_report(ops, r, &ro, stdout, err);
 }
 
 /* The report is printed; this is the one line on stderr that says why the exit code is 3. */
@@ -165,7 +165,7 @@ static int incomplete(const struct report *r, struct err *err)
 	return EXIT_INCOMPLETE;
 }
 
-static int report_file(struct report_options *o, const char *path, struct err *err)
+static int report_file(struct report_options *o, const char *path, const struct render_ops *format, struct err *err)
 {
 	static const enum agg_key usual[] = { AGG_KEY_CALLER, AGG_KEY_FUNC };
 	const enum agg_key *by = o->nr_by ? o->by : usual;
@@ -193,7 +193,7 @@ static int report_file(struct report_options *o, const char *path, struct err *e
 		goto out;
 	report_build(&r, a, agg, by, nr_by, filtered);
 	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));
-	if (render(o, &r, err))
+	if (render(o, &r, format, err))
 		goto out;
 	ret = report_incomplete(&r) ? incomplete(&r, err) : EXIT_OK;
 out:
@@ -206,6 +206,7 @@ out:
 int cmd_report(int argc, char **argv, struct err *err)
 {
 	struct report_options o = { .filter = IPI_FILTER_INIT };
+	const struct render_ops *format;
 	const char *path;
 	int nr, ret;
 
@@ -215,13 +216,10 @@ int cmd_report(int argc, char **argv, struct err *err)
 		goto out;
 	}
 	ret = -1;
-	if (o.json && o.csv) {
-		err_set(err, EXIT_USAGE, "--json and --csv exclude each other");
-		goto out;
-	}
-	path = input_file(&o, argv, nr, err);
+	format = chosen_format(&o, err);
+	path = format ? input_file(&o, argv, nr, err) : NULL;
 	if (path)
-		ret = report_file(&o, path, err);
+		ret = report_file(&o, path, format, err);
 out:
 	ipi_filter_free(&o.filter);
 	free(o.columns);

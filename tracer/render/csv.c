@@ -2,7 +2,8 @@
 /*
  * render/csv.c - rows as RFC 4180 CSV: integers in ns, empty where nothing exists.
  */
-#include <stdbool.h>
+#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,39 +25,67 @@ static void field(const char *text, FILE *out)
 	fputc('"', out);
 }
 
+static const struct column *column(const struct render *r, unsigned int i)
+{
+	return r->options->nr_columns ? r->options->columns[i] : &report_columns[i];
+}
+
+static unsigned int nr_columns(const struct render *r)
+{
+	return r->options->nr_columns ? r->options->nr_columns : report_nr_columns;
+}
+
 /* The id says what the value is; those in ns say so. */
-static void header(const struct column *c, FILE *out)
+static int csv_begin(struct render *r, struct err *err)
 {
-	bool count = !strcmp(c->id + strcspn(c->id, "_"), "_count") || !strcmp(c->id + strcspn(c->id, "_"), "_max_cpu");
+	(void)err;
+	for (unsigned int i = 0; i < nr_columns(r); i++) {
+		const struct column *c = column(r, i);
 
-	fputs(c->id, out);
-	if (c->kind == COLUMN_DIST && !count)
-		fputs("_ns", out);
+		fprintf(r->out, "%s%s%s", i ? "," : "", c->id, c->unit == UNIT_NS || c->unit == UNIT_WHEN ? "_ns" : "");
+	}
+	fputc('\n', r->out);
+	render_lost_events(r);
+	return 0;
 }
 
-void render_csv(const struct report *r, const struct render_options *o, FILE *out)
+static int csv_row(struct render *r, const struct report_row *row, struct err *err)
 {
-	unsigned int nr_columns = o->nr_columns ? o->nr_columns : report_nr_columns;
-	unsigned int nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
+	(void)err;
+	for (unsigned int i = 0; i < nr_columns(r); i++) {
+		const struct column *c = column(r, i);
+		struct value v = column_value(c, row);
 
-	for (unsigned int i = 0; i < nr_columns; i++) {
 		if (i)
-			fputc(',', out);
-		header(o->nr_columns ? o->columns[i] : &report_columns[i], out);
+			fputc(',', r->out);
+		if (v.none)
+			continue;
+		if (v.text)
+			field(v.text, r->out);
+		else
+			fprintf(r->out, "%" PRIu64, v.num);
 	}
-	fputc('\n', out);
-	for (unsigned int row = 0; row < nr; row++) {
-		for (unsigned int i = 0; i < nr_columns; i++) {
-			const struct column *c = o->nr_columns ? o->columns[i] : &report_columns[i];
-			struct value v = column_value(c, &r->rows[row]);
-
-			if (i)
-				fputc(',', out);
-			if (v.type == VALUE_TEXT)
-				field(v.text, out);
-			else if (v.type != VALUE_NONE)
-				fprintf(out, "%llu", (unsigned long long)v.num);
-		}
-		fputc('\n', out);
-	}
+	fputc('\n', r->out);
+	return 0;
 }
+
+static int csv_end(struct render *r, struct err *err)
+{
+	(void)r;
+	(void)err;
+	return 0;
+}
+
+/* A table of rows has no place for it: what is on standard error, and the exit status, must do. */
+static void csv_lost_events(struct render *r, uint64_t lost)
+{
+	(void)r;
+	(void)lost;
+}
+
+const struct render_ops render_csv = {
+	.begin = csv_begin,
+	.row = csv_row,
+	.end = csv_end,
+	.lost_events = csv_lost_events,
+};

@@ -9,12 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/err.h"
+#include "base/event.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "render/render.h"
+
+struct state {
+	struct json json;
+	const struct column **columns; /* in JSON's order */
+};
 
 static void known_string(struct json *j, const char *key, const char *val)
 {
@@ -28,9 +37,19 @@ static void known_string(struct json *j, const char *key, const char *val)
 	json_string(j, key, clean);
 }
 
-static void trace(struct json *j, const struct report *r)
+static void json_lost_events(struct render *r, uint64_t lost)
 {
-	const struct trace_info *t = r->trace;
+	struct state *s = r->state;
+
+	if (lost == IPI_LOST_UNKNOWN)
+		json_null(&s->json, "lost_events");
+	else
+		json_u64(&s->json, "lost_events", lost);
+}
+
+static void trace(struct render *r, struct json *j)
+{
+	const struct trace_info *t = r->report->trace;
 
 	json_object(j, "trace");
 	known_string(j, "kernel", t->kernel);
@@ -46,10 +65,7 @@ static void trace(struct json *j, const struct report *r)
 	json_u64(j, "start_ns", t->start_ns);
 	json_u64(j, "end_ns", t->end_ns);
 	json_u64(j, "events", t->events);
-	if (t->lost_unknown)
-		json_null(j, "lost_events");
-	else
-		json_u64(j, "lost_events", t->lost_events);
+	render_lost_events(r);
 	json_u64(j, "missed_sends", t->missed_sends);
 	json_u64(j, "duration_ns", t->end_ns - t->start_ns);
 	json_u64(j, "records", t->records);
@@ -61,7 +77,7 @@ static void trace(struct json *j, const struct report *r)
 	json_bool(j, "incomplete", t->incomplete);
 	json_bool(j, "truncated", t->truncated);
 	json_u64(j, "bad_pages", t->bad_pages);
-	json_bool(j, "filtered", r->filtered);
+	json_bool(j, "filtered", r->report->filtered);
 	json_close(j);
 }
 
@@ -99,131 +115,156 @@ static void totals(struct json *j, const struct report *r)
 	json_close(j);
 }
 
-static void distribution(struct json *j, const char *key, const struct hist *h)
+/* --- rows: as the table of columns says --- */
+
+static void value(struct json *j, const struct column *c, const struct report_row *row)
 {
-	if (!h->count) {
-		json_null(j, key);
-		return;
+	struct value v = column_value(c, row);
+
+	if (v.none) {
+		json_null(j, c->json);
+	} else if (c->unit == UNIT_STACK) {
+		json_array(j, c->json);
+		for (unsigned int i = 0; i < row->nr_frames; i++)
+			json_string(j, NULL, row->frames[i]);
+		json_close(j);
+	} else if (c->unit == UNIT_NAME) {
+		json_string(j, c->json, v.text);
+	} else {
+		json_u64(j, c->json, v.num);
 	}
-	json_object(j, key);
-	json_u64(j, "count", h->count);
-	json_u64(j, "min", h->min);
-	json_u64(j, "mean", h->sum / h->count);
-	json_u64(j, "p50", hist_percentile(h, 0.5));
-	json_u64(j, "p90", hist_percentile(h, 0.9));
-	json_u64(j, "p99", hist_percentile(h, 0.99));
-	json_u64(j, "p999", hist_percentile(h, 0.999));
-	json_u64(j, "max", h->max);
-	json_u64(j, "max_at_ns", h->max_at_ns);
-	json_u64(j, "max_cpu", h->max_cpu);
-	json_u64(j, "sum", h->sum);
-	json_close(j);
 }
 
-static void classes(struct json *j, const struct report *r)
+static bool same_object(const struct column *a, const struct column *b)
 {
+	return a->object && b->object && !strcmp(a->object, b->object);
+}
+
+/* The object that begins with the column at *c, under a key of its own; leaves *c at its last. */
+static void object(struct json *j, const char *key, const struct column *const **c, const struct column *const *end,
+		   const struct report_row *row)
+{
+	const struct column *const *first = *c;
+	bool any = column_samples(*first, row);
+
+	if (any)
+		json_object(j, key);
+	else
+		json_null(j, key);
+	for (;; ++*c) {
+		if (any)
+			value(j, **c, row);
+		if (*c + 1 == end || !same_object(*first, (*c)[1]))
+			break;
+	}
+	if (any)
+		json_close(j);
+}
+
+static void values(struct state *s, const struct report_row *row, bool keys)
+{
+	const struct column *const *end = s->columns + report_nr_columns;
+
+	for (const struct column *const *c = s->columns; c < end; c++) {
+		if ((*c)->object)
+			object(&s->json, (*c)->object, &c, end, row);
+		else if (keys || !column_is_key(*c))
+			value(&s->json, *c, row);
+	}
+}
+
+static void classes(struct state *s, const struct report *r)
+{
+	const struct column *const *end = s->columns + report_nr_columns, *const *handler = s->columns;
+	struct json *j = &s->json;
+
 	json_object(j, "interrupts_by_class");
 	for (unsigned int i = 0; i < r->nr_classes; i++)
 		json_u64(j, r->classes[i].name, r->classes[i].interrupts);
 	json_close(j);
 	/* Of no sender's row: receptions whose send is not in the trace. */
+	while (!(*handler)->object || strcmp((*handler)->object, "handler_ns"))
+		handler++;
 	json_object(j, "unsolicited_handler_ns");
-	for (unsigned int i = 0; i < r->nr_classes; i++)
-		distribution(j, r->classes[i].name, r->classes[i].unsolicited);
-	json_close(j);
-}
+	for (unsigned int i = 0; i < r->nr_classes; i++) {
+		const struct agg_row times = { .handler = *r->classes[i].unsolicited };
+		const struct report_row row = { .agg = &times };
+		const struct column *const *c = handler;
 
-static void counts(struct json *j, const struct agg_row *a)
-{
-	const struct agg_counts *n = &a->n;
-
-	json_u64(j, "sends", n->sends);
-	json_u64(j, "target_hits", n->target_hits);
-	json_u64(j, "delivered", n->delivered);
-	json_u64(j, "coalesced", n->coalesced);
-	json_u64(j, "in_flight", n->in_flight);
-	json_u64(j, "lost", n->lost);
-	json_u64(j, "exact", n->exact);
-	json_u64(j, "fifo", n->fifo);
-	json_u64(j, "ambiguous", n->ambiguous);
-	json_u64(j, "calls", n->calls);
-	json_u64(j, "calls_run", n->calls_run);
-	json_u64(j, "calls_in_flight", n->calls_in_flight);
-	json_u64(j, "calls_lost", n->calls_lost);
-	json_u64(j, "elided", n->elided);
-	distribution(j, "delivery_ns", &a->delivery);
-	distribution(j, "queue_ns", &a->queue);
-	distribution(j, "func_ns", &a->func_time);
-	distribution(j, "handler_ns", &a->handler);
-}
-
-static void number_or_null(struct json *j, const struct agg_row *a, enum agg_key key, uint64_t val)
-{
-	if (a->mixed >> key & 1)
-		json_null(j, report_key_name(key));
-	else
-		json_u64(j, report_key_name(key), val);
-}
-
-static void row(struct json *j, const struct report_row *row)
-{
-	const struct agg_row *a = row->agg;
-
-	json_object(j, NULL);
-	json_string(j, "caller", row->caller);
-	json_string(j, "callsite", row->callsite);
-	json_string(j, "func", row->func);
-	json_string(j, "class", row->class);
-	number_or_null(j, a, AGG_KEY_SOURCE, a->source);
-	number_or_null(j, a, AGG_KEY_TARGET, a->target);
-	json_string(j, "comm", row->comm);
-	number_or_null(j, a, AGG_KEY_PID, (uint32_t)a->pid);
-	if (row->nr_frames) {
-		json_array(j, "stack");
-		for (unsigned int i = 0; i < row->nr_frames; i++)
-			json_string(j, NULL, row->frames[i]);
-		json_close(j);
-	} else {
-		json_null(j, "stack");
+		object(j, r->classes[i].name, &c, end, &row);
 	}
-	counts(j, a);
 	json_close(j);
 }
 
-void render_json(const struct report *r, const struct render_options *o, FILE *out)
+static void coverage(struct json *j, const struct report *r)
 {
-	unsigned int nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
-	struct json j = { .out = out };
-
-	json_object(&j, NULL);
-	json_string(&j, "schema", "ipitrace-report/1");
-	trace(&j, r);
-	totals(&j, r);
-	classes(&j, r);
-	json_object(&j, "own");
-	counts(&j, r->own);
-	json_close(&j);
-	json_array(&j, "coverage");
+	json_array(j, "coverage");
 	for (unsigned int i = 0; i < r->nr_coverage; i++) {
 		const struct coverage *c = &r->coverage[i];
 
-		json_object(&j, NULL);
-		known_string(&j, "name", c->name);
-		json_u64(&j, "traced", c->traced);
-		json_u64(&j, "low", c->low);
-		json_u64(&j, "high", c->high);
-		json_bool(&j, "ok", c->ok);
-		json_close(&j);
+		json_object(j, NULL);
+		known_string(j, "name", c->name);
+		json_u64(j, "traced", c->traced);
+		json_u64(j, "low", c->low);
+		json_u64(j, "high", c->high);
+		json_bool(j, "ok", c->ok);
+		json_close(j);
 	}
-	json_close(&j);
-	json_array(&j, "by");
-	for (unsigned int i = 0; i < r->nr_by; i++)
-		json_string(&j, NULL, report_key_name(r->by[i]));
-	json_close(&j);
-	json_u64(&j, "rows_total", r->nr_rows);
-	json_array(&j, "rows");
-	for (unsigned int i = 0; i < nr; i++)
-		row(&j, &r->rows[i]);
-	json_close(&j);
-	json_close(&j);
+	json_close(j);
 }
+
+static int json_begin(struct render *r, struct err *err)
+{
+	const struct report_row own = { .agg = r->report->own };
+	struct state *s = r->state = xcalloc(1, sizeof(*s));
+	struct json *j = &s->json;
+
+	(void)err;
+	j->out = r->out;
+	s->columns = columns_json();
+	json_object(j, NULL);
+	json_string(j, "schema", "ipitrace-report/1");
+	trace(r, j);
+	totals(j, r->report);
+	classes(s, r->report);
+	json_object(j, "own");
+	values(s, &own, false);
+	json_close(j);
+	coverage(j, r->report);
+	json_array(j, "by");
+	for (unsigned int i = 0; i < r->report->nr_by; i++)
+		json_string(j, NULL, report_key_name(r->report->by[i]));
+	json_close(j);
+	json_u64(j, "rows_total", r->report->nr_rows);
+	json_array(j, "rows");
+	return 0;
+}
+
+static int json_row(struct render *r, const struct report_row *row, struct err *err)
+{
+	struct state *s = r->state;
+
+	(void)err;
+	json_object(&s->json, NULL);
+	values(s, row, true);
+	json_close(&s->json);
+	return 0;
+}
+
+static int json_end(struct render *r, struct err *err)
+{
+	struct state *s = r->state;
+
+	(void)err;
+	json_close(&s->json);
+	json_close(&s->json);
+	free(s->columns);
+	return 0;
+}
+
+const struct render_ops render_json = {
+	.begin = json_begin,
+	.row = json_row,
+	.end = json_end,
+	.lost_events = json_lost_events,
+};

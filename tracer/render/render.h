@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * render/render.h - a report as text, JSON or CSV.
+ * render/render.h - a report as text, JSON or CSV: each format is a table of operations.
  *
  * Knows columns and units, nothing of events, files or tracefs. Write errors
  * stay in the stream, where main() finds them.
@@ -13,19 +13,52 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "report/columns.h"
 #include "report/report.h"
 
 struct render_options {
-	const struct column *const *columns; /* of text and CSV; CSV takes all if there are none */
+	const struct column *const *columns; /* of formats that have a choice; all of them if there are none */
 	unsigned int nr_columns;
-	bool may_drop;	  /* text: leave columns out that the terminal has no room for */
+	bool may_drop;	  /* leave columns out that the terminal has no room for */
 	unsigned int top; /* rows to show, 0 = all */
-	bool utf8;	  /* text: the terminal takes it */
+	bool utf8;	  /* the terminal takes it */
 };
 
-int render_text(const struct report *r, const struct render_options *o, FILE *out, struct err *err);
-void render_csv(const struct report *r, const struct render_options *o, FILE *out);
-void render_json(const struct report *r, const struct render_options *o, FILE *out);
+/* One report on its way out; state is the format's own, made in begin() and given back in end(). */
+struct render {
+	const struct render_ops *ops;
+	const struct report *report;
+	const struct render_options *options;
+	unsigned int nr_rows; /* to be shown */
+	FILE *out;
+	void *state;
+	bool lost_told;
+};
+
+struct render_ops {
+	bool usual_columns; /* without a choice of the user, show the usual ones */
+	/* What stands above the rows. */
+	int (*begin)(struct render *r, struct err *err);
+	int (*row)(struct render *r, const struct report_row *row, struct err *err);
+	/* What stands below them. */
+	int (*end)(struct render *r, struct err *err);
+	/*
+	 * Events are missing: how many, or IPI_LOST_UNKNOWN; 0 = none. Nothing tells
+	 * more about how far to trust the rest, so that every format says it: by
+	 * render_lost_events(), at a place of its own, once.
+	 */
+	void (*lost_events)(struct render *r, uint64_t lost);
+};
+
+extern const struct render_ops render_text, render_csv, render_json;
+
+int render_report(const struct render_ops *ops, const struct report *report, const struct render_options *options,
+		  FILE *out, struct err *err);
+/* For the formats: calls their lost_events(). */
+void render_lost_events(struct render *r);
+
+/* The table of columns, for people, the man page and completion; fields are two blanks apart at least. */
+void render_columns(FILE *out);
 
 /* "1.8us", "12.3ms": three digits, the unit that fits; buf of RENDER_TIME_LEN. */
 #define RENDER_TIME_LEN 16

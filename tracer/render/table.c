@@ -18,9 +18,16 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/event.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "render/render.h"
+
+struct state {
+	struct libscols_table *table;
+	const struct column **columns; /* that fit */
+	unsigned int nr_columns;
+};
 
 void render_time(uint64_t ns, bool utf8, char *buf)
 {
@@ -46,26 +53,28 @@ void render_time(uint64_t ns, bool utf8, char *buf)
 	snprintf(buf, RENDER_TIME_LEN, "%" PRIu64 "ns", ns);
 }
 
-static void value_text(struct value v, bool utf8, char *buf, size_t len)
+static void value_text(const struct column *c, struct value v, bool utf8, char *buf, size_t len)
 {
 	char time[RENDER_TIME_LEN];
 
-	switch (v.type) {
-	case VALUE_NONE:
+	if (v.none) {
 		snprintf(buf, len, "-");
-		break;
-	case VALUE_TEXT:
+		return;
+	}
+	switch (c->unit) {
+	case UNIT_NAME:
+	case UNIT_STACK:
 		snprintf(buf, len, "%s", v.text);
 		break;
-	case VALUE_COUNT:
-	case VALUE_ID:
+	case UNIT_COUNT:
+	case UNIT_ID:
 		snprintf(buf, len, "%" PRIu64, v.num);
 		break;
-	case VALUE_NS:
+	case UNIT_NS:
 		render_time(v.num, utf8, time);
 		snprintf(buf, len, "%s", time);
 		break;
-	case VALUE_WHEN: /* as trace-cmd report prints time stamps: look it up there */
+	case UNIT_WHEN: /* as trace-cmd report prints time stamps: look it up there */
 		snprintf(buf, len, "%" PRIu64 ".%06" PRIu64, v.num / 1000000000, v.num % 1000000000 / 1000);
 		break;
 	}
@@ -73,8 +82,7 @@ static void value_text(struct value v, bool utf8, char *buf, size_t len)
 
 static bool is_name(const struct column *c)
 {
-	return c->kind == COLUMN_KEY && c->offset != AGG_KEY_SOURCE && c->offset != AGG_KEY_TARGET &&
-	       c->offset != AGG_KEY_PID;
+	return c->unit == UNIT_NAME || c->unit == UNIT_STACK;
 }
 
 /* Characters of UTF-8 text, each of one cell: names are ASCII, units hold a micro sign. */
@@ -87,99 +95,102 @@ static unsigned int cells(const char *s)
 	return n;
 }
 
-static unsigned int column_width(const struct report *r, const struct render_options *o, const struct column *c,
-				 unsigned int nr)
+static unsigned int column_width(const struct render *r, const struct column *c)
 {
 	unsigned int width = cells(c->header), n;
 	char buf[4096];
 
-	for (unsigned int row = 0; row < nr; row++) {
-		value_text(column_value(c, &r->rows[row]), o->utf8, buf, sizeof(buf));
+	for (unsigned int row = 0; row < r->nr_rows; row++) {
+		value_text(c, column_value(c, &r->report->rows[row]), r->options->utf8, buf, sizeof(buf));
 		n = cells(buf);
 		width = n > width ? n : width;
 	}
 	return width;
 }
 
+/* Of those that may go: the one that matters least; nr if none may. */
+static unsigned int least(const struct column *const *columns, unsigned int nr)
+{
+	unsigned int found = nr;
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (columns[i]->shown && columns[i]->shown < COLUMN_STAYS &&
+		    (found == nr || columns[i]->shown < columns[found]->shown))
+			found = i;
+	return found;
+}
+
 /*
  * A name cut to six letters is worth less than a column less: leave out what
- * matters least until the rest fits. kept[] has room for all of o's. Returns how
- * many are left.
+ * matters least until the rest fits. kept[] has room for all columns. Returns
+ * how many are left.
  */
-static unsigned int fit(const struct report *r, const struct render_options *o, unsigned int nr, FILE *out,
-			const struct column **kept)
+static unsigned int fit(const struct render *r, const struct column **kept)
 {
-	static const char *const least[] = {
-		"handler_sum", "delivery_max_at", "func_p50", "queue_p50", "delivery_p90", "handler_p50",
-		"elided",      "coalesced",	  "sends",    "delivered", "calls",
-	};
-	unsigned int nr_kept = o->nr_columns, total = 0;
+	const struct render_options *o = r->options;
+	unsigned int nr = o->nr_columns, total = 0, i;
 	struct winsize size;
 
-	memcpy(kept, o->columns, nr_kept * sizeof(*kept));
-	if (!o->may_drop || ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
-		return nr_kept;
-	for (unsigned int i = 0; i < nr_kept; i++)
-		total += column_width(r, o, kept[i], nr) + 1;
-	for (size_t l = 0; l < ARRAY_SIZE(least) && total > size.ws_col; l++) {
-		for (unsigned int i = 0; i < nr_kept; i++) {
-			if (strcmp(kept[i]->id, least[l]))
-				continue;
-			total -= column_width(r, o, kept[i], nr) + 1;
-			memmove(&kept[i], &kept[i + 1], (--nr_kept - i) * sizeof(*kept));
-			break;
-		}
+	memcpy(kept, o->columns, nr * sizeof(*kept));
+	if (!o->may_drop || ioctl(fileno(r->out), TIOCGWINSZ, &size) || !size.ws_col)
+		return nr;
+	for (i = 0; i < nr; i++)
+		total += column_width(r, kept[i]) + 1;
+	while (total > size.ws_col && (i = least(kept, nr)) < nr) {
+		total -= column_width(r, kept[i]) + 1;
+		memmove(&kept[i], &kept[i + 1], (--nr - i) * sizeof(*kept));
 	}
-	return nr_kept;
+	return nr;
+}
+
+static int cannot_print(struct err *err)
+{
+	return err_set(err, EXIT_FAILED, "cannot print the table");
 }
 
 /* Numbers keep their width; names give way where the terminal is narrow. */
-static int fill_table(struct libscols_table *table, const struct report *r, const struct render_options *o,
-		      unsigned int nr)
+static int table_begin(const struct render *r, struct state *s, struct err *err)
 {
 	static const double name_hint = 0.15;
-	char buf[4096];
 
-	for (unsigned int i = 0; i < o->nr_columns; i++) {
-		const struct column *c = o->columns[i];
+	s->columns = xcalloc(r->options->nr_columns, sizeof(*s->columns));
+	s->nr_columns = fit(r, s->columns);
+	s->table = scols_new_table();
+	if (!s->table)
+		return cannot_print(err);
+	for (unsigned int i = 0; i < s->nr_columns; i++) {
+		const struct column *c = s->columns[i];
 
-		if (!scols_table_new_column(table, c->header, is_name(c) ? name_hint : 1,
+		if (!scols_table_new_column(s->table, c->header, is_name(c) ? name_hint : 1,
 					    is_name(c) ? SCOLS_FL_TRUNC : SCOLS_FL_RIGHT))
-			return -1;
-	}
-	for (unsigned int row = 0; row < nr; row++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-
-		if (!line)
-			return -1;
-		for (unsigned int i = 0; i < o->nr_columns; i++) {
-			value_text(column_value(o->columns[i], &r->rows[row]), o->utf8, buf, sizeof(buf));
-			if (scols_line_set_data(line, i, buf))
-				return -1;
-		}
+			return cannot_print(err);
 	}
 	return 0;
 }
 
-static int table(const struct report *r, const struct render_options *all, unsigned int nr, FILE *out, struct err *err)
+static int text_row(struct render *r, const struct report_row *row, struct err *err)
 {
-	const struct column **kept = xcalloc(all->nr_columns, sizeof(*kept));
-	struct libscols_table *t = scols_new_table();
-	struct render_options some = *all;
-	int ret = -1;
+	struct state *s = r->state;
+	struct libscols_line *line = scols_table_new_line(s->table, NULL);
+	char buf[4096];
 
-	some.nr_columns = fit(r, all, nr, out, kept);
-	some.columns = kept;
-	if (t && !fill_table(t, r, &some, nr)) {
-		scols_table_set_stream(t, out);
-		ret = scols_print_table(t);
+	for (unsigned int i = 0; line && i < s->nr_columns; i++) {
+		value_text(s->columns[i], column_value(s->columns[i], row), r->options->utf8, buf, sizeof(buf));
+		if (scols_line_set_data(line, i, buf))
+			return cannot_print(err);
 	}
-	scols_unref_table(t);
-	free(kept);
-	if (!ret && some.nr_columns < all->nr_columns)
-		fprintf(out, "(%u columns do not fit this terminal; --csv, --json or --fields show them)\n",
-			all->nr_columns - some.nr_columns);
-	return ret ? err_set(err, EXIT_FAILED, "cannot print the table") : 0;
+	return line ? 0 : cannot_print(err);
+}
+
+static int table_end(const struct render *r, const struct state *s, struct err *err)
+{
+	scols_table_set_stream(s->table, r->out);
+	if (scols_print_table(s->table))
+		return cannot_print(err);
+	if (s->nr_columns < r->options->nr_columns)
+		fprintf(r->out, "(%u columns do not fit this terminal; --csv, --json or --fields show them)\n",
+			r->options->nr_columns - s->nr_columns);
+	return 0;
 }
 
 static void header(const struct report *r, const struct render_options *o, FILE *out)
@@ -262,18 +273,24 @@ static void unsolicited(const struct report *r, const struct render_options *o, 
 	}
 }
 
-static void audit(const struct report *r, FILE *out)
+static void text_lost_events(struct render *r, uint64_t lost)
 {
-	const struct match_totals *t = &r->totals;
+	if (lost == IPI_LOST_UNKNOWN)
+		fputs("an unknown number of lost events", r->out);
+	else
+		fprintf(r->out, "%" PRIu64 " lost events", lost);
+}
+
+static void audit(struct render *r)
+{
+	const struct match_totals *t = &r->report->totals;
+	FILE *out = r->out;
 
 	fprintf(out,
 		"audit: matched %" PRIu64 "/%" PRIu64 " (%" PRIu64 " exact, %" PRIu64 " fifo), %" PRIu64
 		" ambiguous, %" PRIu64 " coalesced, %" PRIu64 " unsolicited, ",
 		t->exact + t->fifo, t->interrupts, t->exact, t->fifo, t->ambiguous, t->coalesced, t->unsolicited);
-	if (r->trace->lost_unknown)
-		fputs("an unknown number of lost events", out);
-	else
-		fprintf(out, "%" PRIu64 " lost events", r->trace->lost_events);
+	render_lost_events(r);
 	nonzero(out, t->in_flight, "in flight");
 	nonzero(out, t->lost, "hits lost");
 	nonzero(out, t->negative, "negative (clock skew)");
@@ -338,29 +355,49 @@ static void notes(const struct report *r, FILE *out)
 		fputs("note: no reception events: what was delivered, and when, is not known\n", out);
 }
 
-int render_text(const struct report *r, const struct render_options *o, FILE *out, struct err *err)
+static int text_begin(struct render *r, struct err *err)
 {
-	unsigned int nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
-	char clock[64];
+	struct state *s = r->state = xcalloc(1, sizeof(*s));
 
-	header(r, o, out);
-	if (nr && table(r, o, nr, out, err))
-		return -1;
-	if (!r->nr_rows)
-		fputs(!r->trace->has_send ? "no senders: the recording has no send events\n" :
-		      r->filtered	  ? "no IPI passes the filter\n" :
-					    "no IPIs were sent\n",
+	header(r->report, r->options, r->out);
+	return r->nr_rows ? table_begin(r, s, err) : 0;
+}
+
+static int text_end(struct render *r, struct err *err)
+{
+	const struct report *report = r->report;
+	struct state *s = r->state;
+	FILE *out = r->out;
+	char clock[64];
+	int ret = r->nr_rows ? table_end(r, s, err) : 0;
+
+	scols_unref_table(s->table);
+	free(s->columns);
+	if (ret)
+		return ret;
+	if (!report->nr_rows)
+		fputs(!report->trace->has_send ? "no senders: the recording has no send events\n" :
+		      report->filtered	       ? "no IPI passes the filter\n" :
+						 "no IPIs were sent\n",
 		      out);
-	if (nr < r->nr_rows)
-		fprintf(out, "(%u more rows)\n", r->nr_rows - nr);
+	if (r->nr_rows < report->nr_rows)
+		fprintf(out, "(%u more rows)\n", report->nr_rows - r->nr_rows);
 	fputc('\n', out);
-	own(r, o, out);
-	totals(r, out);
-	unsolicited(r, o, out);
-	sanitize(clock, sizeof(clock), r->trace->clock);
-	notes(r, out);
-	fprintf(out, "tier: %s, clock: %s\n", r->trace->tier, clock);
-	audit(r, out);
-	coverage(r, out);
+	own(report, r->options, out);
+	totals(report, out);
+	unsolicited(report, r->options, out);
+	sanitize(clock, sizeof(clock), report->trace->clock);
+	notes(report, out);
+	fprintf(out, "tier: %s, clock: %s\n", report->trace->tier, clock);
+	audit(r);
+	coverage(report, out);
 	return 0;
 }
+
+const struct render_ops render_text = {
+	.usual_columns = true,
+	.begin = text_begin,
+	.row = text_row,
+	.end = text_end,
+	.lost_events = text_lost_events,
+};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report/columns.c - the table of columns: text header, CSV header, --fields, --sort
- * and help all read the same rows.
+ * report/columns.c - the table of columns, and what is asked of it.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,8 +12,10 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "report/columns.h"
 #include "report/report.h"
 
+/* In the order that JSON has them. */
 enum stat {
 	STAT_COUNT,
 	STAT_MIN,
@@ -25,61 +27,97 @@ enum stat {
 	STAT_MAX,
 	STAT_MAX_AT,
 	STAT_MAX_CPU,
-	STAT_SUM
+	STAT_SUM,
 };
 
-#define KEY(k, name, h, text)                                                                                          \
-	{                                                                                                              \
-		name, h, text, COLUMN_KEY, AGG_KEY_##k, 0                                                              \
-	}
-#define COUNT(f, h, text)                                                                                              \
-	{                                                                                                              \
-#f, h, text, COLUMN_COUNT, offsetof(struct agg_counts, f), 0                                           \
-	}
-#define STAT(p, f, h, text, s)                                                                                         \
-	{                                                                                                              \
-		p, h, text, COLUMN_DIST, offsetof(struct agg_row, f), STAT_##s                                         \
-	}
-/* h50: header of the median; q: prefix of the other percentiles; h: of the rest. */
-#define DIST(p, f, h50, q, h, what)                                                                                    \
-	STAT(p "_p50", f, h50, what ", median", P50), STAT(p "_p90", f, q "90", what ", 90th percentile", P90),        \
-		STAT(p "_p99", f, q "99", what ", 99th percentile", P99),                                              \
-		STAT(p "_p999", f, q "999", what ", 99.9th percentile", P999),                                         \
-		STAT(p "_min", f, h "MIN", what ", minimum", MIN), STAT(p "_mean", f, h "MEAN", what ", mean", MEAN),  \
-		STAT(p "_max", f, h "MAX", what ", maximum", MAX),                                                     \
-		STAT(p "_max_at", f, h "MAX-AT", "when that maximum began (trace clock)", MAX_AT),                     \
-		STAT(p "_max_cpu", f, h "MAX-CPU", "target CPU of that maximum", MAX_CPU),                             \
-		STAT(p "_sum", f, h "SUM", what ", sum", SUM), STAT(p "_count", f, h "N", what ", samples", COUNT)
+static struct value get_key(const struct column *c, const struct report_row *row);
+static struct value get_count(const struct column *c, const struct report_row *row);
+static struct value get_stat(const struct column *c, const struct report_row *row);
+
+/* clang-format off */
+#define KEY(key, name, header, unit, help) \
+	{ #name, header, NULL, #name, 0, unit, help, 0, get_key, AGG_KEY_##key, 0 }
+#define COUNT(name, header, json_rank, help, shown) \
+	{ #name, header, NULL, #name, json_rank, UNIT_COUNT, help, shown, get_count, offsetof(struct agg_counts, name), 0 }
+#define STAT(dist, member, name, stat, header, json, unit, help, shown) \
+	{ #dist "_" #name, header, #dist "_ns", json, STAT_##stat, unit, help, shown, get_stat, \
+	  offsetof(struct agg_row, member), STAT_##stat }
 
 const struct column report_columns[] = {
-	KEY(CALLER, "caller", "CALLER", "first frame of the sender's stack outside the plumbing"),
-	KEY(CALLSITE, "callsite", "CALLSITE", "call site in the send event"),
-	KEY(FUNC, "func", "FUNCTION", "function run on the target"),
-	KEY(CLASS, "class", "CLASS", "class of the interrupt"),
-	KEY(SOURCE, "source", "SOURCE", "sending CPU"),
-	KEY(TARGET, "target", "TARGET", "target CPU"),
-	KEY(COMM, "comm", "COMM", "name of the sending task"),
-	KEY(PID, "pid", "PID", "number of the sending task"),
-	KEY(STACK, "stack", "STACK", "kernel stack of the sender"),
-	COUNT(sends, "SENDS", "send events"),
-	COUNT(target_hits, "HITS", "targets of all sends"),
-	COUNT(delivered, "DELIV", "hits that caused an interrupt"),
-	COUNT(coalesced, "COAL", "hits whose interrupt was already requested"),
-	COUNT(in_flight, "FLIGHT", "hits still under way at the end"),
-	COUNT(lost, "LOST", "hits whose fate lost events hide"),
-	COUNT(exact, "EXACT", "deliveries matched by csd pointer"),
-	COUNT(fifo, "FIFO", "deliveries matched by order"),
-	COUNT(ambiguous, "AMBIG", "deliveries with two readings, not in any latency"),
-	COUNT(elided, "ELIDED", "calls and wake-ups that needed no interrupt"),
-	COUNT(calls, "CALLS", "calls queued"),
-	COUNT(calls_run, "RUN", "calls that ran"),
-	COUNT(calls_in_flight, "C-FLIGHT", "calls still queued at the end"),
-	COUNT(calls_lost, "C-LOST", "calls whose fate lost events hide"),
-	DIST("delivery", delivery, "P50", "P", "", "send to handler entry"),
-	DIST("queue", queue, "QUEUE", "QUEUE-", "QUEUE-", "call queued to function entry"),
-	DIST("func", func_time, "FUNC", "FUNC-", "FUNC-", "function entry to exit"),
-	DIST("handler", handler, "HANDLER", "HANDLER-", "HANDLER-", "handler entry to exit"),
+	KEY(CALLER, caller, "CALLER", UNIT_NAME, "first frame of the sender's stack outside the plumbing"),
+	KEY(CALLSITE, callsite, "CALLSITE", UNIT_NAME, "call site in the send event"),
+	KEY(FUNC, func, "FUNCTION", UNIT_NAME, "function run on the target"),
+	KEY(CLASS, class, "CLASS", UNIT_NAME, "class of the interrupt"),
+	KEY(SOURCE, source, "SOURCE", UNIT_ID, "sending CPU"),
+	KEY(TARGET, target, "TARGET", UNIT_ID, "target CPU"),
+	KEY(COMM, comm, "COMM", UNIT_NAME, "name of the sending task"),
+	KEY(PID, pid, "PID", UNIT_ID, "number of the sending task"),
+	KEY(STACK, stack, "STACK", UNIT_STACK, "kernel stack of the sender"),
+
+	COUNT(sends, "SENDS", 0, "send events", 9),
+	COUNT(target_hits, "HITS", 0, "targets of all sends", COLUMN_STAYS),
+	COUNT(delivered, "DELIV", 0, "hits that caused an interrupt", 10),
+	COUNT(coalesced, "COAL", 0, "hits whose interrupt was already requested", 8),
+	COUNT(in_flight, "FLIGHT", 0, "hits still under way at the end", 0),
+	COUNT(lost, "LOST", 0, "hits whose fate lost events hide", 0),
+	COUNT(exact, "EXACT", 0, "deliveries matched by csd pointer", 0),
+	COUNT(fifo, "FIFO", 0, "deliveries matched by order", 0),
+	COUNT(ambiguous, "AMBIG", 0, "deliveries with two readings, not in any latency", 0),
+	COUNT(elided, "ELIDED", 1, "calls and wake-ups that needed no interrupt", 7),
+	COUNT(calls, "CALLS", 0, "calls queued", 11),
+	COUNT(calls_run, "RUN", 0, "calls that ran", 0),
+	COUNT(calls_in_flight, "C-FLIGHT", 0, "calls still queued at the end", 0),
+	COUNT(calls_lost, "C-LOST", 0, "calls whose fate lost events hide", 0),
+
+	STAT(delivery, delivery, p50, P50, "P50", "p50", UNIT_NS, "send to handler entry, median", COLUMN_STAYS),
+	STAT(delivery, delivery, p90, P90, "P90", "p90", UNIT_NS, "send to handler entry, 90th percentile", 5),
+	STAT(delivery, delivery, p99, P99, "P99", "p99", UNIT_NS, "send to handler entry, 99th percentile", COLUMN_STAYS),
+	STAT(delivery, delivery, p999, P999, "P999", "p999", UNIT_NS, "send to handler entry, 99.9th percentile", 0),
+	STAT(delivery, delivery, min, MIN, "MIN", "min", UNIT_NS, "send to handler entry, minimum", 0),
+	STAT(delivery, delivery, mean, MEAN, "MEAN", "mean", UNIT_NS, "send to handler entry, mean", 0),
+	STAT(delivery, delivery, max, MAX, "MAX", "max", UNIT_NS, "send to handler entry, maximum", COLUMN_STAYS),
+	STAT(delivery, delivery, max_at, MAX_AT, "MAX-AT", "max_at_ns", UNIT_WHEN, "when that maximum began (trace clock)", 2),
+	STAT(delivery, delivery, max_cpu, MAX_CPU, "MAX-CPU", "max_cpu", UNIT_ID, "target CPU of that maximum", 0),
+	STAT(delivery, delivery, sum, SUM, "SUM", "sum", UNIT_NS, "send to handler entry, sum", 0),
+	STAT(delivery, delivery, count, COUNT, "N", "count", UNIT_COUNT, "send to handler entry, samples", 0),
+
+	STAT(queue, queue, p50, P50, "QUEUE", "p50", UNIT_NS, "call queued to function entry, median", 4),
+	STAT(queue, queue, p90, P90, "QUEUE-90", "p90", UNIT_NS, "call queued to function entry, 90th percentile", 0),
+	STAT(queue, queue, p99, P99, "QUEUE-99", "p99", UNIT_NS, "call queued to function entry, 99th percentile", 0),
+	STAT(queue, queue, p999, P999, "QUEUE-999", "p999", UNIT_NS, "call queued to function entry, 99.9th percentile", 0),
+	STAT(queue, queue, min, MIN, "QUEUE-MIN", "min", UNIT_NS, "call queued to function entry, minimum", 0),
+	STAT(queue, queue, mean, MEAN, "QUEUE-MEAN", "mean", UNIT_NS, "call queued to function entry, mean", 0),
+	STAT(queue, queue, max, MAX, "QUEUE-MAX", "max", UNIT_NS, "call queued to function entry, maximum", 0),
+	STAT(queue, queue, max_at, MAX_AT, "QUEUE-MAX-AT", "max_at_ns", UNIT_WHEN, "when that maximum began (trace clock)", 0),
+	STAT(queue, queue, max_cpu, MAX_CPU, "QUEUE-MAX-CPU", "max_cpu", UNIT_ID, "target CPU of that maximum", 0),
+	STAT(queue, queue, sum, SUM, "QUEUE-SUM", "sum", UNIT_NS, "call queued to function entry, sum", 0),
+	STAT(queue, queue, count, COUNT, "QUEUE-N", "count", UNIT_COUNT, "call queued to function entry, samples", 0),
+
+	STAT(func, func_time, p50, P50, "FUNC", "p50", UNIT_NS, "function entry to exit, median", 3),
+	STAT(func, func_time, p90, P90, "FUNC-90", "p90", UNIT_NS, "function entry to exit, 90th percentile", 0),
+	STAT(func, func_time, p99, P99, "FUNC-99", "p99", UNIT_NS, "function entry to exit, 99th percentile", 0),
+	STAT(func, func_time, p999, P999, "FUNC-999", "p999", UNIT_NS, "function entry to exit, 99.9th percentile", 0),
+	STAT(func, func_time, min, MIN, "FUNC-MIN", "min", UNIT_NS, "function entry to exit, minimum", 0),
+	STAT(func, func_time, mean, MEAN, "FUNC-MEAN", "mean", UNIT_NS, "function entry to exit, mean", 0),
+	STAT(func, func_time, max, MAX, "FUNC-MAX", "max", UNIT_NS, "function entry to exit, maximum", 0),
+	STAT(func, func_time, max_at, MAX_AT, "FUNC-MAX-AT", "max_at_ns", UNIT_WHEN, "when that maximum began (trace clock)", 0),
+	STAT(func, func_time, max_cpu, MAX_CPU, "FUNC-MAX-CPU", "max_cpu", UNIT_ID, "target CPU of that maximum", 0),
+	STAT(func, func_time, sum, SUM, "FUNC-SUM", "sum", UNIT_NS, "function entry to exit, sum", 0),
+	STAT(func, func_time, count, COUNT, "FUNC-N", "count", UNIT_COUNT, "function entry to exit, samples", 0),
+
+	STAT(handler, handler, p50, P50, "HANDLER", "p50", UNIT_NS, "handler entry to exit, median", 6),
+	STAT(handler, handler, p90, P90, "HANDLER-90", "p90", UNIT_NS, "handler entry to exit, 90th percentile", 0),
+	STAT(handler, handler, p99, P99, "HANDLER-99", "p99", UNIT_NS, "handler entry to exit, 99th percentile", 0),
+	STAT(handler, handler, p999, P999, "HANDLER-999", "p999", UNIT_NS, "handler entry to exit, 99.9th percentile", 0),
+	STAT(handler, handler, min, MIN, "HANDLER-MIN", "min", UNIT_NS, "handler entry to exit, minimum", 0),
+	STAT(handler, handler, mean, MEAN, "HANDLER-MEAN", "mean", UNIT_NS, "handler entry to exit, mean", 0),
+	STAT(handler, handler, max, MAX, "HANDLER-MAX", "max", UNIT_NS, "handler entry to exit, maximum", 0),
+	STAT(handler, handler, max_at, MAX_AT, "HANDLER-MAX-AT", "max_at_ns", UNIT_WHEN, "when that maximum began (trace clock)", 0),
+	STAT(handler, handler, max_cpu, MAX_CPU, "HANDLER-MAX-CPU", "max_cpu", UNIT_ID, "target CPU of that maximum", 0),
+	STAT(handler, handler, sum, SUM, "HANDLER-SUM", "sum", UNIT_NS, "handler entry to exit, sum", 1),
+	STAT(handler, handler, count, COUNT, "HANDLER-N", "count", UNIT_COUNT, "handler entry to exit, samples", 0),
 };
+/* clang-format on */
 const unsigned int report_nr_columns = ARRAY_SIZE(report_columns);
 
 const struct column *column_find(const char *id)
@@ -92,15 +130,15 @@ const struct column *column_find(const char *id)
 
 static struct value text_value(const char *text)
 {
-	return (struct value){ text ? VALUE_TEXT : VALUE_NONE, text, 0 };
+	return (struct value){ .none = !text, .text = text };
 }
 
-static struct value key_value(enum agg_key key, const struct report_row *row)
+static struct value get_key(const struct column *c, const struct report_row *row)
 {
 	const struct agg_row *a = row->agg;
-	struct value id = { a->mixed >> key & 1 ? VALUE_NONE : VALUE_ID, NULL, 0 };
+	struct value id = { .none = a->mixed >> c->offset & 1 };
 
-	switch (key) {
+	switch ((enum agg_key)c->offset) {
 	case AGG_KEY_CALLER:
 		return text_value(row->caller);
 	case AGG_KEY_CALLSITE:
@@ -128,64 +166,84 @@ static struct value key_value(enum agg_key key, const struct report_row *row)
 	return id;
 }
 
-static struct value dist_value(const struct hist *h, enum stat stat)
+static struct value get_count(const struct column *c, const struct report_row *row)
 {
-	static const double p[] = {
-		[STAT_P50] = 0.5,
-		[STAT_P90] = 0.9,
-		[STAT_P99] = 0.99,
-		[STAT_P999] = 0.999,
-	};
-	struct value v = { VALUE_NS, NULL, 0 };
+	return (struct value){ .num = *(const uint64_t *)((const char *)&row->agg->n + c->offset) };
+}
 
-	if (stat == STAT_COUNT)
-		return (struct value){ VALUE_COUNT, NULL, h->count };
-	if (!h->count)
-		return (struct value){ VALUE_NONE, NULL, 0 };
+static const struct hist *hist_of(const struct column *c, const struct report_row *row)
+{
+	return (const struct hist *)((const char *)row->agg + c->offset);
+}
+
+static uint64_t stat_of(const struct hist *h, enum stat stat)
+{
 	switch (stat) {
-	case STAT_MIN:
-		v.num = h->min;
-		break;
-	case STAT_MEAN:
-		v.num = h->sum / h->count;
-		break;
-	case STAT_P50:
-	case STAT_P90:
-	case STAT_P99:
-	case STAT_P999:
-		v.num = hist_percentile(h, p[stat]);
-		break;
-	case STAT_MAX:
-		v.num = h->max;
-		break;
-	case STAT_MAX_AT:
-		v.num = h->max_at_ns;
-		v.type = VALUE_WHEN;
-		break;
-	case STAT_MAX_CPU:
-		v.num = h->max_cpu;
-		v.type = VALUE_ID;
-		break;
-	case STAT_SUM:
-		v.num = h->sum;
-		break;
 	case STAT_COUNT:
-		break;
+		return h->count;
+	case STAT_MIN:
+		return h->min;
+	case STAT_MEAN:
+		return h->sum / h->count;
+	case STAT_P50:
+		return hist_percentile(h, 0.5);
+	case STAT_P90:
+		return hist_percentile(h, 0.9);
+	case STAT_P99:
+		return hist_percentile(h, 0.99);
+	case STAT_P999:
+		return hist_percentile(h, 0.999);
+	case STAT_MAX:
+		return h->max;
+	case STAT_MAX_AT:
+		return h->max_at_ns;
+	case STAT_MAX_CPU:
+		return h->max_cpu;
+	case STAT_SUM:
+		return h->sum;
 	}
-	return v;
+	return 0;
+}
+
+/* The number of samples always exists, even if it is 0. */
+static struct value get_stat(const struct column *c, const struct report_row *row)
+{
+	const struct hist *h = hist_of(c, row);
+
+	if (!h->count && c->stat != STAT_COUNT)
+		return (struct value){ .none = true };
+	return (struct value){ .num = stat_of(h, (enum stat)c->stat) };
 }
 
 struct value column_value(const struct column *c, const struct report_row *row)
 {
-	switch (c->kind) {
-	case COLUMN_KEY:
-		return key_value((enum agg_key)c->offset, row);
-	case COLUMN_COUNT:
-		return (struct value){ VALUE_COUNT, NULL, *(const uint64_t *)((const char *)&row->agg->n + c->offset) };
-	case COLUMN_DIST:
-		return dist_value((const struct hist *)((const char *)row->agg + c->offset), (enum stat)c->stat);
-	}
-	return (struct value){ VALUE_NONE, NULL, 0 };
+	return c->get(c, row);
+}
+
+bool column_is_key(const struct column *c)
+{
+	return c->get == get_key;
+}
+
+uint64_t column_samples(const struct column *c, const struct report_row *row)
+{
+	return hist_of(c, row)->count;
+}
+
+const char *column_unit_name(enum column_unit unit)
+{
+	static const char *const names[] = {
+		[UNIT_NAME] = "name", [UNIT_STACK] = "names", [UNIT_COUNT] = "count",
+		[UNIT_ID] = "number", [UNIT_NS] = "ns",	      [UNIT_WHEN] = "ns",
+	};
+
+	return names[unit];
+}
+
+static void append(const struct column ***list, unsigned int *nr, const struct column *c)
+{
+	*list = xrealloc(*list, (*nr + 1) * sizeof(**list));
+	(*list)[(*nr)++] = c;
 }
 
 int columns_parse(const char *text, const struct column ***list, unsigned int *nr, struct err *err)
@@ -204,13 +262,114 @@ int columns_parse(const char *text, const struct column ***list, unsigned int *n
 		c = len < sizeof(name) ? column_find(name) : NULL;
 		if (!c) {
 			err_set(err, EXIT_USAGE, "'%.*s': unknown column", (int)len, p);
-			return err_hint(err, "'ipitrace report --help' lists the columns");
+			return err_hint(err, "'ipitrace report --help columns' lists them");
 		}
-		*list = xrealloc(*list, (*nr + 1) * sizeof(**list));
-		(*list)[(*nr)++] = c;
+		append(list, nr, c);
 		if (!p[len])
 			return 0;
 	}
+}
+
+static const struct column *key_column(enum agg_key key)
+{
+	const struct column *c = report_columns;
+
+	while (!column_is_key(c) || c->offset != key)
+		c++;
+	return c;
+}
+
+void columns_usual(const struct report *r, const struct column ***list, unsigned int *nr)
+{
+	bool class = false;
+
+	for (unsigned int i = 0; i < r->nr_by; i++) {
+		append(list, nr, key_column(r->by[i]));
+		class |= r->by[i] == AGG_KEY_CLASS;
+	}
+	if (!class)
+		append(list, nr, key_column(AGG_KEY_CLASS));
+	for (unsigned int i = 0; i < report_nr_columns; i++)
+		if (report_columns[i].shown)
+			append(list, nr, &report_columns[i]);
+}
+
+/* Where an object's columns begin in the table; those without an object come first. */
+static const struct column *object_begin(const struct column *c)
+{
+	const struct column *first = report_columns;
+
+	if (!c->object)
+		return NULL;
+	while (!first->object || strcmp(first->object, c->object))
+		first++;
+	return first;
+}
+
+static int compare_json(const void *x, const void *y)
+{
+	const struct column *a = *(const struct column *const *)x, *b = *(const struct column *const *)y;
+	const struct column *p = object_begin(a), *q = object_begin(b);
+
+	if (p != q)
+		return (p > q) - (p < q);
+	if (a->json_rank != b->json_rank)
+		return a->json_rank < b->json_rank ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+const struct column **columns_json(void)
+{
+	const struct column **list = NULL;
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < report_nr_columns; i++)
+		append(&list, &nr, &report_columns[i]);
+	qsort(list, nr, sizeof(*list), compare_json);
+	return list;
+}
+
+/* --- keys --- */
+
+const char *report_key_name(enum agg_key key)
+{
+	return key_column(key)->id;
+}
+
+static int unknown_key(const char *key, int len, struct err *err)
+{
+	char known[120] = "";
+	size_t at = 0;
+
+	for (unsigned int k = 0; k < AGG_NR_KEYS && at < sizeof(known); k++)
+		at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s", k ? ", " : "", report_key_name(k));
+	err_set(err, EXIT_USAGE, "'%.*s': unknown key", len, key);
+	return err_hint(err, "keys: %s", known);
+}
+
+int report_parse_by(const char *list, enum agg_key *by, unsigned int *nr_by, struct err *err)
+{
+	unsigned int room = *nr_by, nr = 0, key;
+	size_t len;
+
+	for (const char *p = list;; p += len + 1) {
+		len = strcspn(p, ",");
+		for (key = 0; key < AGG_NR_KEYS; key++)
+			if (strlen(report_key_name(key)) == len && !memcmp(report_key_name(key), p, len))
+				break;
+		if (key == AGG_NR_KEYS)
+			return unknown_key(p, (int)len, err);
+		for (unsigned int i = 0; i < nr; i++)
+			if (by[i] == key)
+				return err_set(err, EXIT_USAGE, "'%s': key given twice", report_key_name(key));
+		if (nr == room)
+			return err_set(err, EXIT_USAGE, "'%s': too many keys", list);
+		by[nr++] = key;
+		if (!p[len])
+			break;
+	}
+	*nr_by = nr;
+	return 0;
 }
 
 /* --- sorting --- */
@@ -223,13 +382,13 @@ static int compare_text(const char *a, const char *b)
 }
 
 /* Numbers: largest first; names: alphabetical; what does not exist: last. */
-static int compare_values(struct value a, struct value b)
+static int compare_values(enum column_unit unit, struct value a, struct value b)
 {
-	if (a.type == VALUE_NONE || b.type == VALUE_NONE)
-		return (a.type == VALUE_NONE) - (b.type == VALUE_NONE);
-	if (a.type == VALUE_TEXT)
+	if (a.none || b.none)
+		return a.none - b.none;
+	if (unit == UNIT_NAME || unit == UNIT_STACK)
 		return strcmp(a.text, b.text);
-	if (a.type == VALUE_ID)
+	if (unit == UNIT_ID)
 		return (a.num > b.num) - (a.num < b.num);
 	return (a.num < b.num) - (a.num > b.num);
 }
@@ -237,7 +396,8 @@ static int compare_values(struct value a, struct value b)
 static int compare_rows(const void *x, const void *y, void *column)
 {
 	const struct report_row *a = x, *b = y;
-	int d = compare_values(column_value(column, a), column_value(column, b));
+	const struct column *c = column;
+	int d = compare_values(c->unit, column_value(c, a), column_value(c, b));
 
 	if (!d)
 		d = (a->agg->n.target_hits < b->agg->n.target_hits) - (a->agg->n.target_hits > b->agg->n.target_hits);

@@ -16,45 +16,6 @@
 #include "report/analysis.h"
 #include "report/report.h"
 
-static const char *const key_names[AGG_NR_KEYS] = {
-	[AGG_KEY_CALLER] = "caller", [AGG_KEY_CALLSITE] = "callsite", [AGG_KEY_FUNC] = "func",
-	[AGG_KEY_CLASS] = "class",   [AGG_KEY_SOURCE] = "source",     [AGG_KEY_TARGET] = "target",
-	[AGG_KEY_COMM] = "comm",     [AGG_KEY_PID] = "pid",	      [AGG_KEY_STACK] = "stack",
-};
-
-const char *report_key_name(enum agg_key key)
-{
-	return key_names[key];
-}
-
-int report_parse_by(const char *list, enum agg_key *by, unsigned int *nr_by, struct err *err)
-{
-	unsigned int room = *nr_by, nr = 0, key;
-	size_t len;
-
-	for (const char *p = list;; p += len + 1) {
-		len = strcspn(p, ",");
-		for (key = 0; key < AGG_NR_KEYS; key++)
-			if (strlen(key_names[key]) == len && !memcmp(key_names[key], p, len))
-				break;
-		if (key == AGG_NR_KEYS) {
-			err_set(err, EXIT_USAGE, "'%.*s': unknown key", (int)len, p);
-			return err_hint(err, "keys: caller, callsite, func, class, source, target, "
-					     "comm, pid, stack");
-		}
-		for (unsigned int i = 0; i < nr; i++)
-			if (by[i] == key)
-				return err_set(err, EXIT_USAGE, "'%s': key given twice", key_names[key]);
-		if (nr == room)
-			return err_set(err, EXIT_USAGE, "'%s': too many keys", list);
-		by[nr++] = key;
-		if (!p[len])
-			break;
-	}
-	*nr_by = nr;
-	return 0;
-}
-
 /* --- names --- */
 
 static char *clean(const char *text)
