@@ -102,6 +102,22 @@ wait $pid
 is $? 137 "a second SIGINT kills a deaf workload"
 unchanged "second SIGINT" f.dat
 
+# --- somebody holds the instance open at the end: the recording is saved all the same ---
+"$IPITRACE" record -d 1s -o f.dat >"$OUT" 2>"$ERR" &
+pid=$!
+for ((i = 0; i < 500; i++)); do
+	[ "$(cat /sys/kernel/tracing/instances/ipitrace-$pid/tracing_on 2>/dev/null)" = 1 ] && break
+	sleep 0.01
+done
+exec 8</sys/kernel/tracing/instances/ipitrace-$pid/trace
+wait $pid
+is $? 0 "a busy instance at the end: exit 0"
+is "$(complete f.dat)" IPITFACT "busy instance: the file is complete"
+like "$(cat "$ERR")" "^ipitrace: warning: .*ipitrace-$pid: Device or resource busy" "busy instance: a warning"
+exec 8<&-
+"$IPITRACE" record -q -o f.dat -- true 2>/dev/null
+unchanged "busy instance, after the next run" f.dat
+
 # --- kill -9, then the next run ---
 "$IPITRACE" record -o f.dat >"$OUT" 2>"$ERR" &
 pid=$!

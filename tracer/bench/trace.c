@@ -18,18 +18,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "bench/join.h"
-#include "record/meta.h"
-#include "capture/session.h"
-#include "capture/spool.h"
-#include "file/facts.h"
+#include "record/save.h"
 #include "report/analysis.h"
 
 struct bench_tracer {
-	struct session *session;
-	struct spool *spool;
-	struct comms comms;
-	struct record_meta meta;
-	struct facts facts;
+	struct recording rec;
 	char *dir, *file;
 };
 
@@ -53,11 +46,8 @@ static int tracer_free(struct bench_tracer *t, struct err *err)
 {
 	int ret;
 
-	spool_close(t->spool);
-	ret = session_close(t->session, err);
-	record_meta_free(&t->meta);
-	comms_free(&t->comms);
-	facts_free(&t->facts);
+	ret = recording_close(&t->rec, err);
+	recording_free(&t->rec);
 	if (t->dir) {
 		unlink(t->file);
 		rmdir(t->dir);
@@ -72,8 +62,8 @@ void bench_tracer_abort(struct bench_tracer *t)
 {
 	if (!t)
 		return;
-	if (t->session)
-		session_stop(t->session);
+	if (t->rec.session)
+		session_stop(t->rec.session);
 	tracer_free(t, NULL);
 }
 
@@ -83,19 +73,19 @@ int bench_tracer_start(struct bench_tracer **out, const struct cpuset *used, str
 	struct bench_tracer *t = xcalloc(1, sizeof(*t));
 	int ret;
 
-	t->facts.workload_status = -1;
-	t->facts.filter = (struct ipi_filter)IPI_FILTER_INIT;
+	t->rec.facts.workload_status = -1;
+	t->rec.facts.filter = (struct ipi_filter)IPI_FILTER_INIT;
 	ret = make_dir(t, err);
 	if (!ret)
-		ret = session_open(&t->session, &config, err);
+		ret = session_open(&t->rec.session, &config, err);
 	if (!ret)
-		ret = spool_open(&t->spool, t->session, t->dir, used, err);
+		ret = spool_open(&t->rec.spool, t->rec.session, t->dir, used, err);
 	if (!ret)
-		ret = spool_start(t->spool, err);
+		ret = spool_start(t->rec.spool, err);
 	if (!ret)
-		ret = facts_snap_interrupts(&t->facts, FACTS_OUTER0, err);
+		ret = facts_snap_interrupts(&t->rec.facts, FACTS_OUTER0, err);
 	if (!ret)
-		ret = session_start(t->session, err);
+		ret = session_start(t->rec.session, err);
 	if (ret) {
 		bench_tracer_abort(t);
 		t = NULL;
@@ -104,71 +94,19 @@ int bench_tracer_start(struct bench_tracer **out, const struct cpuset *used, str
 	return ret;
 }
 
-static void fill_facts(struct bench_tracer *t)
-{
-	struct facts *f = &t->facts;
-
-	f->version = xstrdup("bench");
-	f->cmdline = xstrdup("ipitrace bench --trace");
-	f->tier = xstrdup(session_tier(t->session));
-	f->clock = xstrdup("mono");
-	f->complete = true;
-	f->nr_own_pids = 1 + spool_nr_threads(t->spool);
-	f->own_pids = xcalloc(f->nr_own_pids, sizeof(*f->own_pids));
-	f->own_pids[0] = (int32_t)getpid();
-	for (unsigned int i = 1; i < f->nr_own_pids; i++)
-		f->own_pids[i] = (int32_t)spool_thread_id(t->spool, i - 1);
-	f->nr_cpus = session_nr_cpus(t->session);
-	f->lost = xcalloc(f->nr_cpus, sizeof(*f->lost));
-	f->entries = xcalloc(f->nr_cpus, sizeof(*f->entries));
-	for (unsigned int cpu = 0; cpu < f->nr_cpus; cpu++) {
-		struct session_stats st;
-
-		if (session_read_stats(t->session, cpu, &st))
-			continue;
-		f->entries[cpu] = st.entries;
-		f->lost[cpu] = st.lost;
-	}
-}
-
-static int write_pages(struct bench_tracer *t, struct dat_writer *w, struct err *err)
-{
-	char *facts;
-	int ret;
-
-	if (dat_writer_head(w, &t->meta.dat, err))
-		return -1;
-	for (unsigned int cpu = 0; cpu < t->meta.dat.nr_cpus; cpu++) {
-		uint64_t len;
-		int fd = spool_fd(t->spool, cpu, &len);
-
-		if (dat_writer_cpu(w, fd, len, err))
-			return -1;
-	}
-	facts = facts_format(&t->facts);
-	if (!facts)
-		return err_set(err, EXIT_FAILED, "no memory for the facts of the recording");
-	ret = dat_writer_facts(w, facts, strlen(facts), err);
-	free(facts);
-	return ret ? -1 : dat_writer_commit(w, err);
-}
-
 static int save(struct bench_tracer *t, struct err *err)
 {
 	struct dat_writer *w = NULL;
 	int ret;
 
-	ret = facts_snap_interrupts(&t->facts, FACTS_OUTER1, err);
+	t->rec.facts.cmdline = xstrdup("ipitrace bench --trace");
+	ret = facts_snap_interrupts(&t->rec.facts, FACTS_OUTER1, err);
 	if (!ret)
-		ret = spool_finish(t->spool, err);
+		ret = recording_collect(&t->rec, err);
 	if (!ret)
-		ret = record_meta_collect(&t->meta, t->session, &t->comms, err);
-	if (ret)
-		return ret;
-	fill_facts(t);
-	ret = dat_writer_open(&w, t->file, err);
+		ret = dat_writer_open(&w, t->file, err);
 	if (!ret)
-		ret = write_pages(t, w, err);
+		ret = recording_write(&t->rec, w, err);
 	dat_writer_close(w);
 	return ret;
 }
@@ -239,7 +177,7 @@ int bench_tracer_join(struct bench_tracer *t, const struct bench_traced *runs, u
 
 	for (unsigned int i = 0; i < nr; i++)
 		bench_join_init(&joins.list[i], &runs[i]);
-	session_stop(t->session);
+	session_stop(t->rec.session);
 	ret = save(t, err);
 	if (!ret)
 		ret = analyse(t, &joins, &lost, err);

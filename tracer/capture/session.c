@@ -125,7 +125,7 @@ static int instance_remove(struct tracefs_instance *inst)
 	instance_write(inst, "events/enable", "0");
 	session_remove_triggers(inst);
 	for (int i = 0; i < RMDIR_TRIES; i++) {
-		if (!tracefs_instance_destroy(inst))
+		if (!tracefs_instance_destroy(inst) || errno == ENOENT)
 			return 0;
 		if (errno != EBUSY)
 			break;

@@ -68,21 +68,21 @@ static void summarize(const struct record *r)
 	if (!r->opts.quiet)
 		fprintf(stderr, "ipitrace: %llu events, %llu lost, %.1f MB in %s\n", (unsigned long long)r->events,
 			(unsigned long long)r->lost, (double)r->bytes / 1e6, r->opts.output);
-	if (r->meta.no_symbols)
+	if (r->rec.meta.no_symbols)
 		fprintf(stderr, "ipitrace: /proc/kallsyms hides addresses: no names of functions "
 				"(sysctl kernel.kptr_restrict=1)\n");
-	if (r->facts.missed_sends)
+	if (r->rec.facts.missed_sends)
 		fprintf(stderr, "ipitrace: %llu sends were missed: their probe was hit while another was running\n",
-			(unsigned long long)r->facts.missed_sends);
+			(unsigned long long)r->rec.facts.missed_sends);
 }
 
 static int report_lost(const struct record *r, struct err *err)
 {
-	for (unsigned int cpu = 0; cpu < r->facts.nr_cpus; cpu++)
-		if (r->facts.lost[cpu])
+	for (unsigned int cpu = 0; cpu < r->rec.facts.nr_cpus; cpu++)
+		if (r->rec.facts.lost[cpu])
 			fprintf(stderr, "ipitrace: CPU %u lost %llu of %llu events\n", cpu,
-				(unsigned long long)r->facts.lost[cpu],
-				(unsigned long long)(r->facts.lost[cpu] + r->facts.entries[cpu]));
+				(unsigned long long)r->rec.facts.lost[cpu],
+				(unsigned long long)(r->rec.facts.lost[cpu] + r->rec.facts.entries[cpu]));
 	err_set(err, EXIT_INCOMPLETE, "%llu events were lost, the recording is incomplete",
 		(unsigned long long)r->lost);
 	err_hint(err, "a bigger buffer (-m %lluM), no stacks (--no-stack), or fewer targets (-C LIST)",
@@ -126,7 +126,7 @@ int cmd_record(int argc, char **argv, struct err *err)
 	char *line_args[argc + 1];
 	int nr, ret;
 
-	r.facts.workload_status = -1;
+	r.rec.facts.workload_status = -1;
 	memcpy(line_args, argv, sizeof(line_args));
 	ret = opts_parse(&record_spec, &r.opts, argc, argv, &nr, err);
 	if (ret == OPTS_OK) {

@@ -18,10 +18,6 @@
 #include "record/record.h"
 #include "capture/signals.h"
 
-#ifndef IPITRACE_VERSION
-#define IPITRACE_VERSION "0.1"
-#endif
-
 #define TICK_NS	    NS_PER_S	   /* progress, names, health of the readers */
 #define PATIENCE_NS (2 * NS_PER_S) /* before a workload that was told to end is told so again */
 
@@ -82,37 +78,29 @@ static int prepare(struct record *r, struct err *err)
 	if (invoking_user(&uid, &gid))
 		dat_writer_set_owner(r->writer, uid, gid);
 	dat_writer_set_abort(r->writer, signals_abort_flag());
-	ret = session_open(&r->session, &config, err);
-	print_notes(r->session);
+	ret = session_open(&r->rec.session, &config, err);
+	print_notes(r->rec.session);
 	if (ret)
 		return -1;
 	/* Before anything of ours changes its affinity: the workload's shall be the caller's. */
 	if (r->argv && workload_fork(&r->workload, r->argv, err))
 		return -1;
 	dir = output_dir(r->opts.output);
-	ret = spool_open(&r->spool, r->session, dir, push.target_cpus, err);
+	ret = spool_open(&r->rec.spool, r->rec.session, dir, push.target_cpus, err);
 	free(dir);
 	if (ret)
 		return -1;
 	spool_keep_off(push.target_cpus);
-	comms_add_living(&r->comms);
-	return spool_start(r->spool, err);
+	comms_add_living(&r->rec.comms);
+	return spool_start(r->rec.spool, err);
 }
 
 /* --- while --- */
 
 static void count_events(struct record *r)
 {
-	r->events = r->lost = 0;
-	for (unsigned int cpu = 0; cpu < session_nr_cpus(r->session); cpu++) {
-		struct session_stats st;
-
-		if (session_read_stats(r->session, cpu, &st))
-			continue;
-		r->events += st.entries;
-		r->lost += st.lost;
-	}
-	r->bytes = spool_bytes(r->spool);
+	recording_count(&r->rec, &r->events, &r->lost);
+	r->bytes = spool_bytes(r->rec.spool);
 }
 
 static void show_progress(struct record *r)
@@ -122,23 +110,13 @@ static void show_progress(struct record *r)
 		(unsigned long long)r->lost, (double)r->bytes / 1e6);
 }
 
-static void gather_comms(struct record *r)
-{
-	char *saved = session_read_top("saved_cmdlines", NULL), *ended = session_read_exits(r->session);
-
-	comms_add_text(&r->comms, saved);
-	comms_add_text(&r->comms, ended);
-	free(saved);
-	free(ended);
-}
-
 static void wait_for_end(struct record *r)
 {
 	bool progress = !r->opts.quiet && isatty(STDERR_FILENO);
 	uint64_t start = signals_now_ns(), next = start + TICK_NS;
 	uint64_t end = r->opts.duration_ns ? start + r->opts.duration_ns : UINT64_MAX;
 
-	while (!signals_got() && !(r->workload && workload_ended(r->workload)) && !spool_failed(r->spool)) {
+	while (!signals_got() && !(r->workload && workload_ended(r->workload)) && !spool_failed(r->rec.spool)) {
 		uint64_t now = signals_now_ns();
 
 		if (now >= end) {
@@ -146,7 +124,7 @@ static void wait_for_end(struct record *r)
 			break;
 		}
 		if (now >= next) {
-			gather_comms(r);
+			recording_gather_comms(&r->rec);
 			if (progress)
 				show_progress(r);
 			next = now + TICK_NS;
@@ -165,9 +143,9 @@ static int trace(struct record *r, struct err *err)
 	struct err late = { 0 };
 	int ret;
 
-	if (facts_snap_interrupts(&r->facts, FACTS_OUTER0, err) || session_start(r->session, err))
+	if (facts_snap_interrupts(&r->rec.facts, FACTS_OUTER0, err) || session_start(r->rec.session, err))
 		return -1;
-	ret = facts_snap_interrupts(&r->facts, FACTS_INNER0, err);
+	ret = facts_snap_interrupts(&r->rec.facts, FACTS_INNER0, err);
 	if (!ret && r->workload)
 		ret = workload_release(r->workload, err);
 	if (!ret)
@@ -175,9 +153,9 @@ static int trace(struct record *r, struct err *err)
 	if (signals_got())
 		signals_stopping();
 	if (!ret)
-		ret = facts_snap_interrupts(&r->facts, FACTS_INNER1, err);
-	session_stop(r->session);
-	if (facts_snap_interrupts(&r->facts, FACTS_OUTER1, &late) && !ret) {
+		ret = facts_snap_interrupts(&r->rec.facts, FACTS_INNER1, err);
+	session_stop(r->rec.session);
+	if (facts_snap_interrupts(&r->rec.facts, FACTS_OUTER1, &late) && !ret) {
 		*err = late;
 		ret = -1;
 	}
@@ -199,83 +177,26 @@ static void tell_workload(struct record *r)
 
 static void fill_facts(struct record *r, char **argv)
 {
-	struct facts *f = &r->facts;
+	struct facts *f = &r->rec.facts;
 
-	f->version = xstrdup(IPITRACE_VERSION);
 	f->cmdline = join_args(argv);
-	f->tier = xstrdup(session_tier(r->session));
-	f->clock = xstrdup("mono");
-	f->complete = true;
 	f->stacks = !r->opts.no_stack && r->opts.stack != SESSION_STACK_NONE;
-	f->filtered_in_kernel = session_filtered_in_kernel(r->session);
-	f->missed_sends = session_missed_sends(r->session);
-	/* Shared until finish(): the options own it. */
+	/* Shared until record_free(): the options own it. */
 	f->filter = r->opts.filter;
-	f->nr_own_pids = 1 + spool_nr_threads(r->spool);
-	f->own_pids = xcalloc(f->nr_own_pids, sizeof(*f->own_pids));
-	f->own_pids[0] = (int32_t)getpid();
-	for (unsigned int i = 1; i < f->nr_own_pids; i++)
-		f->own_pids[i] = (int32_t)spool_thread_id(r->spool, i - 1);
-	f->nr_cpus = session_nr_cpus(r->session);
-	f->lost = xcalloc(f->nr_cpus, sizeof(*f->lost));
-	f->entries = xcalloc(f->nr_cpus, sizeof(*f->entries));
-	for (unsigned int cpu = 0; cpu < f->nr_cpus; cpu++) {
-		struct session_stats st;
-
-		if (session_read_stats(r->session, cpu, &st))
-			continue;
-		f->entries[cpu] = st.entries;
-		f->lost[cpu] = st.lost;
-	}
 	f->workload_status = r->workload && workload_ended(r->workload) ? workload_status(r->workload) : -1;
 }
 
-static int write_file(struct record *r, struct err *err)
-{
-	char *facts = facts_format(&r->facts);
-	int ret = -1;
-
-	if (!facts)
-		return err_set(err, EXIT_FAILED, "no memory for the facts of the recording");
-	if (dat_writer_head(r->writer, &r->meta.dat, err))
-		goto out;
-	for (unsigned int cpu = 0; cpu < r->meta.dat.nr_cpus; cpu++) {
-		uint64_t len;
-		int fd = spool_fd(r->spool, cpu, &len);
-
-		if (dat_writer_cpu(r->writer, fd, len, err))
-			goto out;
-	}
-	if (dat_writer_facts(r->writer, facts, strlen(facts), err))
-		goto out;
-	ret = dat_writer_commit(r->writer, err);
-out:
-	free(facts);
-	return ret;
-}
-
-/* All that needs tracefs, then give it back as it was, then write. */
 static int save(struct record *r, char **argv, struct err *err)
 {
-	struct session *s = r->session;
-
-	if (spool_finish(r->spool, err))
+	if (recording_collect(&r->rec, err))
 		return -1;
 	count_events(r);
-	r->buffer_bytes = session_buffer_bytes(s);
-	/* Who is not there any more has been seen ending: so ask for the living first. */
-	comms_add_living(&r->comms);
-	gather_comms(r);
-	if (record_meta_collect(&r->meta, s, &r->comms, err))
-		return -1;
+	r->buffer_bytes = session_buffer_bytes(r->rec.session);
 	fill_facts(r, argv);
-	r->session = NULL;
-	if (session_close(s, err))
-		return -1;
-	/* From here on nothing needs to be undone: a signal may interrupt at any time. */
+	/* From here on a signal may interrupt at any time: it makes the writer give up, no more. */
 	signals_stopping();
 	signals_unblock();
-	return write_file(r, err);
+	return recording_write(&r->rec, r->writer, err);
 }
 
 void record_reap_workload(struct record *r)
@@ -316,13 +237,13 @@ int record_run(struct record *r, char **argv, struct err *err)
 	tell_workload(r);
 	if (!ret)
 		ret = save(r, argv, err);
-	spool_close(r->spool);
-	r->spool = NULL;
-	if (session_close(r->session, &late) && !ret) {
-		*err = late;
-		ret = -1;
+	/* The file is safe; what is left behind in tracefs does not make it worse. */
+	if (recording_close(&r->rec, &late)) {
+		if (ret && !err->code)
+			*err = late;
+		else
+			fprintf(stderr, "ipitrace: warning: %s; the next run tries again\n", late.msg);
 	}
-	r->session = NULL;
 	dat_writer_close(r->writer);
 	return ret;
 }
@@ -330,10 +251,8 @@ int record_run(struct record *r, char **argv, struct err *err)
 void record_free(struct record *r)
 {
 	workload_close(r->workload);
-	record_meta_free(&r->meta);
-	comms_free(&r->comms);
 	/* Borrowed from the options. */
-	r->facts.filter = (struct ipi_filter)IPI_FILTER_INIT;
-	facts_free(&r->facts);
+	r->rec.facts.filter = (struct ipi_filter)IPI_FILTER_INIT;
+	recording_free(&r->rec);
 	ipi_filter_free(&r->opts.filter);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * record/record.h - one recording: prepare -> trace -> save -> reap.
+ * record/record.h - one recording: prepare -> trace -> save -> give tracefs back -> reap.
  *
  * The order of things, which is all that matters here: whatever can refuse
- * does so before tracing starts, tracefs is given back before the file is
- * written, and the file has a name only when it is complete.
+ * does so before tracing starts; the file is written first and tracefs is
+ * given back afterwards, so that trouble with the latter costs no recording;
+ * and the file has a name only when it is complete.
  */
 #ifndef IPITRACE_RECORD_H
 #define IPITRACE_RECORD_H
@@ -14,13 +15,9 @@
 
 #include "base/err.h"
 #include "base/filter.h"
-#include "capture/comms.h"
-#include "record/meta.h"
-#include "capture/session.h"
-#include "capture/spool.h"
 #include "capture/workload.h"
 #include "file/datfile.h"
-#include "file/facts.h"
+#include "record/save.h"
 
 struct record_options {
 	const char *output;
@@ -34,12 +31,8 @@ struct record {
 	struct record_options opts;
 	char **argv; /* workload or NULL */
 	struct dat_writer *writer;
-	struct session *session;
-	struct spool *spool;
+	struct recording rec;
 	struct workload *workload;
-	struct comms comms;
-	struct record_meta meta;
-	struct facts facts;
 	bool timed_out;
 	uint64_t events, lost, bytes;
 	uint64_t buffer_bytes; /* per CPU, as it was */

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * record/save.c - collects what a file needs of a session, and writes it.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "record/save.h"
+
+#ifndef IPITRACE_VERSION
+#define IPITRACE_VERSION "0.1"
+#endif
+
+void recording_count(const struct recording *rec, uint64_t *events, uint64_t *lost)
+{
+	*events = *lost = 0;
+	for (unsigned int cpu = 0; cpu < session_nr_cpus(rec->session); cpu++) {
+		struct session_stats st;
+
+		if (session_read_stats(rec->session, cpu, &st))
+			continue;
+		*events += st.entries;
+		*lost += st.lost;
+	}
+}
+
+void recording_gather_comms(struct recording *rec)
+{
+	char *saved = session_read_top("saved_cmdlines", NULL), *ended = session_read_exits(rec->session);
+
+	comms_add_text(&rec->comms, saved);
+	comms_add_text(&rec->comms, ended);
+	free(saved);
+	free(ended);
+}
+
+static void fill_facts(struct recording *rec)
+{
+	struct facts *f = &rec->facts;
+
+	f->version = xstrdup(IPITRACE_VERSION);
+	f->tier = xstrdup(session_tier(rec->session));
+	f->clock = xstrdup("mono");
+	f->complete = true;
+	f->filtered_in_kernel = session_filtered_in_kernel(rec->session);
+	f->missed_sends = session_missed_sends(rec->session);
+	f->nr_own_pids = 1 + spool_nr_threads(rec->spool);
+	f->own_pids = xcalloc(f->nr_own_pids, sizeof(*f->own_pids));
+	f->own_pids[0] = (int32_t)getpid();
+	for (unsigned int i = 1; i < f->nr_own_pids; i++)
+		f->own_pids[i] = (int32_t)spool_thread_id(rec->spool, i - 1);
+	f->nr_cpus = session_nr_cpus(rec->session);
+	f->lost = xcalloc(f->nr_cpus, sizeof(*f->lost));
+	f->entries = xcalloc(f->nr_cpus, sizeof(*f->entries));
+	for (unsigned int cpu = 0; cpu < f->nr_cpus; cpu++) {
+		struct session_stats st;
+
+		if (session_read_stats(rec->session, cpu, &st))
+			continue;
+		f->entries[cpu] = st.entries;
+		f->lost[cpu] = st.lost;
+	}
+}
+
+int recording_collect(struct recording *rec, struct err *err)
+{
+	if (spool_finish(rec->spool, err))
+		return -1;
+	/* Who is not there any more has been seen ending: so ask for the living first. */
+	comms_add_living(&rec->comms);
+	recording_gather_comms(rec);
+	if (record_meta_collect(&rec->meta, rec->session, &rec->comms, err))
+		return -1;
+	fill_facts(rec);
+	return 0;
+}
+
+int recording_write(struct recording *rec, struct dat_writer *w, struct err *err)
+{
+	char *facts = facts_format(&rec->facts);
+	int ret = -1;
+
+	if (!facts)
+		return err_set(err, EXIT_FAILED, "no memory for the facts of the recording");
+	if (dat_writer_head(w, &rec->meta.dat, err))
+		goto out;
+	for (unsigned int cpu = 0; cpu < rec->meta.dat.nr_cpus; cpu++) {
+		uint64_t len;
+		int fd = spool_fd(rec->spool, cpu, &len);
+
+		if (dat_writer_cpu(w, fd, len, err))
+			goto out;
+	}
+	if (dat_writer_facts(w, facts, strlen(facts), err))
+		goto out;
+	ret = dat_writer_commit(w, err);
+out:
+	free(facts);
+	return ret;
+}
+
+int recording_close(struct recording *rec, struct err *err)
+{
+	struct session *s = rec->session;
+
+	spool_close(rec->spool);
+	rec->spool = NULL;
+	rec->session = NULL;
+	return session_close(s, err);
+}
+
+void recording_free(struct recording *rec)
+{
+	record_meta_free(&rec->meta);
+	comms_free(&rec->comms);
+	facts_free(&rec->facts);
+}

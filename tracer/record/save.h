@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * record/save.h - from a session that has stopped to a complete trace.dat.
+ *
+ * The one way to save a recording; record and bench --trace share it. First
+ * everything that needs tracefs is collected, then the file is written; who
+ * calls closes the session afterwards, so that no trouble of the closing costs
+ * the recording.
+ */
+#ifndef IPITRACE_RECORD_SAVE_H
+#define IPITRACE_RECORD_SAVE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "capture/comms.h"
+#include "capture/session.h"
+#include "capture/spool.h"
+#include "file/datfile.h"
+#include "file/facts.h"
+#include "record/meta.h"
+
+struct recording {
+	struct session *session;
+	struct spool *spool;
+	struct comms comms;
+	struct record_meta meta;
+	/* What only the caller knows (cmdline, filter, stacks, workload_status, the snapshots) is the caller's to fill. */
+	struct facts facts;
+};
+
+/* Events written and lost so far, of all CPUs. */
+void recording_count(const struct recording *rec, uint64_t *events, uint64_t *lost);
+/* Names of tasks that tracefs knows now; it forgets them in time. */
+void recording_gather_comms(struct recording *rec);
+/* After session_stop(), with the session still open: the rest of the pages, metadata, the session's facts. */
+int recording_collect(struct recording *rec, struct err *err);
+/* The whole file, up to its name. */
+int recording_write(struct recording *rec, struct dat_writer *w, struct err *err);
+/* Closes what is open and frees the rest. -1: the session left something behind, *err says what. */
+int recording_close(struct recording *rec, struct err *err);
+void recording_free(struct recording *rec);
+
+#endif
