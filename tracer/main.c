@@ -16,10 +16,6 @@
 #include "base/text.h"
 #include "cmds/cmd.h"
 
-#ifndef IPITRACE_VERSION
-#define IPITRACE_VERSION "0.1"
-#endif
-
 static const struct cmd commands[] = {
 	{ &record_spec, cmd_record },
 	{ &report_spec, cmd_report },

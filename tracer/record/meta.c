@@ -20,10 +20,6 @@
 #include "base/mem.h"
 #include "record/meta.h"
 
-#ifndef IPITRACE_VERSION
-#define IPITRACE_VERSION "0.1"
-#endif
-
 static char *keep(struct record_meta *m, char *text)
 {
 	if (text)
