@@ -9,20 +9,21 @@
 #include <stdint.h>
 
 #include "base/cpuset.h"
+#include "base/hash.h"
 #include "report/agg.h"
 
-#define FIRST_SLOTS 1024u /* of every table; powers of two, at most half full */
+#define NO_ROW UINT32_MAX
 
 /* A sending task: asked once per pid. */
 struct task {
 	int32_t pid;
 	uint32_t comm; /* index + 1 in agg.comms */
-	bool used, own, pass;
+	bool own, pass;
 };
 
 struct site {
 	uint64_t key[5]; /* callsite, func, stack|class, source|target, pid|comm */
-	uint32_t row;	 /* index + 1 in agg.rows; 0 = free slot */
+	uint32_t row;	 /* index in agg.rows; NO_ROW = it has none so far */
 	bool own, pass;
 };
 
@@ -62,13 +63,14 @@ struct agg {
 	const struct memo *last;  /* of the span before: most spans come with others of the same IPI */
 	struct agg_row *last_row; /* where it counted */
 	struct task *tasks;
-	uint32_t task_mask, nr_tasks;
+	uint32_t nr_tasks, max_tasks;
+	struct hash tasks_by_pid;
 	struct site *sites;
-	uint32_t site_mask, nr_sites;
-	uint32_t *row_index;
-	uint32_t row_mask; /* index + 1 in rows */
+	uint32_t nr_sites, max_sites;
+	struct hash sites_by_key;
 	struct agg_row *rows;
 	uint32_t nr_rows, max_rows;
+	struct hash rows_by_key;
 	uint64_t *callers;
 	uint32_t nr_callers; /* by stack; CALLER_UNKNOWN = not asked yet */
 	const char **comms;

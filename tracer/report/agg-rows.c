@@ -31,28 +31,22 @@ static uint32_t intern_comm(struct agg *a, const char *comm)
 	return a->nr_comms;
 }
 
-static void tasks_grow(struct agg *a)
+/* Room for one item more; *max doubles. */
+static void *room_for(void *items, uint32_t nr, uint32_t *max, size_t size)
 {
-	uint32_t old_nr = a->task_mask + 1, mask = 2 * old_nr - 1, j;
-	struct task *old = a->tasks;
-
-	a->tasks = xcalloc(2 * (size_t)old_nr, sizeof(*a->tasks));
-	for (uint32_t i = 0; i < old_nr; i++) {
-		if (!old[i].used)
-			continue;
-		for (j = (uint32_t)hash_u64((uint32_t)old[i].pid) & mask; a->tasks[j].used;)
-			j = (j + 1) & mask;
-		a->tasks[j] = old[i];
-	}
-	a->task_mask = mask;
-	free(old);
+	if (nr < *max)
+		return items;
+	*max = *max ? 2 * *max : 64;
+	return xrealloc(items, *max * size);
 }
 
-static struct task *__attribute__((noinline)) task_add(struct agg *a, struct task *t, int32_t pid)
+static struct task *__attribute__((noinline)) task_add(struct agg *a, uint32_t hash, int32_t pid)
 {
 	const char *comm = a->names.comm ? a->names.comm(a->names.ctx, pid) : NULL;
+	struct task *t;
 
-	t->used = true;
+	a->tasks = room_for(a->tasks, a->nr_tasks, &a->max_tasks, sizeof(*a->tasks));
+	t = &a->tasks[a->nr_tasks];
 	t->pid = pid;
 	t->own = a->names.own_pid && a->names.own_pid(a->names.ctx, pid);
 	t->comm = intern_comm(a, comm);
@@ -60,22 +54,18 @@ static struct task *__attribute__((noinline)) task_add(struct agg *a, struct tas
 	for (unsigned int i = 0; i < a->nr_filters; i++)
 		t->pass &= (a->filters[i]->pid < 0 || a->filters[i]->pid == pid) &&
 			   glob_match(a->filters[i]->comm, comm);
-	if (2 * ++a->nr_tasks <= a->task_mask)
-		return t;
-	tasks_grow(a);
-	for (uint32_t j = (uint32_t)hash_u64((uint32_t)pid) & a->task_mask;; j = (j + 1) & a->task_mask)
-		if (a->tasks[j].pid == pid && a->tasks[j].used)
-			return &a->tasks[j];
+	hash_add(&a->tasks_by_pid, hash, a->nr_tasks++);
+	return t;
 }
 
 static inline struct task *task_get(struct agg *a, int32_t pid)
 {
-	uint32_t j = (uint32_t)hash_u64((uint32_t)pid) & a->task_mask;
+	uint32_t hash = (uint32_t)hash_u64((uint32_t)pid), at, i;
 
-	for (; a->tasks[j].used; j = (j + 1) & a->task_mask)
-		if (a->tasks[j].pid == pid)
-			return &a->tasks[j];
-	return task_add(a, &a->tasks[j], pid);
+	for (i = hash_first(&a->tasks_by_pid, hash, &at); i != HASH_END; i = hash_next(&a->tasks_by_pid, hash, &at))
+		if (a->tasks[i].pid == pid)
+			return &a->tasks[i];
+	return task_add(a, hash, pid);
 }
 
 /* --- sites and rows --- */
@@ -97,7 +87,7 @@ static uint64_t caller_of(struct agg *a, uint32_t stack, uint64_t callsite)
 	if (stack == IPI_STACK_NONE || !a->names.stack_caller)
 		return callsite;
 	if (stack >= nr) {
-		nr = nr ? nr : FIRST_SLOTS;
+		nr = nr ? nr : 1024;
 		while (nr <= stack)
 			nr *= 2;
 		a->callers = xrealloc(a->callers, nr * sizeof(*a->callers));
@@ -128,7 +118,6 @@ static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32
 		.pid = s->pid,
 		.comm = a->comms[t->comm - 1],
 		.caller = caller_of(a, s->stack, s->callsite),
-		.seen = true,
 	};
 
 	return v;
@@ -178,68 +167,35 @@ static bool same_row(const struct agg *a, const struct agg_row *x, const struct 
 	return true;
 }
 
-static void rows_grow(struct agg *a)
-{
-	uint32_t nr = 2 * (a->row_mask + 1), j;
-
-	free(a->row_index);
-	a->row_index = xcalloc(nr, sizeof(*a->row_index));
-	a->row_mask = nr - 1;
-	for (uint32_t i = 0; i < a->nr_rows; i++) {
-		for (j = row_hash(a, &a->rows[i]) & a->row_mask; a->row_index[j];)
-			j = (j + 1) & a->row_mask;
-		a->row_index[j] = i + 1;
-	}
-}
-
 /* Index of the row of these values, new if need be; notes which other values it mixes. */
 static uint32_t row_get(struct agg *a, const struct agg_row *v)
 {
-	uint32_t j = row_hash(a, v) & a->row_mask;
-	struct agg_row *r;
+	uint32_t hash = row_hash(a, v), at, i;
 
-	for (; a->row_index[j]; j = (j + 1) & a->row_mask) {
-		r = &a->rows[a->row_index[j] - 1];
+	for (i = hash_first(&a->rows_by_key, hash, &at); i != HASH_END; i = hash_next(&a->rows_by_key, hash, &at)) {
+		struct agg_row *r = &a->rows[i];
+
 		if (!same_row(a, r, v))
 			continue;
 		for (unsigned int key = 0; key < AGG_NR_KEYS; key++)
 			if (key_value(r, key) != key_value(v, key))
 				r->mixed |= 1u << key;
-		return a->row_index[j] - 1;
+		return i;
 	}
-	if (a->nr_rows == a->max_rows) {
-		a->max_rows = a->max_rows ? 2 * a->max_rows : 64;
-		a->rows = xrealloc(a->rows, a->max_rows * sizeof(*a->rows));
-	}
+	a->rows = room_for(a->rows, a->nr_rows, &a->max_rows, sizeof(*a->rows));
 	a->rows[a->nr_rows] = *v;
-	a->row_index[j] = ++a->nr_rows;
-	if (2 * a->nr_rows > a->row_mask)
-		rows_grow(a);
-	return a->nr_rows - 1;
+	hash_add(&a->rows_by_key, hash, a->nr_rows);
+	return a->nr_rows++;
 }
 
-static void sites_grow(struct agg *a)
-{
-	uint32_t old_nr = a->site_mask + 1, mask = 2 * old_nr - 1, j;
-	struct site *old = a->sites;
-
-	a->sites = xcalloc(2 * (size_t)old_nr, sizeof(*a->sites));
-	for (uint32_t i = 0; i < old_nr; i++) {
-		if (!old[i].row)
-			continue;
-		for (j = site_hash(old[i].key) & mask; a->sites[j].row;)
-			j = (j + 1) & mask;
-		a->sites[j] = old[i];
-	}
-	a->site_mask = mask;
-	free(old);
-}
-
-static struct site *__attribute__((noinline)) site_add(struct agg *a, struct site *st, const uint64_t *key,
+static struct site *__attribute__((noinline)) site_add(struct agg *a, uint32_t hash, const uint64_t *key,
 						       const struct ipi_span *s, uint32_t target, const struct task *t)
 {
 	struct agg_row v = row_values(a, s, target, t);
+	struct site *st;
 
+	a->sites = room_for(a->sites, a->nr_sites, &a->max_sites, sizeof(*a->sites));
+	st = &a->sites[a->nr_sites];
 	memcpy(st->key, key, sizeof(st->key));
 	st->own = a->names.own_func && s->func && a->names.own_func(a->names.ctx, s->func);
 	st->pass = true;
@@ -253,19 +209,15 @@ static struct site *__attribute__((noinline)) site_add(struct agg *a, struct sit
 			st->pass &= glob_match(f->func, symbol(a, s->func));
 	}
 	/* Own and refused sites must not leave an empty row behind. */
-	st->row = st->own || !st->pass || t->own ? UINT32_MAX : row_get(a, &v) + 1;
-	if (2 * ++a->nr_sites <= a->site_mask)
-		return st;
-	sites_grow(a);
-	for (uint32_t j = site_hash(key) & a->site_mask;; j = (j + 1) & a->site_mask)
-		if (a->sites[j].row && !memcmp(a->sites[j].key, key, sizeof(st->key)))
-			return &a->sites[j];
+	st->row = st->own || !st->pass || t->own ? NO_ROW : row_get(a, &v);
+	hash_add(&a->sites_by_key, hash, a->nr_sites++);
+	return st;
 }
 
 static inline struct site *site_get(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
 {
 	uint64_t key[5] = { s->callsite, s->func, s->stack, 0, 0 };
-	uint32_t j;
+	uint32_t hash, at, i;
 
 	if (a->by_mask & 1u << AGG_KEY_CLASS)
 		key[2] |= (uint64_t)s->class << 32;
@@ -278,13 +230,14 @@ static inline struct site *site_get(struct agg *a, const struct ipi_span *s, uin
 	if (a->by_mask & 1u << AGG_KEY_COMM)
 		key[4] |= (uint64_t)t->comm << 32;
 
-	for (j = site_hash(key) & a->site_mask; a->sites[j].row; j = (j + 1) & a->site_mask) {
-		const uint64_t *k = a->sites[j].key;
+	hash = site_hash(key);
+	for (i = hash_first(&a->sites_by_key, hash, &at); i != HASH_END; i = hash_next(&a->sites_by_key, hash, &at)) {
+		const uint64_t *k = a->sites[i].key;
 
 		if (!((k[0] ^ key[0]) | (k[1] ^ key[1]) | (k[2] ^ key[2]) | (k[3] ^ key[3]) | (k[4] ^ key[4])))
-			return &a->sites[j];
+			return &a->sites[i];
 	}
-	return site_add(a, &a->sites[j], key, s, target, t);
+	return site_add(a, hash, key, s, target, t);
 }
 
 /* Values that the site does not fix change from span to span. */
@@ -316,12 +269,12 @@ struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t t
 		return NULL;
 	if (t->own || st->own)
 		return &a->own;
-	if (unlikely(st->row == UINT32_MAX)) { /* first seen from an own task */
+	if (unlikely(st->row == NO_ROW)) { /* first seen from an own task */
 		struct agg_row v = row_values(a, s, target, t);
 
-		st->row = row_get(a, &v) + 1;
+		st->row = row_get(a, &v);
 	}
-	r = &a->rows[st->row - 1];
+	r = &a->rows[st->row];
 	note_mixed(a, r, s, target, t);
 	return r;
 }

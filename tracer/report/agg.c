@@ -77,14 +77,10 @@ struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi
 	for (unsigned int i = 0; i < nr_filters; i++)
 		add_filter(a, filters[i]);
 	a->names = *names;
-	a->task_mask = a->site_mask = a->row_mask = FIRST_SLOTS - 1;
-	a->tasks = xcalloc(FIRST_SLOTS, sizeof(*a->tasks));
-	a->sites = xcalloc(FIRST_SLOTS, sizeof(*a->sites));
 	a->memos = xmalloc(MEMO_SLOTS * sizeof(*a->memos));
 	for (unsigned int i = 0; i < MEMO_SLOTS; i++)
 		a->memos[i] = (struct memo){ .class = IPI_NR_CLASSES, .row = MEMO_FREE };
 	a->last = a->memos;
-	a->row_index = xcalloc(FIRST_SLOTS, sizeof(*a->row_index));
 	return a;
 }
 
@@ -109,7 +105,9 @@ void agg_free(struct agg *a)
 	cpuset_free(&a->sources);
 	free(a->filters);
 	free(a->rows);
-	free(a->row_index);
+	hash_free(&a->rows_by_key);
+	hash_free(&a->sites_by_key);
+	hash_free(&a->tasks_by_pid);
 	free(a->sites);
 	free(a->memos);
 	free(a->tasks);

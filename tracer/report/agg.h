@@ -52,7 +52,6 @@ struct agg_row {
 	int32_t pid;
 	const char *comm;
 	uint32_t mixed; /* bit per enum agg_key */
-	bool seen;	/* values above are set */
 	struct agg_counts n;
 	struct hist delivery, queue, func_time, handler;
 };
