@@ -64,7 +64,8 @@ struct run {
 	const struct mode *mode;
 	struct span_log log;
 	struct match_totals totals;
-	uint64_t untrue; /* claims of hits in a disturbed history */
+	uint64_t untrue;    /* claims of hits in a disturbed history */
+	uint64_t unsettled; /* spans that begin before the time called settled */
 	char msg[700];
 };
 
@@ -89,6 +90,16 @@ static struct sim_config configure(const struct mode *mode, uint64_t seed)
 	return c;
 }
 
+/* Of the spans from *known on, which were emitted since. */
+static uint64_t begin_before(const struct span_log *log, size_t *known, uint64_t settled_ns)
+{
+	uint64_t nr = 0;
+
+	for (; *known < log->nr; ++*known)
+		nr += span_begin_ns(&log->spans[*known]) < settled_ns;
+	return nr;
+}
+
 /* In batches of odd sizes: nothing may depend on where a batch ends. */
 static void feed(struct run *r)
 {
@@ -101,15 +112,20 @@ static void feed(struct run *r)
 	};
 	struct matcher *m = matcher_new(&config);
 	unsigned int size = 1;
+	uint64_t settled_ns = 0;
+	size_t known = 0;
 
 	for (unsigned int at = 0; at < r->sim.nr_events; at += size) {
 		size = size * 7 % 61 + 1;
 		if (size > r->sim.nr_events - at)
 			size = r->sim.nr_events - at;
 		matcher_feed(m, &r->sim.events[at], size);
+		r->unsettled += begin_before(&r->log, &known, settled_ns);
+		settled_ns = matcher_settled_ns(m, r->sim.events[at + size - 1].ts_ns);
 	}
 	matcher_finish(m);
 	matcher_finish(m);
+	r->unsettled += begin_before(&r->log, &known, settled_ns);
 	r->totals = *matcher_totals(m);
 	matcher_free(m);
 }
@@ -309,6 +325,11 @@ static bool check_run(struct run *r)
 
 	if (r->sim.stuck) {
 		snprintf(r->msg, sizeof(r->msg), "the generator did not come to rest");
+		return false;
+	}
+	if (r->unsettled) {
+		snprintf(r->msg, sizeof(r->msg), "%llu spans begin before what was settled",
+			 (unsigned long long)r->unsettled);
 		return false;
 	}
 	return span_audit(&r->log, &r->totals, r->msg, sizeof(r->msg)) && (!(checks & CHECK_EXACT) || check_spans(r)) &&
