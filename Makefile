@@ -6,6 +6,7 @@
 #   make demo      install what is missing, build, record a workload, report it
 #   make check     install what is missing, build, run every test (T=PATTERN: a subset)
 #   make bench     speed against trace-cmd, perf and bpftrace, in one run
+#   make fuzz      libFuzzer on every target of tests/fuzz (T=TARGET: one), SECONDS=60 each
 #   make vm        a shell in a guest kernel with everything loaded
 #   make lint      clang-format, cppcheck, shellcheck over the whole tree
 #   make compile_commands.json    for editors and clang's tools
@@ -49,9 +50,10 @@ EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 UNITS	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 # Whatever the unit tests share: tests/unit/*.c that is no test of its own.
 UNIT_COMMON := $(filter-out $(UNITS:%=tests/unit/%.c),$(wildcard tests/unit/*.c))
+FUZZ	:= $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 MANPAGES := $(wildcard docs/*.1)
 
-.PHONY: all build deps demo check bench vm lint help compile_commands.json install uninstall clean tests-build asan
+.PHONY: all build deps demo check bench vm lint fuzz help compile_commands.json install uninstall clean tests-build asan
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -75,6 +77,14 @@ $(1)/libipitrace.a: $(LIB_SRCS:tracer/%.c=$(1)/obj/%.o)
 $(1)/ipitrace: $(1)/obj/main.o $(1)/libipitrace.a
 	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 
+$(1)/obj/fuzz/%.o: tests/fuzz/%.c Makefile
+	@mkdir -p $$(@D)
+	$$(call Q,CC)$$(CC) $$(ALL_CFLAGS) -Itests/fuzz $(2) -c -o $$@ $$<
+
+$(1)/fuzz/%: $(1)/obj/fuzz/%.o $(if $(LIBFUZZER),,$(1)/obj/fuzz/replay.o) $(1)/libipitrace.a
+	@mkdir -p $$(@D)
+	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $(LIBFUZZER) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+
 $(1)/unit/%: $(1)/obj/unit/%.o $(UNIT_COMMON:tests/unit/%.c=$(1)/obj/unit/%.o) $(1)/libipitrace.a
 	@mkdir -p $$(@D)
 	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
@@ -88,7 +98,14 @@ $(B)/examples/%: examples/%.c Makefile
 	$(call Q,CC)$(CC) -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< -lpthread
 
 asan: $(B)/asan/ipitrace
-tests-build: build asan $(UNITS:%=$(B)/unit/%) $(UNITS:%=$(B)/asan/unit/%)
+tests-build: build asan $(UNITS:%=$(B)/unit/%) $(UNITS:%=$(B)/asan/unit/%) $(FUZZ:%=$(B)/asan/fuzz/%)
+
+# The same tree once more, by clang and for libFuzzer (LIBFUZZER replaces replay.c).
+fuzz:
+	@tests/deps build test fuzz
+	@$(MAKE) --no-print-directory -j$(NPROC) B=$(B)/libfuzzer CC=clang LIBFUZZER=-fsanitize=fuzzer \
+		CFLAGS='$(SAN) -fsanitize=fuzzer-no-link' $(FUZZ:%=$(B)/libfuzzer/fuzz/%)
+	@tests/fuzz/run $(or $(SECONDS),60) $(or $(T),$(FUZZ))
 
 # G: groups of tests/packages; without, what check needs.
 deps:

@@ -103,7 +103,7 @@ is "$nr" "$(sources '*.c' | wc -l)" "every object was looked at"
 
 # Sources that are ours: tracked or about to be.
 mapfile -t files < <(find tracer tests examples module include .ci docs -type f \
-	\( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.1' -o -path tests/run -o -path tests/deps -o -path tests/lint \
+	\( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.1' -o -path tests/run -o -path tests/deps -o -path tests/lint -o -path tests/fuzz/run -o -path tests/fuzz/seeds \
 	-o -path tests/bench -o -path examples/demo -o -path .ci/run \) ! -name '*.mod.c' 2>/dev/null; echo Makefile)
 long='' unmarked=''
 for f in "${files[@]}"; do

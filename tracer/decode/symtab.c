@@ -310,13 +310,14 @@ static int sym_compare(const void *a, const void *b)
 
 static void parse(struct symtab *s)
 {
-	const char *line = s->text, *end = s->text + s->len;
+	const char *line = s->text, *end;
 	size_t room = s->len / 40 + 16;
 	bool sorted = true;
 
 	s->parsed = true;
 	if (!s->len)
 		return;
+	end = line + s->len;
 	s->syms = xmalloc(room * sizeof(*s->syms));
 	while (line < end) {
 		const char *eol = memchr(line, '\n', (size_t)(end - line));
@@ -465,9 +466,11 @@ static int key_compare(const void *key, const void *entry)
 {
 	const struct key *k = key;
 	const char *name = *(const char *const *)entry;
-	int cmp = strncmp(k->name, name, k->len);
+	size_t len = strlen(name);
+	/* A name from a damaged file may hold a NUL: never compared beyond the entry's end. */
+	int cmp = memcmp(k->name, name, k->len < len ? k->len : len);
 
-	return cmp ? cmp : -(name[k->len] != '\0');
+	return cmp ? cmp : k->len < len ? -1 : k->len > len;
 }
 
 static bool name_is_plumbing(const char *name, size_t len)

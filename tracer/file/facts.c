@@ -259,9 +259,14 @@ static int get_pids(struct facts *f, const char *value)
 {
 	unsigned int nr;
 	uint64_t *v = get_numbers(value, &nr);
+	bool valid = true;
 
-	if (!v)
+	for (unsigned int i = 0; i < nr; i++)
+		valid &= v[i] <= INT32_MAX;
+	if (!v || !valid) {
+		free(v);
 		return -1;
+	}
 	free(f->own_pids);
 	f->own_pids = xcalloc(nr, sizeof(*f->own_pids));
 	f->nr_own_pids = nr;

@@ -543,6 +543,7 @@ static int map_file(struct dat_file *f, const char *path, struct err *err)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	int ret = -1;
+	void *map;
 
 	if (fd < 0) {
 		ret = errno;
@@ -563,15 +564,17 @@ static int map_file(struct dat_file *f, const char *path, struct err *err)
 		goto out;
 	}
 	f->size = (uint64_t)st.st_size;
-	if (f->size) {
-		void *map = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-		if (map == MAP_FAILED) {
-			err_set_errno(err, EXIT_FAILED, errno, "cannot map %s", path);
-			goto out;
-		}
-		f->map = map;
+	if (!f->size) {
+		err_set(err, EXIT_FAILED, "%s: not a trace.dat file, it is empty", path);
+		err_hint(err, "recordings are made by \"ipitrace record\" or \"trace-cmd record\"");
+		goto out;
 	}
+	map = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED) {
+		err_set_errno(err, EXIT_FAILED, errno, "cannot map %s", path);
+		goto out;
+	}
+	f->map = map;
 	ret = 0;
 out:
 	close(fd);

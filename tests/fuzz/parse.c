@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The input is an option's value: a CPU list, a number, a time, a size.
+ */
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/parse.h"
+#include "fuzz.h"
+
+/* A list that was taken comes out as one that means the same. */
+static void list(const char *text)
+{
+	struct cpuset set = { 0 }, again = { 0 };
+	char buf[16384], second[16384];
+	struct err err = { 0 };
+
+	if (!cpuset_parse(&set, text, 0, &err)) {
+		cpuset_format(&set, buf, sizeof(buf));
+		if (buf[0] && strlen(buf) < sizeof(buf) - 16) {
+			fuzz_check(!cpuset_parse(&again, buf, 0, &err));
+			fuzz_check(cpuset_count(&again) == cpuset_count(&set));
+			cpuset_format(&again, second, sizeof(second));
+			fuzz_check(!strcmp(buf, second));
+		}
+	}
+	cpuset_free(&again);
+	cpuset_free(&set);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_text(data, size);
+	struct cpuset set = { 0 };
+	struct err err = { 0 };
+	uint64_t val;
+
+	list(text);
+	if (!cpuset_parse(&set, text, 8, &err))
+		for (unsigned int cpu = 8; cpu < 128; cpu++)
+			fuzz_check(!cpuset_has(&set, cpu));
+	cpuset_free(&set);
+	parse_u64(text, &val, &err);
+	parse_duration_ns(text, &val, &err);
+	parse_size(text, &val, &err);
+	free(text);
+	return 0;
+}
