@@ -6,7 +6,9 @@
 #include "base/err.h"
 #include "fuzz.h"
 #include "render/render.h"
+#include "report/agg.h"
 #include "report/analysis.h"
+#include "report/filter.h"
 #include "report/report.h"
 
 /* libtraceevent loses memory on formats that are none; what we lose is still seen. */
@@ -42,10 +44,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum agg_key by[] = { AGG_KEY_CALLER, AGG_KEY_FUNC, AGG_KEY_COMM, AGG_KEY_STACK };
 	struct ipi_filter filter = IPI_FILTER_INIT;
-	const struct ipi_filter *filters[] = { &filter };
+	const struct ipi_filter *filters[2] = { &filter };
+	unsigned int nr_filters = 1;
 	struct analysis *a = NULL;
 	struct err err = { 0 };
-	struct agg_names names;
+	struct span_names names;
+	struct span_filter *stage;
+	struct span_sink sink;
 	struct report r;
 	struct agg *agg;
 	char path[32];
@@ -54,8 +59,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!analysis_open(&a, path, &err)) {
 		names = analysis_names(a);
-		agg = agg_new(by, ARRAY_SIZE(by), filters, 1, &names);
-		if (!analysis_run(a, &(struct span_sink){ .span = agg_span, .ctx = agg }, &err)) {
+		/* A recording says itself what it was filtered by. */
+		if (analysis_facts(a))
+			filters[nr_filters++] = &analysis_facts(a)->filter;
+		stage = span_filter_new(filters, nr_filters, &names);
+		agg = agg_new(by, ARRAY_SIZE(by), span_filter_by_sender(stage), &names);
+		sink = span_filter_sink(stage, &(struct span_sink){ .span = agg_span, .ctx = agg });
+		if (!analysis_run(a, &sink, &err)) {
 			conserves(analysis_totals(a));
 			report_build(&r, a, agg, by, ARRAY_SIZE(by), false);
 			conserves(&r.totals);
@@ -64,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			report_free(&r);
 		}
 		agg_free(agg);
+		span_filter_free(stage);
 		analysis_close(a);
 	}
 	fclose(out);

@@ -5,6 +5,7 @@
 #include "base/cpuset.h"
 #include "base/mem.h"
 #include "report/agg.h"
+#include "report/filter.h"
 #include "tap.h"
 
 enum { SITE = 0x1000, OTHER = 0x1100, USER = 0x2000, USER2 = 0x2100, FUNC = 0x3000, OWN_FUNC = 0x3100 };
@@ -59,12 +60,55 @@ static bool own_func(void *ctx, uint64_t func)
 	return func == OWN_FUNC;
 }
 
-static const struct agg_names names = { stack_caller, symbol, comm, own_pid, own_func, NULL };
+static const struct span_names names = { stack_caller, symbol, comm, own_pid, own_func, NULL };
 static const enum agg_key by_caller[] = { AGG_KEY_CALLER, AGG_KEY_FUNC };
+
+/* An aggregation behind its filters; a few at a time. */
+static struct bed {
+	struct agg *agg;
+	struct span_filter *filter;
+	struct span_sink sink;
+} beds[4];
+
+static struct bed *bed_of(const struct agg *a)
+{
+	struct bed *b = beds;
+
+	while (b->agg != a)
+		b++;
+	return b;
+}
+
+static struct agg *make2(const enum agg_key *by, unsigned int nr, const struct ipi_filter *const *filters,
+			 unsigned int nr_filters)
+{
+	struct bed *b = bed_of(NULL);
+
+	b->filter = span_filter_new(filters, nr_filters, &names);
+	b->agg = agg_new(by, nr, span_filter_by_sender(b->filter), &names);
+	b->sink = span_filter_sink(b->filter, &(struct span_sink){ .span = agg_span, .ctx = b->agg });
+	return b->agg;
+}
 
 static struct agg *make(const enum agg_key *by, unsigned int nr, const struct ipi_filter *f)
 {
-	return agg_new(by, nr, &f, f ? 1 : 0, &names);
+	return make2(by, nr, &f, f ? 1 : 0);
+}
+
+static void unmake(struct agg *a)
+{
+	struct bed *b = bed_of(a);
+
+	agg_free(b->agg);
+	span_filter_free(b->filter);
+	*b = (struct bed){ 0 };
+}
+
+static void feed(struct agg *a, const struct ipi_span *s)
+{
+	const struct span_sink *sink = &bed_of(a)->sink;
+
+	sink->span(sink->ctx, s);
 }
 
 static struct ipi_span base(uint8_t kind)
@@ -96,14 +140,14 @@ static void ipi(struct agg *a, const struct ipi_span *like)
 	struct ipi_span s = *like;
 
 	s.kind = IPI_SPAN_SEND;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.kind = IPI_SPAN_CALL;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.kind = IPI_SPAN_HIT;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.kind = IPI_SPAN_IRQ;
 	s.nr_calls = 1;
-	agg_span(a, &s);
+	feed(a, &s);
 }
 
 static bool conserved(const struct agg *a)
@@ -139,7 +183,7 @@ static void test_one(void)
 	is_u64(r->mixed, 0, "nothing mixed");
 	is_u64(agg_totals(a)->interrupts_by_class[IPI_CLASS_CALL_SINGLE], 1, "interrupt by class");
 	ok(conserved(a), "conserved");
-	agg_free(a);
+	unmake(a);
 }
 
 /* What may not enter a latency, and what counts as what. */
@@ -151,17 +195,17 @@ static void test_outcomes(void)
 	struct agg_row *r;
 
 	s.how = IPI_HOW_AMBIGUOUS;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.how = IPI_HOW_FIFO;
 	s.negative = true;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.negative = false;
 	s.outcome = IPI_COALESCED;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.outcome = IPI_IN_FLIGHT;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.outcome = IPI_LOST;
-	agg_span(a, &s);
+	feed(a, &s);
 	r = agg_rows(a);
 	is_u64(r->delivery.count + r->handler.count, 0, "ambiguous, negative, coalesced, in flight, lost: no latency");
 	is_u64(r->n.delivered, 2, "delivered");
@@ -173,30 +217,30 @@ static void test_outcomes(void)
 	is_u64(t->negative, 1, "negative");
 	s.outcome = IPI_DELIVERED;
 	s.exit_ns = IPI_NO_TIME;
-	agg_span(a, &s);
+	feed(a, &s);
 	is_u64(r->handler.count, 0, "no exit: no handler time");
 	is_u64(r->delivery.count, 1, "but a delivery");
 
 	s = base(IPI_SPAN_CALL);
 	s.run_ns = s.done_ns = IPI_NO_TIME;
-	agg_span(a, &s);
+	feed(a, &s);
 	is_u64(r->queue.count + r->func_time.count, 0, "irq_work call: neither queue nor function time");
 	is_u64(r->n.calls_run, 1, "but run");
 	s = base(IPI_SPAN_CALL);
 	s.path = IPI_PATH_RIDER;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.path = IPI_PATH_POLLED;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.path = IPI_PATH_UNKNOWN;
 	s.how = IPI_HOW_AMBIGUOUS;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.how = IPI_HOW_EXACT;
 	s.outcome = IPI_IN_FLIGHT;
-	agg_span(a, &s);
+	feed(a, &s);
 	s.outcome = IPI_LOST;
-	agg_span(a, &s);
+	feed(a, &s);
 	s = base(IPI_SPAN_WAKE);
-	agg_span(a, &s);
+	feed(a, &s);
 	is_u64(r->n.elided, 3, "elided: rider, polled, wake-up");
 	is_u64(t->riders, 1, "riders");
 	is_u64(t->polled, 1, "polled");
@@ -209,19 +253,19 @@ static void test_outcomes(void)
 	is_u64(r->queue.count, 2, "ambiguous calls have no latency");
 	s = base(IPI_SPAN_LOCAL);
 	s.csd = 0;
-	agg_span(a, &s);
+	feed(a, &s);
 	is_u64(t->local_calls, 1, "local calls");
 	is_u64(r->n.calls, 6, "  are in no row");
 	s = base(IPI_SPAN_IRQ);
 	s.unsolicited = true;
 	s.source = UINT32_MAX;
-	agg_span(a, &s);
+	feed(a, &s);
 	is_u64(t->unsolicited, 1, "unsolicited");
 	is_u64(t->empty_interrupts, 1, "empty");
 	is_u64(agg_unsolicited(a, IPI_CLASS_CALL_SINGLE)->max, 1000, "  its handler time, of no row");
 	is_u64(agg_unsolicited(a, IPI_CLASS_CALL)->count, 0, "  of its class");
 	is_u64(agg_nr_rows(a), 1, "one row for all of it");
-	agg_free(a);
+	unmake(a);
 }
 
 static void test_keys(void)
@@ -267,10 +311,10 @@ static void test_keys(void)
 	is_u64(agg_rows(c)[0].n.delivered, 5, "  two tasks of it");
 	is_u64(agg_nr_rows(st), 5, "five stacks, none among them");
 	is_u64(agg_nr_rows(pt), 3, "three pairs of pid and target, a doubled key does not matter");
-	agg_free(a);
-	agg_free(c);
-	agg_free(st);
-	agg_free(pt);
+	unmake(a);
+	unmake(c);
+	unmake(st);
+	unmake(pt);
 }
 
 static void test_multicast(void)
@@ -287,21 +331,21 @@ static void test_multicast(void)
 	s.class = IPI_CLASS_CALL;
 	a = make(by_caller, 2, NULL);
 	t = make(by_target, 1, NULL);
-	agg_span(a, &s);
-	agg_span(t, &s);
+	feed(a, &s);
+	feed(t, &s);
 	is_u64(agg_rows(a)->n.sends, 1, "a multicast is one send");
 	is_u64(agg_totals(t)->sends, 1, "  one in the totals too, by target");
 	is_u64(agg_nr_rows(t), 3, "  by target: one in each target's row");
 	is_u64(agg_rows(t)[2].target, 65, "  beyond 64 CPUs");
-	agg_free(a);
-	agg_free(t);
+	unmake(a);
+	unmake(t);
 
 	f.has_target_cpus = true;
 	cpuset_add(&f.target_cpus, 63);
 	a = make(by_caller, 2, &f);
 	t = make(by_target, 1, &f);
-	agg_span(a, &s);
-	agg_span(t, &s);
+	feed(a, &s);
+	feed(t, &s);
 	is_u64(agg_totals(a)->sends, 1, "one target passes: the send counts");
 	is_u64(agg_rows(a)->target, 63, "  the row's target is the one that passes");
 	is_u64(agg_nr_rows(t), 1, "  by target: one row");
@@ -309,12 +353,12 @@ static void test_multicast(void)
 	cpuset_free(&f.target_cpus);
 	cpuset_add(&f.target_cpus, 64);
 	c = make(by_caller, 2, &f);
-	agg_span(c, &s);
+	feed(c, &s);
 	is_u64(agg_totals(c)->sends, 0, "no target passes: it does not");
 	is_u64(agg_nr_rows(c), 0, "  and leaves no row");
-	agg_free(a);
-	agg_free(t);
-	agg_free(c);
+	unmake(a);
+	unmake(t);
+	unmake(c);
 	ipi_filter_free(&f);
 }
 
@@ -340,17 +384,17 @@ static void workload(struct agg *a)
 		struct ipi_span hit = s;
 
 		hit.kind = IPI_SPAN_SEND;
-		agg_span(a, &hit);
+		feed(a, &hit);
 		hit.kind = IPI_SPAN_HIT;
-		agg_span(a, &hit);
+		feed(a, &hit);
 		hit.kind = IPI_SPAN_IRQ;
-		agg_span(a, &hit);
+		feed(a, &hit);
 	}
 	s = base(IPI_SPAN_IRQ);
 	s.unsolicited = true;
 	s.class = IPI_CLASS_IRQ_WORK;
 	s.source = UINT32_MAX;
-	agg_span(a, &s);
+	feed(a, &s);
 }
 
 static void filtered(const char *what, const struct ipi_filter *f, uint64_t sends, uint64_t calls, uint64_t interrupts,
@@ -369,7 +413,7 @@ static void filtered(const char *what, const struct ipi_filter *f, uint64_t send
 	is_u64(t->unsolicited, unsolicited, "%s: unsolicited", what);
 	is_u64(of_rows, t->target_hits, "%s: rows add up to the totals", what);
 	ok(conserved(a), "%s: conserved", what);
-	agg_free(a);
+	unmake(a);
 }
 
 static void test_filters(void)
@@ -405,18 +449,18 @@ static void test_filters(void)
 	f.func = xstrdup("flush*");
 	filtered("function", &f, 7, 7, 7, 0);
 	g.pid = TASK;
-	a = agg_new(by_caller, 2, both, 2, &names);
+	a = make2(by_caller, 2, both, 2);
 	workload(a);
 	is_u64(agg_totals(a)->sends, 4, "two filters: both must pass");
-	agg_free(a);
+	unmake(a);
 	ipi_filter_free(&f);
 	f.classes = 1u << IPI_CLASS_RESCHEDULE;
 	g = (struct ipi_filter)IPI_FILTER_INIT;
 	g.classes = 1u << IPI_CLASS_CALL_SINGLE;
-	a = agg_new(by_caller, 2, both, 2, &names);
+	a = make2(by_caller, 2, both, 2);
 	workload(a);
 	is_u64(agg_totals(a)->sends + agg_totals(a)->interrupts, 0, "two that exclude each other: nothing");
-	agg_free(a);
+	unmake(a);
 }
 
 static void test_own(void)
@@ -443,8 +487,8 @@ static void test_own(void)
 	ok(conserved(a), "conserved");
 	ipi(p, &s);
 	is_u64(agg_nr_rows(p), 0, "by pid neither");
-	agg_free(a);
-	agg_free(p);
+	unmake(a);
+	unmake(p);
 }
 
 /* Enough sites, tasks and rows that every table grows; and questions are asked once each. */
@@ -476,7 +520,7 @@ static void test_growth(void)
 	is_u64(bad, 0, "each with its own counts");
 	ok(nr_asked <= 5000 + 3000, "stacks and names are asked once each (%u)", nr_asked);
 	ok(conserved(a), "conserved");
-	agg_free(a);
+	unmake(a);
 	agg_free(NULL);
 }
 

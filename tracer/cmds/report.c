@@ -15,7 +15,9 @@
 #include "base/err.h"
 #include "base/filter.h"
 #include "cmds/cmd.h"
+#include "report/agg.h"
 #include "report/analysis.h"
+#include "report/filter.h"
 #include "render/render.h"
 
 struct report_options {
@@ -171,12 +173,13 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	const enum agg_key *by = o->nr_by ? o->by : usual;
 	unsigned int nr_by = o->nr_by ? o->nr_by : ARRAY_SIZE(usual), nr_filters = 1;
 	const struct ipi_filter *filters[2] = { &o->filter };
+	struct span_filter *filter = NULL;
 	const struct facts *facts;
 	struct analysis *a = NULL;
 	struct report r = { 0 };
-	struct agg_names names;
+	struct span_names names;
 	struct agg *agg = NULL;
-	bool filtered;
+	struct span_sink sink;
 	int ret = -1;
 
 	if (analysis_open(&a, path, err))
@@ -186,12 +189,13 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	facts = analysis_facts(a);
 	if (facts)
 		filters[nr_filters++] = &facts->filter;
-	filtered = !ipi_filter_empty(&o->filter) || (facts && !ipi_filter_empty(&facts->filter));
 	names = analysis_names(a);
-	agg = agg_new(by, nr_by, filters, nr_filters, &names);
-	if (analysis_run(a, &(struct span_sink){ .span = agg_span, .ctx = agg }, err))
+	filter = span_filter_new(filters, nr_filters, &names);
+	agg = agg_new(by, nr_by, span_filter_by_sender(filter), &names);
+	sink = span_filter_sink(filter, &(struct span_sink){ .span = agg_span, .ctx = agg });
+	if (analysis_run(a, &sink, err))
 		goto out;
-	report_build(&r, a, agg, by, nr_by, filtered);
+	report_build(&r, a, agg, by, nr_by, filter != NULL);
 	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));
 	if (render(o, &r, format, err))
 		goto out;
@@ -199,6 +203,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 out:
 	report_free(&r);
 	agg_free(agg);
+	span_filter_free(filter);
 	analysis_close(a);
 	return ret;
 }

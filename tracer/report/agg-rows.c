@@ -11,12 +11,18 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "report/agg-priv.h"
 
 #define CALLER_UNKNOWN UINT64_MAX
+#define FIRST_CALLERS  1024u
 
 /* --- tasks --- */
+
+/* Room for one more in an array of nr that doubles at powers of two. */
+static void *room(void *array, uint32_t nr, size_t size)
+{
+	return nr & (nr - 1) ? array : xrealloc(array, (nr ? 2 * (size_t)nr : 1) * size);
+}
 
 static uint32_t intern_comm(struct agg *a, const char *comm)
 {
@@ -24,36 +30,22 @@ static uint32_t intern_comm(struct agg *a, const char *comm)
 		comm = "<...>";
 	for (uint32_t i = 0; i < a->nr_comms; i++)
 		if (!strcmp(a->comms[i], comm))
-			return i + 1;
-	if (!(a->nr_comms & (a->nr_comms - 1)))
-		a->comms = xrealloc(a->comms, (a->nr_comms ? 2 * a->nr_comms : 1) * sizeof(*a->comms));
-	a->comms[a->nr_comms++] = comm;
-	return a->nr_comms;
+			return i;
+	a->comms = room(a->comms, a->nr_comms, sizeof(*a->comms));
+	a->comms[a->nr_comms] = comm;
+	return a->nr_comms++;
 }
 
-/* Room for one item more; *max doubles. */
-static void *room_for(void *items, uint32_t nr, uint32_t *max, size_t size)
-{
-	if (nr < *max)
-		return items;
-	*max = *max ? 2 * *max : 64;
-	return xrealloc(items, *max * size);
-}
-
-static struct task *__attribute__((noinline)) task_add(struct agg *a, uint32_t hash, int32_t pid)
+static struct task *__attribute__((noinline)) task_add(struct agg *a, int32_t pid, uint32_t hash)
 {
 	const char *comm = a->names.comm ? a->names.comm(a->names.ctx, pid) : NULL;
 	struct task *t;
 
-	a->tasks = room_for(a->tasks, a->nr_tasks, &a->max_tasks, sizeof(*a->tasks));
+	a->tasks = room(a->tasks, a->nr_tasks, sizeof(*a->tasks));
 	t = &a->tasks[a->nr_tasks];
 	t->pid = pid;
 	t->own = a->names.own_pid && a->names.own_pid(a->names.ctx, pid);
 	t->comm = intern_comm(a, comm);
-	t->pass = true;
-	for (unsigned int i = 0; i < a->nr_filters; i++)
-		t->pass &= (a->filters[i]->pid < 0 || a->filters[i]->pid == pid) &&
-			   glob_match(a->filters[i]->comm, comm);
 	hash_add(&a->tasks_by_pid, hash, a->nr_tasks++);
 	return t;
 }
@@ -65,7 +57,7 @@ static inline struct task *task_get(struct agg *a, int32_t pid)
 	for (i = hash_first(&a->tasks_by_pid, hash, &at); i != HASH_END; i = hash_next(&a->tasks_by_pid, hash, &at))
 		if (a->tasks[i].pid == pid)
 			return &a->tasks[i];
-	return task_add(a, hash, pid);
+	return task_add(a, pid, hash);
 }
 
 /* --- sites and rows --- */
@@ -87,7 +79,7 @@ static uint64_t caller_of(struct agg *a, uint32_t stack, uint64_t callsite)
 	if (stack == IPI_STACK_NONE || !a->names.stack_caller)
 		return callsite;
 	if (stack >= nr) {
-		nr = nr ? nr : 1024;
+		nr = nr ? nr : FIRST_CALLERS;
 		while (nr <= stack)
 			nr *= 2;
 		a->callers = xrealloc(a->callers, nr * sizeof(*a->callers));
@@ -98,11 +90,6 @@ static uint64_t caller_of(struct agg *a, uint32_t stack, uint64_t callsite)
 	if (a->callers[stack] == CALLER_UNKNOWN)
 		a->callers[stack] = a->names.stack_caller(a->names.ctx, stack);
 	return a->callers[stack] ? a->callers[stack] : callsite;
-}
-
-static const char *symbol(struct agg *a, uint64_t addr)
-{
-	return addr && a->names.symbol ? a->names.symbol(a->names.ctx, addr) : NULL;
 }
 
 /* All key values of a span as a row would hold them, before anything is left out. */
@@ -116,7 +103,7 @@ static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32
 		.target = target,
 		.stack = s->stack,
 		.pid = s->pid,
-		.comm = a->comms[t->comm - 1],
+		.comm = a->comms[t->comm],
 		.caller = caller_of(a, s->stack, s->callsite),
 	};
 
@@ -182,34 +169,24 @@ static uint32_t row_get(struct agg *a, const struct agg_row *v)
 				r->mixed |= 1u << key;
 		return i;
 	}
-	a->rows = room_for(a->rows, a->nr_rows, &a->max_rows, sizeof(*a->rows));
+	a->rows = room(a->rows, a->nr_rows, sizeof(*a->rows));
 	a->rows[a->nr_rows] = *v;
 	hash_add(&a->rows_by_key, hash, a->nr_rows);
 	return a->nr_rows++;
 }
 
-static struct site *__attribute__((noinline)) site_add(struct agg *a, uint32_t hash, const uint64_t *key,
+static struct site *__attribute__((noinline)) site_add(struct agg *a, const uint64_t *key, uint32_t hash,
 						       const struct ipi_span *s, uint32_t target, const struct task *t)
 {
 	struct agg_row v = row_values(a, s, target, t);
 	struct site *st;
 
-	a->sites = room_for(a->sites, a->nr_sites, &a->max_sites, sizeof(*a->sites));
+	a->sites = room(a->sites, a->nr_sites, sizeof(*a->sites));
 	st = &a->sites[a->nr_sites];
 	memcpy(st->key, key, sizeof(st->key));
 	st->own = a->names.own_func && s->func && a->names.own_func(a->names.ctx, s->func);
-	st->pass = true;
-	for (unsigned int i = 0; i < a->nr_filters; i++) {
-		const struct ipi_filter *f = a->filters[i];
-
-		if (f->callsite)
-			st->pass &= glob_match(f->callsite, symbol(a, s->callsite)) ||
-				    glob_match(f->callsite, symbol(a, v.caller));
-		if (f->func)
-			st->pass &= glob_match(f->func, symbol(a, s->func));
-	}
-	/* Own and refused sites must not leave an empty row behind. */
-	st->row = st->own || !st->pass || t->own ? NO_ROW : row_get(a, &v);
+	/* Own sites must not leave an empty row behind. */
+	st->row = st->own || t->own ? SITE_NO_ROW : row_get(a, &v);
 	hash_add(&a->sites_by_key, hash, a->nr_sites++);
 	return st;
 }
@@ -237,7 +214,7 @@ static inline struct site *site_get(struct agg *a, const struct ipi_span *s, uin
 		if (!((k[0] ^ key[0]) | (k[1] ^ key[1]) | (k[2] ^ key[2]) | (k[3] ^ key[3]) | (k[4] ^ key[4])))
 			return &a->sites[i];
 	}
-	return site_add(a, hash, key, s, target, t);
+	return site_add(a, key, hash, s, target, t);
 }
 
 /* Values that the site does not fix change from span to span. */
@@ -251,7 +228,7 @@ static inline void note_mixed(struct agg *a, struct agg_row *r, const struct ipi
 	m |= (uint32_t)(r->target != target) << AGG_KEY_TARGET;
 	if (unlikely(r->pid != s->pid)) {
 		m |= 1u << AGG_KEY_PID;
-		m |= (uint32_t)(r->comm != a->comms[t->comm - 1]) << AGG_KEY_COMM;
+		m |= (uint32_t)(r->comm != a->comms[t->comm]) << AGG_KEY_COMM;
 	}
 	r->mixed |= m;
 }
@@ -259,17 +236,12 @@ static inline void note_mixed(struct agg *a, struct agg_row *r, const struct ipi
 struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
 	struct task *t = task_get(a, s->pid);
+	struct site *st = site_get(a, s, target, t);
 	struct agg_row *r;
-	struct site *st;
 
-	if (!t->pass)
-		return NULL;
-	st = site_get(a, s, target, t);
-	if (!st->pass)
-		return NULL;
 	if (t->own || st->own)
 		return &a->own;
-	if (unlikely(st->row == NO_ROW)) { /* first seen from an own task */
+	if (unlikely(st->row == SITE_NO_ROW)) { /* first seen from an own task */
 		struct agg_row v = row_values(a, s, target, t);
 
 		st->row = row_get(a, &v);

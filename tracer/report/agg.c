@@ -8,19 +8,17 @@
  * row) is decided when a task or site is seen first and kept there.
  *
  * What is counted where:
- *	SEND	row.sends, once if at least one target passes the filter; with
- *		AGG_KEY_TARGET once in the row of each target
+ *	SEND	row.sends, once; with AGG_KEY_TARGET once in the row of each target
  *	HIT	target_hits and the outcome; delivered hits also how, delivery
  *		latency and handler time (not if ambiguous or negative)
  *	CALL	calls and the outcome, elided if rider or polled, queue and
  *		function time
  *	WAKE	elided
- *	IRQ	totals only. Who sent is unknown for the unsolicited ones, so with
- *		a filter on the sender (source, pid, comm, call site, function)
- *		the totals' interrupts are the delivered hits that pass and
- *		unsolicited is 0; without, IRQ spans are counted by target and
- *		class. Either way interrupts == delivered + unsolicited.
- *	LOCAL	totals only, by target
+ *	IRQ	totals only, by class. Who sent is unknown for the unsolicited
+ *		ones, so behind a filter on the sender no IRQ span comes: there
+ *		the totals' interrupts are the delivered hits, and unsolicited
+ *		is 0. Either way interrupts == delivered + unsolicited.
+ *	LOCAL	totals only
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,41 +27,11 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/cpuset.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "report/agg-priv.h"
 
-static void intersect(struct cpuset *set, bool *has, const struct cpuset *with)
-{
-	struct cpuset both = { 0 };
-
-	for (unsigned int cpu = 0; cpu < with->nr_words * 64; cpu++)
-		if (cpuset_has(with, cpu) && (!*has || cpuset_has(set, cpu)))
-			cpuset_add(&both, cpu);
-	cpuset_free(set);
-	*set = both;
-	*has = true;
-}
-
-static void add_filter(struct agg *a, const struct ipi_filter *f)
-{
-	if (!f || ipi_filter_empty(f))
-		return;
-	a->filters = xrealloc(a->filters, (a->nr_filters + 1) * sizeof(*a->filters));
-	a->filters[a->nr_filters++] = f;
-	if (f->has_target_cpus)
-		intersect(&a->targets, &a->has_targets, &f->target_cpus);
-	if (f->has_source_cpus)
-		intersect(&a->sources, &a->has_sources, &f->source_cpus);
-	if (f->classes)
-		a->classes &= f->classes;
-	a->sender_filter |= f->has_source_cpus || f->callsite || f->func || f->pid >= 0 || f->comm;
-	a->any_filter = true;
-	a->cpu_class_filter |= f->has_target_cpus || f->has_source_cpus || f->classes;
-}
-
-struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi_filter *const *filters,
-		    unsigned int nr_filters, const struct agg_names *names)
+struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, const struct span_names *names)
 {
 	struct agg *a = xcalloc(1, sizeof(*a));
 
@@ -73,9 +41,7 @@ struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi
 		a->by[a->nr_by++] = by[i];
 		a->by_mask |= 1u << by[i];
 	}
-	a->classes = UINT32_MAX;
-	for (unsigned int i = 0; i < nr_filters; i++)
-		add_filter(a, filters[i]);
+	a->by_sender = by_sender;
 	a->names = *names;
 	a->memos = xmalloc(MEMO_SLOTS * sizeof(*a->memos));
 	for (unsigned int i = 0; i < MEMO_SLOTS; i++)
@@ -101,47 +67,19 @@ void agg_free(struct agg *a)
 	row_free(&a->own);
 	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 		hist_free(&a->unsolicited[class]);
-	cpuset_free(&a->targets);
-	cpuset_free(&a->sources);
-	free(a->filters);
 	free(a->rows);
 	hash_free(&a->rows_by_key);
-	hash_free(&a->sites_by_key);
-	hash_free(&a->tasks_by_pid);
 	free(a->sites);
+	hash_free(&a->sites_by_key);
 	free(a->memos);
 	free(a->tasks);
+	hash_free(&a->tasks_by_pid);
 	free(a->callers);
 	free(a->comms);
 	free(a);
 }
 
-/* --- filter --- */
-
-static bool mask_passes(const struct cpuset *targets, const struct ipi_span *s)
-{
-	unsigned int nr = s->mask_words;
-
-	if (nr > targets->nr_words)
-		nr = targets->nr_words;
-	for (unsigned int i = 0; i < nr; i++)
-		if (s->mask[i] & targets->words[i])
-			return true;
-	return false;
-}
-
-static bool cpu_class_passes(const struct agg *a, const struct ipi_span *s)
-{
-	if (!(a->classes >> s->class & 1))
-		return false;
-	if (a->has_sources && !cpuset_has(&a->sources, s->source))
-		return false;
-	if (!a->has_targets)
-		return true;
-	if (s->kind == IPI_SPAN_SEND && s->mask)
-		return mask_passes(&a->targets, s);
-	return cpuset_has(&a->targets, s->target);
-}
+/* --- the row of a span --- */
 
 static inline uint64_t span_cpus(const struct ipi_span *s, uint32_t target)
 {
@@ -159,10 +97,7 @@ static inline bool memo_is(const struct memo *memo, const struct ipi_span *s, ui
 	       memo->cpus == span_cpus(s, target) && memo->class == s->class;
 }
 
-/*
- * Makes the row that this span counts in the last one; NULL if the filter
- * refuses it. target is the span's, or one of a multicast's.
- */
+/* Makes the row that this span counts in the last one. target is the span's, or one of a multicast's. */
 static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
 	uint64_t cpus = span_cpus(s, target), who = span_who(s);
@@ -171,10 +106,8 @@ static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const s
 	struct memo *memo = &a->memos[h * 0xd6e8feb86659fd93ULL >> (64 - MEMO_BITS)];
 
 	if (unlikely(!memo_is(memo, s, target))) {
-		struct agg_row *r = agg_row_find(a, s, target);
+		const struct agg_row *r = agg_row_find(a, s, target);
 
-		if (!r)
-			return NULL;
 		*memo = (struct memo){
 			.callsite = s->callsite,
 			.func = s->func,
@@ -201,23 +134,18 @@ static inline struct agg_row *row_of(struct agg *a, const struct ipi_span *s, ui
  */
 static void __attribute__((noinline)) span_again(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
-	if (row_look(a, s, target))
-		agg_span(a, s);
+	row_look(a, s, target);
+	agg_span(a, s);
 }
 
 /* --- spans --- */
 
-/* The first target that passes: it stands for a multicast where the row does not depend on it. */
-static uint32_t first_target(const struct agg *a, const struct ipi_span *s)
+/* The first target: it stands for a multicast where the row does not depend on it. */
+static uint32_t first_target(const struct ipi_span *s)
 {
-	for (unsigned int i = 0; i < s->mask_words; i++) {
-		uint64_t w = s->mask[i];
-
-		if (a->has_targets)
-			w &= i < a->targets.nr_words ? a->targets.words[i] : 0;
-		if (w)
-			return i * 64 + (uint32_t)__builtin_ctzll(w);
-	}
+	for (unsigned int i = 0; i < s->mask_words; i++)
+		if (s->mask[i])
+			return i * 64 + (uint32_t)__builtin_ctzll(s->mask[i]);
 	return s->target;
 }
 
@@ -228,10 +156,10 @@ static void __attribute__((noinline)) add_send_by_target(struct agg *a, const st
 	bool counted = false;
 
 	for (unsigned int i = 0; i < s->mask_words * 64; i++) {
-		if (!(s->mask[i / 64] >> (i % 64) & 1) || (a->has_targets && !cpuset_has(&a->targets, i)))
+		if (!(s->mask[i / 64] >> (i % 64) & 1))
 			continue;
 		r = row_of(a, s, i);
-		if (!r || (r == &a->own && counted))
+		if (r == &a->own && counted)
 			continue;
 		r->n.sends++;
 		if (!counted)
@@ -242,19 +170,12 @@ static void __attribute__((noinline)) add_send_by_target(struct agg *a, const st
 
 static void __attribute__((noinline)) add_send_mask(struct agg *a, const struct ipi_span *s)
 {
-	uint32_t target;
-	struct agg_row *r;
-
 	if (a->by_mask & 1u << AGG_KEY_TARGET) {
 		add_send_by_target(a, s);
 		return;
 	}
-	target = first_target(a, s); /* the hits tell whether the row mixes targets */
-	r = row_of(a, s, target);
-	if (r) {
-		r->n.sends++;
-		a->totals.sends++;
-	}
+	row_of(a, s, first_target(s))->n.sends++; /* the hits tell whether the row mixes targets */
+	a->totals.sends++;
 }
 
 static inline void add_send(struct agg *a, const struct ipi_span *s)
@@ -327,7 +248,7 @@ static inline void add_hit(struct agg *a, const struct ipi_span *s)
 	if (likely(s->outcome == IPI_DELIVERED)) {
 		r->n.delivered++;
 		t->delivered++;
-		if (unlikely(a->sender_filter)) {
+		if (unlikely(a->by_sender)) {
 			t->interrupts++;
 			t->interrupts_by_class[s->class]++;
 		}
@@ -438,32 +359,15 @@ static inline void add_irq(struct agg *a, const struct ipi_span *s)
 
 static void __attribute__((noinline)) add_wake(struct agg *a, const struct ipi_span *s)
 {
-	struct agg_row *r = row_of(a, s, s->target);
-
-	if (!r)
-		return;
-	r->n.elided++;
+	row_of(a, s, s->target)->n.elided++;
 	a->totals.elided++;
 	a->totals.wakes++;
-}
-
-/* True: this span counts nowhere. */
-static bool __attribute__((noinline)) span_refused(const struct agg *a, const struct ipi_span *s)
-{
-	/* Not asked by class: it runs in whatever handler, or in none. */
-	if (s->kind == IPI_SPAN_LOCAL)
-		return a->sender_filter || (a->has_targets && !cpuset_has(&a->targets, s->target));
-	if (s->kind == IPI_SPAN_IRQ && a->sender_filter)
-		return true;
-	return a->cpu_class_filter && !cpu_class_passes(a, s);
 }
 
 void agg_span(void *agg, const struct ipi_span *s)
 {
 	struct agg *a = agg;
 
-	if (unlikely(a->any_filter) && span_refused(a, s))
-		return;
 	switch (s->kind) {
 	case IPI_SPAN_SEND:
 		add_send(a, s);

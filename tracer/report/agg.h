@@ -2,8 +2,8 @@
 /*
  * report/agg.h - spans in, rows out: keys, counters, histograms.
  *
- * Knows neither units on screen nor option strings. Symbols and names come in
- * through struct agg_names, asked once per distinct address, stack or pid.
+ * Knows neither units on screen nor option strings. Names come in
+ * through struct span_names, asked once per distinct stack or pid.
  */
 #ifndef IPITRACE_AGG_H
 #define IPITRACE_AGG_H
@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/filter.h"
 #include "base/hist.h"
 #include "match/match.h"
+#include "report/names.h"
 
 enum agg_key {
 	AGG_KEY_CALLER,
@@ -26,17 +26,6 @@ enum agg_key {
 	AGG_KEY_PID,
 	AGG_KEY_STACK,
 	AGG_NR_KEYS,
-};
-
-/* Questions agg asks; answered by the report command from symtab, decoder and file. */
-struct agg_names {
-	/* First frame of the stack outside the plumbing, or 0: then the call site stands for it. */
-	uint64_t (*stack_caller)(void *ctx, uint32_t stack);
-	const char *(*symbol)(void *ctx, uint64_t addr); /* without offset, for globs; may be NULL */
-	const char *(*comm)(void *ctx, int32_t pid);
-	bool (*own_pid)(void *ctx, int32_t pid);
-	bool (*own_func)(void *ctx, uint64_t func); /* rb_wake_up_waiters: the tracer's own irq_work */
-	void *ctx;
 };
 
 struct agg_counts {
@@ -58,9 +47,8 @@ struct agg_row {
 
 struct agg;
 
-/* filters: each must pass (the recording's and the user's); their strings are borrowed until agg_free(). */
-struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, const struct ipi_filter *const *filters,
-		    unsigned int nr_filters, const struct agg_names *names);
+/* by_sender: the spans come through a filter that asks for the sender, so that there is no IRQ span among them. */
+struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, const struct span_names *names);
 void agg_free(struct agg *a);
 /* An ipi_span_fn; ctx is the struct agg. Ambiguous, negative and coalesced spans never enter a latency. */
 void agg_span(void *agg, const struct ipi_span *span);
@@ -70,11 +58,7 @@ struct agg_row *agg_rows(struct agg *a);
 const struct agg_row *agg_own(const struct agg *a);
 /* Handler times of unsolicited interrupts: who sent them is not known, what they took is. */
 const struct hist *agg_unsolicited(const struct agg *a, unsigned int class);
-/*
- * Totals of what passes the filter, own spans included; without a filter equal
- * to matcher_totals(). Interrupts, unsolicited and local calls pass by target
- * and class alone.
- */
+/* Totals of all spans, own ones included; without a filter in front equal to matcher_totals(). */
 const struct match_totals *agg_totals(const struct agg *a);
 
 #endif

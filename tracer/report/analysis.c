@@ -218,7 +218,7 @@ const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack)
 	return decoder_stack(pipeline_decoder(a->pipeline), stack);
 }
 
-/* --- answers for agg --- */
+/* --- names --- */
 
 static uint64_t stack_caller(void *ctx, uint32_t stack)
 {
@@ -264,9 +264,9 @@ static bool own_func(void *ctx, uint64_t func)
 	return a->own_func && func == a->own_func;
 }
 
-struct agg_names analysis_names(struct analysis *a)
+struct span_names analysis_names(struct analysis *a)
 {
-	return (struct agg_names){
+	return (struct span_names){
 		.stack_caller = stack_caller,
 		.symbol = symbol,
 		.comm = comm,

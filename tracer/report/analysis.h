@@ -18,7 +18,7 @@
 #include "file/datfile.h"
 #include "file/facts.h"
 #include "match/match.h"
-#include "report/agg.h"
+#include "report/names.h"
 #include "report/info.h"
 #include "report/pipeline.h"
 
@@ -33,8 +33,8 @@ const struct trace_info *analysis_info(const struct analysis *a);
 /* NULL for foreign files. */
 const struct facts *analysis_facts(const struct analysis *a);
 const struct match_totals *analysis_totals(const struct analysis *a);
-/* Answers for agg_new(); valid as long as the analysis. */
-struct agg_names analysis_names(struct analysis *a);
+/* Answers for agg_new() and span_filter_new(); valid as long as the analysis. */
+struct span_names analysis_names(struct analysis *a);
 struct symtab *analysis_symtab(struct analysis *a);
 const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack);
 /* Lines of /proc/interrupts that the recording brought along; returns their number. After the run. */

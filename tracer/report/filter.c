@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * report/filter.c - spans in, those that pass every filter out.
+ *
+ * What is asked of numbers is asked of every span. What is asked of names is
+ * asked once of each sender and function, and the answer kept.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "report/filter.h"
+
+#define ASK(about) (1u << (about))
+#define ASK_ALL	   (ASK(FILTER_TARGET) | ASK(FILTER_CLASS) | ASK(FILTER_SENDER))
+
+/* One row of the table that is set in one filter. */
+struct part {
+	const struct filter_row *row;
+	const struct ipi_filter *filter;
+};
+
+/* What names depend on, and the answer. */
+struct sender {
+	uint64_t callsite, func;
+	uint32_t stack;
+	int32_t pid;
+	bool pass;
+};
+
+/* All that is asked of one span, and the answer: most spans come with others of the same IPI. */
+struct verdict {
+	uint64_t callsite, func;
+	uint32_t stack, source, target, class;
+	int32_t pid;
+	bool pass;
+};
+
+struct span_filter {
+	struct part *plain, *named;
+	unsigned int nr_plain, nr_named;
+	bool by_sender;
+	const struct span_names *names;
+	struct span_sink next;
+
+	struct sender *senders;
+	uint32_t nr_senders, max_senders;
+	struct hash index; /* of senders */
+	/* On the span before, with and without a known sender; what was asked of the latter. */
+	struct verdict sent, received;
+	unsigned int received_ask;
+
+	uint64_t *mask; /* targets of a multicast that pass */
+	uint32_t max_words;
+};
+
+static void add_part(struct part **parts, unsigned int *nr, const struct filter_row *row, const struct ipi_filter *f)
+{
+	*parts = xrealloc(*parts, (*nr + 1) * sizeof(**parts));
+	(*parts)[(*nr)++] = (struct part){ row, f };
+}
+
+struct span_filter *span_filter_new(const struct ipi_filter *const *filters, unsigned int nr,
+				    const struct span_names *names)
+{
+	struct span_filter *f = xcalloc(1, sizeof(*f));
+	const struct filter_row *row;
+
+	f->names = names;
+	f->sent.class = IPI_NR_CLASSES; /* of no span */
+	for (unsigned int i = 0; i < nr; i++) {
+		for_each_filter_row(row)
+		{
+			if (!filter_row_set(row, filters[i]))
+				continue;
+			if (row->names)
+				add_part(&f->named, &f->nr_named, row, filters[i]);
+			else
+				add_part(&f->plain, &f->nr_plain, row, filters[i]);
+			f->by_sender |= row->about == FILTER_SENDER;
+		}
+	}
+	if (f->nr_plain || f->nr_named)
+		return f;
+	span_filter_free(f);
+	return NULL;
+}
+
+void span_filter_free(struct span_filter *f)
+{
+	if (!f)
+		return;
+	free(f->plain);
+	free(f->named);
+	free(f->senders);
+	hash_free(&f->index);
+	free(f->mask);
+	free(f);
+}
+
+bool span_filter_by_sender(const struct span_filter *f)
+{
+	return f && f->by_sender;
+}
+
+static bool passes(const struct part *parts, unsigned int nr, unsigned int ask, const struct filter_subject *s)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (ask & ASK(parts[i].row->about) && !parts[i].row->pass(parts[i].filter, s))
+			return false;
+	return true;
+}
+
+/* --- names --- */
+
+static const char *symbol(const struct span_names *n, uint64_t addr)
+{
+	return addr && n->symbol ? n->symbol(n->ctx, addr) : NULL;
+}
+
+static bool ask_names(const struct span_filter *f, const struct ipi_span *s)
+{
+	const struct span_names *n = f->names;
+	uint64_t caller = 0;
+	struct filter_subject subject = { .pid = s->pid };
+
+	if (s->stack != IPI_STACK_NONE && n->stack_caller)
+		caller = n->stack_caller(n->ctx, s->stack);
+	subject.callsite = symbol(n, s->callsite);
+	subject.caller = caller ? symbol(n, caller) : subject.callsite;
+	subject.func = symbol(n, s->func);
+	subject.comm = n->comm ? n->comm(n->ctx, s->pid) : NULL;
+	return passes(f->named, f->nr_named, ASK_ALL, &subject);
+}
+
+static bool names_pass(struct span_filter *f, const struct ipi_span *s)
+{
+	uint64_t who = (uint64_t)s->stack << 32 | (uint32_t)s->pid;
+	uint32_t hash = (uint32_t)hash_u64(s->callsite + hash_u64(s->func + hash_u64(who))), at, i;
+
+	for (i = hash_first(&f->index, hash, &at); i != HASH_END; i = hash_next(&f->index, hash, &at)) {
+		const struct sender *k = &f->senders[i];
+
+		if (k->callsite == s->callsite && k->func == s->func && k->stack == s->stack && k->pid == s->pid)
+			return k->pass;
+	}
+	if (f->nr_senders == f->max_senders) {
+		f->max_senders = f->max_senders ? 2 * f->max_senders : 256;
+		f->senders = xrealloc(f->senders, f->max_senders * sizeof(*f->senders));
+	}
+	i = f->nr_senders++;
+	f->senders[i] = (struct sender){ s->callsite, s->func, s->stack, s->pid, ask_names(f, s) };
+	hash_add(&f->index, hash, i);
+	return f->senders[i].pass;
+}
+
+/* --- spans --- */
+
+/* The targets of a multicast that pass, into f->mask; returns their number. */
+static unsigned int narrow(struct span_filter *f, const struct ipi_span *s)
+{
+	struct filter_subject subject = { .source = s->source, .class = s->class, .pid = s->pid };
+	unsigned int nr = 0;
+
+	if (s->mask_words > f->max_words) {
+		f->max_words = s->mask_words;
+		f->mask = xrealloc(f->mask, f->max_words * sizeof(*f->mask));
+	}
+	for (uint32_t i = 0; i < s->mask_words; i++) {
+		f->mask[i] = 0;
+		for (uint64_t left = s->mask[i]; left; left &= left - 1) {
+			subject.target = i * 64 + (uint32_t)__builtin_ctzll(left);
+			if (!passes(f->plain, f->nr_plain, ASK(FILTER_TARGET), &subject))
+				continue;
+			f->mask[i] |= left & -left;
+			nr++;
+		}
+	}
+	return nr;
+}
+
+static void __attribute__((noinline))
+judge(struct span_filter *f, const struct ipi_span *s, unsigned int ask, struct verdict *v)
+{
+	struct filter_subject subject = { .source = s->source, .target = s->target, .class = s->class, .pid = s->pid };
+
+	*v = (struct verdict){ s->callsite, s->func, s->stack, s->source, s->target, s->class, s->pid, false };
+	v->pass = passes(f->plain, f->nr_plain, ask, &subject) &&
+		  (!f->nr_named || !(ask & ASK(FILTER_SENDER)) || names_pass(f, s));
+}
+
+static inline bool judged(const struct verdict *v, const struct ipi_span *s)
+{
+	return v->callsite == s->callsite && v->func == s->func && v->target == s->target && v->stack == s->stack &&
+	       v->source == s->source && v->class == s->class && v->pid == s->pid;
+}
+
+/* Of a multicast the targets are asked one by one. */
+static void __attribute__((noinline)) multicast(struct span_filter *f, const struct ipi_span *s)
+{
+	struct ipi_span narrowed = *s;
+	struct verdict v;
+
+	judge(f, s, ASK_ALL & ~ASK(FILTER_TARGET), &v);
+	if (!v.pass)
+		return;
+	narrowed.nr_targets = narrow(f, s);
+	narrowed.mask = f->mask;
+	if (narrowed.nr_targets)
+		f->next.span(f->next.ctx, &narrowed);
+}
+
+/* An interrupt, or a local call, which runs in whatever handler or in none. */
+static void received(struct span_filter *f, const struct ipi_span *s)
+{
+	unsigned int ask = ASK(FILTER_TARGET);
+
+	if (f->by_sender)
+		return;
+	if (s->kind == IPI_SPAN_IRQ)
+		ask |= ASK(FILTER_CLASS);
+	if (f->received.target != s->target || f->received.class != s->class || f->received_ask != ask) {
+		judge(f, s, ask, &f->received);
+		f->received_ask = ask;
+	}
+	if (f->received.pass)
+		f->next.span(f->next.ctx, s);
+}
+
+static void filter_span(void *ctx, const struct ipi_span *s)
+{
+	struct span_filter *f = ctx;
+
+	if (s->kind == IPI_SPAN_IRQ || s->kind == IPI_SPAN_LOCAL) {
+		received(f, s);
+		return;
+	}
+	if (unlikely(s->mask)) {
+		multicast(f, s);
+		return;
+	}
+	if (unlikely(!judged(&f->sent, s)))
+		judge(f, s, ASK_ALL, &f->sent);
+	if (f->sent.pass)
+		f->next.span(f->next.ctx, s);
+}
+
+static void filter_lost(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost)
+{
+	struct span_filter *f = ctx;
+
+	f->next.lost(f->next.ctx, cpu, at_ns, lost);
+}
+
+static void filter_settled(void *ctx, uint64_t before_ns)
+{
+	struct span_filter *f = ctx;
+
+	f->next.settled(f->next.ctx, before_ns);
+}
+
+static int filter_end(void *ctx, struct err *err)
+{
+	struct span_filter *f = ctx;
+
+	return f->next.end(f->next.ctx, err);
+}
+
+/* What is lost is nobody's, and what is settled stays so: both go on as they are. */
+struct span_sink span_filter_sink(struct span_filter *f, const struct span_sink *next)
+{
+	if (!f)
+		return *next;
+	f->next = *next;
+	return (struct span_sink){
+		.span = filter_span,
+		.lost = next->lost ? filter_lost : NULL,
+		.settled = next->settled ? filter_settled : NULL,
+		.end = next->end ? filter_end : NULL,
+		.ctx = f,
+	};
+}

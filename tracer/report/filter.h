@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * report/filter.h - the stage that tests spans before any sink sees them.
+ *
+ * Several filters, the recording's and the user's: a span must pass all. Of a
+ * multicast only the targets that pass go on. An interrupt without a known
+ * sender and a local call pass by target and class alone (a local call by
+ * target: it runs in whatever handler, or in none), and not at all if a filter
+ * asks for the sender; then no IRQ span goes on, and the interrupts are those
+ * of the delivered hits that pass.
+ */
+#ifndef IPITRACE_SPAN_FILTER_H
+#define IPITRACE_SPAN_FILTER_H
+
+#include <stdbool.h>
+
+#include "base/filter.h"
+#include "report/names.h"
+#include "report/sink.h"
+
+struct span_filter;
+
+/* NULL if nothing is filtered, which costs nothing then. Filters and what answers for names are borrowed. */
+struct span_filter *span_filter_new(const struct ipi_filter *const *filters, unsigned int nr,
+				    const struct span_names *names);
+void span_filter_free(struct span_filter *f);
+/* A filter asks for the sender: there will be no IRQ spans. */
+bool span_filter_by_sender(const struct span_filter *f);
+/* In front of a sink, which is copied; the sink itself if f is NULL. */
+struct span_sink span_filter_sink(struct span_filter *f, const struct span_sink *next);
+
+#endif

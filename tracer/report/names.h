@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * report/names.h - questions about what spans hold only as numbers.
+ *
+ * Answered by the source of the spans, from symbols, stacks and the names of
+ * tasks. Slow: whoever asks keeps the answer.
+ */
+#ifndef IPITRACE_NAMES_H
+#define IPITRACE_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct span_names {
+	/* First frame of the stack outside the plumbing, or 0: then the call site stands for it. */
+	uint64_t (*stack_caller)(void *ctx, uint32_t stack);
+	const char *(*symbol)(void *ctx, uint64_t addr); /* without offset, for globs; may be NULL */
+	const char *(*comm)(void *ctx, int32_t pid);
+	bool (*own_pid)(void *ctx, int32_t pid);
+	bool (*own_func)(void *ctx, uint64_t func); /* rb_wake_up_waiters: the tracer's own irq_work */
+	void *ctx;
+};
+
+#endif
