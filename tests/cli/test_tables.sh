@@ -94,4 +94,27 @@ if [ -n "${UPDATE:-}" ]; then
 	}; /$end/p; d}" "$page" >new && cp new "$page"
 fi
 is "$(sed -n "/$begin/,/$end/p" "$page" | sed '1d;$d')" "$(man_table)" "the man page's table is the program's (UPDATE=1 writes it)"
+
+# --- filters: unit/test_filter has their values, their tests of spans and the facts ---
+filters_of() { "$IPITRACE" --list-options "$1" | awk -F '\t' -v OFS='|' '$4 == "Filters" { print $2, $3, $1, $5 }'; }
+filters_of report >filters
+[ "$(wc -l <filters)" -ge 7 ]
+is $? 0 "$(wc -l <filters) filters"
+is "$(filters_of record)" "$(cat filters)" "record has the same as report"
+pid=$(json_get all.json 'rows[0]["pid"]')
+bad=
+while IFS='|' read -r option arg _; do
+	case $arg in
+	LIST) value=1 ;;
+	NAMES) value=reschedule ;;
+	GLOB) value='[fm]*' ;;
+	PID) value=$pid ;;
+	*) value=2 ;;
+	esac
+	"$IPITRACE" report --json --by $by "$option" "$value" "$F" >some.json 2>some.err || bad+=" $option:$(head -1 some.err)"
+	[ "$(json_get some.json 'd["trace"]["filtered"] and 0 < t["target_hits"] and
+		t["target_hits"] == sum(r["target_hits"] for r in rows) + d["own"]["target_hits"]')" = True ] || bad+=" $option"
+	[ "$(json_get some.json 't["target_hits"]')" -lt "$(json_get all.json 't["target_hits"]')" ] || bad+=" $option:all"
+done <filters
+is "$bad" "" "each filters a report"
 done_testing

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of filters and the stage that applies it: whatever row there is. */
+#include <stdlib.h>
+
+#include "base/compiler.h"
+#include "base/filter.h"
+#include "base/opts.h"
+#include "file/facts.h"
+#include "report/agg.h"
+#include "report/filter.h"
+#include "tap.h"
+
+enum { SITE = 0x1000, USER = 0x2000, FUNC = 0x3000, NR_SPANS = 4096 };
+
+static uint64_t stack_caller(void *ctx, uint32_t stack)
+{
+	(void)ctx;
+	return stack ? USER + stack : 0;
+}
+
+static const char *symbol(void *ctx, uint64_t addr)
+{
+	static const char *const names[] = { "alpha", "beta", "gamma", "delta" };
+
+	(void)ctx;
+	return names[addr % ARRAY_SIZE(names)];
+}
+
+static const char *comm(void *ctx, int32_t pid)
+{
+	static const char *const names[] = { "idle", "alpha", "a b\\", NULL };
+
+	(void)ctx;
+	return names[pid & 3];
+}
+
+static const struct span_names names = { .stack_caller = stack_caller, .symbol = symbol, .comm = comm };
+
+static const struct opt_spec spec = {
+	.command = "test",
+	.synopsis = "",
+	.summary = "",
+	.groups = { OPT_FILTER_GROUP(0) },
+};
+
+/* A value that some of the spans have, by what the option says it takes. */
+static const char *sample(const struct filter_row *row)
+{
+	static const char *const samples[][2] = { { "LIST", "1,3-5,70" },
+						  { "NAMES", "call_function,irq_work" },
+						  { "GLOB", "a*[a\\\\]" },
+						  { "PID", "1" },
+						  { "N", "2" },
+						  { "TIME", "1us" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		if (!strcmp(row->opt.arg, samples[i][0]))
+			return samples[i][1];
+	return NULL;
+}
+
+/* Every kind of span, with identities as mixed as a small generator makes them. */
+static void send_all(const struct span_sink *sink)
+{
+	uint64_t x = 1, mask[2];
+
+	for (unsigned int i = 0; i < NR_SPANS; i++) {
+		struct ipi_span s = { .how = IPI_HOW_EXACT, .send_ns = 10, .entry_ns = 20, .exit_ns = 30 };
+
+		x = x * 6364136223846793005ULL + 1442695040888963407ULL;
+		s.kind = IPI_SPAN_SEND + (x >> 32) % 6;
+		s.class = (x >> 35) % 5;
+		s.source = (x >> 38) % 8;
+		s.target = (x >> 41) % 8;
+		s.pid = (x >> 44) % 8;
+		s.stack = (x >> 47) % 4;
+		s.callsite = SITE + (x >> 49) % 4;
+		s.func = FUNC + (x >> 51) % 4;
+		s.unsolicited = s.kind == IPI_SPAN_IRQ && x >> 53 & 1;
+		if (s.kind == IPI_SPAN_SEND && x >> 54 & 1) {
+			mask[0] = 1ULL << s.target | 1ULL << s.source;
+			mask[1] = 1ULL << (x >> 55) % 8;
+			s.mask = mask;
+			s.mask_words = 2;
+			s.nr_targets = (uint32_t)(__builtin_popcountll(mask[0]) + 1);
+		}
+		sink->span(sink->ctx, &s);
+	}
+}
+
+/* Rows and totals as a text: equal texts, equal reports. */
+static char *report(const struct ipi_filter *const *filters, unsigned int nr)
+{
+	static const enum agg_key by[] = { AGG_KEY_CALLSITE, AGG_KEY_FUNC, AGG_KEY_CLASS, AGG_KEY_SOURCE,
+					   AGG_KEY_TARGET,   AGG_KEY_PID,  AGG_KEY_CALLER };
+	struct span_filter *filter = span_filter_new(filters, nr, &names);
+	struct agg *a = agg_new(by, ARRAY_SIZE(by), span_filter_by_sender(filter), &names);
+	struct span_sink sink = span_filter_sink(filter, &(struct span_sink){ .span = agg_span, .ctx = a });
+	const struct match_totals *t = agg_totals(a);
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	send_all(&sink);
+	fprintf(out, "%llu sends %llu hits %llu calls %llu irqs %llu unsolicited %llu local\n",
+		(unsigned long long)t->sends, (unsigned long long)t->target_hits, (unsigned long long)t->calls,
+		(unsigned long long)t->interrupts, (unsigned long long)t->unsolicited,
+		(unsigned long long)t->local_calls);
+	for (unsigned int i = 0; i < agg_nr_rows(a); i++) {
+		const struct agg_row *r = &agg_rows(a)[i];
+
+		fprintf(out, "%llx %llx %u %u %u %d: %llu %llu %llu %llu\n", (unsigned long long)r->callsite,
+			(unsigned long long)r->func, r->class, r->source, r->target, r->pid,
+			(unsigned long long)r->n.sends, (unsigned long long)r->n.target_hits,
+			(unsigned long long)r->n.calls, (unsigned long long)r->delivery.count);
+	}
+	fclose(out);
+	agg_free(a);
+	span_filter_free(filter);
+	return text;
+}
+
+static bool only_set(const struct filter_row *row, const struct ipi_filter *f)
+{
+	const struct filter_row *other;
+
+	for_each_filter_row(other) if (filter_row_set(other, f) != (other == row)) return false;
+	return true;
+}
+
+/* Option -> filter -> text of the facts -> filter -> the same text, and the same report of a recording. */
+static void test_row(const struct filter_row *row, const char *all)
+{
+	const char *name = row->opt.long_name, *value = sample(row);
+	char arg[100], *args[] = { arg, arg, NULL }, *text, *again, *here, *there, *both;
+	struct ipi_filter f = IPI_FILTER_INIT, g = IPI_FILTER_INIT;
+	const struct ipi_filter *in_user[] = { &f, &g }, *in_file[] = { &g, NULL }, *twice[] = { &f, NULL };
+	struct facts facts = { .filter = IPI_FILTER_INIT, .workload_status = -1 }, read;
+	struct err err = { 0 };
+	int nr;
+
+	if (!ok(value != NULL, "--%s: there is a sample of %s", name, row->opt.arg))
+		return;
+	snprintf(arg, sizeof(arg), "--%s=%s", name, value);
+	ok(!opts_parse(&spec, &f, 2, args, &nr, &err), "%s is taken: %s", arg, err.msg);
+	ok(only_set(row, &f) && !ipi_filter_empty(&f), "--%s: this filter is set and no other", name);
+
+	facts.filter = f;
+	text = facts_format(&facts);
+	ok(strstr(text, "filter_") && strstr(text, row->fact), "--%s: is in the facts", name);
+	ok(!facts_parse(&read, text, strlen(text), &err), "--%s: and read back: %s", name, err.msg);
+	ok(only_set(row, &read.filter), "--%s: as the same filter", name);
+	again = facts_format(&read);
+	is_str(again, text, "--%s: with the same value", name);
+
+	here = report(in_user, 2);
+	ok(strcmp(here, all) != 0 && strchr(here, '\n')[1], "--%s: some spans pass, some do not", name);
+	in_file[0] = &read.filter;
+	there = report(in_file, 1);
+	is_str(there, here, "--%s: a filter of the recording's is as good as the user's", name);
+	twice[1] = &read.filter;
+	both = report(twice, 2);
+	is_str(both, here, "--%s: both are no more than one", name);
+	free(text);
+	free(again);
+	free(here);
+	free(there);
+	free(both);
+	facts_free(&read);
+	ipi_filter_free(&f);
+	ok(ipi_filter_empty(&f), "--%s: nothing is left of it", name);
+}
+
+static void test_rows(void)
+{
+	const struct filter_row *row, *other;
+	char *all = report(NULL, 0);
+
+	for_each_filter_row(row)
+	{
+		test_row(row, all);
+		for (other = ipi_filter_rows; other < row; other++)
+			ok(strcmp(row->fact, other->fact) && strcmp(row->opt.long_name, other->opt.long_name),
+			   "%s and %s differ", row->fact, other->fact);
+	}
+	free(all);
+}
+
+/* Only what cannot change a match may be dropped by the kernel. */
+static void test_push(void)
+{
+	struct ipi_filter f = IPI_FILTER_INIT;
+	const struct filter_row *row;
+	struct filter_push push;
+
+	ipi_filter_push(&f, &push);
+	ok(!push.target_cpus && !push.classes, "no filter: the kernel drops nothing");
+	for_each_filter_row(row)
+		ok(!row->push || row->about != FILTER_SENDER, "%s: a send is never hidden from the matcher", row->fact);
+	f.has_target_cpus = true;
+	f.classes = 5;
+	ipi_filter_push(&f, &push);
+	ok(push.target_cpus == &f.target_cpus && push.classes == 5, "target CPUs and classes are for the kernel");
+}
+
+static unsigned int nr_lost, nr_settled, nr_ended;
+static struct ipi_span last;
+static uint64_t last_mask;
+
+static void on_span(void *ctx, const struct ipi_span *s)
+{
+	(void)ctx;
+	last = *s;
+	last_mask = s->mask ? s->mask[0] : 0;
+}
+
+static void on_lost(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost)
+{
+	(void)ctx;
+	nr_lost += cpu == 1 && at_ns == 2 && lost == 3;
+}
+
+static void on_settled(void *ctx, uint64_t before_ns)
+{
+	(void)ctx;
+	nr_settled += before_ns == 4;
+}
+
+static int on_end(void *ctx, struct err *err)
+{
+	(void)ctx;
+	(void)err;
+	nr_ended++;
+	return -1;
+}
+
+static void test_stage(void)
+{
+	const struct span_sink whole = { on_span, on_lost, on_settled, on_end, &last }, bare = { .span = on_span };
+	struct ipi_filter f = IPI_FILTER_INIT;
+	const struct ipi_filter *filters[] = { &f };
+	struct span_filter *stage = span_filter_new(filters, 1, &names);
+	struct ipi_span s = { .kind = IPI_SPAN_SEND, .mask_words = 1, .nr_targets = 3 };
+	const uint64_t mask = 0x8a;
+	struct span_sink sink;
+
+	ok(!stage, "nothing asked: no stage");
+	sink = span_filter_sink(stage, &whole);
+	ok(sink.span == on_span && sink.ctx == &last, "  and the sink is the sink");
+	f.has_target_cpus = true;
+	cpuset_add(&f.target_cpus, 3);
+	cpuset_add(&f.target_cpus, 7);
+	cpuset_add(&f.target_cpus, 9);
+	stage = span_filter_new(filters, 1, &names);
+	sink = span_filter_sink(stage, &bare);
+	ok(!sink.lost && !sink.settled && !sink.end, "what a sink has no use for stays so");
+	s.mask = &mask;
+	sink.span(sink.ctx, &s);
+	ok(last_mask == 0x88 && last.nr_targets == 2, "of a multicast, the targets that pass go on");
+	sink = span_filter_sink(stage, &whole);
+	sink.lost(sink.ctx, 1, 2, 3);
+	sink.settled(sink.ctx, 4);
+	ok(sink.end(sink.ctx, NULL) == -1 && nr_lost == 1 && nr_settled == 1 && nr_ended == 1, "the rest is passed on");
+	span_filter_free(stage);
+	ipi_filter_free(&f);
+}
+
+int main(void)
+{
+	test_rows();
+	test_push();
+	test_stage();
+	return done_testing();
+}
