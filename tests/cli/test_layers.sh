@@ -30,7 +30,6 @@ may_use() {
 	capture) echo 'tracefs|tracefs_' ;;
 	# It walks events/ftrace: a path, no more.
 	record)	 echo 'tracefs|tracefs_(tracing_dir|get_tracing_file|put_tracing_file|event_systems|system_events)' ;;
-	decode)	 echo 'event-parse|kbuffer|trace-seq|tep_|kbuffer_|trace_seq_' ;;
 	file)	 echo 'zstd|ZSTD_' ;;
 	render)	 echo 'libsmartcols|scols_' ;;
 	bench)	 echo 'libkmod|kmod_' ;;

@@ -12,13 +12,6 @@
 
 #define MAX_FORMATS 64
 
-/* libtraceevent loses memory on formats that are none; what we lose is still seen. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libtraceevent";
-}
-
 struct input {
 	struct decode_format formats[MAX_FORMATS];
 	struct decode_meta meta;

@@ -11,13 +11,6 @@
 #include "report/filter.h"
 #include "report/report.h"
 
-/* libtraceevent loses memory on formats that are none; what we lose is still seen. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libtraceevent";
-}
-
 /* What every report promises. */
 static void conserves(const struct match_totals *t)
 {

@@ -283,8 +283,7 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	d->src = *src;
 	if (header_init(d, err))
 		goto fail;
-	if (formats_init(&d->fmt, &d->meta, err))
-		goto fail;
+	formats_init(&d->fmt, &d->meta);
 	d->native = !d->swap && !meta->big_endian && d->long_size == 8 && d->data_off == 16 && d->fmt.off_type == 0 &&
 		    d->fmt.off_flags == 2 && d->fmt.off_pid == 4 && d->fmt.common_len == 8;
 	d->plain = d->native && !d->fmt.pseudo_sends && (d->fmt.x86 || !d->fmt.has_raise);

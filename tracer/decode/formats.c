@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * decode/formats.c - event formats to descriptors, once, with libtraceevent.
+ * decode/formats.c - event formats to descriptors, once.
  *
  * What an event means is decided by its name, where its fields are by its
  * format. An event whose fields are not as expected is skipped, not guessed.
  */
 #include <ctype.h>
-#include <event-parse.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +17,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "decode/fields.h"
 #include "decode/priv.h"
 
 struct field_spec {
@@ -205,17 +205,17 @@ void formats_irq_learn(struct formats *f, uint32_t irq, unsigned int class)
 }
 
 /* m0, m1, ... of a probe, one after the other: the whole mask. */
-static unsigned int probe_mask_len(struct tep_event *event, int off)
+static unsigned int probe_mask_len(const struct format_fields *event, unsigned int off)
 {
 	unsigned int len = 0;
 	char name[16];
 
 	for (unsigned int i = 0; i < 1024; i++) {
-		struct tep_format_field *field;
+		const struct format_field *field;
 
 		snprintf(name, sizeof(name), "m%u", i);
-		field = tep_find_field(event, name);
-		if (!field || field->size != 8 || field->offset != off + (int)len)
+		field = format_field_find(event, name);
+		if (!field || field->size != 8 || field->offset != off + len)
 			break;
 		len += 8;
 	}
@@ -223,39 +223,40 @@ static unsigned int probe_mask_len(struct tep_event *event, int off)
 }
 
 /* False if the fields are not as expected. */
-static bool desc_fields(struct ev_desc *desc, const struct kevent *kev, struct tep_event *event, unsigned int long_size)
+static bool desc_fields(struct ev_desc *desc, const struct kevent *kev, const struct format_fields *event,
+			unsigned int long_size)
 {
 	for (unsigned int i = 0; i < NR_FLD; i++) {
 		const struct field_spec *want = &fields[kev->op][i];
-		struct tep_format_field *field;
+		const struct format_field *field;
 		unsigned int size = want->size ? want->size : long_size;
 
 		desc->off[i] = FLD_NONE;
 		if (!want->name || (kev->op == OP_PROBE_SEND && i == FLD_CPU && kev->target == TARGET_SELF))
 			continue;
-		field = tep_find_field(event, want->name);
+		field = format_field_find(event, want->name);
 		if (!field && want->optional)
 			continue;
-		if (!field || field->size != (int)size || field->offset < 0 || field->offset + field->size > UINT16_MAX)
+		if (!field || field->size != size)
 			return false;
-		desc->off[i] = field->offset;
+		desc->off[i] = (uint16_t)field->offset;
 		if (field->offset + field->size > desc->min_len)
-			desc->min_len = field->offset + field->size;
+			desc->min_len = (uint16_t)(field->offset + field->size);
 	}
 	if (kev->op == OP_PROBE_MASK) {
-		desc->mask_len = probe_mask_len(event, desc->off[FLD_MASK]);
+		desc->mask_len = (uint16_t)probe_mask_len(event, desc->off[FLD_MASK]);
 		if (desc->off[FLD_MASK] + desc->mask_len > desc->min_len)
-			desc->min_len = desc->off[FLD_MASK] + desc->mask_len;
+			desc->min_len = (uint16_t)(desc->off[FLD_MASK] + desc->mask_len);
 	}
 	return true;
 }
 
 /* Common fields are the same for all events of a kernel; the first format tells. */
-static bool common_init(struct formats *f, struct tep_event *event)
+static bool common_init(struct formats *f, const struct format_fields *event)
 {
-	struct tep_format_field *type = tep_find_common_field(event, "common_type");
-	struct tep_format_field *flags = tep_find_common_field(event, "common_flags");
-	struct tep_format_field *pid = tep_find_common_field(event, "common_pid");
+	const struct format_field *type = format_field_find(event, "common_type");
+	const struct format_field *flags = format_field_find(event, "common_flags");
+	const struct format_field *pid = format_field_find(event, "common_pid");
 	unsigned int end = 0;
 
 	if (!type || type->size != 2 || !flags || flags->size != 1 || !pid || pid->size != 4)
@@ -273,17 +274,17 @@ static bool common_init(struct formats *f, struct tep_event *event)
 	return f->off_type < 256 && f->off_flags < 256 && f->off_pid < 256;
 }
 
-static bool stack_init(struct formats *f, struct ev_desc *desc, struct tep_event *event)
+static bool stack_init(struct formats *f, struct ev_desc *desc, const struct format_fields *event)
 {
-	struct tep_format_field *size = tep_find_field(event, "size");
-	struct tep_format_field *caller = tep_find_field(event, "caller");
+	const struct format_field *size = format_field_find(event, "size");
+	const struct format_field *caller = format_field_find(event, "caller");
 
-	if (!size || size->size != 4 || !caller || size->offset < 0 || size->offset > 256 ||
-	    caller->offset < size->offset + 4 || caller->offset > 256)
+	if (!size || size->size != 4 || !caller || size->offset > 256 || caller->offset < size->offset + 4 ||
+	    caller->offset > 256)
 		return false;
 	f->stack_size_off = size->offset;
 	f->stack_caller_off = caller->offset;
-	desc->min_len = caller->offset;
+	desc->min_len = (uint16_t)caller->offset;
 	return true;
 }
 
@@ -321,31 +322,35 @@ static bool format_head(const struct decode_format *format, char *name, size_t s
 	return true;
 }
 
-static void format_add(struct formats *f, struct tep_handle *tep, const struct decode_format *format,
-		       unsigned int long_size)
+/* False if the event is not as expected; desc may be half filled then. */
+static bool desc_init(struct formats *f, struct ev_desc *desc, const struct kevent *kev,
+		      const struct format_fields *event, unsigned int long_size)
+{
+	if (!f->common_len && !common_init(f, event)) {
+		f->common_len = 0;
+		return false;
+	}
+	return kev->op == OP_STACK ? stack_init(f, desc, event) : desc_fields(desc, kev, event, long_size);
+}
+
+static void format_add(struct formats *f, const struct decode_format *format, unsigned int long_size)
 {
 	const struct kevent *kev;
-	struct tep_event *event;
+	struct format_fields event;
 	struct ev_desc *desc;
 	char name[128];
 	unsigned int id;
+	bool good;
 
 	if (!format_head(format, name, sizeof(name), &id))
 		return;
 	desc = desc_slot(f, id);
 	kev = kevent_find(format->system, name);
-	if (!kev || desc->op != OP_SKIP)
+	if (!kev || desc->op != OP_SKIP || !format_fields_parse(&event, format->text, format->len))
 		return;
-	/* Only the fields are used, so it does not matter whether the print format can be parsed. */
-	tep_parse_event(tep, format->text, format->len, format->system);
-	event = tep_find_event(tep, (int)id);
-	if (!event || strcmp(event->name, name))
-		return;
-	if (!f->common_len && !common_init(f, event)) {
-		f->common_len = 0;
-		return;
-	}
-	if (kev->op == OP_STACK ? !stack_init(f, desc, event) : !desc_fields(desc, kev, event, long_size)) {
+	good = desc_init(f, desc, kev, &event, long_size);
+	format_fields_free(&event);
+	if (!good) {
 		memset(desc, 0, sizeof(*desc));
 		return;
 	}
@@ -390,20 +395,12 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 				f->desc[id].class = IPI_CLASS_CALL;
 }
 
-int formats_init(struct formats *f, const struct decode_meta *meta, struct err *err)
+void formats_init(struct formats *f, const struct decode_meta *meta)
 {
-	struct tep_handle *tep = tep_alloc();
-
-	if (!tep)
-		return err_set(err, EXIT_FAILED, "out of memory");
-	tep_set_loglevel(TEP_LOG_NONE);
-	tep_set_long_size(tep, (int)meta->long_size);
-	tep_set_file_bigendian(tep, meta->big_endian ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
 	memset(f->irq_memo, IRQ_UNKNOWN, sizeof(f->irq_memo));
 	desc_slot(f, 0);
 	for (unsigned int i = 0; i < meta->nr_formats; i++)
-		format_add(f, tep, &meta->formats[i], meta->long_size);
-	tep_free(tep);
+		format_add(f, &meta->formats[i], meta->long_size);
 	if (!f->common_len) {
 		/* None of our events is there; the records are walked and counted all the same. */
 		f->off_flags = 2;
@@ -413,7 +410,6 @@ int formats_init(struct formats *f, const struct decode_meta *meta, struct err *
 	reasons_init(f, meta->printk_formats);
 	irq_lines_init(f, meta->interrupts);
 	formats_settle(f, meta->symtab);
-	return 0;
 }
 
 void formats_free(struct formats *f)

@@ -2,6 +2,7 @@
 /*
  * decode/priv.h - what the files of the decoder share; no one else includes it.
  *
+ *	decode/fields.c	  format texts -> fields
  *	decode/formats.c  event formats -> descriptors by event id, classes by name
  *	decode/page.c	  sub-buffers -> records of interest, one cursor a CPU
  *	decode/native.c   the inner loop for the usual kind of recording
@@ -72,7 +73,7 @@ struct formats {
 #define IRQ_UNKNOWN 0xff
 #define IRQ_NOT_IPI 0xfe
 
-int formats_init(struct formats *f, const struct decode_meta *meta, struct err *err);
+void formats_init(struct formats *f, const struct decode_meta *meta);
 void formats_free(struct formats *f);
 unsigned int formats_reason_class(const struct formats *f, uint64_t reason);
 /* Class of an irq by number and, at first sight, by name; IRQ_NOT_IPI. */
