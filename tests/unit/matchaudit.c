@@ -110,6 +110,7 @@ static void count_spans(const struct span_log *log, struct match_totals *t)
 		case IPI_SPAN_IRQ:
 			t->interrupts++;
 			t->unsolicited += s->unsolicited;
+			t->unsolicited_in_gap += s->in_gap;
 			if (s->class < IPI_NR_CLASSES)
 				t->interrupts_by_class[s->class]++;
 			break;
@@ -152,6 +153,7 @@ static bool audit_totals(const struct span_log *log, const struct match_totals *
 	SAME(ambiguous);
 	SAME(interrupts);
 	SAME(unsolicited);
+	SAME(unsolicited_in_gap);
 	SAME(calls);
 	SAME(calls_run);
 	SAME(calls_in_flight);

@@ -198,6 +198,8 @@ static bool parse_target_event(struct script *sc, struct ipi_event *ev, char **w
 	} else if (!strcmp(verb, "lost") && arg) {
 		ev->type = IPI_EV_LOST;
 		ev->lost = strcmp(arg, "unknown") ? strtoull(arg, NULL, 0) : IPI_LOST_UNKNOWN;
+	} else if (!strcmp(verb, "gap")) {
+		ev->type = IPI_EV_GAP;
 	} else if (!strcmp(verb, "start")) {
 		ev->type = IPI_EV_CPU_START;
 	} else {
@@ -231,7 +233,7 @@ static void parse_event(struct script *sc, char **words, unsigned int nr)
 		ev->flags = parse_flags(words[nr - 1] + 1);
 	else if (sc->in_irq[ev->cpu])
 		ev->flags = IPI_FLAG_HARDIRQ | IPI_FLAG_IRQS_OFF;
-	if (ev->type == IPI_EV_IRQ_EXIT || ev->type == IPI_EV_LOST)
+	if (ev->type == IPI_EV_IRQ_EXIT || ev->type == IPI_EV_GAP || ev->type == IPI_EV_LOST)
 		sc->in_irq[ev->cpu] = false;
 	sc->nr_events++;
 }
@@ -435,6 +437,7 @@ static void expect_totals(struct script *sc, const struct match_totals *t, char 
 		TOTAL(ambiguous),
 		TOTAL(interrupts),
 		TOTAL(unsolicited),
+		TOTAL(unsolicited_in_gap),
 		TOTAL(empty_interrupts),
 		TOTAL(calls),
 		TOTAL(calls_run),
@@ -447,6 +450,7 @@ static void expect_totals(struct script *sc, const struct match_totals *t, char 
 		TOTAL(elided),
 		TOTAL(local_calls),
 		TOTAL(calls_unqueued),
+		TOTAL(calls_unqueued_untraced),
 		TOTAL(exits_unentered),
 		TOTAL(negative),
 		TOTAL(lost_events),

@@ -11,7 +11,7 @@
  *	110 1 entry single			110 1 exit single
  *	111 1 fentry csd=0x10 func=F kind=ttwu	111 1 fexit ...
  *	120 0 wake 1				120 1 lost 5	120 1 lost unknown
- *	130 1 start
+ *	119 1 gap	(the gap that `lost` ends begins)	130 1 start
  *
  * func and site are numbers or any name. Without them a send is at site S with
  * the call function's common callback, a queue event is at S for function F.

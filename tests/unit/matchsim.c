@@ -351,21 +351,29 @@ static void apply_skew(struct machine *ma)
 		sim->events[i].lost = 0;
 }
 
+/* A LOST event may vanish in a larger gap; what it lacked is then counted there. A GAP is no record. */
+static unsigned int lost_by_dropping(const struct ipi_event *ev)
+{
+	if (ev->type == IPI_EV_GAP)
+		return 0;
+	return ev->type == IPI_EV_LOST && ev->lost != IPI_LOST_UNKNOWN ? (unsigned int)ev->lost : 1;
+}
+
 /* Drop a run of one CPU's events; LOST takes the place of the last of them. */
 static void apply_gap(struct machine *ma)
 {
 	struct sim *sim = ma->sim;
 	uint32_t cpu = (uint32_t)(sim_rnd(ma) % sim->config.nr_cpus);
 	unsigned int from = (unsigned int)(sim_rnd(ma) % (sim->nr_events + 1));
-	unsigned int want = 1 + (unsigned int)(sim_rnd(ma) % 25), dropped = 0, last = 0, to = from;
+	unsigned int want = 1 + (unsigned int)(sim_rnd(ma) % 25), dropped = 0, first = 0, last = 0, to = from;
+	bool told = sim_chance(ma, 70); /* a live source learns of a gap only when it is over */
 
 	for (unsigned int i = from; i < sim->nr_events && dropped < want; i++) {
-		/* A LOST event may vanish in a larger gap; what it lacked is then counted there. */
 		if (sim->events[i].cpu != cpu)
 			continue;
-		dropped += sim->events[i].type == IPI_EV_LOST && sim->events[i].lost != IPI_LOST_UNKNOWN ?
-				   (unsigned int)sim->events[i].lost :
-				   1;
+		if (!dropped)
+			first = i;
+		dropped += lost_by_dropping(&sim->events[i]);
 		sim->events[i].type = IPI_EV_NONE;
 		last = i;
 	}
@@ -377,6 +385,12 @@ static void apply_gap(struct machine *ma)
 		.cpu = cpu,
 		.lost = sim_chance(ma, 80) ? dropped : IPI_LOST_UNKNOWN,
 	};
+	if (told && first != last)
+		sim->events[first] = (struct ipi_event){
+			.type = IPI_EV_GAP,
+			.ts_ns = sim->events[first].ts_ns,
+			.cpu = cpu,
+		};
 	sim->totals.dropped += dropped;
 	for (unsigned int i = to = from; i < sim->nr_events; i++)
 		if (sim->events[i].type != IPI_EV_NONE)

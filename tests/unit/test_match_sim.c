@@ -310,6 +310,7 @@ static bool check_bounds(struct run *r)
 		WANT(interrupts, truth->interrupts);
 		WANT(calls, truth->calls);
 		WANT(lost, 0);
+		WANT(unsolicited_in_gap, 0);
 	}
 	if (r->totals.unsolicited > truth->unsolicited + disturbed) {
 		snprintf(r->msg, sizeof(r->msg), "%llu unsolicited, %llu sends disturbed",

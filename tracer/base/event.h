@@ -24,6 +24,7 @@ enum ipi_event_type {
 	IPI_EV_IRQ_EXIT = 7,
 	IPI_EV_WAKE_NO_IPI = 8, /* sched_wake_idle_without_ipi: target polls, no interrupt needed */
 	IPI_EV_LOST = 9,	/* events missing in this CPU's stream before ts_ns */
+	IPI_EV_GAP = 11,	/* a gap in this CPU's stream begins behind ts_ns; it ends with a LOST */
 	IPI_EV_CPU_START = 10,	/* first sight of a CPU's stream (begin of its data) */
 };
 

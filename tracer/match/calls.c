@@ -284,6 +284,7 @@ static bool ran_before_queue(struct matcher *m, struct call *c)
 			continue;
 		u->csd = 0;
 		m->totals.calls_unqueued--;
+		m->totals.calls_unqueued_untraced -= u->untraced;
 		c->span.negative = true;
 		c->span.run_ns = u->run_ns;
 		c->span.entry_ns = u->entry_ns;
@@ -304,13 +305,13 @@ void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	c->hit = NULL;
 	c->ran_seq = 0;
 	c->maybe_ns = 0;
-	c->in_op = c->path_known = c->outstanding = c->final = false;
+	c->in_op = c->path_known = c->outstanding = c->final = c->doubtful = false;
 	if (m->config.has_sends)
 		op_add(m, cpu, ev, c);
 	else
 		c->path_known = true;
 
-	if (unlikely(ev->target >= m->nr_cpus)) { /* damage: no such CPU */
+	if (unlikely(ev->target >= m->nr_cpus || m->cpus[ev->target].in_gap)) { /* damage, or nobody sees it run */
 		call_finalise(m, c, IPI_LOST, IPI_HOW_NONE);
 		return;
 	}
@@ -515,8 +516,13 @@ static void note_unqueued(struct matcher *m, struct cpu *cpu, const struct ipi_e
 {
 	struct unqueued *u = &cpu->unqueued[cpu->next_unqueued++ % MATCH_NR_UNQUEUED];
 
+	/* Around the start and gaps the queue event is missing; elsewhere there never was one. */
+	bool untraced = !m->nr_gaps && ev->ts_ns > m->settled_ns;
+
 	m->totals.calls_unqueued++;
+	m->totals.calls_unqueued_untraced += untraced;
 	*u = (struct unqueued){
+		.untraced = untraced,
 		.csd = ev->csd,
 		.func = ev->func,
 		.run_ns = ev->ts_ns,
@@ -524,9 +530,29 @@ static void note_unqueued(struct matcher *m, struct cpu *cpu, const struct ipi_e
 	};
 }
 
-static void run_started(struct cpu *cpu, struct call *c, const struct ipi_event *ev)
+/*
+ * A gap of the source may hide an earlier use of the csd, which can be queued
+ * again before that use's function entry is stamped (csd_unlock() precedes it,
+ * kernel/smp.c). A drain that began after this call was queued ran this one.
+ */
+static bool maybe_earlier_use(const struct matcher *m, const struct cpu *cpu, const struct call *c)
+{
+	if (likely(c->span.queue_ns > m->cpus[c->span.source].gap_reach_ns))
+		return false;
+	return !cpu->win || cpu->win->span.entry_ns < c->span.queue_ns;
+}
+
+static enum ipi_how call_how(const struct call *c)
+{
+	return unlikely(c->doubtful) ? IPI_HOW_AMBIGUOUS : IPI_HOW_EXACT;
+}
+
+static void run_started(struct matcher *m, struct cpu *cpu, struct call *c, const struct ipi_event *ev)
 {
 	c->span.run_ns = ev->ts_ns;
+	c->doubtful = maybe_earlier_use(m, cpu, c);
+	if (unlikely(c->doubtful))
+		return;
 	if (cpu->win && ipi_class_is_call(cpu->win->span.class)) {
 		c->span.entry_ns = cpu->win->span.entry_ns;
 		c->ran_seq = cpu->win->seq;
@@ -541,7 +567,7 @@ static void run_started(struct cpu *cpu, struct call *c, const struct ipi_event 
 static void run_abandon(struct matcher *m, struct cpu *cpu)
 {
 	if (cpu->run.active && cpu->run.call)
-		call_finalise(m, cpu->run.call, IPI_DELIVERED, IPI_HOW_EXACT);
+		call_finalise(m, cpu->run.call, IPI_DELIVERED, call_how(cpu->run.call));
 	cpu->run.active = false;
 }
 
@@ -558,7 +584,7 @@ void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event 
 			call_drain_irq_work(m, cpu, ev->ts_ns, NULL);
 		c = call_take(m, cpu, ev);
 		if (c)
-			run_started(cpu, c, ev);
+			run_started(m, cpu, c, ev);
 		else
 			note_unqueued(m, cpu, ev);
 		if (ev->call_kind == IPI_CALL_TTWU && cpu->out_head)
@@ -586,7 +612,7 @@ void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *
 		r->call->span.done_ns = ev->ts_ns;
 		if (r->call->hit)
 			r->call->hit->span.done_ns = ev->ts_ns;
-		call_final(m, r->call, IPI_DELIVERED, IPI_HOW_EXACT);
+		call_final(m, r->call, IPI_DELIVERED, call_how(r->call));
 	} else if (!r->csd) {
 		struct ipi_span span;
 

@@ -161,6 +161,9 @@ static void window_settle(struct matcher *m, struct window *w)
 	t->interrupts++;
 	t->interrupts_by_class[w->span.class]++;
 	t->unsolicited += !cause;
+	/* A gap may be told of when it is over only. */
+	w->span.in_gap = !cause && (w->in_gap || w->span.entry_ns <= m->gap_reach_ns);
+	t->unsolicited_in_gap += w->span.in_gap;
 	/* Without csd events nobody knows whether a handler ran anything. */
 	t->empty_interrupts += !w->span.nr_calls && m->config.has_csd && ipi_class_is_call(w->span.class);
 	match_emit(m, &w->span);
@@ -334,6 +337,7 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	w->seq = ++m->seq;
 	w->floor_ns = cpu->last_ns;
 	w->tainted = false;
+	w->in_gap = m->nr_gaps;
 	line->head = line->tail = NULL;
 	line->nr = 0;
 	cpu->win = w;
@@ -361,6 +365,22 @@ static inline uint64_t send_func(const struct ipi_event *ev)
 	return ev->class == IPI_CLASS_IRQ_WORK || ev->call_kind == IPI_CALL_NAMED ? ev->func : 0;
 }
 
+/*
+ * More hits wait than there is room for. A reschedule's request is still
+ * pending: the second was merged into it. Calls do not merge like that, since
+ * only the first to find the queue empty sends: what is missing is the end of
+ * the wait, in events that the recording does not have.
+ */
+static void __attribute__((noinline)) line_spill(struct matcher *m, struct line *line)
+{
+	struct hit *second = line->head->next;
+	bool merged = !ipi_class_is_call(second->span.class);
+
+	line->head->next = second->next;
+	line->nr--;
+	hit_final(m, second, merged ? IPI_COALESCED : IPI_LOST, IPI_HOW_NONE);
+}
+
 /* One target of a send; takes the identity of the call that it was sent for. */
 static inline __attribute__((always_inline)) void hit_add(struct matcher *m, const struct ipi_event *ev,
 							  uint32_t target, struct call *c)
@@ -378,7 +398,7 @@ static inline __attribute__((always_inline)) void hit_add(struct matcher *m, con
 	h->ambiguous = false;
 	if (c)
 		call_join(c, h);
-	if (unlikely(target >= m->nr_cpus)) { /* damage: no such CPU */
+	if (unlikely(target >= m->nr_cpus || m->cpus[target].in_gap)) { /* damage, or nobody saw it arrive */
 		hit_final(m, h, IPI_LOST, IPI_HOW_NONE);
 		return;
 	}
@@ -389,14 +409,8 @@ static inline __attribute__((always_inline)) void hit_add(struct matcher *m, con
 		line->head = h;
 	}
 	line->tail = h;
-	if (unlikely(++line->nr > MATCH_MAX_PENDING)) {
-		/* The request made by the first is still pending: the second was merged into it. */
-		struct hit *second = line->head->next;
-
-		line->head->next = second->next;
-		line->nr--;
-		hit_final(m, second, IPI_COALESCED, IPI_HOW_NONE);
-	}
+	if (unlikely(++line->nr > MATCH_MAX_PENDING))
+		line_spill(m, line);
 }
 
 static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, struct op *op, uint64_t *func)

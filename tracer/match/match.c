@@ -82,6 +82,27 @@ void matcher_free(struct matcher *m)
  * Events are missing in this CPU's stream. Nothing is matched across the gap:
  * what was on its way from or to this CPU becomes lost.
  */
+static void lose_pending(struct matcher *m, uint32_t nr)
+{
+	hits_lose(m, nr);
+	calls_lose(m, nr);
+	memset(m->cpus[nr].unqueued, 0, sizeof(m->cpus[nr].unqueued));
+}
+
+/*
+ * A gap begins. What is sent to this CPU from here on is lost at once: waiting
+ * for the gap's end would need memory for as long as it lasts, and a hit that
+ * was given up for want of room would be told as something that it is not.
+ */
+static void gap_begin(struct matcher *m, const struct ipi_event *ev)
+{
+	struct cpu *cpu = &m->cpus[ev->cpu];
+
+	m->nr_gaps += !cpu->in_gap;
+	cpu->in_gap = true;
+	lose_pending(m, ev->cpu);
+}
+
 static void lose(struct matcher *m, const struct ipi_event *ev)
 {
 	struct cpu *cpu = &m->cpus[ev->cpu];
@@ -93,10 +114,11 @@ static void lose(struct matcher *m, const struct ipi_event *ev)
 
 	if (m->config.gap)
 		m->config.gap(m->config.ctx, ev->cpu, ev->ts_ns, ev->lost);
-	hits_lose(m, ev->cpu);
-	calls_lose(m, ev->cpu);
-	memset(cpu->unqueued, 0, sizeof(cpu->unqueued));
+	lose_pending(m, ev->cpu);
+	m->nr_gaps -= cpu->in_gap;
+	cpu->in_gap = false;
 	m->settled_ns = ev->ts_ns + MATCH_SETTLE_NS;
+	m->gap_reach_ns = cpu->gap_reach_ns = ev->ts_ns + MATCH_PENDING_NS;
 }
 
 /*
@@ -106,7 +128,7 @@ static void lose(struct matcher *m, const struct ipi_event *ev)
  */
 static inline void ops_expire(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
-	const unsigned int ends_nothing = 1u << IPI_EV_LOST | 1u << IPI_EV_CPU_START;
+	const unsigned int ends_nothing = 1u << IPI_EV_GAP | 1u << IPI_EV_LOST | 1u << IPI_EV_CPU_START;
 	const unsigned int of_an_op = 1u << IPI_EV_QUEUE | 1u << IPI_EV_WAKE_NO_IPI | 1u << IPI_EV_SEND_CPU |
 				      1u << IPI_EV_SEND_MASK;
 	unsigned int type = 1u << (ev->type & 31);
@@ -196,6 +218,10 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 	case IPI_EV_WAKE_NO_IPI:
 		call_wake(m, cpu, ev);
 		break;
+	case IPI_EV_GAP:
+		gap_begin(m, ev);
+		m->totals.events--;
+		return;
 	case IPI_EV_LOST:
 		lose(m, ev);
 		m->totals.events--;

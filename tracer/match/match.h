@@ -67,6 +67,7 @@ struct ipi_span {
 	uint8_t path;	   /* CALL: enum ipi_path */
 	uint8_t call_kind; /* CALL, LOCAL: enum ipi_call_kind */
 	bool unsolicited;  /* IRQ: no send was seen for it */
+	bool in_gap;	   /* IRQ unsolicited: lost events may hide its send */
 	bool negative;	   /* a point was stamped before its cause: latencies void (clock skew) */
 	uint32_t source;   /* sending CPU; IRQ unsolicited: UINT32_MAX */
 	uint32_t target;   /* receiving CPU */
@@ -94,11 +95,13 @@ struct match_totals {
 	uint64_t delivered, coalesced, in_flight, lost;
 	uint64_t exact, fifo, ambiguous;
 	uint64_t interrupts, unsolicited, empty_interrupts;
+	uint64_t unsolicited_in_gap; /* of the unsolicited: lost events may hide their sends */
 	uint64_t calls, calls_run, calls_in_flight, calls_lost, ambiguous_calls;
 	uint64_t riders, polled, wakes, elided; /* elided == riders + polled + wakes */
 	uint64_t local_calls;
-	uint64_t calls_unqueued;  /* function entries (csd != NULL) whose queue event was not seen */
-	uint64_t exits_unentered; /* handler or function exits whose entry was not seen */
+	uint64_t calls_unqueued_untraced; /* of those: in mid-trace and by no gap, so their sender recorded nothing */
+	uint64_t calls_unqueued;	  /* function entries (csd != NULL) whose queue event was not seen */
+	uint64_t exits_unentered;	  /* handler or function exits whose entry was not seen */
 	uint64_t negative;
 	uint64_t lost_events; /* sum of known counts */
 	bool lost_unknown;    /* and more, nobody knows how many */

@@ -53,6 +53,7 @@ struct call {
 	uint64_t maybe_ns;		  /* a ttwu batch that ran it if it turns out to be a rider */
 	uint64_t maybe_entry_ns;
 	bool in_op, path_known, outstanding, final;
+	bool doubtful; /* what ran may have been an earlier use of the csd, queued in a gap */
 };
 
 struct hit {
@@ -70,6 +71,7 @@ struct window {
 	unsigned int nr_hits;
 	uint64_t seq;
 	uint64_t floor_ns; /* last event of the CPU before the entry: hits later than that may shift */
+	bool in_gap;	   /* a gap may hide its send */
 	bool tainted;	   /* the previous window's spare may have come before our first hit */
 };
 
@@ -101,6 +103,7 @@ struct running {
 /* A function entry without queue event: with skewed clocks that event is still to come. */
 struct unqueued {
 	uint64_t csd, func, run_ns, entry_ns;
+	bool untraced;
 };
 #define MATCH_NR_UNQUEUED 4
 
@@ -109,8 +112,10 @@ struct cpu {
 	struct window *win; /* handler now running */
 	struct running run;
 	struct op ops[IPI_NR_LEVELS];
-	uint8_t open_ops;  /* bit per level */
-	uint8_t nr_chains; /* lines with an unsettled chain that is not weak */
+	uint8_t open_ops;      /* bit per level */
+	uint64_t gap_reach_ns; /* until then a call may be taken for one that its last gap hides */
+	bool in_gap;	       /* its events are missing now: see IPI_EV_GAP */
+	uint8_t nr_chains;     /* lines with an unsettled chain that is not weak */
 	struct call *out_head, *out_tail;
 	unsigned int nr_irq_works; /* of those outstanding: IPI_CALL_IRQ_WORK */
 	struct unqueued unqueued[MATCH_NR_UNQUEUED];
@@ -149,8 +154,10 @@ struct matcher {
 	struct match_totals totals;
 	struct cpu *cpus;
 	unsigned int nr_cpus;
-	uint64_t seq;	     /* of windows, from 1 */
-	uint64_t settled_ns; /* from here on, unqueued function entries are not due to a missing start */
+	uint64_t seq;	       /* of windows, from 1 */
+	unsigned int nr_gaps;  /* CPUs whose stream has a gap now */
+	uint64_t gap_reach_ns; /* until then an interrupt may be due to a send that the last gap hides */
+	uint64_t settled_ns;   /* from here on, unqueued function entries are not due to a missing start */
 	bool started, finished;
 	struct csd_table csds;
 	struct pool calls, hits, windows;
@@ -214,6 +221,7 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->call_kind = call_kind;
 	s->level = level;
 	s->unsolicited = false;
+	s->in_gap = false;
 	s->negative = false;
 }
 
