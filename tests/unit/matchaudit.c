@@ -109,8 +109,8 @@ static void count_spans(const struct span_log *log, struct match_totals *t)
 			break;
 		case IPI_SPAN_IRQ:
 			t->interrupts++;
-			t->unsolicited += s->unsolicited;
-			t->unsolicited_in_gap += s->in_gap;
+			t->unsolicited += !!s->unsolicited;
+			t->unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
 			if (s->class < IPI_NR_CLASSES)
 				t->interrupts_by_class[s->class]++;
 			break;

@@ -103,13 +103,15 @@ static void test_lost(void)
 		pb_lost(&t->b, 7);
 		page = pb_cur(&t->b);
 		page->size = page->len + t->b.m.longs - 1;
-		is_u64(bed_run(t, 5), 8, "4 events, a start, 3 losses, machine %u", i);
-		is_u64(t->ev[2].type, IPI_EV_LOST, "loss in band");
-		is_u64(t->ev[2].lost, 4300, "with its number");
-		is_u64(t->ev[2].ts_ns, 200, "at the time of the page");
-		is_u64(t->ev[4].lost, IPI_LOST_UNKNOWN, "unknown where not stored");
-		is_u64(t->ev[6].lost, IPI_LOST_UNKNOWN, "unknown where there was no room");
-		is_u64(t->ev[7].type, IPI_EV_IRQ_EXIT, "the event behind the loss");
+		is_u64(bed_run(t, 5), 11, "4 events, a start, begin and end of 3 losses, machine %u", i);
+		is_u64(t->ev[2].type, IPI_EV_GAP, "a gap begins");
+		is_u64(t->ev[2].ts_ns, 100, "behind the last event before it");
+		is_u64(t->ev[3].type, IPI_EV_LOST, "loss in band");
+		is_u64(t->ev[3].lost, 4300, "with its number");
+		is_u64(t->ev[3].ts_ns, 200, "at the time of the page");
+		is_u64(t->ev[6].lost, IPI_LOST_UNKNOWN, "unknown where not stored");
+		is_u64(t->ev[9].lost, IPI_LOST_UNKNOWN, "unknown where there was no room");
+		is_u64(t->ev[10].type, IPI_EV_IRQ_EXIT, "the event behind the loss");
 		bed_free(t);
 	}
 }
@@ -138,9 +140,11 @@ static void test_bad_pages(void)
 	is_u64(bed_run(t, 64), 8, "good parts of bad pages");
 	is_u64(decoder_stats(t->d)->bad_pages, 4, "four bad pages");
 	is_u64(t->ev[1].ts_ns, 200, "first part of a damaged page");
-	is_u64(t->ev[2].type, IPI_EV_LOST, "then a gap");
-	is_u64(t->ev[2].lost, IPI_LOST_UNKNOWN, "of unknown size");
-	is_u64(t->ev[3].type, IPI_EV_LOST, "a page that goes back is a gap");
+	is_u64(t->ev[2].type, IPI_EV_GAP, "then a gap");
+	is_u64(t->ev[2].ts_ns, 200, "from there");
+	is_u64(t->ev[3].type, IPI_EV_LOST, "to the next page that is good, over one that goes back");
+	is_u64(t->ev[3].lost, IPI_LOST_UNKNOWN, "of unknown size");
+	is_u64(t->ev[3].ts_ns, 300, "where that begins");
 	is_u64(t->ev[4].ts_ns, 300, "first part of a cut page");
 	is_u64(t->ev[7].ts_ns, 503, "behind the damage");
 	bed_free(t);
@@ -199,8 +203,9 @@ static void test_mask_damage(void)
 	pb_field(&t->b, &r, 3, 8);
 	pb_event(&t->b, 0, &r);
 	rec_int(t, ID_RES_IN, 0, 8, 0, 253);
-	is_u64(bed_run(t, 64), 2, "a mask that leaves its record");
-	is_u64(t->ev[1].type, IPI_EV_LOST, "is damage");
+	is_u64(bed_run(t, 64), 3, "a mask that leaves its record");
+	is_u64(t->ev[1].type, IPI_EV_GAP, "is damage");
+	is_u64(t->ev[2].type, IPI_EV_LOST, "to the end of the stream");
 	is_u64(decoder_stats(t->d)->bad_pages, 1, "and counted");
 	bed_free(t);
 }
@@ -240,7 +245,7 @@ static void test_stacks(void)
 		pb_lost(&t->b, 3);
 		rec_stack(t, 0, 7, 5, ADDR(0x1000));
 		pb_lost(&t->b, 3);
-		is_u64(bed_run(t, 2), 13, "events among stacks, machine %u", i);
+		is_u64(bed_run(t, 2), 14, "events among stacks, machine %u", i);
 		is_u64(t->ev[1].stack, 1, "the first stack");
 		stack = decoder_stack(t->d, 1);
 		is_u64(stack->nr, 5, "its frames");
@@ -252,8 +257,8 @@ static void test_stacks(void)
 		is_u64(t->ev[7].stack, IPI_STACK_NONE, "another event's stack is not taken");
 		is_u64(t->ev[8].stack, 1, "on the next page");
 		is_u64(t->ev[9].stack, IPI_STACK_NONE, "not across a gap");
-		is_u64(t->ev[11].stack, 1, "behind the send of its own wake-up");
-		is_u64(t->ev[12].stack, 3, "and that one's");
+		is_u64(t->ev[12].stack, 1, "behind the send of its own wake-up");
+		is_u64(t->ev[13].stack, 3, "and that one's");
 		is_u64(decoder_nr_stacks(t->d), 3, "three different ones");
 		is_u64(decoder_stats(t->d)->stacks, 6, "six attached");
 		ok(decoder_caps(t->d)->has_stack, "stacks are known to be there");

@@ -128,7 +128,11 @@ static inline void event_head(struct cursor *c, enum cursor_head head, uint64_t 
 	ev->flags = 0;
 	ev->lost = 0;
 	event_call(ev, 0, 0, 0, 0);
-	event_what(ev, head == HEAD_START ? IPI_EV_CPU_START : IPI_EV_LOST, 0, IPI_CALL_PLAIN);
+	event_what(ev,
+		   head == HEAD_START ? IPI_EV_CPU_START :
+		   head == HEAD_GAP   ? IPI_EV_GAP :
+					IPI_EV_LOST,
+		   0, IPI_CALL_PLAIN);
 	if (head == HEAD_LOST) {
 		ev->lost = c->lost;
 		memset(c->level, 0, sizeof(c->level));

@@ -97,12 +97,44 @@ static void head_lost(struct cursor *c, uint64_t lost)
 	head_set(c, HEAD_LOST, 0);
 }
 
-/* The rest of the page is no good. What follows it is the next page. */
-static void page_give_up(struct decoder *d, struct cursor *c)
+/* A gap begins behind the last record; where it ends, the next page says. */
+static void head_gap(struct cursor *c, uint64_t lost)
 {
+	c->pos = c->end = NULL;
+	c->lost_ahead = lost;
+	head_set(c, HEAD_GAP, 1);
+}
+
+/* The rest of the page is no good. False: it lies in a gap that was told already, so there is no new head. */
+static bool page_give_up(struct decoder *d, struct cursor *c)
+{
+	bool told = c->lost_ahead;
+
 	d->stats.bad_pages++;
 	c->pos = c->end = NULL;
-	head_lost(c, IPI_LOST_UNKNOWN);
+	c->lost_ahead = IPI_LOST_UNKNOWN;
+	if (!told)
+		head_gap(c, IPI_LOST_UNKNOWN);
+	return !told;
+}
+
+static uint64_t lost_add(uint64_t a, uint64_t b)
+{
+	return a == IPI_LOST_UNKNOWN || b == IPI_LOST_UNKNOWN ? IPI_LOST_UNKNOWN : a + b;
+}
+
+/* No page: for now, or for ever, and then a gap that has not ended yet ends here. */
+static void page_none(struct cursor *c)
+{
+	c->pos = c->end = NULL;
+	if (!c->ended) {
+		c->head = HEAD_LATER;
+	} else if (c->lost_ahead) {
+		head_lost(c, c->lost_ahead);
+		c->lost_ahead = 0;
+	} else {
+		c->head = HEAD_END;
+	}
 }
 
 /*
@@ -120,8 +152,7 @@ static bool page_enter(struct decoder *d, struct cursor *c)
 		page_fetch(d, c, &sb);
 	}
 	if (!sb.valid) {
-		c->pos = c->end = NULL;
-		c->head = c->ended ? HEAD_END : HEAD_LATER;
+		page_none(c);
 		return true;
 	}
 	if (!c->started) {
@@ -136,9 +167,18 @@ static bool page_enter(struct decoder *d, struct cursor *c)
 	}
 	if (sb.ts < c->ts || sb.ts >= TIME_LIMIT) {
 		/* A writer never goes back: this is no page of this stream. */
-		page_give_up(d, c);
+		return page_give_up(d, c);
+	}
+	if (sb.lost && c->ts < sb.ts && !c->lost_ahead) {
+		/* The page waits until the begin of the gap was told. */
+		head_gap(c, sb.lost);
+		sb.lost = 0;
+		c->ahead = sb;
+		c->ahead_known = true;
 		return true;
 	}
+	sb.lost = lost_add(sb.lost, c->lost_ahead);
+	c->lost_ahead = 0;
 	c->ts = sb.ts;
 	if (sb.cut) {
 		/* What is there may be whole; the loss is told behind it. */
@@ -161,8 +201,9 @@ void cursor_advance(struct decoder *d, struct cursor *c)
 			return;
 		if (c->give_up) {
 			c->give_up = false;
-			page_give_up(d, c);
-			return;
+			if (page_give_up(d, c))
+				return;
+			continue;
 		}
 		if (page_enter(d, c))
 			return;
@@ -177,20 +218,21 @@ void cursor_advance(struct decoder *d, struct cursor *c)
 static int cursor_refill(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
 	uint64_t lost = 0, late = 0;
-	bool start = false, gap = false;
+	enum cursor_head tell = HEAD_END;
 
 	for (cursor_advance(d, c); c->head < HEAD_END && c->ts < d->settled_ns; cursor_advance(d, c)) {
-		start |= c->head == HEAD_START;
-		gap |= c->head != HEAD_START;
+		if (c->head == HEAD_RECORD || c->head == HEAD_LOST)
+			tell = HEAD_LOST;
+		else if (tell != HEAD_LOST)
+			tell = c->head;
 		late += c->head == HEAD_RECORD;
 		if (c->head == HEAD_LOST)
-			lost = lost == IPI_LOST_UNKNOWN || c->lost == IPI_LOST_UNKNOWN ? IPI_LOST_UNKNOWN :
-											 lost + c->lost;
+			lost = lost_add(lost, c->lost);
 	}
 	d->stats.late += late;
-	if (!start && !gap)
+	if (tell == HEAD_END)
 		return 0;
-	event_head(c, gap ? HEAD_LOST : HEAD_START, d->settled_ns, ev);
+	event_head(c, tell, d->settled_ns, ev);
 	ev->lost = lost;
 	return 1;
 }

@@ -95,6 +95,7 @@ uint32_t stacks_nr(const struct stacks *s);
 enum cursor_head {
 	HEAD_RECORD, /* rec, rec_len, id, ts are those of a record of ours */
 	HEAD_START,  /* begin of the stream */
+	HEAD_GAP,    /* events are missing from here to the HEAD_LOST that follows */
 	HEAD_LOST,   /* lost is set */
 	HEAD_END,    /* no more data */
 	HEAD_LATER,  /* none yet */
@@ -131,6 +132,7 @@ struct cursor {
 	bool started, ended;
 	bool give_up; /* the record just decoded is damaged: so is the rest of the page */
 	uint64_t lost;
+	uint64_t lost_ahead; /* HEAD_GAP was told; HEAD_LOST is to tell of these when the next page begins; 0 = none */
 	struct sub_buffer ahead; /* page after this one, when looked at already */
 	bool ahead_known;
 	uint8_t open_irq; /* class of the irq_handler_entry not yet left, or CLASS_NONE */

@@ -147,7 +147,10 @@ static void window_settle(struct matcher *m, struct window *w)
 		cause = window_cause(w, &how);
 		w->span.source = cause->span.source;
 	}
-	w->span.unsolicited = !cause;
+	/* A gap may be told of when it is over only. */
+	if (unlikely(!cause))
+		w->span.unsolicited = w->in_gap || w->span.entry_ns <= m->gap_reach_ns ? IPI_UNSOLICITED_IN_GAP :
+											 IPI_UNSOLICITED;
 	w->span.nr_targets = w->nr_hits;
 	for (h = w->head; h; h = next) {
 		next = h->next;
@@ -161,9 +164,7 @@ static void window_settle(struct matcher *m, struct window *w)
 	t->interrupts++;
 	t->interrupts_by_class[w->span.class]++;
 	t->unsolicited += !cause;
-	/* A gap may be told of when it is over only. */
-	w->span.in_gap = !cause && (w->in_gap || w->span.entry_ns <= m->gap_reach_ns);
-	t->unsolicited_in_gap += w->span.in_gap;
+	t->unsolicited_in_gap += w->span.unsolicited == IPI_UNSOLICITED_IN_GAP;
 	/* Without csd events nobody knows whether a handler ran anything. */
 	t->empty_interrupts += !w->span.nr_calls && m->config.has_csd && ipi_class_is_call(w->span.class);
 	match_emit(m, &w->span);

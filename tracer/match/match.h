@@ -54,24 +54,30 @@ enum ipi_path {
 	IPI_PATH_UNKNOWN = 3, /* the sender's stream has a gap, or no send events at all */
 };
 
+/* Whether a send was seen for an interrupt, and if not, whether lost events may hide it. */
+enum ipi_unsolicited {
+	IPI_SOLICITED = 0,
+	IPI_UNSOLICITED = 1,
+	IPI_UNSOLICITED_IN_GAP = 2,
+};
+
 /*
  * Everything known of one thing that happened. For HIT and CALL the identity
  * (callsite, func, stack, pid) is the sender's; a hit joined to its call bears
  * the call's function. Points in time are IPI_NO_TIME where they do not exist.
  */
 struct ipi_span {
-	uint8_t kind;	   /* enum ipi_span_kind */
-	uint8_t class;	   /* enum ipi_class; CALL: class of the send it was joined to, else CALL_SINGLE */
-	uint8_t outcome;   /* enum ipi_outcome */
-	uint8_t how;	   /* enum ipi_how */
-	uint8_t path;	   /* CALL: enum ipi_path */
-	uint8_t call_kind; /* CALL, LOCAL: enum ipi_call_kind */
-	bool unsolicited;  /* IRQ: no send was seen for it */
-	bool in_gap;	   /* IRQ unsolicited: lost events may hide its send */
-	bool negative;	   /* a point was stamped before its cause: latencies void (clock skew) */
-	uint32_t source;   /* sending CPU; IRQ unsolicited: UINT32_MAX */
-	uint32_t target;   /* receiving CPU */
-	int32_t pid;	   /* sending task; IRQ, LOCAL: interrupted task */
+	uint8_t kind;	     /* enum ipi_span_kind */
+	uint8_t class;	     /* enum ipi_class; CALL: class of the send it was joined to, else CALL_SINGLE */
+	uint8_t outcome;     /* enum ipi_outcome */
+	uint8_t how;	     /* enum ipi_how */
+	uint8_t path;	     /* CALL: enum ipi_path */
+	uint8_t call_kind;   /* CALL, LOCAL: enum ipi_call_kind */
+	uint8_t unsolicited; /* IRQ: enum ipi_unsolicited */
+	bool negative;	     /* a point was stamped before its cause: latencies void (clock skew) */
+	uint32_t source;     /* sending CPU; IRQ unsolicited: UINT32_MAX */
+	uint32_t target;     /* receiving CPU */
+	int32_t pid;	     /* sending task; IRQ, LOCAL: interrupted task */
 	uint32_t stack;
 	uint64_t callsite;
 	uint64_t func; /* real function where joined; 0 for reschedules */

@@ -220,8 +220,7 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->path = IPI_PATH_SENT;
 	s->call_kind = call_kind;
 	s->level = level;
-	s->unsolicited = false;
-	s->in_gap = false;
+	s->unsolicited = IPI_SOLICITED;
 	s->negative = false;
 }
 
