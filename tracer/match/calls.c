@@ -629,16 +629,23 @@ void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *
 
 /* --- gaps and the end --- */
 
-void calls_lose(struct matcher *m, uint32_t nr)
+void calls_lose_to(struct matcher *m, uint32_t nr)
 {
 	struct cpu *cpu = &m->cpus[nr];
 
 	run_abandon(m, cpu);
+	while (cpu->out_head)
+		call_finalise(m, cpu->out_head, IPI_LOST, IPI_HOW_NONE);
+	memset(cpu->unqueued, 0, sizeof(cpu->unqueued));
+}
+
+void calls_lose_from(struct matcher *m, uint32_t nr)
+{
+	struct cpu *cpu = &m->cpus[nr];
+
 	for (unsigned int level = 0; level < IPI_NR_LEVELS; level++)
 		if (cpu->open_ops & 1u << level)
 			op_close(m, cpu, level, IPI_PATH_UNKNOWN, IPI_STACK_NONE);
-	while (cpu->out_head)
-		call_finalise(m, cpu->out_head, IPI_LOST, IPI_HOW_NONE);
 	for (unsigned int t = 0; t < m->nr_cpus; t++) {
 		struct call *c, *next;
 

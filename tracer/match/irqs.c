@@ -520,7 +520,7 @@ static void line_lose_source(struct matcher *m, struct line *line, uint32_t sour
 	}
 }
 
-void hits_lose(struct matcher *m, uint32_t nr)
+void hits_lose_to(struct matcher *m, uint32_t nr)
 {
 	struct cpu *cpu = &m->cpus[nr];
 
@@ -529,10 +529,15 @@ void hits_lose(struct matcher *m, uint32_t nr)
 	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class) {
 		chain_settle(m, &cpu->lines[class]);
 		line_flush(m, &cpu->lines[class], IPI_LOST);
+	}
+}
+
+void hits_lose_from(struct matcher *m, uint32_t nr)
+{
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 		for (unsigned int t = 0; t < m->nr_cpus; t++)
 			if (m->cpus[t].lines[class].head)
 				line_lose_source(m, &m->cpus[t].lines[class], nr);
-	}
 }
 
 void hits_finish(struct matcher *m)

@@ -79,20 +79,11 @@ void matcher_free(struct matcher *m)
 }
 
 /*
- * Events are missing in this CPU's stream. Nothing is matched across the gap:
- * what was on its way from or to this CPU becomes lost.
- */
-static void lose_pending(struct matcher *m, uint32_t nr)
-{
-	hits_lose(m, nr);
-	calls_lose(m, nr);
-	memset(m->cpus[nr].unqueued, 0, sizeof(m->cpus[nr].unqueued));
-}
-
-/*
- * A gap begins. What is sent to this CPU from here on is lost at once: waiting
- * for the gap's end would need memory for as long as it lasts, and a hit that
- * was given up for want of room would be told as something that it is not.
+ * A gap begins in this CPU's stream. What was on its way to it is lost, and so
+ * is at once what will be sent to it until the gap ends: waiting for that would
+ * need memory for as long as it lasts, and a hit that was given up for want of
+ * room would be told as something that it is not. What it sent before may still
+ * arrive where all is recorded.
  */
 static void gap_begin(struct matcher *m, const struct ipi_event *ev)
 {
@@ -100,9 +91,14 @@ static void gap_begin(struct matcher *m, const struct ipi_event *ev)
 
 	m->nr_gaps += !cpu->in_gap;
 	cpu->in_gap = true;
-	lose_pending(m, ev->cpu);
+	hits_lose_to(m, ev->cpu);
+	calls_lose_to(m, ev->cpu);
 }
 
+/*
+ * Events are missing in this CPU's stream, up to here. Nothing is matched
+ * across the gap: what was on its way from or to this CPU becomes lost.
+ */
 static void lose(struct matcher *m, const struct ipi_event *ev)
 {
 	struct cpu *cpu = &m->cpus[ev->cpu];
@@ -114,7 +110,10 @@ static void lose(struct matcher *m, const struct ipi_event *ev)
 
 	if (m->config.gap)
 		m->config.gap(m->config.ctx, ev->cpu, ev->ts_ns, ev->lost);
-	lose_pending(m, ev->cpu);
+	hits_lose_to(m, ev->cpu);
+	hits_lose_from(m, ev->cpu);
+	calls_lose_to(m, ev->cpu);
+	calls_lose_from(m, ev->cpu);
 	m->nr_gaps -= cpu->in_gap;
 	cpu->in_gap = false;
 	m->settled_ns = ev->ts_ns + MATCH_SETTLE_NS;

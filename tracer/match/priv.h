@@ -249,7 +249,9 @@ struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite);
 void call_heads_list(struct call *c);
 /* Whatever is still open in this op had no IPI of its own; stack: that of the op's send. */
 void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_path path, uint32_t stack);
-void calls_lose(struct matcher *m, uint32_t cpu);
+/* What waits to run on this CPU, and what it queued. */
+void calls_lose_to(struct matcher *m, uint32_t cpu);
+void calls_lose_from(struct matcher *m, uint32_t cpu);
 void calls_finish(struct matcher *m);
 
 /* The joined send decides the call's path, and whose stack both carry. */
@@ -287,7 +289,8 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 void window_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev);
 /* The CPU has interrupts on: nothing can be pending, no spare shifts but by a late write. */
 void chains_weaken(struct cpu *cpu);
-void hits_lose(struct matcher *m, uint32_t cpu);
+void hits_lose_to(struct matcher *m, uint32_t cpu);
+void hits_lose_from(struct matcher *m, uint32_t cpu);
 void hits_finish(struct matcher *m);
 
 #endif

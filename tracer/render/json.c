@@ -94,6 +94,7 @@ static void totals(struct json *j, const struct report *r)
 	json_u64(j, "lost", t->lost);
 	json_u64(j, "interrupts", t->interrupts);
 	json_u64(j, "unsolicited", t->unsolicited);
+	json_u64(j, "unsolicited_in_gap", t->unsolicited_in_gap);
 	json_u64(j, "calls", t->calls);
 	json_u64(j, "calls_run", t->calls_run);
 	json_u64(j, "calls_in_flight", t->calls_in_flight);
@@ -111,6 +112,7 @@ static void totals(struct json *j, const struct report *r)
 	json_u64(j, "negative", t->negative);
 	json_u64(j, "empty_interrupts", t->empty_interrupts);
 	json_u64(j, "calls_unqueued", t->calls_unqueued);
+	json_u64(j, "calls_unqueued_untraced", t->calls_unqueued_untraced);
 	json_u64(j, "exits_unentered", t->exits_unentered);
 	json_close(j);
 }

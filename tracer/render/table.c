@@ -244,7 +244,8 @@ static void totals(const struct report *r, FILE *out)
 	nonzero(out, t->ambiguous_calls, "ambiguous");
 	nonzero(out, t->elided, "elided");
 	nonzero(out, t->local_calls, "local");
-	nonzero(out, t->calls_unqueued, "queued before the trace or in a gap");
+	nonzero(out, t->calls_unqueued - t->calls_unqueued_untraced, "queued before the trace or in a gap");
+	nonzero(out, t->calls_unqueued_untraced, "by senders that recorded nothing");
 	fputs("\ninterrupts:", out);
 	for (unsigned int i = 0; i < r->nr_classes; i++) {
 		if (!r->classes[i].interrupts)
@@ -288,8 +289,11 @@ static void audit(struct render *r)
 
 	fprintf(out,
 		"audit: matched %" PRIu64 "/%" PRIu64 " (%" PRIu64 " exact, %" PRIu64 " fifo), %" PRIu64
-		" ambiguous, %" PRIu64 " coalesced, %" PRIu64 " unsolicited, ",
+		" ambiguous, %" PRIu64 " coalesced, %" PRIu64 " unsolicited",
 		t->exact + t->fifo, t->interrupts, t->exact, t->fifo, t->ambiguous, t->coalesced, t->unsolicited);
+	if (t->unsolicited_in_gap)
+		fprintf(out, " (%" PRIu64 " in or right behind a gap)", t->unsolicited_in_gap);
+	fputs(", ", out);
 	render_lost_events(r);
 	nonzero(out, t->in_flight, "in flight");
 	nonzero(out, t->lost, "hits lost");

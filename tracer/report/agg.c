@@ -344,6 +344,7 @@ static inline void add_call(struct agg *a, const struct ipi_span *s)
 static void __attribute__((noinline)) add_unsolicited(struct agg *a, const struct ipi_span *s)
 {
 	a->totals.unsolicited++;
+	a->totals.unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
 	if (s->entry_ns != IPI_NO_TIME && s->exit_ns != IPI_NO_TIME && !s->negative)
 		hist_add(&a->unsolicited[s->class], s->exit_ns - s->entry_ns, s->entry_ns, s->target);
 }

@@ -97,6 +97,7 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	/* Events that became no span: of the whole trace, whatever the filter. */
 	r->totals.events = all->events;
 	r->totals.calls_unqueued = all->calls_unqueued;
+	r->totals.calls_unqueued_untraced = all->calls_unqueued_untraced;
 	r->totals.exits_unentered = all->exits_unentered;
 	r->totals.lost_events = all->lost_events;
 	r->totals.lost_unknown = all->lost_unknown;
