@@ -12,10 +12,28 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#define RESERVE_BYTES (1u << 20)
+
+static void *reserve;
+static int exit_status = EXIT_FAILED;
+
+void mem_keep_reserve(void)
+{
+	if (!reserve)
+		reserve = xmalloc(RESERVE_BYTES);
+}
+
+void mem_set_exit_status(int status)
+{
+	exit_status = status;
+}
+
 static void __attribute__((noreturn)) no_memory(size_t size)
 {
+	free(reserve);
+	reserve = NULL;
 	fprintf(stderr, "ipitrace: out of memory (%zu bytes wanted)\n", size);
-	exit(EXIT_FAILED);
+	exit(exit_status);
 }
 
 void *xrealloc(void *ptr, size_t size)

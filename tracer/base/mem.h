@@ -15,4 +15,9 @@ void *xrealloc(void *ptr, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Keep some memory back, which what base/cleanup.h runs at the end can use. */
+void mem_keep_reserve(void);
+/* Instead of exit 1. */
+void mem_set_exit_status(int status);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/kevents.h"
 #include "capture/session.h"
@@ -17,6 +18,7 @@ struct standin;
 struct tracefs_instance;
 
 struct session {
+	struct cleanup cleanup;
 	struct tracefs_instance *inst;
 	struct tracefs_instance *exits; /* names of tasks that end; NULL if there is none */
 	int exits_fd;			/* its trace_pipe */

@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <tracefs.h>
 
+#include "base/cleanup.h"
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/err.h"
@@ -349,11 +350,18 @@ char *session_read_exits(struct session *s)
 	return names;
 }
 
+/* Where there is no memory: whoever reads has been closed before. */
+static void close_at_exit(void *ctx)
+{
+	session_close(ctx, NULL);
+}
+
 int session_open(struct session **sp, const struct session_config *config, struct err *err)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
 
 	s->exits_fd = -1;
+	cleanup_add(&s->cleanup, close_at_exit, s);
 	*sp = s;
 	if (find_tracefs(s, err))
 		return -1;
@@ -394,6 +402,7 @@ int session_close(struct session *s, struct err *err)
 
 	if (!s)
 		return 0;
+	cleanup_remove(&s->cleanup);
 	if (s->exits_fd >= 0)
 		close(s->exits_fd);
 	ret = close_instance(s->exits, err);

@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/err.h"
@@ -49,6 +50,7 @@ struct spool_thread {
 };
 
 struct spool {
+	struct cleanup cleanup;
 	const struct session *session;
 	char *dir;
 	const struct cpuset *avoid;
@@ -236,11 +238,18 @@ static int open_pipe(struct spool_thread *t, struct err *err)
 	return 0;
 }
 
+/* Open pages keep the session's instance busy. */
+static void close_at_exit(void *ctx)
+{
+	spool_close(ctx);
+}
+
 int spool_open(struct spool **spp, const struct session *s, const char *dir, const struct cpuset *avoid,
 	       struct err *err)
 {
 	struct spool *sp = xcalloc(1, sizeof(*sp));
 
+	cleanup_add(&sp->cleanup, close_at_exit, sp);
 	*spp = sp;
 	sp->session = s;
 	sp->dir = xstrdup(dir);
@@ -349,6 +358,7 @@ void spool_close(struct spool *sp)
 {
 	if (!sp)
 		return;
+	cleanup_remove(&sp->cleanup);
 	stop_threads(sp);
 	for (unsigned int i = 0; i < sp->nr_threads; i++)
 		for (int side = 0; side < 2; side++)
