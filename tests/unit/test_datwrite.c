@@ -174,7 +174,7 @@ static void test_round_trip(void)
 	ok(!dat_writer_facts(w, "complete 1\n", 11, &err), "facts");
 	ok(access(path, F_OK) != 0, "no name before the commit");
 	ok(!dat_writer_commit(w, &err), "commit: %s", err.msg);
-	ok(!stat(path, &st) && (st.st_mode & 0777) == 0640, "it has its name, and the mode that umask says");
+	ok(!stat(path, &st) && (st.st_mode & 0777) == 0600, "it has its name, and is for its owner only");
 	dat_writer_close(w);
 	is_u64(nr_files(), 1, "and is the only file");
 	check_file(path);

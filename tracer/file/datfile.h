@@ -90,6 +90,7 @@ const char *dat_comm(struct dat_file *f, int32_t pid);
 /* --- writer: begin -> formats -> symbols -> options -> cpu data -> facts -> commit --- */
 
 struct dat_writer;
+struct output;
 
 struct dat_writer_meta {
 	unsigned int page_size;
@@ -106,10 +107,10 @@ struct dat_writer_meta {
 	const char *const *cpustats; /* options CPUSTAT: text by CPU; or NULL */
 };
 
-/* Writes to a temporary name beside path; only dat_writer_commit() gives it its name. */
+/* path: a file, which gets its name by dat_writer_commit() only, or a stream; see file/output.h. */
 int dat_writer_open(struct dat_writer **w, const char *path, struct err *err);
-/* The file belongs to this user from its first moment under its name; default: the process' user. */
-void dat_writer_set_owner(struct dat_writer *w, unsigned int uid, unsigned int gid);
+/* For what is said about it, and to give it an owner. Stays the writer's. */
+struct output *dat_writer_output(const struct dat_writer *w);
 /* Copying gives up with an error once *flag is not 0: a second Ctrl-C. */
 void dat_writer_set_abort(struct dat_writer *w, const volatile int *flag);
 int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *meta, struct err *err);
@@ -120,7 +121,7 @@ int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *meta, st
 int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err);
 int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct err *err);
 int dat_writer_commit(struct dat_writer *w, struct err *err);
-/* Frees; removes the temporary file unless committed. NULL is fine. */
+/* Frees; nothing is left of what was not committed. NULL is fine. */
 void dat_writer_close(struct dat_writer *w);
 
 #endif

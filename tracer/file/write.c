@@ -2,10 +2,8 @@
 /*
  * file/write.c - writes trace.dat v6, as trace-cmd.dat.v6(5) describes it.
  *
- * The file has no name until it is complete: O_TMPFILE, then link and rename.
- * Where the filesystem cannot do that it has a hidden temporary name. The
- * sections must come in order; anything else is a bug of the caller's and is
- * refused. Numbers are written in the byte order of this machine, and the file
+ * The file has no name until it is complete: file/output.c. The sections must
+ * come in order; anything else is a bug of the caller's and is refused. Numbers are written in the byte order of this machine, and the file
  * says so.
  */
 #include <endian.h>
@@ -24,6 +22,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "file/output.h"
 #include "file/priv.h"
 
 #define COPY_CHUNK (8u << 20)
@@ -32,11 +31,9 @@ enum writer_state { WRITER_OPEN, WRITER_DATA, WRITER_FACTS, WRITER_COMMITTED, WR
 
 struct dat_writer {
 	enum writer_state state;
-	char *path, *dir;
-	char *tmp; /* name that close() has to remove, or NULL */
-	int fd;
-	bool has_owner;
-	unsigned int uid, gid;
+	char *path;
+	struct output *out;
+	int fd; /* the output's */
 	const volatile int *abort_flag;
 	unsigned int page_size, nr_cpus, next_cpu;
 	uint64_t table; /* file offset of the offset/size pairs */
@@ -65,70 +62,26 @@ static int out_of_order(struct dat_writer *w, const char *what, struct err *err)
 	return err_set(err, EXIT_FAILED, "bug: trace.dat section '%s' out of order", what);
 }
 
-static char *dir_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *dir;
-
-	if (!slash)
-		return xstrdup(".");
-	if (slash == path)
-		return xstrdup("/");
-	dir = xstrdup(path);
-	dir[slash - path] = '\0';
-	return dir;
-}
-
-/* Renaming onto a device or a directory would replace it, or fail too late. */
-static int check_target(const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) || S_ISREG(st.st_mode))
-		return 0;
-	err_set(err, EXIT_FAILED, "cannot write %s: %s", path,
-		S_ISDIR(st.st_mode) ? "it is a directory" : "not a regular file");
-	return err_hint(err, "name a file that record may create or replace: -o FILE");
-}
-
 int dat_writer_open(struct dat_writer **wp, const char *path, struct err *err)
 {
+	struct output *out;
 	struct dat_writer *w;
 
 	*wp = NULL;
-	if (check_target(path, err))
+	if (output_open(&out, path, err))
 		return -1;
 	w = xcalloc(1, sizeof(*w));
 	w->path = xstrdup(path);
-	w->dir = dir_of(path);
-	w->fd = open(w->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
-	if (w->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
-		mode_t mask = umask(0);
-
-		umask(mask);
-		w->tmp = xasprintf("%s/.ipitrace-XXXXXX", w->dir);
-		w->fd = mkostemp(w->tmp, O_CLOEXEC);
-		if (w->fd >= 0 && fchmod(w->fd, 0666 & ~mask))
-			errno = 0; /* then it stays private: no reason to give up */
-	}
-	if (w->fd < 0) {
-		err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", path);
-		err_hint(err, "the directory must exist and be writable; -o FILE names another");
-		free(w->tmp);
-		w->tmp = NULL;
-		dat_writer_close(w);
-		return -1;
-	}
+	w->out = out;
+	w->fd = output_fd(out);
 	w->state = WRITER_OPEN;
 	*wp = w;
 	return 0;
 }
 
-void dat_writer_set_owner(struct dat_writer *w, unsigned int uid, unsigned int gid)
+struct output *dat_writer_output(const struct dat_writer *w)
 {
-	w->has_owner = true;
-	w->uid = uid;
-	w->gid = gid;
+	return w->out;
 }
 
 void dat_writer_set_abort(struct dat_writer *w, const volatile int *flag)
@@ -354,44 +307,15 @@ int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct 
 	return 0;
 }
 
-/* Give an unnamed file a hidden name beside its final one. */
-static int link_unnamed(struct dat_writer *w)
-{
-	char *from = xasprintf("/proc/self/fd/%d", w->fd);
-	int ret = -1;
-
-	for (unsigned int i = 0; ret && i < 100; i++) {
-		free(w->tmp);
-		w->tmp = xasprintf("%s/.ipitrace-%d-%u", w->dir, (int)getpid(), i);
-		ret = linkat(AT_FDCWD, from, AT_FDCWD, w->tmp, AT_SYMLINK_FOLLOW);
-		if (ret && errno != EEXIST)
-			break;
-	}
-	if (ret) {
-		int errnum = errno;
-
-		free(w->tmp);
-		w->tmp = NULL;
-		errno = errnum;
-	}
-	free(from);
-	return ret;
-}
-
 int dat_writer_commit(struct dat_writer *w, struct err *err)
 {
 	if (w->state != WRITER_FACTS)
 		return out_of_order(w, "commit", err);
 	if (write_all(w, w->cpus, w->nr_cpus * sizeof(*w->cpus), w->table, err))
 		return -1;
-	if (w->has_owner && fchown(w->fd, w->uid, w->gid) && errno != EPERM && errno != EINVAL)
-		return fail(w, errno, err);
-	if (!w->tmp && link_unnamed(w))
-		return fail(w, errno, err);
-	if (rename(w->tmp, w->path))
-		return fail(w, errno, err);
-	free(w->tmp);
-	w->tmp = NULL;
+	w->state = WRITER_FAILED;
+	if (output_commit(w->out, w->abort_flag, err))
+		return -1;
 	w->state = WRITER_COMMITTED;
 	return 0;
 }
@@ -400,14 +324,9 @@ void dat_writer_close(struct dat_writer *w)
 {
 	if (!w)
 		return;
-	if (w->tmp)
-		unlink(w->tmp);
-	if (w->fd >= 0)
-		close(w->fd);
-	free(w->tmp);
+	output_close(w->out);
 	free(w->buf);
 	free(w->cpus);
 	free(w->path);
-	free(w->dir);
 	free(w);
 }
