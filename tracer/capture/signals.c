@@ -28,7 +28,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	if (got_signal)
 		abort_now = 1;
 	got_signal = sig;
-	from_terminal = info->si_code == SI_KERNEL;
+	from_terminal = info->si_code == SI_KERNEL && (sig == SIGINT || sig == SIGQUIT || sig == SIGHUP);
 }
 
 static void on_child(int sig)
@@ -38,13 +38,16 @@ static void on_child(int sig)
 
 void signals_catch(void)
 {
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int sigs[] = { SIGINT,  SIGTERM, SIGHUP,	 SIGQUIT, SIGUSR1, SIGUSR2,
+				    SIGALRM, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO,   SIGPWR };
 	struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
 	struct sigaction child = { .sa_handler = on_child }, old;
 	sigset_t block;
 
 	sigemptyset(&block);
 	sigaddset(&block, SIGCHLD);
+	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++)
+		sigaddset(&sa.sa_mask, sigs[i]); /* so that the first is the first */
 	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++) {
 		/* nohup's wish is respected; SIGINT is ignored by every background job of a script. */
 		if (sigs[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) && old.sa_handler == SIG_IGN)

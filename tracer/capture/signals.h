@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * capture/signals.h - what SIGINT, SIGTERM and SIGHUP mean to a recording.
+ * capture/signals.h - what signals mean to a recording.
  *
- * The first one stops it, another one aborts. They are blocked except while
+ * Every signal that would end the process by default, and that can be caught
+ * and is not a fault of the program itself, stops the recording; another one
+ * aborts. They are blocked except while
  * signals_sleep_ns() waits, so that none can arrive between a check and the
  * sleep. What they leave behind is kept in file-scope variables, because a
  * handler can reach nothing else.

@@ -2,6 +2,8 @@
 /*
  * capture/workload.c - fork/exec/reap of the recorded program.
  */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -10,13 +12,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "capture/workload.h"
@@ -25,7 +30,7 @@ struct workload {
 	pid_t pid;
 	int go_fd;   /* write end: one byte releases the child, closing it ends it */
 	int exec_fd; /* read end: errno of a failed exec, or nothing once exec has closed it */
-	bool released, reaped;
+	bool released, reaped, whole_tree;
 	int wstatus;
 	char *name;
 };
@@ -88,12 +93,14 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void __attribute__((noreturn)) child(char **argv, int go_fd, int exec_fd)
+static void __attribute__((noreturn)) child(const struct workload_config *config, int go_fd, int exec_fd)
 {
 	struct child_error e = { 0 };
-	char go;
+	char **argv = config->argv, go;
 
 	reset_signals();
+	if (config->stdout_to_stderr && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		close(STDOUT_FILENO);
 	if (become_invoking_user()) {
 		e.errnum = errno;
 		e.identity = true;
@@ -110,7 +117,7 @@ static void __attribute__((noreturn)) child(char **argv, int go_fd, int exec_fd)
 	_exit(e.errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }
 
-int workload_fork(struct workload **wp, char **argv, struct err *err)
+int workload_fork(struct workload **wp, const struct workload_config *config, struct err *err)
 {
 	struct workload *w = xcalloc(1, sizeof(*w));
 	int go[2], ex[2];
@@ -118,7 +125,8 @@ int workload_fork(struct workload **wp, char **argv, struct err *err)
 	*wp = w;
 	w->go_fd = w->exec_fd = -1;
 	w->reaped = true;
-	w->name = xstrdup(argv[0]);
+	w->whole_tree = config->whole_tree;
+	w->name = xstrdup(config->argv[0]);
 	if (pipe2(go, O_CLOEXEC))
 		return err_set_errno(err, EXIT_CANCELED, errno, "cannot make a pipe");
 	w->go_fd = go[1];
@@ -127,10 +135,11 @@ int workload_fork(struct workload **wp, char **argv, struct err *err)
 		return err_set_errno(err, EXIT_CANCELED, errno, "cannot make a pipe");
 	}
 	w->exec_fd = ex[0];
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	w->pid = fork();
 	if (!w->pid) {
 		close(go[1]);
-		child(argv, go[0], ex[1]);
+		child(config, go[0], ex[1]);
 	}
 	close(go[0]);
 	close(ex[1]);
@@ -140,16 +149,16 @@ int workload_fork(struct workload **wp, char **argv, struct err *err)
 	return 0;
 }
 
-static void reap(struct workload *w, int flags)
+static void reap(struct workload *w)
 {
 	pid_t pid;
 
 	if (w->reaped)
 		return;
 	do
-		pid = waitpid(w->pid, &w->wstatus, flags);
+		pid = waitpid(w->pid, &w->wstatus, 0);
 	while (pid < 0 && errno == EINTR);
-	w->reaped = pid != 0;
+	w->reaped = true;
 }
 
 int workload_release(struct workload *w, struct err *err)
@@ -167,7 +176,7 @@ int workload_release(struct workload *w, struct err *err)
 	while (n < 0 && errno == EINTR);
 	if (n != sizeof(e))
 		return 0;
-	reap(w, 0);
+	reap(w);
 	if (e.identity) {
 		err_set_errno(err, EXIT_CANCELED, e.errnum, "cannot become the user who called sudo");
 		return -1;
@@ -183,16 +192,83 @@ bool workload_released(const struct workload *w)
 	return w->released;
 }
 
+/* Everyone who has ended: the workload, and what it left behind. True while there are children. */
+static bool reap_ended(struct workload *w)
+{
+	int wstatus;
+	pid_t pid;
+
+	do {
+		pid = waitpid(-1, &wstatus, WNOHANG);
+		if (pid == w->pid) {
+			w->wstatus = wstatus;
+			w->reaped = true;
+		}
+	} while (pid > 0 || (pid < 0 && errno == EINTR));
+	if (pid < 0)
+		w->reaped = true;
+	return pid == 0;
+}
+
 bool workload_ended(struct workload *w)
 {
-	reap(w, WNOHANG);
-	return w->reaped;
+	bool children = reap_ended(w);
+
+	return w->reaped && !(w->whole_tree && children);
+}
+
+/* "pid (comm) state ppid ...": a comm may hold anything. */
+static bool is_child(pid_t pid, char *name, size_t len)
+{
+	char path[64];
+	char *stat, *open, *close;
+	int ppid = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	stat = read_file(path, NULL);
+	open = stat ? strchr(stat, '(') : NULL;
+	close = open ? strrchr(open, ')') : NULL;
+	if (close && sscanf(close, ") %*c %d", &ppid) == 1 && ppid == (int)getpid() && name)
+		snprintf(name, len, "%.*s", (int)(close - open - 1), open + 1);
+	free(stat);
+	return ppid == (int)getpid();
+}
+
+/* All children of this process, the workload and what it left behind: told sig if that is not 0. */
+static unsigned int each_child(int sig, char *name, size_t len)
+{
+	DIR *dir = opendir("/proc");
+	unsigned int nr = 0;
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		pid_t pid = isdigit((unsigned char)d->d_name[0]) ? (pid_t)strtol(d->d_name, NULL, 10) : 0;
+
+		if (!pid || !is_child(pid, nr ? NULL : name, len))
+			continue;
+		nr++;
+		if (sig)
+			kill(pid, sig);
+	}
+	if (dir)
+		closedir(dir);
+	return nr;
+}
+
+unsigned int workload_left(struct workload *w, char *name, size_t len)
+{
+	return reap_ended(w) && w->reaped ? each_child(0, name, len) : 0;
 }
 
 void workload_signal(struct workload *w, int sig)
 {
-	if (!w->reaped)
+	if (w->whole_tree) {
+		each_child(sig, NULL, 0);
+		each_child(SIGCONT, NULL, 0);
+	} else if (!w->reaped) {
 		kill(w->pid, sig);
+		kill(w->pid, SIGCONT);
+	}
 }
 
 int workload_status(const struct workload *w)
@@ -213,7 +289,7 @@ void workload_close(struct workload *w)
 		return;
 	if (!w->reaped) {
 		kill(w->pid, SIGKILL);
-		reap(w, 0);
+		reap(w);
 	}
 	if (w->go_fd >= 0)
 		close(w->go_fd);

@@ -10,6 +10,7 @@
 #define IPITRACE_WORKLOAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -19,14 +20,27 @@ struct workload;
 /* The user behind sudo; false when not root or not under sudo. */
 bool invoking_user(uid_t *uid, gid_t *gid);
 
+/*
+ * What it leaves behind (a daemon) becomes a child of this process: only so can
+ * it be known. With whole_tree the workload has ended when all of it has.
+ */
+struct workload_config {
+	char **argv;
+	bool stdout_to_stderr; /* standard output is taken */
+	bool whole_tree;
+};
+
 /* Fork a child that waits to become argv[0]. */
-int workload_fork(struct workload **w, char **argv, struct err *err);
+int workload_fork(struct workload **w, const struct workload_config *config, struct err *err);
 /* Let it exec. -1: it could not; err->code is EXIT_NOT_FOUND or EXIT_CANNOT_RUN, and it is reaped. */
 int workload_release(struct workload *w, struct err *err);
 bool workload_released(const struct workload *w);
-/* Reap it if it has ended; true if it has, now or before. */
+/* Reap what has ended; true if the workload has, now or before. */
 bool workload_ended(struct workload *w);
+/* Also to what it left behind, with whole_tree. One that is stopped goes on, to hear it. */
 void workload_signal(struct workload *w, int sig);
+/* Number of processes that an ended workload has left running; name: of one of them. */
+unsigned int workload_left(struct workload *w, char *name, size_t len);
 /* Exit status of an ended workload, 128 + signal if one killed it. */
 int workload_status(const struct workload *w);
 /* Ended by this signal? */

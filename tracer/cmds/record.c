@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "record/record.h"
 #include "cmds/cmd.h"
 
@@ -35,7 +37,8 @@ static int parse_stack(void *target, const char *arg, const struct opt_spec *spe
 #define FIELD(m) offsetof(struct record_options, m)
 
 static const struct opt record_rows[] = {
-	{ 'o', "output", "FILE", OPT_STRING, FIELD(output), "write FILE (default ipitrace.dat)", NULL, 0, 0 },
+	{ 'o', "output", "FILE", OPT_STRING, FIELD(output), "write FILE (default ipitrace.dat); - is standard output",
+	  NULL, 0, 0 },
 	{ 'd', "duration", "TIME", OPT_DURATION, FIELD(duration_ns),
 	  "stop after TIME (250ms, 10s, 1m); a workload is told to end then", NULL, 1, 0 },
 	{ 'm', "buffer", "SIZE", OPT_SIZE, FIELD(buffer_bytes),
@@ -44,6 +47,10 @@ static const struct opt record_rows[] = {
 	  "kernel stacks with: sends (default), calls (queued calls too), none", parse_stack, 0, 0 },
 	{ 0, "no-stack", NULL, OPT_FLAG, FIELD(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
 	  NULL, 0, 0 },
+	{ 0, "wait-all", NULL, OPT_FLAG, FIELD(wait_all), "record until all that WORKLOAD has started has ended, too",
+	  NULL, 0, 0 },
+	{ 0, "progress", NULL, OPT_FLAG, FIELD(progress), "show progress though WORKLOAD may use the screen, too", NULL,
+	  0, 0 },
 	{ 'q', "quiet", NULL, OPT_FLAG, FIELD(quiet), "no progress, no summary", NULL, 0, 0 },
 };
 
@@ -66,8 +73,9 @@ const struct opt_spec record_spec = {
 static void summarize(const struct record *r)
 {
 	if (!r->opts.quiet)
-		fprintf(stderr, "ipitrace: %llu events, %llu lost, %.1f MB in %s\n", (unsigned long long)r->events,
-			(unsigned long long)r->lost, (double)r->bytes / 1e6, r->opts.output);
+		record_say("%llu events, %llu lost, %.1f MB in %s", (unsigned long long)r->events,
+			   (unsigned long long)r->lost, (double)r->bytes / 1e6,
+			   strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
 	if (r->rec.meta.no_symbols)
 		fprintf(stderr, "ipitrace: /proc/kallsyms hides addresses: no names of functions "
 				"(sysctl kernel.kptr_restrict=1)\n");
@@ -102,12 +110,12 @@ static int finish(struct record *r, int ret, struct err *err)
 {
 	int status = EXIT_OK;
 
-	if (ret && r->argv && err->code != EXIT_CANNOT_RUN && err->code != EXIT_NOT_FOUND)
+	if (ret && r->argv && err->code != EXIT_CANNOT_RUN && err->code != EXIT_NOT_FOUND && err->code != EXIT_USAGE)
 		err->code = EXIT_CANCELED;
 	if (!ret)
 		summarize(r);
 	else if (r->workload && workload_released(r->workload) && !workload_ended(r->workload))
-		fprintf(stderr, "ipitrace: the recording failed (%s); the workload goes on\n", err->msg);
+		record_say("the recording failed (%s); the workload goes on", err->msg);
 	record_reap_workload(r);
 	if (ret)
 		return ret;
@@ -123,11 +131,11 @@ int cmd_record(int argc, char **argv, struct err *err)
 	struct record r = {
 		.opts = { .output = "ipitrace.dat", .stack = SESSION_STACK_SENDS, .filter = IPI_FILTER_INIT }
 	};
-	char *line_args[argc + 1];
+	size_t size = ((size_t)argc + 1) * sizeof(*argv);
+	char **line_args = memcpy(xmalloc(size), argv, size); /* parsing reorders them */
 	int nr, ret;
 
 	r.rec.facts.workload_status = -1;
-	memcpy(line_args, argv, sizeof(line_args));
 	ret = opts_parse(&record_spec, &r.opts, argc, argv, &nr, err);
 	if (ret == OPTS_OK) {
 		r.argv = nr ? argv + 1 : NULL;
@@ -136,5 +144,6 @@ int cmd_record(int argc, char **argv, struct err *err)
 		ret = opts_finish(&record_spec, ret);
 	}
 	record_free(&r);
+	free(line_args);
 	return ret;
 }

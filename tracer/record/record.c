@@ -3,6 +3,7 @@
  * record/record.c - the order of things in a recording.
  */
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,35 +16,59 @@
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "record/record.h"
+#include "base/text.h"
 #include "capture/signals.h"
+#include "file/output.h"
+#include "record/record.h"
 
 #define TICK_NS	    NS_PER_S	   /* progress, names, health of the readers */
 #define PATIENCE_NS (2 * NS_PER_S) /* before a workload that was told to end is told so again */
+#define GRACE_NS    (5 * NS_PER_S) /* before one whose time was over is killed */
+
+void record_say(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	sanitize(text, sizeof(text), text);
+	fprintf(stderr, "ipitrace: %s\n", text);
+}
 
 /* --- before --- */
 
-static char *join_args(char **argv)
+static char *append(char *at, const char *text, size_t len)
 {
-	char *all = xstrdup("ipitrace");
-
-	for (; *argv; argv++) {
-		bool plain = **argv && !strpbrk(*argv, " \t\n'\"\\$`*?[]{}()<>|&;#~!");
-		char *next = xasprintf(plain ? "%s %s" : "%s '%s'", all, *argv);
-
-		free(all);
-		all = next;
-	}
-	return all;
+	return (char *)memcpy(at, text, len) + len;
 }
 
-static char *output_dir(const char *path)
+/* As a shell would take it. Room for the worst: every character a quote. */
+static char *join_args(char **argv)
 {
-	const char *slash = strrchr(path, '/');
+	size_t room = sizeof("ipitrace");
+	char *all, *at;
 
-	if (!slash)
-		return xstrdup(".");
-	return slash == path ? xstrdup("/") : xasprintf("%.*s", (int)(slash - path), path);
+	for (char **arg = argv; *arg; arg++)
+		room += strlen(*arg) * 4 + 3;
+	all = xmalloc(room);
+	at = append(all, "ipitrace", strlen("ipitrace"));
+	for (; *argv; argv++) {
+		const char *arg = *argv;
+
+		*at++ = ' ';
+		if (*arg && !strpbrk(arg, " \t\n'\"\\$`*?[]{}()<>|&;#~!")) {
+			at = append(at, arg, strlen(arg));
+			continue;
+		}
+		*at++ = '\'';
+		for (; *arg; arg++)
+			at = *arg == '\'' ? append(at, "'\\''", 4) : append(at, arg, 1);
+		*at++ = '\'';
+	}
+	*at = '\0';
+	return all;
 }
 
 static void print_notes(const struct session *s)
@@ -53,7 +78,7 @@ static void print_notes(const struct session *s)
 	while (*p) {
 		size_t len = strcspn(p, "\n");
 
-		fprintf(stderr, "ipitrace: %.*s\n", (int)len, p);
+		record_say("%.*s", (int)len, p);
 		p += len + 1;
 	}
 }
@@ -65,9 +90,10 @@ static int prepare(struct record *r, struct err *err)
 		.stack = r->opts.no_stack ? SESSION_STACK_NONE : r->opts.stack,
 	};
 	struct filter_push push; /* what the kernel may drop */
+	struct workload_config workload = { .argv = r->argv, .whole_tree = r->opts.wait_all };
+	struct output *out;
 	uid_t uid;
 	gid_t gid;
-	char *dir;
 	int ret;
 
 	ipi_filter_push(&r->opts.filter, &push);
@@ -75,20 +101,19 @@ static int prepare(struct record *r, struct err *err)
 	config.classes = push.classes;
 	if (dat_writer_open(&r->writer, r->opts.output, err))
 		return -1;
+	out = dat_writer_output(r->writer);
 	if (invoking_user(&uid, &gid))
-		dat_writer_set_owner(r->writer, uid, gid);
+		output_set_owner(out, uid, gid);
 	dat_writer_set_abort(r->writer, signals_abort_flag());
 	ret = session_open(&r->rec.session, &config, err);
 	print_notes(r->rec.session);
 	if (ret)
 		return -1;
 	/* Before anything of ours changes its affinity: the workload's shall be the caller's. */
-	if (r->argv && workload_fork(&r->workload, r->argv, err))
+	workload.stdout_to_stderr = output_is_stdout(out);
+	if (r->argv && workload_fork(&r->workload, &workload, err))
 		return -1;
-	dir = output_dir(r->opts.output);
-	ret = spool_open(&r->rec.spool, r->rec.session, dir, push.target_cpus, err);
-	free(dir);
-	if (ret)
+	if (spool_open(&r->rec.spool, r->rec.session, output_dir(out), push.target_cpus, err))
 		return -1;
 	spool_keep_off(push.target_cpus);
 	comms_add_living(&r->rec.comms);
@@ -103,16 +128,39 @@ static void count_events(struct record *r)
 	r->bytes = spool_bytes(r->rec.spool);
 }
 
+/* A line that is written over on a terminal; line by line elsewhere. */
 static void show_progress(struct record *r)
 {
+	bool terminal = isatty(STDERR_FILENO);
+
 	count_events(r);
-	fprintf(stderr, "\ripitrace: %llu events, %llu lost, %.1f MB\033[K", (unsigned long long)r->events,
-		(unsigned long long)r->lost, (double)r->bytes / 1e6);
+	fprintf(stderr, "%sipitrace: %llu events, %llu lost, %.1f MB%s", terminal ? "\r" : "",
+		(unsigned long long)r->events, (unsigned long long)r->lost, (double)r->bytes / 1e6,
+		terminal ? "\033[K" : "\n");
+}
+
+/* The screen is the workload's, unless the user asks for progress on it. */
+static bool wants_progress(const struct record *r)
+{
+	return !r->opts.quiet && (r->opts.progress || (!r->argv && isatty(STDERR_FILENO)));
+}
+
+static void say_begin(const struct record *r)
+{
+	const char *place = output_place(dat_writer_output(r->writer));
+
+	if (r->opts.quiet || r->argv)
+		return;
+	if (r->opts.duration_ns)
+		record_say("recording for %.6gs into %s; Ctrl-C stops earlier", (double)r->opts.duration_ns / 1e9,
+			   place);
+	else
+		record_say("recording into %s; Ctrl-C stops", place);
 }
 
 static void wait_for_end(struct record *r)
 {
-	bool progress = !r->opts.quiet && isatty(STDERR_FILENO);
+	bool progress = wants_progress(r);
 	uint64_t start = signals_now_ns(), next = start + TICK_NS;
 	uint64_t end = r->opts.duration_ns ? start + r->opts.duration_ns : UINT64_MAX;
 
@@ -133,7 +181,7 @@ static void wait_for_end(struct record *r)
 		if (now < next && now < end)
 			signals_sleep_ns((next < end ? next : end) - now);
 	}
-	if (progress)
+	if (progress && isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
 }
 
@@ -143,6 +191,7 @@ static int trace(struct record *r, struct err *err)
 	struct err late = { 0 };
 	int ret;
 
+	say_begin(r);
 	if (facts_snap_interrupts(&r->rec.facts, FACTS_OUTER0, err) || session_start(r->rec.session, err))
 		return -1;
 	ret = facts_snap_interrupts(&r->rec.facts, FACTS_INNER0, err);
@@ -165,11 +214,15 @@ static int trace(struct record *r, struct err *err)
 /* What ended the recording ends the workload. */
 static void tell_workload(struct record *r)
 {
-	if (!r->workload || workload_ended(r->workload))
+	int sig = signals_got();
+
+	if (!r->workload || workload_ended(r->workload) || (!sig && !r->timed_out))
 		return;
-	if (signals_got() && !signals_from_terminal())
-		workload_signal(r->workload, signals_got());
-	else if (r->timed_out)
+	if (sig && signals_from_terminal())
+		workload_signal(r->workload, SIGCONT); /* it has got the signal; one that is stopped shall see it */
+	else if (sig == SIGINT || sig == SIGQUIT || sig == SIGHUP)
+		workload_signal(r->workload, sig);
+	else
 		workload_signal(r->workload, SIGTERM);
 }
 
@@ -199,11 +252,31 @@ static int save(struct record *r, char **argv, struct err *err)
 	return recording_write(&r->rec, r->writer, err);
 }
 
+/* Whose time is over gets a grace period; whom a signal ended waits for the user's next. */
+static void urge_workload(struct record *r, bool *told)
+{
+	if (r->timed_out) {
+		record_say("the workload did not end within %llu s after SIGTERM: killed",
+			   (unsigned long long)(GRACE_NS / NS_PER_S));
+		r->killed = true;
+		return;
+	}
+	if (*told)
+		return;
+	record_say("waiting for the workload to end; Ctrl-C kills it");
+	/* Shells ignore the SIGINT of one who is not at their terminal. */
+	if (signals_got() && !signals_from_terminal())
+		workload_signal(r->workload, SIGTERM);
+	*told = true;
+}
+
 void record_reap_workload(struct record *r)
 {
-	uint64_t patience = signals_now_ns() + PATIENCE_NS;
+	uint64_t patience = signals_now_ns() + (r->timed_out ? GRACE_NS : PATIENCE_NS);
 	bool told = false;
 	sigset_t block;
+	char name[64];
+	unsigned int left;
 
 	if (!r->workload || !workload_released(r->workload))
 		return;
@@ -213,16 +286,17 @@ void record_reap_workload(struct record *r)
 	signals_stopping();
 	while (!workload_ended(r->workload)) {
 		if (*signals_abort_flag())
+			r->killed = true;
+		else if (!r->killed && signals_now_ns() >= patience)
+			urge_workload(r, &told);
+		if (r->killed)
 			workload_signal(r->workload, SIGKILL);
-		if (!told && signals_now_ns() >= patience) {
-			fprintf(stderr, "ipitrace: waiting for the workload to end; Ctrl-C kills it\n");
-			/* Shells ignore the SIGINT of one who is not at their terminal. */
-			if (signals_got() && !signals_from_terminal())
-				workload_signal(r->workload, SIGTERM);
-			told = true;
-		}
 		signals_sleep_ns(told ? NS_PER_S : PATIENCE_NS / 20);
 	}
+	left = workload_left(r->workload, name, sizeof(name));
+	if (left)
+		record_say("the workload left %u process%s running (%s%s); --wait-all records until they end", left,
+			   left == 1 ? "" : "es", name, left == 1 ? "" : ", ...");
 }
 
 int record_run(struct record *r, char **argv, struct err *err)
@@ -231,6 +305,8 @@ int record_run(struct record *r, char **argv, struct err *err)
 	int ret;
 
 	signals_catch();
+	if (r->argv)
+		mem_set_exit_status(EXIT_CANCELED);
 	ret = prepare(r, err);
 	if (!ret)
 		ret = trace(r, err);
@@ -242,7 +318,7 @@ int record_run(struct record *r, char **argv, struct err *err)
 		if (ret && !err->code)
 			*err = late;
 		else
-			fprintf(stderr, "ipitrace: warning: %s; the next run tries again\n", late.msg);
+			record_say("warning: %s; the next run tries again", late.msg);
 	}
 	dat_writer_close(r->writer);
 	return ret;

@@ -23,7 +23,8 @@ struct record_options {
 	const char *output;
 	uint64_t buffer_bytes, duration_ns;
 	uint32_t stack; /* enum session_stack */
-	bool no_stack, quiet;
+	bool no_stack, quiet, progress;
+	bool wait_all; /* for what the workload leaves behind, too */
 	struct ipi_filter filter;
 };
 
@@ -33,11 +34,13 @@ struct record {
 	struct dat_writer *writer;
 	struct recording rec;
 	struct workload *workload;
-	bool timed_out;
+	bool timed_out, killed;
 	uint64_t events, lost, bytes;
 	uint64_t buffer_bytes; /* per CPU, as it was */
 };
 
+/* One line on standard error; names in it are made harmless. */
+void record_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* All of it but the waiting for the workload. argv: the command line for the facts. */
 int record_run(struct record *r, char **argv, struct err *err);
 /* Until the workload is gone. A signal that comes now kills it. */
