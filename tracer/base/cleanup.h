@@ -4,7 +4,8 @@
  *
  * exit() is called in one place only, where there is no memory (base/mem.h).
  * Who owns something that outlives the process (a tracefs instance, a temporary
- * file with a name) registers how to undo it. Last registered, first run.
+ * file with a name) registers how to undo it. Last registered, first run; in a
+ * crash, too.
  */
 #ifndef IPITRACE_CLEANUP_H
 #define IPITRACE_CLEANUP_H

@@ -23,6 +23,12 @@ void mem_keep_reserve(void)
 		reserve = xmalloc(RESERVE_BYTES);
 }
 
+void mem_release_reserve(void)
+{
+	free(reserve);
+	reserve = NULL;
+}
+
 void mem_set_exit_status(int status)
 {
 	exit_status = status;
@@ -30,8 +36,7 @@ void mem_set_exit_status(int status)
 
 static void __attribute__((noreturn)) no_memory(size_t size)
 {
-	free(reserve);
-	reserve = NULL;
+	mem_release_reserve();
 	fprintf(stderr, "ipitrace: out of memory (%zu bytes wanted)\n", size);
 	exit(exit_status);
 }

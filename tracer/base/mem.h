@@ -17,6 +17,7 @@ char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Keep some memory back, which what base/cleanup.h runs at the end can use. */
 void mem_keep_reserve(void);
+void mem_release_reserve(void);
 /* Instead of exit 1. */
 void mem_set_exit_status(int status);
 

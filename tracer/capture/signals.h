@@ -22,7 +22,7 @@ void signals_catch(void);
 int signals_got(void);
 /* It came from the terminal: then the workload, in the same process group, has got it too. */
 bool signals_from_terminal(void);
-/* From now on every signal aborts. */
+/* From now on every signal aborts, not only the second. */
 void signals_stopping(void);
 /* Nothing needs to be undone any more: let them interrupt. */
 void signals_unblock(void);

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/io.h"
@@ -33,6 +34,7 @@ struct workload {
 	bool released, reaped, whole_tree;
 	int wstatus;
 	char *name;
+	struct cleanup cleanup;
 };
 
 /* What a child tells when it did not get as far as its program. */
@@ -117,6 +119,32 @@ static void __attribute__((noreturn)) child(const struct workload_config *config
 	_exit(e.errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }
 
+static void reap(struct workload *w)
+{
+	pid_t pid;
+
+	if (w->reaped)
+		return;
+	do
+		pid = waitpid(w->pid, &w->wstatus, 0);
+	while (pid < 0 && errno == EINTR);
+	w->reaped = true;
+}
+
+void workload_cancel(struct workload *w)
+{
+	if (w->reaped || w->released)
+		return;
+	kill(w->pid, SIGKILL);
+	reap(w);
+}
+
+/* What it was forked with keeps tracefs busy. */
+static void cancel_at_exit(void *ctx)
+{
+	workload_cancel(ctx);
+}
+
 int workload_fork(struct workload **wp, const struct workload_config *config, struct err *err)
 {
 	struct workload *w = xcalloc(1, sizeof(*w));
@@ -135,6 +163,7 @@ int workload_fork(struct workload **wp, const struct workload_config *config, st
 		return err_set_errno(err, EXIT_CANCELED, errno, "cannot make a pipe");
 	}
 	w->exec_fd = ex[0];
+	cleanup_add(&w->cleanup, cancel_at_exit, w);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	w->pid = fork();
 	if (!w->pid) {
@@ -147,18 +176,6 @@ int workload_fork(struct workload **wp, const struct workload_config *config, st
 		return err_set_errno(err, EXIT_CANCELED, errno, "cannot fork");
 	w->reaped = false;
 	return 0;
-}
-
-static void reap(struct workload *w)
-{
-	pid_t pid;
-
-	if (w->reaped)
-		return;
-	do
-		pid = waitpid(w->pid, &w->wstatus, 0);
-	while (pid < 0 && errno == EINTR);
-	w->reaped = true;
 }
 
 int workload_release(struct workload *w, struct err *err)
@@ -287,6 +304,7 @@ void workload_close(struct workload *w)
 {
 	if (!w)
 		return;
+	cleanup_remove(&w->cleanup);
 	if (!w->reaped) {
 		kill(w->pid, SIGKILL);
 		reap(w);

@@ -34,6 +34,8 @@ struct workload_config {
 int workload_fork(struct workload **w, const struct workload_config *config, struct err *err);
 /* Let it exec. -1: it could not; err->code is EXIT_NOT_FOUND or EXIT_CANNOT_RUN, and it is reaped. */
 int workload_release(struct workload *w, struct err *err);
+/* End one that was not released; it counts as ended. */
+void workload_cancel(struct workload *w);
 bool workload_released(const struct workload *w);
 /* Reap what has ended; true if the workload has, now or before. */
 bool workload_ended(struct workload *w);

@@ -199,8 +199,6 @@ static int trace(struct record *r, struct err *err)
 		ret = workload_release(r->workload, err);
 	if (!ret)
 		wait_for_end(r);
-	if (signals_got())
-		signals_stopping();
 	if (!ret)
 		ret = facts_snap_interrupts(&r->rec.facts, FACTS_INNER1, err);
 	session_stop(r->rec.session);
@@ -246,8 +244,7 @@ static int save(struct record *r, char **argv, struct err *err)
 	count_events(r);
 	r->buffer_bytes = session_buffer_bytes(r->rec.session);
 	fill_facts(r, argv);
-	/* From here on a signal may interrupt at any time: it makes the writer give up, no more. */
-	signals_stopping();
+	/* From here on a signal may interrupt at any time: the second one makes the writer give up, no more. */
 	signals_unblock();
 	return recording_write(&r->rec, r->writer, err);
 }
@@ -313,6 +310,9 @@ int record_run(struct record *r, char **argv, struct err *err)
 	tell_workload(r);
 	if (!ret)
 		ret = save(r, argv, err);
+	/* One that waits to begin holds what it was forked with: files of tracefs, too. */
+	if (r->workload && !workload_released(r->workload))
+		workload_cancel(r->workload);
 	/* The file is safe; what is left behind in tracefs does not make it worse. */
 	if (recording_close(&r->rec, &late)) {
 		if (ret && !err->code)
