@@ -11,31 +11,40 @@
 
 /* What is known of the trace as a whole; complete after analysis_run(). */
 struct trace_info {
+	/* the file */
 	const char *path;
 	int file_version;
 	const char *compression;
+	bool truncated;	 /* it ends before its data does */
+	bool incomplete; /* the recording did not end as it should */
+	bool foreign;	 /* it has no facts of ipitrace */
+	bool facts_gone; /* though ipitrace recorded it: converted since, or cut right behind the data */
+
+	/* the machine */
 	char kernel[80]; /* release; "" if the file does not say */
 	char arch[32];
-	const char *clock;
-	const char *tier;
 	unsigned int cpus;
-	uint64_t start_ns, end_ns;
-	uint64_t records, events; /* in the file; used */
-	uint64_t lost_events;
-	uint64_t late_events;  /* of a running tracer: they came when their time was settled */
-	uint64_t missed_sends; /* by the probes that stand in for send events */
-	bool lost_unknown;     /* and events are missing, nobody knows how many */
-	uint64_t bad_pages;
-	bool truncated;	       /* the file ends before its data does */
-	bool incomplete;       /* the recording did not end as it should */
-	bool foreign;	       /* no facts of ipitrace in the file */
-	bool facts_gone;       /* though it recorded it: converted since, or cut right behind the data */
-	bool stacks;	       /* stacks of senders are there */
+
+	/* time */
+	const char *clock;
 	bool clock_ns;	       /* the clock counts nanoseconds */
 	bool clock_sync;       /* ... and shows the same on every CPU: else latencies are withheld */
 	uint64_t skew_ns;      /* clocks of CPUs differ by at least this much, by impossible spans; 0 = none */
 	uint32_t skew_cpus[2]; /* ... namely of these: the second is behind */
+	uint64_t start_ns, end_ns;
+
+	/* evidence */
+	const char *tier;
 	bool has_send, has_csd, has_reception;
+	bool stacks;		  /* stacks of senders are there */
+	uint64_t records, events; /* in the file; used */
+
+	/* loss */
+	uint64_t lost_events;
+	bool lost_unknown;     /* and events are missing, nobody knows how many */
+	uint64_t late_events;  /* of a running tracer: they came when their time was settled */
+	uint64_t missed_sends; /* by the probes that stand in for send events */
+	uint64_t bad_pages;
 };
 
 /* One line of /proc/interrupts against the trace: low <= traced <= high if nothing is missing. */
