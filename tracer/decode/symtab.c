@@ -351,12 +351,15 @@ static void parse_once(const struct symtab *s)
 /* End of symbol i: where the next function starts. */
 static uint64_t sym_end(const struct symtab *s, size_t i)
 {
-	uint64_t addr = s->syms[i].addr;
+	uint64_t addr = s->syms[i].addr, end = addr + MAX_FUNC_SIZE;
 
+	/* The last bytes of the address space. */
+	if (end < addr)
+		end = UINT64_MAX;
 	for (size_t next = i + 1; next < s->nr; next++)
 		if (s->syms[next].addr > addr)
-			return s->syms[next].addr - addr < MAX_FUNC_SIZE ? s->syms[next].addr : addr + MAX_FUNC_SIZE;
-	return addr + MAX_FUNC_SIZE;
+			return s->syms[next].addr < end ? s->syms[next].addr : end;
+	return end;
 }
 
 bool symtab_range(const struct symtab *s, const char *name, uint64_t *start, uint64_t *end)
