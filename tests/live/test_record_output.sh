@@ -64,12 +64,14 @@ outside=$(readlink /dev/stdout)
 if unshare -m true 2>/dev/null; then
 	mkdir "$TMP/dev"
 	# shellcheck disable=SC2016 # the inner shell's
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare -m --propagation private sh -c '
 		mount -t tmpfs none "$1" && mknod -m 666 "$1/null" c 1 3 && ln -s /proc/self/fd/1 "$1/stdout" &&
 		touch "$1/ours" && mount --bind "$1" /dev && [ -e /dev/ours ] || exit 99
 		"$2" record -q -d 100ms -o /dev/stdout >f || exit 98
 		readlink /dev/stdout' sh "$TMP/dev" "$IPITRACE" >"$OUT" 2>"$ERR" </dev/null
 	ok "-o /dev/stdout: whole" whole f
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare -m --propagation private sh -c '
 		mount -t tmpfs none "$1" && mknod -m 666 "$1/null" c 1 3 && ln -s /proc/self/fd/1 "$1/stdout" &&
 		touch "$1/ours" && mount --bind "$1" /dev && [ -e /dev/ours ] || exit 99
@@ -122,6 +124,7 @@ is "$(ls secret)" mine.dat "is followed"
 rm -f secret/* sticky/*
 if command -v setpriv >/dev/null; then
 	echo precious >secret/victim
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	setpriv --reuid=65534 --regid=65534 --clear-groups sh -c '
 		cd "$1" && while :; do
 			ln -sfn ../secret/victim x; rm -f x; touch x; rm -f x; mkfifo x; rm -f x; ln -sfn ../secret/new x
