@@ -3,7 +3,7 @@
  * file/datfile.h - trace.dat: writer (v6, a state machine) and reader (v6, v7).
  *
  * Knows the bytes of trace-cmd.dat.v6(5) and .v7(5); knows neither tracefs nor
- * what events mean. The reader maps the file; metadata pointers live until
+ * what events mean. Pointers of the reader's live until
  * dat_close(). ipitrace's own facts travel behind the last CPU's data, where
  * every other reader ignores them: "facts" text, then struct dat_footer. A
  * file without them is a foreign one (trace-cmd) or one cut short.
@@ -49,7 +49,16 @@ struct dat_format {
 	size_t len;
 };
 
-/* Raw interrupt counters of one line of /proc/interrupts travel in the facts; see file/facts.h. */
+/* One of the ring buffers that were recorded: the top one, or an instance's. */
+struct dat_buffer {
+	const char *name;	 /* "" = the top one */
+	const char *clock;	 /* "mono"; "local" where the file does not say */
+	const char *clock_other; /* what the file calls it elsewhere; NULL = nothing else */
+	unsigned int page_size;
+	uint64_t data_bytes;
+	bool chosen; /* its streams are those of dat_info */
+};
+
 struct dat_info {
 	int version; /* 6 or 7 */
 	bool big_endian;
@@ -64,25 +73,35 @@ struct dat_info {
 	size_t kallsyms_len; /* NULL if absent */
 	const char *printk_formats;
 	const char *cmdlines;
-	size_t cmdlines_len;	    /* "pid comm\n" lines */
-	const char *uname;	    /* option UNAME: "Linux host 6.18.44 #1 ... x86_64"; NULL if absent */
-	const char *clock;	    /* "mono"; "local" where the file does not say */
+	size_t cmdlines_len; /* "pid comm\n" lines */
+	const char *uname;   /* option UNAME: "Linux host 6.18.44 #1 ... x86_64"; NULL if absent */
+	const char *clock;   /* of the buffer chosen, the first of several */
+	/* Time as everyone else shows it: ts, or offset + (ts * mult >> shift) if mult is not 0; plus add_ns. */
+	uint32_t tsc_mult, tsc_shift;
+	uint64_t tsc_offset;
+	uint64_t add_ns;	    /* of trace-cmd's --ts-offset and --date; wraps where it is negative */
 	const char *tracer_version; /* option VERSION or NULL */
 	const char *facts;
 	size_t facts_len; /* ipitrace's own; NULL in foreign files */
-	unsigned int nr_streams;
-	const uint32_t *cpus; /* CPU number of each stream */
-	unsigned int nr_cpus; /* CPUs of the machine, from the file */
-	bool truncated;	      /* file ends before its data does: readable part is served */
-	uint64_t data_bytes;  /* of all streams present */
+	const struct dat_buffer *buffers;
+	unsigned int nr_buffers;
+	unsigned int nr_streams; /* of the buffers chosen */
+	const uint32_t *cpus;	 /* CPU number of each stream; one for each buffer that has it */
+	unsigned int nr_cpus;	 /* CPUs of the machine, from the file */
+	bool truncated;		 /* file ends before its data does: readable part is served */
+	uint64_t data_bytes;	 /* of all buffers */
 };
 
 struct dat_file;
 
+/* path "-": stdin. A pipe, and a file packed by gzip or zstd, is spooled into a temporary file first. */
 int dat_open(struct dat_file **f, const char *path, struct err *err);
+/* Only the buffer of this name is read, "top" for the one without; NULL: all, as after dat_open(). Before any page. */
+int dat_choose(struct dat_file *f, const char *name, struct err *err);
+const char *dat_buffer_name(const struct dat_buffer *b);
 void dat_close(struct dat_file *f);
 const struct dat_info *dat_info(const struct dat_file *f);
-/* A page_source's next(): ctx is the struct dat_file. Gives memory behind it back. */
+/* A page_source's next(): ctx is the struct dat_file. */
 const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *err);
 /* Task name by pid from the cmdlines; "<...>" if unknown. Builds its index at first use. */
 const char *dat_comm(struct dat_file *f, int32_t pid);

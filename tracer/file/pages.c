@@ -1,71 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * file/pages.c - the CPUs' data page by page, in place where it can be.
+ * file/pages.c - the CPUs' data, page by page.
  *
- * Memory does not grow with the length of a recording: what was read is given
- * back to the kernel in strides, and of compressed data only two chunks a CPU
+ * Memory does not grow with the length of a recording: of every CPU two chunks
  * are held.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-#include <zstd.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "file/priv.h"
 
-#define STRIDE	  (2ull << 20) /* mapped ahead and given back at once */
-#define MAX_BLOCK (256u << 20) /* an uncompressed size beyond is damage */
+#define CHUNK	  (64u << 10)  /* read at once: stays in the second-level cache until it is decoded */
+#define AHEAD	  (2ull << 20) /* the kernel is asked for so much at once: CPUs are read in turn */
+#define MAX_BLOCK (64u << 20)  /* an uncompressed size beyond is damage */
 
-/* Bytes unpacked, at most to_len; 0 = damage. */
-static size_t uncompress(const struct dat_file *f, void *to, size_t to_len, const void *from, size_t from_len)
+struct dat_buffer *dat_add_buffer(struct dat_file *f, const char *name, const char *clock, unsigned int page_size)
 {
-	size_t nr = f->comp == COMP_ZSTD ? ZSTD_decompress(to, to_len, from, from_len) : 0;
+	struct dat_buffer *b;
 
-	return ZSTD_isError(nr) ? 0 : nr;
-}
-
-uint8_t *dat_uncompress(struct dat_file *f, const uint8_t *from, size_t from_len, size_t len, struct err *err)
-{
-	uint8_t *to;
-
-	if (f->comp != COMP_ZSTD) {
-		err_set(err, EXIT_FAILED, "compressed with %s, which is not supported", f->comp_name);
-		err_hint(err, "\"trace-cmd convert --compression none\" makes it readable");
-		return NULL;
-	}
-	if (len > MAX_BLOCK) {
-		err_set(err, EXIT_FAILED, "a compressed section of %zu bytes is damage", len);
-		return NULL;
-	}
-	to = xmalloc(len ? len : 1);
-	if (len && uncompress(f, to, len, from, from_len) != len) {
-		free(to);
-		err_set(err, EXIT_FAILED, "a compressed section is damaged");
-		return NULL;
-	}
-	return dat_own(f, to);
-}
-
-void dat_clear_streams(struct dat_file *f)
-{
-	for (unsigned int i = 0; i < f->info.nr_streams; i++) {
-		free(f->streams[i].chunk[0]);
-		free(f->streams[i].chunk[1]);
-	}
-	f->info.nr_streams = 0;
-	f->info.data_bytes = 0;
+	f->buffers = xrealloc(f->buffers, (f->info.nr_buffers + 1) * sizeof(*f->buffers));
+	b = &f->buffers[f->info.nr_buffers++];
+	*b = (struct dat_buffer){ .name = name, .clock = clock, .page_size = page_size };
+	f->info.buffers = f->buffers;
+	return b;
 }
 
 void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len)
 {
-	unsigned int nr = f->info.nr_streams;
+	struct dat_buffer *b = &f->buffers[f->info.nr_buffers - 1];
+	unsigned int nr = f->nr_streams;
 	struct dat_stream *stream;
 
 	if (cpu >= DAT_MAX_CPUS) {
@@ -84,121 +55,149 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 		if (!len)
 			off = 0;
 	}
-	stream->off = stream->pos = stream->given_back = off;
+	stream->off = stream->pos = stream->asked_ahead = off;
 	stream->len = len;
+	stream->page_size = b->page_size;
+	stream->buffer = f->info.nr_buffers - 1;
 	f->cpus[nr] = cpu;
-	f->info.nr_streams = nr + 1;
+	f->nr_streams = nr + 1;
 	f->info.data_bytes += len;
+	b->data_bytes += len;
 }
 
-/* One call to the kernel a stride: map what comes, give back what was read but for two pages. */
-static void stride(struct dat_file *f, struct dat_stream *stream)
+void dat_free_streams(struct dat_file *f)
 {
-	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t keep = 2ull * f->info.page_size;
-	uint64_t from = stream->given_back & ~(page - 1);
-	uint64_t to = stream->pos > stream->off + keep ? (stream->pos - keep) & ~(page - 1) : 0;
-
-	/* The first page of the stretch may belong to the CPU before: it is only mapped anew. */
-	if (to > from) {
-		madvise((void *)(f->map + from), (size_t)(to - from), MADV_DONTNEED);
-		stream->given_back = to;
+	for (unsigned int i = 0; i < f->nr_streams; i++) {
+		free(f->streams[i].chunk[0]);
+		free(f->streams[i].chunk[1]);
 	}
-#ifdef MADV_POPULATE_READ
-	from = stream->pos & ~(page - 1);
-	to = stream->pos + STRIDE;
-	if (to > stream->off + stream->len)
-		to = stream->off + stream->len;
-	if (to > from)
-		madvise((void *)(f->map + from), (size_t)(to - from), MADV_POPULATE_READ);
-#endif
+	free(f->streams);
+	free(f->cpus);
+	free(f->chosen);
+	free(f->chosen_cpus);
+	free(f->buffers);
+	free(f->packed);
 }
 
-static const void *next_mapped(struct dat_file *f, struct dat_stream *stream, size_t *len)
+static void ask_ahead(struct dat_file *f, struct dat_stream *stream)
+{
+	if (stream->pos < stream->asked_ahead || stream->len <= CHUNK)
+		return;
+	posix_fadvise(f->fd, (off_t)stream->pos, AHEAD, POSIX_FADV_WILLNEED);
+	stream->asked_ahead = stream->pos + AHEAD / 2;
+}
+
+/* The other chunk is to take len bytes. */
+static char *chunk_room(struct dat_stream *stream, size_t len)
+{
+	stream->cur ^= 1;
+	if (len > stream->chunk_size[stream->cur]) {
+		free(stream->chunk[stream->cur]);
+		stream->chunk[stream->cur] = xmalloc(len);
+		stream->chunk_size[stream->cur] = len;
+	}
+	return stream->chunk[stream->cur];
+}
+
+/* Whole pages. 1 = there, 0 = no more, -1 = error. */
+static int next_plain(struct dat_file *f, struct dat_stream *stream, struct err *err)
 {
 	uint64_t left = stream->off + stream->len - stream->pos;
-	const uint8_t *page = f->map + stream->pos;
+	size_t want = stream->page_size > CHUNK ? stream->page_size : CHUNK / stream->page_size * stream->page_size;
 
 	if (!left)
-		return NULL;
-	if ((stream->pos - stream->off) % STRIDE < f->info.page_size)
-		stride(f, stream);
-	*len = left < f->info.page_size ? (size_t)left : f->info.page_size;
-	stream->pos += *len;
-	return page;
+		return 0;
+	if (want > left)
+		want = (size_t)left;
+	if (!dat_charge(f, want))
+		return dat_over_budget(err);
+	ask_ahead(f, stream);
+	if (dat_pread(f, chunk_room(stream, want), want, stream->pos, err))
+		return -1;
+	stream->pos += want;
+	stream->chunk_len = want;
+	stream->chunk_pos = 0;
+	return 1;
 }
 
-/* The next chunk into the other buffer. 1 = there, 0 = no more, -1 = damage. */
-static int next_chunk(struct dat_file *f, struct dat_stream *stream, struct err *err)
+static int packed_numbers(struct dat_file *f, struct dat_stream *stream, uint32_t *numbers, unsigned int nr,
+			  struct err *err)
+{
+	uint8_t raw[8];
+
+	if (dat_pread(f, raw, 4ul * nr, stream->pos, err))
+		return -1;
+	for (unsigned int i = 0; i < nr; i++)
+		numbers[i] = (uint32_t)dat_number(raw + 4ul * i, 4, f->info.big_endian);
+	stream->pos += 4ul * nr;
+	return 0;
+}
+
+/* As above; a compressed chunk is whole pages, too. */
+static int next_packed(struct dat_file *f, struct dat_stream *stream, struct err *err)
 {
 	/* trace-cmd does not count the four bytes of the number of chunks. */
 	uint64_t end = stream->off + stream->len + 4;
-	bool big = f->info.big_endian;
-	uint64_t zlen, len;
+	uint32_t size[2];
+	size_t len;
 
 	if (end > f->size)
 		end = f->size;
-
-	if (!stream->chunks_begun) {
-		stream->chunks_begun = true;
+	if (!stream->begun) {
+		stream->begun = true;
 		if (stream->len < 4)
 			return 0;
-		stream->chunks_left = (uint32_t)dat_number(f->map + stream->pos, 4, big);
-		stream->pos += 4;
+		if (packed_numbers(f, stream, &stream->chunks_left, 1, err))
+			return -1;
 	}
 	if (!stream->chunks_left)
 		return 0;
 	if (end - stream->pos < 8)
 		return err_set(err, EXIT_FAILED, "compressed data ends too early");
-	zlen = dat_number(f->map + stream->pos, 4, big);
-	len = dat_number(f->map + stream->pos + 4, 4, big);
-	stream->pos += 8;
-	if (zlen > end - stream->pos || len > MAX_BLOCK)
+	ask_ahead(f, stream);
+	if (packed_numbers(f, stream, size, 2, err))
+		return -1;
+	if (size[0] > end - stream->pos || size[1] > MAX_BLOCK)
 		return err_set(err, EXIT_FAILED, "compressed data is damaged");
-	stream->cur ^= 1;
-	if (len > stream->chunk_size[stream->cur]) {
-		free(stream->chunk[stream->cur]);
-		stream->chunk[stream->cur] = xmalloc((size_t)len);
-		stream->chunk_size[stream->cur] = (size_t)len;
+	if (!dat_charge(f, (uint64_t)size[0] + size[1]))
+		return dat_over_budget(err);
+	if (size[0] > f->packed_size) {
+		free(f->packed);
+		f->packed = xmalloc(size[0]);
+		f->packed_size = size[0];
 	}
+	if (dat_pread(f, f->packed, size[0], stream->pos, err))
+		return -1;
 	/* The size is that of whole pages; what trace-cmd packed of the last one may be less. */
-	if (len) {
-		len = uncompress(f, stream->chunk[stream->cur], (size_t)len, f->map + stream->pos, (size_t)zlen);
-		if (!len)
-			return err_set(err, EXIT_FAILED, "compressed data is damaged");
-	}
-	stream->pos += zlen;
+	len = size[1] ? dat_unpack(f->comp, chunk_room(stream, size[1]), size[1], f->packed, size[0]) : 0;
+	if (size[1] && !len)
+		return err_set(err, EXIT_FAILED, "compressed data is damaged");
+	stream->pos += size[0];
 	stream->chunks_left--;
-	stream->chunk_len = (size_t)len;
+	stream->chunk_len = len;
 	stream->chunk_pos = 0;
-	stride(f, stream);
 	return 1;
-}
-
-static const void *next_unpacked(struct dat_file *f, struct dat_stream *stream, size_t *len, struct err *err)
-{
-	const char *page;
-	size_t left;
-
-	while (stream->chunk_pos == stream->chunk_len)
-		if (next_chunk(f, stream, err) <= 0)
-			return NULL;
-	page = stream->chunk[stream->cur] + stream->chunk_pos;
-	left = stream->chunk_len - stream->chunk_pos;
-	*len = left < f->info.page_size ? left : f->info.page_size;
-	stream->chunk_pos += *len;
-	return page;
 }
 
 const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *err)
 {
 	struct dat_file *f = ctx;
+	struct dat_stream *stream;
+	const char *page;
+	size_t left;
 
+	*len = 0;
 	if (idx >= f->info.nr_streams)
 		return NULL;
-	if (f->comp == COMP_NONE)
-		return next_mapped(f, &f->streams[idx], len);
-	return next_unpacked(f, &f->streams[idx], len, err);
+	stream = &f->streams[f->chosen[idx]];
+	while (stream->chunk_pos == stream->chunk_len)
+		if ((f->comp == COMP_NONE ? next_plain(f, stream, err) : next_packed(f, stream, err)) <= 0)
+			return NULL;
+	page = stream->chunk[stream->cur] + stream->chunk_pos;
+	left = stream->chunk_len - stream->chunk_pos;
+	*len = left < stream->page_size ? left : stream->page_size;
+	stream->chunk_pos += *len;
+	return page;
 }
 
 /* --- task names --- */

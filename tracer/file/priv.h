@@ -2,8 +2,9 @@
 /*
  * file/priv.h - what the reader's and the writer's files share; no one else includes it.
  *
+ *	file/source.c	 the bytes: files, pipes, decompression
  *	file/read.c	 metadata of v6 and v7
- *	file/pages.c	 the CPUs' data, page by page; decompression; task names
+ *	file/pages.c	 the CPUs' data, page by page; task names
  *	file/write.c	 v6, in one pass
  */
 #ifndef IPITRACE_DATFILE_PRIV_H
@@ -19,13 +20,16 @@
 /* Numbers of options: trace-cmd.dat.v6(5) and, from HEADER_INFO on, of v7's sections, trace-cmd.dat.v7(5). */
 enum dat_option {
 	DAT_OPT_DONE = 0,
+	DAT_OPT_DATE = 1,
 	DAT_OPT_CPUSTAT = 2,
 	DAT_OPT_BUFFER = 3,
 	DAT_OPT_TRACECLOCK = 4,
 	DAT_OPT_UNAME = 5,
+	DAT_OPT_OFFSET = 7,
 	DAT_OPT_CPUCOUNT = 8,
 	DAT_OPT_VERSION = 9,
 	DAT_OPT_TRACEID = 11,
+	DAT_OPT_TSC2NSEC = 14,
 	DAT_OPT_HEADER_INFO = 16,
 	DAT_OPT_FTRACE_EVENTS = 17,
 	DAT_OPT_EVENT_FORMATS = 18,
@@ -37,20 +41,29 @@ enum dat_option {
 /* More than any machine has: a number beyond is damage. */
 #define DAT_MAX_CPUS 65536u
 
-enum dat_comp { COMP_NONE, COMP_ZSTD, COMP_OTHER };
+enum dat_comp { COMP_NONE, COMP_ZSTD, COMP_ZLIB, COMP_OTHER };
 
-/* The data of one CPU. */
+/*
+ * One budget for all that is read and unpacked: work and memory stay in
+ * proportion to the file, whatever it says. No recording packs this well.
+ */
+#define DAT_BUDGET_FLOOR (128ull << 20)
+#define DAT_BUDGET_RATIO 64ull
+
+/* The data of one CPU in one buffer. */
 struct dat_stream {
-	uint64_t off, len;   /* in the file, clipped to it */
-	uint64_t pos;	     /* of the next page; compressed: of the next chunk */
-	uint64_t given_back; /* up to here the memory was returned */
-	/* Compressed data only: two chunks, because two pages must stay valid. */
+	uint64_t off, len;    /* in the file, clipped to it */
+	uint64_t pos;	      /* of the next chunk */
+	uint64_t asked_ahead; /* up to here the kernel was asked to read */
+	unsigned int page_size;
+	unsigned int buffer;
+	/* Two chunks, because two pages must stay valid. */
 	char *chunk[2];
 	size_t chunk_size[2];
 	unsigned int cur;
 	size_t chunk_len, chunk_pos;
-	uint32_t chunks_left;
-	bool chunks_begun;
+	uint32_t chunks_left; /* of compressed data */
+	bool begun;
 };
 
 struct dat_comm {
@@ -59,26 +72,41 @@ struct dat_comm {
 };
 
 struct dat_file {
-	const uint8_t *map;
+	int fd;
 	uint64_t size;
+	uint64_t budget; /* bytes that may still be read or unpacked */
+	bool over_budget;
 	struct dat_info info;
 	enum dat_comp comp;
-	struct dat_stream *streams;
+	struct dat_stream *streams; /* of all buffers */
 	uint32_t *cpus;
+	unsigned int nr_streams;
+	unsigned int *chosen; /* stream by index of info.cpus */
+	uint32_t *chosen_cpus;
+	struct dat_buffer *buffers; /* info's */
+	char *packed;		    /* a compressed chunk */
+	size_t packed_size;
 	struct dat_format *formats;
 	unsigned int room_formats;
 	void **owned; /* decompressed sections and copied strings */
 	unsigned int nr_owned;
 	char comp_name[32];
+	const char *option_clock;
+	uint32_t sections_read; /* bit per id */
 	struct dat_comm *comms; /* sorted by pid */
 	unsigned int nr_comms;
 	bool comms_built;
 };
 
-/* A stretch of the file (or of a decompressed section) that is being read. */
+/*
+ * A stretch of the file, or of an unpacked section, that is being read. What
+ * is asked for is fetched from the file into memory that lives until
+ * dat_close(), up to limit.
+ */
 struct dat_in {
-	const struct dat_file *f;
+	struct dat_file *f;
 	const uint8_t *at, *end;
+	uint64_t off, limit; /* file offsets: of end, and of the end of the stretch; equal: all is in memory */
 	bool failed;
 };
 
@@ -93,10 +121,22 @@ static inline uint64_t dat_number(const uint8_t *p, unsigned int size, bool big)
 
 /* Memory that lives until dat_close(). */
 void *dat_own(struct dat_file *f, void *mem);
-/* One whole block; the result is owned by f. NULL and *err on damage. */
-uint8_t *dat_uncompress(struct dat_file *f, const uint8_t *from, size_t from_len, size_t len, struct err *err);
-/* Takes the region [off, off + len) as CPU's data, as far as it is there. */
+
+/* Opens path, "-" for stdin; f->fd can be read at any place then. */
+int dat_source_open(struct dat_file *f, const char *path, struct err *err);
+/* Exactly len bytes. A file that ended meanwhile is an error. */
+int dat_pread(struct dat_file *f, void *to, size_t len, uint64_t off, struct err *err);
+/* Takes bytes from the budget; false, for ever, once it is used up. */
+bool dat_charge(struct dat_file *f, uint64_t bytes);
+/* Says so; -1. */
+int dat_over_budget(struct err *err);
+/* One whole block: bytes unpacked, at most to_len; 0 = damage. */
+size_t dat_unpack(enum dat_comp comp, void *to, size_t to_len, const void *from, size_t from_len);
+
+/* A buffer, whose streams are to be added next. clock as the file says it, NULL if it does not. */
+struct dat_buffer *dat_add_buffer(struct dat_file *f, const char *name, const char *clock, unsigned int page_size);
+/* Takes the region [off, off + len) as CPU's data in the last buffer, as far as it is there. */
 void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len);
-void dat_clear_streams(struct dat_file *f);
+void dat_free_streams(struct dat_file *f);
 
 #endif

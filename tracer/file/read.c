@@ -2,8 +2,9 @@
 /*
  * file/read.c - metadata of trace.dat, versions 6 and 7.
  *
- * The file is mapped and nothing in it is believed: every length and offset is
- * checked against what is there. A file that ends inside its metadata cannot
+ * Nothing in the file is believed: every length and offset is checked against
+ * what is there, every section is read once, and all that is read comes out of
+ * one budget. A file that ends inside its metadata cannot
  * be read at all; one that ends inside its data is served as far as it goes.
  */
 #include <errno.h>
@@ -11,10 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -26,16 +26,55 @@
 static const uint8_t dat_magic[10] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
 
 #define SECTION_COMPRESSED 1
-#define MAX_SECTIONS	   4096 /* a chain longer than this is a loop */
+#define MAX_SECTIONS	   1024 /* trace-cmd writes one or two lists of options */
+
+#define WINDOW		   (64u << 10) /* read at least */
+#define MAX_STRING	   4096u
+
+/* Fetches from the file, so that len bytes are at hand. False if there are not so many. */
+static bool in_fetch(struct dat_in *in, uint64_t len)
+{
+	uint64_t pos = in->off - (uint64_t)(in->end - in->at);
+	struct err ignored = { 0 };
+	uint8_t *window;
+	uint64_t want = len;
+
+	if (in->failed || len > in->limit - pos) {
+		in->failed = true;
+		return false;
+	}
+	if (want < WINDOW)
+		want = in->limit - pos < WINDOW ? in->limit - pos : WINDOW;
+	if (!dat_charge(in->f, want)) {
+		in->failed = true;
+		return false;
+	}
+	window = dat_own(in->f, xmalloc((size_t)want));
+	if (dat_pread(in->f, window, (size_t)want, pos, &ignored)) {
+		in->failed = true;
+		return false;
+	}
+	in->at = window;
+	in->end = window + want;
+	in->off = pos + want;
+	return true;
+}
+
+/* Bytes left. */
+static uint64_t in_left(const struct dat_in *in)
+{
+	return in->limit - in->off + (uint64_t)(in->end - in->at);
+}
 
 static const uint8_t *in_bytes(struct dat_in *in, uint64_t len)
 {
-	const uint8_t *at = in->at;
+	const uint8_t *at;
 
-	if (in->failed || len > (uint64_t)(in->end - in->at)) {
+	if (in->failed || (len > (uint64_t)(in->end - in->at) && !in_fetch(in, len))) {
 		in->failed = true;
 		return NULL;
 	}
+	at = in->at;
 	in->at += len;
 	return at;
 }
@@ -49,13 +88,20 @@ static uint64_t in_number(struct dat_in *in, unsigned int size)
 
 static const char *in_string(struct dat_in *in)
 {
-	const uint8_t *nul = in->failed ? NULL : memchr(in->at, '\0', (size_t)(in->end - in->at));
-	const char *str = (const char *)in->at;
+	uint64_t most = in_left(in) < MAX_STRING ? in_left(in) : MAX_STRING;
+	const char *str;
+	const uint8_t *nul;
 
+	if (!most)
+		in->failed = true;
+	if (in->failed || (most > (uint64_t)(in->end - in->at) && !in_fetch(in, most)))
+		return NULL;
+	nul = memchr(in->at, '\0', (size_t)most);
 	if (!nul) {
 		in->failed = true;
 		return NULL;
 	}
+	str = (const char *)in->at;
 	in->at = nul + 1;
 	return str;
 }
@@ -79,15 +125,15 @@ static const char *in_blob(struct dat_in *in, unsigned int size, size_t *len)
 	return blob;
 }
 
-static struct dat_in in_at(const struct dat_file *f, uint64_t off)
+static struct dat_in in_at(struct dat_file *f, uint64_t off)
 {
-	struct dat_in in = { .f = f, .at = f->map, .end = f->map + f->size };
+	return (struct dat_in){ .f = f, .off = off, .limit = f->size, .failed = off > f->size };
+}
 
-	if (off > f->size)
-		in.failed = true;
-	else
-		in.at += off;
-	return in;
+/* len bytes in memory. */
+static struct dat_in in_memory(struct dat_file *f, const void *from, uint64_t len)
+{
+	return (struct dat_in){ .f = f, .at = from, .end = (const uint8_t *)from + len };
 }
 
 void *dat_own(struct dat_file *f, void *mem)
@@ -192,55 +238,109 @@ static void read_cmdlines(struct dat_file *f, struct dat_in *in)
 	}
 }
 
-/* "local global [mono] ...": the one in brackets. */
-static void set_clock(struct dat_file *f, const char *text, size_t len)
+/* "local global [mono] ...": the one in brackets; or all of it. NULL if there is none. */
+static const char *clock_name(struct dat_file *f, const char *text, size_t len)
 {
 	const char *open = memchr(text, '[', len);
 	const char *close = open ? memchr(open, ']', (size_t)(text + len - open)) : NULL;
+	char name[32];
 
-	if (close && close > open + 1)
-		f->info.clock = own_text(f, open + 1, (size_t)(close - open - 1));
+	if (close) {
+		text = open + 1;
+		len = (size_t)(close - text);
+	}
+	len = strnlen(text, len);
+	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		len--;
+	if (!len || len >= sizeof(name) || memchr(text, ' ', len))
+		return NULL;
+	/* Hostile text like every name; no clock of the kernel's needs to be changed by this. */
+	snprintf(name, sizeof(name), "%.*s", (int)len, text);
+	for (char *c = name; *c; c++)
+		if ((unsigned char)*c <= ' ' || (unsigned char)*c > '~')
+			*c = '?';
+	return own_text(f, name, strlen(name));
 }
 
-/* --- version 6 --- */
+/* "0x16d3", "-1000": what trace-cmd's --ts-offset and --date add to every stamp; it takes any base. */
+static int64_t offset_number(struct dat_file *f, const uint8_t *data, size_t len)
+{
+	return strtoll(own_text(f, data, len), NULL, 0);
+}
 
-struct v6_state {
-	uint64_t *instances; /* offsets of other buffers' tables */
-	unsigned int nr;
-};
-
-static void v6_option(struct dat_file *f, struct v6_state *state, unsigned int id, const uint8_t *data, size_t len)
+/* The options that versions 6 and 7 have in common. */
+static void common_option(struct dat_file *f, unsigned int id, const uint8_t *data, size_t len)
 {
 	bool big = f->info.big_endian;
 
 	switch (id) {
-	case DAT_OPT_BUFFER:
-		if (len < 9)
-			break;
-		state->instances = xrealloc(state->instances, (state->nr + 1) * sizeof(uint64_t));
-		state->instances[state->nr++] = dat_number(data, 8, big);
+	case DAT_OPT_DATE:
+		/* In microseconds, whatever the clock. */
+		f->info.add_ns += (uint64_t)offset_number(f, data, len) * 1000;
 		break;
 	case DAT_OPT_TRACECLOCK:
-		set_clock(f, (const char *)data, len);
+		f->option_clock = clock_name(f, (const char *)data, len);
 		break;
 	case DAT_OPT_UNAME:
 		f->info.uname = own_text(f, data, len);
 		break;
-	case DAT_OPT_VERSION:
-		f->info.tracer_version = own_text(f, data, len);
+	case DAT_OPT_OFFSET:
+		f->info.add_ns += (uint64_t)offset_number(f, data, len);
 		break;
 	case DAT_OPT_CPUCOUNT:
 		if (len >= 4)
 			f->info.nr_cpus = (unsigned int)dat_number(data, 4, big);
+		break;
+	case DAT_OPT_VERSION:
+		f->info.tracer_version = own_text(f, data, len);
+		break;
+	case DAT_OPT_TSC2NSEC:
+		if (len < 16)
+			break;
+		f->info.tsc_mult = (uint32_t)dat_number(data, 4, big);
+		f->info.tsc_shift = (uint32_t)dat_number(data + 4, 4, big);
+		f->info.tsc_offset = dat_number(data + 8, 8, big);
 		break;
 	default:
 		break;
 	}
 }
 
-/* nr pairs of offset and size; behind them maybe the clock, as text with its length. */
-static void v6_cpu_table(struct dat_file *f, struct dat_in *in, unsigned int nr)
+static bool page_size_fits(uint64_t size)
 {
+	return size >= 64 && size <= 1u << 26;
+}
+
+/* --- version 6 --- */
+
+/* A buffer besides the top one: where its table is, and its name. */
+struct v6_instance {
+	uint64_t table;
+	const char *name;
+};
+
+struct v6_state {
+	struct v6_instance *instances;
+	unsigned int nr;
+};
+
+static void v6_option(struct dat_file *f, struct v6_state *state, unsigned int id, const uint8_t *data, size_t len)
+{
+	if (id != DAT_OPT_BUFFER) {
+		common_option(f, id, data, len);
+		return;
+	}
+	if (len < 9)
+		return;
+	state->instances = xrealloc(state->instances, (state->nr + 1) * sizeof(*state->instances));
+	state->instances[state->nr].table = dat_number(data, 8, f->info.big_endian);
+	state->instances[state->nr++].name = own_text(f, data + 8, len - 8);
+}
+
+/* nr pairs of offset and size; behind them maybe the clock, as text with its length. */
+static void v6_cpu_table(struct dat_file *f, struct dat_in *in, unsigned int nr, const char *name)
+{
+	struct dat_buffer *buffer = dat_add_buffer(f, name, NULL, f->info.page_size);
 	const char *text;
 	size_t len;
 
@@ -251,12 +351,15 @@ static void v6_cpu_table(struct dat_file *f, struct dat_in *in, unsigned int nr)
 		if (!in->failed)
 			dat_add_stream(f, cpu, off, size);
 	}
-	if (in->failed || f->info.clock)
+	if (in->failed || in_left(in) < 8)
 		return;
-	text = in_blob(in, 8, &len);
-	if (text && len && len < 64)
-		set_clock(f, text, len);
-	in->failed = false;
+	len = (size_t)in_number(in, 8);
+	if (!len || len >= 256 || len > in_left(in))
+		return;
+	text = (const char *)in_bytes(in, len);
+	/* Not every version wrote it, and what stands here then is anything. */
+	if (text && memchr(text, '[', len))
+		buffer->clock = clock_name(f, text, len);
 }
 
 static int v6_data(struct dat_file *f, struct dat_in *in, struct err *err)
@@ -279,16 +382,14 @@ static int v6_data(struct dat_file *f, struct dat_in *in, struct err *err)
 		word = in_string(in);
 	}
 	if (!in->failed && nr <= DAT_MAX_CPUS && word && !strcmp(word, "flyrecord"))
-		v6_cpu_table(f, in, (unsigned int)nr);
+		v6_cpu_table(f, in, (unsigned int)nr, "");
 	else if (word && !strcmp(word, "latency  "))
 		err_set(err, EXIT_FAILED, "the file holds text of a latency tracer, no events");
-	for (unsigned int i = 0; i < state.nr && !in->failed && !f->info.data_bytes; i++) {
-		struct dat_in other = in_at(f, state.instances[i]);
+	for (unsigned int i = 0; i < state.nr && !in->failed && nr <= DAT_MAX_CPUS; i++) {
+		struct dat_in other = in_at(f, state.instances[i].table);
 
-		if (in_word(&other, "flyrecord")) {
-			dat_clear_streams(f);
-			v6_cpu_table(f, &other, (unsigned int)nr);
-		}
+		if (in_word(&other, "flyrecord"))
+			v6_cpu_table(f, &other, (unsigned int)nr, state.instances[i].name);
 		f->info.truncated |= other.failed;
 	}
 	free(state.instances);
@@ -315,63 +416,72 @@ static int read_v6(struct dat_file *f, struct dat_in *in, struct err *err)
 
 /* --- version 7 --- */
 
-/* Enters the section at off; decompresses it if need be. */
-static int v7_section(struct dat_file *f, uint64_t off, unsigned int want, struct dat_in *sec, struct err *err)
+static int v7_unpack(struct dat_file *f, struct dat_in *sec, unsigned int id, struct err *err)
 {
-	struct dat_in in = in_at(f, off);
-	unsigned int id = (unsigned int)in_number(&in, 2);
-	unsigned int flags = (unsigned int)in_number(&in, 2);
-	uint64_t size;
+	uint64_t zlen = in_number(sec, 4);
+	uint64_t len = in_number(sec, 4);
+	const uint8_t *from = in_bytes(sec, zlen);
+	uint8_t *to;
 
-	in_number(&in, 4);
-	size = in_number(&in, 8);
-	if (in.failed || id != want || size > (uint64_t)(in.end - in.at)) {
-		err_set(err, EXIT_FAILED, "section %u of the file is missing or damaged", want);
-		return err_hint(err, "the recording was cut short; record again");
+	if (f->comp == COMP_OTHER) {
+		err_set(err, EXIT_FAILED, "compressed with %s, which is not supported", f->comp_name);
+		return err_hint(err, "\"trace-cmd convert --compression none\" makes it readable");
 	}
-	in.end = in.at + size;
-	if (flags & SECTION_COMPRESSED) {
-		uint64_t zlen = in_number(&in, 4);
-		uint64_t len = in_number(&in, 4);
-		const uint8_t *from = in_bytes(&in, zlen);
-
-		if (!from)
-			return err_set(err, EXIT_FAILED, "section %u of the file is damaged", want);
-		in.at = dat_uncompress(f, from, (size_t)zlen, (size_t)len, err);
-		if (!in.at)
-			return -1;
-		in.end = in.at + len;
-	}
-	*sec = in;
+	if (!from || !dat_charge(f, len))
+		return err_set(err, EXIT_FAILED, "section %u of the file is damaged", id);
+	to = dat_own(f, xmalloc(len ? len : 1));
+	if (len && dat_unpack(f->comp, to, len, from, zlen) != len)
+		return err_set(err, EXIT_FAILED, "a compressed section is damaged");
+	*sec = in_memory(f, to, len);
 	return 0;
 }
 
-/* The top buffer if it has data, else the first instance that does. */
+/* Enters the section at off; decompresses it if need be. */
+static int v7_section(struct dat_file *f, uint64_t off, unsigned int want, struct dat_in *sec, struct err *err)
+{
+	struct dat_in in = in_at(f, off), *head = &in;
+	unsigned int id = (unsigned int)in_number(head, 2);
+	unsigned int flags = (unsigned int)in_number(head, 2);
+	uint64_t size;
+
+	in_number(head, 4);
+	size = in_number(head, 8);
+	if (in.failed || id != want || size > in_left(&in)) {
+		err_set(err, EXIT_FAILED, "section %u of the file is missing or damaged", want);
+		return err_hint(err, "the recording was cut short; record again");
+	}
+	/* What was fetched beyond it is not its own. */
+	in.limit = in.off - (uint64_t)(in.end - in.at) + size;
+	if (in.off > in.limit) {
+		in.end -= in.off - in.limit;
+		in.off = in.limit;
+	}
+	*sec = in;
+	return flags & SECTION_COMPRESSED ? v7_unpack(f, sec, want, err) : 0;
+}
+
 static void v7_buffer(struct dat_file *f, struct dat_in *opt)
 {
 	bool big = f->info.big_endian;
-	const char *clock;
+	const char *name, *clock;
 	uint64_t page_size, nr;
 
-	if (f->info.data_bytes)
-		return;
 	in_number(opt, 8);
-	in_string(opt);
+	name = in_string(opt);
 	clock = in_string(opt);
 	page_size = in_number(opt, 4);
 	nr = in_number(opt, 4);
-	if (opt->failed || nr > DAT_MAX_CPUS || nr * 20 > (uint64_t)(opt->end - opt->at))
+	if (opt->failed || nr > DAT_MAX_CPUS || nr * 20 > in_left(opt) || !page_size_fits(page_size)) {
+		f->info.truncated = true;
 		return;
-	dat_clear_streams(f);
+	}
+	dat_add_buffer(f, own_text(f, name, strlen(name)), clock_name(f, clock, strlen(clock)),
+		       (unsigned int)page_size);
 	for (uint64_t i = 0; i < nr; i++) {
 		const uint8_t *entry = in_bytes(opt, 20);
 
 		dat_add_stream(f, (uint32_t)dat_number(entry, 4, big), dat_number(entry + 4, 8, big),
 			       dat_number(entry + 12, 8, big));
-	}
-	if (f->info.data_bytes) {
-		f->info.page_size = (unsigned int)page_size;
-		f->info.clock = clock;
 	}
 }
 
@@ -379,6 +489,10 @@ static int v7_content(struct dat_file *f, unsigned int id, uint64_t off, struct 
 {
 	struct dat_in sec;
 
+	/* There is one of each; a file that names more, or one often, is made to harm. */
+	if (f->sections_read >> id & 1)
+		return err_set(err, EXIT_FAILED, "the file has section %u twice: it is damaged", id);
+	f->sections_read |= 1u << id;
 	if (v7_section(f, off, id, &sec, err))
 		return -1;
 	switch (id) {
@@ -406,24 +520,9 @@ static int v7_content(struct dat_file *f, unsigned int id, uint64_t off, struct 
 
 static int v7_option(struct dat_file *f, unsigned int id, struct dat_in *opt, struct err *err)
 {
-	size_t len = (size_t)(opt->end - opt->at);
-
 	switch (id) {
 	case DAT_OPT_BUFFER:
 		v7_buffer(f, opt);
-		return 0;
-	case DAT_OPT_TRACECLOCK:
-		if (!f->info.clock)
-			set_clock(f, (const char *)opt->at, len);
-		return 0;
-	case DAT_OPT_UNAME:
-		f->info.uname = own_text(f, opt->at, len);
-		return 0;
-	case DAT_OPT_VERSION:
-		f->info.tracer_version = own_text(f, opt->at, len);
-		return 0;
-	case DAT_OPT_CPUCOUNT:
-		f->info.nr_cpus = (unsigned int)in_number(opt, 4);
 		return 0;
 	case DAT_OPT_HEADER_INFO:
 	case DAT_OPT_FTRACE_EVENTS:
@@ -433,12 +532,41 @@ static int v7_option(struct dat_file *f, unsigned int id, struct dat_in *opt, st
 	case DAT_OPT_CMDLINES:
 		return v7_content(f, id, in_number(opt, 8), err);
 	default:
+		common_option(f, id, opt->at, (size_t)(opt->end - opt->at));
 		return 0;
 	}
 }
 
+/* One section of options; *next is where the list goes on, 0 at its end. */
+static int v7_options(struct dat_file *f, uint64_t off, uint64_t *next, struct err *err)
+{
+	struct dat_in sec;
+
+	*next = 0;
+	if (v7_section(f, off, DAT_OPT_DONE, &sec, err))
+		return -1;
+	while (in_left(&sec)) {
+		unsigned int id = (unsigned int)in_number(&sec, 2);
+		size_t len;
+		const char *data = in_blob(&sec, 4, &len);
+		struct dat_in opt;
+
+		if (!data)
+			return err_set(err, EXIT_FAILED, "the file's options are damaged");
+		opt = in_memory(f, data, len);
+		if (id == DAT_OPT_DONE) {
+			*next = len >= 8 ? in_number(&opt, 8) : 0;
+			return 0;
+		}
+		if (v7_option(f, id, &opt, err))
+			return -1;
+	}
+	return 0;
+}
+
 static int read_v7(struct dat_file *f, struct dat_in *in, struct err *err)
 {
+	uint64_t visited[MAX_SECTIONS];
 	const char *name = in_string(in);
 	uint64_t off;
 
@@ -446,33 +574,21 @@ static int read_v7(struct dat_file *f, struct dat_in *in, struct err *err)
 	off = in_number(in, 8);
 	if (in->failed)
 		return err_set(err, EXIT_FAILED, "the file ends inside its head");
-	f->comp = !strcmp(name, "none") ? COMP_NONE : !strcmp(name, "zstd") ? COMP_ZSTD : COMP_OTHER;
+	f->comp = !strcmp(name, "none") ? COMP_NONE :
+		  !strcmp(name, "zstd") ? COMP_ZSTD :
+		  !strcmp(name, "zlib") ? COMP_ZLIB :
+					  COMP_OTHER;
 	sanitize(f->comp_name, sizeof(f->comp_name), name);
 	f->info.compression = f->comp_name;
 	for (unsigned int nr = 0; off; nr++) {
-		struct dat_in sec;
-
-		if (nr == MAX_SECTIONS)
-			return err_set(err, EXIT_FAILED, "the file's options run in a circle");
-		if (v7_section(f, off, DAT_OPT_DONE, &sec, err))
+		visited[nr] = off;
+		for (unsigned int i = 0; i < nr; i++)
+			if (visited[i] == off)
+				return err_set(err, EXIT_FAILED, "the file's options run in a circle");
+		if (nr == MAX_SECTIONS - 1)
+			return err_set(err, EXIT_FAILED, "the file's options have no end");
+		if (v7_options(f, off, &off, err))
 			return -1;
-		off = 0;
-		while (sec.at < sec.end) {
-			unsigned int id = (unsigned int)in_number(&sec, 2);
-			size_t len;
-			const char *data = in_blob(&sec, 4, &len);
-			struct dat_in opt = { .f = f, .at = (const uint8_t *)data };
-
-			if (!data)
-				return err_set(err, EXIT_FAILED, "the file's options are damaged");
-			opt.end = opt.at + len;
-			if (id == DAT_OPT_DONE) {
-				off = len >= 8 ? in_number(&opt, 8) : 0;
-				break;
-			}
-			if (v7_option(f, id, &opt, err))
-				return -1;
-		}
 	}
 	return 0;
 }
@@ -481,22 +597,20 @@ static int read_v7(struct dat_file *f, struct dat_in *in, struct err *err)
 
 static void read_facts(struct dat_file *f)
 {
-	const uint64_t foot = sizeof(struct dat_footer);
-	const uint8_t *at;
+	struct dat_in in = in_at(f, f->size < sizeof(struct dat_footer) ? 0 : f->size - sizeof(struct dat_footer));
+	const uint8_t *foot = in_bytes(&in, sizeof(struct dat_footer)), *text;
 	uint64_t len;
 
-	if (f->size < foot)
+	if (!foot || memcmp(foot, DAT_FOOTER_MAGIC, 8))
 		return;
-	at = f->map + f->size - foot;
-	if (memcmp(at, DAT_FOOTER_MAGIC, 8))
+	len = dat_number(foot + 8, 8, false);
+	if (len > f->size - sizeof(struct dat_footer))
 		return;
-	len = dat_number(at + 8, 8, false);
-	if (len > f->size - foot)
+	in = in_at(f, f->size - sizeof(struct dat_footer) - len);
+	text = in_bytes(&in, len);
+	if (!text || dat_facts_check((const char *)text, (size_t)len) != dat_number(foot + 16, 8, false))
 		return;
-	at -= len;
-	if (dat_facts_check((const char *)at, (size_t)len) != dat_number(at + len + 16, 8, false))
-		return;
-	f->info.facts = own_text(f, at, (size_t)len);
+	f->info.facts = own_text(f, text, (size_t)len);
 	f->info.facts_len = (size_t)len;
 }
 
@@ -521,15 +635,18 @@ static int read_head(struct dat_file *f, struct err *err)
 	f->info.page_size = (unsigned int)in_number(&in, 4);
 	if (in.failed || big > 1 || (f->info.long_size != 4 && f->info.long_size != 8))
 		return err_set(err, EXIT_FAILED, "the head of the file is damaged");
+	if (!page_size_fits(f->info.page_size))
+		return err_set(err, EXIT_FAILED, "a page size of %u bytes is damage", f->info.page_size);
 	f->info.compression = "none";
 	if (f->info.version == 6 ? read_v6(f, &in, err) : read_v7(f, &in, err))
 		return -1;
-	if (f->info.page_size < 64 || f->info.page_size > 1u << 26)
-		return err_set(err, EXIT_FAILED, "a page size of %u bytes is damage", f->info.page_size);
 	if (f->info.truncated && !f->info.data_bytes) {
 		err_set(err, EXIT_FAILED, "the file ends before its data begins");
 		return err_hint(err, "the recording was cut short; record again");
 	}
+	/* No two streams share data: else a small file could have a great many. */
+	if (f->info.data_bytes > f->size)
+		return err_set(err, EXIT_FAILED, "the file names the same data more than once: it is damaged");
 	if (f->comp == COMP_OTHER && f->info.data_bytes) {
 		err_set(err, EXIT_FAILED, "compressed with %s, which is not supported", f->comp_name);
 		return err_hint(err, "\"trace-cmd convert --compression none\" makes it readable");
@@ -537,48 +654,29 @@ static int read_head(struct dat_file *f, struct err *err)
 	return 0;
 }
 
-static int map_file(struct dat_file *f, const char *path, struct err *err)
+/*
+ * trace-cmd writes one clock for the whole file and another for each buffer,
+ * and takes either from the top buffer or from the option -C, depending on its
+ * version. "local" is what it writes where nobody chose, so a buffer that is
+ * local at one place and something else at the other was recorded with that.
+ */
+static void settle_clocks(struct dat_file *f)
 {
-	/* Non-blocking: a fifo is to be refused, not waited for. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	int ret = -1;
-	void *map;
+	for (unsigned int i = 0; i < f->info.nr_buffers; i++) {
+		struct dat_buffer *b = &f->buffers[i];
+		bool by_option = f->info.version == 6 && !*b->name;
+		const char *first = by_option ? f->option_clock : b->clock;
+		const char *second = by_option ? b->clock : f->option_clock;
 
-	if (fd < 0) {
-		ret = errno;
-		err_set_errno(err, EXIT_FAILED, ret, "cannot open %s", path);
-		if (ret == ENOENT)
-			err_hint(err, "\"ipitrace record\" makes it, or name another with -i");
-		else if (ret == EACCES)
-			err_hint(err, "a report needs no root, only a file that this user may read");
-		return -1;
+		if (!first || (second && !strcmp(first, "local"))) {
+			const char *swap = first;
+
+			first = second;
+			second = swap;
+		}
+		b->clock = first ? first : "local";
+		b->clock_other = second && strcmp(first, second) ? second : NULL;
 	}
-	if (fstat(fd, &st)) {
-		err_set_errno(err, EXIT_FAILED, errno, "cannot read %s", path);
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		err_set(err, EXIT_FAILED, "%s is not a regular file", path);
-		err_hint(err, "a recording is mapped, it cannot come from a pipe or a device");
-		goto out;
-	}
-	f->size = (uint64_t)st.st_size;
-	if (!f->size) {
-		err_set(err, EXIT_FAILED, "%s: not a trace.dat file, it is empty", path);
-		err_hint(err, "recordings are made by \"ipitrace record\" or \"trace-cmd record\"");
-		goto out;
-	}
-	map = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED) {
-		err_set_errno(err, EXIT_FAILED, errno, "cannot map %s", path);
-		goto out;
-	}
-	f->map = map;
-	ret = 0;
-out:
-	close(fd);
-	return ret;
 }
 
 int dat_open(struct dat_file **fp, const char *path, struct err *err)
@@ -587,20 +685,22 @@ int dat_open(struct dat_file **fp, const char *path, struct err *err)
 	struct err why = { 0 };
 
 	*fp = NULL;
-	if (map_file(f, path, err))
+	f->fd = -1;
+	if (dat_source_open(f, path, err))
 		goto fail;
 	if (read_head(f, &why)) {
+		if (f->over_budget)
+			dat_over_budget(&why);
 		err_set(err, why.code, "%s: %.200s", path, why.msg);
-		if (why.hint[0])
+		if (why.hint[0] && !f->over_budget)
 			err_hint(err, "%s", why.hint);
 		goto fail;
 	}
 	read_facts(f);
 	f->info.formats = f->formats;
-	f->info.cpus = f->cpus;
-	if (!f->info.clock)
-		f->info.clock = "local";
-	for (unsigned int i = 0; i < f->info.nr_streams; i++)
+	settle_clocks(f);
+	dat_choose(f, NULL, &why);
+	for (unsigned int i = 0; i < f->nr_streams; i++)
 		if (f->cpus[i] >= f->info.nr_cpus)
 			f->info.nr_cpus = f->cpus[i] + 1;
 	*fp = f;
@@ -611,20 +711,78 @@ fail:
 	return -1;
 }
 
+const char *dat_buffer_name(const struct dat_buffer *b)
+{
+	return *b->name ? b->name : "top";
+}
+
+/* By its own name first: an instance may be called "top", too. */
+static struct dat_buffer *buffer_find(struct dat_file *f, const char *name)
+{
+	for (unsigned int i = 0; i < f->info.nr_buffers; i++)
+		if (!strcmp(f->buffers[i].name, name))
+			return &f->buffers[i];
+	for (unsigned int i = 0; i < f->info.nr_buffers; i++)
+		if (!strcmp(dat_buffer_name(&f->buffers[i]), name))
+			return &f->buffers[i];
+	return NULL;
+}
+
+static int no_such_buffer(const struct dat_file *f, const char *name, struct err *err)
+{
+	char list[160] = "", shown[64];
+	size_t len = 0;
+
+	sanitize(shown, sizeof(shown), name);
+	err_set(err, EXIT_FAILED, "the file has no buffer '%s'", shown);
+	for (unsigned int i = 0; i < f->info.nr_buffers && len < sizeof(list) - 1; i++) {
+		sanitize(shown, sizeof(shown), dat_buffer_name(&f->buffers[i]));
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "", shown);
+	}
+	return err_hint(err, "it has: %s", list);
+}
+
+int dat_choose(struct dat_file *f, const char *name, struct err *err)
+{
+	struct dat_buffer *only = name ? buffer_find(f, name) : NULL, *first = NULL;
+
+	if (name && !only)
+		return no_such_buffer(f, name, err);
+	f->info.nr_streams = 0;
+	f->chosen = xrealloc(f->chosen, (f->nr_streams + 1) * sizeof(*f->chosen));
+	f->chosen_cpus = xrealloc(f->chosen_cpus, (f->nr_streams + 1) * sizeof(*f->chosen_cpus));
+	f->info.cpus = f->chosen_cpus;
+	for (unsigned int i = 0; i < f->info.nr_buffers; i++) {
+		struct dat_buffer *b = &f->buffers[i];
+
+		b->chosen = only ? b == only : b->data_bytes || !f->info.data_bytes;
+		if (b->chosen && !first)
+			first = b;
+	}
+	for (unsigned int i = 0; i < f->nr_streams; i++) {
+		if (!f->buffers[f->streams[i].buffer].chosen)
+			continue;
+		f->chosen[f->info.nr_streams] = i;
+		f->chosen_cpus[f->info.nr_streams++] = f->cpus[i];
+	}
+	f->info.clock = first ? first->clock : f->option_clock ? f->option_clock : "local";
+	if (first)
+		f->info.page_size = first->page_size;
+	return 0;
+}
+
 void dat_close(struct dat_file *f)
 {
 	if (!f)
 		return;
-	dat_clear_streams(f);
+	dat_free_streams(f);
 	for (unsigned int i = 0; i < f->nr_owned; i++)
 		free(f->owned[i]);
 	free(f->owned);
-	free(f->streams);
-	free(f->cpus);
 	free(f->formats);
 	free(f->comms);
-	if (f->map)
-		munmap((void *)f->map, f->size);
+	if (f->fd >= 0)
+		close(f->fd);
 	free(f);
 }
 

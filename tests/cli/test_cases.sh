@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Files that readers get wrong, each with the right value: tests/data/cases.
+. "$(dirname "$0")/../lib.sh"
+
+for f in "$DATA"/cases/*.gz; do
+	gzip -dc "$f" >"$TMP/$(basename "${f%.gz}")"
+done
+
+# sends NAME N FILE OPTION...: so many sends, all delivered
+sends() {
+	local name=$1 n=$2
+	shift 2
+	exits 0 "$name: exit code" "$IPITRACE" report --json "$@"
+	json_check "$OUT" "t['sends'] == t['delivered'] == $n and t['calls_run'] == $n" "$name: $n sends"
+}
+
+# --- all buffers ---
+sends "events in an instance" 50 "$TMP/top-has-other.dat"
+sends "events in the second instance" 50 "$TMP/two-instances.dat"
+sends "events in two buffers" 40 "$TMP/both.dat"
+
+# --- compressed, and from a pipe ---
+sends "v7, zlib" 5 "$TMP/v7-zlib.dat"
+sends "v7, zstd" 5 "$TMP/v7-zstd.dat"
+sends "packed by gzip" 50 "$DATA/cases/two-instances.dat.gz"
+
+# The file in a pipe to a report: piped CODE NAME FILE OPERAND...
+piped() {
+	local want=$1 name=$2 file=$3
+	shift 3
+	# shellcheck disable=SC2016 # for the inner shell
+	exits "$want" "$name: exit code" bash -c 'cat "$1" | "$2" report --json "${@:3}"' - "$file" "$IPITRACE" "$@"
+	[ "$want" -ne 0 ] || json_check "$OUT" "t['sends'] == t['delivered'] == 50" "$name: 50 sends"
+}
+piped 0 "a pipe" "$TMP/two-instances.dat" -
+piped 0 "a pipe, by -i" "$TMP/two-instances.dat" -i -
+piped 0 "a pipe by the name of stdin" "$TMP/two-instances.dat" /dev/stdin
+piped 0 "gzip in a pipe" "$DATA/cases/two-instances.dat.gz" -
+{ head -c 5000 "$TMP/two-instances.dat" | gzip; tail -c +5001 "$TMP/two-instances.dat" | gzip; } >"$TMP/parts.gz"
+piped 0 "gzip in two parts" "$TMP/parts.gz" -
+head -c 300 "$DATA/cases/two-instances.dat.gz" >"$TMP/cut.gz"
+piped 1 "gzip, cut" "$TMP/cut.gz" -
+like "$(cat "$ERR")" "ends too early" "gzip, cut: says so"
+: >"$TMP/empty"
+piped 1 "an empty pipe" "$TMP/empty" -
+like "$(cat "$ERR")" "it is empty" "an empty pipe: says so"
+
+# --- damage, and files made to harm: a clear error in little memory ---
+small() {
+	local want=$1 name=$2
+	shift 2
+	# shellcheck disable=SC2016 # for the inner shell
+	exits "$want" "$name: exit code" bash -c 'ulimit -v 400000; exec "$@"' - "$IPITRACE" report "$@"
+}
+small 1 "a bomb of sections" "$TMP/v7-zstd-bomb-sections.dat"
+like "$(cat "$ERR")" "unpacks to far more" "a bomb of sections: says so"
+small 1 "options in a circle" "$TMP/v7-option-loop.dat"
+like "$(cat "$ERR")" "in a circle" "options in a circle: says so"
+small 1 "formats over and over" "$TMP/v7-formats-quadratic.dat"
+like "$(cat "$ERR")" "twice" "formats over and over: says so"
+head -c 600M /dev/zero | gzip >"$TMP/zero.gz"
+small 1 "a bomb of gzip" "$TMP/zero.gz"
+like "$(cat "$ERR")" "unpacks to far more" "a bomb of gzip: says so"
+small 3 "a damaged format" "$TMP/libtraceevent-null8.dat"
+small 3 "another damaged format" "$TMP/libtraceevent-null-strcmp.dat"
+small 0 "fields near the end of 16 bits" "$TMP/minlen.dat"
+
+done_testing
