@@ -154,13 +154,15 @@ static int incomplete(const struct report *r, struct err *err)
 
 	if (t->truncated)
 		err_set(err, EXIT_INCOMPLETE, "the file ends before its data does: this is a part of it");
+	else if (t->damaged)
+		err_set(err, EXIT_INCOMPLETE, "the file is damaged: its %s is not as it was written", t->damaged);
 	else if (t->incomplete)
 		err_set(err, EXIT_INCOMPLETE, "the recording did not end as it should");
 	else if (t->lost_unknown)
 		err_set(err, EXIT_INCOMPLETE, "events are missing, nobody knows how many");
 	else
 		err_set(err, EXIT_INCOMPLETE, "%llu events were lost", (unsigned long long)t->lost_events);
-	if (!t->truncated && !t->incomplete && !t->bad_pages)
+	if (!t->truncated && !t->damaged && !t->incomplete && !t->bad_pages)
 		err_hint(
 			err,
 			"record with a bigger buffer (-m SIZE), without stacks (--no-stack), or fewer targets (-C LIST)");

@@ -5,7 +5,8 @@
  * Knows the bytes of trace-cmd.dat.v6(5) and .v7(5); knows neither tracefs nor
  * what events mean. Pointers of the reader's live until
  * dat_close(). ipitrace's own facts travel behind the last CPU's data, where
- * every other reader ignores them: "facts" text, then struct dat_footer. A
+ * every other reader ignores them: "facts" text, then struct dat_footer. The
+ * text ends with a checksum of every section. A
  * file without them is a foreign one (trace-cmd) or one cut short.
  */
 #ifndef IPITRACE_DATFILE_H
@@ -88,6 +89,7 @@ struct dat_info {
 	unsigned int nr_streams; /* of the buffers chosen */
 	const uint32_t *cpus;	 /* CPU number of each stream; one for each buffer that has it */
 	unsigned int nr_cpus;	 /* CPUs of the machine, from the file */
+	const char *damaged;	 /* a section that fails its checksum; of data known once all was read; NULL = none */
 	bool truncated;		 /* file ends before its data does: readable part is served */
 	uint64_t data_bytes;	 /* of all buffers */
 };

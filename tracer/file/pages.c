@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,7 @@ void dat_free_streams(struct dat_file *f)
 	for (unsigned int i = 0; i < f->nr_streams; i++) {
 		free(f->streams[i].chunk[0]);
 		free(f->streams[i].chunk[1]);
+		XXH3_freeState(f->streams[i].sum);
 	}
 	free(f->streams);
 	free(f->cpus);
@@ -77,6 +79,34 @@ void dat_free_streams(struct dat_file *f)
 	free(f->chosen_cpus);
 	free(f->buffers);
 	free(f->packed);
+}
+
+void dat_damaged(struct dat_file *f, const char *what)
+{
+	if (!f->info.damaged)
+		f->info.damaged = dat_own(f, xstrdup(what));
+}
+
+/* Read while it is in the cache for decoding anyway. */
+static void sum_add(struct dat_stream *stream, const void *bytes, size_t len)
+{
+	if (!stream->sum)
+		return;
+	XXH3_64bits_update(stream->sum, bytes, len);
+	stream->summed += len;
+}
+
+static void sum_check(struct dat_file *f, struct dat_stream *stream)
+{
+	char what[32];
+
+	if (!stream->sum)
+		return;
+	snprintf(what, sizeof(what), "data of CPU %u", f->cpus[stream - f->streams]);
+	if (stream->summed != stream->len || XXH3_64bits_digest(stream->sum) != stream->want_sum)
+		dat_damaged(f, what);
+	XXH3_freeState(stream->sum);
+	stream->sum = NULL;
 }
 
 static void ask_ahead(struct dat_file *f, struct dat_stream *stream)
@@ -114,6 +144,7 @@ static int next_plain(struct dat_file *f, struct dat_stream *stream, struct err 
 	ask_ahead(f, stream);
 	if (dat_pread(f, chunk_room(stream, want), want, stream->pos, err))
 		return -1;
+	sum_add(stream, stream->chunk[stream->cur], want);
 	stream->pos += want;
 	stream->chunk_len = want;
 	stream->chunk_pos = 0;
@@ -127,6 +158,7 @@ static int packed_numbers(struct dat_file *f, struct dat_stream *stream, uint32_
 
 	if (dat_pread(f, raw, 4ul * nr, stream->pos, err))
 		return -1;
+	sum_add(stream, raw, 4ul * nr);
 	for (unsigned int i = 0; i < nr; i++)
 		numbers[i] = (uint32_t)dat_number(raw + 4ul * i, 4, f->info.big_endian);
 	stream->pos += 4ul * nr;
@@ -168,6 +200,7 @@ static int next_packed(struct dat_file *f, struct dat_stream *stream, struct err
 	}
 	if (dat_pread(f, f->packed, size[0], stream->pos, err))
 		return -1;
+	sum_add(stream, f->packed, size[0]);
 	/* The size is that of whole pages; what trace-cmd packed of the last one may be less. */
 	len = size[1] ? dat_unpack(f->comp, chunk_room(stream, size[1]), size[1], f->packed, size[0]) : 0;
 	if (size[1] && !len)
@@ -190,9 +223,15 @@ const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *
 	if (idx >= f->info.nr_streams)
 		return NULL;
 	stream = &f->streams[f->chosen[idx]];
-	while (stream->chunk_pos == stream->chunk_len)
-		if ((f->comp == COMP_NONE ? next_plain(f, stream, err) : next_packed(f, stream, err)) <= 0)
-			return NULL;
+	while (stream->chunk_pos == stream->chunk_len) {
+		int more = f->comp == COMP_NONE ? next_plain(f, stream, err) : next_packed(f, stream, err);
+
+		if (more > 0)
+			continue;
+		if (!more)
+			sum_check(f, stream);
+		return NULL;
+	}
 	page = stream->chunk[stream->cur] + stream->chunk_pos;
 	left = stream->chunk_len - stream->chunk_pos;
 	*len = left < stream->page_size ? left : stream->page_size;

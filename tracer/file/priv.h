@@ -4,6 +4,7 @@
  *
  *	file/source.c	 the bytes: files, pipes, decompression
  *	file/read.c	 metadata of v6 and v7
+ *	file/trailer.c	 ipitrace's facts, and checksums of all sections
  *	file/pages.c	 the CPUs' data, page by page; task names
  *	file/write.c	 v6, in one pass
  */
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <xxhash.h>
 
 #include "base/err.h"
 #include "file/datfile.h"
@@ -64,6 +66,9 @@ struct dat_stream {
 	size_t chunk_len, chunk_pos;
 	uint32_t chunks_left; /* of compressed data */
 	bool begun;
+	/* What was read, against the facts; NULL where these say nothing. */
+	XXH3_state_t *sum;
+	uint64_t want_sum, summed;
 };
 
 struct dat_comm {
@@ -122,6 +127,14 @@ static inline uint64_t dat_number(const uint8_t *p, unsigned int size, bool big)
 /* Memory that lives until dat_close(). */
 void *dat_own(struct dat_file *f, void *mem);
 
+/* From off to the end of the file. */
+struct dat_in dat_in_at(struct dat_file *f, uint64_t off);
+/* The next len bytes, valid until dat_close(); NULL, and in->failed for ever, if there are not so many. */
+const uint8_t *dat_in_bytes(struct dat_in *in, uint64_t len);
+
+/* The facts, and what they say of every section against what is there; behind the streams. */
+void dat_read_facts(struct dat_file *f);
+
 /* Opens path, "-" for stdin; f->fd can be read at any place then. */
 int dat_source_open(struct dat_file *f, const char *path, struct err *err);
 /* Exactly len bytes. A file that ended meanwhile is an error. */
@@ -137,6 +150,8 @@ size_t dat_unpack(enum dat_comp comp, void *to, size_t to_len, const void *from,
 struct dat_buffer *dat_add_buffer(struct dat_file *f, const char *name, const char *clock, unsigned int page_size);
 /* Takes the region [off, off + len) as CPU's data in the last buffer, as far as it is there. */
 void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len);
+/* A section is not what it was when it was written; the first one is told. */
+void dat_damaged(struct dat_file *f, const char *what);
 void dat_free_streams(struct dat_file *f);
 
 #endif

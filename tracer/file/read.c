@@ -66,7 +66,7 @@ static uint64_t in_left(const struct dat_in *in)
 	return in->limit - in->off + (uint64_t)(in->end - in->at);
 }
 
-static const uint8_t *in_bytes(struct dat_in *in, uint64_t len)
+const uint8_t *dat_in_bytes(struct dat_in *in, uint64_t len)
 {
 	const uint8_t *at;
 
@@ -81,7 +81,7 @@ static const uint8_t *in_bytes(struct dat_in *in, uint64_t len)
 
 static uint64_t in_number(struct dat_in *in, unsigned int size)
 {
-	const uint8_t *at = in_bytes(in, size);
+	const uint8_t *at = dat_in_bytes(in, size);
 
 	return at ? dat_number(at, size, in->f->info.big_endian) : 0;
 }
@@ -119,13 +119,13 @@ static bool in_word(struct dat_in *in, const char *word)
 static const char *in_blob(struct dat_in *in, unsigned int size, size_t *len)
 {
 	uint64_t nr = in_number(in, size);
-	const char *blob = (const char *)in_bytes(in, nr);
+	const char *blob = (const char *)dat_in_bytes(in, nr);
 
 	*len = blob ? (size_t)nr : 0;
 	return blob;
 }
 
-static struct dat_in in_at(struct dat_file *f, uint64_t off)
+struct dat_in dat_in_at(struct dat_file *f, uint64_t off)
 {
 	return (struct dat_in){ .f = f, .off = off, .limit = f->size, .failed = off > f->size };
 }
@@ -356,7 +356,7 @@ static void v6_cpu_table(struct dat_file *f, struct dat_in *in, unsigned int nr,
 	len = (size_t)in_number(in, 8);
 	if (!len || len >= 256 || len > in_left(in))
 		return;
-	text = (const char *)in_bytes(in, len);
+	text = (const char *)dat_in_bytes(in, len);
 	/* Not every version wrote it, and what stands here then is anything. */
 	if (text && memchr(text, '[', len))
 		buffer->clock = clock_name(f, text, len);
@@ -386,7 +386,7 @@ static int v6_data(struct dat_file *f, struct dat_in *in, struct err *err)
 	else if (word && !strcmp(word, "latency  "))
 		err_set(err, EXIT_FAILED, "the file holds text of a latency tracer, no events");
 	for (unsigned int i = 0; i < state.nr && !in->failed && nr <= DAT_MAX_CPUS; i++) {
-		struct dat_in other = in_at(f, state.instances[i].table);
+		struct dat_in other = dat_in_at(f, state.instances[i].table);
 
 		if (in_word(&other, "flyrecord"))
 			v6_cpu_table(f, &other, (unsigned int)nr, state.instances[i].name);
@@ -420,7 +420,7 @@ static int v7_unpack(struct dat_file *f, struct dat_in *sec, unsigned int id, st
 {
 	uint64_t zlen = in_number(sec, 4);
 	uint64_t len = in_number(sec, 4);
-	const uint8_t *from = in_bytes(sec, zlen);
+	const uint8_t *from = dat_in_bytes(sec, zlen);
 	uint8_t *to;
 
 	if (f->comp == COMP_OTHER) {
@@ -439,7 +439,7 @@ static int v7_unpack(struct dat_file *f, struct dat_in *sec, unsigned int id, st
 /* Enters the section at off; decompresses it if need be. */
 static int v7_section(struct dat_file *f, uint64_t off, unsigned int want, struct dat_in *sec, struct err *err)
 {
-	struct dat_in in = in_at(f, off), *head = &in;
+	struct dat_in in = dat_in_at(f, off), *head = &in;
 	unsigned int id = (unsigned int)in_number(head, 2);
 	unsigned int flags = (unsigned int)in_number(head, 2);
 	uint64_t size;
@@ -478,7 +478,7 @@ static void v7_buffer(struct dat_file *f, struct dat_in *opt)
 	dat_add_buffer(f, own_text(f, name, strlen(name)), clock_name(f, clock, strlen(clock)),
 		       (unsigned int)page_size);
 	for (uint64_t i = 0; i < nr; i++) {
-		const uint8_t *entry = in_bytes(opt, 20);
+		const uint8_t *entry = dat_in_bytes(opt, 20);
 
 		dat_add_stream(f, (uint32_t)dat_number(entry, 4, big), dat_number(entry + 4, 8, big),
 			       dat_number(entry + 12, 8, big));
@@ -595,29 +595,10 @@ static int read_v7(struct dat_file *f, struct dat_in *in, struct err *err)
 
 /* --- both --- */
 
-static void read_facts(struct dat_file *f)
-{
-	struct dat_in in = in_at(f, f->size < sizeof(struct dat_footer) ? 0 : f->size - sizeof(struct dat_footer));
-	const uint8_t *foot = in_bytes(&in, sizeof(struct dat_footer)), *text;
-	uint64_t len;
-
-	if (!foot || memcmp(foot, DAT_FOOTER_MAGIC, 8))
-		return;
-	len = dat_number(foot + 8, 8, false);
-	if (len > f->size - sizeof(struct dat_footer))
-		return;
-	in = in_at(f, f->size - sizeof(struct dat_footer) - len);
-	text = in_bytes(&in, len);
-	if (!text || dat_facts_check((const char *)text, (size_t)len) != dat_number(foot + 16, 8, false))
-		return;
-	f->info.facts = own_text(f, text, (size_t)len);
-	f->info.facts_len = (size_t)len;
-}
-
 static int read_head(struct dat_file *f, struct err *err)
 {
-	struct dat_in in = in_at(f, 0);
-	const uint8_t *magic = in_bytes(&in, sizeof(dat_magic));
+	struct dat_in in = dat_in_at(f, 0);
+	const uint8_t *magic = dat_in_bytes(&in, sizeof(dat_magic));
 	const char *version;
 	uint64_t big;
 
@@ -696,7 +677,7 @@ int dat_open(struct dat_file **fp, const char *path, struct err *err)
 			err_hint(err, "%s", why.hint);
 		goto fail;
 	}
-	read_facts(f);
+	dat_read_facts(f);
 	f->info.formats = f->formats;
 	settle_clocks(f);
 	dat_choose(f, NULL, &why);

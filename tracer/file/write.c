@@ -18,6 +18,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -26,8 +27,16 @@
 #include "file/priv.h"
 
 #define COPY_CHUNK (8u << 20)
+#define SUM_CHUNK  (256u << 10)
+#define MAX_SUMS   8 /* of the head */
 
 enum writer_state { WRITER_OPEN, WRITER_DATA, WRITER_FACTS, WRITER_COMMITTED, WRITER_FAILED };
+
+/* A stretch of the head that has a checksum of its own. */
+struct section {
+	const char *name;
+	size_t end;
+};
 
 struct dat_writer {
 	enum writer_state state;
@@ -41,7 +50,11 @@ struct dat_writer {
 	struct {
 		uint64_t offset, size;
 	} * cpus;
-	/* The head is built in memory. */
+	uint64_t *sums; /* of each CPU's data */
+	struct section sections[MAX_SUMS];
+	unsigned int nr_sections;
+	XXH3_state_t *sum;
+	/* The head is built in memory, and kept for its checksums until the table in it is known. */
 	char *buf;
 	size_t len, room;
 };
@@ -202,6 +215,12 @@ static int write_all(struct dat_writer *w, const void *data, size_t len, uint64_
 	return 0;
 }
 
+/* What was put since the last one is a section. */
+static void section_ends(struct dat_writer *w, const char *name)
+{
+	w->sections[w->nr_sections++] = (struct section){ name, w->len };
+}
+
 int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *m, struct err *err)
 {
 	static const unsigned char magic[] = { 0x17, 0x08, 0x44 };
@@ -213,6 +232,10 @@ int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *m, struc
 	w->page_size = m->page_size;
 	w->nr_cpus = m->nr_cpus;
 	w->cpus = xcalloc(m->nr_cpus, sizeof(*w->cpus));
+	w->sums = xcalloc(m->nr_cpus, sizeof(*w->sums));
+	w->sum = XXH3_createState();
+	if (!w->sum)
+		return fail(w, ENOMEM, err);
 	put(w, magic, sizeof(magic));
 	put(w, "tracing", 7);
 	put_string(w, "6");
@@ -223,23 +246,26 @@ int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *m, struc
 	put_text64(w, m->header_page, strlen(m->header_page));
 	put_string(w, "header_event");
 	put_text64(w, m->header_event, strlen(m->header_event));
+	section_ends(w, "head");
 	put_u32(w, m->nr_ftrace);
 	for (unsigned int i = 0; i < m->nr_ftrace; i++)
 		put_text64(w, m->ftrace_formats[i].text, m->ftrace_formats[i].len);
 	put_formats(w, m);
+	section_ends(w, "formats");
 	put_text32(w, m->kallsyms);
+	section_ends(w, "symbols");
 	put_text32(w, m->printk_formats);
 	put_text64(w, m->cmdlines, m->cmdlines ? strlen(m->cmdlines) : 0);
+	section_ends(w, "names");
 	put_u32(w, m->nr_cpus);
 	put_options(w, m);
 	put(w, "flyrecord", 10);
 	/* Zeros until commit: data that is not complete is not to be found. */
 	w->table = w->len;
 	put(w, w->cpus, m->nr_cpus * sizeof(*w->cpus));
+	section_ends(w, "options");
 	ret = write_all(w, w->buf, w->len, 0, err);
 	w->pos = w->len;
-	free(w->buf);
-	w->buf = NULL;
 	if (!ret)
 		w->state = WRITER_DATA;
 	return ret;
@@ -260,6 +286,29 @@ static ssize_t copy_chunk(int in, off_t *in_pos, int out, off_t *out_pos, size_t
 	return n;
 }
 
+/* The source is read once more for it: from memory, because it was just written. */
+static int sum_chunk(struct dat_writer *w, int fd, off_t from, off_t to, struct err *err)
+{
+	char *buf = xmalloc(SUM_CHUNK);
+	int ret = 0;
+
+	while (!ret && from < to) {
+		size_t want = to - from < SUM_CHUNK ? (size_t)(to - from) : SUM_CHUNK;
+		ssize_t n = pread(fd, buf, want, from);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			ret = fail(w, n ? errno : EIO, err);
+			break;
+		}
+		XXH3_64bits_update(w->sum, buf, (size_t)n);
+		from += n;
+	}
+	free(buf);
+	return ret;
+}
+
 int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
 {
 	off_t in = 0, out;
@@ -269,8 +318,8 @@ int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
 	w->pos = (w->pos + w->page_size - 1) / w->page_size * w->page_size;
 	w->cpus[w->next_cpu].offset = w->pos;
 	w->cpus[w->next_cpu].size = fd < 0 ? 0 : len;
-	w->next_cpu++;
 	out = (off_t)w->pos;
+	XXH3_64bits_reset(w->sum);
 	while (fd >= 0 && (uint64_t)in < len) {
 		off_t from = in;
 		size_t chunk = len - (uint64_t)in < COPY_CHUNK ? (size_t)(len - (uint64_t)in) : COPY_CHUNK;
@@ -285,22 +334,64 @@ int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
 			continue;
 		if (n <= 0)
 			return fail(w, n ? errno : EIO, err);
+		if (sum_chunk(w, fd, from, from + n, err))
+			return -1;
 		/* A filesystem without holes needs the room twice, nothing worse. */
 		if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, n))
 			continue;
 	}
+	w->sums[w->next_cpu++] = XXH3_64bits_digest(w->sum);
 	w->pos = (uint64_t)out;
 	return 0;
 }
 
+/* The facts, and a line for every section: "sum NAME OFFSET LENGTH XXH3". */
+static char *with_sums(struct dat_writer *w, const char *text, size_t len)
+{
+	size_t all_len, at = 0;
+	char *all = NULL;
+	FILE *out = open_memstream(&all, &all_len);
+
+	if (!out)
+		return NULL;
+	fwrite(text, 1, len, out);
+	memcpy(w->buf + w->table, w->cpus, w->nr_cpus * sizeof(*w->cpus));
+	for (unsigned int i = 0; i < w->nr_sections; i++) {
+		const struct section *s = &w->sections[i];
+
+		fprintf(out, "sum %s %zu %zu %016llx\n", s->name, at, s->end - at,
+			(unsigned long long)XXH3_64bits(w->buf + at, s->end - at));
+		at = s->end;
+	}
+	for (unsigned int cpu = 0; cpu < w->nr_cpus; cpu++)
+		if (w->cpus[cpu].size)
+			fprintf(out, "sum cpu%u %llu %llu %016llx\n", cpu, (unsigned long long)w->cpus[cpu].offset,
+				(unsigned long long)w->cpus[cpu].size, (unsigned long long)w->sums[cpu]);
+	if (fclose(out)) {
+		free(all);
+		return NULL;
+	}
+	return all;
+}
+
 int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct err *err)
 {
-	struct dat_footer footer = { .len = htole64(len), .check = htole64(dat_facts_check(text, len)) };
+	struct dat_footer footer;
+	char *all;
+	int ret;
 
 	if (w->state != WRITER_DATA || w->next_cpu != w->nr_cpus)
 		return out_of_order(w, "facts", err);
+	all = with_sums(w, text, len);
+	if (!all)
+		return fail(w, ENOMEM, err);
+	len = strlen(all);
 	memcpy(footer.magic, DAT_FOOTER_MAGIC, sizeof(footer.magic));
-	if (write_all(w, text, len, w->pos, err) || write_all(w, &footer, sizeof(footer), w->pos + len, err))
+	footer.len = htole64(len);
+	footer.check = htole64(dat_facts_check(all, len));
+	ret = write_all(w, all, len, w->pos, err) ? -1 : write_all(w, &footer, sizeof(footer), w->pos + len, err);
+	free(all);
+	if (ret)
 		return -1;
 	w->pos += len + sizeof(footer);
 	w->state = WRITER_FACTS;
@@ -327,6 +418,8 @@ void dat_writer_close(struct dat_writer *w)
 	output_close(w->out);
 	free(w->buf);
 	free(w->cpus);
+	free(w->sums);
+	XXH3_freeState(w->sum);
 	free(w->path);
 	free(w);
 }

@@ -74,6 +74,7 @@ static void trace(struct render *r, struct json *j)
 	json_bool(j, "stacks", t->stacks);
 	json_bool(j, "foreign", t->foreign);
 	json_bool(j, "facts_gone", t->facts_gone);
+	known_string(j, "damaged", t->damaged);
 	json_bool(j, "incomplete", t->incomplete);
 	json_bool(j, "truncated", t->truncated);
 	json_u64(j, "bad_pages", t->bad_pages);

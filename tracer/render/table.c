@@ -329,6 +329,9 @@ static void notes(const struct report *r, FILE *out)
 
 	if (t->truncated)
 		fputs("note: the file ends before its data does; this is the readable part\n", out);
+	if (t->damaged)
+		fprintf(out, "note: the file is damaged: its %s is not as it was written; numbers may be wrong\n",
+			t->damaged);
 	if (t->incomplete)
 		fputs("note: the recording did not end as it should\n", out);
 	if (t->facts_gone)

@@ -154,7 +154,7 @@ static void finish_info(struct analysis *a)
 	const struct match_totals *m = pipeline_totals(a->pipeline);
 	const struct pipeline_seen *seen = pipeline_seen(a->pipeline);
 	struct trace_info *t = &a->trace;
-	uint64_t counted = 0;
+	uint64_t counted = 0, entries = 0;
 
 	t->skew_ns = seen->skew_ns;
 	t->skew_cpus[0] = seen->skew_cpus[0];
@@ -180,6 +180,18 @@ static void finish_info(struct analysis *a)
 	}
 	if (t->truncated || t->bad_pages)
 		t->lost_unknown = true;
+	t->damaged = a->info->damaged;
+	if (a->has_facts && a->facts.entries && !counted && !t->damaged) {
+		for (unsigned int i = 0; i < a->facts.nr_cpus; i++)
+			entries += a->facts.entries[i];
+		if (entries != t->records)
+			t->damaged = "number of events";
+	}
+	/* Only a conversion to version 7 drops the facts of a recording that is whole. */
+	if (t->facts_gone && t->file_version == 6) {
+		t->damaged = "trailer";
+		t->lost_unknown = true;
+	}
 }
 
 int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *err)

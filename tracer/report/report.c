@@ -145,5 +145,5 @@ void report_free(struct report *r)
 bool report_incomplete(const struct report *r)
 {
 	return r->trace->lost_events || r->trace->lost_unknown || r->trace->late_events || r->trace->truncated ||
-	       r->trace->incomplete;
+	       r->trace->incomplete || r->trace->damaged;
 }
