@@ -18,6 +18,7 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "match/priv.h"
+#include "match/totals.h"
 
 #define CSDS_BITS 8
 #define CSDS_MIN  (1u << CSDS_BITS)
@@ -162,31 +163,9 @@ static inline __attribute__((always_inline)) void outstanding_del(struct matcher
 /* Emit and free, once its target and its source are both done with it. */
 static inline void call_release(struct matcher *m, struct call *c)
 {
-	struct match_totals *t = &m->totals;
-
 	if (!c->final || c->in_op)
 		return;
-	switch (c->span.outcome) {
-	case IPI_DELIVERED:
-		t->calls_run++;
-		break;
-	case IPI_IN_FLIGHT:
-		t->calls_in_flight++;
-		break;
-	default:
-		t->calls_lost++;
-		break;
-	}
-	t->calls++;
-	if (c->span.path == IPI_PATH_RIDER) {
-		t->riders++;
-		t->elided++;
-	} else if (c->span.path == IPI_PATH_POLLED) {
-		t->polled++;
-		t->elided++;
-	}
-	t->ambiguous_calls += c->span.how == IPI_HOW_AMBIGUOUS;
-	t->negative += c->span.negative;
+	totals_call(&m->totals, &c->span);
 	if (c->hit)
 		c->hit->call = NULL;
 	match_emit(m, &c->span);
@@ -364,8 +343,7 @@ void call_wake(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 		if (c)
 			return;
 	}
-	m->totals.wakes++;
-	m->totals.elided++;
+	totals_wake(&m->totals);
 	span_init(&span, IPI_SPAN_WAKE, ev);
 	span.class = IPI_CLASS_RESCHEDULE;
 	span.send_ns = ev->ts_ns;
@@ -622,7 +600,7 @@ void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *
 		span.pid = r->pid;
 		span.run_ns = r->run_ns;
 		span.done_ns = ev->ts_ns;
-		m->totals.local_calls++;
+		totals_local(&m->totals);
 		match_emit(m, &span);
 	}
 }

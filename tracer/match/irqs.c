@@ -35,6 +35,7 @@
 
 #include "base/compiler.h"
 #include "match/priv.h"
+#include "match/totals.h"
 
 static bool shiftable(const struct window *w, const struct hit *h)
 {
@@ -79,31 +80,9 @@ static struct hit *window_pop(struct window *w)
 
 static inline void hit_final(struct matcher *m, struct hit *h, enum ipi_outcome outcome, enum ipi_how how)
 {
-	struct match_totals *t = &m->totals;
-
 	h->span.outcome = outcome;
 	h->span.how = how;
-	t->target_hits++;
-	switch (outcome) {
-	case IPI_DELIVERED:
-		t->delivered++;
-		if (how == IPI_HOW_EXACT)
-			t->exact++;
-		else if (how == IPI_HOW_FIFO)
-			t->fifo++;
-		else
-			t->ambiguous++;
-		break;
-	case IPI_COALESCED:
-		t->coalesced++;
-		break;
-	case IPI_IN_FLIGHT:
-		t->in_flight++;
-		break;
-	case IPI_LOST:
-		t->lost++;
-		break;
-	}
+	totals_hit(&m->totals, &h->span);
 	if (h->call)
 		h->call->hit = NULL;
 	match_emit(m, &h->span);
@@ -139,7 +118,6 @@ static struct hit *window_cause(const struct window *w, enum ipi_how *how)
 /* Everything is decided: emit the hits, then the interrupt. */
 static void window_settle(struct matcher *m, struct window *w)
 {
-	struct match_totals *t = &m->totals;
 	struct hit *cause = NULL, *h, *next;
 	enum ipi_how how;
 
@@ -161,12 +139,7 @@ static void window_settle(struct matcher *m, struct window *w)
 		else
 			hit_final(m, h, IPI_COALESCED, IPI_HOW_NONE);
 	}
-	t->interrupts++;
-	t->interrupts_by_class[w->span.class]++;
-	t->unsolicited += !cause;
-	t->unsolicited_in_gap += w->span.unsolicited == IPI_UNSOLICITED_IN_GAP;
-	/* Without csd events nobody knows whether a handler ran anything. */
-	t->empty_interrupts += !w->span.nr_calls && m->config.has_csd && ipi_class_is_call(w->span.class);
+	totals_irq(&m->totals, &w->span, m->config.has_csd);
 	match_emit(m, &w->span);
 	pool_put(&m->windows, w);
 }
@@ -456,7 +429,7 @@ void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	uint64_t func = c ? c->span.func : send_func(ev);
 	struct ipi_span span;
 
-	m->totals.sends++;
+	totals_send(&m->totals);
 	hit_add(m, ev, ev->target, c);
 	send_closes(m, cpu, ev, level, c);
 	span_init(&span, IPI_SPAN_SEND, ev);
@@ -477,7 +450,7 @@ void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 	span.send_ns = ev->ts_ns;
 	span.mask = ev->mask;
 	span.mask_words = ev->mask_words;
-	m->totals.sends++;
+	totals_send(&m->totals);
 	span.nr_targets = hits_of_mask(m, ev, op, &func);
 	send_closes(m, cpu, ev, level, func != told);
 	span.func = func;

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * match/totals.h - what a span adds to the totals: the one place.
+ *
+ * The matcher counts all spans by it, a sink those that pass its filter. In a
+ * header, because it is done once a span on the way of every event.
+ */
+#ifndef IPITRACE_TOTALS_H
+#define IPITRACE_TOTALS_H
+
+#include "base/compiler.h"
+#include "match/match.h"
+
+static inline void totals_send(struct match_totals *t)
+{
+	t->sends++;
+}
+
+static inline __attribute__((always_inline)) void totals_hit(struct match_totals *t, const struct ipi_span *s)
+{
+	t->target_hits++;
+	t->negative += s->negative;
+	switch (s->outcome) {
+	case IPI_DELIVERED:
+		t->delivered++;
+		if (likely(s->how == IPI_HOW_EXACT))
+			t->exact++;
+		else if (s->how == IPI_HOW_AMBIGUOUS)
+			t->ambiguous++;
+		else
+			t->fifo++;
+		break;
+	case IPI_COALESCED:
+		t->coalesced++;
+		break;
+	case IPI_IN_FLIGHT:
+		t->in_flight++;
+		break;
+	default:
+		t->lost++;
+	}
+}
+
+static inline __attribute__((always_inline)) void totals_call(struct match_totals *t, const struct ipi_span *s)
+{
+	t->calls++;
+	t->negative += s->negative;
+	if (unlikely(s->path == IPI_PATH_RIDER)) {
+		t->riders++;
+		t->elided++;
+	} else if (unlikely(s->path == IPI_PATH_POLLED)) {
+		t->polled++;
+		t->elided++;
+	}
+	if (likely(s->outcome == IPI_DELIVERED)) {
+		t->calls_run++;
+		t->ambiguous_calls += s->how == IPI_HOW_AMBIGUOUS;
+	} else if (s->outcome == IPI_IN_FLIGHT) {
+		t->calls_in_flight++;
+	} else {
+		t->calls_lost++;
+	}
+}
+
+/* calls_seen: there are csd events; else nobody knows whether a handler ran anything. */
+static inline void totals_irq(struct match_totals *t, const struct ipi_span *s, bool calls_seen)
+{
+	t->interrupts++;
+	t->interrupts_by_class[s->class]++;
+	t->unsolicited += !!s->unsolicited;
+	t->unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
+	t->empty_interrupts += calls_seen && !s->nr_calls && ipi_class_is_call(s->class);
+}
+
+static inline void totals_wake(struct match_totals *t)
+{
+	t->wakes++;
+	t->elided++;
+}
+
+static inline void totals_local(struct match_totals *t)
+{
+	t->local_calls++;
+}
+
+#endif
