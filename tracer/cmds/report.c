@@ -18,6 +18,7 @@
 #include "report/agg.h"
 #include "report/analysis.h"
 #include "report/filter.h"
+#include "render/debug.h"
 #include "render/render.h"
 
 struct report_options {
@@ -180,11 +181,12 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	struct analysis *a = NULL;
 	struct report r = { 0 };
 	struct span_names names;
+	struct debug debug;
 	struct agg *agg = NULL;
 	struct span_sink sink;
 	int ret = -1;
 
-	if (analysis_open(&a, path, err))
+	if (debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err) || analysis_open(&a, path, err))
 		goto out;
 	if (ipi_filter_check(&o->filter, analysis_info(a)->cpus, err))
 		goto out;
@@ -195,6 +197,9 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	filter = span_filter_new(filters, nr_filters, &names);
 	agg = agg_new(by, nr_by, span_filter_by_sender(filter), &names);
 	sink = span_filter_sink(filter, &(struct span_sink){ .span = agg_span, .ctx = agg });
+	debug_attach(&debug, &sink);
+	if (debug.decode.on)
+		analysis_set_tap(a, debug_events, &debug);
 	if (analysis_run(a, &sink, err))
 		goto out;
 	report_build(&r, a, agg, by, nr_by, filter != NULL);

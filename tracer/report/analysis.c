@@ -194,6 +194,11 @@ static void finish_info(struct analysis *a)
 	}
 }
 
+void analysis_set_tap(struct analysis *a, pipeline_tap_fn fn, void *ctx)
+{
+	pipeline_set_tap(a->pipeline, fn, ctx);
+}
+
 int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *err)
 {
 	pipeline_set_sink(a->pipeline, sink);

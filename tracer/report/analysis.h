@@ -26,6 +26,8 @@ struct analysis;
 
 int analysis_open(struct analysis **a, const char *path, struct err *err);
 void analysis_close(struct analysis *a);
+/* See pipeline_set_tap(). */
+void analysis_set_tap(struct analysis *a, pipeline_tap_fn fn, void *ctx);
 /* The whole file to this sink, through to its end(). */
 int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *err);
 

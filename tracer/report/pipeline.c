@@ -19,6 +19,8 @@ struct pipeline {
 	struct decoder *decoder;
 	struct matcher *matcher;
 	struct span_sink sink;
+	pipeline_tap_fn tap;
+	void *tap_ctx;
 	struct pipeline_seen seen;
 	uint64_t tlb_func; /* 0 = unknown */
 	uint64_t now_ns;   /* of the last event that was matched */
@@ -139,6 +141,12 @@ void pipeline_set_sink(struct pipeline *p, const struct span_sink *sink)
 		p->sink.span = no_span;
 }
 
+void pipeline_set_tap(struct pipeline *p, pipeline_tap_fn fn, void *ctx)
+{
+	p->tap = fn;
+	p->tap_ctx = ctx;
+}
+
 static void settle(struct pipeline *p)
 {
 	if (p->sink.settled)
@@ -152,6 +160,8 @@ int pipeline_run(struct pipeline *p, struct err *err)
 	int nr;
 
 	while ((nr = decoder_read(p->decoder, batch, BATCH, err)) > 0) {
+		if (unlikely(p->tap))
+			p->tap(p->tap_ctx, batch, (unsigned int)nr);
 		matcher_feed(p->matcher, batch, (unsigned int)nr);
 		p->now_ns = batch[nr - 1].ts_ns;
 		fed += (unsigned int)nr;

@@ -37,6 +37,9 @@ void pipeline_close(struct pipeline *p);
 void pipeline_set_clock(struct pipeline *p, bool in_ns, bool synced);
 /* Where spans go, a filter first of all; copied. Before the first run. */
 void pipeline_set_sink(struct pipeline *p, const struct span_sink *sink);
+/* Gets every batch of events before it is matched; NULL: nobody does. For those who look for faults. */
+typedef void (*pipeline_tap_fn)(void *ctx, const struct ipi_event *ev, unsigned int nr);
+void pipeline_set_tap(struct pipeline *p, pipeline_tap_fn fn, void *ctx);
 /*
  * Everything that the source has by now, to the sink. 1: it may have more
  * later; 0: it ended, and so did the sink; -1: *err.
