@@ -62,11 +62,16 @@ static inline __attribute__((always_inline)) void totals_call(struct match_total
 	}
 }
 
-/* calls_seen: there are csd events; else nobody knows whether a handler ran anything. */
-static inline void totals_irq(struct match_totals *t, const struct ipi_span *s, bool calls_seen)
+static inline void totals_interrupt(struct match_totals *t, const struct ipi_span *s)
 {
 	t->interrupts++;
 	t->interrupts_by_class[s->class]++;
+}
+
+/* calls_seen: there are csd events; else nobody knows whether a handler ran anything. */
+static inline void totals_irq(struct match_totals *t, const struct ipi_span *s, bool calls_seen)
+{
+	totals_interrupt(t, s);
 	t->unsolicited += !!s->unsolicited;
 	t->unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
 	t->empty_interrupts += calls_seen && !s->nr_calls && ipi_class_is_call(s->class);

@@ -29,6 +29,7 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "match/totals.h"
 #include "report/agg-priv.h"
 
 struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, const struct span_names *names)
@@ -163,7 +164,7 @@ static void __attribute__((noinline)) add_send_by_target(struct agg *a, const st
 			continue;
 		r->n.sends++;
 		if (!counted)
-			a->totals.sends++;
+			totals_send(&a->totals);
 		counted = true;
 	}
 }
@@ -175,7 +176,7 @@ static void __attribute__((noinline)) add_send_mask(struct agg *a, const struct 
 		return;
 	}
 	row_of(a, s, first_target(s))->n.sends++; /* the hits tell whether the row mixes targets */
-	a->totals.sends++;
+	totals_send(&a->totals);
 }
 
 static inline void add_send(struct agg *a, const struct ipi_span *s)
@@ -189,7 +190,7 @@ static inline void add_send(struct agg *a, const struct ipi_span *s)
 		return;
 	}
 	a->last_row->n.sends++;
-	a->totals.sends++;
+	totals_send(&a->totals);
 }
 
 /* Three points of a span in their usual order: all of them exist (IPI_NO_TIME is above all others). */
@@ -199,26 +200,20 @@ static inline bool times_usual(bool negative, uint64_t from, uint64_t via, uint6
 }
 
 /* A hit that was not delivered, or has no latency for being ambiguous. */
-static void __attribute__((noinline)) add_hit_untimed(struct agg *a, struct agg_row *r, const struct ipi_span *s)
+static void __attribute__((noinline)) add_hit_untimed(struct agg_row *r, const struct ipi_span *s)
 {
-	struct match_totals *t = &a->totals;
-
 	switch (s->outcome) {
 	case IPI_DELIVERED:
 		r->n.ambiguous++;
-		t->ambiguous++;
 		break;
 	case IPI_COALESCED:
 		r->n.coalesced++;
-		t->coalesced++;
 		break;
 	case IPI_IN_FLIGHT:
 		r->n.in_flight++;
-		t->in_flight++;
 		break;
 	default:
 		r->n.lost++;
-		t->lost++;
 	}
 }
 
@@ -235,7 +230,6 @@ static void __attribute__((noinline)) add_hit_times(struct agg_row *r, const str
 static inline void add_hit(struct agg *a, const struct ipi_span *s)
 {
 	struct agg_row *r = a->last_row;
-	struct match_totals *t = &a->totals;
 	uint64_t delivery, handler;
 
 	if (unlikely(!memo_is(a->last, s, s->target))) {
@@ -243,25 +237,18 @@ static inline void add_hit(struct agg *a, const struct ipi_span *s)
 		return;
 	}
 	r->n.target_hits++;
-	t->target_hits++;
-	t->negative += s->negative;
+	totals_hit(&a->totals, s);
 	if (likely(s->outcome == IPI_DELIVERED)) {
 		r->n.delivered++;
-		t->delivered++;
-		if (unlikely(a->by_sender)) {
-			t->interrupts++;
-			t->interrupts_by_class[s->class]++;
-		}
-		if (likely(s->how == IPI_HOW_EXACT)) {
+		if (unlikely(a->by_sender))
+			totals_interrupt(&a->totals, s);
+		if (likely(s->how == IPI_HOW_EXACT))
 			r->n.exact++;
-			t->exact++;
-		} else if (s->how != IPI_HOW_AMBIGUOUS) {
+		else if (s->how != IPI_HOW_AMBIGUOUS)
 			r->n.fifo++;
-			t->fifo++;
-		}
 	}
 	if (unlikely(s->outcome != IPI_DELIVERED || s->how == IPI_HOW_AMBIGUOUS)) {
-		add_hit_untimed(a, r, s);
+		add_hit_untimed(r, s);
 		return;
 	}
 	/* A time that does not exist makes no sense as a difference; whether it does is asked where it is odd. */
@@ -276,19 +263,12 @@ static inline void add_hit(struct agg *a, const struct ipi_span *s)
 	hist_add_inside(&r->handler, handler);
 }
 
-static void __attribute__((noinline)) add_call_undone(struct agg *a, struct agg_row *r, const struct ipi_span *s)
+static void __attribute__((noinline)) add_call_undone(struct agg_row *r, const struct ipi_span *s)
 {
-	struct match_totals *t = &a->totals;
-
-	if (s->outcome == IPI_DELIVERED) {
-		t->ambiguous_calls++;
-	} else if (s->outcome == IPI_IN_FLIGHT) {
+	if (s->outcome == IPI_IN_FLIGHT)
 		r->n.calls_in_flight++;
-		t->calls_in_flight++;
-	} else {
+	else if (s->outcome != IPI_DELIVERED)
 		r->n.calls_lost++;
-		t->calls_lost++;
-	}
 }
 
 static void __attribute__((noinline)) add_call_times(struct agg_row *r, const struct ipi_span *s)
@@ -304,7 +284,6 @@ static void __attribute__((noinline)) add_call_times(struct agg_row *r, const st
 static inline void add_call(struct agg *a, const struct ipi_span *s)
 {
 	struct agg_row *r = a->last_row;
-	struct match_totals *t = &a->totals;
 	uint64_t queue, func;
 
 	if (unlikely(!memo_is(a->last, s, s->target))) {
@@ -312,22 +291,13 @@ static inline void add_call(struct agg *a, const struct ipi_span *s)
 		return;
 	}
 	r->n.calls++;
-	t->calls++;
-	t->negative += s->negative;
-	if (unlikely(s->path == IPI_PATH_RIDER || s->path == IPI_PATH_POLLED)) {
+	totals_call(&a->totals, s);
+	if (unlikely(s->path == IPI_PATH_RIDER || s->path == IPI_PATH_POLLED))
 		r->n.elided++;
-		t->elided++;
-		if (s->path == IPI_PATH_RIDER)
-			t->riders++;
-		else
-			t->polled++;
-	}
-	if (likely(s->outcome == IPI_DELIVERED)) {
+	if (likely(s->outcome == IPI_DELIVERED))
 		r->n.calls_run++;
-		t->calls_run++;
-	}
 	if (unlikely(s->outcome != IPI_DELIVERED || s->how == IPI_HOW_AMBIGUOUS)) {
-		add_call_undone(a, r, s);
+		add_call_undone(r, s);
 		return;
 	}
 	queue = s->run_ns - s->queue_ns;
@@ -343,17 +313,14 @@ static inline void add_call(struct agg *a, const struct ipi_span *s)
 
 static void __attribute__((noinline)) add_unsolicited(struct agg *a, const struct ipi_span *s)
 {
-	a->totals.unsolicited++;
-	a->totals.unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
 	if (s->entry_ns != IPI_NO_TIME && s->exit_ns != IPI_NO_TIME && !s->negative)
 		hist_add(&a->unsolicited[s->class], s->exit_ns - s->entry_ns, s->entry_ns, s->target);
 }
 
 static inline void add_irq(struct agg *a, const struct ipi_span *s)
 {
-	a->totals.interrupts++;
-	a->totals.interrupts_by_class[s->class]++;
-	a->totals.empty_interrupts += !s->nr_calls && ipi_class_is_call(s->class);
+	/* Without csd events each handler of calls counts as empty here: reports always said so. */
+	totals_irq(&a->totals, s, true);
 	if (unlikely(s->unsolicited))
 		add_unsolicited(a, s);
 }
@@ -361,8 +328,7 @@ static inline void add_irq(struct agg *a, const struct ipi_span *s)
 static void __attribute__((noinline)) add_wake(struct agg *a, const struct ipi_span *s)
 {
 	row_of(a, s, s->target)->n.elided++;
-	a->totals.elided++;
-	a->totals.wakes++;
+	totals_wake(&a->totals);
 }
 
 void agg_span(void *agg, const struct ipi_span *s)
@@ -386,7 +352,7 @@ void agg_span(void *agg, const struct ipi_span *s)
 		add_wake(a, s);
 		break;
 	case IPI_SPAN_LOCAL:
-		a->totals.local_calls++;
+		totals_local(&a->totals);
 		break;
 	}
 }
