@@ -49,6 +49,8 @@ static void fill(struct facts *f)
 	f->interrupts_text = xstrdup("RES:  1  2  3   Rescheduling interrupts\nIPI0: 4 5 6\n");
 	f->workload_status = 137;
 	f->missed_sends = 3;
+	facts_add_reason(f, "somebody switched %s off", "tracing_on");
+	facts_add_reason(f, "two\nlines");
 }
 
 static void fill_filter(struct ipi_filter *f)
@@ -103,6 +105,10 @@ static void test_round_trip(void)
 	is_str(b.interrupts_text, a.interrupts_text, "rows of /proc/interrupts");
 	is_u64((uint64_t)b.workload_status, 137, "workload status");
 	is_u64(b.missed_sends, 3, "missed sends");
+	is_u64(b.nr_reasons, 2, "reasons");
+	ok(b.nr_reasons == 2 && !strcmp(b.reasons[0], "somebody switched tracing_on off") &&
+		   !strcmp(b.reasons[1], "two\nlines"),
+	   "as they were given, in their order");
 	ok(b.filter.has_target_cpus && same_cpus(&a.filter.target_cpus, &b.filter.target_cpus), "target CPUs");
 	ok(b.filter.has_source_cpus && same_cpus(&a.filter.source_cpus, &b.filter.source_cpus), "source CPUs");
 	is_u64(b.filter.classes, 0x805, "classes");

@@ -3,7 +3,8 @@
  * cmds/record.c - ipitrace record: options, exit status, what the user is told at the end.
  *
  * Exit status: ipitrace's own failure (125 with a workload, else 1), then the
- * workload's status if it is not 0, then 3 if events were lost, then 0.
+ * workload's status if it is not 0, then 3 if the recording is incomplete, then
+ * 0. With --strict 3 comes before the workload's status.
  */
 #include <signal.h>
 #include <stddef.h>
@@ -49,6 +50,8 @@ static const struct opt record_rows[] = {
 	  NULL, 0, 0 },
 	{ 0, "wait-all", NULL, OPT_FLAG, FIELD(wait_all), "record until all that WORKLOAD has started has ended, too",
 	  NULL, 0, 0 },
+	{ 0, "strict", NULL, OPT_FLAG, FIELD(strict),
+	  "exit with 3 if the recording is incomplete, whatever WORKLOAD's status", NULL, 0, 0 },
 	{ 0, "progress", NULL, OPT_FLAG, FIELD(progress), "show progress though WORKLOAD may use the screen, too", NULL,
 	  0, 0 },
 	{ 'q', "quiet", NULL, OPT_FLAG, FIELD(quiet), "no progress, no summary", NULL, 0, 0 },
@@ -61,7 +64,8 @@ const struct opt_spec record_spec = {
 	.details = "Records until WORKLOAD ends, TIME is over, or Ctrl-C; a second Ctrl-C gives up.\n"
 		   "Under sudo, WORKLOAD runs as the user who called sudo, and FILE is that user's.\n"
 		   "Exit status: WORKLOAD's own; 125 ipitrace failed, 126 WORKLOAD cannot be run,\n"
-		   "127 not found. Without WORKLOAD 0, 1 failed, 2 usage; 3 if events were lost.",
+		   "127 not found. Without WORKLOAD 0, 1 failed, 2 usage; 3 if the recording is\n"
+		   "incomplete; with WORKLOAD, too, if its own is 0.",
 	.stop_at_operand = true,
 	.this_machine = true,
 	.groups = {
@@ -84,7 +88,7 @@ static void summarize(const struct record *r)
 			(unsigned long long)r->rec.facts.missed_sends);
 }
 
-static int report_lost(const struct record *r, struct err *err)
+static void report_lost(const struct record *r, struct err *err)
 {
 	for (unsigned int cpu = 0; cpu < r->rec.facts.nr_cpus; cpu++)
 		if (r->rec.facts.lost[cpu])
@@ -95,7 +99,20 @@ static int report_lost(const struct record *r, struct err *err)
 		(unsigned long long)r->lost);
 	err_hint(err, "a bigger buffer (-m %lluM), no stacks (--no-stack), or fewer targets (-C LIST)",
 		 (unsigned long long)((r->buffer_bytes * 4 + (1 << 20) - 1) >> 20));
-	return EXIT_INCOMPLETE;
+}
+
+/* Why the recording is incomplete, line by line; false if it is not. */
+static bool report_reasons(const struct record *r, struct err *err)
+{
+	const struct facts *f = &r->rec.facts;
+
+	for (unsigned int i = 0; i < f->nr_reasons; i++)
+		record_say("%s", f->reasons[i]);
+	if (r->lost)
+		report_lost(r, err);
+	else if (f->nr_reasons)
+		err_set(err, EXIT_INCOMPLETE, "the recording is incomplete");
+	return r->lost || f->nr_reasons;
 }
 
 static int workload_result(const struct record *r)
@@ -121,7 +138,7 @@ static int finish(struct record *r, int ret, struct err *err)
 		return ret;
 	if (r->workload)
 		status = workload_result(r);
-	if (r->lost && report_lost(r, err) && !status)
+	if (report_reasons(r, err) && (!status || r->opts.strict))
 		status = EXIT_INCOMPLETE;
 	return status;
 }

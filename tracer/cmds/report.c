@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/filter.h"
+#include "base/text.h"
 #include "cmds/cmd.h"
 #include "report/agg.h"
 #include "report/analysis.h"
@@ -148,15 +149,22 @@ static int render(struct report_options *o, const struct report *r, const struct
 	return render_report(ops, r, &ro, stdout, err);
 }
 
-/* The report is printed; this is the one line on stderr that says why the exit code is 3. */
+/* The report is printed; this says on stderr why the exit code is 3: record's reasons, and one line of our own. */
 static int incomplete(const struct report *r, struct err *err)
 {
 	const struct trace_info *t = r->trace;
+	char text[512];
 
+	for (unsigned int i = 0; i < t->nr_reasons; i++) {
+		sanitize(text, sizeof(text), t->reasons[i]);
+		fprintf(stderr, "ipitrace: %s\n", text);
+	}
 	if (t->truncated)
 		err_set(err, EXIT_INCOMPLETE, "the file ends before its data does: this is a part of it");
 	else if (t->damaged)
 		err_set(err, EXIT_INCOMPLETE, "the file is damaged: its %s is not as it was written", t->damaged);
+	else if (t->nr_reasons)
+		err_set(err, EXIT_INCOMPLETE, "the recording is incomplete");
 	else if (t->incomplete)
 		err_set(err, EXIT_INCOMPLETE, "the recording did not end as it should");
 	else if (t->lost_unknown)

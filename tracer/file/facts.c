@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,9 +45,29 @@ void facts_free(struct facts *f)
 			free(f->counters[i].count[s]);
 	free(f->counters);
 	free(f->interrupts_text);
+	for (unsigned int i = 0; i < f->nr_reasons; i++)
+		free(f->reasons[i]);
+	free(f->reasons);
 	memset(f, 0, sizeof(*f));
 	f->filter.pid = -1;
 	f->workload_status = -1;
+}
+
+static void keep_reason(struct facts *f, char *text)
+{
+	f->reasons = xrealloc(f->reasons, (f->nr_reasons + 1) * sizeof(*f->reasons));
+	f->reasons[f->nr_reasons++] = text;
+}
+
+void facts_add_reason(struct facts *f, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	keep_reason(f, xstrdup(text));
 }
 
 /* --- writing --- */
@@ -137,6 +158,8 @@ char *facts_format(const struct facts *f)
 		fprintf(out, "missed_sends %llu\n", (unsigned long long)f->missed_sends);
 	if (f->workload_status >= 0)
 		fprintf(out, "workload_status %d\n", f->workload_status);
+	for (unsigned int i = 0; i < f->nr_reasons; i++)
+		put_text(out, "reason", f->reasons[i]);
 	if (fclose(out)) {
 		free(text);
 		return NULL;
@@ -354,6 +377,8 @@ static int get_line(struct facts *f, const char *key, char *value)
 		set_text(&f->clock, value);
 	else if (!strcmp(key, "interrupts"))
 		set_text(&f->interrupts_text, value);
+	else if (!strcmp(key, "reason"))
+		keep_reason(f, get_text(value));
 	else if (!strcmp(key, "complete"))
 		return get_bool(value, &f->complete);
 	else if (!strcmp(key, "stacks"))

@@ -50,11 +50,15 @@ struct facts {
 	unsigned int nr_counters;
 	char *interrupts_text; /* the rows of /proc/interrupts of IPIs at the end, for arm64's irq -> IPI */
 	int workload_status;   /* exit status, -1 = no workload */
+	/* Why the recording is incomplete though no event is known to be lost: whole sentences without a full stop. */
+	char **reasons;
+	unsigned int nr_reasons;
 };
 
 void facts_free(struct facts *f);
 char *facts_format(const struct facts *f); /* malloc'ed text */
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err);
+void facts_add_reason(struct facts *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* One reading of /proc/interrupts' IPI rows into the given snapshot. */
 int facts_snap_interrupts(struct facts *f, enum facts_snap snap, struct err *err);
 

@@ -24,6 +24,7 @@ struct record_options {
 	uint64_t buffer_bytes, duration_ns;
 	uint32_t stack; /* enum session_stack */
 	bool no_stack, quiet, progress;
+	bool strict;   /* an incomplete recording is 3, whatever the workload's status */
 	bool wait_all; /* for what the workload leaves behind, too */
 	struct ipi_filter filter;
 };

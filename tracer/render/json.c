@@ -76,6 +76,10 @@ static void trace(struct render *r, struct json *j)
 	json_bool(j, "facts_gone", t->facts_gone);
 	known_string(j, "damaged", t->damaged);
 	json_bool(j, "incomplete", t->incomplete);
+	json_array(j, "reasons");
+	for (unsigned int i = 0; i < t->nr_reasons; i++)
+		known_string(j, NULL, t->reasons[i]);
+	json_close(j);
 	json_bool(j, "truncated", t->truncated);
 	json_u64(j, "bad_pages", t->bad_pages);
 	json_bool(j, "filtered", r->report->filtered);

@@ -95,7 +95,9 @@ static void fill_info(struct analysis *a, const char *path)
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
 	t->facts_gone = t->foreign && a->info->tracer_version && !strncmp(a->info->tracer_version, "ipitrace", 8);
-	t->incomplete = a->has_facts && !a->facts.complete;
+	t->reasons = (const char *const *)a->facts.reasons;
+	t->nr_reasons = a->facts.nr_reasons;
+	t->incomplete = a->has_facts && (!a->facts.complete || t->nr_reasons);
 	t->has_send = evidence->has_send;
 	t->has_csd = evidence->has_csd;
 	t->has_reception = evidence->has_reception;

@@ -15,11 +15,13 @@ struct trace_info {
 	const char *path;
 	int file_version;
 	const char *compression;
-	bool truncated;	     /* it ends before its data does */
-	const char *damaged; /* a part that is not as it was written; NULL = none, or nobody can tell */
-	bool incomplete;     /* the recording did not end as it should */
-	bool foreign;	     /* it has no facts of ipitrace */
-	bool facts_gone;     /* though ipitrace recorded it: converted since, or cut right behind the data */
+	bool truncated;		    /* it ends before its data does */
+	const char *damaged;	    /* a part that is not as it was written; NULL = none, or nobody can tell */
+	bool incomplete;	    /* the recording did not end as it should, or for the reasons that record found */
+	const char *const *reasons; /* whole sentences, as the file has them */
+	unsigned int nr_reasons;
+	bool foreign;	 /* it has no facts of ipitrace */
+	bool facts_gone; /* though ipitrace recorded it: converted since, or cut right behind the data */
 
 	/* the machine */
 	char kernel[80]; /* release; "" if the file does not say */
