@@ -206,10 +206,10 @@ static bool try_filter(struct session *s, const struct armed *ev, const char *a,
 		return false;
 	if (!n)
 		return true;
-	if (tracefs_event_file_write(s->inst, ev->system, ev->kev->name, "filter", used) >= 0)
+	if (tracefs_event_file_write(s->main.tfs, ev->system, ev->kev->name, "filter", used) >= 0)
 		return true;
 	/* A refused filter stays readable with the kernel's complaint, though it filters nothing. */
-	tracefs_event_file_write(s->inst, ev->system, ev->kev->name, "filter", "0");
+	tracefs_event_file_write(s->main.tfs, ev->system, ev->kev->name, "filter", "0");
 	used[0] = '\0';
 	return false;
 }
@@ -253,7 +253,7 @@ static int set_stack_trigger(struct session *s, const struct armed *ev, const ch
 
 	snprintf(text, sizeof(text), filter[0] ? "stacktrace if %s" : "stacktrace%s", filter);
 	errno = 0;
-	if (tracefs_event_file_append(s->inst, ev->system, ev->kev->name, "trigger", text) < 0) {
+	if (tracefs_event_file_append(s->main.tfs, ev->system, ev->kev->name, "trigger", text) < 0) {
 		err_set_errno(err, EXIT_FAILED, errno ? errno : EINVAL, "cannot set a stack trigger on %s:%s",
 			      ev->system, ev->kev->name);
 		return err_hint(err, "record without stacks: --no-stack");
@@ -285,7 +285,7 @@ static int enable_event(struct session *s, const struct session_config *config, 
 	if (wants_stack(config, ev->kev, ops) && set_stack_trigger(s, ev, filter, err))
 		return -1;
 	errno = 0;
-	if (tracefs_event_enable(s->inst, ev->system, ev->kev->name)) {
+	if (tracefs_event_enable(s->main.tfs, ev->system, ev->kev->name)) {
 		err_set_errno(err, EXIT_FAILED, errno ? errno : EACCES, "cannot enable %s:%s", ev->system,
 			      ev->kev->name);
 		return err_hint(err, "events need root and a kernel that is not locked down");
@@ -307,7 +307,7 @@ static int enable_standins(struct session *s, const struct session_config *confi
 	struct err why = { 0 };
 	unsigned int nr;
 
-	if (standin_install(&s->standin, session_standin_ops(*ops), session_nr_cpus(s), &why)) {
+	if (standin_install(&s->standin, s->main.name, session_standin_ops(*ops), session_nr_cpus(s), &why)) {
 		session_note(s, "no send events and no probes in their place: %s", why.msg);
 		return 0;
 	}

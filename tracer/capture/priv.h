@@ -12,16 +12,23 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/kevents.h"
+#include "capture/instance.h"
 #include "capture/session.h"
 
 struct standin;
-struct tracefs_instance;
+
+#define EXITS_SUFFIX "-exits" /* of the instance that tells who ended */
+
+/* A file of the instance as it was when the recording was armed. */
+struct watched {
+	char *file, *text;
+};
 
 struct session {
 	struct cleanup cleanup;
-	struct tracefs_instance *inst;
-	struct tracefs_instance *exits; /* names of tasks that end; NULL if there is none */
-	int exits_fd;			/* its trace_pipe */
+	struct instance main;
+	struct instance exits; /* names of tasks that end; there may be none */
+	int exits_fd;	       /* its trace_pipe */
 	char *notes;
 	enum ipi_tier tier;
 	bool filtered; /* target CPUs, on every event */
@@ -29,7 +36,11 @@ struct session {
 	uint64_t buffer_bytes;
 	struct session_event *events;
 	unsigned int nr_events;
-	uint64_t missed_before;	 /* by the probes, before recording began */
+	uint64_t missed_before; /* by the probes, before recording began */
+	struct watched *watched;
+	unsigned int nr_watched;
+	uint64_t *written;	 /* by CPU: events written, at the last glance */
+	bool emptied;		 /* fewer than at the glance before */
 	struct standin *standin; /* kprobe events in place of send events; NULL = not needed */
 };
 
@@ -46,6 +57,9 @@ uint32_t session_ops_present(void);
 uint32_t session_standin_ops(uint32_t ops);
 /* What a session takes per CPU unless told otherwise; *available: memory of the machine, may be NULL. */
 uint64_t session_default_buffer_bytes(unsigned int nr_cpus, uint64_t *available);
+/* capture/verify.c: remember what decides over the recording, once it is armed; forget it. */
+void session_watch(struct session *s);
+void session_unwatch(struct session *s);
 void session_remove_triggers(struct tracefs_instance *inst);
 
 /* capture/session.c: is a tracefs mounted anywhere? */

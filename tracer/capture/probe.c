@@ -275,19 +275,18 @@ static const struct {
 
 static void probe_instance(struct probe_kernel *p)
 {
+	struct instance instance = INSTANCE_INIT;
 	struct tracefs_instance *inst;
-	char name[32];
 	char *text;
+	int errnum;
 	uint32_t ops = kevents_heard(session_ops_present());
 
-	/* The name that the next run removes if this one is killed. */
-	snprintf(name, sizeof(name), "ipitrace-%d", (int)getpid());
-	inst = tracefs_instance_create(name);
-	p->instances = inst;
-	if (!inst) {
+	p->instances = !instance_create(&instance, "", &errnum, NULL);
+	if (!p->instances) {
 		problem(p, "tracefs instances cannot be made");
 		return;
 	}
+	inst = instance.tfs;
 	tracefs_instance_file_write(inst, "tracing_on", "0");
 	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
 		struct probe_filter *f = &p->filters[p->nr_filters];
@@ -311,8 +310,7 @@ static void probe_instance(struct probe_kernel *p)
 	text = tracefs_event_file_read(inst, "sched", "sched_switch", "trigger", NULL);
 	p->stacks = text && strstr(text, "stacktrace");
 	free(text);
-	tracefs_instance_destroy(inst);
-	tracefs_instance_free(inst);
+	instance_destroy(&instance);
 }
 
 /* --- verdict --- */

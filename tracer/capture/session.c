@@ -2,12 +2,9 @@
 /*
  * capture/session.c - life of the private tracefs instance. Which events: capture/events.c.
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,15 +24,13 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "capture/instance.h"
 #include "capture/priv.h"
 #include "capture/standin.h"
 
-#define INSTANCE_PREFIX "ipitrace-"
-#define BUFFER_MAX	(64ULL << 20) /* default per CPU; 0.5 s of the densest stream seen (140 MB/s) */
-#define BUFFER_MIN	(1ULL << 20)
-#define EXITS_SUFFIX	"-exits"
-#define EXITS_KB	"256" /* per CPU: 2,000 tasks that end between two readings */
-#define RMDIR_TRIES	50    /* of 10 ms: someone may just be looking at the instance */
+#define BUFFER_MAX (64ULL << 20) /* default per CPU; 0.5 s of the densest stream seen (140 MB/s) */
+#define BUFFER_MIN (1ULL << 20)
+#define EXITS_KB   "256" /* per CPU: 2,000 tasks that end between two readings */
 
 void session_note(struct session *s, const char *fmt, ...)
 {
@@ -116,41 +111,6 @@ static void instance_write(struct tracefs_instance *inst, const char *file, cons
 	tracefs_instance_file_write(inst, file, text);
 }
 
-/*
- * Remove an instance of ours. Events off first: what is still enabled would
- * run on while the buffers go. The stack triggers hold references of their own.
- */
-static int instance_remove(struct tracefs_instance *inst)
-{
-	instance_write(inst, "tracing_on", "0");
-	instance_write(inst, "events/enable", "0");
-	session_remove_triggers(inst);
-	for (int i = 0; i < RMDIR_TRIES; i++) {
-		if (!tracefs_instance_destroy(inst) || errno == ENOENT)
-			return 0;
-		if (errno != EBUSY)
-			break;
-		usleep(10000);
-	}
-	return -1;
-}
-
-/* Pid in "ipitrace-<pid>" and "ipitrace-<pid>-exits", 0 if it is not such a name. */
-static pid_t instance_pid(const char *name)
-{
-	const char *digits = name + strlen(INSTANCE_PREFIX);
-	char *end;
-	unsigned long pid;
-
-	if (strncmp(name, INSTANCE_PREFIX, strlen(INSTANCE_PREFIX)) || !isdigit((unsigned char)*digits))
-		return 0;
-	errno = 0;
-	pid = strtoul(digits, &end, 10);
-	if (errno || pid > INT32_MAX || (*end && strcmp(end, EXITS_SUFFIX)))
-		return 0;
-	return (pid_t)pid;
-}
-
 /* After the instances, which hold references to the events. */
 static void remove_stale_standins(struct session *s)
 {
@@ -159,53 +119,31 @@ static void remove_stale_standins(struct session *s)
 	if (nr)
 		session_note(s, "removed %u kprobe events, left by a run that was killed", nr);
 	if (failed)
-		session_note(s, "cannot remove %u stale kprobe events of group ipitrace_<pid>", failed);
+		session_note(s, "cannot remove %u kprobe events of group ipitrace_*, left by a run that was killed",
+			     failed);
 }
 
-/*
- * A run killed by SIGKILL leaves its instance. Its process is gone, or its pid
- * is ours by now.
- */
+static void tell_stale(void *ctx, const char *name, int errnum)
+{
+	if (errnum)
+		session_note(ctx, "cannot remove tracefs instance %s, left by a run that was killed: %s", name,
+			     strerror(errnum));
+	else
+		session_note(ctx, "removed tracefs instance %s, left by a run that was killed", name);
+}
+
 static void remove_stale(struct session *s)
 {
-	char *path = tracefs_get_tracing_file("instances");
-	DIR *dir = path ? opendir(path) : NULL;
-	struct dirent *d;
-
-	tracefs_put_tracing_file(path);
-	while (dir && (d = readdir(dir))) {
-		pid_t pid = instance_pid(d->d_name);
-		struct tracefs_instance *inst;
-
-		if (!pid || (pid != getpid() && (!kill(pid, 0) || errno != ESRCH)))
-			continue;
-		inst = tracefs_instance_create(d->d_name);
-		if (!inst)
-			continue;
-		if (!instance_remove(inst))
-			session_note(s, "removed tracefs instance %s, left by a run that was killed", d->d_name);
-		else
-			session_note(s, "cannot remove stale tracefs instance %s: %s", d->d_name, strerror(errno));
-		tracefs_instance_free(inst);
-	}
-	if (dir)
-		closedir(dir);
+	instances_remove_stale(tell_stale, s);
 	remove_stale_standins(s);
 }
 
 static int create_instance(struct session *s, struct err *err)
 {
-	char name[32];
+	int errnum;
 
-	snprintf(name, sizeof(name), INSTANCE_PREFIX "%d", (int)getpid());
-	errno = 0;
-	s->inst = tracefs_instance_create(name);
-	if (!s->inst) {
-		int errnum = errno ? errno : EACCES;
-
-		err_set_errno(err, EXIT_FAILED, errnum, "cannot create tracefs instance %s", name);
+	if (instance_create(&s->main, "", &errnum, err))
 		return hint_refused(errnum, err);
-	}
 	return 0;
 }
 
@@ -213,7 +151,7 @@ static int create_instance(struct session *s, struct err *err)
 static int setup_write(struct session *s, const char *file, const char *text, struct err *err)
 {
 	errno = 0;
-	if (tracefs_instance_file_write(s->inst, file, text) < 0) {
+	if (tracefs_instance_file_write(s->main.tfs, file, text) < 0) {
 		int errnum = errno ? errno : EIO;
 
 		err_set_errno(err, EXIT_FAILED, errnum, "cannot write '%s' to %s of the tracefs instance", text, file);
@@ -283,9 +221,9 @@ static int setup_instance(struct session *s, const struct session_config *config
 	 * made of them. Overwrite mode, because only it marks a loss in the
 	 * stream, at the place where it happened.
 	 */
-	instance_write(s->inst, "options/overwrite", "1");
-	instance_write(s->inst, "options/record-cmd", "1");
-	instance_write(s->inst, "options/stacktrace", "0");
+	instance_write(s->main.tfs, "options/overwrite", "1");
+	instance_write(s->main.tfs, "options/record-cmd", "1");
+	instance_write(s->main.tfs, "options/stacktrace", "0");
 	s->page_size = read_page_size(s);
 	return 0;
 }
@@ -293,17 +231,14 @@ static int setup_instance(struct session *s, const struct session_config *config
 /* Names are worth a try, not an error. */
 static void open_exits(struct session *s)
 {
-	char name[40];
+	int errnum;
 
-	if (!tracefs_event_file_exists(NULL, "sched", "sched_process_exit", "format"))
+	if (!tracefs_event_file_exists(NULL, "sched", "sched_process_exit", "format") ||
+	    instance_create(&s->exits, EXITS_SUFFIX, &errnum, NULL))
 		return;
-	snprintf(name, sizeof(name), INSTANCE_PREFIX "%d" EXITS_SUFFIX, (int)getpid());
-	s->exits = tracefs_instance_create(name);
-	if (!s->exits)
-		return;
-	instance_write(s->exits, "buffer_size_kb", EXITS_KB);
-	tracefs_event_enable(s->exits, "sched", "sched_process_exit");
-	s->exits_fd = tracefs_instance_file_open(s->exits, "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	instance_write(s->exits.tfs, "buffer_size_kb", EXITS_KB);
+	tracefs_event_enable(s->exits.tfs, "sched", "sched_process_exit");
+	s->exits_fd = tracefs_instance_file_open(s->exits.tfs, "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
 /* "... sched_process_exit: comm=NAME pid=N prio=P": a name may hold anything but a newline. */
@@ -360,6 +295,7 @@ int session_open(struct session **sp, const struct session_config *config, struc
 {
 	struct session *s = xcalloc(1, sizeof(*s));
 
+	s->main = s->exits = (struct instance)INSTANCE_INIT;
 	s->exits_fd = -1;
 	cleanup_add(&s->cleanup, close_at_exit, s);
 	*sp = s;
@@ -369,6 +305,7 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	if (create_instance(s, err) || setup_instance(s, config, err) || session_enable_events(s, config, err))
 		return -1;
 	open_exits(s);
+	session_watch(s);
 	return 0;
 }
 
@@ -381,19 +318,15 @@ int session_start(struct session *s, struct err *err)
 
 void session_stop(struct session *s)
 {
-	if (s && s->inst)
-		instance_write(s->inst, "tracing_on", "0");
+	if (s && s->main.tfs)
+		instance_write(s->main.tfs, "tracing_on", "0");
 }
 
-static int close_instance(struct tracefs_instance *inst, struct err *err)
+static int close_instance(struct instance *inst, struct err *err)
 {
-	int ret = 0;
-
-	if (inst && instance_remove(inst))
-		ret = err_set_errno(err, EXIT_FAILED, errno, "cannot remove tracefs instance %s",
-				    tracefs_instance_get_name(inst));
-	tracefs_instance_free(inst);
-	return ret;
+	if (!instance_destroy(inst))
+		return 0;
+	return err_set_errno(err, EXIT_FAILED, errno, "cannot remove tracefs instance %s", inst->name);
 }
 
 int session_close(struct session *s, struct err *err)
@@ -405,13 +338,14 @@ int session_close(struct session *s, struct err *err)
 	cleanup_remove(&s->cleanup);
 	if (s->exits_fd >= 0)
 		close(s->exits_fd);
-	ret = close_instance(s->exits, err);
-	if (close_instance(s->inst, err))
+	ret = close_instance(&s->exits, err);
+	if (close_instance(&s->main, err))
 		ret = -1;
 	/* After the instances, which hold references to them. */
 	if (standin_remove(s->standin, ret ? NULL : err))
 		ret = -1;
 	standin_free(s->standin);
+	session_unwatch(s);
 	free(s->events);
 	free(s->notes);
 	free(s);
@@ -464,7 +398,7 @@ int session_open_raw(const struct session *s, unsigned int cpu)
 	char name[64];
 
 	snprintf(name, sizeof(name), "per_cpu/cpu%u/trace_pipe_raw", cpu);
-	return tracefs_instance_file_open(s->inst, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	return tracefs_instance_file_open(s->main.tfs, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
 static uint64_t stat_value(const char *text, const char *name)
@@ -493,7 +427,7 @@ int session_read_stats(const struct session *s, unsigned int cpu, struct session
 
 char *session_read(const struct session *s, const char *file, size_t *len)
 {
-	char *path = tracefs_instance_get_file(s->inst, file);
+	char *path = tracefs_instance_get_file(s->main.tfs, file);
 	char *text = path ? read_file(path, len) : NULL;
 
 	tracefs_put_tracing_file(path);

@@ -2,8 +2,7 @@
 /*
  * capture/session.h - a private tracefs instance: open -> start -> stop -> close.
  *
- * Owns everything under instances/ipitrace-<pid>, and a small second instance,
- * ipitrace-<pid>-exits, for the names of tasks that end meanwhile; nothing else.
+ * Owns an instance (capture/instance.h), and a small second one, "-exits", for the names of tasks that end meanwhile; nothing else.
  * Knows names and fields of events, not what they mean, and no files. Who
  * reads the pages: capture/spool.h.
  *
@@ -58,6 +57,16 @@ struct session;
  */
 int session_open(struct session **s, const struct session_config *config, struct err *err);
 int session_start(struct session *s, struct err *err);
+/* Told of each thing that another process changed: one line, without the instance's name. */
+typedef void (*session_change_fn)(void *ctx, const char *text);
+/*
+ * While it still records, at the end: whether all that decides over the
+ * recording is as session_open() made it (switches, events, filters, triggers,
+ * clock, buffers). Returns the number of changes told.
+ */
+unsigned int session_verify(struct session *s, session_change_fn tell, void *ctx);
+/* Now and then while it records: a buffer that another process emptied shows in its counts. */
+void session_glance(struct session *s);
 /* Stop recording. Safe to call twice; never fails for a reason that a caller could act on. */
 void session_stop(struct session *s);
 /* Disarm and remove the instance. NULL is fine. -1: something was left behind, *err says what. */

@@ -24,6 +24,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "capture/instance.h"
 #include "capture/standin.h"
 
 #define EVENTS_FILE    "kprobe_events"
@@ -73,7 +74,9 @@ static const struct row rows[] = {
 /* clang-format on */
 
 /*
- * One a process, because it bears the pid. Static like the names of all other
+ * One a process. Named like the instance whose lock says that its owner is
+ * alive ("ipitrace-12.3a" and "ipitrace_12_3a"), because kprobe events belong to
+ * no instance and have no lock of their own. Static like the names of all other
  * events: they are in use when the session is gone.
  */
 static char group[32];
@@ -202,14 +205,16 @@ struct standin *standin_find(unsigned int nr_cpus)
 	return s;
 }
 
-int standin_install(struct standin **sp, uint32_t ops, unsigned int nr_cpus, struct err *err)
+int standin_install(struct standin **sp, const char *instance, uint32_t ops, unsigned int nr_cpus, struct err *err)
 {
 	struct standin *s = standin_find(nr_cpus);
 	unsigned int nr = 0;
 	int errnum = 0;
 
 	*sp = s;
-	snprintf(group, sizeof(group), STANDIN_GROUP_PREFIX "%d", (int)getpid());
+	snprintf(group, sizeof(group), "%s", instance);
+	for (char *p = group; (p = strpbrk(p, "-."));)
+		*p = '_';
 	if (!standin_possible())
 		return err_set(err, EXIT_FAILED, "this kernel has no dynamic kprobe events");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -276,20 +281,25 @@ void standin_free(struct standin *s)
 	free(s);
 }
 
-/* Pid of "ipitrace_<pid>/", 0 if it is not such a name. *len: without the slash. */
-static pid_t group_pid(const char *p, size_t *len)
+/*
+ * "ipitrace_12_3a/" to "ipitrace-12.3a", the name of its instance. False: not the
+ * name of a group of ours.
+ */
+static bool group_instance(const char *p, char *name, size_t room)
 {
-	uint64_t pid;
-	char num[12];
+	const char *digits = p + strlen(STANDIN_GROUP_PREFIX);
+	size_t len = strcspn(p, "/ \n"), pid;
 
-	if (strncmp(p, STANDIN_GROUP_PREFIX, strlen(STANDIN_GROUP_PREFIX)))
-		return 0;
-	*len = strcspn(p, "/ \n");
-	if (p[*len] != '/' || *len - strlen(STANDIN_GROUP_PREFIX) >= sizeof(num))
-		return 0;
-	snprintf(num, sizeof(num), "%.*s", (int)(*len - strlen(STANDIN_GROUP_PREFIX)),
-		 p + strlen(STANDIN_GROUP_PREFIX));
-	return parse_u64(num, &pid, NULL) || pid > INT32_MAX ? 0 : (pid_t)pid;
+	if (strncmp(p, STANDIN_GROUP_PREFIX, strlen(STANDIN_GROUP_PREFIX)) || p[len] != '/' || len >= room)
+		return false;
+	pid = strspn(digits, "0123456789");
+	if (!pid || (digits[pid] != '/' && digits[pid] != '_'))
+		return false;
+	snprintf(name, room, "%.*s", (int)len, p);
+	name[strlen(STANDIN_GROUP_PREFIX) - 1] = '-';
+	if (digits[pid] == '_')
+		name[digits + pid - p] = '.';
+	return true;
 }
 
 /* The lines of kprobe_events read "p:ipitrace_123/single native_... cpu=$arg1:s32". */
@@ -298,20 +308,23 @@ unsigned int standin_remove_stale(unsigned int *failed)
 	char *path = tracefs_get_tracing_file(EVENTS_FILE);
 	char *text = path ? read_file(path, NULL) : NULL;
 	unsigned int nr = 0;
+	int ret;
 
 	*failed = 0;
 	tracefs_put_tracing_file(path);
 	for (const char *p = text; p && *p; p += strcspn(p, "\n"), p += *p == '\n') {
 		const char *name = memchr(p, ':', strcspn(p, " \n"));
+		char what[128], instance[64];
 		size_t len;
-		pid_t pid = name ? group_pid(name + 1, &len) : 0;
-		char what[128];
 
-		if (!pid || (pid != getpid() && (!kill(pid, 0) || errno != ESRCH)))
+		if (!name || !group_instance(name + 1, instance, sizeof(instance)) || instance_alive(instance))
 			continue;
 		len = strcspn(name + 1, " \n");
 		snprintf(what, sizeof(what), "-:%.*s", (int)len, name + 1);
-		if (append(what))
+		ret = append(what);
+		if (ret == -ENOENT)
+			continue; /* another one cleans up, too */
+		if (ret)
 			++*failed;
 		else
 			nr++;

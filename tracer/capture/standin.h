@@ -3,7 +3,7 @@
  * capture/standin.h - dynamic kprobe events that stand in for send events that
  * a kernel does not have (x86 before 6.4, arm64 before 6.5 for functions).
  *
- * Owns the events of group ipitrace_<pid> and nothing else. They are visible
+ * Owns the events of one group, named like its instance, and nothing else. They are visible
  * in all of tracefs while they exist, which is why they are made only where
  * nothing better is there, and why the next run removes those of a run that
  * was killed. Knows their functions and arguments; what they mean is in
@@ -31,12 +31,13 @@ struct standin_event {
 struct standin;
 
 /*
- * Install the events of the given kinds, OP_BIT(enum kevent_op). Each is optional: which of them this
+ * Install the events of the given kinds, OP_BIT(enum kevent_op), in a group
+ * named like the instance, which must be locked (capture/instance.h). Each is optional: which of them this
  * kernel took is in standin_events(). *s is always set; NULL never means
  * success. -1: the kernel has no dynamic events at all (no CONFIG_KPROBE_EVENTS)
  * or took none of them.
  */
-int standin_install(struct standin **s, uint32_t ops, unsigned int nr_cpus, struct err *err);
+int standin_install(struct standin **s, const char *instance, uint32_t ops, unsigned int nr_cpus, struct err *err);
 /* Remove them; disable them first everywhere. -1: something was left behind. NULL is fine. */
 int standin_remove(struct standin *s, struct err *err);
 void standin_free(struct standin *s);
