@@ -190,6 +190,19 @@ need_live() {
 	[ "$(getconf _NPROCESSORS_ONLN)" -ge "${1:-1}" ] || skip_all "needs $1 CPUs"
 }
 
+# The tracefs instance of a recording by process $1, not the one that tells who ended.
+instance_of() { find /sys/kernel/tracing/instances -maxdepth 1 -name "ipitrace-$1.????????"; }
+
+# wait_recording PID: until that process records; fails after 30 s.
+wait_recording() {
+	local i
+	for ((i = 0; i < 1500; i++)); do
+		[ "$(cat "$(instance_of "$1")/tracing_on" 2>/dev/null)" = 1 ] && return 0
+		sleep 0.02
+	done
+	return 1
+}
+
 # One live recording at a time on this machine: others would disturb the counts.
 live_lock() {
 	[ -n "${IPITRACE_LIVE_LOCKED:-}" ] && return 0

@@ -20,9 +20,6 @@ wait_for() {
 	done
 	return 1
 }
-# The instance of process $1, without its twin.
-instance_of() { find $I -maxdepth 1 -name "ipitrace-$1.*" ! -name '*-exits' -printf '%f'; }
-recording() { [ "$(cat "$I/$(instance_of "$1")/tracing_on" 2>/dev/null)" = 1 ]; }
 instances() { [ "$(ours | grep -cv -- -exits)" -eq "$1" ]; }
 unshare -p -f --mount-proc true 2>/dev/null && namespaces=yes || namespaces=
 
@@ -31,17 +28,17 @@ is "$(ours)" "" "no instance of ours is there to begin with"
 # --- a living one, and a run that cannot see its process ---
 "$IPITRACE" record -q -d 5s -o "$TMP/long.dat" 2>"$TMP/long.err" &
 long=$!
-ok "the long recording began" wait_for 10 recording $long
+ok "the long recording began" wait_recording $long
 if [ -n "$namespaces" ]; then
 	exits 0 "a short one in another pid namespace" unshare -p -f --mount-proc "$IPITRACE" record -d 300ms -o "$TMP/short.dat"
 	unlike "$(cat "$ERR")" 'removed|cannot remove' "it takes nothing for left behind"
-	is "$(cat $I/"$(instance_of $long)"/tracing_on)" 1 "the long one still records"
-	is "$(cat $I/"$(instance_of $long)"/events/csd/csd_queue_cpu/enable 2>/dev/null || echo 1)" 1 "its events, too"
+	is "$(cat "$(instance_of $long)"/tracing_on)" 1 "the long one still records"
+	is "$(cat "$(instance_of $long)"/events/csd/csd_queue_cpu/enable 2>/dev/null || echo 1)" 1 "its events, too"
 	# Root of a user namespace may trace or not, by the mount's owner.
 	unshare -U -r "$IPITRACE" record -q -d 300ms -o "$TMP/user.dat" >/dev/null 2>"$ERR"
 	note "in a user namespace: exit $? $(cat "$ERR")"
 	unlike "$(cat "$ERR")" 'removed|cannot remove' "one in a user namespace takes nothing for left behind"
-	ok "the long one still records" recording $long
+	ok "the long one still records" wait_recording $long
 else
 	skip "a short one in another pid namespace" "namespaces cannot be made"
 fi

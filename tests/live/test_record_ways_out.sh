@@ -58,15 +58,11 @@ rm -f f.dat
 # --- signals ---
 # record in the background until it traces, then signal it; status in $status.
 signalled() {
-	local sig=$1 dir i
+	local sig=$1
 	shift
 	"$IPITRACE" record -o f.dat "$@" >"$OUT" 2>"$ERR" </dev/null &
 	pid=$!
-	dir=/sys/kernel/tracing/instances/ipitrace-$pid
-	for ((i = 0; i < 500; i++)); do
-		[ "$(cat "$dir/tracing_on" 2>/dev/null)" = 1 ] && break
-		sleep 0.01
-	done
+	wait_recording $pid
 	sleep 0.3
 	kill "-$sig" $pid
 	wait $pid
@@ -105,15 +101,12 @@ unchanged "second SIGINT" f.dat
 # --- somebody holds the instance open at the end: the recording is saved all the same ---
 "$IPITRACE" record -d 1s -o f.dat >"$OUT" 2>"$ERR" &
 pid=$!
-for ((i = 0; i < 500; i++)); do
-	[ "$(cat /sys/kernel/tracing/instances/ipitrace-$pid/tracing_on 2>/dev/null)" = 1 ] && break
-	sleep 0.01
-done
-exec 8</sys/kernel/tracing/instances/ipitrace-$pid/trace
+wait_recording $pid
+exec 8<"$(instance_of $pid)/trace"
 wait $pid
 is $? 0 "a busy instance at the end: exit 0"
 is "$(complete f.dat)" IPITFACT "busy instance: the file is complete"
-like "$(cat "$ERR")" "^ipitrace: warning: .*ipitrace-$pid: Device or resource busy" "busy instance: a warning"
+like "$(cat "$ERR")" "^ipitrace: warning: .*ipitrace-$pid\\.[0-9a-f]{8}: Device or resource busy" "busy instance: a warning"
 exec 8<&-
 "$IPITRACE" record -q -o f.dat -- true 2>/dev/null
 unchanged "busy instance, after the next run" f.dat
@@ -121,16 +114,13 @@ unchanged "busy instance, after the next run" f.dat
 # --- kill -9, then the next run ---
 "$IPITRACE" record -o f.dat >"$OUT" 2>"$ERR" &
 pid=$!
-for ((i = 0; i < 500; i++)); do
-	[ "$(cat /sys/kernel/tracing/instances/ipitrace-$pid/tracing_on 2>/dev/null)" = 1 ] && break
-	sleep 0.01
-done
+wait_recording $pid
 kill -9 $pid
 wait $pid 2>/dev/null
-ok "kill -9 leaves the instance" test -d /sys/kernel/tracing/instances/ipitrace-$pid
+ok "kill -9 leaves the instance" test -d "$(instance_of $pid)"
 is "$(find "$D" -mindepth 1)" "" "kill -9 leaves no file"
 exits 0 "the next run" "$IPITRACE" record -o f.dat -- true
-like "$(cat "$ERR")" "removed tracefs instance ipitrace-$pid" "cleans up and says so"
+like "$(cat "$ERR")" "removed tracefs instance ipitrace-$pid\\." "cleans up and says so"
 unchanged "after kill -9" f.dat
 
 # --- a full disk ---

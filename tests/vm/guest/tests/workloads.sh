@@ -69,7 +69,7 @@ pid=$!
 # Not while it makes its instance: 6.1 warns when a kill interrupts the allocation of buffers.
 for _ in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 1
-	[ "$(cat $T/instances/ipitrace-$pid/tracing_on 2>/dev/null)" = 1 ] && break
+	[ "$(cat $T/instances/ipitrace-$pid.????????/tracing_on 2>/dev/null)" = 1 ] && break
 done
 kill -9 $pid
 # shellcheck disable=SC2046 # may be several
