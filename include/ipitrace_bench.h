@@ -53,6 +53,7 @@ enum ipitrace_bench_state {
 /* ipitrace_bench_info.features */
 #define IPITRACE_BENCH_FEAT_IRQ_SEQ  0x1 /* irq_seq is filled in: interrupts can be told apart */
 #define IPITRACE_BENCH_FEAT_IRQ_KIND 0x2 /* irq_seq counts interrupts of the primitive's kind, not all (x86) */
+#define IPITRACE_BENCH_FEAT_DUE	     0x4 /* kicks that may have had nobody to kick bear S_UNDECIDED */
 
 /* ipitrace_bench_prim.flags */
 #define IPITRACE_BENCH_P_AVAILABLE  0x01  /* this kernel offers it */
@@ -76,6 +77,11 @@ enum ipitrace_bench_state {
 #define IPITRACE_BENCH_S_WINDOW                                                                                        \
 	0x20 /* sent entirely while interrupts were off on the target, which held for irqs_off_ns more */
 #define IPITRACE_BENCH_S_UNCONFIRMED 0x40 /* whether an interrupt happened could not be observed on this machine */
+/*
+ * kick_process() sends only while its task is on its CPU (kernel/sched/core.c). Without
+ * this flag the spinner was, from before the kick until after it: an IPI was due.
+ */
+#define IPITRACE_BENCH_S_UNDECIDED 0x80
 
 /* Limits, also told by IPITRACE_BENCH_INFO. */
 #define IPITRACE_BENCH_MAX_CPUS	       8192
@@ -89,6 +95,7 @@ enum ipitrace_bench_state {
 #define IPITRACE_BENCH_MAX_STRETCH_NS 500000000ULL
 #define IPITRACE_BENCH_MAX_TIMEOUT_NS 600000000000ULL
 #define IPITRACE_BENCH_DEF_TIMEOUT_NS 30000000000ULL
+#define IPITRACE_BENCH_GRACE_NS	      2000000000ULL
 
 struct ipitrace_bench_info {
 	__u32 version;	   /* in: IPITRACE_BENCH_VERSION */
@@ -127,11 +134,19 @@ enum ipitrace_bench_stop {
 	IPITRACE_BENCH_STOP_HOTPLUG = 2, /* ENODEV: a CPU of the run went away (broadcasts: or came) */
 	IPITRACE_BENCH_STOP_TIMEOUT = 3, /* ETIMEDOUT */
 	IPITRACE_BENCH_STOP_MOVED = 4,	 /* ENODEV: a sender was taken off its CPU */
+	/*
+	 * The errno tells why the run was stopped; but stop_cpu does not run our thread
+	 * there (a real-time task?), so it could not be ended in time either. There is no
+	 * result, and RUN fails with EINPROGRESS until the thread is gone.
+	 */
+	IPITRACE_BENCH_STOP_STUCK = 5,
 };
 
 /*
  * One run. On EINTR, ENODEV and ETIMEDOUT the result fields are valid, too,
- * and hold what was done until then. stop_cpu is valid for HOTPLUG and MOVED.
+ * and hold what was done until then. stop_cpu is valid for HOTPLUG, MOVED and
+ * STUCK. A run ends at most IPITRACE_BENCH_GRACE_NS after its time limit or a
+ * signal; at once after a fatal one.
  */
 struct ipitrace_bench_run {
 	/* in */
@@ -155,7 +170,7 @@ struct ipitrace_bench_run {
 	__u64 pace_ns;	   /* from one send's start to the next one's; 0 = back to back */
 	__u64 handler_ns;  /* the handler spins so long after its stamp */
 	__u64 irqs_off_ns; /* STATE_IRQS_OFF: >= 1; others: 0 */
-	__u64 timeout_ns;  /* 0 = IPITRACE_BENCH_DEF_TIMEOUT_NS */
+	__u64 timeout_ns;  /* 0 = IPITRACE_BENCH_DEF_TIMEOUT_NS; from the call on */
 	__u64 reserved_in[4];
 	/* out; must be zero on input */
 	__u32 stop_reason; /* enum ipitrace_bench_stop */
@@ -177,7 +192,8 @@ struct ipitrace_bench_run {
 	__u64 end_ns;	      /* last sender done */
 	__u64 busy_ns;	      /* sum over senders of their measured loop, without rest_ns */
 	__u64 rest_ns;	      /* sum over senders of forced rests (below) */
-	__u64 reserved_out[4];
+	__u64 undecided;      /* hits by flag, as above */
+	__u64 reserved_out[3];
 }; /* 296 bytes */
 
 /*
@@ -244,7 +260,8 @@ struct ipitrace_bench_hist {
 
 /*
  * Errors of RUN: EINVAL a value or combination (nothing was started), ENXIO a CPU is
- * not online, EOPNOTSUPP this kernel lacks the primitive, EBUSY another run, ENOMEM;
+ * not online, EOPNOTSUPP this kernel lacks the primitive, EBUSY another run, EINPROGRESS
+ * an earlier run was given up and its threads are not gone yet, ENOMEM;
  * of READ and HIST: ENODATA no (such) result. ENOTTY: other ioctl numbers.
  */
 #define IPITRACE_BENCH_IOC  0xb7

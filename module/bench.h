@@ -3,24 +3,35 @@
  * bench.h - what the files of the module share.
  *
  * bench_main.c    the device: ioctls, copying, results kept with an open file
- * bench_run.c     one run: checks, threads, CPU hotplug, result
+ * bench_run.c     one run: checks, memory, result
+ * bench_life.c    its life: threads, the caller's wait, CPU hotplug, who may run
  * bench_send.c    the sender thread: pace, rests, barrier, samples
  * bench_prims.c   the primitives, one bench_op each, and their handlers
  * bench_target.c  the threads on targets: spinning, interrupts off, sleeping
  *
- * Locking: one run at a time (run_mutex in bench_main.c). Senders and target
- * threads share a struct bench_run through the atomics and release/acquire
+ * Locking: one run at a time (bench_life.c). Senders and target threads share
+ * a struct bench_run through the atomics and release/acquire
  * pairs named at its fields; nothing here is ever taken in a handler but
  * handler_lock.
+ *
+ * Waiting: a CPU may leave our thread there waiting for as long as it likes (a
+ * real-time task). So every wait for one ends when the run is stopped, and the
+ * run's time limit stops it (bench_turn()). What must not end early, since an
+ * interrupt may still write to the run, is waited for by a thread or a worker of
+ * ours, never by the caller or by CPU hotplug.
  */
 #ifndef BENCH_H
 #define BENCH_H
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/irq_work.h>
 #include <linux/kernel_stat.h>
+#include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
@@ -36,6 +47,10 @@
 #define BENCH_CONFIRM_NS (200 * NSEC_PER_MSEC)
 /* How long for the target's thread to notice one that did arrive. */
 #define BENCH_NOTICE_NS NSEC_PER_SEC
+
+#ifndef BENCH_HAVE_KTHREAD_COMPLETE /* its name before 5.17 */
+#define kthread_complete_and_exit complete_and_exit
+#endif
 
 enum bench_irq_kind {
 	BENCH_IRQ_CALL,
@@ -79,18 +94,25 @@ static inline u32 bench_irq_seq(unsigned int cpu, enum bench_irq_kind kind)
 
 static inline u32 bench_features(void)
 {
+	u32 features = IPITRACE_BENCH_FEAT_DUE;
+
 #if defined(BENCH_HAVE_IRQ_STAT)
-	return IPITRACE_BENCH_FEAT_IRQ_SEQ | IPITRACE_BENCH_FEAT_IRQ_KIND;
+	features |= IPITRACE_BENCH_FEAT_IRQ_SEQ | IPITRACE_BENCH_FEAT_IRQ_KIND;
 #elif defined(BENCH_HAVE_KSTAT)
-	return IPITRACE_BENCH_FEAT_IRQ_SEQ;
-#else
-	return 0;
+	features |= IPITRACE_BENCH_FEAT_IRQ_SEQ;
 #endif
+	return features;
 }
 
 static inline bool bench_can_confirm(void)
 {
 	return bench_features() & IPITRACE_BENCH_FEAT_IRQ_SEQ;
+}
+
+/* How often @task was switched out (kernel/sched/core.c, __schedule()). */
+static inline u32 bench_switches(const struct task_struct *task)
+{
+	return (u32)(READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw));
 }
 
 static inline u64 bench_now(void)
@@ -121,6 +143,8 @@ struct bench_call {
 	u32 seq;
 	u32 before, before_call; /* target's interrupt counts before the send */
 	u32 wakeups;		 /* target's wake-ups before the send */
+	u32 switches;		 /* spinner's switches before the kick */
+	bool spinning;		 /* it had run since the last of them */
 	u32 window;
 	bool in_flight;
 	bool measured;
@@ -138,6 +162,7 @@ struct bench_target {
 	u32 cpu;
 	struct task_struct *spinner;
 	struct task_struct *sleeper;
+	u32 spinner_gone, sleeper_gone; /* at their last instruction here */
 	/* window: the leader stores open_req, the spinner answers in open_ack (release both) */
 	u32 open_req, open_ack;
 	u64 off_ns, on_ns; /* of the last window; on_ns stored before interrupts are on */
@@ -146,6 +171,13 @@ struct bench_target {
 	/* last reschedule interrupt noticed by the spinner; seen_seq stored last (release) */
 	u64 seen_ns;
 	u32 seen_seq;
+	/*
+	 * The spinner's switches since it was last switched in, stored by itself: it runs. It
+	 * answers ping, counted up by senders, in pong (release).
+	 */
+	u32 stint;
+	atomic_t ping;
+	u32 pong;
 	/* the sleeper: taken by one sender at a time */
 	atomic_t taken;
 	u32 asleep; /* set by the sleeper (release), cleared by the sender */
@@ -156,6 +188,7 @@ struct bench_target {
 struct bench_sender {
 	struct bench_run *run;
 	struct task_struct *task;
+	u32 gone; /* at its last instruction here */
 	u32 cpu, index;
 	struct bench_call *calls;	       /* run->nr_calls, page-aligned */
 	struct bench_hit *hits;		       /* P_MASK with a handler: one per possible CPU */
@@ -167,7 +200,7 @@ struct bench_sender {
 	u64 next_send_ns, next_rest_ns;
 	u64 start_ns, end_ns, rest_ns;
 	u64 sends, warmup_sends, hits_total, truncated;
-	u64 no_irq, wrong_cpu, coalesced, no_entry, unconfirmed;
+	u64 no_irq, wrong_cpu, coalesced, no_entry, unconfirmed, undecided;
 } ____cacheline_aligned_in_smp;
 
 struct bench_op {
@@ -189,7 +222,7 @@ struct bench_op {
 struct bench_run {
 	struct ipitrace_bench_run arg; /* checked input; results are filled in at the end */
 	const struct bench_op *op;
-	u32 *senders_in, *targets_in;
+	u32 *senders_in, *targets_in; /* owned */
 	cpumask_var_t sender_mask;
 	cpumask_var_t mask;	/* P_MASK: whom each send goes to (a sender skips itself) */
 	cpumask_var_t involved; /* hotplug of these ends the run */
@@ -206,6 +239,13 @@ struct bench_run {
 
 	u32 stop; /* enum ipitrace_bench_stop; first one wins (cmpxchg) */
 	u32 stop_cpu;
+	/* caller and worker each hold one; the worker's ends when no thread and no call is left */
+	refcount_t refs;
+	bool over;  /* threads shall end */
+	bool ended; /* they have; error holds why they could not be made, else 0 */
+	int error;
+	u32 nr_threads; /* created: each completes gone */
+	struct completion gone;
 	atomic_t unfinished; /* sender threads that still work */
 	atomic_t helpers_ready;
 	/* forced rests: spinners rest only while all senders do, senders go on when no spinner rests */
@@ -233,30 +273,54 @@ struct bench_result {
 
 static inline bool bench_stopped(const struct bench_run *run)
 {
-	return READ_ONCE(run->stop) != IPITRACE_BENCH_STOP_DONE;
+	return READ_ONCE(run->stop) != IPITRACE_BENCH_STOP_DONE || READ_ONCE(run->over);
 }
 
 void bench_stop(struct bench_run *run, enum ipitrace_bench_stop reason, u32 cpu);
+
+/*
+ * One turn of a wait for another thread or CPU: spinning as long as it is part of
+ * a measurement, in peace when nobody measures any more.
+ */
+static inline void bench_turn(struct bench_run *run)
+{
+	if (bench_now() >= run->deadline_ns)
+		bench_stop(run, IPITRACE_BENCH_STOP_TIMEOUT, 0);
+	if (bench_stopped(run)) {
+		usleep_range(500, 1000);
+		return;
+	}
+	cpu_relax();
+	cond_resched();
+}
 
 /* bench_prims.c */
 extern const struct bench_op bench_ops[IPITRACE_BENCH_NR_PRIMITIVES];
 void bench_prims_reset(void);
 
 /* bench_send.c */
-int bench_sender_fn(void *data);
+int bench_senders_start(struct bench_run *run);
 u64 bench_stamp_send(struct bench_sender *s);
 
 /* bench_target.c */
 int bench_targets_start(struct bench_run *run);
-void bench_targets_stop(struct bench_run *run);
+void bench_targets_wake(struct bench_run *run);
 bool bench_windows_open(struct bench_run *run);
 bool bench_sleeper_take(struct bench_run *run, struct bench_target *t);
 void bench_sleeper_release(struct bench_target *t);
 
-/* bench_run.c; arg->senders and ->targets already copied to the given arrays */
+/* bench_run.c; arg->senders and ->targets already copied to the given arrays, which it takes */
 int bench_run(struct ipitrace_bench_run *arg, u32 *senders, u32 *targets, struct bench_result *res);
-int bench_hotplug_init(void);
-void bench_hotplug_exit(void);
+void bench_run_put(struct bench_run *run);
 void bench_result_free(struct bench_result *res);
+
+/* bench_life.c */
+int bench_life_init(void);
+void bench_life_exit(void);
+int bench_claim(void);
+void bench_unclaim(void);
+int bench_cpus_lock(u64 until_ns);
+int bench_live(struct bench_run *run);
+struct task_struct *bench_thread(struct bench_run *run, int (*fn)(void *), void *data, u32 cpu, const char *name);
 
 #endif

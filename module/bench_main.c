@@ -3,8 +3,8 @@
  * bench_main.c - /dev/ipitrace_bench: ioctls and the results kept with a file.
  *
  * Loading registers the device and a CPU-hotplug callback and runs nothing. An
- * open file holds a reference to the module, so it can't go while a run or a
- * result lives.
+ * open file holds a reference to the module, and so does a run until its last
+ * thread is gone, whatever became of its caller.
  */
 #include <linux/cpumask.h>
 #include <linux/fs.h>
@@ -22,9 +22,6 @@ struct bench_file {
 	struct mutex lock; /* results; held during a run */
 	struct bench_result res;
 };
-
-/* An instrument measures one thing at a time. */
-static DEFINE_MUTEX(run_mutex);
 
 static int bench_open(struct inode *inode, struct file *file)
 {
@@ -129,15 +126,14 @@ static long do_run(struct bench_file *bf, void __user *argp)
 		ret = IS_ERR(senders) ? PTR_ERR(senders) : PTR_ERR(targets);
 		goto out;
 	}
-	if (!mutex_trylock(&run_mutex)) {
-		ret = -EBUSY;
+	ret = bench_claim();
+	if (ret)
 		goto out;
-	}
 	bench_result_free(&bf->res);
 	ret = bench_run(&arg, senders, targets, &bf->res);
-	mutex_unlock(&run_mutex);
 	if ((!ret || arg.stop_reason) && copy_to_user(argp, &arg, sizeof(arg)))
-		ret = -EFAULT;
+		return -EFAULT;
+	return ret;
 out:
 	if (!IS_ERR(senders))
 		kvfree(senders);
@@ -247,19 +243,19 @@ static int __init bench_init(void)
 	BUILD_BUG_ON(sizeof(struct ipitrace_bench_read) != 32);
 	BUILD_BUG_ON(sizeof(struct ipitrace_bench_hist) != 64);
 
-	ret = bench_hotplug_init();
+	ret = bench_life_init();
 	if (ret)
 		return ret;
 	ret = misc_register(&bench_misc);
 	if (ret)
-		bench_hotplug_exit();
+		bench_life_exit();
 	return ret;
 }
 
 static void __exit bench_exit(void)
 {
 	misc_deregister(&bench_misc);
-	bench_hotplug_exit();
+	bench_life_exit();
 }
 
 module_init(bench_init);

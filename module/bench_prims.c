@@ -170,15 +170,16 @@ static noinline void ipitrace_bench_irq_work(struct bench_sender *s, struct benc
 	c->return_ns = bench_now();
 }
 
-/* Async calls and irq_work: the handler must have run before its memory is used again. */
+/*
+ * Async calls and irq_work: the handler must have run before its memory is used
+ * again, however long it takes. An interrupt asks no task for its CPU.
+ */
 static void finish_handler(struct bench_sender *s, struct bench_call *c)
 {
 	if (c->error)
 		return;
-	while (!smp_load_acquire(&c->hit.done)) {
-		cpu_relax();
-		cond_resched();
-	}
+	while (!smp_load_acquire(&c->hit.done))
+		bench_turn(s->run);
 }
 
 static void finish_irq_work(struct bench_sender *s, struct bench_call *c)
@@ -189,6 +190,8 @@ static void finish_irq_work(struct bench_sender *s, struct bench_call *c)
 
 static noinline void ipitrace_bench_reschedule(struct bench_sender *s, struct bench_call *c)
 {
+	c->switches = bench_switches(c->helper->spinner);
+	c->spinning = smp_load_acquire(&c->helper->stint) == c->switches;
 	c->before = bench_irq_seq(c->target, BENCH_IRQ_RESCHED);
 	c->send_ns = bench_stamp_send(s);
 	kick_process(c->helper->spinner);
@@ -210,13 +213,12 @@ static noinline void ipitrace_bench_reschedule_raw(struct bench_sender *s, struc
 #endif
 
 /* Wait until the target's count has moved on from @from; false when it never does. */
-static bool wait_irq(struct bench_call *c, u32 from, u64 until_ns)
+static bool wait_irq(struct bench_run *run, struct bench_call *c, u32 from, u64 until_ns)
 {
 	while (bench_irq_seq(c->target, BENCH_IRQ_RESCHED) == from) {
-		if (bench_now() > until_ns)
+		if (bench_now() > until_ns || bench_stopped(run))
 			return false;
-		cpu_relax();
-		cond_resched();
+		bench_turn(run);
 	}
 	return true;
 }
@@ -236,8 +238,9 @@ static void finish_reschedule(struct bench_sender *s, struct bench_call *c)
 		c->hit.flags |= IPITRACE_BENCH_S_UNCONFIRMED;
 		return;
 	}
-	if (!wait_irq(c, from, until)) {
-		c->hit.flags |= IPITRACE_BENCH_S_NO_IRQ;
+	if (!wait_irq(s->run, c, from, until)) {
+		/* Stopped is not waited for to the end. */
+		c->hit.flags |= bench_stopped(s->run) ? IPITRACE_BENCH_S_UNCONFIRMED : IPITRACE_BENCH_S_NO_IRQ;
 		return;
 	}
 	c->hit.irq_seq = from + 1;
@@ -249,14 +252,44 @@ static void finish_reschedule(struct bench_sender *s, struct bench_call *c)
 		/* A stamp from before the send is of somebody else's interrupt. */
 		if ((s32)(seen - from) > 0 && READ_ONCE(c->helper->seen_ns) >= c->send_ns)
 			break;
-		if (bench_now() > until)
+		if (bench_now() > until || bench_stopped(s->run))
 			return;
-		cpu_relax();
-		cond_resched();
+		bench_turn(s->run);
 	}
 	c->hit.entry_ns = READ_ONCE(c->helper->seen_ns);
 	c->hit.irq_seq = seen;
 	c->hit.flags = IPITRACE_BENCH_S_THREAD;
+}
+
+/*
+ * kick_process() sends if its task is on its CPU. It was, if it ran before the
+ * kick, runs after it, and was not switched out in between.
+ */
+static bool was_due(struct bench_sender *s, const struct bench_call *c)
+{
+	struct bench_target *t = c->helper;
+	u32 ping = atomic_inc_return(&t->ping);
+	u64 until = bench_now() + BENCH_NOTICE_NS;
+
+	if (!c->spinning)
+		return false;
+	while ((s32)(smp_load_acquire(&t->pong) - ping) < 0) {
+		/* Switched out already: it needs no answer. */
+		if (bench_switches(t->spinner) != c->switches || bench_now() > until || bench_stopped(s->run))
+			return false;
+		bench_turn(s->run);
+	}
+	return bench_switches(t->spinner) == c->switches;
+}
+
+static void finish_kick(struct bench_sender *s, struct bench_call *c)
+{
+	/* First: the sooner the spinner answers, the fewer kicks remain undecided. */
+	bool due = was_due(s, c);
+
+	finish_reschedule(s, c);
+	if (!due)
+		c->hit.flags |= IPITRACE_BENCH_S_UNDECIDED;
 }
 
 static bool prepare_wakeup(struct bench_sender *s, struct bench_call *c)
@@ -283,8 +316,12 @@ static void finish_wakeup(struct bench_sender *s, struct bench_call *c)
 	bool resched, call;
 
 	while (smp_load_acquire(&t->woken) == c->wakeups) {
-		cpu_relax();
-		cond_resched();
+		/* It may never get its CPU. Nobody takes the sleeper of a stopped run. */
+		if (bench_stopped(s->run)) {
+			c->hit.flags = IPITRACE_BENCH_S_NO_ENTRY | IPITRACE_BENCH_S_UNCONFIRMED;
+			return;
+		}
+		bench_turn(s->run);
 	}
 	c->hit.entry_ns = t->woken_ns;
 	bench_sleeper_release(t);
@@ -375,7 +412,7 @@ const struct bench_op bench_ops[IPITRACE_BENCH_NR_PRIMITIVES] = {
 		.handler = "",
 		.flags = LIST | IPITRACE_BENCH_P_NEEDS_BUSY,
 		.send = ipitrace_bench_reschedule,
-		.finish = finish_reschedule,
+		.finish = finish_kick,
 	},
 	[IPITRACE_BENCH_RESCHEDULE_RAW] = {
 		.name = "reschedule-raw",

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench_run.c - one run: checks, threads, CPU hotplug, result.
+ * bench_run.c - one run: checks, memory, result.
  *
  * Everything is checked before anything is made, everything is made before
- * anything runs. The caller's task sleeps meanwhile; a signal stops the run and
- * is answered when every thread is gone. A CPU that goes away stops the run and
- * waits for its end, so no thread, no call and no window outlives its CPU.
+ * anything runs. A run that could not be ended in time has no result: its threads
+ * may still write to it.
  */
 #include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
-#include <linux/err.h>
-#include <linux/kthread.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -21,65 +17,6 @@
 #include "bench.h"
 
 #define BENCH_GFP (GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
-
-/* The run that hotplug must know of. */
-static struct bench_run *active;
-static DEFINE_SPINLOCK(active_lock);
-static DECLARE_WAIT_QUEUE_HEAD(active_wait);
-static enum cpuhp_state hotplug_state;
-
-void bench_stop(struct bench_run *run, enum ipitrace_bench_stop reason, u32 cpu)
-{
-	if (cmpxchg(&run->stop, IPITRACE_BENCH_STOP_DONE, reason) == IPITRACE_BENCH_STOP_DONE)
-		WRITE_ONCE(run->stop_cpu, cpu);
-}
-
-/* Stop the run if @cpu is part of it; true while it is still there. */
-static bool active_stop(unsigned int cpu)
-{
-	bool is = false;
-
-	spin_lock(&active_lock);
-	if (active && cpumask_test_cpu(cpu, active->involved)) {
-		bench_stop(active, IPITRACE_BENCH_STOP_HOTPLUG, cpu);
-		wake_up(&active->wait);
-		is = true;
-	}
-	spin_unlock(&active_lock);
-	return is;
-}
-
-static int bench_cpu_change(unsigned int cpu)
-{
-	wait_event(active_wait, !active_stop(cpu));
-	return 0;
-}
-
-static void active_set(struct bench_run *run)
-{
-	spin_lock(&active_lock);
-	active = run;
-	spin_unlock(&active_lock);
-	if (!run)
-		wake_up_all(&active_wait);
-}
-
-int bench_hotplug_init(void)
-{
-	int ret;
-
-	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "ipitrace_bench:online", bench_cpu_change,
-					bench_cpu_change);
-	if (ret < 0)
-		return ret;
-	hotplug_state = ret;
-	return 0;
-}
-
-void bench_hotplug_exit(void)
-{
-	cpuhp_remove_state_nocalls(hotplug_state);
-}
 
 /* Values and combinations, CPUs aside. */
 static int check_values(const struct ipitrace_bench_run *arg, const struct bench_op *op)
@@ -278,12 +215,21 @@ static void run_free(struct bench_run *run)
 	vfree(run->target);
 	kvfree(run->helper_of);
 	kvfree(run->samples);
+	kvfree(run->senders_in);
+	kvfree(run->targets_in);
 	free_cpumask_var(run->involved);
 	free_cpumask_var(run->mask);
 	free_cpumask_var(run->sender_mask);
 	kfree(run);
 }
 
+void bench_run_put(struct bench_run *run)
+{
+	if (refcount_dec_and_test(&run->refs))
+		run_free(run);
+}
+
+/* The lists become its own, unless it fails. */
 static struct bench_run *run_new(const struct ipitrace_bench_run *arg, u32 *senders, u32 *targets)
 {
 	struct bench_run *run = kzalloc(sizeof(*run), GFP_KERNEL);
@@ -292,10 +238,10 @@ static struct bench_run *run_new(const struct ipitrace_bench_run *arg, u32 *send
 		return NULL;
 	run->arg = *arg;
 	run->op = &bench_ops[arg->primitive];
-	run->senders_in = senders;
-	run->targets_in = targets;
 	run->lockstep = arg->state == IPITRACE_BENCH_STATE_IRQS_OFF;
 	run->nr_calls = arg->burst ?: 1;
+	refcount_set(&run->refs, 1);
+	init_completion(&run->gone);
 	init_waitqueue_head(&run->wait);
 	raw_spin_lock_init(&run->send_lock);
 	raw_spin_lock_init(&run->handler_lock);
@@ -304,41 +250,9 @@ static struct bench_run *run_new(const struct ipitrace_bench_run *arg, u32 *send
 		run_free(run);
 		return NULL;
 	}
+	run->senders_in = senders;
+	run->targets_in = targets;
 	return run;
-}
-
-/* Create all senders, then let all go: one that can't be made leaves none running. */
-static int senders_start(struct bench_run *run)
-{
-	struct task_struct *task;
-	u32 i;
-
-	for (i = 0; i < run->arg.nr_senders; i++) {
-		struct bench_sender *s = &run->sender[i];
-
-		task = kthread_create_on_node(bench_sender_fn, s, cpu_to_node(s->cpu), "ipib_send/%u", s->cpu);
-		if (IS_ERR(task))
-			return PTR_ERR(task);
-		get_task_struct(task);
-		kthread_bind(task, s->cpu);
-		s->task = task;
-	}
-	atomic_set(&run->unfinished, run->arg.nr_senders);
-	for (i = 0; i < run->arg.nr_senders; i++)
-		wake_up_process(run->sender[i].task);
-	return 0;
-}
-
-static void senders_stop(struct bench_run *run)
-{
-	u32 i;
-
-	for (i = 0; i < run->arg.nr_senders; i++) {
-		if (!run->sender[i].task)
-			continue;
-		kthread_stop(run->sender[i].task);
-		put_task_struct(run->sender[i].task);
-	}
 }
 
 static void merge_hist(struct bench_hist *to, const struct bench_hist *from)
@@ -391,6 +305,7 @@ static void take_result(struct bench_run *run, struct bench_result *res)
 		out->coalesced += s->coalesced;
 		out->no_entry += s->no_entry;
 		out->unconfirmed += s->unconfirmed;
+		out->undecided += s->undecided;
 		out->busy_ns += s->end_ns - s->start_ns - s->rest_ns;
 		out->rest_ns += s->rest_ns;
 		if (s->start_ns && (!out->start_ns || s->start_ns < out->start_ns))
@@ -414,25 +329,6 @@ static void take_result(struct bench_run *run, struct bench_result *res)
 	}
 }
 
-static int run_threads(struct bench_run *run)
-{
-	int ret;
-
-	bench_prims_reset();
-	run->epoch_ns = bench_now();
-	run->deadline_ns = run->epoch_ns + (run->arg.timeout_ns ?: IPITRACE_BENCH_DEF_TIMEOUT_NS);
-	ret = bench_targets_start(run);
-	if (!ret)
-		ret = senders_start(run);
-	if (!ret && wait_event_interruptible(run->wait, !atomic_read(&run->unfinished))) {
-		bench_stop(run, IPITRACE_BENCH_STOP_SIGNAL, 0);
-		wait_event(run->wait, !atomic_read(&run->unfinished));
-	}
-	senders_stop(run);
-	bench_targets_stop(run);
-	return ret;
-}
-
 static int stop_errno(u32 reason)
 {
 	switch (reason) {
@@ -447,66 +343,87 @@ static int stop_errno(u32 reason)
 	return 0;
 }
 
-/*
- * Let hotplug know of the run, unless it has changed the CPUs since they were
- * checked. Memory is allocated before, so that reclaim never waits for a CPU
- * that waits for the run.
- */
-static int activate(struct bench_run *run)
+static void run_init(struct bench_run *run, u64 start_ns)
 {
-	bool all = run->op->flags & IPITRACE_BENCH_P_ALL;
-	int ret = -ENXIO;
-
-	cpus_read_lock();
-	if (all ? cpumask_equal(run->mask, cpu_online_mask) : cpumask_subset(run->involved, cpu_online_mask)) {
-		active_set(run);
-		ret = 0;
-	}
-	cpus_read_unlock();
-	return ret;
+	bench_prims_reset();
+	run->epoch_ns = bench_now();
+	run->deadline_ns = start_ns + (run->arg.timeout_ns ?: IPITRACE_BENCH_DEF_TIMEOUT_NS);
 }
 
-/*
- * 0 or the errno of an early end, then *arg and *res hold the result (*arg
- * tells by end_ns); any other error leaves both alone.
- */
-int bench_run(struct ipitrace_bench_run *arg, u32 *senders, u32 *targets, struct bench_result *res)
+/* Everything that a run needs but its threads. */
+static int run_prepare(struct bench_run *run)
 {
-	const struct bench_op *op = &bench_ops[arg->primitive];
-	struct bench_run *run;
-	int ret;
+	int ret = bench_cpus_lock(run->deadline_ns);
 
-	if (!(op->flags & IPITRACE_BENCH_P_AVAILABLE))
-		return -EOPNOTSUPP;
-	ret = check_values(arg, op);
 	if (ret)
 		return ret;
-	run = run_new(arg, senders, targets);
-	if (!run)
-		return -ENOMEM;
-
-	cpus_read_lock();
 	ret = check_cpus(run);
 	cpus_read_unlock();
 	if (!ret)
 		ret = alloc_helpers(run);
 	if (!ret)
 		ret = alloc_senders(run);
-	if (!ret)
-		ret = activate(run);
-	if (ret)
-		goto free;
+	return ret;
+}
 
-	ret = run_threads(run);
-	/* From here on hotplug may go on: no thread is left, no call in flight. */
-	active_set(NULL);
-	if (!ret) {
+/* Which CPU's thread was started and has not ended; ALL_CPUS: none, they could not even be made. */
+static u32 stuck_cpu(const struct bench_run *run)
+{
+	u32 i;
+
+	for (i = 0; i < run->nr_helpers; i++) {
+		const struct bench_target *t = &run->target[i];
+
+		if ((READ_ONCE(t->spinner) && !READ_ONCE(t->spinner_gone)) ||
+		    (READ_ONCE(t->sleeper) && !READ_ONCE(t->sleeper_gone)))
+			return t->cpu;
+	}
+	for (i = 0; i < run->arg.nr_senders; i++)
+		if (READ_ONCE(run->sender[i].task) && !READ_ONCE(run->sender[i].gone))
+			return run->sender[i].cpu;
+	return IPITRACE_BENCH_ALL_CPUS;
+}
+
+/*
+ * 0 or the errno of an early end, then *arg and *res hold the result (*arg tells
+ * by stop_reason); any other error leaves both alone. The claim, @senders and
+ * @targets are used up.
+ */
+int bench_run(struct ipitrace_bench_run *arg, u32 *senders, u32 *targets, struct bench_result *res)
+{
+	const struct bench_op *op = &bench_ops[arg->primitive];
+	u64 start_ns = bench_now();
+	struct bench_run *run;
+	int ret;
+
+	ret = op->flags & IPITRACE_BENCH_P_AVAILABLE ? check_values(arg, op) : -EOPNOTSUPP;
+	run = run_new(arg, senders, targets);
+	if (!run) {
+		kvfree(senders);
+		kvfree(targets);
+		bench_unclaim();
+		return ret ?: -ENOMEM;
+	}
+	run_init(run, start_ns);
+	if (!ret)
+		ret = run_prepare(run);
+	if (ret) {
+		bench_unclaim();
+		bench_run_put(run);
+		return ret;
+	}
+	/* Uses up the claim. Whatever happens, it comes back in time. */
+	ret = bench_live(run);
+	if (ret == -EINPROGRESS) {
+		arg->stop_reason = IPITRACE_BENCH_STOP_STUCK;
+		arg->stop_cpu = stuck_cpu(run);
+		ret = stop_errno(READ_ONCE(run->stop));
+	} else if (!ret) {
 		take_result(run, res);
 		*arg = run->arg;
 		ret = stop_errno(run->stop);
 	}
-free:
-	run_free(run);
+	bench_run_put(run);
 	return ret;
 }
 

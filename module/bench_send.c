@@ -28,8 +28,7 @@ static bool barrier_pass(struct bench_run *run)
 	while (smp_load_acquire(&run->barrier_gen) == gen) {
 		if (bench_stopped(run))
 			return false;
-		cpu_relax();
-		cond_resched();
+		bench_turn(run);
 	}
 	return true;
 }
@@ -84,6 +83,7 @@ static void emit(struct bench_sender *s, const struct bench_call *c, const struc
 	s->coalesced += !!(flags & IPITRACE_BENCH_S_COALESCED);
 	s->no_entry += !!(flags & IPITRACE_BENCH_S_NO_ENTRY);
 	s->unconfirmed += !!(flags & IPITRACE_BENCH_S_UNCONFIRMED);
+	s->undecided += !!(flags & IPITRACE_BENCH_S_UNDECIDED);
 
 	if (s->run->arg.flags & IPITRACE_BENCH_R_HISTOGRAM) {
 		if (first)
@@ -210,7 +210,7 @@ static bool send_one(struct bench_sender *s, u64 i, bool mark)
 	struct bench_run *run = s->run;
 	struct bench_call *c = call_of(s, i);
 	unsigned int cpu;
-	bool here;
+	bool here, go;
 
 	if (c->in_flight)
 		collect(s, c);
@@ -232,13 +232,16 @@ static bool send_one(struct bench_sender *s, u64 i, bool mark)
 	s->mark = mark;
 	preempt_disable();
 	here = smp_processor_id() == s->cpu;
-	if (here)
+	/* A CPU can't go while preemption is off: hotplug has stopped the run, or the target stays for this send. */
+	go = here && !bench_stopped(run);
+	if (go)
 		run->op->send(s, c);
 	preempt_enable();
-	if (!here) {
+	if (!go) {
 		if (run->op->prepare)
 			bench_sleeper_release(c->helper);
-		bench_stop(run, IPITRACE_BENCH_STOP_MOVED, s->cpu);
+		if (!here)
+			bench_stop(run, IPITRACE_BENCH_STOP_MOVED, s->cpu);
 		return false;
 	}
 	c->in_flight = true;
@@ -295,10 +298,8 @@ static bool breathe(struct bench_sender *s)
 		nap(IPITRACE_BENCH_REST_NS);
 		atomic_dec_return(&run->resting);
 		/* A spinner that still sleeps would leave its CPU idle, where a call needs no interrupt. */
-		while (atomic_read_acquire(&run->spinners_resting) && !bench_stopped(run)) {
-			cpu_relax();
-			cond_resched();
-		}
+		while (atomic_read_acquire(&run->spinners_resting) && !bench_stopped(run))
+			bench_turn(run);
 		now = bench_now();
 		if (s->measured)
 			s->rest_ns += now - since;
@@ -337,7 +338,7 @@ out:
 	drain(s, i);
 }
 
-int bench_sender_fn(void *data)
+static int sender_fn(void *data)
 {
 	struct bench_sender *s = data;
 	struct bench_run *run = s->run;
@@ -356,12 +357,31 @@ int bench_sender_fn(void *data)
 	/* Done is as good as resting. */
 	atomic_inc_return(&run->resting);
 	if (atomic_dec_and_test(&run->unfinished))
-		wake_up(&run->wait);
-	set_current_state(TASK_INTERRUPTIBLE);
-	while (!kthread_should_stop()) {
-		schedule();
-		set_current_state(TASK_INTERRUPTIBLE);
+		wake_up_all(&run->wait);
+	WRITE_ONCE(s->gone, 1);
+	kthread_complete_and_exit(&run->gone, 0);
+}
+
+/* Create all senders, then let all go: with one that can't be made the run is over before they begin. */
+int bench_senders_start(struct bench_run *run)
+{
+	struct task_struct *task;
+	u32 i, nr = run->arg.nr_senders;
+	int ret = 0;
+
+	for (i = 0; i < nr; i++) {
+		struct bench_sender *s = &run->sender[i];
+
+		task = bench_thread(run, sender_fn, s, s->cpu, "send");
+		if (IS_ERR(task)) {
+			ret = PTR_ERR(task);
+			WRITE_ONCE(run->over, true);
+			break;
+		}
+		WRITE_ONCE(s->task, task);
 	}
-	__set_current_state(TASK_RUNNING);
-	return 0;
+	atomic_set(&run->unfinished, i);
+	while (i-- > 0)
+		wake_up_process(run->sender[i].task);
+	return ret;
 }

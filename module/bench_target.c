@@ -4,14 +4,14 @@
  *
  * The spinner keeps a CPU from idling, holds its interrupts off on request
  * ("window") and notices reschedule interrupts. The sleeper is what the wakeup
- * primitive wakes. Both live from bench_targets_start() to _stop() and are
- * bound to their CPU; both yield, so that neither watchdog nor RCU starves.
+ * primitive wakes. Both live from bench_targets_start() until the run is over and
+ * are bound to their CPU; both yield, so that neither watchdog nor RCU starves.
  */
 #include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
-#include <linux/topology.h>
 
 #include "bench.h"
 
@@ -60,6 +60,30 @@ static void spinner_rest(struct bench_run *run)
 	atomic_dec_return(&run->spinners_resting);
 }
 
+/* Tell senders of a kick that we run: since our last switch, and after their ping. */
+static void spinner_tell(struct bench_target *t)
+{
+	u32 stint = bench_switches(current), ping;
+
+	if (stint != t->stint)
+		smp_store_release(&t->stint, stint);
+	ping = atomic_read_acquire(&t->ping);
+	if (ping != t->pong)
+		smp_store_release(&t->pong, ping);
+}
+
+/* Over, or stopped for so long that a sender without a CPU shall not cost its targets theirs. */
+static bool spinner_done(const struct bench_run *run, u64 now, u64 *stopped_ns)
+{
+	if (READ_ONCE(run->over))
+		return true;
+	if (!bench_stopped(run))
+		return false;
+	if (!*stopped_ns)
+		*stopped_ns = now;
+	return now - *stopped_ns > BENCH_NOTICE_NS;
+}
+
 static int spinner_fn(void *data)
 {
 	struct bench_target *t = data;
@@ -67,15 +91,15 @@ static int spinner_fn(void *data)
 	bool watch = run->arg.primitive == IPITRACE_BENCH_RESCHEDULE ||
 		     run->arg.primitive == IPITRACE_BENCH_RESCHEDULE_RAW;
 	u64 next_rest = run->epoch_ns + IPITRACE_BENCH_REST_EVERY_NS;
+	u64 now = bench_now(), stopped_ns = 0;
 	u32 req, seq, done = 0;
 
 	t->seen_seq = bench_irq_seq(t->cpu, BENCH_IRQ_RESCHED);
 	atomic_inc(&run->helpers_ready);
 	wake_up(&run->wait);
-	while (!kthread_should_stop()) {
-		u64 now = bench_now();
-
+	for (; !spinner_done(run, now, &stopped_ns); now = bench_now()) {
 		if (watch) {
+			spinner_tell(t);
 			seq = bench_irq_seq(t->cpu, BENCH_IRQ_RESCHED);
 			if (seq != t->seen_seq) {
 				WRITE_ONCE(t->seen_ns, bench_now());
@@ -94,7 +118,8 @@ static int spinner_fn(void *data)
 		cpu_relax();
 		cond_resched();
 	}
-	return 0;
+	WRITE_ONCE(t->spinner_gone, 1);
+	kthread_complete_and_exit(&run->gone, 0);
 }
 
 /*
@@ -117,8 +142,7 @@ bool bench_windows_open(struct bench_run *run)
 		while (smp_load_acquire(&run->target[i].open_ack) != req) {
 			if (bench_stopped(run))
 				return false;
-			cpu_relax();
-			cond_resched();
+			bench_turn(run);
 		}
 	}
 	return true;
@@ -132,7 +156,7 @@ static int sleeper_fn(void *data)
 
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
-		if (kthread_should_stop())
+		if (READ_ONCE(run->over))
 			break;
 		smp_store_release(&t->asleep, 1);
 		if (first) {
@@ -148,7 +172,8 @@ static int sleeper_fn(void *data)
 		smp_store_release(&t->woken, t->woken + 1);
 	}
 	__set_current_state(TASK_RUNNING);
-	return 0;
+	WRITE_ONCE(t->sleeper_gone, 1);
+	kthread_complete_and_exit(&run->gone, 0);
 }
 
 /* Own the sleeper, and have it off its CPU: a wake-up before that would need no interrupt. */
@@ -157,16 +182,14 @@ bool bench_sleeper_take(struct bench_run *run, struct bench_target *t)
 	while (atomic_cmpxchg(&t->taken, 0, 1)) {
 		if (bench_stopped(run))
 			return false;
-		cpu_relax();
-		cond_resched();
+		bench_turn(run);
 	}
 	while (!smp_load_acquire(&t->asleep) || READ_ONCE(t->sleeper->on_cpu)) {
 		if (bench_stopped(run)) {
 			bench_sleeper_release(t);
 			return false;
 		}
-		cpu_relax();
-		cond_resched();
+		bench_turn(run);
 	}
 	return true;
 }
@@ -176,18 +199,7 @@ void bench_sleeper_release(struct bench_target *t)
 	atomic_set_release(&t->taken, 0);
 }
 
-static struct task_struct *start_on(int (*fn)(void *), struct bench_target *t, const char *name)
-{
-	struct task_struct *task;
-
-	task = kthread_create_on_node(fn, t, cpu_to_node(t->cpu), "ipib_%s/%u", name, t->cpu);
-	if (IS_ERR(task))
-		return task;
-	get_task_struct(task);
-	kthread_bind(task, t->cpu);
-	return task;
-}
-
+/* Those made before an error run, too. */
 int bench_targets_start(struct bench_run *run)
 {
 	bool spin = run->arg.state != IPITRACE_BENCH_STATE_IDLE;
@@ -200,41 +212,33 @@ int bench_targets_start(struct bench_run *run)
 		struct bench_target *t = &run->target[i];
 
 		if (sleep) {
-			task = start_on(sleeper_fn, t, "sleep");
+			task = bench_thread(run, sleeper_fn, t, t->cpu, "sleep");
 			if (IS_ERR(task))
 				return PTR_ERR(task);
-			t->sleeper = task;
+			WRITE_ONCE(t->sleeper, task);
 			/* It shall preempt a spinner at once, not at the next tick. */
 			sched_set_fifo_low(task);
 			wake_up_process(task);
 		}
 		if (spin) {
-			task = start_on(spinner_fn, t, "spin");
+			task = bench_thread(run, spinner_fn, t, t->cpu, "spin");
 			if (IS_ERR(task))
 				return PTR_ERR(task);
-			t->spinner = task;
+			WRITE_ONCE(t->spinner, task);
 			wake_up_process(task);
 		}
 	}
-	wait_event(run->wait, atomic_read(&run->helpers_ready) == nr || bench_stopped(run));
+	/* A CPU that does not run them makes the run end by its time limit. */
+	wait_event_idle(run->wait, atomic_read(&run->helpers_ready) == nr || bench_stopped(run));
 	return 0;
 }
 
-/* All senders are gone. Takes what bench_targets_start() left when it failed, too. */
-void bench_targets_stop(struct bench_run *run)
+/* The run is over: those asleep must see it, too. */
+void bench_targets_wake(struct bench_run *run)
 {
 	u32 i;
 
-	for (i = 0; i < run->nr_helpers; i++) {
-		struct bench_target *t = &run->target[i];
-
-		if (t->spinner) {
-			kthread_stop(t->spinner);
-			put_task_struct(t->spinner);
-		}
-		if (t->sleeper) {
-			kthread_stop(t->sleeper);
-			put_task_struct(t->sleeper);
-		}
-	}
+	for (i = 0; i < run->nr_helpers; i++)
+		if (run->target[i].sleeper)
+			wake_up_process(run->target[i].sleeper);
 }

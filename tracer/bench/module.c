@@ -28,6 +28,7 @@
 
 struct bench_device {
 	int fd;
+	uint32_t features; /* IPITRACE_BENCH_FEAT_* */
 	struct ipitrace_bench_prim prims[IPITRACE_BENCH_NR_PRIMITIVES];
 };
 
@@ -183,6 +184,7 @@ int bench_device_open(struct bench_device **out, struct err *err)
 		err_hint(err, "unload the old module (rmmod " MODULE ") and build the one of this version");
 		goto fail;
 	}
+	d->features = info.features;
 	for (uint32_t i = 0; i < IPITRACE_BENCH_NR_PRIMITIVES && i < info.nr_primitives; i++) {
 		d->prims[i].version = IPITRACE_BENCH_VERSION;
 		d->prims[i].primitive = i;
@@ -234,6 +236,19 @@ static int fetch(struct bench_device *d, struct bench_raw *raw, struct err *err)
 	return 0;
 }
 
+#define STUCK_HINT                                                                                                     \
+	"a real-time task there? The module ends its thread, and takes other runs, once that lets go of the CPU"
+
+/* The run could not even be ended: no result. */
+static int stuck_error(const char *mode, const struct ipitrace_bench_run *run, struct err *err)
+{
+	if (run->stop_cpu == IPITRACE_BENCH_ALL_CPUS)
+		err_set(err, EXIT_FAILED, "%s: the kernel did not make the module's threads in time", mode);
+	else
+		err_set(err, EXIT_FAILED, "%s: CPU %u did not run the module's thread in time", mode, run->stop_cpu);
+	return err_hint(err, STUCK_HINT);
+}
+
 static int run_error(int errnum, const struct bench_job *job, const struct ipitrace_bench_run *run, struct err *err)
 {
 	const char *mode = bench_modes[job->mode].word;
@@ -242,15 +257,22 @@ static int run_error(int errnum, const struct bench_job *job, const struct ipitr
 	case EINTR:
 		return err_set(err, EXIT_FAILED, "interrupted");
 	case ETIMEDOUT:
+		if (run->stop_reason == IPITRACE_BENCH_STOP_STUCK)
+			return stuck_error(mode, run, err);
 		err_set(err, EXIT_FAILED, "%s: not done in time: %llu of %llu sends", mode,
 			(unsigned long long)run->sends, (unsigned long long)(job->iterations * job->nr_senders));
 		return err_hint(err, "a smaller -n, or a shorter --pace, --handler-ns or --irqs-off-ns");
 	case ENODEV:
+		if (run->stop_reason == IPITRACE_BENCH_STOP_STUCK)
+			return stuck_error(mode, run, err);
 		return err_set(err, EXIT_FAILED, "%s: CPU %u %s during the run", mode, run->stop_cpu,
 			       run->stop_reason == IPITRACE_BENCH_STOP_MOVED ? "lost its sender" :
 									       "went offline or came online");
 	case EBUSY:
 		return err_set(err, EXIT_FAILED, "another bench is running on this machine");
+	case EINPROGRESS:
+		err_set(err, EXIT_FAILED, "an earlier run was given up, and a CPU still does not run its thread");
+		return err_hint(err, STUCK_HINT);
 	case EINVAL:
 		err_set_errno(err, EXIT_USAGE, errnum, "%s: the module refuses these options", mode);
 		return err_hint(err, "handler time x senders x burst is at most 500 ms, "
@@ -295,5 +317,9 @@ int bench_device_run(struct bench_device *d, const struct bench_job *job, struct
 		raw->samples = NULL;
 		return -1;
 	}
+	/* A module that cannot tell whether a kick was due has decided none. */
+	if (job->mode == IPITRACE_BENCH_RESCHEDULE && !(d->features & IPITRACE_BENCH_FEAT_DUE))
+		for (uint64_t i = 0; i < raw->nr_samples; i++)
+			raw->samples[i].flags |= IPITRACE_BENCH_S_UNDECIDED;
 	return 0;
 }
