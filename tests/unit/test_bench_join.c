@@ -76,10 +76,10 @@ static void make(struct world *w)
 	}
 }
 
-static struct bench_check judge_as(struct world *w, const struct ipitrace_bench_prim *p)
+static struct bench_check judge_job(struct world *w, const struct bench_job *what, const struct ipitrace_bench_prim *p)
 {
 	struct bench_traced run = {
-		.job = &job,
+		.job = what,
 		.backend = BENCH_MODULE,
 		.prim = p,
 		.from_ns = 0,
@@ -97,6 +97,11 @@ static struct bench_check judge_as(struct world *w, const struct ipitrace_bench_
 	bench_join_decide(&j, &c);
 	bench_join_free(&j);
 	return c;
+}
+
+static struct bench_check judge_as(struct world *w, const struct ipitrace_bench_prim *p)
+{
+	return judge_job(w, &job, p);
 }
 
 /* What it says about a world that was changed since make(). */
@@ -147,6 +152,52 @@ static void harmless(void)
 	w.nr_spans++;
 	c = judge_as(&w, &prim);
 	is_u64(c.mismatched, 0, "a span outside of the run is none of its (%s)", c.first);
+}
+
+/* Kicks of a thread that may not have been on its CPU: the module's word alone decides what is compared. */
+static void kicks(void)
+{
+	const uint32_t undecided = IPITRACE_BENCH_S_UNDECIDED, no_irq = IPITRACE_BENCH_S_NO_IRQ;
+	struct ipitrace_bench_prim p = { .flags = IPITRACE_BENCH_P_TARGETS | IPITRACE_BENCH_P_NEEDS_BUSY };
+	struct bench_job kick = job;
+	struct bench_check c;
+	struct world w;
+
+	kick.mode = IPITRACE_BENCH_RESCHEDULE;
+	make(&w);
+	for (unsigned int i = 0; i < w.nr_spans; i++) {
+		w.spans[i].kind = IPI_SPAN_HIT;
+		w.spans[i].class = IPI_CLASS_RESCHEDULE;
+		w.spans[i].queue_ns = w.spans[i].run_ns = w.spans[i].done_ns = IPI_NO_TIME;
+	}
+	c = judge_job(&w, &kick, &p);
+	is_u64(c.matched, NR, "kicks: all are in the trace (%s)", c.first);
+	is_u64(c.seen[IPI_CLASS_RESCHEDULE], NR, "kicks: as reschedules");
+
+	w.samples[1].flags = undecided;
+	c = judge_job(&w, &kick, &p);
+	is_u64(c.matched, NR - 1, "an undecided kick is not compared, though it is in the trace");
+	is_u64(c.sent, NR - 1, "nor counted as sent");
+	is_u64(c.unconfirmed, 1, "but counted");
+
+	w.spans[WARMUP + 1].target = 2;
+	c = judge_job(&w, &kick, &p);
+	is_u64(c.mismatched, 0, "nor is one that is not in the trace (%s)", c.first);
+	is_u64(c.unconfirmed, 1, "and counted");
+	w.samples[1].flags = undecided | no_irq;
+	c = judge_job(&w, &kick, &p);
+	is_u64(c.mismatched, 0, "whether or not an interrupt was seen (%s)", c.first);
+	is_u64(c.elided, 0, "it was not elided");
+
+	w.samples[1].flags = 0;
+	c = judge_job(&w, &kick, &p);
+	is_u64(c.mismatched, 1, "a kick that was due and is not in the trace: \"%s\"", c.first);
+	w.samples[1].flags = no_irq;
+	c = judge_job(&w, &kick, &p);
+	is_u64(c.mismatched, 1, "due, and not even seen to arrive: \"%s\"", c.first);
+	w.spans[WARMUP + 1].target = 1;
+	c = judge_job(&w, &kick, &p);
+	is_u64(c.matched, NR, "due and traced, but the module did not wait that long: no mismatch (%s)", c.first);
 }
 
 int main(void)
@@ -202,5 +253,6 @@ int main(void)
 	wrong(&w, "ran without one", "an interrupt that did not happen");
 
 	harmless();
+	kicks();
 	return done_testing();
 }

@@ -256,16 +256,29 @@ static void match(struct bench_check *c, const struct join_span *t)
 		c->seen[t->class]++;
 }
 
+/*
+ * A kick that is not undecided was sent, whatever the module saw of its arrival:
+ * it waits for that on a clock that a busy machine may outlast.
+ */
+static bool kicks(const struct bench_join *j)
+{
+	return !j->pid && (j->mode == IPITRACE_BENCH_RESCHEDULE || j->mode == IPITRACE_BENCH_RESCHEDULE_RAW);
+}
+
 static void join_one(struct bench_join *j, const struct ipitrace_bench_sample *s, uint32_t target,
 		     struct bench_check *c)
 {
 	struct join_span *t = find(j, s->source, target, s->send_ns);
-	bool no_irq = s->flags & IPITRACE_BENCH_S_NO_IRQ;
+	bool no_irq = s->flags & IPITRACE_BENCH_S_NO_IRQ && !kicks(j);
 	bool there = t && t->key_ns <= s->return_ns;
 	const char *what;
 
-	/* From user space nobody can tell whether the target was running us; the trace may say either. */
-	if (j->pid && s->flags & (IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_UNCONFIRMED)) {
+	/*
+	 * From user space nobody can tell whether the target was running us, and the
+	 * module cannot always: the trace may say either.
+	 */
+	if (s->flags & IPITRACE_BENCH_S_UNDECIDED ||
+	    (j->pid && s->flags & (IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_UNCONFIRMED))) {
 		c->unconfirmed++;
 		if (there)
 			t->used = true;

@@ -5,8 +5,8 @@
  *	provoke PRIMITIVE STATE SENDERS TARGETS ITERATIONS [IRQS_OFF_NS [BURST]]
  *
  * CPUs are comma-separated, "-" for none. The last line says what is true:
- * "sent: sends=N hits=N no_irq=N coalesced=N no_entry=N windows=N interrupts=N
- * min_ns=N" - hits and all after include no warm-up, there is none. interrupts:
+ * "sent: sends=N hits=N no_irq=N coalesced=N no_entry=N undecided=N windows=N
+ * interrupts=N min_ns=N" - hits and all after include no warm-up, there is none. interrupts:
  * different interrupts in which the handlers ran; min_ns: least time from send
  * to handler of those whose target had its interrupts off.
  */
@@ -89,10 +89,11 @@ int main(int argc, char **argv)
 		if (!(s[i].flags & (IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_NO_ENTRY)) &&
 		    (!i || by_target_and_irq(&s[i], &s[i - 1]) || (s[i - 1].flags & IPITRACE_BENCH_S_NO_IRQ)))
 			interrupts++;
-	printf("sent: sends=%llu hits=%llu no_irq=%llu coalesced=%llu no_entry=%llu windows=%llu interrupts=%llu min_ns=%llu\n",
+	printf("sent: sends=%llu hits=%llu no_irq=%llu coalesced=%llu no_entry=%llu undecided=%llu windows=%llu interrupts=%llu min_ns=%llu\n",
 	       (unsigned long long)r.sends, (unsigned long long)r.hits, (unsigned long long)r.no_irq,
-	       (unsigned long long)r.coalesced, (unsigned long long)r.no_entry, (unsigned long long)r.windows,
-	       (unsigned long long)interrupts, (unsigned long long)(min_ns == UINT64_MAX ? 0 : min_ns));
+	       (unsigned long long)r.coalesced, (unsigned long long)r.no_entry, (unsigned long long)r.undecided,
+	       (unsigned long long)r.windows, (unsigned long long)interrupts,
+	       (unsigned long long)(min_ns == UINT64_MAX ? 0 : min_ns));
 	free(s);
 	return 0;
 }

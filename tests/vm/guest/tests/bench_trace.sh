@@ -36,6 +36,13 @@ ok "single calls came as $single" grep -q "^trace: Normal IPI: .* [0-9]* ${singl
 ok "masks came as call_function" grep -q '^trace: Broadcast IPI: .* [0-9]* call_function[,;]' /tmp/out
 ok "kicks came as reschedule" grep -q '^trace: Reschedule: .* [0-9]* reschedule' /tmp/out
 ok "self work came as irq_work" grep -q '^trace: IRQ work: .* [0-9]* irq_work' /tmp/out
+# A thread that shares its CPU may be away when it is kicked: then there is no IPI, and no word of one.
+taskset 2 sh -c 'while :; do :; done' &
+rival=$!
+trace "kicks of a thread that shares its CPU" -n 40 --modes reschedule --state busy --targets 1 --pace 7ms
+kill $rival
+ok "some found it away or may have, and are not compared" grep -Eq '^trace: Reschedule: .* [1-9][0-9]* not decidable' /tmp/out
+ok "the others were compared" grep -Eq '^trace: Reschedule: [1-9][0-9]* IPIs sent, [1-9][0-9]* matched' /tmp/out
 trace "busy targets" -n $BUSY --modes single,async,many,broadcast,storm,wakeup --state busy
 trace "interrupts off" -n $BUSY --modes single,storm --irqs-off-ns 300000
 [ "$ROW_CPUS" -ge 4 ] && {

@@ -63,8 +63,9 @@ ok "5 ms without interrupts: the module measures $(sent min_ns) ns at least" tes
 ok "5 ms without interrupts: so does the tracer, p50 $(dist delivery_ns p50) ns" test "$(dist delivery_ns p50)" -ge 4000000
 
 traced --callsite 'ipitrace_bench_reschedule*' reschedule busy 0 1 100
-is "$(t sends)" "$(sent sends)" "reschedule: every kick was sent"
-is "$(($(t delivered) + $(t coalesced)))" "$(sent sends)" "reschedule: and arrived"
+ok "reschedule: every kick that was due was sent ($(t sends) of $(sent sends), $(sent undecided) undecided)" \
+	test "$(t sends)" -le "$(sent sends)" -a "$(t sends)" -ge $(($(sent sends) - $(sent undecided)))
+is "$(($(t delivered) + $(t coalesced)))" "$(t sends)" "reschedule: and arrived"
 if [ "$ROW_ARCH" = amd64 ]; then
 	traced --callsite 'ipitrace_bench_reschedule_raw*' reschedule-raw idle 0 1,2 100
 	is "$(t sends)" "$(sent sends)" "reschedule-raw: every one was sent"
