@@ -314,10 +314,17 @@ lab_initramfs() {
 
 # --- QEMU -------------------------------------------------------------------
 
+# kHz of this machine's time stamp counter, by which emulated amd64 guests count.
+lab_tsc_khz() {
+	local prog=$BUILD/vm/tsc_khz
+	[ "$HOST_ARCH" = amd64 ] && [ -z "${IPITRACE_VM_ACCEL:-}" ] || return 1
+	gcc -O2 -Wall -Wextra -o "$prog.$$" "$LAB/tsc_khz.c" && mv "$prog.$$" "$prog" && "$prog"
+}
+
 # Fills the array QEMU. The guest's memory is split evenly over its nodes.
 lab_qemu() {
 	local per_node=$((1024 / ROW_NODES)) per_cpu=$((ROW_CPUS / ROW_NODES)) i
-	local console machine threads=multi
+	local console machine khz threads=multi
 	case $ROW_ARCH in
 	amd64)
 		QEMU=(qemu-system-x86_64)
@@ -349,23 +356,69 @@ lab_qemu() {
 		-device "virtserialport,chardev=files,name=ipitrace.files")
 	APPEND="console=$console panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1 hung_task_panic=1"
 	APPEND+=" sysctl.kernel.panic_on_rcu_stall=1 mitigations=off audit=0 ${IPITRACE_VM_APPEND:-}"
+	# A loaded machine may give the guest no time while it calibrates its clock.
+	if [ "$ROW_ARCH" = amd64 ] && khz=$(lab_tsc_khz); then APPEND+=" tsc_early_khz=$khz"; fi
 	# Calibrating the delay loop of each of many CPUs takes minutes, and fails.
 	[ "$ROW_CPUS" -le 16 ] || APPEND+=" lpj=4000000 tsc=reliable"
 }
 
+# A guest that gets on writes: bytes of its kernel log, results and files.
+lab_written() { stat -c %s "$OUT_DIR/console" "$OUT_DIR/results" "$OUT_DIR/files.tar" 2>/dev/null | paste -sd' '; }
+
+# Seconds of CPU time that a process has used.
+lab_cpu_time() {
+	local stat
+	read -r stat <"/proc/$1/stat" || return 1
+	# shellcheck disable=SC2086 # fields, from behind the name
+	set -- ${stat##*)}
+	echo $(((${12} + ${13}) / $(getconf CLK_TCK)))
+}
+
+# Wait for the guest, process $1, and end it when it is stuck: a loaded machine is
+# slow, no more. Stuck is who writes nothing while it uses STALL_CPU seconds of CPU
+# time, however long these take, or (one that waits for something) for STALL_IDLE
+# seconds. $2: seconds after which it ends in any case.
+STALL_CPU=${IPITRACE_VM_STALL:-240}
+STALL_IDLE=900
+lab_watch() {
+	local pid=$1 limit=$2 written last='' cpu cpu0=0 since=$SECONDS t0=$SECONDS why=''
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 1
+		written=$(lab_written)
+		cpu=$(lab_cpu_time "$pid" 2>/dev/null) || break
+		LAB_CPU=$cpu
+		if [ "$written" != "$last" ]; then
+			last=$written since=$SECONDS cpu0=$cpu
+		elif [ $((cpu - cpu0)) -ge "$STALL_CPU" ] || [ $((SECONDS - since)) -ge $STALL_IDLE ]; then
+			why="nothing written for $((SECONDS - since)) s, $((cpu - cpu0)) s of CPU time"
+		fi
+		[ $((SECONDS - t0)) -lt "$limit" ] || why="not done after $limit s"
+		[ -z "$why" ] || break
+	done
+	[ -n "$why" ] || return 0
+	kill "$pid"
+	sleep 2
+	kill -9 "$pid" 2>/dev/null
+	echo "lab: guest killed after $((SECONDS - t0)) s: $why" >>"$OUT_DIR/console"
+}
+
 # lab_boot SECONDS GUEST-TESTS...: results in $OUT_DIR/results, kernel log in $OUT_DIR/console.
 lab_boot() {
-	local limit=$1 status
+	local limit=$1 pid
 	shift
 	lab_qemu || return 1
 	: >"$OUT_DIR/results"
 	: >"$OUT_DIR/files.tar"
+	: >"$OUT_DIR/console"
 	# init gets what follows "--" as its arguments.
-	timeout -k 5 "$limit" "${QEMU[@]}" -serial "file:$OUT_DIR/console" \
-		-append "$APPEND -- $*" </dev/null >"$OUT_DIR/qemu.log" 2>&1
-	status=$?
-	[ $status -eq 124 ] && echo "lab: guest killed after ${limit}s" >>"$OUT_DIR/console"
-	return $status
+	"${QEMU[@]}" -serial "file:$OUT_DIR/console" -append "$APPEND -- $*" </dev/null >"$OUT_DIR/qemu.log" 2>&1 &
+	pid=$!
+	# shellcheck disable=SC2064 # this guest
+	trap "kill $pid 2>/dev/null" EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	lab_watch $pid "$limit"
+	wait $pid 2>/dev/null
 }
 
 lab_shell() {

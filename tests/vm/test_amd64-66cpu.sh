@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 1200
+# timeout: 4000
 #
 # More CPUs than a mask word has bits.
 exec "$(dirname "$0")/trace-row" amd64-66cpu machine wide workloads

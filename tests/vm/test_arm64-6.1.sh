@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 1200
+# timeout: 4000
 #
 # arm64 before ipi_send_*: ipi_raise, functions named by probes: tier paired.
 exec "$(dirname "$0")/trace-row" arm64-6.1 machine prims workloads
