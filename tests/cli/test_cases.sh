@@ -21,6 +21,38 @@ sends "events in an instance" 50 "$TMP/top-has-other.dat"
 sends "events in the second instance" 50 "$TMP/two-instances.dat"
 sends "events in two buffers" 40 "$TMP/both.dat"
 
+like "$("$IPITRACE" report "$TMP/both.dat")" "^note: read from several buffers: top, ipis;" "  which it says"
+sends "only the top buffer" 30 --buffer top "$TMP/both.dat"
+sends "only the instance's" 10 --buffer ipis "$TMP/both.dat"
+exits 1 "a buffer that is not there" "$IPITRACE" report --buffer nosuch "$TMP/both.dat"
+like "$(cat "$ERR")" "^hint: it has: top, ipis" "  the hint names those that are"
+
+# --- time ---
+# json FILE EXPRESSION NAME
+json() {
+	exits 0 "$3: exit code" "$IPITRACE" report --json "$TMP/$1.dat"
+	json_check "$OUT" "$2" "$3"
+}
+json quiet-hour "d['trace']['duration_ns'] == 3600 * 10**9" "an hour without IPIs behind them"
+json quiet-start "d['trace']['duration_ns'] // 10**9 == 3600" "an hour without IPIs in front of them"
+for clock in counter tsc uptime; do
+	json $clock "[d['trace'][k] for k in ('start_ns', 'end_ns', 'duration_ns')] == [None] * 3 and \
+		not any(r[k] for r in rows for k in ('delivery_ns', 'queue_ns', 'func_ns', 'handler_ns'))" "$clock: nothing in ns"
+	like "$("$IPITRACE" report "$TMP/$clock.dat" | head -1)" ", [0-9]+ ticks, " "$clock: ticks in the headline"
+done
+unlike "$("$IPITRACE" report "$TMP/uptime.dat")" "counts are not affected" "uptime: counts are, and it says so"
+json tsc2nsec "rows[0]['delivery_ns']['p50'] in (4882, 4883) and d['trace']['start_ns'] == 325520833" "the file's own conversion of the TSC"
+json tsoff "d['trace']['start_ns'] == 2 * 10**9 and rows[0]['delivery_ns']['p50'] == 5000" "--ts-offset"
+json tsoffneg "d['trace']['start_ns'] == 5 * 10**8" "a --ts-offset below 0"
+json date "d['trace']['start_ns'] == (10**9 + 1) * 10**9" "--date"
+# The first send is the slowest, or as slow: its time is one of trace-cmd's.
+for f in tsc2nsec tsoff tsoffneg date two-instances; do
+	at=$("$IPITRACE" report --csv -f queue_max_at "$TMP/$f.dat" | tail -1)
+	shown=$("$IPITRACE" report -f queue_max_at "$TMP/$f.dat" | grep -Eom1 '[0-9]+\.[0-9]{6}')
+	ok "$f: $shown is found in trace-cmd's report ($at)" \
+		grep -q " $shown: csd_queue_cpu" <(trace-cmd report "$TMP/$f.dat" 2>/dev/null)
+done
+
 # --- compressed, and from a pipe ---
 sends "v7, zlib" 5 "$TMP/v7-zlib.dat"
 sends "v7, zstd" 5 "$TMP/v7-zstd.dat"

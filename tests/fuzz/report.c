@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = fuzz_file(data, size, path);
 	FILE *out = fopen("/dev/null", "w");
 
-	if (!analysis_open(&a, path, &err)) {
+	if (!analysis_open(&a, path, NULL, &err)) {
 		names = analysis_names(a);
 		/* A recording says itself what it was filtered by. */
 		if (analysis_facts(a))

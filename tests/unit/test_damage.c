@@ -119,7 +119,7 @@ static struct outcome outcome_of(const char *path)
 	struct analysis *a = NULL;
 	struct err err = { 0 };
 
-	if (analysis_open(&a, path, &err)) {
+	if (analysis_open(&a, path, NULL, &err)) {
 		o.fails = true;
 		return o;
 	}

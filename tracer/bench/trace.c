@@ -151,7 +151,7 @@ static int analyse(struct bench_tracer *t, struct joins *joins, uint64_t *lost, 
 	struct analysis *a = NULL;
 	int ret;
 
-	ret = analysis_open(&a, t->file, err);
+	ret = analysis_open(&a, t->file, NULL, err);
 	if (!ret)
 		ret = check_tier(analysis_info(a), err);
 	if (!ret)

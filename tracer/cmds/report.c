@@ -23,7 +23,7 @@
 #include "render/render.h"
 
 struct report_options {
-	const char *input, *sort;
+	const char *input, *sort, *buffer;
 	bool json, csv;
 	uint64_t top;
 	enum agg_key by[AGG_NR_KEYS];
@@ -59,6 +59,8 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 static const struct opt rows[] = {
 	{ 'i', "input", "FILE", OPT_STRING, OPTION(input), "recording to read (default: ipitrace.dat, else trace.dat)",
 	  NULL, 0, 0 },
+	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
+	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
 	  "one row per: caller, callsite, func, class, source, target, comm, pid, stack "
 	  "(default: caller,func)",
@@ -194,7 +196,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	struct span_sink sink;
 	int ret = -1;
 
-	if (debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err) || analysis_open(&a, path, err))
+	if (debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err) || analysis_open(&a, path, o->buffer, err))
 		goto out;
 	if (ipi_filter_check(&o->filter, analysis_info(a)->cpus, err))
 		goto out;

@@ -330,6 +330,9 @@ const struct decode_stats *decoder_stats(const struct decoder *d)
 			stats->skipped += d->counts[id];
 	}
 	stats->stacks = d->stacks_attached;
+	for (unsigned int i = 0; i < d->src.nr_cpus; i++)
+		if (d->cursors[i].started && d->cursors[i].ts > stats->end_ns)
+			stats->end_ns = d->cursors[i].ts;
 	return stats;
 }
 

@@ -78,6 +78,7 @@ struct decode_stats {
 	uint64_t late;	    /* used events that came when their time was already settled: not given */
 	uint64_t bad_pages; /* damaged sub-buffers: the rest of each was given up */
 	uint64_t first_ns, last_ns;
+	uint64_t end_ns; /* of the last record of any kind */
 };
 
 struct ipi_stack {

@@ -131,6 +131,8 @@ char *facts_format(const struct facts *f)
 	put_text(out, "cmdline", f->cmdline);
 	put_text(out, "tier", f->tier);
 	put_text(out, "clock", f->clock);
+	if (f->off_ns)
+		fprintf(out, "on_ns %" PRIu64 "\noff_ns %" PRIu64 "\n", f->on_ns, f->off_ns);
 	fprintf(out, "complete %d\nstacks %d\n", f->complete, f->stacks);
 	if (f->nr_own_pids) {
 		fputs("own_pids", out);
@@ -395,6 +397,10 @@ static int get_line(struct facts *f, const char *key, char *value)
 		if (f->lost || f->entries || get_number(value, 1 << 20, &v))
 			return -1;
 		f->nr_cpus = (unsigned int)v;
+	} else if (!strcmp(key, "on_ns")) {
+		return get_number(value, UINT64_MAX, &f->on_ns);
+	} else if (!strcmp(key, "off_ns")) {
+		return get_number(value, UINT64_MAX, &f->off_ns);
 	} else if (!strcmp(key, "missed_sends")) {
 		return get_number(value, UINT64_MAX, &f->missed_sends);
 	} else if (!strcmp(key, "workload_status")) {

@@ -36,7 +36,9 @@ struct facts {
 	char *cmdline;
 	char *tier;
 	char *clock;
-	bool complete; /* the recording ended as it should */
+	uint64_t on_ns,
+		off_ns; /* the trace clock right behind switching tracing on, and before switching it off; 0 = unknown */
+	bool complete;	/* the recording ended as it should */
 	bool stacks;
 	int32_t *own_pids;
 	unsigned int nr_own_pids;

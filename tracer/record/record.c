@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -185,6 +186,15 @@ static void wait_for_end(struct record *r)
 		fputs("\r\033[K", stderr);
 }
 
+/* The trace clock. */
+static uint64_t mono_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 /* Counters of /proc/interrupts are read outside and inside of tracing: see file/facts.h. */
 static int trace(struct record *r, struct err *err)
 {
@@ -194,6 +204,7 @@ static int trace(struct record *r, struct err *err)
 	say_begin(r);
 	if (facts_snap_interrupts(&r->rec.facts, FACTS_OUTER0, err) || session_start(r->rec.session, err))
 		return -1;
+	r->rec.facts.on_ns = mono_ns();
 	ret = facts_snap_interrupts(&r->rec.facts, FACTS_INNER0, err);
 	if (!ret && r->workload)
 		ret = workload_release(r->workload, err);
@@ -201,6 +212,7 @@ static int trace(struct record *r, struct err *err)
 		wait_for_end(r);
 	if (!ret)
 		ret = facts_snap_interrupts(&r->rec.facts, FACTS_INNER1, err);
+	r->rec.facts.off_ns = mono_ns();
 	session_stop(r->rec.session);
 	if (facts_snap_interrupts(&r->rec.facts, FACTS_OUTER1, &late) && !ret) {
 		*err = late;

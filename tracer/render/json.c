@@ -25,6 +25,15 @@ struct state {
 	const struct column **columns; /* in JSON's order */
 };
 
+/* Null where the clock does not count ns. */
+static void known_ns(struct json *j, const struct trace_info *t, const char *key, uint64_t ns)
+{
+	if (t->clock_ns)
+		json_u64(j, key, ns);
+	else
+		json_null(j, key);
+}
+
 static void known_string(struct json *j, const char *key, const char *val)
 {
 	char clean[256];
@@ -56,18 +65,18 @@ static void trace(struct render *r, struct json *j)
 	known_string(j, "arch", t->arch);
 	known_string(j, "clock", t->clock);
 	json_bool(j, "clock_synchronised", t->clock_sync);
-	if (t->skew_ns)
+	if (t->skew_ns && t->clock_ns)
 		json_u64(j, "skew_ns", t->skew_ns);
 	else
 		json_null(j, "skew_ns");
 	json_string(j, "tier", t->tier);
 	json_u64(j, "cpus", t->cpus);
-	json_u64(j, "start_ns", t->start_ns);
-	json_u64(j, "end_ns", t->end_ns);
+	known_ns(j, t, "start_ns", t->start_ns);
+	known_ns(j, t, "end_ns", t->end_ns);
 	json_u64(j, "events", t->events);
 	render_lost_events(r);
 	json_u64(j, "missed_sends", t->missed_sends);
-	json_u64(j, "duration_ns", t->end_ns - t->start_ns);
+	known_ns(j, t, "duration_ns", t->end_ns - t->start_ns);
 	json_u64(j, "records", t->records);
 	known_string(j, "file", t->path);
 	json_u64(j, "file_version", (uint64_t)t->file_version);

@@ -74,8 +74,9 @@ static void value_text(const struct column *c, struct value v, bool utf8, char *
 		render_time(v.num, utf8, time);
 		snprintf(buf, len, "%s", time);
 		break;
-	case UNIT_WHEN: /* as trace-cmd report prints time stamps: look it up there */
-		snprintf(buf, len, "%" PRIu64 ".%06" PRIu64, v.num / 1000000000, v.num % 1000000000 / 1000);
+	case UNIT_WHEN:			      /* as trace-cmd report prints time stamps: look it up there */
+		v.num = (v.num + 500) / 1000; /* it rounds */
+		snprintf(buf, len, "%" PRIu64 ".%06" PRIu64, v.num / 1000000, v.num % 1000000);
 		break;
 	}
 }
@@ -199,7 +200,10 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	char text[256], time[RENDER_TIME_LEN];
 
 	sanitize(text, sizeof(text), t->path);
-	render_time(t->end_ns - t->start_ns, o->utf8, time);
+	if (t->clock_ns)
+		render_time(t->end_ns - t->start_ns, o->utf8, time);
+	else
+		snprintf(time, sizeof(time), "%" PRIu64 " ticks", t->end_ns - t->start_ns);
 	fprintf(out, "%s: ", text);
 	sanitize(text, sizeof(text), t->kernel);
 	fprintf(out, "Linux %s", text[0] ? text : "(unknown release)");
@@ -340,7 +344,19 @@ static void notes(const struct report *r, FILE *out)
 		      out);
 	if (t->bad_pages)
 		fprintf(out, "note: %" PRIu64 " damaged sub-buffers were skipped\n", t->bad_pages);
-	if (!t->clock_ns)
+	if (t->buffers[0])
+		fprintf(out,
+			"note: read from several buffers: %s; what was recorded in two counts twice "
+			"(--buffer NAME reads one)\n",
+			t->buffers);
+	if (t->clock_doubt[0])
+		fprintf(out, "note: the file calls the clock both %s and %s; taken as %s\n", t->clock, t->clock_doubt,
+			t->clock);
+	if (!t->clock_ns && !strcmp(t->clock, "uptime"))
+		fputs("note: clock uptime counts jiffies: times are withheld, and where stamps are equal the order of "
+		      "CPUs, so what is coalesced or unsolicited, is uncertain\n",
+		      out);
+	else if (!t->clock_ns)
 		fprintf(out, "note: clock %s does not count ns: times are withheld, counts are not affected\n",
 			t->clock);
 	else if (!t->clock_sync)
@@ -348,7 +364,7 @@ static void notes(const struct report *r, FILE *out)
 			"note: clock %s is each CPU's own: times between CPUs are withheld, counts are not "
 			"affected (record with clock mono)\n",
 			t->clock);
-	if (t->skew_ns)
+	if (t->skew_ns && t->clock_ns)
 		fprintf(out,
 			"note: the clock of CPU %u is behind that of CPU %u by %" PRIu64 " ns or more: "
 			"effects are stamped before their causes\n",

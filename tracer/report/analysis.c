@@ -13,6 +13,7 @@
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "report/analysis.h"
 
 struct analysis {
@@ -75,6 +76,12 @@ static int open_pipeline(struct analysis *a, struct err *err)
 	return pipeline_open(&a->pipeline, &meta, &src, info->nr_cpus, err);
 }
 
+/* The file's own way from the TSC to ns: of trace-cmd record -C tsc2nsec. */
+static bool tsc_converts(const struct dat_info *info)
+{
+	return info->tsc_mult && (!strcmp(info->clock, "x86-tsc") || !strcmp(info->clock, "tsc2nsec"));
+}
+
 static void fill_info(struct analysis *a, const char *path)
 {
 	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
@@ -90,6 +97,8 @@ static void fill_info(struct analysis *a, const char *path)
 		t->clock_ns |= !strcmp(t->clock, ns_clocks[i]);
 	/* The kernel promises nothing between CPUs for these two, even where it usually holds. */
 	t->clock_sync = t->clock_ns && strcmp(t->clock, "local") && strcmp(t->clock, "perf");
+	if (tsc_converts(a->info))
+		t->clock_ns = t->clock_sync = true;
 	t->tier = ipi_tier_name(evidence->tier);
 	t->cpus = a->info->nr_cpus;
 	t->truncated = a->info->truncated;
@@ -103,7 +112,54 @@ static void fill_info(struct analysis *a, const char *path)
 	t->has_reception = evidence->has_reception;
 }
 
-int analysis_open(struct analysis **out, const char *path, struct err *err)
+/* Where buffers have different clocks, nothing of one can be set against the other. */
+static int check_clocks(const struct dat_info *info, struct err *err)
+{
+	const struct dat_buffer *first = NULL;
+	char names[2][48];
+
+	for (unsigned int i = 0; i < info->nr_buffers; i++) {
+		const struct dat_buffer *b = &info->buffers[i];
+
+		if (!b->chosen)
+			continue;
+		if (!first)
+			first = b;
+		if (!strcmp(b->clock, first->clock))
+			continue;
+		sanitize(names[0], sizeof(names[0]), dat_buffer_name(first));
+		sanitize(names[1], sizeof(names[1]), dat_buffer_name(b));
+		err_set(err, EXIT_FAILED, "the file's buffers have different clocks: %s %s, %s %s", names[0],
+			first->clock, names[1], b->clock);
+		return err_hint(err, "--buffer NAME reads one of them");
+	}
+	return 0;
+}
+
+static void fill_buffers(struct trace_info *t, const struct dat_info *info)
+{
+	unsigned int nr = 0;
+	size_t len = 0;
+	char name[48];
+
+	for (unsigned int i = 0; i < info->nr_buffers; i++) {
+		const struct dat_buffer *b = &info->buffers[i];
+
+		if (!b->chosen)
+			continue;
+		sanitize(name, sizeof(name), dat_buffer_name(b));
+		if (len < sizeof(t->buffers))
+			len += (size_t)snprintf(t->buffers + len, sizeof(t->buffers) - len, "%s%s", nr ? ", " : "",
+						name);
+		nr++;
+		if (b->clock_other)
+			snprintf(t->clock_doubt, sizeof(t->clock_doubt), "%s", b->clock_other);
+	}
+	if (nr < 2)
+		t->buffers[0] = '\0';
+}
+
+int analysis_open(struct analysis **out, const char *path, const char *buffer, struct err *err)
 {
 	struct analysis *a = xcalloc(1, sizeof(*a));
 	uint64_t start, end;
@@ -111,6 +167,8 @@ int analysis_open(struct analysis **out, const char *path, struct err *err)
 	if (dat_open(&a->dat, path, err))
 		goto fail;
 	a->info = dat_info(a->dat);
+	if (dat_choose(a->dat, buffer, err) || check_clocks(a->info, err))
+		goto fail;
 	if (a->info->facts) {
 		if (facts_parse(&a->facts, a->info->facts, a->info->facts_len, err))
 			goto fail;
@@ -128,6 +186,13 @@ int analysis_open(struct analysis **out, const char *path, struct err *err)
 	symtab_range(a->symtab, "rb_wake_up_waiters", &a->own_func, &end);
 	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	fill_info(a, path);
+	fill_buffers(&a->trace, a->info);
+	pipeline_set_time(a->pipeline, &(struct pipeline_time){
+					       .mult = tsc_converts(a->info) ? a->info->tsc_mult : 0,
+					       .shift = a->info->tsc_shift,
+					       .offset = a->info->tsc_offset,
+					       .add = a->info->add_ns,
+				       });
 	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
 	*out = a;
 	return 0;
@@ -162,8 +227,15 @@ static void finish_info(struct analysis *a)
 	t->skew_cpus[0] = seen->skew_cpus[0];
 	t->skew_cpus[1] = seen->skew_cpus[1];
 
-	t->start_ns = s->first_ns;
-	t->end_ns = s->last_ns;
+	t->start_ns = pipeline_time(a->pipeline, s->first_ns);
+	t->end_ns = pipeline_time(a->pipeline, s->end_ns > s->last_ns ? s->end_ns : s->last_ns);
+	/* Tracing may have been on for long before the first event, and behind the last. */
+	if (a->has_facts && a->facts.on_ns && a->facts.on_ns < a->facts.off_ns) {
+		if (a->facts.on_ns < t->start_ns || !s->records)
+			t->start_ns = a->facts.on_ns;
+		if (a->facts.off_ns > t->end_ns)
+			t->end_ns = a->facts.off_ns;
+	}
 	t->records = s->records;
 	t->events = s->events;
 	t->stacks = s->stacks > 0;

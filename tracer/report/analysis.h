@@ -24,7 +24,8 @@
 
 struct analysis;
 
-int analysis_open(struct analysis **a, const char *path, struct err *err);
+/* buffer: only this one of the file's; NULL: all of them. */
+int analysis_open(struct analysis **a, const char *path, const char *buffer, struct err *err);
 void analysis_close(struct analysis *a);
 /* See pipeline_set_tap(). */
 void analysis_set_tap(struct analysis *a, pipeline_tap_fn fn, void *ctx);

@@ -30,11 +30,13 @@ struct trace_info {
 
 	/* time */
 	const char *clock;
-	bool clock_ns;	       /* the clock counts nanoseconds */
-	bool clock_sync;       /* ... and shows the same on every CPU: else latencies are withheld */
-	uint64_t skew_ns;      /* clocks of CPUs differ by at least this much, by impossible spans; 0 = none */
-	uint32_t skew_cpus[2]; /* ... namely of these: the second is behind */
-	uint64_t start_ns, end_ns;
+	bool clock_ns;		   /* the clock counts nanoseconds */
+	bool clock_sync;	   /* ... and shows the same on every CPU: else latencies are withheld */
+	uint64_t skew_ns;	   /* clocks of CPUs differ by at least this much, by impossible spans; 0 = none */
+	uint32_t skew_cpus[2];	   /* ... namely of these: the second is behind */
+	uint64_t start_ns, end_ns; /* tracing was on from at least here to at least there */
+	char buffers[160];	   /* names of the buffers that were read, where there are several; "" */
+	char clock_doubt[80];	   /* what the file calls the clock elsewhere; "" */
 
 	/* evidence */
 	const char *tier;

@@ -24,6 +24,8 @@ struct pipeline {
 	struct pipeline_seen seen;
 	uint64_t tlb_func; /* 0 = unknown */
 	uint64_t now_ns;   /* of the last event that was matched */
+	struct pipeline_time time;
+	bool converts; /* time is not the stamp */
 	bool clock_ns, clock_sync;
 	bool finished;
 };
@@ -147,6 +149,27 @@ void pipeline_set_tap(struct pipeline *p, pipeline_tap_fn fn, void *ctx)
 	p->tap_ctx = ctx;
 }
 
+void pipeline_set_time(struct pipeline *p, const struct pipeline_time *time)
+{
+	p->time = *time;
+	p->converts = time->mult || time->add;
+}
+
+uint64_t pipeline_time(const struct pipeline *p, uint64_t stamp)
+{
+	const struct pipeline_time *t = &p->time;
+
+	if (t->mult)
+		stamp = t->offset + (t->shift < 128 ? (uint64_t)((unsigned __int128)stamp * t->mult >> t->shift) : 0);
+	return stamp + t->add;
+}
+
+static void convert(const struct pipeline *p, struct ipi_event *ev, int nr)
+{
+	for (int i = 0; i < nr; i++)
+		ev[i].ts_ns = pipeline_time(p, ev[i].ts_ns);
+}
+
 static void settle(struct pipeline *p)
 {
 	if (p->sink.settled)
@@ -160,6 +183,8 @@ int pipeline_run(struct pipeline *p, struct err *err)
 	int nr;
 
 	while ((nr = decoder_read(p->decoder, batch, BATCH, err)) > 0) {
+		if (unlikely(p->converts))
+			convert(p, batch, nr);
 		if (unlikely(p->tap))
 			p->tap(p->tap_ctx, batch, (unsigned int)nr);
 		matcher_feed(p->matcher, batch, (unsigned int)nr);
@@ -175,8 +200,8 @@ int pipeline_run(struct pipeline *p, struct err *err)
 		return -1;
 	if (decoder_ended(p->decoder))
 		return pipeline_finish(p, err);
-	if (decoder_complete_ns(p->decoder) > p->now_ns)
-		p->now_ns = decoder_complete_ns(p->decoder);
+	if (pipeline_time(p, decoder_complete_ns(p->decoder)) > p->now_ns)
+		p->now_ns = pipeline_time(p, decoder_complete_ns(p->decoder));
 	settle(p);
 	return 1;
 }

@@ -35,6 +35,16 @@ void pipeline_close(struct pipeline *p);
  * not exist in the spans. All is believed unless said otherwise.
  */
 void pipeline_set_clock(struct pipeline *p, bool in_ns, bool synced);
+/*
+ * How stamps become time: ts, or offset + (ts * mult >> shift) where mult is
+ * not 0; plus add, which wraps where it is negative. Before the first run.
+ */
+struct pipeline_time {
+	uint32_t mult, shift;
+	uint64_t offset, add;
+};
+void pipeline_set_time(struct pipeline *p, const struct pipeline_time *time);
+uint64_t pipeline_time(const struct pipeline *p, uint64_t stamp);
 /* Where spans go, a filter first of all; copied. Before the first run. */
 void pipeline_set_sink(struct pipeline *p, const struct span_sink *sink);
 /* Gets every batch of events before it is matched; NULL: nobody does. For those who look for faults. */
