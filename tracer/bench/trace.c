@@ -177,8 +177,11 @@ int bench_tracer_join(struct bench_tracer *t, const struct bench_traced *runs, u
 
 	for (unsigned int i = 0; i < nr; i++)
 		bench_join_init(&joins.list[i], &runs[i]);
+	recording_verify(&t->rec);
 	session_stop(t->rec.session);
 	ret = save(t, err);
+	if (!ret && t->rec.facts.nr_reasons)
+		ret = err_set(err, EXIT_INCOMPLETE, "--trace: %s", t->rec.facts.reasons[0]);
 	if (!ret)
 		ret = analyse(t, &joins, &lost, err);
 	for (unsigned int i = 0; i < nr; i++) {

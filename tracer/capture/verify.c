@@ -97,9 +97,12 @@ unsigned int session_verify(struct session *s, session_change_fn tell, void *ctx
 	char *text = session_read(s, "tracing_on", NULL);
 	unsigned int nr = 0;
 
-	if (!text || text[0] != '1') {
-		tell(ctx, text ? "tracing_on was switched off by another process" :
-				 "the tracefs instance was removed by another process");
+	if (!text) {
+		tell(ctx, "the tracefs instance was removed by another process");
+		return 1;
+	}
+	if (text[0] != '1') {
+		tell(ctx, "tracing_on was switched off by another process");
 		nr++;
 	}
 	free(text);

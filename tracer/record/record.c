@@ -174,6 +174,7 @@ static void wait_for_end(struct record *r)
 		}
 		if (now >= next) {
 			recording_gather_comms(&r->rec);
+			session_glance(r->rec.session);
 			if (progress)
 				show_progress(r);
 			next = now + TICK_NS;
@@ -210,6 +211,8 @@ static int trace(struct record *r, struct err *err)
 		ret = workload_release(r->workload, err);
 	if (!ret)
 		wait_for_end(r);
+	if (!ret)
+		recording_verify(&r->rec);
 	if (!ret)
 		ret = facts_snap_interrupts(&r->rec.facts, FACTS_INNER1, err);
 	r->rec.facts.off_ns = mono_ns();

@@ -67,6 +67,16 @@ static void fill_facts(struct recording *rec)
 	}
 }
 
+static void add_reason(void *ctx, const char *text)
+{
+	facts_add_reason(ctx, "%s", text);
+}
+
+void recording_verify(struct recording *rec)
+{
+	session_verify(rec->session, add_reason, &rec->facts);
+}
+
 int recording_collect(struct recording *rec, struct err *err)
 {
 	if (spool_finish(rec->spool, err))

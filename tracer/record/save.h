@@ -33,6 +33,8 @@ struct recording {
 void recording_count(const struct recording *rec, uint64_t *events, uint64_t *lost);
 /* Names of tasks that tracefs knows now; it forgets them in time. */
 void recording_gather_comms(struct recording *rec);
+/* Before session_stop(): what another process changed becomes a reason in the facts. */
+void recording_verify(struct recording *rec);
 /* After session_stop(), with the session still open: the rest of the pages, metadata, the session's facts. */
 int recording_collect(struct recording *rec, struct err *err);
 /* The whole file, up to its name. */

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 600
+#
+# Another process turns a knob of the recording's instance, each of them in
+# turn: record says which and exits 3, and so does report. One that nobody
+# touches is complete.
+. "$(dirname "$0")/../lib.sh"
+need_live 2
+live_lock
+
+# tamper NAME REGEX COMMAND [TIME]: COMMAND runs in the instance while it records.
+tamper() {
+	local name=$1 want=$2 command=$3 pid status
+	"$IPITRACE" record -d "${4:-1s}" -o "$TMP/t.dat" >"$OUT" 2>"$ERR" </dev/null &
+	pid=$!
+	wait_recording $pid || not_ok "$name: recording began"
+	sleep 0.2
+	(cd "$(instance_of $pid)" && bash -c "$command") 2>"$TMP/tamper.err" ||
+		note "$name: cannot be done here: $(cat "$TMP/tamper.err")"
+	wait $pid
+	status=$?
+	if [ -s "$TMP/tamper.err" ]; then
+		skip "$name is noticed" "this kernel refuses it: $(head -n 1 "$TMP/tamper.err")"
+		return
+	fi
+	is $status 3 "$name: record exits 3" || note "$(cat "$ERR")"
+	like "$(cat "$ERR")" "$want" "$name: it says what was changed"
+	exits 3 "$name: report exits 3" "$IPITRACE" report -i "$TMP/t.dat" --json
+	like "$(cat "$ERR")" "$want" "$name: report repeats it"
+}
+
+tamper "tracing_on" 'tracing_on was switched off' 'echo 0 >tracing_on'
+tamper "all events" 'events/[a-z_/]*/enable was changed.*1.*0' 'echo 0 >events/enable'
+tamper "one event" 'events/csd/csd_queue_cpu/enable was changed' 'echo 0 >events/csd/csd_queue_cpu/enable'
+tamper "a filter" 'events/ipi/ipi_send_cpu/filter was changed' 'echo "cpu == 77" >events/ipi/ipi_send_cpu/filter'
+tamper "a trigger" 'events/ipi/ipi_send_cpu/trigger was changed' 'echo "!stacktrace" >>events/ipi/ipi_send_cpu/trigger'
+tamper "tracing_cpumask" 'tracing_cpumask was changed' 'echo 1 >tracing_cpumask'
+tamper "set_event_pid" 'set_event_pid was changed' 'echo $$ >set_event_pid'
+tamper "set_event_notrace_pid" 'set_event_notrace_pid was changed' 'echo $$ >set_event_notrace_pid'
+tamper "the clock" "trace_clock was changed.*'mono' to 'global'" 'echo global >trace_clock'
+tamper "the buffer's size" 'buffer_size_kb was changed' 'echo 100 >buffer_size_kb'
+tamper "overwrite mode" 'options/overwrite was changed' 'echo 0 >options/overwrite'
+# It shows in the counts, which are looked at every second.
+tamper "emptying it" 'the buffer was emptied' 'sleep 2; : >trace' 4s
+
+exits 0 "untouched: record exits 0" "$IPITRACE" record -o "$TMP/ok.dat" -- "$EXAMPLES/membarrier" -n 2000
+unlike "$(cat "$ERR")" 'changed|emptied|switched' "untouched: nothing to say"
+exits 0 "untouched: report exits 0" "$IPITRACE" report -i "$TMP/ok.dat"
+
+# With a workload its own status comes first; --strict wants a complete recording.
+strict() {
+	"$IPITRACE" record "$@" -o "$TMP/s.dat" -- sh -c 'sleep 3; exit 7' >"$OUT" 2>"$ERR" </dev/null &
+	local pid=$!
+	wait_recording $pid
+	echo 0 >"$(instance_of $pid)/tracing_on"
+	wait $pid
+}
+strict
+is $? 7 "tampered with beside a workload that fails: the workload's status"
+like "$(cat "$ERR")" 'tracing_on was switched off' "and it is said"
+strict --strict
+is $? 3 "with --strict: 3"
+is "$(find /sys/kernel/tracing/instances -maxdepth 1 -name 'ipitrace-[0-9]*')" "" "nothing is left behind"
+done_testing
