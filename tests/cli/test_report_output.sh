@@ -178,6 +178,12 @@ edit hostile.dat hostile
 is "$(cat h.txt h.csv h.json | tr -d '\n' | tr -cd '\000-\037\177-\377' | wc -c)" 0 "a hostile task name brings no control character"
 json_check h.json '"?[31m?\"\\,a" in [r["comm"] for r in rows]' "  JSON escapes what is left"
 ok "  CSV quotes it" grep -qF '"?[31m?""\,a"' h.csv
+# A task may be called like a formula of a spreadsheet.
+sed 's/ membarrier$/ =embarrier/' "$F" >formula.dat
+"$IPITRACE" report --by comm --csv -f comm formula.dat >f.csv
+ok "CSV makes text of a formula" grep -qx "'=embarrier" f.csv
+"$IPITRACE" report --by comm --raw-csv -f comm formula.dat >f.csv
+ok "  but not --raw-csv" grep -qx "=embarrier" f.csv
 
 # --- truncation: a clear error or an honest partial report ---
 size=$(stat -c %s "$F")

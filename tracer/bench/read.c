@@ -67,9 +67,12 @@ static void *fail(struct reader *r, const char *why)
 static char *parse_string(struct reader *r)
 {
 	char *out, *o;
-	const char *p = ++r->p;
+	const char *p = ++r->p, *end = p;
 
-	o = out = xmalloc(strcspn(p, "\"") + strlen(p) + 1);
+	/* Not all that is left of the text: a file of many strings would take its square. */
+	while (*end && *end != '"')
+		end += *end == '\\' && end[1] ? 2 : 1;
+	o = out = xmalloc((size_t)(end - p) + 1);
 	for (; *p != '"'; p++) {
 		if ((unsigned char)*p < 0x20) {
 			free(out);

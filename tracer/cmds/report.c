@@ -24,7 +24,7 @@
 
 struct report_options {
 	const char *input, *sort, *buffer;
-	bool json, csv;
+	bool json, csv, raw_csv;
 	uint64_t top;
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
@@ -72,6 +72,8 @@ static const struct opt rows[] = {
 	{ 'n', "top", "N", OPT_U64, OPTION(top), "only the first N rows", NULL, 1, UINT32_MAX },
 	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: everything, integers in ns", NULL, 0, 0 },
 	{ 0, "csv", NULL, OPT_FLAG, OPTION(csv), "CSV: the rows, integers in ns", NULL, 0, 0 },
+	{ 0, "raw-csv", NULL, OPT_FLAG, OPTION(raw_csv), "CSV without ' in front of texts that begin with = + - @",
+	  NULL, 0, 0 },
 };
 
 static const struct opt_topic topics[] = { { "columns", render_columns }, { 0 } };
@@ -117,6 +119,7 @@ static const struct render_ops *chosen_format(const struct report_options *o, st
 	} formats[] = {
 		{ "--json", OPTION(json), &render_json },
 		{ "--csv", OPTION(csv), &render_csv },
+		{ "--raw-csv", OPTION(raw_csv), &render_csv },
 	};
 	const char *first = NULL;
 	const struct render_ops *ops = &render_text;
@@ -140,6 +143,7 @@ static int render(struct report_options *o, const struct report *r, const struct
 		.top = (unsigned int)o->top,
 		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
 		.may_drop = !o->fields,
+		.raw_text = o->raw_csv,
 	};
 
 	if (o->fields ? *o->fields == '+' : ops->usual_columns)

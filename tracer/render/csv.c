@@ -3,6 +3,7 @@
  * render/csv.c - rows as RFC 4180 CSV: integers in ns, empty where nothing exists.
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +11,19 @@
 #include "base/compiler.h"
 #include "render/render.h"
 
-static void field(const char *text, FILE *out)
+/*
+ * A spreadsheet takes a cell that begins so for a formula, and the names of
+ * tasks are anybody's: an apostrophe makes it text.
+ */
+static bool looks_like_formula(const char *text)
 {
+	return *text && strchr("=+-@", *text);
+}
+
+static void field(const char *text, bool raw, FILE *out)
+{
+	if (!raw && looks_like_formula(text))
+		fputc('\'', out);
 	if (!text[strcspn(text, ",\"\r\n")]) {
 		fputs(text, out);
 		return;
@@ -61,7 +73,7 @@ static int csv_row(struct render *r, const struct report_row *row, struct err *e
 		if (v.none)
 			continue;
 		if (v.text)
-			field(v.text, r->out);
+			field(v.text, r->options->raw_text, r->out);
 		else
 			fprintf(r->out, "%" PRIu64, v.num);
 	}

@@ -21,6 +21,7 @@ struct render_options {
 	unsigned int nr_columns;
 	bool may_drop;	  /* leave columns out that the terminal has no room for */
 	unsigned int top; /* rows to show, 0 = all */
+	bool raw_text;	  /* CSV: no apostrophe in front of what a spreadsheet takes for a formula */
 	bool utf8;	  /* the terminal takes it */
 };
 
