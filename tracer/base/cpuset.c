@@ -77,6 +77,15 @@ void cpuset_format(const struct cpuset *set, char *buf, size_t len)
 	}
 }
 
+char *cpuset_text(const struct cpuset *set)
+{
+	size_t len = 1 + (size_t)cpuset_count(set) * sizeof("65535,");
+	char *text = xmalloc(len);
+
+	cpuset_format(set, text, len);
+	return text;
+}
+
 /* Kernel list text ("0-3,8\n") into set. nr_cpus 0 = machine not known. */
 static int parse_list(struct cpuset *set, const char *list, unsigned int nr_cpus, struct err *err)
 {

@@ -23,6 +23,9 @@ unsigned int cpuset_count(const struct cpuset *set);
 /* Kernel list format ("0-3,8", "1-7:2/4" not accepted). buf gets at most len bytes, always terminated. */
 void cpuset_format(const struct cpuset *set, char *buf, size_t len);
 
+/* All of it, malloc'ed. */
+char *cpuset_text(const struct cpuset *set);
+
 static inline bool cpuset_has(const struct cpuset *set, unsigned int cpu)
 {
 	return cpu / 64 < set->nr_words && (set->words[cpu / 64] >> (cpu % 64) & 1);

@@ -22,8 +22,6 @@
 
 /* --- kinds of values --- */
 
-#define LIST_MAX 65536 /* text of a CPU list */
-
 struct filter_kind {
 	bool (*set)(const void *value, const bool *given);
 	char *(*format)(const void *value);
@@ -40,10 +38,7 @@ static bool cpus_set(const void *value, const bool *given)
 
 static char *cpus_format(const void *value)
 {
-	char *list = xmalloc(LIST_MAX);
-
-	cpuset_format(value, list, LIST_MAX);
-	return list;
+	return cpuset_text(value);
 }
 
 static int cpus_read(void *value, bool *given, const char *text)

@@ -83,7 +83,7 @@ int bench_tracer_start(struct bench_tracer **out, const struct cpuset *used, str
 	if (!ret)
 		ret = spool_start(t->rec.spool, err);
 	if (!ret)
-		ret = facts_snap_interrupts(&t->rec.facts, FACTS_OUTER0, err);
+		ret = recording_snap(&t->rec, FACTS_OUTER0, err);
 	if (!ret)
 		ret = session_start(t->rec.session, err);
 	if (ret) {
@@ -100,7 +100,7 @@ static int save(struct bench_tracer *t, struct err *err)
 	int ret;
 
 	t->rec.facts.cmdline = xstrdup("ipitrace bench --trace");
-	ret = facts_snap_interrupts(&t->rec.facts, FACTS_OUTER1, err);
+	ret = recording_snap(&t->rec, FACTS_OUTER1, err);
 	if (!ret)
 		ret = recording_collect(&t->rec, err);
 	if (!ret)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * file/facts.c - ipitrace's own facts of a recording: lines "key value", and the
- * IPI rows of /proc/interrupts.
+ * file/facts.c - ipitrace's own facts of a recording: lines "key value".
  *
  * A value ends at the end of its line; in free text a backslash, a newline and
  * a carriage return are written as \\, \n and \r. A list of numbers is
@@ -21,7 +20,6 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/filter.h"
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "file/facts.h"
@@ -45,6 +43,8 @@ void facts_free(struct facts *f)
 			free(f->counters[i].count[s]);
 	free(f->counters);
 	free(f->interrupts_text);
+	for (int s = 0; s < FACTS_NR_SNAPS; s++)
+		cpuset_free(&f->online[s]);
 	for (unsigned int i = 0; i < f->nr_reasons; i++)
 		free(f->reasons[i]);
 	free(f->reasons);
@@ -100,6 +100,17 @@ static void put_numbers(FILE *out, const char *key, const uint64_t *v, unsigned 
 	fputc('\n', out);
 }
 
+static void put_cpus(FILE *out, const char *snap, const struct cpuset *cpus)
+{
+	char *list;
+
+	if (!cpus->nr_words)
+		return;
+	list = cpuset_text(cpus);
+	fprintf(out, "online_%s %s\n", snap, list);
+	free(list);
+}
+
 static void put_filter(FILE *out, const struct ipi_filter *f)
 {
 	const struct filter_row *row;
@@ -144,6 +155,8 @@ char *facts_format(const struct facts *f)
 	fprintf(out, "filtered_in_kernel %d\ncpus %u\n", f->filtered_in_kernel, f->nr_cpus);
 	put_numbers(out, "lost", f->lost, f->nr_cpus);
 	put_numbers(out, "entries", f->entries, f->nr_cpus);
+	for (int s = 0; s < FACTS_NR_SNAPS; s++)
+		put_cpus(out, snap_names[s], &f->online[s]);
 	for (unsigned int i = 0; i < f->nr_counters; i++) {
 		const struct facts_counter *c = &f->counters[i];
 		char key[40];
@@ -248,6 +261,17 @@ static void counter_grow(struct facts_counter *c, unsigned int nr)
 	}
 	if (nr > c->nr_cpus)
 		c->nr_cpus = nr;
+}
+
+void facts_snap(struct facts *f, enum facts_snap snap, const char *name, const char *desc, unsigned int cpu,
+		uint64_t count)
+{
+	struct facts_counter *c = counter_by_name(f, name);
+
+	counter_grow(c, cpu + 1);
+	c->count[snap][cpu] = count;
+	snprintf(c->desc, sizeof(c->desc), "%s", desc);
+	cpuset_add(&f->online[snap], cpu);
 }
 
 /* "RES Rescheduling interrupts", or "RES 1 2 3" for a reading. */
@@ -363,6 +387,9 @@ static int get_line(struct facts *f, const char *key, char *value)
 	for (int s = 0; s < FACTS_NR_SNAPS; s++)
 		if (!strcmp(key, snap_names[s]))
 			return get_counter(f, s, value);
+	for (int s = 0; s < FACTS_NR_SNAPS; s++)
+		if (!strncmp(key, "online_", 7) && !strcmp(key + 7, snap_names[s]))
+			return cpuset_parse(&f->online[s], value, 0, NULL);
 	if (!strcmp(key, "counter"))
 		return get_counter(f, -1, value);
 	if (!strncmp(key, "filter_", 7))
@@ -440,104 +467,4 @@ int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
 	if (ret)
 		facts_free(f);
 	return ret;
-}
-
-/* --- /proc/interrupts --- */
-
-/* x86 has names of its own, arm64 and riscv number theirs. */
-static bool is_ipi_row(const char *name)
-{
-	static const char *const names[] = { "RES", "CAL", "TLB", "IWI", "PLT" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return !strncmp(name, "IPI", 3) && isdigit((unsigned char)name[3]);
-}
-
-/* The CPU of every column, from "CPU0 CPU1 ..."; offline CPUs have none. */
-static unsigned int *parse_columns(char *header, unsigned int *nr)
-{
-	unsigned int *cpus = NULL, room = 0;
-	char *save = NULL;
-
-	*nr = 0;
-	for (char *tok = strtok_r(header, " \t", &save); tok; tok = strtok_r(NULL, " \t", &save)) {
-		uint64_t cpu;
-
-		if (strncmp(tok, "CPU", 3) || parse_u64(tok + 3, &cpu, NULL))
-			continue;
-		if (*nr == room) {
-			room = room ? room * 2 : 64;
-			cpus = xrealloc(cpus, room * sizeof(*cpus));
-		}
-		cpus[(*nr)++] = (unsigned int)cpu;
-	}
-	return cpus;
-}
-
-static void snap_row(struct facts *f, enum facts_snap snap, const char *name, char *p, const unsigned int *cpus,
-		     unsigned int nr)
-{
-	struct facts_counter *c = counter_by_name(f, name);
-	size_t len;
-
-	for (unsigned int i = 0; i < nr; i++) {
-		char *end;
-		uint64_t v = strtoull(p, &end, 10);
-
-		if (end == p)
-			break;
-		counter_grow(c, cpus[i] + 1);
-		c->count[snap][cpus[i]] = v;
-		p = end;
-	}
-	p += strspn(p, " \t");
-	len = strlen(p);
-	while (len && isspace((unsigned char)p[len - 1]))
-		p[--len] = '\0';
-	snprintf(c->desc, sizeof(c->desc), "%s", p);
-}
-
-static void keep_row(char **text, const char *line)
-{
-	char *all = xasprintf("%s%s\n", *text ? *text : "", line);
-
-	free(*text);
-	*text = all;
-}
-
-int facts_snap_interrupts(struct facts *f, enum facts_snap snap, struct err *err)
-{
-	char *text = read_file("/proc/interrupts", NULL), *line, *next, *rows = NULL;
-	unsigned int *cpus, nr;
-
-	if (!text)
-		return err_set_errno(err, EXIT_FAILED, errno, "cannot read /proc/interrupts");
-	next = text + strcspn(text, "\n");
-	if (*next)
-		*next++ = '\0';
-	cpus = parse_columns(text, &nr);
-	for (line = next; *line; line = next) {
-		char *name = line + strspn(line, " "), *colon;
-
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		colon = strchr(name, ':');
-		if (!colon)
-			continue;
-		*colon = '\0';
-		if (!is_ipi_row(name))
-			continue;
-		*colon = ':';
-		keep_row(&rows, line);
-		*colon = '\0';
-		snap_row(f, snap, name, colon + 1, cpus, nr);
-	}
-	free(f->interrupts_text);
-	f->interrupts_text = rows;
-	free(cpus);
-	free(text);
-	return 0;
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cpuset.h"
 #include "base/err.h"
 #include "base/event.h"
 #include "base/filter.h"
@@ -50,6 +51,7 @@ struct facts {
 	uint64_t *entries; /* by CPU number: events written */
 	struct facts_counter *counters;
 	unsigned int nr_counters;
+	struct cpuset online[FACTS_NR_SNAPS]; /* CPUs that had a column in that reading; empty: not known */
 	char *interrupts_text; /* the rows of /proc/interrupts of IPIs at the end, for arm64's irq -> IPI */
 	int workload_status;   /* exit status, -1 = no workload */
 	/* Why the recording is incomplete though no event is known to be lost: whole sentences without a full stop. */
@@ -61,7 +63,8 @@ void facts_free(struct facts *f);
 char *facts_format(const struct facts *f); /* malloc'ed text */
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err);
 void facts_add_reason(struct facts *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* One reading of /proc/interrupts' IPI rows into the given snapshot. */
-int facts_snap_interrupts(struct facts *f, enum facts_snap snap, struct err *err);
+/* What one reading of /proc/interrupts has of a line and a CPU, which is online then. */
+void facts_snap(struct facts *f, enum facts_snap snap, const char *name, const char *desc, unsigned int cpu,
+		uint64_t count);
 
 #endif

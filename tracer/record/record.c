@@ -203,10 +203,10 @@ static int trace(struct record *r, struct err *err)
 	int ret;
 
 	say_begin(r);
-	if (facts_snap_interrupts(&r->rec.facts, FACTS_OUTER0, err) || session_start(r->rec.session, err))
+	if (recording_snap(&r->rec, FACTS_OUTER0, err) || session_start(r->rec.session, err))
 		return -1;
 	r->rec.facts.on_ns = mono_ns();
-	ret = facts_snap_interrupts(&r->rec.facts, FACTS_INNER0, err);
+	ret = recording_snap(&r->rec, FACTS_INNER0, err);
 	if (!ret && r->workload)
 		ret = workload_release(r->workload, err);
 	if (!ret)
@@ -214,10 +214,10 @@ static int trace(struct record *r, struct err *err)
 	if (!ret)
 		recording_verify(&r->rec);
 	if (!ret)
-		ret = facts_snap_interrupts(&r->rec.facts, FACTS_INNER1, err);
+		ret = recording_snap(&r->rec, FACTS_INNER1, err);
 	r->rec.facts.off_ns = mono_ns();
 	session_stop(r->rec.session);
-	if (facts_snap_interrupts(&r->rec.facts, FACTS_OUTER1, &late) && !ret) {
+	if (recording_snap(&r->rec, FACTS_OUTER1, &late) && !ret) {
 		*err = late;
 		ret = -1;
 	}

@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "capture/interrupts.h"
 #include "record/save.h"
 
 #ifndef IPITRACE_VERSION
@@ -27,6 +28,24 @@ void recording_count(const struct recording *rec, uint64_t *events, uint64_t *lo
 		*events += st.entries;
 		*lost += st.lost;
 	}
+}
+
+int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err)
+{
+	struct interrupts in;
+	struct facts *f = &rec->facts;
+
+	if (interrupts_read(&in, err))
+		return -1;
+	for (unsigned int i = 0; i < in.nr_rows; i++)
+		for (unsigned int column = 0; column < in.nr_cpus; column++)
+			facts_snap(f, snap, in.rows[i].name, in.rows[i].desc, in.cpus[column],
+				   in.rows[i].count[column]);
+	free(f->interrupts_text);
+	f->interrupts_text = in.text;
+	in.text = NULL;
+	interrupts_free(&in);
+	return 0;
 }
 
 void recording_gather_comms(struct recording *rec)

@@ -31,6 +31,8 @@ struct recording {
 
 /* Events written and lost so far, of all CPUs. */
 void recording_count(const struct recording *rec, uint64_t *events, uint64_t *lost);
+/* One reading of /proc/interrupts into the facts: see file/facts.h for which. */
+int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err);
 /* Names of tasks that tracefs knows now; it forgets them in time. */
 void recording_gather_comms(struct recording *rec);
 /* Before session_stop(): what another process changed becomes a reason in the facts. */

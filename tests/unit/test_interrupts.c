@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_interrupts.c - the IPI rows of /proc/interrupts, of x86, of arm64, of CPUs that are offline.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "capture/interrupts.h"
+#include "tap.h"
+
+static void test_x86(void)
+{
+	struct interrupts in;
+
+	interrupts_parse(&in, "            CPU0       CPU2       CPU17\n"
+			      "   0:         22          0          0  IO-APIC   2-edge      timer\n"
+			      " LOC:    1234567          1          2  Local timer interrupts\n"
+			      " RES:          7 4294967296          9  Rescheduling interrupts\n"
+			      " CAL:         10         11         12  Function call interrupts  \n"
+			      " ERR:          0\n");
+	is_u64(in.nr_cpus, 3, "three CPUs are online");
+	ok(in.nr_cpus == 3 && in.cpus[0] == 0 && in.cpus[1] == 2 && in.cpus[2] == 17, "their numbers are the header's");
+	is_u64(in.nr_rows, 2, "two rows count IPIs");
+	if (in.nr_rows == 2) {
+		is_str(in.rows[0].name, "RES", "name");
+		is_str(in.rows[0].desc, "Rescheduling interrupts", "description");
+		is_str(in.rows[1].desc, "Function call interrupts", "description without blanks at its end");
+		is_u64(in.rows[0].count[1], 4294967296ULL, "a count of more than 32 bits");
+		is_u64(in.rows[1].count[2], 12, "the last column");
+	}
+	ok(in.text && !strncmp(in.text, " RES:", 5) && strstr(in.text, "\n CAL:") && !strstr(in.text, "LOC"),
+	   "the rows are kept as they were");
+	interrupts_free(&in);
+}
+
+static void test_arm64(void)
+{
+	struct interrupts in;
+
+	interrupts_parse(&in, "           CPU0       CPU1\n"
+			      " 10:        1        2     GICv3  27 Level     arch_timer\n"
+			      "IPI0:        11        13       Rescheduling interrupts\n"
+			      "IPI1:        14        15       Function call interrupts\n"
+			      "IPI6:        16\n"
+			      "IPIX:        17        18       no number\n"
+			      "Err:          0\n");
+	is_u64(in.nr_rows, 3, "three numbered rows");
+	if (in.nr_rows == 3) {
+		is_str(in.rows[1].name, "IPI1", "name");
+		is_u64(in.rows[1].count[1], 15, "count");
+		ok(in.rows[2].count[0] == 16 && in.rows[2].count[1] == 0 && !in.rows[2].desc[0],
+		   "a row that ends early");
+	}
+	interrupts_free(&in);
+	interrupts_parse(&in, "");
+	ok(!in.nr_cpus && !in.nr_rows && !in.text, "nothing of nothing");
+	interrupts_free(&in);
+}
+
+static void test_machine(void)
+{
+	struct interrupts a, b;
+	struct err err = { 0 };
+	bool sane = true;
+
+	ok(!interrupts_read(&a, &err) && !interrupts_read(&b, &err), "two readings of /proc/interrupts: %s", err.msg);
+	if (!a.nr_rows) {
+		skip("counters only grow", "this machine counts no IPIs");
+	} else {
+		for (unsigned int i = 0; i < a.nr_rows && i < b.nr_rows; i++)
+			for (unsigned int c = 0; c < a.nr_cpus && c < b.nr_cpus; c++)
+				sane &= a.rows[i].desc[0] && b.rows[i].count[c] >= a.rows[i].count[c];
+		ok(sane, "counters have descriptions and only grow");
+	}
+	interrupts_free(&a);
+	interrupts_free(&b);
+}
+
+int main(void)
+{
+	test_x86();
+	test_arm64();
+	test_machine();
+	return done_testing();
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * capture/interrupts.c - the rows of /proc/interrupts that count IPIs.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "capture/interrupts.h"
+
+/* x86 has names of its own, arm64 and riscv number theirs. */
+static bool is_ipi_row(const char *name)
+{
+	static const char *const names[] = { "RES", "CAL", "TLB", "IWI", "PLT" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return !strncmp(name, "IPI", 3) && isdigit((unsigned char)name[3]);
+}
+
+/* "CPU0 CPU1 ..." */
+static void parse_columns(struct interrupts *in, char *header)
+{
+	unsigned int room = 0;
+	char *save = NULL;
+
+	for (char *tok = strtok_r(header, " \t", &save); tok; tok = strtok_r(NULL, " \t", &save)) {
+		uint64_t cpu;
+
+		if (strncmp(tok, "CPU", 3) || parse_u64(tok + 3, &cpu, NULL))
+			continue;
+		if (in->nr_cpus == room) {
+			room = room ? room * 2 : 64;
+			in->cpus = xrealloc(in->cpus, room * sizeof(*in->cpus));
+		}
+		in->cpus[in->nr_cpus++] = (unsigned int)cpu;
+	}
+}
+
+static void parse_row(struct interrupts *in, const char *name, const char *p)
+{
+	struct interrupts_row *row;
+	size_t len;
+
+	in->rows = xrealloc(in->rows, (in->nr_rows + 1) * sizeof(*in->rows));
+	row = &in->rows[in->nr_rows++];
+	memset(row, 0, sizeof(*row));
+	snprintf(row->name, sizeof(row->name), "%s", name);
+	row->count = xcalloc(in->nr_cpus + 1, sizeof(*row->count));
+	for (unsigned int i = 0; i < in->nr_cpus; i++) {
+		char *end;
+		uint64_t v = strtoull(p, &end, 10);
+
+		if (end == p)
+			break;
+		row->count[i] = v;
+		p = end;
+	}
+	p += strspn(p, " \t");
+	len = strlen(p);
+	while (len && isspace((unsigned char)p[len - 1]))
+		len--;
+	snprintf(row->desc, sizeof(row->desc), "%.*s", (int)len, p);
+}
+
+static void keep_text(struct interrupts *in, const char *line)
+{
+	char *all = xasprintf("%s%s\n", in->text ? in->text : "", line);
+
+	free(in->text);
+	in->text = all;
+}
+
+void interrupts_parse(struct interrupts *in, const char *text)
+{
+	char *copy = xstrdup(text), *line, *next;
+
+	memset(in, 0, sizeof(*in));
+	next = copy + strcspn(copy, "\n");
+	if (*next)
+		*next++ = '\0';
+	parse_columns(in, copy);
+	for (line = next; *line; line = next) {
+		char *name = line + strspn(line, " "), *colon;
+
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		colon = strchr(name, ':');
+		if (!colon)
+			continue;
+		*colon = '\0';
+		if (!is_ipi_row(name))
+			continue;
+		parse_row(in, name, colon + 1);
+		*colon = ':';
+		keep_text(in, line);
+	}
+	free(copy);
+}
+
+int interrupts_read(struct interrupts *in, struct err *err)
+{
+	char *text = read_file("/proc/interrupts", NULL);
+
+	memset(in, 0, sizeof(*in));
+	if (!text)
+		return err_set_errno(err, EXIT_FAILED, errno, "cannot read /proc/interrupts");
+	interrupts_parse(in, text);
+	free(text);
+	return 0;
+}
+
+void interrupts_free(struct interrupts *in)
+{
+	for (unsigned int i = 0; i < in->nr_rows; i++)
+		free(in->rows[i].count);
+	free(in->rows);
+	free(in->cpus);
+	free(in->text);
+	memset(in, 0, sizeof(*in));
+}
