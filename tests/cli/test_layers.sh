@@ -15,7 +15,7 @@ may_reach() {
 	decode)	 echo base decode ;;
 	file)	 echo base file ;;
 	capture) echo base capture ;;
-	record)	 echo base capture file record ;;
+	record)	 echo base decode capture file record ;;
 	report)	 echo base match decode file report ;;
 	render)	 echo base match report render ;;
 	bench)	 echo base match decode file capture record report render bench ;;

@@ -173,11 +173,15 @@ static int incomplete(const struct report *r, struct err *err)
 		err_set(err, EXIT_INCOMPLETE, "the recording is incomplete");
 	else if (t->incomplete)
 		err_set(err, EXIT_INCOMPLETE, "the recording did not end as it should");
+	else if (r->missing)
+		err_set(err, EXIT_INCOMPLETE,
+			"/proc/interrupts counted at least %llu %s, %llu are in the recording: events are missing",
+			(unsigned long long)r->missing->low, r->missing->what, (unsigned long long)r->missing->traced);
 	else if (t->lost_unknown)
 		err_set(err, EXIT_INCOMPLETE, "events are missing, nobody knows how many");
 	else
 		err_set(err, EXIT_INCOMPLETE, "%llu events were lost", (unsigned long long)t->lost_events);
-	if (!t->truncated && !t->damaged && !t->incomplete && !t->bad_pages)
+	if (!t->truncated && !t->damaged && !t->incomplete && !t->bad_pages && !r->missing)
 		err_hint(
 			err,
 			"record with a bigger buffer (-m SIZE), without stacks (--no-stack), or fewer targets (-C LIST)");

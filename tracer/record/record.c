@@ -261,6 +261,7 @@ static int save(struct record *r, char **argv, struct err *err)
 	fill_facts(r, argv);
 	/* From here on a signal may interrupt at any time: the second one makes the writer give up, no more. */
 	signals_unblock();
+	recording_judge(&r->rec, signals_abort_flag(), record_say);
 	return recording_write(&r->rec, r->writer, err);
 }
 

@@ -11,7 +11,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "capture/interrupts.h"
+#include "file/coverage.h"
 #include "record/save.h"
+#include "record/tally.h"
 
 #ifndef IPITRACE_VERSION
 #define IPITRACE_VERSION "0.1"
@@ -107,6 +109,18 @@ int recording_collect(struct recording *rec, struct err *err)
 		return -1;
 	fill_facts(rec);
 	return 0;
+}
+
+void recording_judge(struct recording *rec, const volatile int *abort, void (*say)(const char *fmt, ...))
+{
+	struct err err = { 0 };
+	struct tally tally;
+
+	if (tally_take(&tally, &rec->meta, rec->spool, rec->facts.interrupts_text, abort, &err))
+		say("warning: the recording was not held against /proc/interrupts: %s", err.msg);
+	else
+		coverage_judge(&rec->facts, &tally.caps, tally.by_cpu, tally.nr_cpus, say);
+	tally_free(&tally);
 }
 
 int recording_write(struct recording *rec, struct dat_writer *w, struct err *err)

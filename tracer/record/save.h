@@ -39,6 +39,11 @@ void recording_gather_comms(struct recording *rec);
 void recording_verify(struct recording *rec);
 /* After session_stop(), with the session still open: the rest of the pages, metadata, the session's facts. */
 int recording_collect(struct recording *rec, struct err *err);
+/*
+ * Reads what was recorded and holds it against the facts: what is missing becomes a reason there, anything else
+ * is said. After recording_collect(), with all of the facts filled in. Trouble of its own is said: it costs no recording.
+ */
+void recording_judge(struct recording *rec, const volatile int *abort, void (*say)(const char *fmt, ...));
 /* The whole file, up to its name. */
 int recording_write(struct recording *rec, struct dat_writer *w, struct err *err);
 /* Closes what is open and frees the rest. -1: the session left something behind, *err says what. */

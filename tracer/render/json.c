@@ -222,7 +222,10 @@ static void coverage(struct json *j, const struct report *r)
 		known_string(j, "name", c->name);
 		json_u64(j, "traced", c->traced);
 		json_u64(j, "low", c->low);
-		json_u64(j, "high", c->high);
+		if (c->open)
+			json_null(j, "high");
+		else
+			json_u64(j, "high", c->high);
 		json_bool(j, "ok", c->ok);
 		json_close(j);
 	}

@@ -317,7 +317,9 @@ static void coverage(const struct report *r, FILE *out)
 
 		sanitize(name, sizeof(name), c->name);
 		fprintf(out, "%s %s %" PRIu64 " traced of ", i ? "," : "", name, c->traced);
-		if (c->low == c->high)
+		if (c->open)
+			fprintf(out, "%" PRIu64 " or more", c->low);
+		else if (c->low == c->high)
 			fprintf(out, "%" PRIu64, c->low);
 		else
 			fprintf(out, "%" PRIu64 "..%" PRIu64, c->low, c->high);
@@ -336,7 +338,13 @@ static void notes(const struct report *r, FILE *out)
 	if (t->damaged)
 		fprintf(out, "note: the file is damaged: its %s is not as it was written; numbers may be wrong\n",
 			t->damaged);
-	if (t->incomplete)
+	for (unsigned int i = 0; i < t->nr_reasons; i++) {
+		char text[512];
+
+		sanitize(text, sizeof(text), t->reasons[i]);
+		fprintf(out, "note: incomplete: %s\n", text);
+	}
+	if (t->incomplete && !t->nr_reasons)
 		fputs("note: the recording did not end as it should\n", out);
 	if (t->facts_gone)
 		fputs("note: what ipitrace knew of this recording is gone (converted, or cut short): "

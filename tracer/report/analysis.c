@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "file/coverage.h"
 #include "report/analysis.h"
 
 struct analysis {
@@ -369,80 +370,32 @@ struct span_names analysis_names(struct analysis *a)
 
 /* --- coverage --- */
 
-/* Which traced interrupts a line of /proc/interrupts counts; its description is the same on x86, arm and arm64. */
-static bool line_traced(const struct analysis *a, const struct facts_counter *c, uint64_t *traced, uint32_t *classes)
-{
-	static const struct {
-		const char *desc;
-		uint32_t classes;
-	} lines[] = {
-		{ "Rescheduling interrupts", IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE) },
-		{ "Function call interrupts", IPI_CLASSES_CALL },
-		{ "IRQ work interrupts", IPI_CLASS_BIT(IPI_CLASS_IRQ_WORK) },
-		{ "CPU stop interrupts", IPI_CLASS_BIT(IPI_CLASS_CPU_STOP) },
-		{ "Timer broadcast interrupts", IPI_CLASS_BIT(IPI_CLASS_TIMER) },
-		{ "CPU wake-up interrupts", IPI_CLASS_BIT(IPI_CLASS_WAKEUP) },
-		{ "TLB shootdowns", 0 },
-	};
-	const struct match_totals *t = pipeline_totals(a->pipeline);
-
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		if (strcmp(lines[i].desc, c->desc))
-			continue;
-		*traced = 0;
-		*classes = lines[i].classes;
-		for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
-			if (*classes >> class & 1)
-				*traced += t->interrupts_by_class[class];
-		if (*classes)
-			return a->trace.has_reception;
-		/* Shootdowns are calls of one function; they travel in call-function interrupts. */
-		*traced = pipeline_seen(a->pipeline)->tlb_runs;
-		*classes = IPI_CLASSES_CALL;
-		return a->trace.has_csd && a->has_tlb_func;
-	}
-	return false;
-}
-
-static uint64_t grown(const struct facts *f, const struct facts_counter *c, enum facts_snap from, enum facts_snap to)
-{
-	uint64_t sum = 0;
-
-	if (!c->count[from] || !c->count[to])
-		return 0;
-	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
-		if (f->filtered_in_kernel && f->filter.has_target_cpus && !cpuset_has(&f->filter.target_cpus, cpu))
-			continue;
-		sum += c->count[to][cpu] - c->count[from][cpu];
-	}
-	return sum;
-}
-
 unsigned int analysis_coverage(const struct analysis *a, struct coverage *lines, unsigned int max)
 {
-	const struct facts *f = &a->facts;
 	const struct match_totals *t = pipeline_totals(a->pipeline);
-	unsigned int nr = 0;
-	uint32_t classes;
-	uint64_t slack;
+	const struct coverage_caps caps = { a->trace.has_reception, a->trace.has_csd && a->has_tlb_func };
+	/* Exits of functions are among them, but no CPU can have cut more than one handler. */
+	struct coverage_counts all = {
+		.tlb_runs = pipeline_seen(a->pipeline)->tlb_runs,
+		.cut = t->exits_unentered < a->trace.cpus ? t->exits_unentered : a->trace.cpus,
+	};
+	struct coverage_line found[ANALYSIS_MAX_COVERAGE];
+	unsigned int nr;
 
-	for (unsigned int i = 0; a->has_facts && i < f->nr_counters && nr < max; i++) {
-		const struct facts_counter *c = &f->counters[i];
-		struct coverage *l = &lines[nr];
-
-		if (!line_traced(a, c, &l->traced, &classes))
-			continue;
-		if (f->filter.classes && (f->filter.classes & classes) != classes)
-			continue; /* not all of it was recorded */
-		l->name = c->name;
-		l->low = grown(f, c, FACTS_INNER0, FACTS_INNER1);
-		l->high = grown(f, c, FACTS_OUTER0, FACTS_OUTER1);
-		if (!l->traced && !l->high)
-			continue;
-		/* A shootdown queued before the trace began has a run but no call of its own. */
-		slack = strcmp(c->desc, "TLB shootdowns") ? 0 : t->calls_unqueued;
-		l->ok = l->low <= l->traced + slack && l->traced <= l->high;
-		nr++;
-	}
+	if (!a->has_facts)
+		return 0;
+	memcpy(all.by_class, t->interrupts_by_class, sizeof(all.by_class));
+	nr = coverage_lines(&a->facts, &caps, &all, found, max < ARRAY_SIZE(found) ? max : ARRAY_SIZE(found));
+	for (unsigned int i = 0; i < nr; i++)
+		lines[i] = (struct coverage){
+			.name = found[i].name,
+			.what = found[i].what,
+			.traced = found[i].traced,
+			.low = found[i].low,
+			.high = found[i].high,
+			.open = found[i].open,
+			.ok = found[i].ok,
+			.missing = coverage_short(&found[i]),
+		};
 	return nr;
 }

@@ -55,8 +55,11 @@ struct trace_info {
 /* One line of /proc/interrupts against the trace: low <= traced <= high if nothing is missing. */
 struct coverage {
 	const char *name; /* "RES" */
+	const char *what; /* "rescheduling interrupts" */
 	uint64_t traced, low, high;
+	bool open; /* a CPU went offline meanwhile: nobody knows how high */
 	bool ok;
+	bool missing; /* and what is too few are events that the recording lacks */
 };
 
 #define ANALYSIS_MAX_COVERAGE 16

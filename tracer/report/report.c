@@ -121,6 +121,9 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		name_row(&r->rows[i], r, a, &agg_rows(agg)[i]);
 	r->nr_coverage = analysis_coverage(a, r->coverage, ANALYSIS_MAX_COVERAGE);
+	for (unsigned int i = 0; i < r->nr_coverage && !r->missing; i++)
+		if (r->coverage[i].missing && !r->trace->lost_events && !r->trace->lost_unknown)
+			r->missing = &r->coverage[i];
 }
 
 void report_free(struct report *r)
@@ -145,5 +148,5 @@ void report_free(struct report *r)
 bool report_incomplete(const struct report *r)
 {
 	return r->trace->lost_events || r->trace->lost_unknown || r->trace->late_events || r->trace->truncated ||
-	       r->trace->incomplete || r->trace->damaged;
+	       r->trace->incomplete || r->trace->damaged || r->missing;
 }

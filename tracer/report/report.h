@@ -45,6 +45,8 @@ struct report {
 	unsigned int nr_classes; /* the usual four, and those that occurred */
 	struct coverage coverage[ANALYSIS_MAX_COVERAGE];
 	unsigned int nr_coverage;
+	const struct coverage
+		*missing; /* the first line that tells of missing events, though none is known to be lost */
 };
 
 /* After analysis_run(). by as given to agg_new(). */

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * file/coverage.c - lines of /proc/interrupts against what was recorded.
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/cpuset.h"
+#include "file/coverage.h"
+
+/* A description is the same on x86, arm and arm64, the name of a line is not. */
+static const struct line {
+	const char *desc, *what;
+	uint32_t classes; /* whose interrupts it counts; 0: runs of flush_tlb_func, which travel in calls */
+} line_table[] = {
+	{ "Rescheduling interrupts", "rescheduling interrupts", IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE) },
+	{ "Function call interrupts", "function call interrupts", IPI_CLASSES_CALL },
+	{ "IRQ work interrupts", "IRQ work interrupts", IPI_CLASS_BIT(IPI_CLASS_IRQ_WORK) },
+	{ "CPU stop interrupts", "CPU stop interrupts", IPI_CLASS_BIT(IPI_CLASS_CPU_STOP) },
+	{ "Timer broadcast interrupts", "timer broadcast interrupts", IPI_CLASS_BIT(IPI_CLASS_TIMER) },
+	{ "CPU wake-up interrupts", "CPU wake-up interrupts", IPI_CLASS_BIT(IPI_CLASS_WAKEUP) },
+	{ "TLB shootdowns", "TLB shootdowns", 0 },
+};
+
+/* NULL: nothing that is recorded, or not all of it was to be. */
+static const struct line *line_of(const struct facts *f, const struct coverage_caps *caps,
+				  const struct facts_counter *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(line_table); i++) {
+		const struct line *l = &line_table[i];
+		uint32_t needed = l->classes ? l->classes : IPI_CLASSES_CALL;
+
+		if (strcmp(l->desc, c->desc))
+			continue;
+		if (l->classes ? !caps->reception : !caps->tlb)
+			return NULL;
+		return f->filter.classes && (f->filter.classes & needed) != needed ? NULL : l;
+	}
+	return NULL;
+}
+
+/* "IPI0" and so on: which number is which class is not known for sure everywhere (riscv64 names all of them "IPI"). */
+static bool numbered(const struct facts_counter *c)
+{
+	return !strncmp(c->name, "IPI", 3);
+}
+
+/* The kernel dropped what was for other CPUs. */
+static bool recorded(const struct facts *f, unsigned int cpu)
+{
+	return !f->filtered_in_kernel || !f->filter.has_target_cpus || cpuset_has(&f->filter.target_cpus, cpu);
+}
+
+/* Was the CPU online in both readings? Older recordings do not say; there a counter that shrank does. */
+static bool in_both(const struct facts *f, const struct facts_counter *c, unsigned int cpu, enum facts_snap from,
+		    enum facts_snap to)
+{
+	if (!c->count[from] || !c->count[to])
+		return false;
+	if (!f->online[from].nr_words || !f->online[to].nr_words)
+		return c->count[to][cpu] >= c->count[from][cpu];
+	return cpuset_has(&f->online[from], cpu) && cpuset_has(&f->online[to], cpu);
+}
+
+static void add_bounds(const struct facts *f, const struct facts_counter *c, unsigned int cpu, struct coverage_line *l)
+{
+	if (in_both(f, c, cpu, FACTS_INNER0, FACTS_INNER1))
+		l->low += c->count[FACTS_INNER1][cpu] - c->count[FACTS_INNER0][cpu];
+	if (in_both(f, c, cpu, FACTS_OUTER0, FACTS_OUTER1))
+		l->high += c->count[FACTS_OUTER1][cpu] - c->count[FACTS_OUTER0][cpu];
+	else
+		l->open = true;
+	/* Not x86, where the cut handlers are seen: counted before the event, so in a reading but not in the trace. */
+	l->spare += numbered(c);
+}
+
+static void add_traced(const struct line *line, const struct coverage_counts *n, struct coverage_line *l)
+{
+	if (!line->classes)
+		l->traced += n->tlb_runs;
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
+		if (line->classes >> class & 1)
+			l->traced += n->by_class[class];
+	l->spare += n->cut;
+}
+
+static struct coverage_line new_line(const struct line *line, const struct facts_counter *c)
+{
+	return (struct coverage_line){ .name = c->name, .what = line->what, .decides = line->classes != 0 };
+}
+
+static void finish_line(struct coverage_line *l)
+{
+	l->ok = l->traced >= l->low && (l->open || l->traced <= l->high);
+}
+
+static bool too_few(const struct coverage_line *l)
+{
+	return l->traced + l->spare < l->low;
+}
+
+/* All numbered lines together, on this CPU: what one lacks and another has too many of is not missing. */
+static bool numbered_too_few(const struct facts *f, const struct coverage_caps *caps, const struct coverage_counts *n,
+			     unsigned int cpu)
+{
+	struct coverage_line sum = { .low = 0 };
+
+	for (unsigned int i = 0; i < f->nr_counters; i++) {
+		const struct facts_counter *c = &f->counters[i];
+		const struct line *line = numbered(c) && cpu < c->nr_cpus ? line_of(f, caps, c) : NULL;
+
+		if (!line)
+			continue;
+		add_bounds(f, c, cpu, &sum);
+		add_traced(line, n, &sum);
+	}
+	return too_few(&sum);
+}
+
+/* The same of lines that hold all CPUs. */
+static void decide_numbered(struct coverage_line *lines, unsigned int nr)
+{
+	struct coverage_line sum = { .low = 0 };
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (strncmp(lines[i].name, "IPI", 3))
+			continue;
+		sum.low += lines[i].low;
+		sum.traced += lines[i].traced;
+		sum.spare += lines[i].spare;
+	}
+	for (unsigned int i = 0; i < nr; i++)
+		if (!strncmp(lines[i].name, "IPI", 3) && !too_few(&sum))
+			lines[i].decides = false;
+}
+
+unsigned int coverage_lines(const struct facts *f, const struct coverage_caps *caps, const struct coverage_counts *all,
+			    struct coverage_line *lines, unsigned int max)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < f->nr_counters && nr < max; i++) {
+		const struct facts_counter *c = &f->counters[i];
+		const struct line *line = line_of(f, caps, c);
+		struct coverage_line *l = &lines[nr];
+
+		if (!line)
+			continue;
+		*l = new_line(line, c);
+		for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++)
+			if (recorded(f, cpu))
+				add_bounds(f, c, cpu, l);
+		add_traced(line, all, l);
+		finish_line(l);
+		if (l->traced || l->high)
+			nr++;
+	}
+	decide_numbered(lines, nr);
+	return nr;
+}
+
+/* --- the verdict --- */
+
+/* What one kind of deviation sums up to, over the CPUs that have it. */
+struct deviation {
+	uint64_t traced, counted;
+	struct cpuset cpus;
+};
+
+static void deviates(struct deviation *d, unsigned int cpu, uint64_t traced, uint64_t counted)
+{
+	d->traced += traced;
+	d->counted += counted;
+	cpuset_add(&d->cpus, cpu);
+}
+
+static void judge_counter(struct facts *f, const struct coverage_caps *caps, const struct line *line,
+			  const struct facts_counter *c, const struct coverage_counts *by_cpu, unsigned int nr_cpus,
+			  void (*say)(const char *fmt, ...))
+{
+	struct deviation few = { 0 }, many = { 0 };
+
+	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
+		static const struct coverage_counts none;
+		const struct coverage_counts *n = cpu < nr_cpus ? &by_cpu[cpu] : &none;
+		struct coverage_line l = new_line(line, c);
+
+		if (!recorded(f, cpu) || (f->lost && cpu < f->nr_cpus && f->lost[cpu]))
+			continue;
+		add_bounds(f, c, cpu, &l);
+		add_traced(line, n, &l);
+		if (too_few(&l) && (!numbered(c) || numbered_too_few(f, caps, n, cpu)))
+			deviates(&few, cpu, l.traced, l.low);
+		else if (!l.open && l.traced > l.high + 1)
+			deviates(&many, cpu, l.traced, l.high);
+	}
+	if (few.cpus.nr_words) {
+		char *cpus = cpuset_text(&few.cpus);
+
+		if (line->classes)
+			facts_add_reason(f,
+					 "/proc/interrupts counted at least %" PRIu64 " %s, %" PRIu64
+					 " are in the recording: events are missing (CPU %.100s)",
+					 few.counted, line->what, few.traced, cpus);
+		else
+			say("warning: /proc/interrupts counted at least %" PRIu64 " %s, %" PRIu64
+			    " are in the recording (CPU %.100s)",
+			    few.counted, line->what, few.traced, cpus);
+		free(cpus);
+	}
+	if (many.cpus.nr_words) {
+		char *cpus = cpuset_text(&many.cpus);
+
+		say("warning: %" PRIu64 " %s are in the recording, /proc/interrupts counted at most %" PRIu64
+		    " (CPU %.100s)",
+		    many.traced, line->what, many.counted, cpus);
+		free(cpus);
+	}
+	cpuset_free(&few.cpus);
+	cpuset_free(&many.cpus);
+}
+
+void coverage_judge(struct facts *f, const struct coverage_caps *caps, const struct coverage_counts *by_cpu,
+		    unsigned int nr_cpus, void (*say)(const char *fmt, ...))
+{
+	for (unsigned int i = 0; i < f->nr_counters; i++) {
+		const struct line *line = line_of(f, caps, &f->counters[i]);
+
+		if (line)
+			judge_counter(f, caps, line, &f->counters[i], by_cpu, nr_cpus, say);
+	}
+}
