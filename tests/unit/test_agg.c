@@ -487,6 +487,20 @@ static void test_own(void)
 	ok(conserved(a), "conserved");
 	ipi(p, &s);
 	is_u64(agg_nr_rows(p), 0, "by pid neither");
+	/* The tick found ipitrace's task running; it sends for whoever needs it. */
+	s.func = FUNC;
+	s.pid = OWN_PID;
+	s.level = IPI_LEVEL_TASK;
+	ipi(p, &s);
+	s.level = IPI_LEVEL_HARDIRQ;
+	ipi(p, &s);
+	s.level = IPI_LEVEL_TASK;
+	ipi(p, &s);
+	s.level = IPI_LEVEL_SOFTIRQ;
+	ipi(p, &s);
+	is_u64(agg_own(p)->n.sends, 3, "what it sends itself is own");
+	is_u64(agg_nr_rows(p), 1, "what an interrupt sends that hit it is not");
+	is_u64(agg_rows(p)->n.sends, 2, "  hardirq and softirq");
 	unmake(a);
 	unmake(p);
 }

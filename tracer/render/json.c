@@ -82,6 +82,7 @@ static void trace(struct render *r, struct json *j)
 	json_u64(j, "file_version", (uint64_t)t->file_version);
 	json_bool(j, "stacks", t->stacks);
 	json_bool(j, "foreign", t->foreign);
+	known_string(j, "recorder", t->recorder);
 	json_bool(j, "facts_gone", t->facts_gone);
 	known_string(j, "damaged", t->damaged);
 	json_bool(j, "incomplete", t->incomplete);

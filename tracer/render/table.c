@@ -219,8 +219,8 @@ static void own(const struct report *r, const struct render_options *o, FILE *ou
 
 	if (!own->n.sends && !own->n.calls && !own->n.elided)
 		return;
-	fprintf(out, "own: %" PRIu64 " sends, %" PRIu64 " hits, %" PRIu64 " calls by ipitrace itself", own->n.sends,
-		own->n.target_hits, own->n.calls);
+	fprintf(out, "own: %" PRIu64 " sends, %" PRIu64 " hits, %" PRIu64 " calls by %s", own->n.sends,
+		own->n.target_hits, own->n.calls, r->trace->recorder);
 	if (own->delivery.count) {
 		render_time(hist_percentile(&own->delivery, 0.5), o->utf8, p50);
 		fprintf(out, ", p50 %s", p50);

@@ -34,7 +34,7 @@ struct memo {
 	uint64_t callsite, func;
 	uint64_t cpus; /* source and target */
 	uint64_t who;  /* stack and pid */
-	uint32_t class;
+	uint16_t class, level;
 	uint32_t row; /* MEMO_*, or index in agg.rows */
 };
 #define MEMO_BITS  10

@@ -175,6 +175,12 @@ static uint32_t row_get(struct agg *a, const struct agg_row *v)
 	return a->nr_rows++;
 }
 
+/* An interrupt that merely hit the recorder's task sends for somebody else. */
+static bool sent_by_own(const struct ipi_span *s, const struct task *t)
+{
+	return t->own && s->level == IPI_LEVEL_TASK;
+}
+
 static struct site *__attribute__((noinline)) site_add(struct agg *a, const uint64_t *key, uint32_t hash,
 						       const struct ipi_span *s, uint32_t target, const struct task *t)
 {
@@ -186,7 +192,7 @@ static struct site *__attribute__((noinline)) site_add(struct agg *a, const uint
 	memcpy(st->key, key, sizeof(st->key));
 	st->own = a->names.own_func && s->func && a->names.own_func(a->names.ctx, s->func);
 	/* Own sites must not leave an empty row behind. */
-	st->row = st->own || t->own ? SITE_NO_ROW : row_get(a, &v);
+	st->row = st->own || sent_by_own(s, t) ? SITE_NO_ROW : row_get(a, &v);
 	hash_add(&a->sites_by_key, hash, a->nr_sites++);
 	return st;
 }
@@ -239,7 +245,7 @@ struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t t
 	struct site *st = site_get(a, s, target, t);
 	struct agg_row *r;
 
-	if (t->own || st->own)
+	if (st->own || sent_by_own(s, t))
 		return &a->own;
 	if (unlikely(st->row == SITE_NO_ROW)) { /* first seen from an own task */
 		struct agg_row v = row_values(a, s, target, t);

@@ -95,15 +95,15 @@ static inline uint64_t span_who(const struct ipi_span *s)
 static inline bool memo_is(const struct memo *memo, const struct ipi_span *s, uint32_t target)
 {
 	return memo->callsite == s->callsite && memo->func == s->func && memo->who == span_who(s) &&
-	       memo->cpus == span_cpus(s, target) && memo->class == s->class;
+	       memo->cpus == span_cpus(s, target) && memo->class == s->class && memo->level == s->level;
 }
 
 /* Makes the row that this span counts in the last one. target is the span's, or one of a multicast's. */
 static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
 	uint64_t cpus = span_cpus(s, target), who = span_who(s);
-	uint64_t h = (s->callsite ^ s->func) + who * 0x9e3779b97f4a7c15ULL + ((uint64_t)s->class << 56) +
-		     (cpus << 28 | cpus >> 36);
+	uint64_t h = (s->callsite ^ s->func) + who * 0x9e3779b97f4a7c15ULL +
+		     ((uint64_t)(s->class ^ s->level << 4) << 56) + (cpus << 28 | cpus >> 36);
 	struct memo *memo = &a->memos[h * 0xd6e8feb86659fd93ULL >> (64 - MEMO_BITS)];
 
 	if (unlikely(!memo_is(memo, s, target))) {
@@ -115,6 +115,7 @@ static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const s
 			.cpus = cpus,
 			.who = who,
 			.class = s->class,
+			.level = s->level,
 			.row = r == &a->own ? MEMO_OWN : (uint32_t)(r - a->rows),
 		};
 	}

@@ -29,6 +29,8 @@ struct analysis {
 
 	bool has_tlb_func;
 	uint64_t own_func;
+	int32_t *recorders; /* pids, in a foreign file */
+	unsigned int nr_recorders;
 };
 
 /* "Linux host 6.18.44 [version] x86_64": release is the third word, machine the last. */
@@ -160,6 +162,39 @@ static void fill_buffers(struct trace_info *t, const struct dat_info *info)
 		t->buffers[0] = '\0';
 }
 
+/*
+ * A pid's line of the cmdlines, "123 trace-cmd", says who recorded a foreign file.
+ * trace-cmd's readers sleep until the ring buffer wakes them, by an irq_work of its
+ * own (kernel/trace/ring_buffer.c): self-IPIs on its behalf. Those of ipitrace never
+ * wait (capture/spool.c), so in its recordings they are for some other tracer.
+ */
+static void find_recorder(struct analysis *a)
+{
+	const char *p = a->info->cmdlines, *end = p ? p + a->info->cmdlines_len : NULL;
+	uint64_t func_end;
+
+	if (a->has_facts) {
+		a->trace.recorder = "ipitrace itself";
+		return;
+	}
+	while (p && p < end) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p)), *name;
+		size_t len = (size_t)((eol ? eol : end) - p);
+
+		name = memchr(p, ' ', len);
+		if (name && len - (size_t)(name - p) == sizeof(" trace-cmd") - 1 &&
+		    !memcmp(name, " trace-cmd", sizeof(" trace-cmd") - 1)) {
+			a->recorders = xrealloc(a->recorders, (a->nr_recorders + 1) * sizeof(*a->recorders));
+			a->recorders[a->nr_recorders++] = (int32_t)strtol(p, NULL, 10);
+		}
+		p += len + 1;
+	}
+	if (!a->nr_recorders)
+		return;
+	a->trace.recorder = "the recorder (trace-cmd)";
+	symtab_range(a->symtab, "rb_wake_up_waiters", &a->own_func, &func_end);
+}
+
 int analysis_open(struct analysis **out, const char *path, const char *buffer, struct err *err)
 {
 	struct analysis *a = xcalloc(1, sizeof(*a));
@@ -183,8 +218,7 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 		err_hint(err, "record with 'ipitrace record', or 'trace-cmd record -e ipi -e csd -e irq_vectors'");
 		goto fail;
 	}
-	/* The ring buffer wakes its readers by an irq_work of its own: a self-IPI of the tracer. */
-	symtab_range(a->symtab, "rb_wake_up_waiters", &a->own_func, &end);
+	find_recorder(a);
 	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	fill_info(a, path);
 	fill_buffers(&a->trace, a->info);
@@ -210,6 +244,7 @@ void analysis_close(struct analysis *a)
 	if (a->symtab)
 		symtab_free(a->symtab);
 	free(a->formats);
+	free(a->recorders);
 	facts_free(&a->facts);
 	dat_close(a->dat);
 	free(a);
@@ -345,6 +380,9 @@ static bool own_pid(void *ctx, int32_t pid)
 
 	for (unsigned int i = 0; i < a->facts.nr_own_pids; i++)
 		if (a->facts.own_pids[i] == pid)
+			return true;
+	for (unsigned int i = 0; i < a->nr_recorders; i++)
+		if (a->recorders[i] == pid)
 			return true;
 	return false;
 }

@@ -20,8 +20,9 @@ struct trace_info {
 	bool incomplete;	    /* the recording did not end as it should, or for the reasons that record found */
 	const char *const *reasons; /* whole sentences, as the file has them */
 	unsigned int nr_reasons;
-	bool foreign;	 /* it has no facts of ipitrace */
-	bool facts_gone; /* though ipitrace recorded it: converted since, or cut right behind the data */
+	bool foreign;	      /* it has no facts of ipitrace */
+	const char *recorder; /* who made it, as a text says it; NULL = not known: then no IPI is its own */
+	bool facts_gone;      /* though ipitrace recorded it: converted since, or cut right behind the data */
 
 	/* the machine */
 	char kernel[80]; /* release; "" if the file does not say */
