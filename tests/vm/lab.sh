@@ -183,7 +183,8 @@ lab_fetch_sysroot() {
 	local package names=() tmp=$CACHE/tmp.$$ deb
 	SYSROOT=$CACHE/$ROW_ARCH-sysroot
 	[ "$ROW_ARCH" != "$HOST_ARCH" ] || return 0
-	[ ! -e "$SYSROOT/complete" ] || return 0
+	# Of this list: a library that came to it since is fetched.
+	[ "$(cat "$SYSROOT/complete" 2>/dev/null)" != "$CROSS_PACKAGES" ] || return 0
 	lab_apt_setup || return 1
 	for package in $CROSS_PACKAGES; do
 		names+=("$package:$ROW_ARCH")
@@ -195,7 +196,7 @@ lab_fetch_sysroot() {
 		dpkg-deb -x "$deb" "$SYSROOT" || return 1
 	done
 	rm -rf "$tmp"
-	touch "$SYSROOT/complete"
+	echo "$CROSS_PACKAGES" >"$SYSROOT/complete"
 }
 
 # build/vm/ROW/bin: ipitrace and the examples as the row runs them. This machine's own are built by make.
