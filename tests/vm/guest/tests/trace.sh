@@ -21,6 +21,7 @@ traced() {
 	opt=$1 glob=$2
 	shift 2
 	what="$1 $2 $3>$4"
+	senders=$(echo "$3" | tr ',' '\n' | wc -l)
 	ok "$what: recorded" sh -c "ipitrace record -m 4M -o t.dat -- provoke $* >sent 2>err || { cat err sent; false; }"
 	ok "$what: reported" sh -c "ipitrace report -i t.dat --json $opt '$glob' >report.json"
 	is "$(t lost)" 0 "$what: nothing lost"
@@ -29,7 +30,10 @@ traced() {
 # Each call is there once, ran, and had an IPI of its own or rode on another's.
 calls_agree() {
 	is "$(t calls)/$(t calls_run)" "$(sent hits)/$(sent hits)" "$what: calls and runs are the module's $(sent hits)"
-	is "$(($(t target_hits) + $(t elided)))" "$(sent hits)" "$what: each was sent ($(t target_hits)) or elided ($(t elided))"
+	# Whether a sender's last call sent is known by what its CPU does next, which may lie beyond the recording.
+	known=$(($(t target_hits) + $(t elided)))
+	ok "$what: each was sent ($(t target_hits)) or elided ($(t elided)), a sender's last perhaps" \
+		test $known -le "$(sent hits)" -a $known -ge $(($(sent hits) - senders))
 	is "$(($(t delivered) + $(t coalesced) + $(t in_flight)))" "$(t target_hits)" "$what: each hit is accounted for"
 }
 
