@@ -18,7 +18,7 @@
 #define HOG_CPU	   1
 #define SPARE_CPU  3
 #define BOUND_MS   30000
-#define TIMEOUT_NS 1500000000ULL
+#define TIMEOUT_NS 700000000ULL
 /* Since 6.12 it gives ordinary tasks a twentieth of the CPU all the same; not real-time ones, such as our sleeper. */
 #define FAIR_SERVER "/sys/kernel/debug/sched/fair_server"
 
@@ -207,7 +207,7 @@ static void test_kill(const struct situation *s)
 	hog_start();
 	pid = run_start(s, IPITRACE_BENCH_MAX_TIMEOUT_NS, &result);
 	close(result);
-	usleep(700000);
+	usleep(400000);
 	kill(pid, SIGKILL);
 	ms = ended(pid, &status);
 	ok(ms >= 0 && status == -SIGKILL, "%s: a kill ends it (%ld ms, %d)", s->name, ms, status);
@@ -225,7 +225,7 @@ static void test_late(const struct situation *s, bool by_kill)
 	pid_t pid;
 
 	pid = run_start(s, by_kill ? IPITRACE_BENCH_MAX_TIMEOUT_NS : 3 * TIMEOUT_NS, &result);
-	usleep(1000000);
+	usleep(500000);
 	hog_start();
 	if (by_kill)
 		kill(pid, SIGKILL);
@@ -354,7 +354,7 @@ static void test_hotplug(void)
 
 	hog_start();
 	pid = run_start(&situations[ARRAY_SIZE(situations) - 1], IPITRACE_BENCH_MAX_TIMEOUT_NS, &result);
-	usleep(700000);
+	usleep(400000);
 	ms = hotplug(SPARE_CPU);
 	ok(ms >= 0, "a CPU of the run goes and comes (%ld ms)", ms);
 	ms = run_ended(pid, result, &status, &r);
@@ -380,14 +380,14 @@ static void test_stuck_hotplug(void)
 	down = fork();
 	if (!down)
 		_exit(cpu_set_online(HOG_CPU, false) != 0);
-	usleep(700000);
+	usleep(400000);
 	pid = run_start(&elsewhere, TIMEOUT_NS, &result);
 	ms = run_ended(pid, result, &status, &r);
 	/* If it does not hang, which depends on the kernel, the run has its own end. */
 	ok(ms >= 0, "%s: the time limit ends a run (%ld ms, errno %d)", elsewhere.name, ms, status);
 	pid = run_start(&elsewhere, IPITRACE_BENCH_MAX_TIMEOUT_NS, &result);
 	close(result);
-	usleep(700000);
+	usleep(400000);
 	kill(pid, SIGKILL);
 	ms = ended(pid, &status);
 	ok(ms >= 0, "%s: a kill ends a run (%ld ms, %d)", elsewhere.name, ms, status);
