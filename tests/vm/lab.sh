@@ -401,6 +401,7 @@ lab_watch() {
 	sleep 2
 	kill -9 "$pid" 2>/dev/null
 	echo "lab: guest killed after $((SECONDS - t0)) s: $why" >>"$OUT_DIR/console"
+	return 1
 }
 
 # lab_boot SECONDS GUEST-TESTS...: results in $OUT_DIR/results, kernel log in $OUT_DIR/console.
@@ -418,7 +419,8 @@ lab_boot() {
 	trap "kill $pid 2>/dev/null" EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	lab_watch $pid "$limit"
+	# QEMU takes the signal for a wish, and would report success.
+	lab_watch $pid "$limit" || { wait $pid 2>/dev/null; return 124; }
 	wait $pid 2>/dev/null
 }
 
