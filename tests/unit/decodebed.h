@@ -208,14 +208,21 @@ static inline void rec_int(struct bed *t, unsigned int id, uint32_t delta, unsig
 	pb_event(&t->b, delta, &r);
 }
 
-static inline void rec_stack(struct bed *t, unsigned int flags, int pid, unsigned int nr, uint64_t first)
+/* delta: how long unwinding it took. */
+static inline void rec_stack_late(struct bed *t, uint32_t delta, unsigned int flags, int pid, unsigned int nr,
+				  uint64_t first)
 {
 	struct pb_rec r = pb_rec(&t->b, ID_STACK, flags, pid);
 
 	pb_field(&t->b, &r, nr, 4);
 	for (unsigned int i = 0; i < nr; i++)
 		pb_field(&t->b, &r, first + 16 * i, t->b.m.longs);
-	pb_event(&t->b, 0, &r);
+	pb_event(&t->b, delta, &r);
+}
+
+static inline void rec_stack(struct bed *t, unsigned int flags, int pid, unsigned int nr, uint64_t first)
+{
+	rec_stack_late(t, 0, flags, pid, nr, first);
 }
 
 /* ipi_send_cpumask (callback) or ipi_raise (reason, callsite 0): nr longs of mask. */

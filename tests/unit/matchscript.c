@@ -226,6 +226,8 @@ static void parse_event(struct script *sc, char **words, unsigned int nr)
 	stack = value(words, nr, "stack");
 	pid = value(words, nr, "pid");
 	ev->stack = stack ? (uint32_t)strtoul(stack, NULL, 0) : IPI_STACK_NONE;
+	if (value(words, nr, "sent"))
+		ev->sent_ns = strtoull(value(words, nr, "sent"), NULL, 10);
 	ev->pid = pid ? atoi(pid) : (int)ev->cpu + 1000;
 	if (ev->type == IPI_EV_IRQ_ENTRY)
 		sc->in_irq[ev->cpu] = true;
@@ -329,7 +331,7 @@ static int check_pair(const struct ipi_span *s, const char *key, const char *v)
 		const char *key;
 		uint64_t got;
 	} times[] = {
-		{ "queue", s->queue_ns }, { "send", s->send_ns }, { "entry", s->entry_ns },
+		{ "queue", s->queue_ns }, { "send", s->send_ns }, { "sent", s->sent_ns }, { "entry", s->entry_ns },
 		{ "run", s->run_ns },	  { "done", s->done_ns }, { "exit", s->exit_ns },
 	};
 	const struct {
@@ -428,6 +430,7 @@ static void expect_totals(struct script *sc, const struct match_totals *t, char 
 #define TOTAL(name) { #name, t->name }
 		TOTAL(sends),
 		TOTAL(target_hits),
+		TOTAL(behind_stack),
 		TOTAL(delivered),
 		TOTAL(coalesced),
 		TOTAL(in_flight),

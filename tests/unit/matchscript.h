@@ -8,6 +8,7 @@
  *	100 0 queue 1 csd=0x10 func=F site=S kind=ttwu
  *	101 0 send 1 single site=S		classes: resched single call irqwork ...
  *	102 0 mask 1,2,70 call site=S
+ *	103 0 send 1 single sent=105		its stack was unwound until then
  *	110 1 entry single			110 1 exit single
  *	111 1 fentry csd=0x10 func=F kind=ttwu	111 1 fexit ...
  *	120 0 wake 1				120 1 lost 5	120 1 lost unknown

@@ -127,6 +127,7 @@ static struct ipi_span base(uint8_t kind)
 		.csd = 0xc5d,
 		.queue_ns = 1000,
 		.send_ns = 1100,
+		.sent_ns = kind == IPI_SPAN_CALL ? 1000 : 1100,
 		.entry_ns = 3100,
 		.run_ns = 3300,
 		.done_ns = 3700,
@@ -142,8 +143,10 @@ static void ipi(struct agg *a, const struct ipi_span *like)
 	s.kind = IPI_SPAN_SEND;
 	feed(a, &s);
 	s.kind = IPI_SPAN_CALL;
+	s.sent_ns = s.queue_ns;
 	feed(a, &s);
 	s.kind = IPI_SPAN_HIT;
+	s.sent_ns = s.send_ns;
 	feed(a, &s);
 	s.kind = IPI_SPAN_IRQ;
 	s.nr_calls = 1;

@@ -267,6 +267,58 @@ static void test_stacks(void)
 	}
 }
 
+/* The stamp of an event's last stack, over all that may stand between the two. */
+static void test_stack_stamps(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct bed *t = bed_x86(machines[i].big, machines[i].longs);
+
+		t->nr_cpus = 1;
+		pb_page(&t->b, 0, 100);
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 1: 101 */
+		rec_stack_late(t, 5, 0, 7, 5, ADDR(0x1000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 2: 107, an interrupt comes between */
+		rec_int(t, ID_RES_IN, 1, IPI_FLAG_HARDIRQ, 7, 253);
+		rec_send(t, 1, IPI_FLAG_HARDIRQ, 7, 1, ADDR(2), 0); /* 4: 109 */
+		rec_stack_late(t, 2, IPI_FLAG_HARDIRQ, 7, 4, ADDR(0x2000));
+		rec_int(t, ID_RES_OUT, 1, IPI_FLAG_HARDIRQ, 7, 253);
+		rec_stack_late(t, 3, 0, 7, 5, ADDR(0x1000)); /* 115 */
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);	     /* 6: 116, a long time */
+		pb_extend(&t->b, 1ULL << 30);
+		rec_stack_late(t, 4, 0, 7, 5, ADDR(0x1000));
+		pb_stamp(&t->b, 5ULL << 30);
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 7: an absolute stamp */
+		pb_stamp(&t->b, 6ULL << 30);
+		rec_stack_late(t, 2, 0, 7, 5, ADDR(0x1000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 8: two stacks, the last counts */
+		rec_stack_late(t, 2, 0, 7, 5, ADDR(0x1000));
+		rec_stack_late(t, 3, 0, 7, 6, ADDR(0x4000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);	   /* 9: its commit woke the reader */
+		rec_send(t, 1, 0, 7, 0, ADDR(4), ADDR(5)); /* 10: by this */
+		rec_stack_late(t, 2, 0, 7, 2, ADDR(0x4000));
+		rec_stack_late(t, 3, 0, 7, 5, ADDR(0x1000));
+		rec_queue(t, 1, 7, 1, ADDR(1), ADDR(6), ADDR(7)); /* 11: a call's, over the end of the page */
+		pb_page(&t->b, 0, 7ULL << 30);
+		rec_stack_late(t, 4, 0, 7, 5, ADDR(0x1000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 12: none */
+		rec_int(t, ID_RES_IN, 1, 0, 7, 253);
+		is_u64(bed_run(t, 3), 14, "stamps of stacks, machine %u", i);
+		is_u64(t->ev[1].sent_ns, 106, "at once");
+		is_u64(t->ev[2].sent_ns, 115, "behind an interrupt");
+		is_u64(t->ev[4].sent_ns, 111, "within it");
+		is_u64(t->ev[6].sent_ns, 116 + (1ULL << 30) + 4, "behind a time extension");
+		is_u64(t->ev[7].sent_ns, (6ULL << 30) + 2, "behind an absolute stamp");
+		is_u64(t->ev[8].sent_ns, t->ev[8].ts_ns + 5, "of two stacks the last");
+		is_u64(t->ev[8].stack, 1, "and the first one's frames");
+		is_u64(t->ev[9].sent_ns, t->ev[9].ts_ns + 6, "behind its own wake-up");
+		is_u64(t->ev[10].sent_ns, t->ev[10].ts_ns + 2, "of which the stack is the first");
+		is_u64(t->ev[11].sent_ns, (7ULL << 30) + 4, "of a call, on the next page");
+		is_u64(t->ev[12].sent_ns, 0, "none where there is no stack");
+		is_u64(t->ev[3].sent_ns, 0, "nor with an interrupt");
+		bed_free(t);
+	}
+}
+
 static void test_stack_size(void)
 {
 	struct bed *t = bed_x86(false, 8);
@@ -339,6 +391,7 @@ int main(void)
 	test_masks();
 	test_mask_damage();
 	test_stacks();
+	test_stack_stamps();
 	test_stack_size();
 	test_order();
 	return done_testing();

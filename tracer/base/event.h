@@ -91,12 +91,20 @@ struct ipi_event {
 	uint8_t flags;	      /* IPI_FLAG_*, as recorded */
 	uint32_t mask_words;  /* SEND_MASK: length of mask */
 	const uint64_t *mask; /* SEND_MASK: 64 CPUs a word, host order; lives as long as the batch */
-	uint64_t lost;	      /* LOST: events missing, or IPI_LOST_UNKNOWN */
+	union {
+		uint64_t lost;	  /* LOST: events missing, or IPI_LOST_UNKNOWN */
+		uint64_t sent_ns; /* sends, QUEUE, WAKE: behind the unwinding of its stack; 0 = it has none */
+	};
 };
 
 static inline bool ipi_class_is_call(unsigned int class)
 {
 	return class == IPI_CLASS_CALL_SINGLE || class == IPI_CLASS_CALL;
+}
+
+static inline bool ipi_event_is_send(const struct ipi_event *ev)
+{
+	return ev->type == IPI_EV_SEND_CPU || ev->type == IPI_EV_SEND_MASK;
 }
 
 /* Context levels of one CPU: an interrupt may queue and send between a task's queue event and its send. */

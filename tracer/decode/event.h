@@ -20,15 +20,17 @@
 struct look {
 	const uint8_t *stack; /* its kernel_stack record, or NULL */
 	uint32_t stack_len;
+	uint64_t stack_ns;    /* stamp of the last stack record of the event */
 	const uint8_t *raise; /* the ipi_raise of the same send, or NULL */
 	const uint8_t *next;  /* first record of the level */
 	uint32_t next_id;
 };
 
 /* decode/look.c */
-void look_ahead(struct decoder *d, struct cursor *c, bool want_raise, struct look *look);
+void look_ahead(struct decoder *d, struct cursor *c, const struct ipi_event *ev, bool want_raise, struct look *look);
 bool look_next(struct decoder *d, struct cursor *c, struct look *look);
-uint32_t stack_attach(struct decoder *d, struct cursor *c, const struct look *look);
+/* The stack that was found, to the event; none is well. */
+void stack_attach(struct decoder *d, struct cursor *c, const struct look *look, struct ipi_event *ev);
 uint64_t *mask_alloc(struct decoder *d, unsigned int nr);
 void masks_reset(struct decoder *d);
 void masks_free(struct decoder *d);
@@ -100,6 +102,7 @@ static inline __attribute__((always_inline)) void event_who(const struct decoder
 	ev->cpu = cpu;
 	ev->pid = (int32_t)rec_u32(d, rec, fast ? 4 : d->fmt.off_pid, fast);
 	ev->stack = IPI_STACK_NONE;
+	ev->sent_ns = 0;
 	ev->flags = rec[fast ? 2 : d->fmt.off_flags];
 }
 
@@ -197,6 +200,16 @@ static inline void call_name(struct level_state *level, struct ipi_event *ev)
 	}
 }
 
+/* May the record at p be a stack as well? Not looked at closely: a yes costs no more than a look. */
+static inline bool stack_follows(const struct decoder *d, const uint8_t *p, const uint8_t *end)
+{
+	struct rec r;
+
+	if (p >= end || rec_parse(p, end, false, false, &r) != REC_EVENT || r.len < 8)
+		return true;
+	return load16(r.data, false) < d->fmt.nr_desc && d->fmt.desc[load16(r.data, false)].op == OP_STACK;
+}
+
 /*
  * Most often the record right behind tells all: it is the event's stack, or it
  * is of the same task and level and no stack. False: look_ahead() must look.
@@ -224,7 +237,8 @@ static inline bool look_quick(const struct decoder *d, const struct cursor *c, s
 	case OP_STACK:
 		look->stack = r.data;
 		look->stack_len = r.len;
-		return true;
+		look->stack_ns = c->ts + r.delta;
+		return !stack_follows(d, r.next, c->end);
 	case OP_SEND_CPU:
 		/* Unless it is an irq_work: writing our event may have woken a reader by one. */
 		callback = load64(r.data + desc->off[FLD_FUNC], false);
@@ -310,7 +324,7 @@ static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_ev
 	if (f->pseudo_sends && ipi_class_is_call(ev->class))
 		call_name(level, ev);
 	if (!fast || f->has_raise || !look_quick(d, c, &look))
-		look_ahead(d, c, f->has_raise && !f->x86, &look);
+		look_ahead(d, c, ev, f->has_raise && !f->x86, &look);
 	if (look.raise) {
 		const struct ev_desc *raise = &f->desc[load16(look.raise + f->off_type, d->swap)];
 		uint64_t reason = load_long(d, look.raise + raise->off[FLD_REASON]);
@@ -320,8 +334,7 @@ static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_ev
 			ev->class = class;
 		level->drop_raise = true;
 	}
-	if (look.stack)
-		ev->stack = stack_attach(d, c, &look);
+	stack_attach(d, c, &look, ev);
 	return true;
 }
 
@@ -336,9 +349,8 @@ static inline __attribute__((always_inline)) bool event_decode(struct decoder *d
 		return true;
 	case MEANT_CALL:
 		if (!fast || !look_quick(d, c, &look))
-			look_ahead(d, c, false, &look);
-		if (look.stack)
-			ev->stack = stack_attach(d, c, &look);
+			look_ahead(d, c, ev, false, &look);
+		stack_attach(d, c, &look, ev);
 		return true;
 	case MEANT_SEND:
 		return event_send(d, c, ev, fast);

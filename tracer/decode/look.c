@@ -16,6 +16,7 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "decode/event.h"
+#include "decode/walk.h"
 
 #define LOOK_RECORDS 64 /* nested records stepped over before giving up */
 #define MAX_NESTED   2
@@ -28,6 +29,7 @@ struct scan {
 	unsigned int left;
 	unsigned int level;
 	uint32_t pid;
+	uint64_t ts; /* of the record that scan_next() gave */
 };
 
 static void scan_init(const struct decoder *d, const struct cursor *c, struct scan *s)
@@ -36,6 +38,7 @@ static void scan_init(const struct decoder *d, const struct cursor *c, struct sc
 	s->end = c->end;
 	s->crossed = false;
 	s->left = LOOK_RECORDS;
+	s->ts = c->ts;
 	s->level = flags_level(c->rec[d->fmt.off_flags]);
 	s->pid = load32(c->rec + d->fmt.off_pid, d->swap);
 }
@@ -57,6 +60,7 @@ static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struc
 				return false;
 			s->pos = sb->data;
 			s->end = sb->end;
+			s->ts = sb->ts;
 			s->crossed = true;
 			continue;
 		}
@@ -68,6 +72,8 @@ static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struc
 			continue;
 		}
 		s->pos = r->next;
+		if (!time_step(&s->ts, kind == REC_STAMP, r->delta))
+			return false;
 		if (kind != REC_EVENT || r->len < d->fmt.common_len)
 			continue;
 		level = flags_level(r->data[d->fmt.off_flags]);
@@ -83,50 +89,73 @@ static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struc
 	return false;
 }
 
-void look_ahead(struct decoder *d, struct cursor *c, bool want_raise, struct look *look)
+/* An event may have more than one stack (a trigger's and the option's): the first is as good as any. */
+static void look_stack(struct look *look, const struct rec *r, uint64_t ts)
 {
-	bool stack_next = true;	 /* a stack now would be that of our event */
-	unsigned int nested = 0; /* sends seen whose stacks come before ours */
+	if (!look->stack) {
+		look->stack = r->data;
+		look->stack_len = r->len;
+	}
+	look->stack_ns = ts;
+}
+
+/*
+ * What one look has found out so far. A stack that comes now is that of our
+ * event (next), or after nested more, which are those of sends in between.
+ */
+struct expected {
+	bool raise, next;
+	unsigned int nested;
+};
+
+/* False: nothing that belongs to our event comes behind this record. */
+static bool look_record(const struct ev_desc *desc, const struct rec *r, uint64_t ts, bool self, struct expected *want,
+			struct look *look)
+{
+	bool whole = r->len >= desc->min_len;
+
+	if (desc->op == OP_STACK) {
+		if (want->nested) {
+			want->nested--;
+			return true;
+		}
+		if (want->next && whole)
+			look_stack(look, r, ts);
+		/* An irq_work's send stands in the midst of another event, whose stack is next. */
+		want->next &= !self;
+		return want->raise || want->next;
+	}
+	if (desc->op == OP_RAISE && want->raise && whole) {
+		look->raise = r->data;
+		/* Its stack is as good as the send's own, and the time behind it is what counts. */
+		want->raise = false;
+		want->next = true;
+		return true;
+	}
+	if (desc->op == OP_SKIP && want->raise) {
+		want->next = false;
+		return true;
+	}
+	/*
+	 * Writing our event woke a reader by irq_work: that send and its stack
+	 * stand between our event and its stack.
+	 */
+	return desc->op == OP_SEND_CPU && !want->raise && !look->stack && want->nested++ < MAX_NESTED;
+}
+
+void look_ahead(struct decoder *d, struct cursor *c, const struct ipi_event *ev, bool want_raise, struct look *look)
+{
+	struct expected want = { .raise = want_raise, .next = true };
+	bool self = ev->class == IPI_CLASS_IRQ_WORK && ipi_event_is_send(ev);
 	struct scan s;
 	struct rec r;
 	uint32_t id;
 
 	memset(look, 0, sizeof(*look));
 	scan_init(d, c, &s);
-	while (scan_next(d, c, &s, &r, &id)) {
-		const struct ev_desc *desc = &d->fmt.desc[id];
-
-		if (desc->op == OP_STACK) {
-			if (nested) {
-				nested--;
-				continue;
-			}
-			if (stack_next && !look->stack && r.len >= desc->min_len) {
-				look->stack = r.data;
-				look->stack_len = r.len;
-			}
-			stack_next = false;
-			if (!want_raise)
-				return;
-		} else if (desc->op == OP_RAISE && want_raise && r.len >= desc->min_len) {
-			look->raise = r.data;
-			/* Its stack is as good as the send's own. */
-			want_raise = false;
-			stack_next = true;
-			if (look->stack)
-				return;
-		} else if (desc->op == OP_SKIP && want_raise) {
-			stack_next = false;
-		} else if (desc->op == OP_SEND_CPU && !want_raise && nested < MAX_NESTED) {
-			/*
-			 * Writing our event woke a reader by irq_work: that send
-			 * and its stack stand between our event and its stack.
-			 */
-			nested++;
-		} else {
+	while (scan_next(d, c, &s, &r, &id))
+		if (!look_record(&d->fmt.desc[id], &r, s.ts, self, &want, look))
 			return;
-		}
-	}
 }
 
 bool look_next(struct decoder *d, struct cursor *c, struct look *look)
@@ -145,7 +174,7 @@ bool look_next(struct decoder *d, struct cursor *c, struct look *look)
 }
 
 /* Frames as the size field says, but never more than the record holds; end marks cut off. */
-uint32_t stack_attach(struct decoder *d, struct cursor *c, const struct look *look)
+static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct look *look)
 {
 	const uint8_t *rec = look->stack;
 	uint32_t nr = load32(rec + d->fmt.stack_size_off, d->swap);
@@ -175,6 +204,14 @@ uint32_t stack_attach(struct decoder *d, struct cursor *c, const struct look *lo
 		nr--;
 	c->last_stack = stacks_intern(d->stacks, frames, nr);
 	return c->last_stack;
+}
+
+void stack_attach(struct decoder *d, struct cursor *c, const struct look *look, struct ipi_event *ev)
+{
+	if (!look->stack)
+		return;
+	ev->stack = stack_intern(d, c, look);
+	ev->sent_ns = look->stack_ns;
 }
 
 /* --- masks: they live as long as the batch --- */

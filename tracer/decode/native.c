@@ -76,20 +76,22 @@ static inline bool no_stack(const struct decoder *d, const uint8_t *rec, const s
 }
 
 /* By value, because a structure whose address is taken lives in memory in the loop, too. */
-static uint32_t __attribute__((noinline))
-find_stack(struct decoder *d, struct cursor *c, const uint8_t *rec, const uint8_t *pos, struct peek k)
+static void __attribute__((noinline)) find_stack(struct decoder *d, struct cursor *c, const uint8_t *rec,
+						 const uint8_t *pos, struct peek k, struct ipi_event *ev)
 {
 	struct look look;
 
-	if (k.desc && k.desc->op == OP_STACK && same_level(k.rec, rec)) {
+	if (k.desc && k.desc->op == OP_STACK && same_level(k.rec, rec) && !stack_follows(d, k.next, c->end)) {
 		look.stack = k.rec;
 		look.stack_len = (uint32_t)(k.next - k.rec);
+		look.stack_ns = ev->ts_ns + k.delta;
 	} else {
 		c->rec = rec;
 		c->pos = pos;
-		look_ahead(d, c, false, &look);
+		c->ts = ev->ts_ns;
+		look_ahead(d, c, ev, false, &look);
 	}
-	return look.stack ? stack_attach(d, c, &look) : IPI_STACK_NONE;
+	stack_attach(d, c, &look, ev);
 }
 
 /*
@@ -111,7 +113,7 @@ static inline __attribute__((always_inline)) bool event_usual(struct decoder *d,
 		return false;
 	}
 	if (unlikely(!no_stack(d, rec, k)))
-		ev->stack = find_stack(d, c, rec, pos, *k);
+		find_stack(d, c, rec, pos, *k, ev);
 	return true;
 }
 

@@ -31,9 +31,8 @@ static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *
 		ev->func = d->fmt.generic_call;
 		call_name(level, ev);
 	}
-	look_ahead(d, c, false, &look);
-	if (look.stack)
-		ev->stack = stack_attach(d, c, &look);
+	look_ahead(d, c, ev, false, &look);
+	stack_attach(d, c, &look, ev);
 	return true;
 }
 
@@ -158,11 +157,10 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 		ev->func = f->generic_call;
 		call_name(level, ev);
 	}
-	look_ahead(d, c, f->has_raise && !f->x86, &look);
+	look_ahead(d, c, ev, f->has_raise && !f->x86, &look);
 	if (look.raise)
 		level->drop_raise = true;
-	if (look.stack)
-		ev->stack = stack_attach(d, c, &look);
+	stack_attach(d, c, &look, ev);
 	return true;
 }
 
@@ -175,9 +173,8 @@ bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev
 	case OP_WAKE:
 		ev->type = IPI_EV_WAKE_NO_IPI;
 		ev->target = load32(c->rec + desc->off[FLD_CPU], d->swap);
-		look_ahead(d, c, false, &look);
-		if (look.stack)
-			ev->stack = stack_attach(d, c, &look);
+		look_ahead(d, c, ev, false, &look);
+		stack_attach(d, c, &look, ev);
 		return true;
 	case OP_RAISE:
 		return raise_decode(d, c, ev);

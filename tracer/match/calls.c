@@ -281,6 +281,7 @@ void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	c->span.class = ipi_class_is_call(ev->class) ? ev->class : IPI_CLASS_CALL_SINGLE;
 	c->span.path = IPI_PATH_UNKNOWN;
 	c->span.queue_ns = ev->ts_ns;
+	c->span.sent_ns = event_sent_ns(ev);
 	c->hit = NULL;
 	c->ran_seq = 0;
 	c->maybe_ns = 0;

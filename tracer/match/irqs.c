@@ -123,6 +123,9 @@ static void window_settle(struct matcher *m, struct window *w)
 
 	if (w->head) {
 		cause = window_cause(w, &how);
+		/* It was not sent yet: another one's request came first. */
+		if (unlikely(cause->span.sent_ns > w->span.entry_ns))
+			how = IPI_HOW_AMBIGUOUS;
 		w->span.source = cause->span.source;
 	}
 	/* A gap may be told of when it is over only. */
@@ -366,6 +369,7 @@ static inline __attribute__((always_inline)) void hit_add(struct matcher *m, con
 	h->span.target = target;
 	h->span.func = send_func(ev);
 	h->span.send_ns = ev->ts_ns;
+	h->span.sent_ns = event_sent_ns(ev);
 	h->next = NULL;
 	h->call = NULL;
 	h->ran_seq = 0;
@@ -434,6 +438,7 @@ void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	send_closes(m, cpu, ev, level, c);
 	span_init(&span, IPI_SPAN_SEND, ev);
 	span.send_ns = ev->ts_ns;
+	span.sent_ns = event_sent_ns(ev);
 	span.nr_targets = 1;
 	span.func = func;
 	match_emit(m, &span);
@@ -448,6 +453,7 @@ void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 
 	span_init(&span, IPI_SPAN_SEND, ev);
 	span.send_ns = ev->ts_ns;
+	span.sent_ns = event_sent_ns(ev);
 	span.mask = ev->mask;
 	span.mask_words = ev->mask_words;
 	totals_send(&m->totals);

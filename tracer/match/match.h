@@ -86,6 +86,8 @@ struct ipi_span {
 	uint32_t nr_calls;    /* IRQ: functions it ran */
 	uint64_t queue_ns;    /* csd_queue_cpu */
 	uint64_t send_ns;     /* ipi_send_* */
+	uint64_t sent_ns;     /* HIT, SEND: send_ns or, where a stack was taken, the moment behind its unwinding, from
+			       * which delivery counts; CALL: the same of queue_ns */
 	uint64_t entry_ns;    /* handler entry */
 	uint64_t run_ns;      /* function entry */
 	uint64_t done_ns;     /* function exit */
@@ -98,6 +100,7 @@ struct ipi_span {
 struct match_totals {
 	uint64_t events;
 	uint64_t sends, target_hits;
+	uint64_t behind_stack; /* of the hits: sent_ns is behind a stack, not send_ns itself */
 	uint64_t delivered, coalesced, in_flight, lost;
 	uint64_t exact, fifo, ambiguous;
 	uint64_t interrupts, unsolicited, empty_interrupts;

@@ -207,6 +207,7 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->nr_calls = 0;
 	s->queue_ns = IPI_NO_TIME;
 	s->send_ns = IPI_NO_TIME;
+	s->sent_ns = IPI_NO_TIME;
 	s->entry_ns = IPI_NO_TIME;
 	s->run_ns = IPI_NO_TIME;
 	s->done_ns = IPI_NO_TIME;
@@ -222,6 +223,15 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->level = level;
 	s->unsolicited = IPI_SOLICITED;
 	s->negative = false;
+}
+
+/*
+ * When the send or the queueing really went on: unwinding the stack that goes
+ * with its event comes between its stamp and what it does.
+ */
+static inline uint64_t event_sent_ns(const struct ipi_event *ev)
+{
+	return ev->sent_ns ? ev->sent_ns : ev->ts_ns;
 }
 
 static inline void match_emit(struct matcher *m, const struct ipi_span *span)

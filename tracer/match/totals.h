@@ -19,6 +19,7 @@ static inline void totals_send(struct match_totals *t)
 static inline __attribute__((always_inline)) void totals_hit(struct match_totals *t, const struct ipi_span *s)
 {
 	t->target_hits++;
+	t->behind_stack += s->sent_ns != s->send_ns;
 	t->negative += s->negative;
 	switch (s->outcome) {
 	case IPI_DELIVERED:

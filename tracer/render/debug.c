@@ -96,6 +96,8 @@ static void debug_span(void *ctx, const struct ipi_span *s)
 		fprintf(d->out, " targets=%u calls=%u", s->nr_targets, s->nr_calls);
 	print_time(d->out, "queue", s->queue_ns);
 	print_time(d->out, "send", s->send_ns);
+	if (s->sent_ns != (s->kind == IPI_SPAN_CALL ? s->queue_ns : s->send_ns))
+		print_time(d->out, "sent", s->sent_ns);
 	print_time(d->out, "entry", s->entry_ns);
 	print_time(d->out, "run", s->run_ns);
 	print_time(d->out, "done", s->done_ns);

@@ -81,6 +81,7 @@ static void trace(struct render *r, struct json *j)
 	known_string(j, "file", t->path);
 	json_u64(j, "file_version", (uint64_t)t->file_version);
 	json_bool(j, "stacks", t->stacks);
+	json_string(j, "send_stamp", t->send_stamp);
 	json_bool(j, "foreign", t->foreign);
 	known_string(j, "recorder", t->recorder);
 	json_bool(j, "facts_gone", t->facts_gone);

@@ -222,8 +222,8 @@ static void __attribute__((noinline)) add_hit_times(struct agg_row *r, const str
 {
 	if (s->negative || s->entry_ns == IPI_NO_TIME)
 		return;
-	if (s->send_ns != IPI_NO_TIME)
-		hist_add(&r->delivery, s->entry_ns - s->send_ns, s->send_ns, s->target);
+	if (s->sent_ns <= s->entry_ns)
+		hist_add(&r->delivery, s->entry_ns - s->sent_ns, s->send_ns, s->target);
 	if (s->exit_ns != IPI_NO_TIME)
 		hist_add(&r->handler, s->exit_ns - s->entry_ns, s->entry_ns, s->target);
 }
@@ -253,9 +253,9 @@ static inline void add_hit(struct agg *a, const struct ipi_span *s)
 		return;
 	}
 	/* A time that does not exist makes no sense as a difference; whether it does is asked where it is odd. */
-	delivery = s->entry_ns - s->send_ns;
+	delivery = s->entry_ns - s->sent_ns;
 	handler = s->exit_ns - s->entry_ns;
-	if (unlikely(!times_usual(s->negative, s->send_ns, s->entry_ns, s->exit_ns) ||
+	if (unlikely(!times_usual(s->negative, s->sent_ns, s->entry_ns, s->exit_ns) ||
 		     !hist_inside(&r->delivery, delivery) || !hist_inside(&r->handler, handler))) {
 		add_hit_times(r, s);
 		return;
@@ -276,8 +276,8 @@ static void __attribute__((noinline)) add_call_times(struct agg_row *r, const st
 {
 	if (s->negative || s->run_ns == IPI_NO_TIME)
 		return; /* irq_work queued on another CPU shows no function entry */
-	if (s->queue_ns != IPI_NO_TIME)
-		hist_add(&r->queue, s->run_ns - s->queue_ns, s->queue_ns, s->target);
+	if (s->sent_ns <= s->run_ns)
+		hist_add(&r->queue, s->run_ns - s->sent_ns, s->queue_ns, s->target);
 	if (s->done_ns != IPI_NO_TIME)
 		hist_add(&r->func_time, s->done_ns - s->run_ns, s->run_ns, s->target);
 }
@@ -301,9 +301,9 @@ static inline void add_call(struct agg *a, const struct ipi_span *s)
 		add_call_undone(r, s);
 		return;
 	}
-	queue = s->run_ns - s->queue_ns;
+	queue = s->run_ns - s->sent_ns;
 	func = s->done_ns - s->run_ns;
-	if (unlikely(!times_usual(s->negative, s->queue_ns, s->run_ns, s->done_ns) || !hist_inside(&r->queue, queue) ||
+	if (unlikely(!times_usual(s->negative, s->sent_ns, s->run_ns, s->done_ns) || !hist_inside(&r->queue, queue) ||
 		     !hist_inside(&r->func_time, func))) {
 		add_call_times(r, s);
 		return;

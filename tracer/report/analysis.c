@@ -250,6 +250,13 @@ void analysis_close(struct analysis *a)
 	free(a);
 }
 
+static const char *send_stamp(const struct match_totals *t)
+{
+	if (!t->behind_stack)
+		return "raw";
+	return t->behind_stack == t->target_hits ? "behind_stack" : "mixed";
+}
+
 /* Losses: marks in the streams and, in our own files, the kernel's counters. */
 static void finish_info(struct analysis *a)
 {
@@ -275,6 +282,7 @@ static void finish_info(struct analysis *a)
 	t->records = s->records;
 	t->events = s->events;
 	t->stacks = s->stacks > 0;
+	t->send_stamp = send_stamp(pipeline_totals(a->pipeline));
 	t->bad_pages = s->bad_pages;
 	t->late_events = s->late;
 	t->lost_events = m->lost_events;

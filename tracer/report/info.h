@@ -43,6 +43,7 @@ struct trace_info {
 	const char *tier;
 	bool has_send, has_csd, has_reception;
 	bool stacks;		  /* stacks of senders are there */
+	const char *send_stamp;	  /* where delivery counts from: "raw" (the send's stamp), "behind_stack", "mixed" */
 	uint64_t records, events; /* in the file; used */
 
 	/* loss */

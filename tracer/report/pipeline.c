@@ -48,6 +48,7 @@ static void withhold_times(const struct pipeline *p, struct ipi_span *s)
 {
 	if (s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_SEND)
 		s->send_ns = IPI_NO_TIME;
+	s->sent_ns = IPI_NO_TIME;
 	if (s->kind == IPI_SPAN_CALL || s->kind == IPI_SPAN_HIT)
 		s->queue_ns = IPI_NO_TIME;
 	if (!p->clock_ns)
@@ -164,8 +165,11 @@ uint64_t pipeline_time(const struct pipeline *p, uint64_t stamp)
 
 static void convert(const struct pipeline *p, struct ipi_event *ev, int nr)
 {
-	for (int i = 0; i < nr; i++)
+	for (int i = 0; i < nr; i++) {
 		ev[i].ts_ns = pipeline_time(p, ev[i].ts_ns);
+		if (ev[i].type != IPI_EV_LOST && ev[i].sent_ns)
+			ev[i].sent_ns = pipeline_time(p, ev[i].sent_ns);
+	}
 }
 
 static void settle(struct pipeline *p)
