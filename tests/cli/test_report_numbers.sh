@@ -58,6 +58,7 @@ second_opinion() {
 	import collections, json, re, sys
 	sends, entries, exits = (collections.defaultdict(list) for _ in range(3))
 	queued = run = done = 0
+	behind = collections.defaultdict(list)  # sends of a CPU whose stacks are still to come
 	local = set()
 	for line in open(sys.argv[1]):
 	    m = re.match(r"\s*.+-(\d+)\s+\[(\d+)\].*?\s(\d+)\.(\d+):\s+(\w+):\s+(.*)", line)
@@ -68,7 +69,15 @@ second_opinion() {
 	    if name == "ipi_send_cpu":
 	        target = int(re.search(r"cpu=(\d+)", rest)[1])
 	        kind = "call_function_single" if "generic_smp_call" in rest else "reschedule"
+	        behind[cpu].append((kind, target, len(sends[kind, target])))
 	        sends[kind, target].append(ts)
+	    elif name == "sched_wake_idle_without_ipi":
+	        behind[cpu].append(None)
+	    elif name == "kernel_stack":
+	        # Delivery counts from behind the stack. One of an interrupt comes before that of what it interrupted.
+	        send = behind[cpu].pop()
+	        if send:
+	            sends[send[:2]][send[2]] = ts
 	    elif name.endswith("_entry") and not name.startswith("csd"):
 	        entries[name[:-6], cpu].append(ts)
 	    elif name.endswith("_exit") and not name.startswith("csd"):

@@ -64,13 +64,14 @@ else
 fi
 
 # --- the lock decides, whatever the name ---
-mkdir $I/ipitrace-4000001
-flock -n $I/ipitrace-4000001 sleep 60 &
+# Held from the moment it is there, as far as a shell can: a run elsewhere may just be cleaning up.
+sh -c "until mkdir -p $I/ipitrace-4000001 && exec 9<$I/ipitrace-4000001 && flock -n 9; do :; done
+	echo >'$TMP/held'; exec sleep 60" &
 holder=$!
-ok "a neighbour holds its lock" wait_for 5 sh -c "! flock -n $I/ipitrace-4000001 true"
+ok "a neighbour holds its lock" wait_for 10 test -e "$TMP/held"
 exits 0 "a run beside it" "$IPITRACE" record -q -o "$TMP/beside.dat" -- true
 ok "leaves it alone" test -d $I/ipitrace-4000001
-pkill -P $holder sleep
+kill $holder
 wait $holder 2>/dev/null
 exits 0 "a run after its end" "$IPITRACE" record -o "$TMP/after.dat" -- true
 like "$(cat "$ERR")" 'removed tracefs instance ipitrace-4000001, left by a run that was killed' "removes it, and says so"

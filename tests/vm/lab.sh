@@ -387,6 +387,7 @@ lab_watch() {
 		sleep 1
 		written=$(lab_written)
 		cpu=$(lab_cpu_time "$pid" 2>/dev/null) || break
+		# shellcheck disable=SC2034 # the run that watches prints it
 		LAB_CPU=$cpu
 		if [ "$written" != "$last" ]; then
 			last=$written since=$SECONDS cpu0=$cpu
