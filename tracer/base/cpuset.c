@@ -144,17 +144,29 @@ static void read_cpu_list(struct cpuset *set, const char *path)
 	free(text);
 }
 
-unsigned int machine_nr_cpus(void)
+static unsigned int highest(const char *path)
 {
 	struct cpuset set = { 0 };
 	unsigned int nr = 1;
 
-	read_cpu_list(&set, SYS_CPU "present");
+	read_cpu_list(&set, path);
 	for (unsigned int cpu = 0; cpu < set.nr_words * 64; cpu++)
 		if (cpuset_has(&set, cpu))
 			nr = cpu + 1;
 	cpuset_free(&set);
 	return nr;
+}
+
+unsigned int machine_nr_cpus(void)
+{
+	return highest(SYS_CPU "present");
+}
+
+unsigned int machine_possible_cpus(void)
+{
+	unsigned int present = machine_nr_cpus(), possible = highest(SYS_CPU "possible");
+
+	return possible > present ? possible : present;
 }
 
 static void read_housekeeping(struct cpuset *set)

@@ -40,5 +40,7 @@ int cpuset_parse(struct cpuset *set, const char *list, unsigned int nr_cpus, str
 
 /* One more than the highest CPU number present in this machine. */
 unsigned int machine_nr_cpus(void);
+/* The same of those that may yet be added, and so have a buffer in tracefs. At least machine_nr_cpus(). */
+unsigned int machine_possible_cpus(void);
 
 #endif

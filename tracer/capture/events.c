@@ -162,34 +162,43 @@ static const char *callback_filter(uint32_t classes)
 	return "(callback != 0 && callback.function != " CALL_HANDLER " )";
 }
 
-/* cpu & CPUS{1,3}, or before kernel 6.6 (cpu == 1 || cpu == 3); false if it cannot be said. */
-static bool target_filter(const struct kevent *kev, const struct cpuset *cpus, bool modern, char *buf, size_t len)
+char *session_target_filter(const struct kevent *kev, const struct cpuset *cpus, bool modern)
 {
 	const char *field = kev->target == TARGET_SELF ? "CPU" :
 			    kev->target == TARGET_CPU  ? "cpu" :
 			    kev->op == OP_RAISE	       ? "target_cpus" :
 							 "cpumask";
-	size_t n;
+	unsigned int last;
+	char *text, *list;
+	size_t len;
+	FILE *out;
 
 	if (modern) {
-		n = (size_t)snprintf(buf, len, "%s & CPUS{", field);
-		cpuset_format(cpus, buf + n, len - n - 2);
-		n += strlen(buf + n);
-		snprintf(buf + n, len - n, "}");
-		return true;
+		list = cpuset_text(cpus);
+		text = xasprintf("%s & CPUS{%s}", field, list);
+		free(list);
+		return text;
 	}
 	if (kev->target == TARGET_MASK)
-		return false;
-	n = 0;
-	for (unsigned int cpu = 0; cpu < cpus->nr_words * 64; cpu++) {
+		return NULL;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	for (unsigned int cpu = 0; cpu < cpus->nr_words * 64; cpu = last + 1) {
+		last = cpu;
 		if (!cpuset_has(cpus, cpu))
 			continue;
-		if (len - n < 40)
-			return false;
-		n += (size_t)snprintf(buf + n, len - n, "%s%s == %u", n ? " || " : "(", field, cpu);
+		while (cpuset_has(cpus, last + 1))
+			last++;
+		fputs(ftell(out) ? " || " : "(", out);
+		if (last == cpu)
+			fprintf(out, "%s == %u", field, cpu);
+		else
+			fprintf(out, "(%s >= %u && %s <= %u)", field, cpu, field, last);
 	}
-	snprintf(buf + n, len - n, ")");
-	return true;
+	fputc(')', out);
+	fclose(out);
+	return text;
 }
 
 static bool try_filter(struct session *s, const struct armed *ev, const char *a, const char *b, const char *c,
@@ -222,7 +231,7 @@ static void set_filter(struct session *s, const struct session_config *config, c
 		       char *used, size_t len)
 {
 	const char *callback = ev->kev->op == OP_SEND_CPU ? callback_filter(classes) : NULL;
-	char irqs[FILTER_MAX / 2] = "", target[FILTER_MAX / 2] = "";
+	char irqs[FILTER_MAX / 2] = "";
 
 	used[0] = '\0';
 	/* It names the function of the send to come, whatever its target. */
@@ -231,10 +240,12 @@ static void set_filter(struct session *s, const struct session_config *config, c
 	if (OP_BIT(ev->kev->op) & (OP_BIT(OP_HANDLER_ENTRY) | OP_BIT(OP_HANDLER_EXIT)))
 		ipi_irqs(irqs, sizeof(irqs));
 	for (int modern = 1; config->target_cpus && modern >= 0; modern--) {
-		if (!target_filter(ev->kev, config->target_cpus, modern, target, sizeof(target)))
-			continue;
-		if (try_filter(s, ev, target, callback, irqs, used, len) ||
-		    try_filter(s, ev, target, NULL, irqs, used, len))
+		char *target = session_target_filter(ev->kev, config->target_cpus, modern);
+		bool done = target && (try_filter(s, ev, target, callback, irqs, used, len) ||
+				       try_filter(s, ev, target, NULL, irqs, used, len));
+
+		free(target);
+		if (done)
 			return;
 	}
 	if (config->target_cpus && ev->kev->target == TARGET_SELF)
@@ -332,8 +343,30 @@ uint32_t session_standin_ops(uint32_t ops)
 	return kevents_heard(ops) & OP_BIT(OP_RAISE) ? OP_BIT(OP_PROBE_CALL) : OPS_PROBES;
 }
 
-int session_enable_events(struct session *s, const struct session_config *config, struct err *err)
+/*
+ * Whether every event that targets record takes the filter: a recording that is
+ * filtered in part could not be held against /proc/interrupts.
+ */
+static bool takes_targets(struct session *s, const struct session_config *config, uint32_t ops)
 {
+	const struct kevent *kev;
+	char used[FILTER_MAX];
+
+	s->filtered = config->target_cpus != NULL;
+	for (unsigned int i = 0; s->filtered && (kev = session_kevent(&i));) {
+		const struct armed armed = { kev->system, kev };
+
+		if (kev->target != TARGET_SELF || !session_kevent_exists(kev) || !(ops & OP_BIT(kev->op)))
+			continue;
+		set_filter(s, config, &armed, config->classes ? config->classes : IPI_CLASSES_ALL, used, sizeof(used));
+		tracefs_event_file_write(s->main.tfs, kev->system, kev->name, "filter", "0");
+	}
+	return s->filtered;
+}
+
+int session_enable_events(struct session *s, const struct session_config *wanted, struct err *err)
+{
+	struct session_config copy = *wanted, *config = &copy;
 	uint32_t ops = kevents_heard(session_ops_present());
 	const struct kevent *kev;
 	unsigned int nr = 0;
@@ -341,7 +374,12 @@ int session_enable_events(struct session *s, const struct session_config *config
 	while (kevent_row(nr))
 		nr++;
 	s->events = xcalloc(nr, sizeof(*s->events));
-	s->filtered = config->target_cpus != NULL;
+	if (!takes_targets(s, config, ops)) {
+		if (config->target_cpus)
+			session_note(s,
+				     "this kernel takes no filter of these CPUs: all are recorded, the report filters");
+		config->target_cpus = NULL;
+	}
 	for (unsigned int i = 0; (kev = session_kevent(&i));) {
 		const struct armed armed = { kev->system, kev };
 

@@ -32,7 +32,7 @@ struct session {
 	char *notes;
 	enum ipi_tier tier;
 	bool filtered; /* target CPUs, on every event */
-	unsigned int page_size;
+	unsigned int nr_cpus, page_size;
 	uint64_t buffer_bytes;
 	struct session_event *events;
 	unsigned int nr_events;
@@ -46,6 +46,8 @@ struct session {
 
 /* Filters, stack triggers, then the events themselves; fills events, tier and filtered. */
 int session_enable_events(struct session *s, const struct session_config *config, struct err *err);
+/* "cpu & CPUS{1,3}", or before kernel 6.6 "(cpu == 1 || ...)"; malloc'ed, NULL if it cannot be said so. */
+char *session_target_filter(const struct kevent *kev, const struct cpuset *cpus, bool modern);
 /* A line for session_notes(). */
 void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The events that kernels have, row by row of the table from *idx on; NULL behind the last. */

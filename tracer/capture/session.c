@@ -211,7 +211,7 @@ static int setup_instance(struct session *s, const struct session_config *config
 	char kb[24];
 
 	s->buffer_bytes = config->buffer_bytes ? config->buffer_bytes :
-						 session_default_buffer_bytes(session_nr_cpus(s), NULL);
+						 session_default_buffer_bytes(machine_nr_cpus(), NULL);
 	snprintf(kb, sizeof(kb), "%llu", (unsigned long long)((s->buffer_bytes + 1023) >> 10));
 	if (setup_write(s, "tracing_on", "0", err) || setup_write(s, "trace_clock", "mono", err) ||
 	    setup_write(s, "buffer_size_kb", kb, err))
@@ -297,6 +297,7 @@ int session_open(struct session **sp, const struct session_config *config, struc
 
 	s->main = s->exits = (struct instance)INSTANCE_INIT;
 	s->exits_fd = -1;
+	s->nr_cpus = machine_possible_cpus();
 	cleanup_add(&s->cleanup, close_at_exit, s);
 	*sp = s;
 	if (find_tracefs(s, err))
@@ -389,8 +390,7 @@ const struct session_event *session_events(const struct session *s)
 
 unsigned int session_nr_cpus(const struct session *s)
 {
-	(void)s;
-	return machine_nr_cpus();
+	return s->nr_cpus;
 }
 
 int session_open_raw(const struct session *s, unsigned int cpu)

@@ -87,7 +87,7 @@ const struct session_event *session_events(const struct session *s);
  */
 char *session_read_exits(struct session *s);
 
-/* CPUs with a buffer, highest number + 1. */
+/* CPUs that have a buffer as soon as they come online, highest number + 1. Never changes. */
 unsigned int session_nr_cpus(const struct session *s);
 /* Raw page pipe of a CPU, opened non-blocking; -1 and errno if there is none. The caller closes it. */
 int session_open_raw(const struct session *s, unsigned int cpu);

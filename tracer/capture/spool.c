@@ -55,7 +55,7 @@ struct spool {
 	char *dir;
 	const struct cpuset *avoid;
 	int stop_fd;
-	unsigned int nr_cpus, nr_threads;
+	unsigned int nr_cpus, nr_present, nr_threads;
 	struct spool_cpu *cpus;
 	struct spool_thread *threads;
 	atomic_bool failed;
@@ -89,9 +89,22 @@ static int write_failed(struct spool_thread *t, int errnum)
 	return -1;
 }
 
+/* Of a CPU that was not present when recording began. */
+static int need_file(struct spool_thread *t, struct spool_cpu *c)
+{
+	if (c->file_fd < 0)
+		c->file_fd = open_unnamed(t->sp->dir, &t->err);
+	if (c->file_fd >= 0)
+		return 0;
+	atomic_store(&t->sp->failed, true);
+	return -1;
+}
+
 /* From the pipe to the file, all of it. */
 static int pipe_to_file(struct spool_thread *t, struct spool_cpu *c, size_t len)
 {
+	if (need_file(t, c))
+		return -1;
 	while (len) {
 		ssize_t n = splice(t->pipe[0], NULL, c->file_fd, NULL, len, SPLICE_F_MOVE);
 
@@ -132,6 +145,8 @@ static int read_rest(struct spool_thread *t, struct spool_cpu *c, char *page, si
 	ssize_t n;
 
 	while ((n = read(c->raw_fd, page, page_size)) > 0) {
+		if (need_file(t, c))
+			return -1;
 		for (ssize_t done = 0; done < n;) {
 			ssize_t w = write(c->file_fd, page + done, (size_t)(n - done));
 
@@ -146,7 +161,7 @@ static int read_rest(struct spool_thread *t, struct spool_cpu *c, char *page, si
 	return 0;
 }
 
-/* A CPU that came online since has a buffer now. */
+/* Of every CPU that may ever come online: what it records by then is in its buffer. */
 static int open_cpus(struct spool *sp, struct spool_thread *t, struct err *err)
 {
 	for (unsigned int cpu = t->first; cpu < sp->nr_cpus; cpu += t->step) {
@@ -154,9 +169,9 @@ static int open_cpus(struct spool *sp, struct spool_thread *t, struct err *err)
 
 		if (c->raw_fd >= 0)
 			continue;
-		if (c->file_fd < 0)
+		if (c->file_fd < 0 && cpu < sp->nr_present)
 			c->file_fd = open_unnamed(sp->dir, err);
-		if (c->file_fd < 0)
+		if (c->file_fd < 0 && cpu < sp->nr_present)
 			return -1;
 		c->raw_fd = session_open_raw(sp->session, cpu);
 	}
@@ -255,10 +270,11 @@ int spool_open(struct spool **spp, const struct session *s, const char *dir, con
 	sp->dir = xstrdup(dir);
 	sp->avoid = avoid;
 	sp->nr_cpus = session_nr_cpus(s);
+	sp->nr_present = machine_nr_cpus();
 	sp->cpus = xcalloc(sp->nr_cpus, sizeof(*sp->cpus));
 	for (unsigned int cpu = 0; cpu < sp->nr_cpus; cpu++)
 		sp->cpus[cpu].raw_fd = sp->cpus[cpu].file_fd = -1;
-	sp->nr_threads = (sp->nr_cpus + CPUS_PER_THREAD - 1) / CPUS_PER_THREAD;
+	sp->nr_threads = (sp->nr_present + CPUS_PER_THREAD - 1) / CPUS_PER_THREAD;
 	sp->threads = xcalloc(sp->nr_threads, sizeof(*sp->threads));
 	for (unsigned int i = 0; i < sp->nr_threads; i++) {
 		struct spool_thread *t = &sp->threads[i];

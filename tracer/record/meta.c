@@ -112,7 +112,8 @@ static void collect_cpustats(struct record_meta *m, const struct session *s)
 	m->dat.cpustats = (const char *const *)m->cpustats;
 }
 
-int record_meta_collect(struct record_meta *m, const struct session *s, const struct comms *comms, struct err *err)
+int record_meta_collect(struct record_meta *m, const struct session *s, unsigned int nr_cpus, const struct comms *comms,
+			struct err *err)
 {
 	char *page, *event;
 
@@ -124,7 +125,7 @@ int record_meta_collect(struct record_meta *m, const struct session *s, const st
 		return -1;
 	m->dat.header_event = keep(m, event);
 	m->dat.page_size = session_page_size(s);
-	m->dat.nr_cpus = session_nr_cpus(s);
+	m->dat.nr_cpus = nr_cpus;
 	collect_ftrace_formats(m);
 	collect_formats(m, s);
 	m->dat.kallsyms = keep(m, read_file("/proc/kallsyms", NULL));

@@ -21,8 +21,9 @@ struct record_meta {
 	bool no_symbols; /* kallsyms hides the addresses */
 };
 
-/* While the session is still open. */
-int record_meta_collect(struct record_meta *m, const struct session *s, const struct comms *comms, struct err *err);
+/* While the session is still open. nr_cpus: of the file. */
+int record_meta_collect(struct record_meta *m, const struct session *s, unsigned int nr_cpus, const struct comms *comms,
+			struct err *err);
 void record_meta_free(struct record_meta *m);
 
 #endif

@@ -84,6 +84,24 @@ static void print_notes(const struct session *s)
 	}
 }
 
+static void warn_offline(const struct ipi_filter *f)
+{
+	struct cpuset online = { 0 }, off = { 0 };
+	char *list;
+
+	if (!f->has_target_cpus || cpuset_parse(&online, "online", 0, NULL))
+		return;
+	for (unsigned int cpu = 0; cpu < f->target_cpus.nr_words * 64; cpu++)
+		if (cpuset_has(&f->target_cpus, cpu) && !cpuset_has(&online, cpu))
+			cpuset_add(&off, cpu);
+	list = cpuset_text(&off);
+	if (list[0])
+		record_say("warning: CPU %s of -C is offline: nothing can be recorded there", list);
+	free(list);
+	cpuset_free(&off);
+	cpuset_free(&online);
+}
+
 static int prepare(struct record *r, struct err *err)
 {
 	struct session_config config = {
@@ -110,6 +128,7 @@ static int prepare(struct record *r, struct err *err)
 	print_notes(r->rec.session);
 	if (ret)
 		return -1;
+	warn_offline(&r->opts.filter);
 	/* Before anything of ours changes its affinity: the workload's shall be the caller's. */
 	workload.stdout_to_stderr = output_is_stdout(out);
 	if (r->argv && workload_fork(&r->workload, &workload, err))

@@ -75,7 +75,7 @@ static void fill_facts(struct recording *rec)
 	f->own_pids[0] = (int32_t)getpid();
 	for (unsigned int i = 1; i < f->nr_own_pids; i++)
 		f->own_pids[i] = (int32_t)spool_thread_id(rec->spool, i - 1);
-	f->nr_cpus = session_nr_cpus(rec->session);
+	f->nr_cpus = rec->meta.dat.nr_cpus;
 	f->lost = xcalloc(f->nr_cpus, sizeof(*f->lost));
 	f->entries = xcalloc(f->nr_cpus, sizeof(*f->entries));
 	for (unsigned int cpu = 0; cpu < f->nr_cpus; cpu++) {
@@ -98,6 +98,18 @@ void recording_verify(struct recording *rec)
 	session_verify(rec->session, add_reason, &rec->facts);
 }
 
+/* CPUs that are there, and those that were there long enough to record something. */
+static unsigned int nr_cpus(const struct recording *rec)
+{
+	unsigned int nr = machine_nr_cpus(), all = session_nr_cpus(rec->session);
+	uint64_t len;
+
+	for (unsigned int cpu = nr; cpu < all; cpu++)
+		if (spool_fd(rec->spool, cpu, &len) >= 0)
+			nr = cpu + 1;
+	return nr < all ? nr : all;
+}
+
 int recording_collect(struct recording *rec, struct err *err)
 {
 	if (spool_finish(rec->spool, err))
@@ -105,7 +117,7 @@ int recording_collect(struct recording *rec, struct err *err)
 	/* Who is not there any more has been seen ending: so ask for the living first. */
 	comms_add_living(&rec->comms);
 	recording_gather_comms(rec);
-	if (record_meta_collect(&rec->meta, rec->session, &rec->comms, err))
+	if (record_meta_collect(&rec->meta, rec->session, nr_cpus(rec), &rec->comms, err))
 		return -1;
 	fill_facts(rec);
 	return 0;
