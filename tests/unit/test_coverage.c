@@ -161,6 +161,8 @@ static void test_hotplug(void)
 	struct coverage_counts n[CPUS] = { 0 };
 	struct coverage_line l[4];
 	struct facts f = { 0 };
+	struct cpuset asked = { 0 }, off = { 0 };
+	bool all;
 
 	/* CPU 1 went offline, CPU 2 came online with the count that it had when it left long ago. */
 	fresh(&f);
@@ -176,6 +178,17 @@ static void test_hotplug(void)
 	n[0].by_class[IPI_CLASS_RESCHEDULE] += 3;
 	is_u64(coverage_lines(&f, &all_caps, &n[0], l, 4), 1, "one line");
 	ok(l[0].ok && l[0].open && l[0].low == 10, "low is that of the CPU that stayed, high is open");
+	for (unsigned int cpu = 0; cpu < CPUS; cpu++)
+		cpuset_add(&asked, cpu);
+	coverage_offline(&f, &asked, &off, &all);
+	ok(cpuset_count(&off) == 3 && !cpuset_has(&off, 0) && !all, "who was offline, or for a time");
+	cpuset_free(&off);
+	cpuset_free(&asked);
+	cpuset_add(&asked, 3);
+	coverage_offline(&f, &asked, &off, &all);
+	ok(cpuset_count(&off) == 1 && cpuset_has(&off, 3) && all, "who was offline all the time");
+	cpuset_free(&off);
+	cpuset_free(&asked);
 	n[0].by_class[IPI_CLASS_RESCHEDULE] = 4;
 	judge(&f, n);
 	is_u64(f.nr_reasons, 1, "what is missing on the one that stayed is missing");

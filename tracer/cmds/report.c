@@ -221,6 +221,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	if (analysis_run(a, &sink, err))
 		goto out;
 	report_build(&r, a, agg, by, nr_by, filter != NULL);
+	r.offline = analysis_offline(a, &o->filter);
 	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));
 	if (render(o, &r, format, err))
 		goto out;

@@ -164,6 +164,21 @@ unsigned int coverage_lines(const struct facts *f, const struct coverage_caps *c
 	return nr;
 }
 
+void coverage_offline(const struct facts *f, const struct cpuset *cpus, struct cpuset *off, bool *all)
+{
+	const struct cpuset *begin = &f->online[FACTS_OUTER0], *end = &f->online[FACTS_OUTER1];
+
+	*all = true;
+	if (!begin->nr_words || !end->nr_words)
+		return;
+	for (unsigned int cpu = 0; cpu < cpus->nr_words * 64; cpu++) {
+		if (!cpuset_has(cpus, cpu) || (cpuset_has(begin, cpu) && cpuset_has(end, cpu)))
+			continue;
+		cpuset_add(off, cpu);
+		*all &= !cpuset_has(begin, cpu) && !cpuset_has(end, cpu);
+	}
+}
+
 /* --- the verdict --- */
 
 /* What one kind of deviation sums up to, over the CPUs that have it. */

@@ -49,6 +49,8 @@ static inline bool coverage_short(const struct coverage_line *l)
 	return l->decides && l->traced + l->spare < l->low;
 }
 
+/* CPUs of the set that were offline when recording began or ended, as far as the facts say; *all: at both times. */
+void coverage_offline(const struct facts *f, const struct cpuset *cpus, struct cpuset *off, bool *all);
 /* Lines that can be judged of all CPUs together; returns their number. */
 unsigned int coverage_lines(const struct facts *f, const struct coverage_caps *caps, const struct coverage_counts *all,
 			    struct coverage_line *lines, unsigned int max);

@@ -338,6 +338,8 @@ static void notes(const struct report *r, FILE *out)
 	if (t->damaged)
 		fprintf(out, "note: the file is damaged: its %s is not as it was written; numbers may be wrong\n",
 			t->damaged);
+	if (r->offline)
+		fprintf(out, "note: %s\n", r->offline);
 	for (unsigned int i = 0; i < t->nr_reasons; i++) {
 		char text[512];
 

@@ -416,6 +416,24 @@ struct span_names analysis_names(struct analysis *a)
 
 /* --- coverage --- */
 
+char *analysis_offline(const struct analysis *a, const struct ipi_filter *f)
+{
+	struct cpuset off = { 0 };
+	char *list, *text = NULL;
+	bool all;
+
+	if (!a->has_facts || (!f->has_target_cpus && !a->facts.filter.has_target_cpus))
+		return NULL;
+	f = f->has_target_cpus ? f : &a->facts.filter;
+	coverage_offline(&a->facts, &f->target_cpus, &off, &all);
+	list = cpuset_text(&off);
+	if (list[0])
+		text = xasprintf("CPU %s was offline%s: no proof of quiet", list, all ? "" : " for a time");
+	free(list);
+	cpuset_free(&off);
+	return text;
+}
+
 unsigned int analysis_coverage(const struct analysis *a, struct coverage *lines, unsigned int max)
 {
 	const struct match_totals *t = pipeline_totals(a->pipeline);

@@ -141,6 +141,8 @@ void report_free(struct report *r)
 		free(row->comm);
 	}
 	free(r->rows);
+	free(r->offline);
+	r->offline = NULL;
 	r->rows = NULL;
 	r->nr_rows = 0;
 }

@@ -45,6 +45,7 @@ struct report {
 	unsigned int nr_classes; /* the usual four, and those that occurred */
 	struct coverage coverage[ANALYSIS_MAX_COVERAGE];
 	unsigned int nr_coverage;
+	char *offline; /* of CPUs that a filter names; or NULL */
 	const struct coverage
 		*missing; /* the first line that tells of missing events, though none is known to be lost */
 };
