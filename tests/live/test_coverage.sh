@@ -10,9 +10,11 @@ live_lock
 ipis=("$EXAMPLES/membarrier" -n 300 -c 0 -t 1)
 missing='/proc/interrupts counted at least [0-9]+ function call interrupts, [0-9]+ are in the recording: events are missing'
 
-# The workload switches the recorder's instance off: ipitrace is its parent.
+# The workload switches the recorder's instance off. The live lock makes it the only one.
 cat >"$TMP/tamper" <<-'EOF'
-	echo 0 >"/sys/kernel/tracing/instances/ipitrace-$PPID/tracing_on" || exit 99
+	for i in /sys/kernel/tracing/instances/ipitrace-*; do
+		case $i in *-exits) ;; *) echo 0 >"$i/tracing_on" || exit 99 ;; esac
+	done
 	"${@:2}" >/dev/null
 	exit "$1"
 EOF
