@@ -5,15 +5,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/klog.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #endif
 
 #include "base/compiler.h"
@@ -105,6 +105,7 @@ static char *hypervisor(void)
 	return text ? text : line_of("/sys/class/dmi/id/sys_vendor", NULL);
 }
 
+#if defined(__x86_64__) || defined(__i386__)
 static char *klog(void)
 {
 	int size = klogctl(KLOG_SIZE, NULL, 0);
@@ -157,17 +158,20 @@ static char *apic_mode(void)
 
 static char *interrupt_controller(void)
 {
-	char *text, *p, *found = NULL;
-#if defined(__x86_64__) || defined(__i386__)
 	return apic_mode();
-#endif
-	text = read_file("/proc/interrupts", NULL);
-	p = text ? strstr(text, "GIC") : NULL;
+}
+#else
+static char *interrupt_controller(void)
+{
+	char *text = read_file("/proc/interrupts", NULL);
+	char *p = text ? strstr(text, "GIC") : NULL, *found = NULL;
+
 	if (p)
 		found = xasprintf("%.*s", (int)strcspn(p, " \t\n"), p);
 	free(text);
 	return found;
 }
+#endif
 
 /* "idle=poll" from the command line; the kernel has no other place that says it. */
 static char *idle_param(void)
