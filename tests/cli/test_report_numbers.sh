@@ -23,7 +23,7 @@ json_check "$J" 'all(set("""caller callsite func class sends target_hits deliver
 json_check "$J" 'all(set("count min mean p50 p90 p99 p999 max max_at_ns max_cpu".split()) <= set(r[k])
 	for r in rows for k in r if k.endswith("_ns") and r[k] is not None)' "distributions: all keys of the contract"
 json_check "$J" 'd["trace"]["tier"] == "exact" and d["trace"]["clock"] == "mono" and d["trace"]["cpus"] == 2
-	and d["trace"]["arch"] == "x86_64" and d["trace"]["lost_events"] == 0 and d["trace"]["events"] == 2399' "trace"
+	and d["trace"]["arch"] == "x86_64" and d["trace"]["lost_events"] == 0 and d["trace"]["late_events"] == 0 and d["trace"]["events"] == 2399' "trace"
 
 # What the workloads said they sent.
 row='[r for r in rows if r["caller"].startswith("%s") and r["func"] == "%s"][0]'

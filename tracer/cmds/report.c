@@ -179,8 +179,11 @@ static int incomplete(const struct report *r, struct err *err)
 			(unsigned long long)r->missing->low, r->missing->what, (unsigned long long)r->missing->traced);
 	else if (t->lost_unknown)
 		err_set(err, EXIT_INCOMPLETE, "events are missing, nobody knows how many");
-	else
+	else if (t->lost_events)
 		err_set(err, EXIT_INCOMPLETE, "%llu events were lost", (unsigned long long)t->lost_events);
+	else
+		err_set(err, EXIT_INCOMPLETE, "%llu events came too late to be matched",
+			(unsigned long long)t->late_events);
 	if (!t->truncated && !t->damaged && !t->incomplete && !t->bad_pages && !r->missing)
 		err_hint(
 			err,

@@ -75,6 +75,7 @@ static void trace(struct render *r, struct json *j)
 	known_ns(j, t, "end_ns", t->end_ns);
 	json_u64(j, "events", t->events);
 	render_lost_events(r);
+	json_u64(j, "late_events", t->late_events);
 	json_u64(j, "missed_sends", t->missed_sends);
 	known_ns(j, t, "duration_ns", t->end_ns - t->start_ns);
 	json_u64(j, "records", t->records);
