@@ -110,15 +110,20 @@ static inline bool ipi_event_is_send(const struct ipi_event *ev)
 /* Context levels of one CPU: an interrupt may queue and send between a task's queue event and its send. */
 enum ipi_level { IPI_LEVEL_TASK, IPI_LEVEL_SOFTIRQ, IPI_LEVEL_HARDIRQ, IPI_LEVEL_NMI, IPI_NR_LEVELS };
 
+/* The innermost that its flags name; a table, because it is asked for several times an event. */
 static inline enum ipi_level ipi_event_level(const struct ipi_event *ev)
 {
-	if (!(ev->flags & (IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ)))
-		return IPI_LEVEL_TASK;
-	if (ev->flags & IPI_FLAG_NMI)
-		return IPI_LEVEL_NMI;
-	if (ev->flags & IPI_FLAG_HARDIRQ)
-		return IPI_LEVEL_HARDIRQ;
-	return IPI_LEVEL_SOFTIRQ;
+	static const uint8_t levels[] = {
+		[IPI_FLAG_HARDIRQ >> 3] = IPI_LEVEL_HARDIRQ,
+		[IPI_FLAG_SOFTIRQ >> 3] = IPI_LEVEL_SOFTIRQ,
+		[(IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ) >> 3] = IPI_LEVEL_HARDIRQ,
+		[IPI_FLAG_NMI >> 3] = IPI_LEVEL_NMI,
+		[(IPI_FLAG_NMI | IPI_FLAG_HARDIRQ) >> 3] = IPI_LEVEL_NMI,
+		[(IPI_FLAG_NMI | IPI_FLAG_SOFTIRQ) >> 3] = IPI_LEVEL_NMI,
+		[(IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ) >> 3] = IPI_LEVEL_NMI,
+	};
+
+	return levels[(ev->flags & (IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ)) >> 3];
 }
 
 #endif

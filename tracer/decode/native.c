@@ -118,13 +118,14 @@ static inline __attribute__((always_inline)) bool event_usual(struct decoder *d,
 }
 
 /* The rest of what a head is. */
-static inline void head_store(struct decoder *d, struct cursor *c, const struct ev_desc *desc, const uint8_t *rec,
-			      uint32_t len, const uint8_t *pos, uint64_t ts)
+static inline void head_store(struct cursor *c, const struct ev_desc *desc, const uint8_t *rec, const uint8_t *pos,
+			      uint64_t ts)
 {
 	c->desc = desc;
-	c->id = (uint32_t)(desc - d->fmt.desc);
+	/* Records that the loop itself has found end where the next one begins. */
+	if (c->rec != rec)
+		c->rec_len = (uint32_t)(pos - rec);
 	c->rec = rec;
-	c->rec_len = len;
 	c->pos = pos;
 	c->ts = ts;
 	c->key = ts << 1 | desc->rank;
@@ -140,7 +141,6 @@ static inline __attribute__((always_inline)) struct ipi_event *cursor_run(struct
 {
 	const struct ev_desc *desc = c->desc;
 	const uint8_t *rec = c->rec, *pos = c->pos, *end = c->end;
-	uint32_t len = c->rec_len;
 	uint64_t ts = c->ts;
 
 	for (;;) {
@@ -149,7 +149,7 @@ static inline __attribute__((always_inline)) struct ipi_event *cursor_run(struct
 		if (likely(event_usual(d, c, desc, rec, pos, ts, &k, ev))) {
 			ev++;
 		} else {
-			head_store(d, c, desc, rec, len, pos, ts);
+			head_store(c, desc, rec, pos, ts);
 			ev += native_event(d, c, ev);
 			if (unlikely(c->give_up)) {
 				pos = c->pos; /* damaged: nothing behind it is believed */
@@ -167,7 +167,6 @@ static inline __attribute__((always_inline)) struct ipi_event *cursor_run(struct
 		if (likely(k.desc)) {
 			desc = k.desc;
 			rec = k.rec;
-			len = (uint32_t)(k.next - k.rec);
 			if (unlikely(ev == stop) || (ts << 1 | desc->rank) > limit)
 				break;
 			continue;
@@ -181,10 +180,9 @@ static inline __attribute__((always_inline)) struct ipi_event *cursor_run(struct
 		rec = c->rec;
 		pos = c->pos;
 		end = c->end;
-		len = c->rec_len;
 		ts = c->ts;
 	}
-	head_store(d, c, desc, rec, len, pos, ts);
+	head_store(c, desc, rec, pos, ts);
 	return ev;
 }
 

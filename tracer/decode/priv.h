@@ -93,7 +93,7 @@ uint32_t stacks_nr(const struct stacks *s);
 /* --- pages --- */
 
 enum cursor_head {
-	HEAD_RECORD, /* rec, rec_len, id, ts are those of a record of ours */
+	HEAD_RECORD, /* rec, rec_len, desc, ts are those of a record of ours */
 	HEAD_START,  /* begin of the stream */
 	HEAD_GAP,    /* events are missing from here to the HEAD_LOST that follows */
 	HEAD_LOST,   /* lost is set */
@@ -124,7 +124,6 @@ struct cursor {
 	uint64_t key;		    /* ts and rank of the head, for the merge */
 	const struct ev_desc *desc; /* of the head record */
 	uint32_t rec_len;
-	uint32_t id;
 	const uint8_t *rec; /* not next to desc: the compiler would keep the two in one vector register */
 	enum cursor_head head;
 	uint32_t cpu;

@@ -15,7 +15,7 @@
 
 static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
-	const struct ev_desc *desc = &d->fmt.desc[c->id];
+	const struct ev_desc *desc = c->desc;
 	struct level_state *level = &c->level[flags_level(ev->flags)];
 	struct look look;
 
@@ -38,7 +38,7 @@ static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *
 
 static uint8_t irq_class(struct decoder *d, struct cursor *c, bool entry)
 {
-	const struct ev_desc *desc = &d->fmt.desc[c->id];
+	const struct ev_desc *desc = c->desc;
 	uint32_t irq = load32(c->rec + desc->off[FLD_IRQ], d->swap);
 	const char *name = "";
 	uint32_t len = 0;
@@ -59,7 +59,7 @@ static uint8_t irq_class(struct decoder *d, struct cursor *c, bool entry)
 
 static bool handler_entry(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
-	uint32_t irq = load32(c->rec + d->fmt.desc[c->id].off[FLD_IRQ], d->swap);
+	uint32_t irq = load32(c->rec + c->desc->off[FLD_IRQ], d->swap);
 	uint8_t class = irq_class(d, c, true);
 	struct look look;
 
@@ -92,7 +92,7 @@ static bool handler_exit(struct decoder *d, struct cursor *c, struct ipi_event *
 
 static bool ipi_entry_exit(struct decoder *d, struct cursor *c, struct ipi_event *ev, bool entry)
 {
-	const struct ev_desc *desc = &d->fmt.desc[c->id];
+	const struct ev_desc *desc = c->desc;
 	struct look look;
 
 	if (c->open_irq != CLASS_NONE) {
@@ -113,7 +113,7 @@ static bool ipi_entry_exit(struct decoder *d, struct cursor *c, struct ipi_event
 /* It names the function of the send that follows at this level; such kernels have no csd events. */
 static bool probe_call(struct decoder *d, struct cursor *c, const struct ipi_event *ev)
 {
-	const struct ev_desc *desc = &d->fmt.desc[c->id];
+	const struct ev_desc *desc = c->desc;
 	struct level_state *level = &c->level[flags_level(ev->flags)];
 	uint32_t cpu = CALL_ANY_CPU;
 	uint64_t func = 0;
@@ -133,7 +133,7 @@ static bool probe_call(struct decoder *d, struct cursor *c, const struct ipi_eve
 
 static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, bool mask)
 {
-	const struct ev_desc *desc = &d->fmt.desc[c->id];
+	const struct ev_desc *desc = c->desc;
 	struct formats *f = &d->fmt;
 	struct level_state *level = &c->level[flags_level(ev->flags)];
 	struct look look;
@@ -166,7 +166,7 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 
 bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
-	const struct ev_desc *desc = &d->fmt.desc[c->id];
+	const struct ev_desc *desc = c->desc;
 	struct look look;
 
 	switch (desc->op) {

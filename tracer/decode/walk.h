@@ -103,7 +103,6 @@ static inline __attribute__((always_inline)) bool page_walk(struct decoder *d, s
 		c->ts = ts;
 		c->rec = r.data;
 		c->rec_len = r.len;
-		c->id = id;
 		c->desc = desc;
 		c->head = HEAD_RECORD;
 		c->key = ts << 1 | desc->rank;

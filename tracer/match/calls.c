@@ -255,6 +255,8 @@ static bool ran_before_queue(struct matcher *m, struct call *c)
 {
 	struct cpu *target = &m->cpus[c->span.target];
 
+	if (likely(target->unqueued_ns + MATCH_SKEW_NS < c->span.queue_ns))
+		return false;
 	for (unsigned int i = 0; i < MATCH_NR_UNQUEUED; i++) {
 		struct unqueued *u = &target->unqueued[i];
 
@@ -500,6 +502,7 @@ static void note_unqueued(struct matcher *m, struct cpu *cpu, const struct ipi_e
 
 	m->totals.calls_unqueued++;
 	m->totals.calls_unqueued_untraced += untraced;
+	cpu->unqueued_ns = ev->ts_ns;
 	*u = (struct unqueued){
 		.untraced = untraced,
 		.csd = ev->csd,
@@ -557,6 +560,7 @@ void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event 
 	if (unlikely(cpu->run.active))
 		run_abandon(m, cpu);
 	if (ev->csd) {
+		m->totals.watched_runs += ev->func == m->config.watched_func;
 		if (cpu->win)
 			cpu->win->span.nr_calls++;
 		else if (cpu->nr_irq_works)

@@ -111,6 +111,7 @@ struct match_totals {
 	uint64_t calls_unqueued_untraced; /* of those: in mid-trace and by no gap, so their sender recorded nothing */
 	uint64_t calls_unqueued;	  /* function entries (csd != NULL) whose queue event was not seen */
 	uint64_t exits_unentered;	  /* handler or function exits whose entry was not seen */
+	uint64_t watched_runs;		  /* function entries (csd != NULL) of match_config.watched_func */
 	uint64_t negative;
 	uint64_t lost_events; /* sum of known counts */
 	bool lost_unknown;    /* and more, nobody knows how many */
@@ -122,11 +123,12 @@ typedef void (*ipi_span_fn)(void *ctx, const struct ipi_span *span);
 typedef void (*match_gap_fn)(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost);
 
 struct match_config {
-	unsigned int nr_cpus; /* one more than the highest CPU number expected; grows by itself */
-	bool has_csd;	      /* csd_* events are in the trace */
-	bool has_sends;	      /* ipi_send_*, ipi_raise or probes are */
-	ipi_span_fn emit;     /* called for every span, in order of its resolution */
-	match_gap_fn gap;     /* called for every gap, before what it makes lost; or NULL */
+	unsigned int nr_cpus;  /* one more than the highest CPU number expected; grows by itself */
+	bool has_csd;	       /* csd_* events are in the trace */
+	bool has_sends;	       /* ipi_send_*, ipi_raise or probes are */
+	uint64_t watched_func; /* its runs are counted with or without a queue event of theirs; 0 = none */
+	ipi_span_fn emit;      /* called for every span, in order of its resolution */
+	match_gap_fn gap;      /* called for every gap, before what it makes lost; or NULL */
 	void *ctx;
 };
 

@@ -95,9 +95,9 @@ struct op {
 /* The function that a CPU is running; they do not nest (interrupts are off around them). */
 struct running {
 	bool active;
+	int32_t pid;
 	struct call *call; /* NULL: local, or its queue event was not seen */
 	uint64_t csd, func, run_ns;
-	int32_t pid;
 };
 
 /* A function entry without queue event: with skewed clocks that event is still to come. */
@@ -107,19 +107,21 @@ struct unqueued {
 };
 #define MATCH_NR_UNQUEUED 4
 
+/* 1024 bytes: every event finds its CPU by a shift. */
 struct cpu {
 	uint64_t last_ns;   /* stamp of its last event, NMI level aside */
 	struct window *win; /* handler now running */
 	struct running run;
 	struct op ops[IPI_NR_LEVELS];
-	uint8_t open_ops;      /* bit per level */
-	uint64_t gap_reach_ns; /* until then a call may be taken for one that its last gap hides */
-	bool in_gap;	       /* its events are missing now: see IPI_EV_GAP */
-	uint8_t nr_chains;     /* lines with an unsettled chain that is not weak */
+	uint8_t open_ops;  /* bit per level */
+	uint8_t nr_chains; /* lines with an unsettled chain that is not weak */
+	bool in_gap;	   /* its events are missing now: see IPI_EV_GAP */
+	uint8_t next_unqueued;
+	unsigned int nr_irq_works; /* of the outstanding calls: IPI_CALL_IRQ_WORK */
+	uint64_t gap_reach_ns;	   /* until then a call may be taken for one that its last gap hides */
 	struct call *out_head, *out_tail;
-	unsigned int nr_irq_works; /* of those outstanding: IPI_CALL_IRQ_WORK */
 	struct unqueued unqueued[MATCH_NR_UNQUEUED];
-	unsigned int next_unqueued;
+	uint64_t unqueued_ns; /* run_ns of the last of these */
 	struct line lines[IPI_NR_CLASSES];
 };
 

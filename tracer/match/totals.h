@@ -55,7 +55,8 @@ static inline __attribute__((always_inline)) void totals_call(struct match_total
 	}
 	if (likely(s->outcome == IPI_DELIVERED)) {
 		t->calls_run++;
-		t->ambiguous_calls += s->how == IPI_HOW_AMBIGUOUS;
+		if (unlikely(s->how == IPI_HOW_AMBIGUOUS))
+			t->ambiguous_calls++;
 	} else if (s->outcome == IPI_IN_FLIGHT) {
 		t->calls_in_flight++;
 	} else {
@@ -73,9 +74,12 @@ static inline void totals_interrupt(struct match_totals *t, const struct ipi_spa
 static inline void totals_irq(struct match_totals *t, const struct ipi_span *s, bool calls_seen)
 {
 	totals_interrupt(t, s);
-	t->unsolicited += !!s->unsolicited;
-	t->unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
-	t->empty_interrupts += calls_seen && !s->nr_calls && ipi_class_is_call(s->class);
+	if (unlikely(s->unsolicited)) {
+		t->unsolicited++;
+		t->unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
+	}
+	if (unlikely(!s->nr_calls) && calls_seen && ipi_class_is_call(s->class))
+		t->empty_interrupts++;
 }
 
 static inline void totals_wake(struct match_totals *t)

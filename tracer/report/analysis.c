@@ -440,7 +440,7 @@ unsigned int analysis_coverage(const struct analysis *a, struct coverage *lines,
 	const struct coverage_caps caps = { a->trace.has_reception, a->trace.has_csd && a->has_tlb_func };
 	/* Exits of functions are among them, but no CPU can have cut more than one handler. */
 	struct coverage_counts all = {
-		.tlb_runs = pipeline_seen(a->pipeline)->tlb_runs,
+		.tlb_runs = pipeline_totals(a->pipeline)->watched_runs,
 		.cut = t->exits_unentered < a->trace.cpus ? t->exits_unentered : a->trace.cpus,
 	};
 	struct coverage_line found[ANALYSIS_MAX_COVERAGE];

@@ -22,8 +22,7 @@ struct pipeline {
 	pipeline_tap_fn tap;
 	void *tap_ctx;
 	struct pipeline_seen seen;
-	uint64_t tlb_func; /* 0 = unknown */
-	uint64_t now_ns;   /* of the last event that was matched */
+	uint64_t now_ns; /* of the last event that was matched */
 	struct pipeline_time time;
 	bool converts; /* time is not the stamp */
 	bool clock_ns, clock_sync;
@@ -96,7 +95,7 @@ int pipeline_open(struct pipeline **out, const struct decode_meta *meta, const s
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 	const struct ipi_evidence *evidence;
-	uint64_t end;
+	uint64_t tlb_func = 0, end;
 
 	*out = NULL;
 	p->sink.span = no_span;
@@ -106,16 +105,17 @@ int pipeline_open(struct pipeline **out, const struct decode_meta *meta, const s
 		return -1;
 	}
 	evidence = &decoder_caps(p->decoder)->evidence;
+	if (meta->symtab)
+		symtab_range(meta->symtab, "flush_tlb_func", &tlb_func, &end);
 	p->matcher = matcher_new(&(struct match_config){
 		.nr_cpus = nr_cpus,
 		.has_csd = evidence->has_csd,
 		.has_sends = evidence->has_send,
+		.watched_func = tlb_func,
 		.emit = emit,
 		.gap = gap,
 		.ctx = p,
 	});
-	if (meta->symtab)
-		symtab_range(meta->symtab, "flush_tlb_func", &p->tlb_func, &end);
 	*out = p;
 	return 0;
 }
@@ -178,16 +178,6 @@ static void settle(struct pipeline *p)
 		p->sink.settled(p->sink.ctx, matcher_settled_ns(p->matcher, p->now_ns));
 }
 
-/* Not spans: a run whose queue event was not recorded belongs to no call, but the kernel has counted it. */
-static void count_tlb_runs(struct pipeline *p, const struct ipi_event *ev, unsigned int nr)
-{
-	uint64_t runs = 0;
-
-	for (unsigned int i = 0; i < nr; i++)
-		runs += ev[i].func == p->tlb_func && ev[i].type == IPI_EV_FUNC_ENTRY && ev[i].csd;
-	p->seen.tlb_runs += runs;
-}
-
 int pipeline_run(struct pipeline *p, struct err *err)
 {
 	struct ipi_event *batch = xmalloc(BATCH * sizeof(*batch));
@@ -199,8 +189,6 @@ int pipeline_run(struct pipeline *p, struct err *err)
 			convert(p, batch, nr);
 		if (unlikely(p->tap))
 			p->tap(p->tap_ctx, batch, (unsigned int)nr);
-		if (p->tlb_func)
-			count_tlb_runs(p, batch, (unsigned int)nr);
 		matcher_feed(p->matcher, batch, (unsigned int)nr);
 		p->now_ns = batch[nr - 1].ts_ns;
 		fed += (unsigned int)nr;

@@ -18,12 +18,10 @@
 
 struct pipeline;
 
-/* What the clock's spans have shown of it, and counts that no sink makes. */
+/* What the clock's spans have shown of it. */
 struct pipeline_seen {
 	uint64_t skew_ns;      /* clocks of CPUs differ by at least this much, by impossible spans; 0 = none */
 	uint32_t skew_cpus[2]; /* ... namely of these: the second is behind */
-	uint64_t
-		tlb_runs; /* remote runs of flush_tlb_func, with or without a call of theirs: what the kernel counts as TLB shootdowns */
 };
 
 /* meta and src as for decoder_open(). nr_cpus: one more than the highest number expected. */
