@@ -49,7 +49,7 @@ folder_of() {
 
 sources() { find tracer -name "$1" | sort; }
 
-bad=
+bad='' private=''
 while read -r f; do
 	folder=$(folder_of "$f")
 	reach=$(may_reach "$folder")
@@ -59,12 +59,25 @@ while read -r f; do
 	fi
 	while read -r header; do
 		grep -qw -- "$(folder_of "$header")" <<<"$reach" || bad+="$f reaches $header"$'\n'
+		case $header in
+		*priv.h) [ "$(folder_of "$header")" = "$folder" ] || private+="$f reaches $header"$'\n' ;;
+		esac
 	done < <("${CC:-gcc}" -MM -MG -Iinclude -Itracer "$f" | tr -s ' ' '\n' | grep '^tracer/.*\.h$')
 	while read -r header; do
 		grep -Eqx "($(may_use "$folder"))(\.h)?" <<<"${header##*/}" || bad+="$f uses <$header>"$'\n'
 	done < <(sed -n 's/^#[ \t]*include[ \t]*<\([^>]*\)>.*/\1/p' "$f" | grep -E "(^|/)($LIBRARIES)(\.h)?$")
 done < <(sources '*.[ch]')
 is "$bad" "" "no layer reaches up, directly or through a header"
+is "$private" "" "private headers stay in their folder"
+
+# A guard that two headers share silently hides one of them: it is the path, so that it is unique.
+bad=
+while read -r f; do
+	guard=${f#tracer/}
+	guard=IPITRACE_${guard//[^a-zA-Z0-9]/_}
+	[ "$(grep -cx -e "#ifndef ${guard^^}" -e "#define ${guard^^}" "$f")" = 2 ] || bad+="$f is not guarded by ${guard^^}"$'\n'
+done < <(find tracer tests -name '*.h' | sort)
+is "$bad" "" "include guards are named after the path"
 
 # What objects call. nm sees it whatever macro or header hides the call.
 calls() { nm -u "$1" 2>/dev/null | awk '{ sub(/@.*/, "", $NF); print $NF }'; }

@@ -8,8 +8,8 @@
  * proportion; what it returns to its caller is not judged, except where a target
  * checks a law of its own with fuzz_check().
  */
-#ifndef FUZZ_H
-#define FUZZ_H
+#ifndef IPITRACE_TESTS_FUZZ_FUZZ_H
+#define IPITRACE_TESTS_FUZZ_FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 /*
  * decodebed.h - a decoder over hand-built pages, for the decoder's tests.
  */
-#ifndef DECODEBED_H
-#define DECODEBED_H
+#ifndef IPITRACE_TESTS_UNIT_DECODEBED_H
+#define IPITRACE_TESTS_UNIT_DECODEBED_H
 
 #include "base/compiler.h"
 #include "base/err.h"

@@ -5,8 +5,8 @@
  * Owns a growing array of spans. Knows nothing of scripts, generators or
  * traces: what is checked here has to hold whatever was fed.
  */
-#ifndef IPITRACE_TESTS_MATCHAUDIT_H
-#define IPITRACE_TESTS_MATCHAUDIT_H
+#ifndef IPITRACE_TESTS_UNIT_MATCHAUDIT_H
+#define IPITRACE_TESTS_UNIT_MATCHAUDIT_H
 
 #include <stddef.h>
 

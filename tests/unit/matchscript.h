@@ -28,8 +28,8 @@
  *
  * Alternatives are written a/b: fifo/ambiguous. `-` is "no such time".
  */
-#ifndef IPITRACE_TESTS_MATCHSCRIPT_H
-#define IPITRACE_TESTS_MATCHSCRIPT_H
+#ifndef IPITRACE_TESTS_UNIT_MATCHSCRIPT_H
+#define IPITRACE_TESTS_UNIT_MATCHSCRIPT_H
 
 /* Runs one script; prints what is wrong as "# ..." lines; returns the number of faults. */
 unsigned int script_run(const char *path);

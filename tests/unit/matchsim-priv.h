@@ -6,8 +6,8 @@
  * little program that advances by one step at a time. A step stamps at most
  * one event.
  */
-#ifndef IPITRACE_TESTS_MATCHSIM_PRIV_H
-#define IPITRACE_TESTS_MATCHSIM_PRIV_H
+#ifndef IPITRACE_TESTS_UNIT_MATCHSIM_PRIV_H
+#define IPITRACE_TESTS_UNIT_MATCHSIM_PRIV_H
 
 #include "matchsim.h"
 

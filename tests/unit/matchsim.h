@@ -8,8 +8,8 @@
  * order, polling idle, csd reuse. One seed, one history. Time stamps of
  * different events differ unless tick_ns rounds them.
  */
-#ifndef IPITRACE_TESTS_MATCHSIM_H
-#define IPITRACE_TESTS_MATCHSIM_H
+#ifndef IPITRACE_TESTS_UNIT_MATCHSIM_H
+#define IPITRACE_TESTS_UNIT_MATCHSIM_H
 
 #include "match/match.h"
 

@@ -7,8 +7,8 @@
  * by a nanosecond each, in the order of the text, which is the time order.
  * Symbols become numbers that differ where the text differs.
  */
-#ifndef IPITRACE_TESTS_MATCHTEXT_H
-#define IPITRACE_TESTS_MATCHTEXT_H
+#ifndef IPITRACE_TESTS_UNIT_MATCHTEXT_H
+#define IPITRACE_TESTS_UNIT_MATCHTEXT_H
 
 #include "base/event.h"
 

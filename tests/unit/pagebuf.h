@@ -7,8 +7,8 @@
  * freed after two more calls for the same CPU, so that the address sanitizer
  * sees every step too far and every pointer kept too long.
  */
-#ifndef PAGEBUF_H
-#define PAGEBUF_H
+#ifndef IPITRACE_TESTS_UNIT_PAGEBUF_H
+#define IPITRACE_TESTS_UNIT_PAGEBUF_H
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
  * long as chance will have it; the time that is complete follows from what is
  * held back. Memory of a page is freed after two more pages of its CPU.
  */
-#ifndef SLICER_H
-#define SLICER_H
+#ifndef IPITRACE_TESTS_UNIT_SLICER_H
+#define IPITRACE_TESTS_UNIT_SLICER_H
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,8 +15,8 @@
  * makes no sense. A program that dies before done_testing() prints no plan,
  * which the runner counts as a failure.
  */
-#ifndef TAP_H
-#define TAP_H
+#ifndef IPITRACE_TESTS_UNIT_TAP_H
+#define IPITRACE_TESTS_UNIT_TAP_H
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -7,8 +7,8 @@
  * file with a name) registers how to undo it. Last registered, first run; in a
  * crash, too.
  */
-#ifndef IPITRACE_CLEANUP_H
-#define IPITRACE_CLEANUP_H
+#ifndef IPITRACE_BASE_CLEANUP_H
+#define IPITRACE_BASE_CLEANUP_H
 
 struct cleanup {
 	void (*run)(void *ctx);

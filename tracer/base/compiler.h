@@ -2,8 +2,8 @@
 /*
  * base/compiler.h - what every file may lean on: array sizes, branch hints, functions that are refused.
  */
-#ifndef IPITRACE_COMPILER_H
-#define IPITRACE_COMPILER_H
+#ifndef IPITRACE_BASE_COMPILER_H
+#define IPITRACE_BASE_COMPILER_H
 
 /* These three declare what is poisoned below, so they must come first. */
 #include <stdio.h>

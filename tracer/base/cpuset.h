@@ -2,8 +2,8 @@
 /*
  * base/cpuset.h - sets of CPU numbers, the kernel's lists of them, and what this machine has.
  */
-#ifndef IPITRACE_CPUSET_H
-#define IPITRACE_CPUSET_H
+#ifndef IPITRACE_BASE_CPUSET_H
+#define IPITRACE_BASE_CPUSET_H
 
 #include <stdbool.h>
 #include <stddef.h>

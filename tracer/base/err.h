@@ -5,8 +5,8 @@
  * Functions that act return 0 or -1 with *err filled; functions that ask return
  * bool. Nothing below the commands prints an error.
  */
-#ifndef IPITRACE_ERR_H
-#define IPITRACE_ERR_H
+#ifndef IPITRACE_BASE_ERR_H
+#define IPITRACE_BASE_ERR_H
 
 #include <stdio.h>
 

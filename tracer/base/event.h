@@ -7,8 +7,8 @@
  * that recorded the event: the source of sends and queue events, the target of
  * receptions and function runs.
  */
-#ifndef IPITRACE_EVENT_H
-#define IPITRACE_EVENT_H
+#ifndef IPITRACE_BASE_EVENT_H
+#define IPITRACE_BASE_EVENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -10,8 +10,8 @@
  * A filter is one row of ipi_filter_rows[]: its option and help, its line in a
  * recording's facts, its test of a span, and what the kernel may drop for it.
  */
-#ifndef IPITRACE_FILTER_H
-#define IPITRACE_FILTER_H
+#ifndef IPITRACE_BASE_FILTER_H
+#define IPITRACE_BASE_FILTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,8 +14,8 @@
  * Nothing is ever removed. Zeroed memory is an empty table. Out of memory ends
  * the program, as base/mem.h says.
  */
-#ifndef IPITRACE_HASH_H
-#define IPITRACE_HASH_H
+#ifndef IPITRACE_BASE_HASH_H
+#define IPITRACE_BASE_HASH_H
 
 #include <stdint.h>
 

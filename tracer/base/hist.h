@@ -6,8 +6,8 @@
  * bucket's midpoint, so a percentile is off by at most 1/2^(HIST_SUB_BITS + 1)
  * of itself. min, mean and max are exact. Covers all of uint64_t, nothing clamps.
  */
-#ifndef IPITRACE_HIST_H
-#define IPITRACE_HIST_H
+#ifndef IPITRACE_BASE_HIST_H
+#define IPITRACE_BASE_HIST_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 /*
  * base/io.h - whole small files.
  */
-#ifndef IPITRACE_IO_H
-#define IPITRACE_IO_H
+#ifndef IPITRACE_BASE_IO_H
+#define IPITRACE_BASE_IO_H
 
 #include <stddef.h>
 

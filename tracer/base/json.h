@@ -6,8 +6,8 @@
  * object and array is closed, and that keys are given inside objects and
  * nowhere else. Write errors stay in the stream, where main() finds them.
  */
-#ifndef IPITRACE_JSON_H
-#define IPITRACE_JSON_H
+#ifndef IPITRACE_BASE_JSON_H
+#define IPITRACE_BASE_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

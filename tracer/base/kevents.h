@@ -10,8 +10,8 @@
  * arch/x86/include/asm/trace/irq_vectors.h; which fields they have is in the
  * format file that each event has in tracefs.
  */
-#ifndef IPITRACE_KEVENTS_H
-#define IPITRACE_KEVENTS_H
+#ifndef IPITRACE_BASE_KEVENTS_H
+#define IPITRACE_BASE_KEVENTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 /*
  * base/mem.h - the malloc family that cannot fail.
  */
-#ifndef IPITRACE_MEM_H
-#define IPITRACE_MEM_H
+#ifndef IPITRACE_BASE_MEM_H
+#define IPITRACE_BASE_MEM_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -8,8 +8,8 @@
  * command that takes them, are in base/filter.h. Never prints except
  * opts_finish(), opts_help() and opts_list() (base/opts-help.c).
  */
-#ifndef IPITRACE_OPTS_H
-#define IPITRACE_OPTS_H
+#ifndef IPITRACE_BASE_OPTS_H
+#define IPITRACE_BASE_OPTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 /*
  * base/parse.h - strict numbers, times and sizes, as options take them.
  */
-#ifndef IPITRACE_PARSE_H
-#define IPITRACE_PARSE_H
+#ifndef IPITRACE_BASE_PARSE_H
+#define IPITRACE_BASE_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>

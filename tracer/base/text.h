@@ -2,8 +2,8 @@
 /*
  * base/text.h - hostile text made harmless, and shell patterns.
  */
-#ifndef IPITRACE_TEXT_H
-#define IPITRACE_TEXT_H
+#ifndef IPITRACE_BASE_TEXT_H
+#define IPITRACE_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

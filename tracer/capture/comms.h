@@ -7,8 +7,8 @@
  * read again and again, /proc is asked for those who live at the begin and at
  * the end, and those who end meanwhile are heard of by an event.
  */
-#ifndef IPITRACE_COMMS_H
-#define IPITRACE_COMMS_H
+#ifndef IPITRACE_CAPTURE_COMMS_H
+#define IPITRACE_CAPTURE_COMMS_H
 
 #include "base/hash.h"
 

@@ -10,8 +10,8 @@
  *
  * Names are "ipitrace-PID.RANDOM" and a suffix that says what it is for.
  */
-#ifndef IPITRACE_INSTANCE_H
-#define IPITRACE_INSTANCE_H
+#ifndef IPITRACE_CAPTURE_INSTANCE_H
+#define IPITRACE_CAPTURE_INSTANCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

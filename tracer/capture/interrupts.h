@@ -2,8 +2,8 @@
 /*
  * capture/interrupts.h - one reading of /proc/interrupts' IPI rows.
  */
-#ifndef IPITRACE_INTERRUPTS_H
-#define IPITRACE_INTERRUPTS_H
+#ifndef IPITRACE_CAPTURE_INTERRUPTS_H
+#define IPITRACE_CAPTURE_INTERRUPTS_H
 
 #include <stdint.h>
 

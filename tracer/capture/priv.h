@@ -2,8 +2,8 @@
 /*
  * capture/priv.h - what capture/session.c, capture/events.c and capture/probe.c share.
  */
-#ifndef IPITRACE_SESSION_PRIV_H
-#define IPITRACE_SESSION_PRIV_H
+#ifndef IPITRACE_CAPTURE_PRIV_H
+#define IPITRACE_CAPTURE_PRIV_H
 
 #include <stdbool.h>
 #include <stdint.h>

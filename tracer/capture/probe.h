@@ -7,8 +7,8 @@
  * it is not, in a mount namespace of its own; no kprobe event is made, only
  * the functions are looked up. Prints nothing.
  */
-#ifndef IPITRACE_PROBE_KERNEL_H
-#define IPITRACE_PROBE_KERNEL_H
+#ifndef IPITRACE_CAPTURE_PROBE_H
+#define IPITRACE_CAPTURE_PROBE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -13,8 +13,8 @@
  * own (capture/standin.h), which go when it closes. The first two are reported
  * by session_notes().
  */
-#ifndef IPITRACE_SESSION_H
-#define IPITRACE_SESSION_H
+#ifndef IPITRACE_CAPTURE_SESSION_H
+#define IPITRACE_CAPTURE_SESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
  * sleep. What they leave behind is kept in file-scope variables, because a
  * handler can reach nothing else.
  */
-#ifndef IPITRACE_RECORD_SIGNALS_H
-#define IPITRACE_RECORD_SIGNALS_H
+#ifndef IPITRACE_CAPTURE_SIGNALS_H
+#define IPITRACE_CAPTURE_SIGNALS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,8 +8,8 @@
  * spliced, not copied to user space. The files have no names (or lose them at
  * once), so nothing is left behind whatever ends the process.
  */
-#ifndef IPITRACE_SPOOL_H
-#define IPITRACE_SPOOL_H
+#ifndef IPITRACE_CAPTURE_SPOOL_H
+#define IPITRACE_CAPTURE_SPOOL_H
 
 #include <stdbool.h>
 #include <stdint.h>

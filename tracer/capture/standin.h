@@ -9,8 +9,8 @@
  * was killed. Knows their functions and arguments; what they mean is in
  * base/kevents.h, under KEVENT_PROBES.
  */
-#ifndef IPITRACE_SESSION_STANDIN_H
-#define IPITRACE_SESSION_STANDIN_H
+#ifndef IPITRACE_CAPTURE_STANDIN_H
+#define IPITRACE_CAPTURE_STANDIN_H
 
 #include <stdbool.h>
 #include <stdint.h>

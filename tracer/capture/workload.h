@@ -6,8 +6,8 @@
  * before tracing begins; it calls exec when it is released. Under sudo it runs
  * as the user who called sudo.
  */
-#ifndef IPITRACE_WORKLOAD_H
-#define IPITRACE_WORKLOAD_H
+#ifndef IPITRACE_CAPTURE_WORKLOAD_H
+#define IPITRACE_CAPTURE_WORKLOAD_H
 
 #include <stdbool.h>
 #include <stddef.h>

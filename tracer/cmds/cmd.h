@@ -6,8 +6,8 @@
  * exit code then). It never prints errors. A command that did its work and
  * still has something to say (events lost) returns the code and fills *err.
  */
-#ifndef IPITRACE_CMD_H
-#define IPITRACE_CMD_H
+#ifndef IPITRACE_CMDS_CMD_H
+#define IPITRACE_CMDS_CMD_H
 
 #include "base/err.h"
 #include "base/opts.h"

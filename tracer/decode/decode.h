@@ -7,8 +7,8 @@
  * meaning of every event id are resolved in decoder_open(); per event there is
  * no library call, no allocation, no string.
  */
-#ifndef IPITRACE_DECODE_H
-#define IPITRACE_DECODE_H
+#ifndef IPITRACE_DECODE_DECODE_H
+#define IPITRACE_DECODE_DECODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

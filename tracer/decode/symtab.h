@@ -4,8 +4,8 @@
  *
  * The text is not copied and must outlive the table. Parsed lazily and once.
  */
-#ifndef IPITRACE_SYMTAB_H
-#define IPITRACE_SYMTAB_H
+#ifndef IPITRACE_DECODE_SYMTAB_H
+#define IPITRACE_DECODE_SYMTAB_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,8 +10,8 @@
  * Only what was recorded can be judged: not a class or a CPU that a filter kept
  * out, and of a CPU that went offline only what both readings saw.
  */
-#ifndef IPITRACE_COVERAGE_H
-#define IPITRACE_COVERAGE_H
+#ifndef IPITRACE_FILE_COVERAGE_H
+#define IPITRACE_FILE_COVERAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,8 +9,8 @@
  * text ends with a checksum of every section. A
  * file without them is a foreign one (trace-cmd) or one cut short.
  */
-#ifndef IPITRACE_DATFILE_H
-#define IPITRACE_DATFILE_H
+#ifndef IPITRACE_FILE_DATFILE_H
+#define IPITRACE_FILE_DATFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * Written by record behind the data of trace.dat, read by report. Unknown keys
  * are skipped, so that older readers take newer files.
  */
-#ifndef IPITRACE_FACTS_H
-#define IPITRACE_FACTS_H
+#ifndef IPITRACE_FILE_FACTS_H
+#define IPITRACE_FILE_FACTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

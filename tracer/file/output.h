@@ -8,8 +8,8 @@
  * it last: synced, and only then named. "-", a pipe and /dev/stdout are
  * streams: the whole is copied to them by output_commit().
  */
-#ifndef IPITRACE_OUTPUT_H
-#define IPITRACE_OUTPUT_H
+#ifndef IPITRACE_FILE_OUTPUT_H
+#define IPITRACE_FILE_OUTPUT_H
 
 #include <stdbool.h>
 

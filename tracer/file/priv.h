@@ -8,8 +8,8 @@
  *	file/pages.c	 the CPUs' data, page by page; task names
  *	file/write.c	 v6, in one pass
  */
-#ifndef IPITRACE_DATFILE_PRIV_H
-#define IPITRACE_DATFILE_PRIV_H
+#ifndef IPITRACE_FILE_PRIV_H
+#define IPITRACE_FILE_PRIV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 /*
  * file/resolve.h - where a path really leads, as safely as the kernel can be told to walk it.
  */
-#ifndef IPITRACE_RESOLVE_H
-#define IPITRACE_RESOLVE_H
+#ifndef IPITRACE_FILE_RESOLVE_H
+#define IPITRACE_FILE_RESOLVE_H
 
 #include <stdbool.h>
 #include <sys/stat.h>

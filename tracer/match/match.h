@@ -12,8 +12,8 @@
  *	calls	    == calls_run + calls_in_flight + calls_lost
  *	delivered   == exact + fifo + ambiguous
  */
-#ifndef IPITRACE_MATCH_H
-#define IPITRACE_MATCH_H
+#ifndef IPITRACE_MATCH_MATCH_H
+#define IPITRACE_MATCH_MATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>

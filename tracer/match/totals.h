@@ -5,8 +5,8 @@
  * The matcher counts all spans by it, a sink those that pass its filter. In a
  * header, because it is done once a span on the way of every event.
  */
-#ifndef IPITRACE_TOTALS_H
-#define IPITRACE_TOTALS_H
+#ifndef IPITRACE_MATCH_TOTALS_H
+#define IPITRACE_MATCH_TOTALS_H
 
 #include "base/compiler.h"
 #include "match/match.h"

@@ -7,8 +7,8 @@
  * given back afterwards, so that trouble with the latter costs no recording;
  * and the file has a name only when it is complete.
  */
-#ifndef IPITRACE_RECORD_H
-#define IPITRACE_RECORD_H
+#ifndef IPITRACE_RECORD_RECORD_H
+#define IPITRACE_RECORD_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * Knows columns and units, nothing of events, files or tracefs. Write errors
  * stay in the stream, where main() finds them.
  */
-#ifndef IPITRACE_RENDER_H
-#define IPITRACE_RENDER_H
+#ifndef IPITRACE_RENDER_RENDER_H
+#define IPITRACE_RENDER_RENDER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 /*
  * report/agg-priv.h - what report/agg.c (spans, counting) and report/agg-rows.c (tasks, sites, rows) share.
  */
-#ifndef IPITRACE_AGG_PRIV_H
-#define IPITRACE_AGG_PRIV_H
+#ifndef IPITRACE_REPORT_AGG_PRIV_H
+#define IPITRACE_REPORT_AGG_PRIV_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * Knows neither units on screen nor option strings. Names come in
  * through struct span_names, asked once per distinct stack or pid.
  */
-#ifndef IPITRACE_AGG_H
-#define IPITRACE_AGG_H
+#ifndef IPITRACE_REPORT_AGG_H
+#define IPITRACE_REPORT_AGG_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * symbol table and the pipeline; knows no options and no output. One analysis
  * is one pass over the file.
  */
-#ifndef IPITRACE_ANALYSIS_H
-#define IPITRACE_ANALYSIS_H
+#ifndef IPITRACE_REPORT_ANALYSIS_H
+#define IPITRACE_REPORT_ANALYSIS_H
 
 #include <stdbool.h>
 #include <stdint.h>

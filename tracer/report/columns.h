@@ -6,8 +6,8 @@
  * its help and its line of the man page all come from there. Numbers stay
  * integers in ns.
  */
-#ifndef IPITRACE_COLUMNS_H
-#define IPITRACE_COLUMNS_H
+#ifndef IPITRACE_REPORT_COLUMNS_H
+#define IPITRACE_REPORT_COLUMNS_H
 
 #include <stdbool.h>
 #include <stddef.h>

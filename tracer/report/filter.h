@@ -9,8 +9,8 @@
  * asks for the sender; then no IRQ span goes on, and the interrupts are those
  * of the delivered hits that pass.
  */
-#ifndef IPITRACE_SPAN_FILTER_H
-#define IPITRACE_SPAN_FILTER_H
+#ifndef IPITRACE_REPORT_FILTER_H
+#define IPITRACE_REPORT_FILTER_H
 
 #include <stdbool.h>
 

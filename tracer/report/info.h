@@ -3,8 +3,8 @@
  * report/info.h - what is known of a recording as a whole: for renderers, which
  * know neither files nor events.
  */
-#ifndef IPITRACE_INFO_H
-#define IPITRACE_INFO_H
+#ifndef IPITRACE_REPORT_INFO_H
+#define IPITRACE_REPORT_INFO_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * Answered by the source of the spans, from symbols, stacks and the names of
  * tasks. Slow: whoever asks keeps the answer.
  */
-#ifndef IPITRACE_NAMES_H
-#define IPITRACE_NAMES_H
+#ifndef IPITRACE_REPORT_NAMES_H
+#define IPITRACE_REPORT_NAMES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -10,8 +10,8 @@
  * become one. So memory is room spans, and ORDER_RUN_BUFFER bytes for each of
  * at most ORDER_FAN * (1 + log(spans / room) / log(ORDER_FAN)) runs.
  */
-#ifndef IPITRACE_ORDER_H
-#define IPITRACE_ORDER_H
+#ifndef IPITRACE_REPORT_ORDER_H
+#define IPITRACE_REPORT_ORDER_H
 
 #include <stddef.h>
 #include <stdint.h>

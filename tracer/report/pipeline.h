@@ -5,8 +5,8 @@
  * Pages may come from a finished file or from a running tracer. Owns decoder
  * and matcher; knows no file, no options and no output.
  */
-#ifndef IPITRACE_PIPELINE_H
-#define IPITRACE_PIPELINE_H
+#ifndef IPITRACE_REPORT_PIPELINE_H
+#define IPITRACE_REPORT_PIPELINE_H
 
 #include <stdbool.h>
 #include <stdint.h>

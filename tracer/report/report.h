@@ -5,8 +5,8 @@
  * Built once from an aggregation; all texts in it are sanitised. Numbers stay
  * integers in ns.
  */
-#ifndef IPITRACE_REPORT_H
-#define IPITRACE_REPORT_H
+#ifndef IPITRACE_REPORT_REPORT_H
+#define IPITRACE_REPORT_REPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
  * Order of calls: span() and lost() as things are resolved, settled() in
  * between with times that never fall, end() once after the last of them.
  */
-#ifndef IPITRACE_SINK_H
-#define IPITRACE_SINK_H
+#ifndef IPITRACE_REPORT_SINK_H
+#define IPITRACE_REPORT_SINK_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 /*
  * guest.h - what the guest's test programs share: TAP, the module, the device.
  */
-#ifndef GUEST_H
-#define GUEST_H
+#ifndef IPITRACE_TESTS_VM_GUEST_GUEST_H
+#define IPITRACE_TESTS_VM_GUEST_GUEST_H
 
 #include <errno.h>
 #include <fcntl.h>
