@@ -70,6 +70,28 @@ static void test_names(void)
 	symtab_free(s);
 }
 
+/* Mapping symbols and local labels, as modules of arm64 and riscv64 list them. */
+static void test_labels(void)
+{
+	static const char labels[] = "ffffffff81000100 t $x.12\n"
+				     "ffffffff81000100 T ipi_mb\n"
+				     "ffffffff81000180 t $d\n"
+				     "ffffffff81000200 T do_madvise\n"
+				     "ffffffff81000208 t .L0\n"
+				     "ffffffff81000210 t .LVL101\n"
+				     "ffffffff81000218 t L0^A\n"
+				     "ffffffff81000300 T L1_is_a_name\n";
+	struct symtab *s = symtab_new(labels, sizeof(labels) - 1);
+	uint64_t start, end;
+
+	is_format(s, 0xffffffff81000100, false, true, "ipi_mb+0x0");
+	is_format(s, 0xffffffff81000190, false, true, "ipi_mb+0x90");
+	is_format(s, 0xffffffff81000220, false, true, "do_madvise+0x20");
+	is_format(s, 0xffffffff81000310, false, true, "L1_is_a_name+0x10");
+	ok(symtab_range(s, "do_madvise", &start, &end) && end == 0xffffffff81000300, "a label ends no function");
+	symtab_free(s);
+}
+
 static void test_plumbing(void)
 {
 	struct symtab *s = symtab_new(text, sizeof(text) - 1);
@@ -175,6 +197,7 @@ static void test_cut(void)
 int main(void)
 {
 	test_names();
+	test_labels();
 	test_plumbing();
 	test_plumbing_list();
 	test_unusable();

@@ -267,6 +267,18 @@ static inline bool line_unwanted(const char *line)
 	       (!is_text(line[17]) || (line[19] == '_' && !memcmp(line + 19, "__pfx_", 6)));
 }
 
+/*
+ * Labels of the compiler and marks of ARM's and RISC-V's assemblers ("$d",
+ * "$x.12", ".L0") lie at and inside functions, and are none; the kernel itself
+ * skips them, see is_mapping_symbol() in include/linux/module_symbol.h.
+ */
+static inline bool is_label(const char *name, const char *end)
+{
+	if (name[0] == '$')
+		return true;
+	return end - name > 1 && ((name[0] == '.' && name[1] == 'L') || (name[0] == 'L' && name[1] == '0'));
+}
+
 /* "ffffffff81001260 T name\t[module]"; false where it is no function. */
 static bool parse_line(const struct symtab *s, const char *line, const char *eol, struct sym *sym)
 {
@@ -288,7 +300,7 @@ static bool parse_line(const struct symtab *s, const char *line, const char *eol
 	if (at == name || at - name > UINT16_MAX)
 		return false;
 	/* Padding in front of a function, not a function. */
-	if (at - name > 6 && !memcmp(name, "__pfx_", 6))
+	if ((at - name > 6 && !memcmp(name, "__pfx_", 6)) || is_label(name, at))
 		return false;
 	sym->addr = addr;
 	sym->name = (uint32_t)(name - s->text);

@@ -391,7 +391,15 @@ static inline __attribute__((always_inline)) void hit_add(struct matcher *m, con
 		line_spill(m, line);
 }
 
-static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, struct op *op, uint64_t *func)
+static inline void send_takes(struct ipi_span *span, const struct call *c)
+{
+	span->func = c->span.func;
+	if (!span->stack)
+		span->stack = c->span.stack;
+}
+
+/* span: the send itself, which takes function and stack of its calls as its hits do: they are told in one row. */
+static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, struct op *op, struct ipi_span *span)
 {
 	unsigned int nr = 0;
 
@@ -401,7 +409,7 @@ static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, 
 			struct call *c = op ? call_for_send(op, target, ev->callsite) : NULL;
 
 			if (c)
-				*func = c->span.func;
+				send_takes(span, c);
 			hit_add(m, ev, target, c);
 		}
 	return nr;
@@ -430,23 +438,24 @@ void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	unsigned int level = ipi_event_level(ev);
 	struct op *op = send_op(cpu, ev, level);
 	struct call *c = op ? call_for_send(op, ev->target, ev->callsite) : NULL;
-	uint64_t func = c ? c->span.func : send_func(ev);
 	struct ipi_span span;
 
-	totals_send(&m->totals);
-	hit_add(m, ev, ev->target, c);
-	send_closes(m, cpu, ev, level, c);
 	span_init(&span, IPI_SPAN_SEND, ev);
 	span.send_ns = ev->ts_ns;
 	span.sent_ns = event_sent_ns(ev);
 	span.nr_targets = 1;
-	span.func = func;
+	span.func = send_func(ev);
+	if (c)
+		send_takes(&span, c);
+	totals_send(&m->totals);
+	hit_add(m, ev, ev->target, c);
+	send_closes(m, cpu, ev, level, c);
 	match_emit(m, &span);
 }
 
 void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
-	uint64_t func = send_func(ev), told = func;
+	const uint64_t told = send_func(ev);
 	unsigned int level = ipi_event_level(ev);
 	struct op *op = send_op(cpu, ev, level);
 	struct ipi_span span;
@@ -456,10 +465,10 @@ void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 	span.sent_ns = event_sent_ns(ev);
 	span.mask = ev->mask;
 	span.mask_words = ev->mask_words;
+	span.func = told;
 	totals_send(&m->totals);
-	span.nr_targets = hits_of_mask(m, ev, op, &func);
-	send_closes(m, cpu, ev, level, func != told);
-	span.func = func;
+	span.nr_targets = hits_of_mask(m, ev, op, &span);
+	send_closes(m, cpu, ev, level, span.func != told);
 	match_emit(m, &span);
 }
 
