@@ -27,6 +27,30 @@ sends "only the instance's" 10 --buffer ipis "$TMP/both.dat"
 exits 1 "a buffer that is not there" "$IPITRACE" report --buffer nosuch "$TMP/both.dat"
 like "$(cat "$ERR")" "^hint: it has: top, ipis" "  the hint names those that are"
 
+# --- evidence: what was recorded, not what there are formats of ---
+# evidence FILE TIER EXPRESSION NAME
+evidence() {
+	exits 0 "$4: exit code" "$IPITRACE" report --json "$TMP/$1.dat"
+	json_check "$OUT" "d['trace']['tier'] == '$2' and ($3)" "$4"
+}
+arrivals='[t[k] for k in ("delivered", "coalesced", "in_flight", "lost", "exact", "fifo", "ambiguous")]'
+runs='[t[k] for k in ("calls_run", "calls_in_flight", "calls_lost")]'
+evidence only-ipi sends "t['sends'] == t['target_hits'] == 5 and $arrivals == [None] * 7 and rows[0]['delivered'] is None" "sends only"
+evidence ipi-and-queue sends "t['calls'] == 5 and $arrivals == [None] * 7 and $runs == [None] * 3 and rows[0]['func'] == 'ipi_mb'" \
+	"sends and queued calls"
+evidence ipi-csd sends "$runs == [5, 0, 0] and rows[0]['queue_ns']['p50'] == 5500 and rows[0]['delivery_ns'] is None" \
+	"calls and their functions, no receptions"
+evidence no-ipi-fmtkept counts "t['elided'] is None and t['sends'] == 0 and t['unsolicited'] == 5" "receptions, but no sends"
+unlike "$("$IPITRACE" report "$TMP/no-ipi-fmtkept.dat")" 'elided|tier: exact' "  nothing is called elided"
+like "$("$IPITRACE" report "$TMP/only-ipi.dat")" '^totals: 5 sends, 5 hits; which arrived is not known' "sends only: the text says so"
+exits 1 "formats without an event" "$IPITRACE" report "$TMP/none-recorded-fmtkept.dat"
+like "$(cat "$ERR")" 'no IPI events were recorded' "  are not called quiet"
+
+# --- names ---
+evidence stack-queue exact "len(rows) == 1 and rows[0]['caller'] == 'user_of_ipi+0x20' and rows[0]['sends'] == rows[0]['target_hits'] == 5" \
+	"stacks with queued calls only"
+evidence ks-arm exact "rows[0]['callsite'] == 'do_madvise+0x10' and rows[0]['func'] == 'ipi_mb'" "mapping symbols are no names"
+
 # --- time ---
 # json FILE EXPRESSION NAME
 json() {

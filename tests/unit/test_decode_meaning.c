@@ -76,7 +76,7 @@ static void test_tiers(void)
 	t = bed_new(false, 8);
 	bed_sends(t);
 	bed_run(t, 64);
-	is_u64(decoder_caps(t->d)->evidence.tier, TIER_NONE, "sends only");
+	is_u64(decoder_caps(t->d)->evidence.tier, TIER_SENDS, "sends only");
 	ok(decoder_caps(t->d)->evidence.has_send, "they are known to be there");
 	bed_free(t);
 	t = bed_new(false, 8);

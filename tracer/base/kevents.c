@@ -50,10 +50,8 @@ static const struct kevent rows[] = {
 /* clang-format on */
 
 static const char *const tier_names[] = {
-	[TIER_NONE] = "none",
-	[TIER_COUNTS] = "counts",
-	[TIER_PAIRED] = "paired",
-	[TIER_EXACT] = "exact",
+	[TIER_NONE] = "none",	  [TIER_SENDS] = "sends", [TIER_COUNTS] = "counts",
+	[TIER_PAIRED] = "paired", [TIER_EXACT] = "exact",
 };
 
 const struct kevent *kevent_row(unsigned int idx)
@@ -89,10 +87,12 @@ struct ipi_evidence kevents_evidence(uint32_t ops)
 		.has_send = ops & OPS_SENDS,
 		.has_csd = ops & OP_BIT(OP_QUEUE) && ops & OP_BIT(OP_FUNC_ENTRY),
 		.has_reception = ops & entries,
+		.has_queue = ops & OP_BIT(OP_QUEUE),
+		.has_runs = ops & OP_BIT(OP_FUNC_ENTRY),
 	};
 
 	if (!ev.has_reception)
-		ev.tier = TIER_NONE;
+		ev.tier = ev.has_send || ev.has_queue ? TIER_SENDS : TIER_NONE;
 	else if (!ev.has_send)
 		ev.tier = TIER_COUNTS;
 	else

@@ -82,7 +82,8 @@ const struct kevent *kevent_find(const char *system, const char *name);
 
 /* What events can prove at best; every output names it. */
 enum ipi_tier {
-	TIER_NONE,   /* nothing: no receptions */
+	TIER_NONE,   /* nothing: neither sends nor receptions */
+	TIER_SENDS,  /* who sends what to whom, not whether it arrived */
 	TIER_COUNTS, /* how many interrupts, no sender */
 	TIER_PAIRED, /* delivery by order */
 	TIER_EXACT,  /* and calls by their csd */
@@ -91,6 +92,7 @@ enum ipi_tier {
 struct ipi_evidence {
 	enum ipi_tier tier;
 	bool has_send, has_csd, has_reception;
+	bool has_queue, has_runs; /* of calls: queued, and their functions */
 };
 
 /* "exact"; "none" for a number that is no tier. */

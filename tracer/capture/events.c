@@ -306,7 +306,7 @@ static int enable_event(struct session *s, const struct session_config *config, 
 
 static int no_events(struct err *err)
 {
-	err_set(err, EXIT_FAILED, "this kernel has no events that tell of arriving IPIs");
+	err_set(err, EXIT_FAILED, "this kernel has no events that tell of IPIs");
 	return err_hint(err, "needed are events/ipi and events/csd (Linux 6.5 and later), "
 			     "or events/irq_vectors, or on arm64 events/ipi/ipi_raise");
 }

@@ -327,8 +327,11 @@ static void probe_verdict(struct probe_kernel *p, const struct ipi_evidence *evi
 	}
 	p->tier = ipi_tier_name(evidence->tier);
 	if (evidence->tier == TIER_NONE) {
-		p->claims = "this kernel has no events that tell of arriving IPIs";
+		p->claims = "this kernel has no events that tell of IPIs";
 		p->raise = "Linux 6.4 or later has them for every architecture";
+	} else if (evidence->tier == TIER_SENDS) {
+		p->claims = "who sends what to whom; not whether and when it arrives";
+		p->raise = "events of arriving interrupts: irq_vectors on x86, ipi or irq elsewhere";
 	} else if (evidence->tier == TIER_EXACT) {
 		p->claims = "every send matched to its interrupt, every call to its function";
 	} else if (evidence->tier == TIER_PAIRED) {

@@ -318,6 +318,16 @@ const struct decode_caps *decoder_caps(const struct decoder *d)
 	return &d->caps;
 }
 
+struct ipi_evidence decoder_seen(const struct decoder *d)
+{
+	uint32_t ops = 0;
+
+	for (unsigned int id = 0; id < d->fmt.nr_desc; id++)
+		if (d->counts[id])
+			ops |= OP_BIT(d->fmt.desc[id].op);
+	return kevents_evidence(ops & d->fmt.ops);
+}
+
 /* Sums are made when asked for, because the walker counts by event id only. */
 const struct decode_stats *decoder_stats(const struct decoder *d)
 {

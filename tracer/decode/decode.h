@@ -102,6 +102,8 @@ bool decoder_ended(const struct decoder *d);
 /* No event to come is before this time. */
 uint64_t decoder_complete_ns(const struct decoder *d);
 const struct decode_stats *decoder_stats(const struct decoder *d);
+/* What the events that were decoded so far prove: formats alone prove nothing. */
+struct ipi_evidence decoder_seen(const struct decoder *d);
 /* Stack by interned id (1..nr_stacks). */
 const struct ipi_stack *decoder_stack(const struct decoder *d, uint32_t id);
 uint32_t decoder_nr_stacks(const struct decoder *d);

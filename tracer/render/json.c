@@ -99,6 +99,15 @@ static void trace(struct render *r, struct json *j)
 	json_close(j);
 }
 
+/* A count that the recording cannot prove does not exist. */
+static void known_u64(struct json *j, const char *key, uint64_t val, bool known)
+{
+	if (known)
+		json_u64(j, key, val);
+	else
+		json_null(j, key);
+}
+
 static void totals(struct json *j, const struct report *r)
 {
 	const struct match_totals *t = &r->totals;
@@ -106,22 +115,22 @@ static void totals(struct json *j, const struct report *r)
 	json_object(j, "totals");
 	json_u64(j, "sends", t->sends);
 	json_u64(j, "target_hits", t->target_hits);
-	json_u64(j, "delivered", t->delivered);
-	json_u64(j, "coalesced", t->coalesced);
-	json_u64(j, "in_flight", t->in_flight);
-	json_u64(j, "lost", t->lost);
+	known_u64(j, "delivered", t->delivered, !r->trace->arrivals_unknown);
+	known_u64(j, "coalesced", t->coalesced, !r->trace->arrivals_unknown);
+	known_u64(j, "in_flight", t->in_flight, !r->trace->arrivals_unknown);
+	known_u64(j, "lost", t->lost, !r->trace->arrivals_unknown);
 	json_u64(j, "interrupts", t->interrupts);
 	json_u64(j, "unsolicited", t->unsolicited);
 	json_u64(j, "unsolicited_in_gap", t->unsolicited_in_gap);
 	json_u64(j, "calls", t->calls);
-	json_u64(j, "calls_run", t->calls_run);
-	json_u64(j, "calls_in_flight", t->calls_in_flight);
-	json_u64(j, "calls_lost", t->calls_lost);
-	json_u64(j, "elided", t->elided);
+	known_u64(j, "calls_run", t->calls_run, !r->trace->runs_unknown);
+	known_u64(j, "calls_in_flight", t->calls_in_flight, !r->trace->runs_unknown);
+	known_u64(j, "calls_lost", t->calls_lost, !r->trace->runs_unknown);
+	known_u64(j, "elided", t->elided, !r->trace->elided_unknown);
 	json_u64(j, "local_calls", t->local_calls);
-	json_u64(j, "exact", t->exact);
-	json_u64(j, "fifo", t->fifo);
-	json_u64(j, "ambiguous", t->ambiguous);
+	known_u64(j, "exact", t->exact, !r->trace->arrivals_unknown);
+	known_u64(j, "fifo", t->fifo, !r->trace->arrivals_unknown);
+	known_u64(j, "ambiguous", t->ambiguous, !r->trace->arrivals_unknown);
 	json_u64(j, "own_sends", r->own->n.sends);
 	json_u64(j, "ambiguous_calls", t->ambiguous_calls);
 	json_u64(j, "riders", t->riders);
@@ -238,7 +247,7 @@ static void coverage(struct json *j, const struct report *r)
 
 static int json_begin(struct render *r, struct err *err)
 {
-	const struct report_row own = { .agg = r->report->own };
+	const struct report_row own = { .agg = r->report->own, .trace = r->report->trace };
 	struct state *s = r->state = xcalloc(1, sizeof(*s));
 	struct json *j = &s->json;
 

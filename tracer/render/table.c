@@ -239,14 +239,21 @@ static void totals(const struct report *r, FILE *out)
 	const struct match_totals *t = &r->totals;
 	const char *sep = " ";
 
-	fprintf(out,
-		"totals: %" PRIu64 " sends, %" PRIu64 " hits = %" PRIu64 " delivered + %" PRIu64 " coalesced + %" PRIu64
-		" in flight + %" PRIu64 " lost\n",
-		t->sends, t->target_hits, t->delivered, t->coalesced, t->in_flight, t->lost);
-	fprintf(out, "calls: %" PRIu64 " = %" PRIu64 " run + %" PRIu64 " in flight + %" PRIu64 " lost", t->calls,
-		t->calls_run, t->calls_in_flight, t->calls_lost);
+	fprintf(out, "totals: %" PRIu64 " sends, %" PRIu64 " hits", t->sends, t->target_hits);
+	if (r->trace->arrivals_unknown)
+		fputs("; which arrived is not known\n", out);
+	else
+		fprintf(out,
+			" = %" PRIu64 " delivered + %" PRIu64 " coalesced + %" PRIu64 " in flight + %" PRIu64 " lost\n",
+			t->delivered, t->coalesced, t->in_flight, t->lost);
+	fprintf(out, "calls: %" PRIu64, t->calls);
+	if (r->trace->runs_unknown)
+		fputs(" queued; which ran is not known", out);
+	else
+		fprintf(out, " = %" PRIu64 " run + %" PRIu64 " in flight + %" PRIu64 " lost", t->calls_run,
+			t->calls_in_flight, t->calls_lost);
 	nonzero(out, t->ambiguous_calls, "ambiguous");
-	nonzero(out, t->elided, "elided");
+	nonzero(out, r->trace->elided_unknown ? 0 : t->elided, "elided");
 	nonzero(out, t->local_calls, "local");
 	nonzero(out, t->calls_unqueued - t->calls_unqueued_untraced, "queued before the trace or in a gap");
 	nonzero(out, t->calls_unqueued_untraced, "by senders that recorded nothing");
@@ -257,7 +264,7 @@ static void totals(const struct report *r, FILE *out)
 		fprintf(out, "%s%s %" PRIu64, sep, r->classes[i].name, r->classes[i].interrupts);
 		sep = ", ";
 	}
-	fputs(t->interrupts ? "\n" : " none\n", out);
+	fputs(t->interrupts ? "\n" : r->trace->arrivals_unknown ? " not recorded\n" : " none\n", out);
 }
 
 /* Where no sends were recorded this is all there is to say of the targets' time. */
@@ -291,6 +298,12 @@ static void audit(struct render *r)
 	const struct match_totals *t = &r->report->totals;
 	FILE *out = r->out;
 
+	if (r->report->trace->arrivals_unknown) {
+		fputs("audit: nothing to match, ", out);
+		render_lost_events(r);
+		fputc('\n', out);
+		return;
+	}
 	fprintf(out,
 		"audit: matched %" PRIu64 "/%" PRIu64 " (%" PRIu64 " exact, %" PRIu64 " fifo), %" PRIu64
 		" ambiguous, %" PRIu64 " coalesced, %" PRIu64 " unsolicited",

@@ -85,6 +85,17 @@ static bool tsc_converts(const struct dat_info *info)
 	return info->tsc_mult && (!strcmp(info->clock, "x86-tsc") || !strcmp(info->clock, "tsc2nsec"));
 }
 
+static void set_evidence(struct trace_info *t, const struct ipi_evidence *evidence)
+{
+	t->tier = ipi_tier_name(evidence->tier);
+	t->has_send = evidence->has_send;
+	t->has_csd = evidence->has_csd;
+	t->has_reception = evidence->has_reception;
+	t->arrivals_unknown = !evidence->has_reception;
+	t->runs_unknown = evidence->has_queue && !evidence->has_runs;
+	t->elided_unknown = evidence->has_queue && !evidence->has_send;
+}
+
 static void fill_info(struct analysis *a, const char *path)
 {
 	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
@@ -102,7 +113,7 @@ static void fill_info(struct analysis *a, const char *path)
 	t->clock_sync = t->clock_ns && strcmp(t->clock, "local") && strcmp(t->clock, "perf");
 	if (tsc_converts(a->info))
 		t->clock_ns = t->clock_sync = true;
-	t->tier = ipi_tier_name(evidence->tier);
+	set_evidence(t, evidence);
 	t->cpus = a->info->nr_cpus;
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
@@ -110,9 +121,6 @@ static void fill_info(struct analysis *a, const char *path)
 	t->reasons = (const char *const *)a->facts.reasons;
 	t->nr_reasons = a->facts.nr_reasons;
 	t->incomplete = a->has_facts && (!a->facts.complete || t->nr_reasons);
-	t->has_send = evidence->has_send;
-	t->has_csd = evidence->has_csd;
-	t->has_reception = evidence->has_reception;
 }
 
 /* Where buffers have different clocks, nothing of one can be set against the other. */
@@ -317,13 +325,30 @@ void analysis_set_tap(struct analysis *a, pipeline_tap_fn fn, void *ctx)
 	pipeline_set_tap(a->pipeline, fn, ctx);
 }
 
+/*
+ * Whoever else recorded may have left any event out, whose format is in the
+ * file all the same. Ours say in their facts that all of them were recorded.
+ */
+static int seen_evidence(struct analysis *a, struct err *err)
+{
+	const struct decoder *d = pipeline_decoder(a->pipeline);
+	struct ipi_evidence seen = decoder_seen(d);
+
+	set_evidence(&a->trace, &seen);
+	if (decoder_stats(d)->events)
+		return 0;
+	err_set(err, EXIT_FAILED, "%s: no IPI events were recorded", a->trace.path);
+	return err_hint(err, "it is not known whether IPIs were sent; 'trace-cmd record -e ipi -e csd -e irq_vectors' "
+			     "records them");
+}
+
 int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *err)
 {
 	pipeline_set_sink(a->pipeline, sink);
 	if (pipeline_run(a->pipeline, err))
 		return -1;
 	finish_info(a);
-	return 0;
+	return a->has_facts ? 0 : seen_evidence(a, err);
 }
 
 const struct trace_info *analysis_info(const struct analysis *a)

@@ -166,8 +166,32 @@ static struct value get_key(const struct column *c, const struct report_row *row
 	return id;
 }
 
+/* What became of a hit is seen by the interrupt, of a call by its function; what elided it by the send that is not there. */
+static bool count_unknown(const struct trace_info *t, size_t offset)
+{
+	switch (offset) {
+	case offsetof(struct agg_counts, delivered):
+	case offsetof(struct agg_counts, coalesced):
+	case offsetof(struct agg_counts, in_flight):
+	case offsetof(struct agg_counts, lost):
+	case offsetof(struct agg_counts, exact):
+	case offsetof(struct agg_counts, fifo):
+	case offsetof(struct agg_counts, ambiguous):
+		return t->arrivals_unknown;
+	case offsetof(struct agg_counts, calls_run):
+	case offsetof(struct agg_counts, calls_in_flight):
+	case offsetof(struct agg_counts, calls_lost):
+		return t->runs_unknown;
+	case offsetof(struct agg_counts, elided):
+		return t->elided_unknown;
+	}
+	return false;
+}
+
 static struct value get_count(const struct column *c, const struct report_row *row)
 {
+	if (row->trace && count_unknown(row->trace, c->offset))
+		return (struct value){ .none = true };
 	return (struct value){ .num = *(const uint64_t *)((const char *)&row->agg->n + c->offset) };
 }
 

@@ -42,6 +42,10 @@ struct trace_info {
 	/* evidence */
 	const char *tier;
 	bool has_send, has_csd, has_reception;
+	/* Counts that no event can prove do not exist; see report/columns.c. */
+	bool arrivals_unknown;	  /* of hits: no receptions were recorded */
+	bool runs_unknown;	  /* of queued calls: no function events were */
+	bool elided_unknown;	  /* no sends were recorded, so nobody knows which calls needed none */
 	bool stacks;		  /* stacks of senders are there */
 	const char *send_stamp;	  /* where delivery counts from: "raw" (the send's stamp), "behind_stack", "mixed" */
 	uint64_t records, events; /* in the file; used */

@@ -69,6 +69,7 @@ static void name_row(struct report_row *row, const struct report *r, struct anal
 	bool by_stack = false;
 
 	row->agg = agg;
+	row->trace = r->trace;
 	for (unsigned int i = 0; i < r->nr_by; i++)
 		by_stack |= r->by[i] == AGG_KEY_STACK;
 	if (!mixed(agg, AGG_KEY_CALLER) && r->trace->stacks)

@@ -20,6 +20,7 @@ struct analysis;
 
 struct report_row {
 	const struct agg_row *agg;
+	const struct trace_info *trace; /* what it proves: a count without evidence does not exist */
 	char *caller, *callsite, *func; /* NULL = mixed, or none */
 	const char *class;
 	char *comm;
