@@ -137,7 +137,7 @@ static void totals(struct json *j, const struct report *r)
 	json_u64(j, "polled", t->polled);
 	json_u64(j, "wakes", t->wakes);
 	json_u64(j, "negative", t->negative);
-	json_u64(j, "empty_interrupts", t->empty_interrupts);
+	known_u64(j, "empty_interrupts", t->empty_interrupts, r->trace->has_csd);
 	json_u64(j, "calls_unqueued", t->calls_unqueued);
 	json_u64(j, "calls_unqueued_untraced", t->calls_unqueued_untraced);
 	json_u64(j, "exits_unentered", t->exits_unentered);

@@ -320,7 +320,7 @@ static void __attribute__((noinline)) add_unsolicited(struct agg *a, const struc
 
 static inline void add_irq(struct agg *a, const struct ipi_span *s)
 {
-	/* Without csd events each handler of calls counts as empty here: reports always said so. */
+	/* Where no csd events were recorded, nobody knows which were empty: the renderer leaves the count out. */
 	totals_irq(&a->totals, s, true);
 	if (unlikely(s->unsolicited))
 		add_unsolicited(a, s);
