@@ -29,16 +29,16 @@ static void run_all(void)
 /*
  * Libraries do not survive an allocation that fails. Not everything that runs
  * here may be called in a handler, so a second crash is deadly, and so are
- * five seconds. On return the instruction is repeated, and the program dies of
- * the same signal, with the same core.
+ * five seconds. Then the program dies of the same signal: no handler is left
+ * for it, and where kill(2) sent it, no instruction would be repeated.
  */
 static void on_crash(int sig)
 {
-	(void)sig;
 	signal(SIGALRM, SIG_DFL);
 	alarm(5);
 	mem_release_reserve();
 	run_all();
+	raise(sig);
 }
 
 static void catch_crashes(void)
