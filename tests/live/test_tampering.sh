@@ -43,6 +43,10 @@ tamper "the buffer's size" 'buffer_size_kb was changed' 'echo 100 >buffer_size_k
 tamper "overwrite mode" 'options/overwrite was changed' 'echo 0 >options/overwrite'
 # It shows in the counts, which are looked at every second.
 tamper "emptying it" 'the buffer was emptied' 'sleep 2; : >trace' 4s
+# What coverage does not judge, and no glance sees, the counts of the ring buffers and of the file tell: no damaged file.
+tamper "reading from it" 'ring buffers counted [0-9]+ events, [0-9]+ are in the recording' \
+	'timeout 0.3 cat trace_pipe >/dev/null; :'
+unlike "$(cat "$ERR")" 'damaged' "reading from it: the file is not called damaged"
 
 exits 0 "untouched: record exits 0" "$IPITRACE" record -o "$TMP/ok.dat" -- "$EXAMPLES/membarrier" -n 2000
 unlike "$(cat "$ERR")" 'changed|emptied|switched' "untouched: nothing to say"

@@ -2,6 +2,7 @@
 /*
  * record/save.c - collects what a file needs of a session, and writes it.
  */
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,15 +124,34 @@ int recording_collect(struct recording *rec, struct err *err)
 	return 0;
 }
 
+/* What another process took out of the ring buffers, or changed of them, they do not count any more, or nobody has. */
+static void judge_entries(struct facts *f, uint64_t records)
+{
+	uint64_t entries = 0;
+
+	for (unsigned int cpu = 0; cpu < f->nr_cpus; cpu++) {
+		entries += f->entries[cpu];
+		if (f->lost[cpu])
+			return;
+	}
+	if (entries != records)
+		facts_add_reason(f,
+				 "the ring buffers counted %" PRIu64 " events, %" PRIu64
+				 " are in the recording: another process emptied, read or changed them",
+				 entries, records);
+}
+
 void recording_judge(struct recording *rec, const volatile int *abort, void (*say)(const char *fmt, ...))
 {
 	struct err err = { 0 };
 	struct tally tally;
 
-	if (tally_take(&tally, &rec->meta, rec->spool, rec->facts.interrupts_text, abort, &err))
+	if (tally_take(&tally, &rec->meta, rec->spool, rec->facts.interrupts_text, abort, &err)) {
 		say("warning: the recording was not held against /proc/interrupts: %s", err.msg);
-	else
+	} else {
+		judge_entries(&rec->facts, tally.records);
 		coverage_judge(&rec->facts, &tally.caps, tally.by_cpu, tally.nr_cpus, say);
+	}
 	tally_free(&tally);
 }
 

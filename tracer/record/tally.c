@@ -160,6 +160,7 @@ int tally_take(struct tally *t, const struct record_meta *meta, const struct spo
 		t->caps.tlb = decoder_caps(d)->evidence.has_csd &&
 			      symtab_range(symtab, "flush_tlb_func", &tlb_func, &end);
 		ret = read_all(t, d, tlb_func, abort, err);
+		t->records = decoder_stats(d)->records;
 	}
 	decoder_close(d);
 	close_pages(&pages);

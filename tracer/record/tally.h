@@ -11,6 +11,7 @@
 #define IPITRACE_RECORD_TALLY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "capture/spool.h"
@@ -22,6 +23,7 @@ struct tally {
 	struct coverage_counts *by_cpu;
 	bool *entered; /* by CPU: a handler has been seen */
 	unsigned int nr_cpus;
+	uint64_t records; /* of all kinds */
 };
 
 /*

@@ -307,7 +307,8 @@ static void finish_info(struct analysis *a)
 	if (t->truncated || t->bad_pages)
 		t->lost_unknown = true;
 	t->damaged = a->info->damaged;
-	if (a->has_facts && a->facts.entries && !counted && !t->damaged) {
+	/* Who recorded it has said what is missing: then the ring buffers did not count what was written. */
+	if (a->has_facts && a->facts.entries && !a->facts.nr_reasons && !counted && !t->damaged) {
 		for (unsigned int i = 0; i < a->facts.nr_cpus; i++)
 			entries += a->facts.entries[i];
 		if (entries != t->records)
