@@ -74,7 +74,7 @@ ok "leaves it alone" test -d $I/ipitrace-4000001
 kill $holder
 wait $holder 2>/dev/null
 exits 0 "a run after its end" "$IPITRACE" record -o "$TMP/after.dat" -- true
-like "$(cat "$ERR")" 'removed tracefs instance ipitrace-4000001, left by a run that was killed' "removes it, and says so"
+like "$(cat "$ERR")" 'removed tracefs instance ipitrace-4000001, left by an earlier run' "removes it, and says so"
 
 # --- several cleaners at once ---
 for n in 1 2 3 4 5 6; do mkdir $I/ipitrace-400001$n; done

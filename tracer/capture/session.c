@@ -117,19 +117,18 @@ static void remove_stale_standins(struct session *s)
 	unsigned int failed, nr = standin_remove_stale(&failed);
 
 	if (nr)
-		session_note(s, "removed %u kprobe events, left by a run that was killed", nr);
+		session_note(s, "removed %u kprobe events, left by an earlier run", nr);
 	if (failed)
-		session_note(s, "cannot remove %u kprobe events of group ipitrace_*, left by a run that was killed",
-			     failed);
+		session_note(s, "cannot remove %u kprobe events of group ipitrace_*, left by an earlier run", failed);
 }
 
 static void tell_stale(void *ctx, const char *name, int errnum)
 {
 	if (errnum)
-		session_note(ctx, "cannot remove tracefs instance %s, left by a run that was killed: %s", name,
+		session_note(ctx, "cannot remove tracefs instance %s, left by an earlier run: %s", name,
 			     strerror(errnum));
 	else
-		session_note(ctx, "removed tracefs instance %s, left by a run that was killed", name);
+		session_note(ctx, "removed tracefs instance %s, left by an earlier run", name);
 }
 
 static void remove_stale(struct session *s)

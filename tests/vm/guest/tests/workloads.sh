@@ -76,7 +76,7 @@ kill -9 $pid
 kill $(pidof sleep) 2>/dev/null
 record after -- sleep 0.2
 is "$(left_behind)" "" "the run after a killed one cleans up"
-is "$(grep -c 'left by a run that was killed' after.log | sed 's/^[1-9][0-9]*$/yes/')" yes "and says so"
+is "$(grep -c 'left by an earlier run' after.log | sed 's/^[1-9][0-9]*$/yes/')" yes "and says so"
 rm -f killed.dat .killed* after.dat
 
 for port in /sys/class/virtio-ports/*; do
