@@ -32,6 +32,8 @@ IPITRACE_DEBUG=match:-1,decode:-1 exits 0 "an empty window" "$IPITRACE" report "
 is "$(cat "$ERR")" "" "has nothing"
 IPITRACE_DEBUG=decode exits 0 "decode" "$IPITRACE" report "$F"
 is "$(grep -c '^decode: .* start ' "$ERR") $(grep -vc ' start ' "$ERR")" "2 2399" "a line for each event and each stream's start"
+IPITRACE_DEBUG=session exits 0 "session" "$IPITRACE" report "$F"
+is "$(cat "$ERR")" "" "is nothing to a report"
 IPITRACE_DEBUG=nonsense exits 2 "an unknown part" "$IPITRACE" report "$F"
 like "$(cat "$ERR")" "IPITRACE_DEBUG" "is refused by name"
 done_testing

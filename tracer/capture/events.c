@@ -36,6 +36,14 @@ struct armed {
 	const struct kevent *kev;
 };
 
+static void log_event(struct session *s, const struct armed *ev, const char *file, const char *text, int errnum)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "events/%s/%s/%s", ev->system, ev->kev->name, file);
+	session_log(s, path, text, errnum);
+}
+
 const struct kevent *session_kevent(unsigned int *idx)
 {
 	const struct kevent *kev;
@@ -215,8 +223,11 @@ static bool try_filter(struct session *s, const struct armed *ev, const char *a,
 		return false;
 	if (!n)
 		return true;
-	if (tracefs_event_file_write(s->main.tfs, ev->system, ev->kev->name, "filter", used) >= 0)
+	if (tracefs_event_file_write(s->main.tfs, ev->system, ev->kev->name, "filter", used) >= 0) {
+		log_event(s, ev, "filter", used, 0);
 		return true;
+	}
+	log_event(s, ev, "filter", used, errno ? errno : EINVAL);
 	/* A refused filter stays readable with the kernel's complaint, though it filters nothing. */
 	tracefs_event_file_write(s->main.tfs, ev->system, ev->kev->name, "filter", "0");
 	used[0] = '\0';
@@ -269,6 +280,7 @@ static int set_stack_trigger(struct session *s, const struct armed *ev, const ch
 			      ev->system, ev->kev->name);
 		return err_hint(err, "record without stacks: --no-stack");
 	}
+	log_event(s, ev, "trigger", text, 0);
 	return 0;
 }
 
@@ -301,6 +313,7 @@ static int enable_event(struct session *s, const struct session_config *config, 
 			      ev->kev->name);
 		return err_hint(err, "events need root and a kernel that is not locked down");
 	}
+	log_event(s, ev, "enable", "1", 0);
 	return 0;
 }
 

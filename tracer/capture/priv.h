@@ -30,6 +30,8 @@ struct session {
 	struct instance exits; /* names of tasks that end; there may be none */
 	int exits_fd;	       /* its trace_pipe */
 	char *notes;
+	void (*log)(void *ctx, const char *text); /* as in struct session_config */
+	void *log_ctx;
 	enum ipi_tier tier;
 	bool filtered; /* target CPUs, on every event */
 	unsigned int nr_cpus, page_size;
@@ -48,6 +50,8 @@ struct session {
 int session_enable_events(struct session *s, const struct session_config *config, struct err *err);
 /* "cpu & CPUS{1,3}", or before kernel 6.6 "(cpu == 1 || ...)"; malloc'ed, NULL if it cannot be said so. */
 char *session_target_filter(const struct kevent *kev, const struct cpuset *cpus, bool modern);
+/* What was done to a file of the main instance: written, or refused (errnum). Nothing where nobody asks. */
+void session_log(struct session *s, const char *file, const char *text, int errnum);
 /* A line for session_notes(). */
 void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The events that kernels have, row by row of the table from *idx on; NULL behind the last. */

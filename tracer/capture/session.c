@@ -106,9 +106,23 @@ static int find_tracefs(struct session *s, struct err *err)
 	return 0;
 }
 
-static void instance_write(struct tracefs_instance *inst, const char *file, const char *text)
+void session_log(struct session *s, const char *file, const char *text, int errnum)
 {
-	tracefs_instance_file_write(inst, file, text);
+	char line[512];
+
+	if (!s->log)
+		return;
+	snprintf(line, sizeof(line), "%s%s%s <- %s%s%s", s->main.name, file[0] ? "/" : "", file, text,
+		 errnum ? ": " : "", errnum ? strerror(errnum) : "");
+	s->log(s->log_ctx, line);
+}
+
+/* What may fail without harm. */
+static void try_write(struct session *s, const char *file, const char *text)
+{
+	bool failed = tracefs_instance_file_write(s->main.tfs, file, text) < 0;
+
+	session_log(s, file, text, failed ? errno : 0);
 }
 
 /* After the instances, which hold references to the events. */
@@ -143,6 +157,7 @@ static int create_instance(struct session *s, struct err *err)
 
 	if (instance_create(&s->main, "", &errnum, err))
 		return hint_refused(errnum, err);
+	session_log(s, "", "made", 0);
 	return 0;
 }
 
@@ -153,9 +168,11 @@ static int setup_write(struct session *s, const char *file, const char *text, st
 	if (tracefs_instance_file_write(s->main.tfs, file, text) < 0) {
 		int errnum = errno ? errno : EIO;
 
+		session_log(s, file, text, errnum);
 		err_set_errno(err, EXIT_FAILED, errnum, "cannot write '%s' to %s of the tracefs instance", text, file);
 		return hint_refused(errnum, err);
 	}
+	session_log(s, file, text, 0);
 	return 0;
 }
 
@@ -220,9 +237,9 @@ static int setup_instance(struct session *s, const struct session_config *config
 	 * made of them. Overwrite mode, because only it marks a loss in the
 	 * stream, at the place where it happened.
 	 */
-	instance_write(s->main.tfs, "options/overwrite", "1");
-	instance_write(s->main.tfs, "options/record-cmd", "1");
-	instance_write(s->main.tfs, "options/stacktrace", "0");
+	try_write(s, "options/overwrite", "1");
+	try_write(s, "options/record-cmd", "1");
+	try_write(s, "options/stacktrace", "0");
 	s->page_size = read_page_size(s);
 	return 0;
 }
@@ -235,7 +252,7 @@ static void open_exits(struct session *s)
 	if (!tracefs_event_file_exists(NULL, "sched", "sched_process_exit", "format") ||
 	    instance_create(&s->exits, EXITS_SUFFIX, &errnum, NULL))
 		return;
-	instance_write(s->exits.tfs, "buffer_size_kb", EXITS_KB);
+	tracefs_instance_file_write(s->exits.tfs, "buffer_size_kb", EXITS_KB);
 	tracefs_event_enable(s->exits.tfs, "sched", "sched_process_exit");
 	s->exits_fd = tracefs_instance_file_open(s->exits.tfs, "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
@@ -297,6 +314,8 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	s->main = s->exits = (struct instance)INSTANCE_INIT;
 	s->exits_fd = -1;
 	s->nr_cpus = machine_possible_cpus();
+	s->log = config->log;
+	s->log_ctx = config->log_ctx;
 	cleanup_add(&s->cleanup, close_at_exit, s);
 	*sp = s;
 	if (find_tracefs(s, err))
@@ -319,7 +338,7 @@ int session_start(struct session *s, struct err *err)
 void session_stop(struct session *s)
 {
 	if (s && s->main.tfs)
-		instance_write(s->main.tfs, "tracing_on", "0");
+		try_write(s, "tracing_on", "0");
 }
 
 static int close_instance(struct instance *inst, struct err *err)
@@ -341,6 +360,8 @@ int session_close(struct session *s, struct err *err)
 	ret = close_instance(&s->exits, err);
 	if (close_instance(&s->main, err))
 		ret = -1;
+	else
+		session_log(s, "", "removed", 0);
 	/* After the instances, which hold references to them. */
 	if (standin_remove(s->standin, ret ? NULL : err))
 		ret = -1;

@@ -35,6 +35,9 @@ struct session_config {
 	enum session_stack stack;
 	const struct cpuset *target_cpus; /* only events about these targets; NULL = all */
 	uint32_t classes;		  /* bit per enum ipi_class; 0 = all */
+	/* Told of everything that is done to tracefs, a line each; NULL = nobody asks. */
+	void (*log)(void *ctx, const char *text);
+	void *log_ctx;
 };
 
 /* An event that the kernel has and that was enabled. */

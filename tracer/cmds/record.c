@@ -7,6 +7,7 @@
  * 0. With --strict 3 comes before the workload's status.
  */
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "record/record.h"
+#include "render/debug.h"
 #include "cmds/cmd.h"
 
 /* --- options --- */
@@ -150,11 +152,15 @@ int cmd_record(int argc, char **argv, struct err *err)
 	};
 	size_t size = ((size_t)argc + 1) * sizeof(*argv);
 	char **line_args = memcpy(xmalloc(size), argv, size); /* parsing reorders them */
+	struct debug debug;
 	int nr, ret;
 
 	r.rec.facts.workload_status = -1;
 	ret = opts_parse(&record_spec, &r.opts, argc, argv, &nr, err);
-	if (ret == OPTS_OK) {
+	if (ret == OPTS_OK && debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err)) {
+		ret = -1;
+	} else if (ret == OPTS_OK) {
+		r.opts.log_session = debug.session;
 		r.argv = nr ? argv + 1 : NULL;
 		ret = finish(&r, record_run(&r, line_args, err), err);
 	} else {

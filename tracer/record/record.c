@@ -102,11 +102,18 @@ static void warn_offline(const struct ipi_filter *f)
 	cpuset_free(&online);
 }
 
+static void log_session(void *ctx, const char *text)
+{
+	(void)ctx;
+	record_say("session: %s", text);
+}
+
 static int prepare(struct record *r, struct err *err)
 {
 	struct session_config config = {
 		.buffer_bytes = r->opts.buffer_bytes,
 		.stack = r->opts.no_stack ? SESSION_STACK_NONE : r->opts.stack,
+		.log = r->opts.log_session ? log_session : NULL,
 	};
 	struct filter_push push; /* what the kernel may drop */
 	struct workload_config workload = { .argv = r->argv, .whole_tree = r->opts.wait_all };

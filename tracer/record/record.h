@@ -27,6 +27,7 @@ struct record_options {
 	bool strict;   /* an incomplete recording is 3, whatever the workload's status */
 	bool wait_all; /* for what the workload leaves behind, too */
 	struct ipi_filter filter;
+	bool log_session; /* IPITRACE_DEBUG=session */
 };
 
 struct record {

@@ -25,12 +25,16 @@ static int parse_part(struct debug *d, char *part, struct err *err)
 
 	if (window)
 		*window++ = '\0';
+	if (!strcmp(part, "session") && !window) {
+		d->session = true;
+		return 0;
+	}
 	if (!strcmp(part, "match"))
 		w = &d->match;
 	else if (!strcmp(part, "decode"))
 		w = &d->decode;
 	else
-		return err_set(err, EXIT_USAGE, "IPITRACE_DEBUG: '%s': match or decode expected", part);
+		return err_set(err, EXIT_USAGE, "IPITRACE_DEBUG: '%s': match, decode or session expected", part);
 	*w = (struct debug_window){ true, 0, UINT64_MAX };
 	if (!window)
 		return 0;

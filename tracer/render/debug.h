@@ -2,7 +2,7 @@
 /*
  * render/debug.h - IPITRACE_DEBUG: what the decoder gave and the matcher decided, line by line.
  *
- *	match[:FROM-TO],decode[:FROM-TO]	times in ns of the trace clock, either may be missing
+ *	match[:FROM-TO],decode[:FROM-TO],session	times in ns of the trace clock, either may be missing
  *
  * A sink beside the others, so nothing is on any way where it is not asked for.
  */
@@ -23,6 +23,7 @@ struct debug_window {
 
 struct debug {
 	struct debug_window match, decode;
+	bool session; /* what is done to tracefs: for the commands that record */
 	FILE *out;
 	struct span_sink both[2];
 	struct span_tee tee;
