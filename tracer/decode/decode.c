@@ -113,9 +113,9 @@ static inline __attribute__((always_inline)) int read_batch(struct decoder *d, s
 
 static int read_some(struct decoder *d, struct ipi_event *ev, unsigned int max)
 {
-	if (d->plain)
+	if (d->plan.plain)
 		return native_read(d, ev, max);
-	return d->native ? read_batch(d, ev, max, true) : read_batch(d, ev, max, false);
+	return d->plan.native ? read_batch(d, ev, max, true) : read_batch(d, ev, max, false);
 }
 
 /* All that was complete is given. Then it is settled, and the streams that had nothing are asked for more. */
@@ -199,25 +199,26 @@ static bool header_field(const char *text, size_t len, const char *name, unsigne
 /* The kernel's long, which is not always user space's, is the size of commit. */
 static int header_init(struct decoder *d, struct err *err)
 {
-	const struct decode_meta *meta = &d->meta;
+	const struct decode_meta *meta = &d->plan.meta;
 	unsigned int off, size;
 
-	d->long_size = meta->long_size;
-	d->data_off = 8 + meta->long_size;
-	d->swap = meta->big_endian != (BYTE_ORDER == BIG_ENDIAN);
+	d->plan.long_size = meta->long_size;
+	d->plan.data_off = 8 + meta->long_size;
+	d->plan.swap = meta->big_endian != (BYTE_ORDER == BIG_ENDIAN);
 	if (meta->header_page) {
 		if (!header_field(meta->header_page, meta->header_page_len, "commit", &off, &size) || off != 8 ||
 		    (size != 4 && size != 8))
 			return err_set(err, EXIT_FAILED, "cannot understand the recording kernel's header_page");
-		d->long_size = size;
-		d->data_off = 8 + size;
-		if (header_field(meta->header_page, meta->header_page_len, "data", &off, &size) && off >= d->data_off &&
-		    off < 4096)
-			d->data_off = off;
+		d->plan.long_size = size;
+		d->plan.data_off = 8 + size;
+		if (header_field(meta->header_page, meta->header_page_len, "data", &off, &size) &&
+		    off >= d->plan.data_off && off < 4096)
+			d->plan.data_off = off;
 	}
-	if (d->long_size != 4 && d->long_size != 8)
-		return err_set(err, EXIT_FAILED, "a machine with longs of %u bytes is not supported", d->long_size);
-	d->meta.long_size = d->long_size;
+	if (d->plan.long_size != 4 && d->plan.long_size != 8)
+		return err_set(err, EXIT_FAILED, "a machine with longs of %u bytes is not supported",
+			       d->plan.long_size);
+	d->plan.meta.long_size = d->plan.long_size;
 	return 0;
 }
 
@@ -228,16 +229,16 @@ static bool page_has_stack(const struct decoder *d, const struct sub_buffer *sb)
 	struct rec r;
 
 	while (p < sb->end) {
-		enum rec_kind kind = rec_parse(p, sb->end, d->swap, d->meta.big_endian, &r);
+		enum rec_kind kind = rec_parse(p, sb->end, d->plan.swap, d->plan.meta.big_endian, &r);
 		unsigned int id;
 
 		if (kind == REC_BAD || kind == REC_PAGE_END)
 			return false;
 		p = r.next;
-		if (kind != REC_EVENT || r.len < d->fmt.common_len)
+		if (kind != REC_EVENT || r.len < d->plan.fmt.common_len)
 			continue;
-		id = load16(r.data + d->fmt.off_type, d->swap);
-		if (id < d->fmt.nr_desc && d->fmt.desc[id].op == OP_STACK)
+		id = load16(r.data + d->plan.fmt.off_type, d->plan.swap);
+		if (id < d->plan.fmt.nr_desc && d->plan.fmt.desc[id].op == OP_STACK)
 			return true;
 	}
 	return false;
@@ -279,17 +280,19 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 		err = &local;
 	*dp = NULL;
 	d = xcalloc(1, sizeof(*d));
-	d->meta = *meta;
+	d->plan.meta = *meta;
 	d->src = *src;
+	memset(d->irq_memo, IRQ_UNKNOWN, sizeof(d->irq_memo));
 	if (header_init(d, err))
 		goto fail;
-	formats_init(&d->fmt, &d->meta);
-	d->native = !d->swap && !meta->big_endian && d->long_size == 8 && d->data_off == 16 && d->fmt.off_type == 0 &&
-		    d->fmt.off_flags == 2 && d->fmt.off_pid == 4 && d->fmt.common_len == 8;
-	d->plain = d->native && !d->fmt.pseudo_sends && (d->fmt.x86 || !d->fmt.has_raise);
-	d->counts = xcalloc(d->fmt.nr_desc, sizeof(*d->counts));
+	formats_init(&d->plan.fmt, &d->plan.meta);
+	d->plan.native = !d->plan.swap && !meta->big_endian && d->plan.long_size == 8 && d->plan.data_off == 16 &&
+			 d->plan.fmt.off_type == 0 && d->plan.fmt.off_flags == 2 && d->plan.fmt.off_pid == 4 &&
+			 d->plan.fmt.common_len == 8;
+	d->plan.plain = d->plan.native && !d->plan.fmt.pseudo_sends && (d->plan.fmt.x86 || !d->plan.fmt.has_raise);
+	d->counts = xcalloc(d->plan.fmt.nr_desc, sizeof(*d->counts));
 	d->stacks = stacks_new();
-	d->caps.evidence = kevents_evidence(d->fmt.ops);
+	d->caps.evidence = kevents_evidence(d->plan.fmt.ops);
 	if (cursors_init(d, err))
 		goto fail;
 	*dp = d;
@@ -309,7 +312,7 @@ void decoder_close(struct decoder *d)
 	free(d->heap);
 	free(d->cursors);
 	free(d->counts);
-	formats_free(&d->fmt);
+	formats_free(&d->plan.fmt);
 	free(d);
 }
 
@@ -322,10 +325,10 @@ struct ipi_evidence decoder_seen(const struct decoder *d)
 {
 	uint32_t ops = 0;
 
-	for (unsigned int id = 0; id < d->fmt.nr_desc; id++)
+	for (unsigned int id = 0; id < d->plan.fmt.nr_desc; id++)
 		if (d->counts[id])
-			ops |= OP_BIT(d->fmt.desc[id].op);
-	return kevents_evidence(ops & d->fmt.ops);
+			ops |= OP_BIT(d->plan.fmt.desc[id].op);
+	return kevents_evidence(ops & d->plan.fmt.ops);
 }
 
 /* Sums are made when asked for, because the walker counts by event id only. */
@@ -334,9 +337,9 @@ const struct decode_stats *decoder_stats(const struct decoder *d)
 	struct decode_stats *stats = (struct decode_stats *)&d->stats;
 
 	stats->records = stats->skipped = 0;
-	for (unsigned int id = 0; id < d->fmt.nr_desc; id++) {
+	for (unsigned int id = 0; id < d->plan.fmt.nr_desc; id++) {
 		stats->records += d->counts[id];
-		if (d->fmt.desc[id].op == OP_SKIP)
+		if (d->plan.fmt.desc[id].op == OP_SKIP)
 			stats->skipped += d->counts[id];
 	}
 	stats->stacks = d->stacks_attached;

@@ -38,7 +38,7 @@ bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev
 
 /* decode/page.c: more for the cursors that have no head; the number of events at ev, -1 where d->failed. */
 int decoder_refill(struct decoder *d, struct ipi_event *ev, unsigned int max);
-/* decode/native.c: decoder_read() where d->plain. */
+/* decode/native.c: decoder_read() where d->plan.plain. */
 int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max);
 /* decode/decode.c: event_decode() for what is rare in there. */
 bool native_event(struct decoder *d, struct cursor *c, struct ipi_event *ev);
@@ -84,7 +84,7 @@ static inline uint64_t rec_ptr(const struct decoder *d, const uint8_t *rec, unsi
 
 static inline uint32_t rec_u32(const struct decoder *d, const uint8_t *rec, unsigned int off, const bool fast)
 {
-	return load32(rec + off, fast ? false : d->swap);
+	return load32(rec + off, fast ? false : d->plan.swap);
 }
 
 /* The record's content contradicts itself: nothing behind it is to be trusted. */
@@ -100,10 +100,10 @@ static inline __attribute__((always_inline)) void event_who(const struct decoder
 {
 	ev->ts_ns = ts;
 	ev->cpu = cpu;
-	ev->pid = (int32_t)rec_u32(d, rec, fast ? 4 : d->fmt.off_pid, fast);
+	ev->pid = (int32_t)rec_u32(d, rec, fast ? 4 : d->plan.fmt.off_pid, fast);
 	ev->stack = IPI_STACK_NONE;
 	ev->sent_ns = 0;
-	ev->flags = rec[fast ? 2 : d->fmt.off_flags];
+	ev->flags = rec[fast ? 2 : d->plan.fmt.off_flags];
 }
 
 static inline void event_what(struct ipi_event *ev, uint8_t type, uint8_t class, uint8_t kind)
@@ -207,7 +207,7 @@ static inline bool stack_follows(const struct decoder *d, const uint8_t *p, cons
 
 	if (p >= end || rec_parse(p, end, false, false, &r) != REC_EVENT || r.len < 8)
 		return true;
-	return load16(r.data, false) < d->fmt.nr_desc && d->fmt.desc[load16(r.data, false)].op == OP_STACK;
+	return load16(r.data, false) < d->plan.fmt.nr_desc && d->plan.fmt.desc[load16(r.data, false)].op == OP_STACK;
 }
 
 /*
@@ -226,9 +226,9 @@ static inline bool look_quick(const struct decoder *d, const struct cursor *c, s
 	if (load32(r.data + 4, false) != load32(c->rec + 4, false) || flags_level(r.data[2]) != flags_level(c->rec[2]))
 		return false;
 	id = load16(r.data, false);
-	if (id >= d->fmt.nr_desc)
+	if (id >= d->plan.fmt.nr_desc)
 		return false;
-	desc = &d->fmt.desc[id];
+	desc = &d->plan.fmt.desc[id];
 	look->stack = NULL;
 	look->raise = NULL;
 	if (unlikely(r.len < desc->min_len))
@@ -242,7 +242,7 @@ static inline bool look_quick(const struct decoder *d, const struct cursor *c, s
 	case OP_SEND_CPU:
 		/* Unless it is an irq_work: writing our event may have woken a reader by one. */
 		callback = load64(r.data + desc->off[FLD_FUNC], false);
-		return !callback || callback == d->fmt.generic_call;
+		return !callback || callback == d->plan.fmt.generic_call;
 	default:
 		return true;
 	}
@@ -268,7 +268,7 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 								   const uint8_t *rec, uint64_t ts, uint32_t cpu,
 								   struct ipi_event *ev, const bool fast)
 {
-	const struct formats *f = &d->fmt;
+	const struct formats *f = &d->plan.fmt;
 
 	event_who(d, ev, ts, cpu, rec, fast);
 	switch (desc->op) {
@@ -312,7 +312,7 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
  */
 static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, const bool fast)
 {
-	struct formats *f = &d->fmt;
+	const struct formats *f = &d->plan.fmt;
 	struct level_state *level = &c->level[flags_level(ev->flags)];
 	struct look look;
 
@@ -326,7 +326,7 @@ static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_ev
 	if (!fast || f->has_raise || !look_quick(d, c, &look))
 		look_ahead(d, c, ev, f->has_raise && !f->x86, &look);
 	if (look.raise) {
-		const struct ev_desc *raise = &f->desc[load16(look.raise + f->off_type, d->swap)];
+		const struct ev_desc *raise = &f->desc[load16(look.raise + f->off_type, d->plan.swap)];
 		uint64_t reason = load_long(d, look.raise + raise->off[FLD_REASON]);
 		unsigned int class = formats_reason_class(f, reason);
 
@@ -364,7 +364,7 @@ static inline __attribute__((always_inline)) bool event_decode(struct decoder *d
 	ev->type = IPI_EV_SEND_MASK;
 	ev->callsite = rec_ptr(d, c->rec, c->desc->off[FLD_CALLSITE], fast);
 	ev->func = rec_ptr(d, c->rec, c->desc->off[FLD_FUNC], fast);
-	ev->class = send_class(&d->fmt, ev, true);
+	ev->class = send_class(&d->plan.fmt, ev, true);
 	if (!event_mask(d, c, c->desc->off[FLD_MASK], ev))
 		return event_damaged(c);
 	return event_send(d, c, ev, fast);

@@ -182,7 +182,7 @@ static unsigned int class_of_irq_name(const char *name, size_t len)
 	return CLASS_NONE;
 }
 
-unsigned int formats_irq_class(struct formats *f, uint32_t irq, const char *name, size_t len)
+unsigned int formats_irq_class(const struct formats *f, uint8_t *memo, uint32_t irq, const char *name, size_t len)
 {
 	unsigned int class = class_of_irq_name(name, len);
 
@@ -194,14 +194,14 @@ unsigned int formats_irq_class(struct formats *f, uint32_t irq, const char *name
 	if (class == CLASS_NONE)
 		class = IRQ_NOT_IPI;
 	if (irq < NR_IRQ_MEMO)
-		f->irq_memo[irq] = class;
+		memo[irq] = class;
 	return class;
 }
 
-void formats_irq_learn(struct formats *f, uint32_t irq, unsigned int class)
+void formats_irq_learn(uint8_t *memo, uint32_t irq, unsigned int class)
 {
 	if (irq < NR_IRQ_MEMO)
-		f->irq_memo[irq] = class;
+		memo[irq] = class;
 }
 
 /* m0, m1, ... of a probe, one after the other: the whole mask. */
@@ -397,7 +397,6 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 
 void formats_init(struct formats *f, const struct decode_meta *meta)
 {
-	memset(f->irq_memo, IRQ_UNKNOWN, sizeof(f->irq_memo));
 	desc_slot(f, 0);
 	for (unsigned int i = 0; i < meta->nr_formats; i++)
 		format_add(f, &meta->formats[i], meta->long_size);

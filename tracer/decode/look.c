@@ -39,8 +39,8 @@ static void scan_init(const struct decoder *d, const struct cursor *c, struct sc
 	s->crossed = false;
 	s->left = LOOK_RECORDS;
 	s->ts = c->ts;
-	s->level = flags_level(c->rec[d->fmt.off_flags]);
-	s->pid = load32(c->rec + d->fmt.off_pid, d->swap);
+	s->level = flags_level(c->rec[d->plan.fmt.off_flags]);
+	s->pid = load32(c->rec + d->plan.fmt.off_pid, d->plan.swap);
 }
 
 /* Next record at the level of the one under the cursor; false if it is certain, or nearly so, that there is none. */
@@ -64,7 +64,7 @@ static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struc
 			s->crossed = true;
 			continue;
 		}
-		kind = rec_parse(s->pos, s->end, d->swap, d->meta.big_endian, r);
+		kind = rec_parse(s->pos, s->end, d->plan.swap, d->plan.meta.big_endian, r);
 		if (kind == REC_BAD)
 			return false;
 		if (kind == REC_PAGE_END) {
@@ -74,15 +74,15 @@ static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struc
 		s->pos = r->next;
 		if (!time_step(&s->ts, kind == REC_STAMP, r->delta))
 			return false;
-		if (kind != REC_EVENT || r->len < d->fmt.common_len)
+		if (kind != REC_EVENT || r->len < d->plan.fmt.common_len)
 			continue;
-		level = flags_level(r->data[d->fmt.off_flags]);
+		level = flags_level(r->data[d->plan.fmt.off_flags]);
 		if (level > s->level)
 			continue;
-		if (level < s->level || load32(r->data + d->fmt.off_pid, d->swap) != s->pid)
+		if (level < s->level || load32(r->data + d->plan.fmt.off_pid, d->plan.swap) != s->pid)
 			return false;
-		*id = load16(r->data + d->fmt.off_type, d->swap);
-		if (*id >= d->fmt.nr_desc)
+		*id = load16(r->data + d->plan.fmt.off_type, d->plan.swap);
+		if (*id >= d->plan.fmt.nr_desc)
 			*id = 0;
 		return true;
 	}
@@ -154,7 +154,7 @@ void look_ahead(struct decoder *d, struct cursor *c, const struct ipi_event *ev,
 	memset(look, 0, sizeof(*look));
 	scan_init(d, c, &s);
 	while (scan_next(d, c, &s, &r, &id))
-		if (!look_record(&d->fmt.desc[id], &r, s.ts, self, &want, look))
+		if (!look_record(&d->plan.fmt.desc[id], &r, s.ts, self, &want, look))
 			return;
 }
 
@@ -165,10 +165,10 @@ bool look_next(struct decoder *d, struct cursor *c, struct look *look)
 
 	scan_init(d, c, &s);
 	while (scan_next(d, c, &s, &r, &look->next_id)) {
-		if (d->fmt.desc[look->next_id].op == OP_STACK)
+		if (d->plan.fmt.desc[look->next_id].op == OP_STACK)
 			continue;
 		look->next = r.data;
-		return r.len >= d->fmt.desc[look->next_id].min_len;
+		return r.len >= d->plan.fmt.desc[look->next_id].min_len;
 	}
 	return false;
 }
@@ -177,24 +177,24 @@ bool look_next(struct decoder *d, struct cursor *c, struct look *look)
 static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct look *look)
 {
 	const uint8_t *rec = look->stack;
-	uint32_t nr = load32(rec + d->fmt.stack_size_off, d->swap);
-	uint32_t room = (look->stack_len - d->fmt.stack_caller_off) / d->long_size;
-	const uint8_t *from = rec + d->fmt.stack_caller_off;
+	uint32_t nr = load32(rec + d->plan.fmt.stack_size_off, d->plan.swap);
+	uint32_t room = (look->stack_len - d->plan.fmt.stack_caller_off) / d->plan.long_size;
+	const uint8_t *from = rec + d->plan.fmt.stack_caller_off;
 	uint64_t frames[MAX_FRAMES];
-	uint64_t mark = d->long_size == 8 ? UINT64_MAX : UINT32_MAX;
+	uint64_t mark = d->plan.long_size == 8 ? UINT64_MAX : UINT32_MAX;
 
 	if (nr > room)
 		nr = room;
 	if (nr > MAX_FRAMES)
 		nr = MAX_FRAMES;
 	d->stacks_attached++;
-	if (d->native && nr && nr == c->last_stack_len && !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
+	if (d->plan.native && nr && nr == c->last_stack_len && !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
 		return c->last_stack;
-	if (d->native)
+	if (d->plan.native)
 		memcpy(frames, from, nr * sizeof(*frames));
 	else
 		for (uint32_t i = 0; i < nr; i++)
-			frames[i] = load_long(d, from + (size_t)i * d->long_size);
+			frames[i] = load_long(d, from + (size_t)i * d->plan.long_size);
 	c->last_stack_len = 0;
 	if (nr <= ARRAY_SIZE(c->last_stack_raw)) {
 		memcpy(c->last_stack_raw, frames, nr * sizeof(*frames));
@@ -262,26 +262,26 @@ void masks_free(struct decoder *d)
 
 static bool mask_load(struct decoder *d, const uint8_t *rec, uint32_t rec_len, unsigned int at, struct ipi_event *ev)
 {
-	uint32_t loc = load32(rec + at, d->swap);
+	uint32_t loc = load32(rec + at, d->plan.swap);
 	uint32_t off = loc & 0xffff, len = loc >> 16;
 	unsigned int nr_longs, nr;
 	uint64_t *words;
 
 	if (off + len > rec_len)
 		return false;
-	nr_longs = len / d->long_size;
-	nr = d->long_size == 8 ? nr_longs : (nr_longs + 1) / 2;
+	nr_longs = len / d->plan.long_size;
+	nr = d->plan.long_size == 8 ? nr_longs : (nr_longs + 1) / 2;
 	words = mask_alloc(d, nr ? nr : 1);
 	words[0] = 0;
 	for (unsigned int i = 0; i < nr_longs; i++) {
-		const uint8_t *from = rec + off + (size_t)i * d->long_size;
+		const uint8_t *from = rec + off + (size_t)i * d->plan.long_size;
 
-		if (d->long_size == 8)
-			words[i] = load64(from, d->swap);
+		if (d->plan.long_size == 8)
+			words[i] = load64(from, d->plan.swap);
 		else if (i % 2)
-			words[i / 2] |= (uint64_t)load32(from, d->swap) << 32;
+			words[i / 2] |= (uint64_t)load32(from, d->plan.swap) << 32;
 		else
-			words[i / 2] = load32(from, d->swap);
+			words[i / 2] = load32(from, d->plan.swap);
 	}
 	ev->mask = words;
 	ev->mask_words = nr;

@@ -43,10 +43,11 @@ static inline __attribute__((always_inline)) struct peek peek_record(const struc
 	k.rec = p + 4;
 	k.next = k.rec + type * 4;
 	k.delta = head >> 5;
-	if (unlikely(type - TYPE_MIN > TYPE_MAX - TYPE_MIN || k.next > end || load16(p + 4, false) >= d->fmt.nr_desc))
+	if (unlikely(type - TYPE_MIN > TYPE_MAX - TYPE_MIN || k.next > end ||
+		     load16(p + 4, false) >= d->plan.fmt.nr_desc))
 		return k;
 	k.id = load16(p + 4, false);
-	desc = &d->fmt.desc[k.id];
+	desc = &d->plan.fmt.desc[k.id];
 	if (unlikely(type * 4 < desc->min_len))
 		return k;
 	k.desc = desc;
@@ -64,7 +65,7 @@ static inline bool no_stack(const struct decoder *d, const uint8_t *rec, const s
 {
 	uint64_t callback;
 
-	if (d->meta.no_stacks)
+	if (d->plan.meta.no_stacks)
 		return true;
 	if (unlikely(!k->desc) || !same_level(k->rec, rec) || k->desc->op == OP_STACK)
 		return false;
@@ -72,7 +73,7 @@ static inline bool no_stack(const struct decoder *d, const uint8_t *rec, const s
 		return true;
 	/* Unless it is an irq_work: writing our event may have woken a reader by one. */
 	callback = load64(k->rec + k->desc->off[FLD_FUNC], false);
-	return !callback || callback == d->fmt.generic_call;
+	return !callback || callback == d->plan.fmt.generic_call;
 }
 
 /* By value, because a structure whose address is taken lives in memory in the loop, too. */

@@ -30,15 +30,15 @@ static void page_parse(const struct decoder *d, const uint8_t *page, size_t len,
 	memset(sb, 0, sizeof(*sb));
 	sb->valid = true;
 	sb->data = sb->end = page;
-	if (len < d->data_off) {
+	if (len < d->plan.data_off) {
 		sb->cut = true;
 		return;
 	}
-	sb->ts = load64(page, d->swap);
+	sb->ts = load64(page, d->plan.swap);
 	/* The low half of the long: behind the high one on big-endian machines. */
-	commit = load32(page + 8 + (d->meta.big_endian && d->long_size == 8 ? 4 : 0), d->swap);
-	room = len - d->data_off;
-	sb->data = page + d->data_off;
+	commit = load32(page + 8 + (d->plan.meta.big_endian && d->plan.long_size == 8 ? 4 : 0), d->plan.swap);
+	room = len - d->plan.data_off;
+	sb->data = page + d->plan.data_off;
 	sb->cut = (commit & COMMIT_LEN) > room;
 	if (sb->cut) {
 		sb->end = sb->data + room;
@@ -49,7 +49,7 @@ static void page_parse(const struct decoder *d, const uint8_t *page, size_t len,
 	if (!(commit & COMMIT_MISSED))
 		return;
 	sb->lost = IPI_LOST_UNKNOWN;
-	if ((commit & COMMIT_STORED) && !sb->cut && room >= d->long_size) {
+	if ((commit & COMMIT_STORED) && !sb->cut && room >= d->plan.long_size) {
 		sb->lost = load_long(d, sb->end);
 		if (!sb->lost)
 			sb->lost = IPI_LOST_UNKNOWN;
@@ -197,7 +197,7 @@ static bool page_enter(struct decoder *d, struct cursor *c)
 void cursor_advance(struct decoder *d, struct cursor *c)
 {
 	for (;;) {
-		if (d->native ? page_walk(d, c, true) : page_walk(d, c, false))
+		if (d->plan.native ? page_walk(d, c, true) : page_walk(d, c, false))
 			return;
 		if (c->give_up) {
 			c->give_up = false;

@@ -65,7 +65,6 @@ struct formats {
 	uint64_t generic_call; /* generic_smp_call_function_single_interrupt; 0 = unknown */
 	uint64_t ttwu_pending;
 	uint64_t irqwork_start, irqwork_end; /* irq_work_queue_on */
-	uint8_t irq_memo[NR_IRQ_MEMO];	     /* class of an irq number */
 	uint8_t irq_lines[32];		     /* classes of IPI0, IPI1, ... of /proc/interrupts */
 	unsigned int nr_irq_lines;
 	unsigned int irq_base; /* irq number of IPI0, a guess until a pair shows it */
@@ -77,9 +76,9 @@ void formats_init(struct formats *f, const struct decode_meta *meta);
 void formats_free(struct formats *f);
 unsigned int formats_reason_class(const struct formats *f, uint64_t reason);
 /* Class of an irq by number and, at first sight, by name; IRQ_NOT_IPI. */
-unsigned int formats_irq_class(struct formats *f, uint32_t irq, const char *name, size_t len);
+unsigned int formats_irq_class(const struct formats *f, uint8_t *memo, uint32_t irq, const char *name, size_t len);
 /* ipi_entry told the class of this irq: exact from now on. */
-void formats_irq_learn(struct formats *f, uint32_t irq, unsigned int class);
+void formats_irq_learn(uint8_t *memo, uint32_t irq, unsigned int class);
 
 /* --- stacks --- */
 
@@ -147,10 +146,24 @@ struct mask_block {
 	uint64_t words[];
 };
 
-struct decoder {
+/* What decoder_open() found out, and nothing changes: whoever decodes may share it. */
+struct decode_plan {
 	struct decode_meta meta;
-	struct page_source src;
 	struct formats fmt;
+	bool native; /* this machine's byte order, 64-bit longs, usual common fields */
+	bool plain;  /* and each send is told of once: decode/native.c */
+	bool swap;
+	unsigned int long_size, data_off;
+};
+
+/*
+ * The plan; the state of each CPU (cursors); what is learned from events, on
+ * whatever CPU; and the merge.
+ */
+struct decoder {
+	struct decode_plan plan;
+	struct page_source src;
+	uint8_t irq_memo[NR_IRQ_MEMO]; /* class of an irq number */
 	struct stacks *stacks;
 	uint64_t *counts; /* by event id */
 	struct cursor *cursors;
@@ -159,10 +172,6 @@ struct decoder {
 	struct cursor *cur;
 	uint64_t last_key;   /* what is above is not complete yet */
 	uint64_t settled_ns; /* no event before this is given any more */
-	bool native;	     /* this machine's byte order, 64-bit longs, usual common fields */
-	bool plain;	     /* and each send is told of once: decode/native.c */
-	bool swap;
-	unsigned int long_size, data_off;
 	struct mask_block *masks, *mask_cur;
 	struct decode_caps caps;
 	struct decode_stats stats;
@@ -204,7 +213,7 @@ static inline uint64_t load64(const void *p, bool swap)
 
 static inline uint64_t load_long(const struct decoder *d, const void *p)
 {
-	return d->long_size == 8 ? load64(p, d->swap) : load32(p, d->swap);
+	return d->plan.long_size == 8 ? load64(p, d->plan.swap) : load32(p, d->plan.swap);
 }
 
 static inline unsigned int flags_level(unsigned int flags)

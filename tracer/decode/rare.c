@@ -24,11 +24,11 @@ static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *
 		return false;
 	}
 	ev->type = IPI_EV_SEND_MASK;
-	ev->class = formats_reason_class(&d->fmt, load_long(d, c->rec + desc->off[FLD_REASON]));
+	ev->class = formats_reason_class(&d->plan.fmt, load_long(d, c->rec + desc->off[FLD_REASON]));
 	if (!event_mask(d, c, desc->off[FLD_MASK], ev))
 		return event_damaged(c);
 	if (ipi_class_is_call(ev->class)) {
-		ev->func = d->fmt.generic_call;
+		ev->func = d->plan.fmt.generic_call;
 		call_name(level, ev);
 	}
 	look_ahead(d, c, ev, false, &look);
@@ -39,14 +39,14 @@ static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *
 static uint8_t irq_class(struct decoder *d, struct cursor *c, bool entry)
 {
 	const struct ev_desc *desc = c->desc;
-	uint32_t irq = load32(c->rec + desc->off[FLD_IRQ], d->swap);
+	uint32_t irq = load32(c->rec + desc->off[FLD_IRQ], d->plan.swap);
 	const char *name = "";
 	uint32_t len = 0;
 
-	if (irq < NR_IRQ_MEMO && d->fmt.irq_memo[irq] != IRQ_UNKNOWN)
-		return d->fmt.irq_memo[irq];
+	if (irq < NR_IRQ_MEMO && d->irq_memo[irq] != IRQ_UNKNOWN)
+		return d->irq_memo[irq];
 	if (entry && desc->off[FLD_NAME] != FLD_NONE) {
-		uint32_t loc = load32(c->rec + desc->off[FLD_NAME], d->swap);
+		uint32_t loc = load32(c->rec + desc->off[FLD_NAME], d->plan.swap);
 
 		if ((loc & 0xffff) + (loc >> 16) <= c->rec_len) {
 			name = (const char *)c->rec + (loc & 0xffff);
@@ -54,23 +54,23 @@ static uint8_t irq_class(struct decoder *d, struct cursor *c, bool entry)
 		}
 	}
 	/* An exit has no name: without its entry it stays unknown. */
-	return len ? formats_irq_class(&d->fmt, irq, name, len) : IRQ_NOT_IPI;
+	return len ? formats_irq_class(&d->plan.fmt, d->irq_memo, irq, name, len) : IRQ_NOT_IPI;
 }
 
 static bool handler_entry(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
-	uint32_t irq = load32(c->rec + c->desc->off[FLD_IRQ], d->swap);
+	uint32_t irq = load32(c->rec + c->desc->off[FLD_IRQ], d->plan.swap);
 	uint8_t class = irq_class(d, c, true);
 	struct look look;
 
 	if (class == IRQ_NOT_IPI)
 		return false;
-	if (d->fmt.has_ipi_entry && look_next(d, c, &look) && d->fmt.desc[look.next_id].op == OP_IPI_ENTRY) {
-		const struct ev_desc *inner = &d->fmt.desc[look.next_id];
+	if (d->plan.fmt.has_ipi_entry && look_next(d, c, &look) && d->plan.fmt.desc[look.next_id].op == OP_IPI_ENTRY) {
+		const struct ev_desc *inner = &d->plan.fmt.desc[look.next_id];
 		uint64_t reason = load_long(d, look.next + inner->off[FLD_REASON]);
 
-		class = formats_reason_class(&d->fmt, reason);
-		formats_irq_learn(&d->fmt, irq, class);
+		class = formats_reason_class(&d->plan.fmt, reason);
+		formats_irq_learn(d->irq_memo, irq, class);
 	}
 	ev->type = IPI_EV_IRQ_ENTRY;
 	ev->class = class;
@@ -99,12 +99,12 @@ static bool ipi_entry_exit(struct decoder *d, struct cursor *c, struct ipi_event
 		if (entry)
 			return false;
 		/* The outer exit ends the interrupt, if it was recorded at all. */
-		if (look_next(d, c, &look) && d->fmt.desc[look.next_id].op == OP_HANDLER_EXIT)
+		if (look_next(d, c, &look) && d->plan.fmt.desc[look.next_id].op == OP_HANDLER_EXIT)
 			return false;
 		c->open_irq = CLASS_NONE;
 	}
 	ev->type = entry ? IPI_EV_IRQ_ENTRY : IPI_EV_IRQ_EXIT;
-	ev->class = formats_reason_class(&d->fmt, load_long(d, c->rec + desc->off[FLD_REASON]));
+	ev->class = formats_reason_class(&d->plan.fmt, load_long(d, c->rec + desc->off[FLD_REASON]));
 	return true;
 }
 
@@ -119,12 +119,12 @@ static bool probe_call(struct decoder *d, struct cursor *c, const struct ipi_eve
 	uint64_t func = 0;
 
 	if (desc->off[FLD_CPU] != FLD_NONE)
-		cpu = load32(c->rec + desc->off[FLD_CPU], d->swap);
+		cpu = load32(c->rec + desc->off[FLD_CPU], d->plan.swap);
 	if (desc->off[FLD_FUNC] != FLD_NONE)
-		func = load64(c->rec + desc->off[FLD_FUNC], d->swap);
+		func = load64(c->rec + desc->off[FLD_FUNC], d->plan.swap);
 	/* csd type TTWU: there is no function in it, whatever stands there. */
-	if (desc->off[FLD_FLAGS] != FLD_NONE && (load32(c->rec + desc->off[FLD_FLAGS], d->swap) & 0xf0) == 0x30)
-		func = d->fmt.ttwu_pending;
+	if (desc->off[FLD_FLAGS] != FLD_NONE && (load32(c->rec + desc->off[FLD_FLAGS], d->plan.swap) & 0xf0) == 0x30)
+		func = d->plan.fmt.ttwu_pending;
 	/* A call to its own CPU runs at once, and no send follows. */
 	if (cpu != ev->cpu)
 		call_note(level, func, cpu);
@@ -134,24 +134,25 @@ static bool probe_call(struct decoder *d, struct cursor *c, const struct ipi_eve
 static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, bool mask)
 {
 	const struct ev_desc *desc = c->desc;
-	struct formats *f = &d->fmt;
+	const struct formats *f = &d->plan.fmt;
 	struct level_state *level = &c->level[flags_level(ev->flags)];
 	struct look look;
 
 	ev->type = mask ? IPI_EV_SEND_MASK : IPI_EV_SEND_CPU;
 	ev->class = desc->class;
 	if (desc->off[FLD_CALLSITE] != FLD_NONE)
-		ev->callsite = load64(c->rec + desc->off[FLD_CALLSITE], d->swap);
+		ev->callsite = load64(c->rec + desc->off[FLD_CALLSITE], d->plan.swap);
 	if (mask) {
 		uint64_t *words = mask_alloc(d, desc->mask_len / 8);
 
 		for (unsigned int i = 0; i < desc->mask_len / 8u; i++)
-			words[i] = load64(c->rec + desc->off[FLD_MASK] + i * 8, d->swap);
+			words[i] = load64(c->rec + desc->off[FLD_MASK] + i * 8, d->plan.swap);
 		ev->mask = words;
 		ev->mask_words = desc->mask_len / 8;
 	} else {
 		/* irq_work is raised on the own CPU only. */
-		ev->target = desc->off[FLD_CPU] == FLD_NONE ? ev->cpu : load32(c->rec + desc->off[FLD_CPU], d->swap);
+		ev->target = desc->off[FLD_CPU] == FLD_NONE ? ev->cpu :
+							      load32(c->rec + desc->off[FLD_CPU], d->plan.swap);
 	}
 	if (ipi_class_is_call(ev->class)) {
 		ev->func = f->generic_call;
@@ -172,7 +173,7 @@ bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev
 	switch (desc->op) {
 	case OP_WAKE:
 		ev->type = IPI_EV_WAKE_NO_IPI;
-		ev->target = load32(c->rec + desc->off[FLD_CPU], d->swap);
+		ev->target = load32(c->rec + desc->off[FLD_CPU], d->plan.swap);
 		look_ahead(d, c, ev, false, &look);
 		stack_attach(d, c, &look, ev);
 		return true;

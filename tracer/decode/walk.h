@@ -44,11 +44,11 @@ static inline bool time_step(uint64_t *ts, bool stamp, uint64_t delta)
 /* The next record of ours in this page becomes the head; false at the end of the page. */
 static inline __attribute__((always_inline)) bool page_walk(struct decoder *d, struct cursor *c, const bool fast)
 {
-	const bool swap = fast ? false : d->swap;
-	const bool big = fast ? false : d->meta.big_endian;
-	const unsigned int common_len = fast ? 8 : d->fmt.common_len;
-	const struct ev_desc *descs = d->fmt.desc;
-	const unsigned int nr_desc = d->fmt.nr_desc;
+	const bool swap = fast ? false : d->plan.swap;
+	const bool big = fast ? false : d->plan.meta.big_endian;
+	const unsigned int common_len = fast ? 8 : d->plan.fmt.common_len;
+	const struct ev_desc *descs = d->plan.fmt.desc;
+	const unsigned int nr_desc = d->plan.fmt.nr_desc;
 	const uint8_t *p = c->pos, *end = c->end;
 	uint64_t *counts = d->counts;
 	uint64_t ts = c->ts;
@@ -87,7 +87,7 @@ static inline __attribute__((always_inline)) bool page_walk(struct decoder *d, s
 			counts[0]++;
 			continue;
 		}
-		id = load16(r.data + (fast ? 0 : d->fmt.off_type), swap);
+		id = load16(r.data + (fast ? 0 : d->plan.fmt.off_type), swap);
 		if (unlikely(id >= nr_desc))
 			id = 0;
 		counts[id]++;
