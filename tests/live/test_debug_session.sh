@@ -16,5 +16,5 @@ like "$(cat "$ERR")" '^ipitrace: session: .*/tracing_on <- 1$' "recording begins
 like "$(tail -n 1 "$ERR")" '^ipitrace: session: .* <- removed$' "at last the instance is removed"
 exits 0 "without it" "$IPITRACE" record -q -o "$TMP/d.dat" -- true
 is "$(cat "$ERR")" "" "nothing is said"
-IPITRACE_DEBUG=nonsense exits 125 "an unknown part" "$IPITRACE" record -o "$TMP/e.dat" -- true
+IPITRACE_DEBUG=nonsense exits 2 "an unknown part" "$IPITRACE" record -o "$TMP/e.dat" -- true
 done_testing
