@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -213,15 +212,6 @@ static void wait_for_end(struct record *r)
 		fputs("\r\033[K", stderr);
 }
 
-/* The trace clock. */
-static uint64_t mono_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 /* Counters of /proc/interrupts are read outside and inside of tracing: see file/facts.h. */
 static int trace(struct record *r, struct err *err)
 {
@@ -231,7 +221,7 @@ static int trace(struct record *r, struct err *err)
 	say_begin(r);
 	if (recording_snap(&r->rec, FACTS_OUTER0, err) || session_start(r->rec.session, err))
 		return -1;
-	r->rec.facts.on_ns = mono_ns();
+	r->rec.facts.on_ns = signals_now_ns(); /* CLOCK_MONOTONIC, as the trace clock */
 	ret = recording_snap(&r->rec, FACTS_INNER0, err);
 	if (!ret && r->workload)
 		ret = workload_release(r->workload, err);
@@ -241,7 +231,7 @@ static int trace(struct record *r, struct err *err)
 		recording_verify(&r->rec);
 	if (!ret)
 		ret = recording_snap(&r->rec, FACTS_INNER1, err);
-	r->rec.facts.off_ns = mono_ns();
+	r->rec.facts.off_ns = signals_now_ns();
 	session_stop(r->rec.session);
 	if (recording_snap(&r->rec, FACTS_OUTER1, &late) && !ret) {
 		*err = late;

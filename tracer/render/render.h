@@ -61,8 +61,4 @@ void render_lost_events(struct render *r);
 /* The table of columns, for people, the man page and completion; fields are two blanks apart at least. */
 void render_columns(FILE *out);
 
-/* "1.8us", "12.3ms": three digits, the unit that fits; buf of RENDER_TIME_LEN. */
-#define RENDER_TIME_LEN 16
-void render_time(uint64_t ns, bool utf8, char *buf);
-
 #endif

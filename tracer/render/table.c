@@ -29,7 +29,9 @@ struct state {
 	unsigned int nr_columns;
 };
 
-void render_time(uint64_t ns, bool utf8, char *buf)
+/* "1.8us", "12.3ms": three digits, the unit that fits; buf of RENDER_TIME_LEN. */
+#define RENDER_TIME_LEN 16
+static void render_time(uint64_t ns, bool utf8, char *buf)
 {
 	static const struct {
 		uint64_t ns;

@@ -19,7 +19,6 @@
 #include "base/err.h"
 #include "report/sink.h"
 
-#define ORDER_ROOM	 (128u * 1024) /* spans: 20 MB */
 #define ORDER_FAN	 16u
 #define ORDER_RUN_BUFFER (128u * 1024) /* bytes: more than a span with the largest mask */
 
