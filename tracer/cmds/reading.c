@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmds/reading.c - which recording, one pass over it, and whether it is whole.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "cmds/reading.h"
+
+const char *reading_file(const char *command, const char *input, char **argv, int nr, struct err *err)
+{
+	if (input && nr) {
+		err_set(err, EXIT_USAGE, "two files given: '%s' and '%s'", input, argv[1]);
+		return NULL;
+	}
+	if (input || nr)
+		return input ? input : argv[1];
+	if (!access("ipitrace.dat", F_OK))
+		return "ipitrace.dat";
+	if (!access("trace.dat", F_OK))
+		return "trace.dat";
+	err_set(err, EXIT_FAILED, "no recording given, and neither ipitrace.dat nor trace.dat here");
+	err_hint(err, "make one with 'ipitrace record', or name one: 'ipitrace %s FILE'", command);
+	return NULL;
+}
+
+int reading_open(struct reading *r, const char *path, const char *buffer, const struct ipi_filter *f, struct err *err)
+{
+	const struct facts *facts;
+	unsigned int nr = 0;
+
+	*r = (struct reading){ 0 };
+	if (debug_init(&r->debug, getenv("IPITRACE_DEBUG"), stderr, err) ||
+	    analysis_open(&r->analysis, path, buffer, err) ||
+	    ipi_filter_check(f, analysis_info(r->analysis)->cpus, err))
+		return -1;
+	r->filters[nr++] = f;
+	facts = analysis_facts(r->analysis);
+	if (facts)
+		r->filters[nr++] = &facts->filter;
+	r->names = analysis_names(r->analysis);
+	r->filter = span_filter_new(r->filters, nr, &r->names);
+	return 0;
+}
+
+int reading_run(struct reading *r, const struct span_sink *sink, struct err *err)
+{
+	struct span_sink first = span_filter_sink(r->filter, sink);
+
+	debug_attach(&r->debug, &first);
+	if (r->debug.decode.on)
+		analysis_set_tap(r->analysis, debug_events, &r->debug);
+	return analysis_run(r->analysis, &first, err);
+}
+
+void reading_close(struct reading *r)
+{
+	span_filter_free(r->filter);
+	analysis_close(r->analysis);
+}
+
+int reading_status(const struct report *r, struct err *err)
+{
+	const struct trace_info *t = r->trace;
+	char text[512];
+
+	if (!report_incomplete(r))
+		return EXIT_OK;
+	for (unsigned int i = 0; i < t->nr_reasons; i++) {
+		sanitize(text, sizeof(text), t->reasons[i]);
+		fprintf(stderr, "ipitrace: %s\n", text);
+	}
+	if (t->truncated)
+		err_set(err, EXIT_INCOMPLETE, "the file ends before its data does: this is a part of it");
+	else if (t->damaged)
+		err_set(err, EXIT_INCOMPLETE, "the file is damaged: its %s is not as it was written", t->damaged);
+	else if (t->nr_reasons)
+		err_set(err, EXIT_INCOMPLETE, "the recording is incomplete");
+	else if (t->incomplete)
+		err_set(err, EXIT_INCOMPLETE, "the recording did not end as it should");
+	else if (r->missing)
+		err_set(err, EXIT_INCOMPLETE,
+			"/proc/interrupts counted at least %llu %s, %llu are in the recording: events are missing",
+			(unsigned long long)r->missing->low, r->missing->what, (unsigned long long)r->missing->traced);
+	else if (t->lost_unknown)
+		err_set(err, EXIT_INCOMPLETE, "events are missing, nobody knows how many");
+	else if (t->lost_events)
+		err_set(err, EXIT_INCOMPLETE, "%llu events were lost", (unsigned long long)t->lost_events);
+	else
+		err_set(err, EXIT_INCOMPLETE, "%llu events came too late to be matched",
+			(unsigned long long)t->late_events);
+	if (!t->truncated && !t->damaged && !t->incomplete && !t->bad_pages && !r->missing)
+		err_hint(
+			err,
+			"record with a bigger buffer (-m SIZE), without stacks (--no-stack), or fewer targets (-C LIST)");
+	return EXIT_INCOMPLETE;
+}

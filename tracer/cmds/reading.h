@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cmds/reading.h - what all commands have in common that read one recording.
+ */
+#ifndef IPITRACE_CMDS_READING_H
+#define IPITRACE_CMDS_READING_H
+
+#include "base/err.h"
+#include "base/filter.h"
+#include "render/debug.h"
+#include "report/analysis.h"
+#include "report/filter.h"
+#include "report/report.h"
+
+/* Help and completion of the option that names the file, -i; the operand is the same. */
+#define READING_INPUT_HELP "recording to read (default: ipitrace.dat, else trace.dat)"
+
+/* One pass over a file, through the recording's filter and the user's. */
+struct reading {
+	struct analysis *analysis;
+	struct span_filter *filter; /* NULL = nothing is filtered */
+	struct span_names names;
+	struct debug debug;
+	const struct ipi_filter *filters[2];
+};
+
+/*
+ * The file of -i or of the operand in argv[1] (nr: how many there are), or
+ * what is here; NULL with *err if there is none.
+ */
+const char *reading_file(const char *command, const char *input, char **argv, int nr, struct err *err);
+/* buffer as for analysis_open(); f is borrowed. A reading that failed to open is closed like any other. */
+int reading_open(struct reading *r, const char *path, const char *buffer, const struct ipi_filter *f, struct err *err);
+/* All spans that pass, to a sink that is copied. */
+int reading_run(struct reading *r, const struct span_sink *sink, struct err *err);
+void reading_close(struct reading *r);
+
+/*
+ * What a command returns that has printed its result: EXIT_OK, or
+ * EXIT_INCOMPLETE with *err, and the recording's own reasons on standard error.
+ */
+int reading_status(const struct report *r, struct err *err);
+
+#endif
