@@ -49,6 +49,40 @@ json_check "$J" 'rows == sorted(rows, key=lambda r: -r["target_hits"])' "sorted 
 json_check "$J" 'all(r["delivery_ns"] is None or r["delivery_ns"]["min"] <= r["delivery_ns"]["p50"] <= r["delivery_ns"]["p90"]
 	<= r["delivery_ns"]["p99"] <= r["delivery_ns"]["p999"] <= r["delivery_ns"]["max"] for r in rows)' "percentiles are in order"
 json_check "$J" 'all((r["queue_ns"] is None) == (r["calls"] == 0) for r in rows)' "no calls: queue_ns is null, not zeros"
+# Buckets by the scheme that ipitrace-report(1) states; from two reports of parts, added, come the percentiles of the whole.
+buckets_add() {
+	"$IPITRACE" report --json --by func,target "$F" >"$TMP/parts.json" && "$IPITRACE" report --json --by func "$F" >"$TMP/whole.json" || return 1
+	python3 - "$TMP/parts.json" "$TMP/whole.json" <<-'PY'
+	import collections, json, math, sys
+	parts, whole = (json.load(open(f))["rows"] for f in sys.argv[1:])
+	def width(low): return 1 if low < 128 else 1 << low.bit_length() - 7
+	def percentile(d, buckets, p):
+	    rank, seen = math.ceil(p * d["count"]), 0
+	    if rank <= 1: return d["min"]
+	    if rank >= d["count"]: return d["max"]
+	    for low, n in sorted(buckets.items()):
+	        seen += n
+	        if seen >= rank: return min(max(low + width(low) // 2, d["min"]), d["max"])
+	nr = 0
+	for row in whole:
+	    for key, d in row.items():
+	        if not isinstance(d, dict): continue
+	        sums = collections.Counter()
+	        mine = [p for p in parts if p["func"] == row["func"] and p[key]]
+	        for p in mine:
+	            assert sum(n for _, n in p[key]["buckets"]) == p[key]["count"]
+	            for low, n in p[key]["buckets"]:
+	                assert low % width(low) == 0 and n > 0, (low, n)
+	                sums[low] += n
+	        nr += len(mine) > 1
+	        assert dict(map(tuple, d["buckets"])) == dict(sums), (row["func"], key)
+	        assert d["buckets"] == sorted(d["buckets"])
+	        for name, p in (("p50", .5), ("p90", .9), ("p99", .99), ("p999", .999)):
+	            assert d[name] == percentile(d, sums, p), (row["func"], key, name)
+	assert nr > 2, nr
+	PY
+}
+ok "buckets of parts add up to those of the whole, and make its percentiles" buckets_add
 
 # A second opinion: sums per class and target from trace-cmd's text, without any matching.
 second_opinion() {

@@ -154,11 +154,47 @@ static void test_edges(void)
 	hist_free(&h);
 }
 
+/* Written down bucket by bucket and read back, it is the same histogram; the scheme is the documented one. */
+static void test_buckets(void)
+{
+	struct hist h = { 0 }, back = { 0 };
+	uint64_t low = 0, count = 0, seen = 0, before = 0, bad = 0, v;
+	uint32_t at = 0;
+
+	ok(!hist_next(&h, &at, &low, &count), "an empty one has no bucket");
+	for (unsigned int i = 0; i < NR; i++)
+		hist_add(&h, rnd() >> (rnd() % 64), i, 0);
+	for (at = 0; hist_next(&h, &at, &low, &count); before = low) {
+		unsigned int bit = low ? 63 - (unsigned int)__builtin_clzll(low) : 0;
+
+		bad += !count || (seen && low <= before);
+		bad += bit > HIST_SUB_BITS && low & ((1ULL << (bit - HIST_SUB_BITS)) - 1);
+		seen += count;
+		bad += !hist_put(&back, low, count);
+	}
+	is_u64(bad, 0, "buckets rise, hold something, and begin where the scheme says");
+	is_u64(seen, h.count, "their counts are all samples");
+	is_u64(back.count, h.count, "read back: count");
+	back.min = h.min;
+	back.max = h.max;
+	for (int p = 0; p <= 1000; p++)
+		bad += hist_percentile(&back, p / 1000.0) != hist_percentile(&h, p / 1000.0);
+	is_u64(bad, 0, "read back: every permille");
+	for (v = 1; v; v <<= 1)
+		bad += !hist_put(&back, v, 0);
+	is_u64(bad, 0, "a bucket begins at every power of two");
+	ok(!hist_put(&back, 129, 1) && !hist_put(&back, 1000003, 1), "no bucket begins anywhere else");
+	ok(!hist_put(&back, 64, UINT64_MAX), "counts that do not fit are refused");
+	hist_free(&h);
+	hist_free(&back);
+}
+
 int main(void)
 {
 	test_bound();
 	test_percentiles();
 	test_merge();
 	test_edges();
+	test_buckets();
 	return done_testing();
 }

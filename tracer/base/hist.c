@@ -23,14 +23,15 @@
 #define MAX_BUCKETS   ((65 - HIST_SUB_BITS) * S) /* index of UINT64_MAX, plus one */
 #define FIRST_BUCKETS (8 * S)			 /* covers 16 us for S = 64 */
 
+/* The lowest value of a bucket. */
+static uint64_t bucket_low(uint32_t index)
+{
+	return index < 2 * S ? index : (uint64_t)(index % S + S) << (index / S - 1);
+}
+
 static uint64_t bucket_value(uint32_t index)
 {
-	unsigned int shift;
-
-	if (index < 2 * S)
-		return index;
-	shift = index / S - 1;
-	return ((uint64_t)(index % S + S) << shift) + (1ULL << shift >> 1);
+	return bucket_low(index) + (index < 2 * S ? 0 : 1ULL << (index / S - 1) >> 1);
 }
 
 /* Make bucket index exist. */
@@ -89,6 +90,33 @@ void hist_merge(struct hist *dst, const struct hist *src)
 		dst->min = src->min;
 	dst->count += src->count;
 	dst->sum += src->sum;
+}
+
+bool hist_next(const struct hist *h, uint32_t *index, uint64_t *low_ns, uint64_t *count)
+{
+	uint32_t i = *index;
+
+	while (i < h->nr_buckets && !h->buckets[i])
+		i++;
+	*index = i + 1;
+	if (i >= h->nr_buckets)
+		return false;
+	*low_ns = bucket_low(i);
+	*count = h->buckets[i];
+	return true;
+}
+
+bool hist_put(struct hist *h, uint64_t low_ns, uint64_t count)
+{
+	uint32_t index = hist_bucket(low_ns);
+
+	if (bucket_low(index) != low_ns || count > UINT64_MAX - h->count)
+		return false;
+	if (index >= h->nr_buckets)
+		hist_grow(h, index);
+	h->buckets[index] += count;
+	h->count += count;
+	return true;
 }
 
 uint64_t hist_percentile(const struct hist *h, double p)

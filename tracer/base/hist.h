@@ -62,6 +62,17 @@ static inline void hist_add(struct hist *h, uint64_t value_ns, uint64_t at_ns, u
 }
 
 void hist_merge(struct hist *dst, const struct hist *src);
+/*
+ * The buckets that hold something, lowest first: *index is 0 to begin with and
+ * to be kept; false behind the last.
+ */
+bool hist_next(const struct hist *h, uint32_t *index, uint64_t *low_ns, uint64_t *count);
+/*
+ * The other way round, for a histogram that was written down: counts go into the
+ * bucket of low_ns and into h->count. Extremes and sum are the caller's to set.
+ * False: no bucket begins at low_ns, or the counts do not fit.
+ */
+bool hist_put(struct hist *h, uint64_t low_ns, uint64_t count);
 /* p in 0..1; 0 for an empty histogram, exact min and max at the ends. */
 uint64_t hist_percentile(const struct hist *h, double p);
 

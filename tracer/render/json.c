@@ -169,6 +169,25 @@ static bool same_object(const struct column *a, const struct column *b)
 	return a->object && b->object && !strcmp(a->object, b->object);
 }
 
+/* [[lowest value, count], ...], in one line; base/hist.h says which buckets there are. */
+static void buckets(struct json *j, const struct hist *h)
+{
+	bool compact = j->compact;
+	uint64_t low_ns, count;
+	uint32_t at = 0;
+
+	json_array(j, "buckets");
+	j->compact = true;
+	while (hist_next(h, &at, &low_ns, &count)) {
+		json_array(j, NULL);
+		json_u64(j, NULL, low_ns);
+		json_u64(j, NULL, count);
+		json_close(j);
+	}
+	json_close(j);
+	j->compact = compact;
+}
+
 /* The object that begins with the column at *c, under a key of its own; leaves *c at its last. */
 static void object(struct json *j, const char *key, const struct column *const **c, const struct column *const *end,
 		   const struct report_row *row)
@@ -186,8 +205,10 @@ static void object(struct json *j, const char *key, const struct column *const *
 		if (*c + 1 == end || !same_object(*first, (*c)[1]))
 			break;
 	}
-	if (any)
-		json_close(j);
+	if (!any)
+		return;
+	buckets(j, column_hist(*first, row));
+	json_close(j);
 }
 
 static void values(struct state *s, const struct report_row *row, bool keys)

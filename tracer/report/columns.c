@@ -195,7 +195,7 @@ static struct value get_count(const struct column *c, const struct report_row *r
 	return (struct value){ .num = *(const uint64_t *)((const char *)&row->agg->n + c->offset) };
 }
 
-static const struct hist *hist_of(const struct column *c, const struct report_row *row)
+const struct hist *column_hist(const struct column *c, const struct report_row *row)
 {
 	return (const struct hist *)((const char *)row->agg + c->offset);
 }
@@ -232,7 +232,7 @@ static uint64_t stat_of(const struct hist *h, enum stat stat)
 /* The number of samples always exists, even if it is 0. */
 static struct value get_stat(const struct column *c, const struct report_row *row)
 {
-	const struct hist *h = hist_of(c, row);
+	const struct hist *h = column_hist(c, row);
 
 	if (!h->count && c->stat != STAT_COUNT)
 		return (struct value){ .none = true };
@@ -251,7 +251,7 @@ bool column_is_key(const struct column *c)
 
 uint64_t column_samples(const struct column *c, const struct report_row *row)
 {
-	return hist_of(c, row)->count;
+	return column_hist(c, row)->count;
 }
 
 const char *column_unit_name(enum column_unit unit)

@@ -60,6 +60,8 @@ struct value column_value(const struct column *c, const struct report_row *row);
 bool column_is_key(const struct column *c);
 /* Of a column in an object: how many samples the object has. */
 uint64_t column_samples(const struct column *c, const struct report_row *row);
+/* ... and the samples themselves. */
+const struct hist *column_hist(const struct column *c, const struct report_row *row);
 const char *column_unit_name(enum column_unit unit); /* "ns" */
 
 /* "a,b,c" or "+d,e" (in addition to what *list holds). *list is malloc'ed. */
