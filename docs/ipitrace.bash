@@ -24,7 +24,7 @@ _ipitrace() {
 			# Keys are the columns in front of the first count.
 			[ "$arg" = KEYS ] && words=${words%%sends*}
 			;;
-		'' | -)
+		'' | - | \[*)
 			[[ $cur == -* ]] && words=$("${COMP_WORDS[0]}" --list-options "$cmd" 2>/dev/null |
 				awk -F '\t' '{ print $1; print $2 }' | grep '^-.')
 			;;

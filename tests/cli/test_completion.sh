@@ -55,6 +55,7 @@ touch some.dat
 is "$(completed report -i so)" "some.dat " "a file after -i"
 is "$(completed report so)" "some.dat " "a file as operand"
 is "$(completed report --top 1)" " " "nothing for a number"
+is "$(completed export --folded some)" "some.dat " "a file behind an option whose value may be left out"
 is "$(completed report - | wc -w)" "$("$IPITRACE" --list-options report | awk -F '\t' '{ n += ($1 != "-") + ($2 != "-") } END { print n }')" \
 	"every option of report is offered"
 done_testing

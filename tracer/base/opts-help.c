@@ -26,7 +26,7 @@ static void help_line(const struct opt *o, FILE *out)
 	else
 		n = snprintf(left, sizeof(left), "      ");
 	snprintf(left + n, sizeof(left) - (size_t)n, "%s%s%s%s", o->long_name ? "--" : "",
-		 o->long_name ? o->long_name : "", o->arg ? " " : "", o->arg ? o->arg : "");
+		 o->long_name ? o->long_name : "", o->arg && !opt_value_optional(o) ? " " : "", o->arg ? o->arg : "");
 	if (strlen(left) > HELP_COLUMN - 2)
 		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");
 	else

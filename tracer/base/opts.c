@@ -29,6 +29,11 @@ const struct opt *opt_group_row(const struct opt_group *g, unsigned int i)
 	return i < g->nr && (o->short_name || o->long_name) ? o : NULL;
 }
 
+bool opt_value_optional(const struct opt *o)
+{
+	return o->arg && o->arg[0] == '[';
+}
+
 static const struct opt *find_row(const struct opt_spec *spec, char short_name, const char *long_name, size_t len,
 				  size_t *base)
 {
@@ -150,7 +155,7 @@ static int parse_long(const struct opt_spec *spec, void *options, int argc, char
 		arg++;
 	if (!o->arg && arg)
 		return err_set(err, EXIT_USAGE, "option --%s takes no value", o->long_name);
-	if (o->arg && !arg) {
+	if (o->arg && !arg && !opt_value_optional(o)) {
 		if (*i + 1 >= argc)
 			return err_set(err, EXIT_USAGE, "option --%s needs a value: %s", o->long_name, o->arg);
 		arg = argv[++*i];

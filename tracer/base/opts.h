@@ -36,10 +36,11 @@ struct opt_spec;
 struct opt {
 	char short_name;       /* 0 = none */
 	const char *long_name; /* NULL = none */
-	const char *arg;       /* name of the argument in the help; NULL for flags */
+	const char *arg;       /* name of the argument in the help; NULL for flags; "[=NAME]": may be left out */
 	enum opt_type type;
 	size_t offset; /* of the target in the options struct (of the group's base) */
 	const char *help;
+	/* arg: NULL where it was left out. */
 	int (*parse)(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
 	uint64_t min, max;
 };
@@ -94,6 +95,8 @@ void opts_list(const struct opt_spec *spec, FILE *out);
 
 /* Row i of a group; NULL behind the last, or if there is no group. */
 const struct opt *opt_group_row(const struct opt_group *g, unsigned int i);
+/* Its value may be left out, so that it is never the next word. OPT_CUSTOM with a long name alone. */
+bool opt_value_optional(const struct opt *o);
 extern const struct opt opt_help_row; /* every command has it */
 
 #endif

@@ -52,8 +52,8 @@ static int refuse(const struct output *o, int code, const char *why, struct err 
 {
 	err_set(err, code, "cannot write %s: %s", o->path, why);
 	if (code == EXIT_USAGE)
-		return err_hint(err, "a recording is not text: -o FILE, or a pipe to a program that reads it");
-	return err_hint(err, "name a file that record may create or replace: -o FILE");
+		return err_hint(err, "name a file, or a pipe to a program that reads it: -o FILE");
+	return err_hint(err, "name a file that may be created or replaced: -o FILE");
 }
 
 /* --- open --- */
@@ -212,7 +212,7 @@ static int open_path(struct output *o, struct err *err)
 {
 	if (!*o->path) {
 		err_set(err, EXIT_USAGE, "the name of the output is empty");
-		return err_hint(err, "name a file that record may create or replace: -o FILE");
+		return err_hint(err, "name a file that may be created or replaced: -o FILE");
 	}
 	if (!strcmp(o->path, "-"))
 		return open_stream(o, STDOUT_FILENO, err);

@@ -55,7 +55,7 @@ static int fail_path(const struct walk *w, int errnum, struct err *err)
 static int fail_directory(const struct walk *w, struct err *err)
 {
 	err_set(err, EXIT_FAILED, "cannot write %s: it is a directory", w->path);
-	return err_hint(err, "name a file that record may create or replace: -o FILE");
+	return err_hint(err, "name a file that may be created or replaced: -o FILE");
 }
 
 /* Walk on from fd with what is behind this component. */

@@ -379,6 +379,15 @@ const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack)
 	return decoder_stack(pipeline_decoder(a->pipeline), stack);
 }
 
+unsigned int analysis_stack_caller(struct analysis *a, const struct ipi_stack *s)
+{
+	unsigned int i = 0;
+
+	while (i < s->nr && symtab_is_plumbing(a->symtab, s->addrs[i]))
+		i++;
+	return i;
+}
+
 /* --- names --- */
 
 static uint64_t stack_caller(void *ctx, uint32_t stack)
@@ -386,10 +395,9 @@ static uint64_t stack_caller(void *ctx, uint32_t stack)
 	struct analysis *a = ctx;
 	const struct ipi_stack *s = analysis_stack(a, stack);
 
-	for (unsigned int i = 0; s && i < s->nr; i++)
-		if (!symtab_is_plumbing(a->symtab, s->addrs[i]))
-			return s->addrs[i];
-	return 0;
+	unsigned int caller = s ? analysis_stack_caller(a, s) : 0;
+
+	return s && caller < s->nr ? s->addrs[caller] : 0;
 }
 
 static const char *symbol(void *ctx, uint64_t addr)

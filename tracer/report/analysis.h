@@ -40,6 +40,8 @@ const struct match_totals *analysis_totals(const struct analysis *a);
 struct span_names analysis_names(struct analysis *a);
 struct symtab *analysis_symtab(struct analysis *a);
 const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack);
+/* Index of its first frame outside the plumbing; s->nr if there is none. */
+unsigned int analysis_stack_caller(struct analysis *a, const struct ipi_stack *s);
 /* What is to be said of the target CPUs of this filter, or else of the recording's, that were offline; malloc'ed or NULL. */
 char *analysis_offline(const struct analysis *a, const struct ipi_filter *f);
 /* Lines of /proc/interrupts that the recording brought along; returns their number. After the run. */

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "match/match.h"
+
 struct span_names {
 	/* First frame of the stack outside the plumbing, or 0: then the call site stands for it. */
 	uint64_t (*stack_caller)(void *ctx, uint32_t stack);
@@ -20,5 +22,12 @@ struct span_names {
 	bool (*own_func)(void *ctx, uint64_t func); /* only ever sent on the recorder's behalf */
 	void *ctx;
 };
+
+/* Caused by the recorder. An interrupt that merely hit its task sends for somebody else. */
+static inline bool span_is_own(const struct span_names *n, const struct ipi_span *s)
+{
+	return (n->own_func && s->func && n->own_func(n->ctx, s->func)) ||
+	       (n->own_pid && s->level == IPI_LEVEL_TASK && n->own_pid(n->ctx, s->pid));
+}
 
 #endif

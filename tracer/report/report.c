@@ -86,13 +86,22 @@ static void name_row(struct report_row *row, const struct report *r, struct anal
 		name_stack(row, a, agg->stack);
 }
 
+void report_judge(struct report *r, struct analysis *a)
+{
+	memset(r, 0, sizeof(*r));
+	r->trace = analysis_info(a);
+	r->nr_coverage = analysis_coverage(a, r->coverage, ANALYSIS_MAX_COVERAGE);
+	for (unsigned int i = 0; i < r->nr_coverage && !r->missing; i++)
+		if (r->coverage[i].missing && !r->trace->lost_events && !r->trace->lost_unknown)
+			r->missing = &r->coverage[i];
+}
+
 void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by, unsigned int nr_by,
 		  bool filtered)
 {
 	const struct match_totals *all = analysis_totals(a);
 
-	memset(r, 0, sizeof(*r));
-	r->trace = analysis_info(a);
+	report_judge(r, a);
 	r->filtered = filtered;
 	r->totals = *agg_totals(agg);
 	/* Events that became no span: of the whole trace, whatever the filter. */
@@ -121,10 +130,6 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	r->rows = xcalloc(r->nr_rows, sizeof(*r->rows));
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		name_row(&r->rows[i], r, a, &agg_rows(agg)[i]);
-	r->nr_coverage = analysis_coverage(a, r->coverage, ANALYSIS_MAX_COVERAGE);
-	for (unsigned int i = 0; i < r->nr_coverage && !r->missing; i++)
-		if (r->coverage[i].missing && !r->trace->lost_events && !r->trace->lost_unknown)
-			r->missing = &r->coverage[i];
 }
 
 void report_free(struct report *r)

@@ -54,6 +54,8 @@ struct report {
 /* After analysis_run(). by as given to agg_new(). */
 void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by, unsigned int nr_by,
 		  bool filtered);
+/* Of all that only what report_incomplete() asks for, and the coverage; nothing to free. After analysis_run(). */
+void report_judge(struct report *r, struct analysis *a);
 void report_free(struct report *r);
 /* Events are missing, or the recording is not whole: exit code 3. */
 bool report_incomplete(const struct report *r);

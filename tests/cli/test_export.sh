@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# export: folded stacks add up to the report of the same recording, and are
+# what flame graph tools take.
+. "$(dirname "$0")/../lib.sh"
+cd "$TMP" || exit 1
+
+# folded NAME: checks NAME.count and NAME.stolen against NAME.json, the report by caller, comm and stack.
+folded() {
+	python3 - "$1" <<-'PY'
+	import collections, json, re, sys
+	# As flamegraph.pl reads a line.
+	LINE = re.compile(r"^(.*)\s+?(\d+(?:\.\d*)?)$")
+
+	def read(what):
+	    got = {}
+	    for line in open(sys.argv[1] + "." + what):
+	        stack, value = LINE.match(line.rstrip("\n")).groups()
+	        assert not re.search(r"\s", stack), line
+	        assert all(stack.split(";")), line
+	        assert stack not in got, line
+	        got[stack] = int(value)
+	    assert list(got) == sorted(got)
+	    return got
+
+	def by(key, rows, value):
+	    sums = collections.Counter()
+	    for row in rows:
+	        sums[key(row)] += value(row)
+	    return {k: v for k, v in sums.items() if v}
+
+	d = json.load(open(sys.argv[1] + ".json"))
+	t, rows, own = d["totals"], d["rows"], d["own"]
+	count, stolen = read("count"), read("stolen") if d["trace"]["tier"] != "sends" else None
+	assert sum(count.values()) == t["target_hits"], (sum(count.values()), t["target_hits"])
+	owns = {k: v for k, v in count.items() if k.split(";")[1:2] == ["[own]"]}
+	assert sum(owns.values()) == own["target_hits"]
+	others = [(k.split(";"), v) for k, v in count.items() if k not in owns]
+	comm = lambda row: row["comm"].replace(" ", "_").replace(";", ":")
+	assert by(lambda o: o[0][0], others, lambda o: o[1]) == by(comm, rows, lambda r: r["target_hits"])
+	# The last frame is the caller, or the call site where there is none.
+	def caller(row):
+	    name = row["caller"] or row["callsite"] or "[no stack]"
+	    return re.sub(r"\+0x[0-9a-f]+", "", name).replace(" ", "_")
+	assert by(lambda o: o[0][-1], others, lambda o: o[1]) == by(caller, rows, lambda r: r["target_hits"])
+	frames = {f for stack in count for f in stack.split(";")}
+	plumbing = {"generic_exec_single", "smp_call_function_many_cond", "try_to_wake_up", "__ftrace_trace_stack", "resched_curr"}
+	assert not frames & plumbing or "[no stack]" in frames or "[plumbing_only]" in frames, frames & plumbing
+	if stolen:
+	    ns = lambda h: h["sum"] if h else 0
+	    known = sum(v for k, v in stolen.items() if not k.startswith("[ambiguous]"))
+	    want = sum(ns(r["handler_ns"]) for r in rows) + ns(own["handler_ns"]) + sum(ns(h) for h in d["unsolicited_handler_ns"].values())
+	    assert known == want, (known, want)
+	    assert bool(t["ambiguous"]) >= any(k.startswith("[ambiguous]") for k in stolen)
+	PY
+}
+
+nr=0
+for f in "$DATA"/*.dat "$DATA"/rows/*.dat; do
+	name=$(basename "$f" .dat)
+	"$IPITRACE" report --by comm,caller,callsite,stack --json "$f" >"$name.json" 2>/dev/null
+	status=$?
+	exits $status "export --folded of $name" "$IPITRACE" export --folded "$f"
+	cp "$OUT" "$name.count"
+	exits $status "  =stolen" "$IPITRACE" export --folded=stolen "$f"
+	cp "$OUT" "$name.stolen"
+	ok "  adds up to its report" folded "$name"
+	nr=$((nr + 1))
+done
+[ $nr -ge 7 ]
+is $? 0 "$nr recordings"
+like "$(cat demo.count)" '^membarrier;entry_SYSCALL_64_after_hwframe;do_syscall_64;__x64_sys_membarrier;membarrier_private_expedited 476$' \
+	"a stack, outermost first"
+like "$(cat demo.count)" '^ipitrace;\[own\];.*;anon_pipe_write 1$' "own sends are marked"
+unlike "$(cat demo.count)" '(__wake_up|smp_call_function|__flush_tlb)' "no plumbing"
+is "$("$IPITRACE" export --folded=count -i "$DATA/demo.dat" | md5sum)" "$(md5sum <demo.count)" "count is the default; -i"
+if command -v flamegraph.pl >/dev/null; then
+	ok "flamegraph.pl takes it" flamegraph.pl demo.count
+else
+	note "no flamegraph.pl here: its regular expression stands in for it"
+fi
+
+# Filters as report has them, names as they come.
+is "$("$IPITRACE" export --folded --func ipi_mb "$DATA/demo.dat" | awk '{ n += $NF } END { print n }')" \
+	"$("$IPITRACE" report --json --func ipi_mb "$DATA/demo.dat" | python3 -c 'import json, sys; print(json.load(sys.stdin)["totals"]["target_hits"])')" \
+	"behind a filter, the same sum"
+exits 0 "nothing passes" "$IPITRACE" export --folded --comm nobody "$DATA/demo.dat"
+is "$(cat "$OUT")" "" "  nothing is printed"
+sed 's/ membarrier$/ mem;ba rie/' "$DATA/report.dat" >odd.dat
+like "$("$IPITRACE" export --folded odd.dat 2>/dev/null)" '^mem:ba_rie;.* 200$' "a task's name holds neither ; nor blank"
+
+# Stacks that are not there.
+sed 's/\bkernel_stack\b/kernel_xtack/' "$DATA/report.dat" >nostack.dat
+like "$("$IPITRACE" export --folded nostack.dat 2>/dev/null)" '^membarrier;\[no_stack\];membarrier_private_expedited 200$' \
+	"a sender without a stack has its call site"
+python3 - "$DATA/report.dat" counts.dat <<-'PY'
+	import sys
+	data = open(sys.argv[1], "rb").read()
+	open(sys.argv[2], "wb").write(data.replace(b"ipi_send_", b"xxx_send_").replace(b"csd_", b"xsd_"))
+PY
+exits 1 "no sends" "$IPITRACE" export --folded counts.dat
+like "$(cat "$ERR")" 'counts.dat has no send events: there is nobody to charge$' "  says so"
+
+# Output.
+exits 0 "-o FILE" "$IPITRACE" export --folded -o out.folded "$DATA/demo.dat"
+is "$(cat "$OUT")" "" "  nothing on standard output"
+ok "  the same" cmp out.folded demo.count
+ok "-o -" cmp <("$IPITRACE" export --folded -o - "$DATA/demo.dat") demo.count
+exits 1 "  a directory" "$IPITRACE" export --folded -o . "$DATA/demo.dat"
+unlike "$(cat "$ERR")" 'record' "  the error is not one of record's"
+exits 1 "  a recording that is none leaves no file" "$IPITRACE" export --folded -o none.folded "$IPITRACE"
+ok "  none" test ! -e none.folded
+exits 1 "  a full disk" sh -c "'$IPITRACE' export --folded '$DATA/demo.dat' >/dev/full"
+# The damaged recording of which a part is there.
+head -c $(($(stat -c %s "$DATA/report.dat") - 30000)) "$DATA/report.dat" >cut.dat
+exits 3 "a part of a recording: exit 3" "$IPITRACE" export --folded -o cut.folded cut.dat
+like "$(cat "$ERR")" '^ipitrace: export: the file ends before its data does' "  and why"
+ok "  and what there is" test -s cut.folded
+
+# Usage.
+for bad in "" "--folded=x" "--folded=" "--folded --nonsense" "--folded a b"; do
+	# shellcheck disable=SC2086
+	exits 2 "usage: $bad" "$IPITRACE" export $bad
+done
+exits 2 "wait is not recorded" "$IPITRACE" export --folded=wait "$DATA/demo.dat"
+like "$(cat "$ERR")" '^ipitrace: export: --folded: ' "  says so"
+done_testing

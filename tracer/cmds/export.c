@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmds/export.c - ipitrace export: a recording in the format of another tool.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/filter.h"
+#include "cmds/cmd.h"
+#include "cmds/reading.h"
+#include "file/output.h"
+#include "report/folded.h"
+
+struct export_options;
+
+/* A format: one row, one option that chooses it. */
+struct export_format {
+	const char *option;
+	int (*run)(const struct export_options *o, struct reading *in, FILE *out, struct err *err);
+};
+
+struct export_options {
+	const char *input, *output, *buffer;
+	const struct export_format *format;
+	enum folded_what folded;
+	struct ipi_filter filter;
+};
+
+/* What the recording cannot tell must not look like a quiet one. */
+static int folded_possible(enum folded_what what, const struct trace_info *t, struct err *err)
+{
+	if (!t->has_send) {
+		err_set(err, EXIT_FAILED, "%s has no send events: there is nobody to charge", t->path);
+		return err_hint(err, "'ipitrace report' shows the interrupts");
+	}
+	if (what == FOLDED_STOLEN && t->arrivals_unknown)
+		return err_set(err, EXIT_FAILED, "%s has no reception events: what was stolen is not known", t->path);
+	if (what == FOLDED_STOLEN && !t->clock_ns)
+		return err_set(err, EXIT_FAILED, "clock %s does not count ns: what was stolen is not known", t->clock);
+	return 0;
+}
+
+static int run_folded(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+{
+	struct folded *f = folded_new(in->analysis, o->folded);
+	const struct span_sink sink = folded_sink(f);
+	const struct folded_line *lines;
+	unsigned int nr;
+	int ret = -1;
+
+	if (reading_run(in, &sink, err) || folded_possible(o->folded, analysis_info(in->analysis), err))
+		goto out;
+	lines = folded_lines(f, &nr);
+	for (unsigned int i = 0; i < nr; i++)
+		fprintf(out, "%s %" PRIu64 "\n", lines[i].text, lines[i].value);
+	ret = 0;
+out:
+	folded_free(f);
+	return ret;
+}
+
+static const struct export_format format_folded = { "--folded", run_folded };
+
+static int choose(struct export_options *o, const struct export_format *format, struct err *err)
+{
+	if (o->format && o->format != format)
+		return err_set(err, EXIT_USAGE, "%s and %s exclude each other", o->format->option, format->option);
+	o->format = format;
+	return 0;
+}
+
+static int parse_folded(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	static const char *const names[] = { [FOLDED_COUNT] = "count", [FOLDED_STOLEN] = "stolen" };
+	struct export_options *o = target;
+
+	(void)spec;
+	if (choose(o, &format_folded, err))
+		return -1;
+	o->folded = FOLDED_COUNT;
+	if (!arg)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], arg))
+			continue;
+		o->folded = (enum folded_what)i;
+		return 0;
+	}
+	err_set(err, EXIT_USAGE, "'%s': cannot be folded", arg);
+	return err_hint(err, "count (IPIs) or stolen (ns of their handlers)");
+}
+
+#define OPTION(m) offsetof(struct export_options, m)
+static const struct opt format_rows[] = {
+	{ 0, "folded", "[=WHAT]", OPT_CUSTOM, 0,
+	  "stacks of the senders in one line each, for flame graphs, with what they caused: "
+	  "count (IPIs; the default) or stolen (ns of their handlers)",
+	  parse_folded, 0, 0 },
+};
+
+static const struct opt rows[] = {
+	{ 'i', "input", "FILE", OPT_STRING, OPTION(input), READING_INPUT_HELP, NULL, 0, 0 },
+	{ 'o', "output", "FILE", OPT_STRING, OPTION(output), "file to write (default: standard output)", NULL, 0, 0 },
+	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
+	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
+};
+
+const struct opt_spec export_spec = {
+	.command = "export",
+	.synopsis = "FORMAT [options] [FILE]",
+	.summary = "write a recording in the format of another tool",
+	.details = "Exit status: 0 ok, 1 failed, 2 usage, 3 events were lost or the file is incomplete.\n",
+	.max_operands = 1,
+	.groups = {
+		OPT_GROUP("Formats", format_rows, 0),
+		OPT_GROUP(NULL, rows, 0),
+		OPT_FILTER_GROUP(offsetof(struct export_options, filter)),
+	},
+};
+
+/* A file appears under its name when it is whole, as a recording does. */
+static int to_file(const struct export_options *o, struct reading *in, struct err *err)
+{
+	struct output *file;
+	FILE *out = NULL;
+	int ret = -1, fd;
+
+	if (output_open(&file, o->output, err))
+		return -1;
+	fd = dup(output_fd(file));
+	out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (!out) {
+		err_set_errno(err, EXIT_FAILED, errno, "cannot write %s", o->output);
+		if (fd >= 0)
+			close(fd);
+		goto out;
+	}
+	if (o->format->run(o, in, out, err))
+		goto out;
+	if (fflush(out) || ferror(out)) {
+		err_set_errno(err, EXIT_FAILED, errno, "cannot write %s", o->output);
+		goto out;
+	}
+	ret = output_commit(file, NULL, err);
+	if (ret)
+		err_hint(err, "name another file: -o FILE");
+out:
+	if (out)
+		fclose(out);
+	output_close(file);
+	return ret;
+}
+
+static int export_file(const struct export_options *o, const char *path, struct err *err)
+{
+	struct report judged = { 0 };
+	struct reading in;
+	int ret = reading_open(&in, path, o->buffer, &o->filter, err);
+
+	if (!ret)
+		ret = o->output && strcmp(o->output, "-") ? to_file(o, &in, err) : o->format->run(o, &in, stdout, err);
+	if (!ret) {
+		report_judge(&judged, in.analysis);
+		ret = reading_status(&judged, err);
+	}
+	reading_close(&in);
+	return ret;
+}
+
+int cmd_export(int argc, char **argv, struct err *err)
+{
+	struct export_options o = { .filter = IPI_FILTER_INIT };
+	const char *path;
+	int nr, ret;
+
+	ret = opts_parse(&export_spec, &o, argc, argv, &nr, err);
+	if (ret) {
+		ret = opts_finish(&export_spec, ret);
+		goto out;
+	}
+	ret = -1;
+	if (!o.format) {
+		err_set(err, EXIT_USAGE, "no format given");
+		err_hint(err, "for instance 'ipitrace export --folded'");
+		goto out;
+	}
+	path = reading_file("export", o.input, argv, nr, err);
+	if (path)
+		ret = export_file(&o, path, err);
+out:
+	ipi_filter_free(&o.filter);
+	return ret;
+}
