@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cmds/cmd.h"
+#include "cmds/screen.h"
 
 static const struct cmd commands[] = {
 	{ &record_spec, cmd_record }, { &report_spec, cmd_report }, { &export_spec, cmd_export },
@@ -143,6 +144,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, ""); /* only whether the terminal takes UTF-8; numbers stay as in C */
 	ret = dispatch(argc, argv, &command, &err);
+	pager_finish();
 	if (ret < 0)
 		ret = err.code ? err.code : EXIT_FAILED;
 	if (err.msg[0])

@@ -31,13 +31,12 @@ may_use() {
 	# It walks events/ftrace: a path, no more.
 	record)	 echo 'tracefs|tracefs_(tracing_dir|get_tracing_file|put_tracing_file|event_systems|system_events)' ;;
 	file)	 echo 'zstd|zlib|xxhash|ZSTD_|XXH3_|inflate|uncompress' ;;
-	render)	 echo 'libsmartcols|scols_' ;;
 	bench)	 echo 'libkmod|kmod_' ;;
 	*)	 echo 'nothing' ;;
 	esac
 }
-LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libsmartcols|libkmod'
-CALLS='(tep|kbuffer|trace_seq|tracefs|scols|ZSTD|kmod)_.*|inflate.*|uncompress|XXH.*'
+LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod'
+CALLS='(tep|kbuffer|trace_seq|tracefs|ZSTD|kmod)_.*|inflate.*|uncompress|XXH.*'
 
 folder_of() {
 	local path=${1#tracer/}

@@ -12,6 +12,9 @@ is "$(cat "$ERR")" "" "nothing on stderr"
 text=$(cat "$OUT")
 like "$(head -1 "$OUT")" '^.*report\.dat: Linux 6\.18.* x86_64, 2 CPUs, 22\.3ms, 2399 events$' "header line"
 like "$text" '^membarrier_private_expedited\+0x[0-9a-f]+ +ipi_mb +call_function_single +200 +200 +200 +0 +0 +200 ' "a row"
+like "$("$IPITRACE" report --by stack "$F")" '^    membarrier_private_expedited\+0x[0-9a-f]+$' "--by stack: one frame a line"
+unlike "$("$IPITRACE" report --by stack "$F")" '^ +smp_call_function_many_cond' "  without the plumbing"
+like "$("$IPITRACE" report --by stack --csv "$F")" 'smp_call_function_many_cond\+0x[0-9a-f]+ < membarrier' "  all of it is in CSV"
 like "$text" '^anon_pipe_write\+0x[0-9a-f]+ +- +reschedule +98 ' "a reschedule has no function"
 unlike "$text" '^own:' "no own line where nothing is ipitrace's own"
 like "$("$IPITRACE" report "$ROOT/tests/data/demo.dat")" '^own: 1 sends, 1 hits, 0 calls by ipitrace itself' "own line"
@@ -30,6 +33,7 @@ like "$("$IPITRACE" report --sort caller "$F" | sed -n 4p)" '^anon_pipe_write' "
 like "$("$IPITRACE" report --sort delivery_max -f caller,delivery_max "$F" | sed -n 4p)" '^membarrier_private_expedited.* 32\.1us' "--sort by a number: largest first"
 
 # On a terminal columns give way before names do; nothing is wider than the terminal.
+# The lines of a report on a terminal of $1 columns.
 tty() { script -qec "stty cols $1; '$IPITRACE' report $2 '$F'" /dev/null </dev/null | tr -d '\r'; }
 if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	for cols in 80 120 150; do
@@ -38,6 +42,12 @@ if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 			"a terminal of $cols columns"
 		like "$table" '^CALLER .* HITS .* MAX( |$)' "  what matters most stays"
 	done
+	stacks=$(tty 80 "--no-pager --by stack")
+	is "$(awk -v w=80 '{ gsub(/\033\[[0-9;]*m/, "") } length($0) > w' <<<"$stacks")" "" "  stacks at 80"
+	like "$stacks" '^    membarrier_private_expedited\+0x[0-9a-f]+$' "  one frame a line"
+	like "$stacks" $'^    \033\\[2msmp_call_function_many_cond\\+0x[0-9a-f]+\033\\[m$' "  plumbing is faint"
+	like "$(TERM=dumb tty 80 "--by stack")" '^\(frames of the plumbing are left out' "  or left out, where there is no colour"
+	unlike "$(TERM=dumb tty 80 "--by stack")" $'\033|^ +smp_call_function_many_cond' "  and none of it is there"
 	like "$(tty 120 "")" '^membarrier_private_expedited\+0x[0-9a-f]+ ' "  whole names at 120"
 	like "$(tty 120 "")" '^\([0-9]+ columns do not fit this terminal' "  and it says what is missing"
 	unlike "$(tty 250 "")" 'do not fit' "  nothing is missing at 250"

@@ -176,8 +176,8 @@ lab_fetch() {
 # --- ipitrace for another architecture --------------------------------------
 
 # Libraries that ipitrace links, and what these need, as packages of the row's architecture.
-CROSS_PACKAGES="libtracefs-dev libtracefs1 libtraceevent-dev libtraceevent1 libsmartcols-dev
-	libsmartcols1 libzstd-dev libzstd1 zlib1g-dev zlib1g libxxhash-dev libxxhash0 libkmod-dev libkmod2 liblzma5 libssl3"
+CROSS_PACKAGES="libtracefs-dev libtracefs1 libtraceevent-dev libtraceevent1
+	libzstd-dev libzstd1 zlib1g-dev zlib1g libxxhash-dev libxxhash0 libkmod-dev libkmod2 liblzma5 libssl3"
 
 lab_fetch_sysroot() {
 	local package names=() tmp=$CACHE/tmp.$$ deb

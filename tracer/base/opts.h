@@ -53,7 +53,7 @@ struct opt_group {
 	size_t base;	 /* offset of the group's struct in the options struct */
 };
 
-#define OPT_MAX_GROUPS 4
+#define OPT_MAX_GROUPS 6
 #define OPT_TO_THE_END UINT32_MAX
 
 /* A text that --help shows on its own, "ipitrace report --help columns". */

@@ -147,14 +147,13 @@ static void ppm_text(uint64_t ppm, char **text)
 		*text = xasprintf("%" PRIu64 ".%03" PRIu64, (ppm + 500) / 1000000, (ppm + 500) % 1000000 / 1000);
 }
 
-static int print(const struct pair *p, unsigned int nr, FILE *out, struct err *err)
+static void print(const struct pair *p, unsigned int nr, FILE *out)
 {
 	static const struct grid_column cols[] = {
-		{ "MODE", false }, { "MEASURED", false }, { "A p50 ns", true }, { "B p50 ns", true },
-		{ "B/A", true },   { "+-", true },	  { "VERDICT", false },
+		GRID_LEFT("MODE"), GRID_LEFT("MEASURED"), GRID_RIGHT("A p50 ns"), GRID_RIGHT("B p50 ns"),
+		GRID_RIGHT("B/A"), GRID_RIGHT("+-"),	  GRID_LEFT("VERDICT"),
 	};
 	char **c = xcalloc((size_t)nr * ARRAY_SIZE(cols), sizeof(*c));
-	int ret;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		char **cell = c + i * ARRAY_SIZE(cols);
@@ -167,13 +166,12 @@ static int print(const struct pair *p, unsigned int nr, FILE *out, struct err *e
 		ppm_text(p[i].ratio.error_ppm, &cell[5]);
 		cell[6] = xstrdup(verdict(&p[i].ratio));
 	}
-	ret = render_grid(cols, ARRAY_SIZE(cols), c, nr, out, err);
+	render_grid(&(struct grid){ cols, ARRAY_SIZE(cols), c, nr, NULL }, &(struct screen){ 0 }, out);
 	for (size_t i = 0; i < nr * ARRAY_SIZE(cols); i++)
 		free(c[i]);
 	free(c);
 	fprintf(out, "\nB/A: ratio of the mean of the repetitions' medians; +- its 95 %% interval "
 		     "(delta method, Student's t with Welch's degrees of freedom)\n");
-	return ret;
 }
 
 static void write_json(const struct pair *p, unsigned int nr, FILE *out)
@@ -226,7 +224,7 @@ int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool
 	else if (json)
 		write_json(pairs, nr, out);
 	else
-		ret = print(pairs, nr, out, err);
+		print(pairs, nr, out);
 	free(pairs);
 	return ret;
 }

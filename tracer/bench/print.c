@@ -17,12 +17,17 @@
 #include "decode/decode.h"
 #include "render/grid.h"
 
+/* clang-format off */
 static const struct grid_column columns[] = {
-	{ "MODE", false },     { "PATH", false }, { "IPIS", true },   { "IPI TIME ns", true }, { "TOTAL ns", true },
-	{ "MEASURED", false }, { "MIN", true },	  { "P50", true },    { "P90", true },	       { "P99", true },
-	{ "P99.9", true },     { "MAX", true },	  { "RATE/s", true }, { "REJECTED", true },    { "SPREAD", true },
+	GRID_LEFT("MODE"), GRID_LEFT("PATH"), GRID_RIGHT("IPIS"), GRID_RIGHT("IPI TIME ns"), GRID_RIGHT("TOTAL ns"), GRID_LEFT("MEASURED"), GRID_RIGHT("MIN"),
+	GRID_RIGHT("P50"), GRID_RIGHT("P90"), GRID_RIGHT("P99"), GRID_RIGHT("P99.9"), GRID_RIGHT("MAX"), GRID_RIGHT("RATE/s"), GRID_RIGHT("REJECTED"),
+	GRID_RIGHT("SPREAD"),
 };
+/* clang-format on */
 #define NR_COLUMNS ARRAY_SIZE(columns)
+
+/* All of it, whatever it is printed on. */
+static const struct screen any;
 
 static char *number(uint64_t n)
 {
@@ -96,14 +101,13 @@ static void doubts(const struct bench_result *r, FILE *out)
 }
 
 /* The matrix: median of what is measured, source by target. */
-static int matrix(const struct bench_result *r, uint32_t mode, FILE *out, struct err *err)
+static void matrix(const struct bench_result *r, uint32_t mode, FILE *out)
 {
 	struct cpuset set = { 0 };
 	struct grid_column *heads;
 	unsigned int n, nr = 0;
 	uint32_t *cpus;
 	char **cells;
-	int ret;
 
 	for (unsigned int i = 0; i < r->nr_rows; i++) {
 		if (r->rows[i].mode != mode || r->rows[i].target == BENCH_NO_CPU)
@@ -114,17 +118,17 @@ static int matrix(const struct bench_result *r, uint32_t mode, FILE *out, struct
 	n = cpuset_count(&set);
 	if (n < 2) {
 		cpuset_free(&set);
-		return 0;
+		return;
 	}
 	cpus = xcalloc(n, sizeof(*cpus));
 	heads = xcalloc(n + 1, sizeof(*heads));
 	cells = xcalloc((size_t)n * (n + 1), sizeof(*cells));
-	heads[0] = (struct grid_column){ "FROM\\TO", true };
+	heads[0] = (struct grid_column){ .header = "FROM\\TO", .right = true };
 	for (uint32_t cpu = 0; cpu < set.nr_words * 64; cpu++)
 		if (cpuset_has(&set, cpu))
 			cpus[nr++] = cpu;
 	for (unsigned int i = 0; i < n; i++) {
-		heads[i + 1] = (struct grid_column){ number(cpus[i]), true };
+		heads[i + 1] = (struct grid_column){ .header = number(cpus[i]), .right = true };
 		cells[i * (n + 1)] = number(cpus[i]);
 		for (unsigned int k = 0; k < r->nr_rows; k++) {
 			const struct bench_row *row = &r->rows[k];
@@ -135,7 +139,7 @@ static int matrix(const struct bench_result *r, uint32_t mode, FILE *out, struct
 		}
 	}
 	fprintf(out, "\n%s, median ns, from row to column:\n", bench_modes[mode].title);
-	ret = render_grid(heads, n + 1, cells, n, out, err);
+	render_grid(&(struct grid){ heads, n + 1, cells, n, NULL }, &any, out);
 	for (unsigned int i = 0; i < n; i++)
 		free((char *)heads[i + 1].header);
 	for (unsigned int i = 0; i < n * (n + 1); i++)
@@ -144,7 +148,6 @@ static int matrix(const struct bench_result *r, uint32_t mode, FILE *out, struct
 	free(heads);
 	free(cpus);
 	cpuset_free(&set);
-	return ret;
 }
 
 static void checks(const struct bench_result *r, FILE *out)
@@ -181,25 +184,23 @@ static void method(const struct bench_result *r, FILE *out)
 		r->backend == BENCH_USER ? "membarrier from user space" : "kernel module");
 }
 
-int bench_print(const struct bench_result *r, FILE *out, struct err *err)
+void bench_print(const struct bench_result *r, FILE *out)
 {
 	char **cells = xcalloc((size_t)r->nr_rows * NR_COLUMNS + 1, sizeof(*cells));
-	int ret;
 
 	method(r, out);
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		fill_row(&r->rows[i], cells + i * NR_COLUMNS);
-	ret = render_grid(columns, NR_COLUMNS, cells, r->nr_rows, out, err);
+	render_grid(&(struct grid){ columns, NR_COLUMNS, cells, r->nr_rows, NULL }, &any, out);
 	for (size_t i = 0; i < r->nr_rows * NR_COLUMNS; i++)
 		free(cells[i]);
 	free(cells);
-	for (uint32_t mode = 0; !ret && r->pairs && mode < IPITRACE_BENCH_NR_PRIMITIVES; mode++)
-		ret = matrix(r, mode, out, err);
+	for (uint32_t mode = 0; r->pairs && mode < IPITRACE_BENCH_NR_PRIMITIVES; mode++)
+		matrix(r, mode, out);
 	fputc('\n', out);
 	doubts(r, out);
 	checks(r, out);
 	for (unsigned int i = 0; i < r->env.nr; i++)
 		fprintf(out, "%-15s %s\n", r->env.facts[i].label,
 			r->env.facts[i].value ? r->env.facts[i].value : "unknown");
-	return ret;
 }

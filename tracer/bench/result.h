@@ -80,7 +80,7 @@ struct bench_result {
 
 void bench_result_free(struct bench_result *r);
 const char *bench_state_name(uint32_t state);
-int bench_print(const struct bench_result *r, FILE *out, struct err *err);
+void bench_print(const struct bench_result *r, FILE *out);
 void bench_json(const struct bench_result *r, FILE *out);
 
 #endif

@@ -151,10 +151,9 @@ static int measure(const struct bench_options *o, struct err *err)
 		if (o->json)
 			bench_json(&r, stdout);
 		else
-			ret = bench_print(&r, stdout, err);
-	}
-	if (!ret)
+			bench_print(&r, stdout);
 		ret = verdict(&r, err);
+	}
 	bench_result_free(&r);
 	return ret;
 }

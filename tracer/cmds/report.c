@@ -2,7 +2,6 @@
 /*
  * cmds/report.c - ipitrace report: a recording as rows per caller and function.
  */
-#include <langinfo.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +14,7 @@
 #include "base/filter.h"
 #include "cmds/cmd.h"
 #include "cmds/reading.h"
+#include "cmds/screen.h"
 #include "report/agg.h"
 #include "render/render.h"
 
@@ -28,6 +28,7 @@ struct report_options {
 	unsigned int nr_columns;
 	const char *fields;
 	struct ipi_filter filter;
+	struct screen_options screen;
 };
 
 static int parse_by(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
@@ -83,6 +84,7 @@ const struct opt_spec report_spec = {
 	.max_operands = 1,
 	.groups = {
 		OPT_GROUP(NULL, rows, 0),
+		OPT_SCREEN_GROUP(offsetof(struct report_options, screen)),
 		OPT_FILTER_GROUP(offsetof(struct report_options, filter)),
 	},
 };
@@ -119,7 +121,7 @@ static int render(struct report_options *o, const struct report *r, const struct
 {
 	struct render_options ro = {
 		.top = (unsigned int)o->top,
-		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+		.screen = screen_of_stdout(&o->screen),
 		.may_drop = !o->fields,
 		.raw_text = o->raw_csv,
 	};
@@ -130,6 +132,8 @@ static int render(struct report_options *o, const struct report *r, const struct
 		return -1;
 	ro.columns = o->columns;
 	ro.nr_columns = o->nr_columns;
+	if (ops == &render_text)
+		pager_start(&o->screen, &ro.screen);
 	return render_report(ops, r, &ro, stdout, err);
 }
 

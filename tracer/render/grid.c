@@ -1,48 +1,128 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * render/grid.c - a table of ready texts by libsmartcols.
+ * render/grid.c - widths of columns, and what gives way on a narrow screen.
  */
-#include <libsmartcols.h>
-#include <stddef.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "base/compiler.h"
-#include "base/err.h"
+#include "base/mem.h"
 #include "render/grid.h"
 
-static int fill(struct libscols_table *t, const struct grid_column *columns, unsigned int nr_columns,
-		char *const *cells, unsigned int nr_rows)
+/*
+ * A column less is worse than a name without its middle, and better than a
+ * name of a few letters. So columns go only where the names are down to
+ * NAME_USUAL, and then names shrink to NAME_LEAST.
+ */
+#define NAME_USUAL 36
+#define NAME_LEAST 10
+
+struct layout {
+	unsigned int *width; /* by column; 0 = left out */
+	unsigned int dropped;
+};
+
+static const char *cell(const struct grid *g, unsigned int row, unsigned int column)
 {
-	for (unsigned int i = 0; i < nr_columns; i++)
-		if (!scols_table_new_column(t, columns[i].header, 1, columns[i].right ? SCOLS_FL_RIGHT : 0))
-			return -1;
-	for (unsigned int row = 0; row < nr_rows; row++) {
-		struct libscols_line *line = scols_table_new_line(t, NULL);
+	const char *text = g->cells[(size_t)row * g->nr_columns + column];
 
-		if (!line)
-			return -1;
-		for (unsigned int i = 0; i < nr_columns; i++) {
-			const char *text = cells[row * nr_columns + i];
-
-			if (scols_line_set_data(line, i, text ? text : ""))
-				return -1;
-		}
-	}
-	return 0;
+	return text ? text : "";
 }
 
-int render_grid(const struct grid_column *columns, unsigned int nr_columns, char *const *cells, unsigned int nr_rows,
-		FILE *out, struct err *err)
+static unsigned int full_width(const struct grid *g, unsigned int column)
 {
-	struct libscols_table *t = scols_new_table();
-	int ret = -1;
+	unsigned int width = screen_cells(g->columns[column].header), n;
 
-	if (t && !fill(t, columns, nr_columns, cells, nr_rows)) {
-		scols_table_set_stream(t, out);
-		/* A figure cut short is a wrong figure. */
-		scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
-		ret = scols_print_table(t);
+	for (unsigned int row = 0; row < g->nr_rows; row++) {
+		n = screen_cells(cell(g, row, column));
+		width = n > width ? n : width;
 	}
-	scols_unref_table(t);
-	return ret ? err_set(err, EXIT_FAILED, "cannot print the table") : 0;
+	return width ? width : 1;
+}
+
+static unsigned int sum(const struct grid *g, const unsigned int *width, unsigned int name_max)
+{
+	unsigned int total = 0;
+
+	for (unsigned int i = 0; i < g->nr_columns; i++)
+		if (width[i])
+			total += (g->columns[i].name && width[i] > name_max ? name_max : width[i]) + 1;
+	return total ? total - 1 : 0;
+}
+
+/* Of those that are left: the one that may go first, or NULL. */
+static unsigned int *least(const struct grid *g, unsigned int *width)
+{
+	unsigned int found = g->nr_columns;
+
+	for (unsigned int i = 0; i < g->nr_columns; i++)
+		if (width[i] && g->columns[i].drop &&
+		    (found == g->nr_columns || g->columns[i].drop < g->columns[found].drop))
+			found = i;
+	return found < g->nr_columns ? &width[found] : NULL;
+}
+
+static struct layout lay_out(const struct grid *g, unsigned int room)
+{
+	struct layout l = { xcalloc(g->nr_columns, sizeof(*l.width)), 0 };
+	unsigned int *gone, *widest;
+
+	for (unsigned int i = 0; i < g->nr_columns; i++)
+		l.width[i] = full_width(g, i);
+	if (!room)
+		return l;
+	while (sum(g, l.width, NAME_USUAL) > room && (gone = least(g, l.width))) {
+		*gone = 0;
+		l.dropped++;
+	}
+	while (sum(g, l.width, UINT_MAX) > room) {
+		widest = NULL;
+		for (unsigned int i = 0; i < g->nr_columns; i++)
+			if (g->columns[i].name && l.width[i] > NAME_LEAST && (!widest || l.width[i] > *widest))
+				widest = &l.width[i];
+		if (!widest)
+			break;
+		--*widest;
+	}
+	return l;
+}
+
+static void print_line(const struct grid *g, const struct layout *l, const struct screen *s, unsigned int row,
+		       bool header, FILE *out)
+{
+	unsigned int blanks = 0; /* none behind the last text */
+	char *text;
+
+	for (unsigned int i = 0; i < g->nr_columns; i++) {
+		unsigned int n;
+
+		if (!l->width[i])
+			continue;
+		text = screen_shorten(s, header ? g->columns[i].header : cell(g, row, i), l->width[i]);
+		n = screen_cells(text);
+		n = l->width[i] > n ? l->width[i] - n : 0;
+		if (g->columns[i].right)
+			blanks += n;
+		if (*text)
+			fprintf(out, "%*s%s", (int)blanks, "", text);
+		blanks = (*text ? 0 : blanks) + (g->columns[i].right ? 0 : n) + 1;
+		free(text);
+	}
+}
+
+unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out)
+{
+	struct layout l = lay_out(g, s->width);
+
+	print_line(g, &l, s, 0, true, out);
+	fputc('\n', out);
+	for (unsigned int row = 0; row < g->nr_rows; row++) {
+		print_line(g, &l, s, row, false, out);
+		fputc('\n', out);
+		if (g->below && g->below[row])
+			fputs(g->below[row], out);
+	}
+	free(l.width);
+	return l.dropped;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * render/grid.h - a table of ready texts: what bench prints, column by column.
+ * render/grid.h - a table of ready texts, column by column, that fits its screen.
  */
 #ifndef IPITRACE_RENDER_GRID_H
 #define IPITRACE_RENDER_GRID_H
@@ -8,15 +8,33 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/err.h"
+#include "render/screen.h"
 
 struct grid_column {
 	const char *header;
 	bool right;
+	bool name;	   /* may be shortened; a figure cut short is a wrong figure */
+	unsigned int drop; /* may be left out, the lowest first; 0 = never */
 };
 
-/* cells: rows of nr_columns texts each; NULL is an empty cell. */
-int render_grid(const struct grid_column *columns, unsigned int nr_columns, char *const *cells, unsigned int nr_rows,
-		FILE *out, struct err *err);
+#define GRID_LEFT(h)                                                                                                   \
+	{                                                                                                              \
+		.header = (h)                                                                                          \
+	}
+#define GRID_RIGHT(h)                                                                                                  \
+	{                                                                                                              \
+		.header = (h), .right = true                                                                           \
+	}
+
+struct grid {
+	const struct grid_column *columns;
+	unsigned int nr_columns;
+	char *const *cells; /* rows of nr_columns texts each; NULL is an empty cell */
+	unsigned int nr_rows;
+	char *const *below; /* lines below each row, or NULL; NULL = none at all */
+};
+
+/* What does not fit the screen's width gives way. Returns how many columns were left out. */
+unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out);
 
 #endif

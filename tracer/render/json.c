@@ -155,7 +155,7 @@ static void value(struct json *j, const struct column *c, const struct report_ro
 	} else if (c->unit == UNIT_STACK) {
 		json_array(j, c->json);
 		for (unsigned int i = 0; i < row->nr_frames; i++)
-			json_string(j, NULL, row->frames[i]);
+			json_string(j, NULL, row->frames[i].name);
 		json_close(j);
 	} else if (c->unit == UNIT_NAME) {
 		json_string(j, c->json, v.text);

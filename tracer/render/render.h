@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "render/screen.h"
 #include "report/columns.h"
 #include "report/report.h"
 
@@ -22,7 +23,7 @@ struct render_options {
 	bool may_drop;	  /* leave columns out that the terminal has no room for */
 	unsigned int top; /* rows to show, 0 = all */
 	bool raw_text;	  /* CSV: no apostrophe in front of what a spreadsheet takes for a formula */
-	bool utf8;	  /* the terminal takes it */
+	struct screen screen;
 };
 
 /* One report on its way out; state is the format's own, made in begin() and given back in end(). */

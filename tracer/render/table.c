@@ -3,197 +3,156 @@
  * render/table.c - a report for people: header, table, and the lines that say
  * how far to trust it.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-#include <libsmartcols.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/event.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "render/grid.h"
 #include "render/render.h"
+#include "render/value.h"
 
-struct state {
-	struct libscols_table *table;
-	const struct column **columns; /* that fit */
-	unsigned int nr_columns;
+#define STACK_INDENT 4
+
+struct wrapped {
+	FILE *mem;
+	char *text;
+	size_t len;
 };
 
-/* "1.8us", "12.3ms": three digits, the unit that fits; buf of RENDER_TIME_LEN. */
-#define RENDER_TIME_LEN 16
-static void render_time(uint64_t ns, bool utf8, char *buf)
-{
-	static const struct {
-		uint64_t ns;
-		const char *ascii, *utf8;
-	} units[] = {
-		{ 1000000000, "s", "s" },
-		{ 1000000, "ms", "ms" },
-		{ 1000, "us", "\xc2\xb5s" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		const char *unit = utf8 ? units[i].utf8 : units[i].ascii;
-		double v = (double)ns / (double)units[i].ns;
-
-		if (ns < units[i].ns)
-			continue;
-		/* 9.996 would round to 10.00: choose the digits after rounding. */
-		snprintf(buf, RENDER_TIME_LEN, "%.*f%s", v < 9.995 ? 2 : v < 99.95 ? 1 : 0, v, unit);
-		return;
-	}
-	snprintf(buf, RENDER_TIME_LEN, "%" PRIu64 "ns", ns);
-}
-
-static void value_text(const struct column *c, struct value v, bool utf8, char *buf, size_t len)
-{
-	char time[RENDER_TIME_LEN];
-
-	if (v.none) {
-		snprintf(buf, len, "-");
-		return;
-	}
-	switch (c->unit) {
-	case UNIT_NAME:
-	case UNIT_STACK:
-		snprintf(buf, len, "%s", v.text);
-		break;
-	case UNIT_COUNT:
-	case UNIT_ID:
-		snprintf(buf, len, "%" PRIu64, v.num);
-		break;
-	case UNIT_NS:
-		render_time(v.num, utf8, time);
-		snprintf(buf, len, "%s", time);
-		break;
-	case UNIT_WHEN:			      /* as trace-cmd report prints time stamps: look it up there */
-		v.num = (v.num + 500) / 1000; /* it rounds */
-		snprintf(buf, len, "%" PRIu64 ".%06" PRIu64, v.num / 1000000, v.num % 1000000);
-		break;
-	}
-}
+struct state {
+	const struct column **columns;
+	struct grid_column *heads;
+	unsigned int nr_columns, nr_rows;
+	char **cells, **below;
+	bool left_out; /* frames of the plumbing */
+};
 
 static bool is_name(const struct column *c)
 {
 	return c->unit == UNIT_NAME || c->unit == UNIT_STACK;
 }
 
-/* Characters of UTF-8 text, each of one cell: names are ASCII, units hold a micro sign. */
-static unsigned int cells(const char *s)
-{
-	unsigned int n = 0;
-
-	for (; *s; s++)
-		n += (*s & 0xc0) != 0x80;
-	return n;
-}
-
-static unsigned int column_width(const struct render *r, const struct column *c)
-{
-	unsigned int width = cells(c->header), n;
-	char buf[4096];
-
-	for (unsigned int row = 0; row < r->nr_rows; row++) {
-		value_text(c, column_value(c, &r->report->rows[row]), r->options->utf8, buf, sizeof(buf));
-		n = cells(buf);
-		width = n > width ? n : width;
-	}
-	return width;
-}
-
-/* Of those that may go: the one that matters least; nr if none may. */
-static unsigned int least(const struct column *const *columns, unsigned int nr)
-{
-	unsigned int found = nr;
-
-	for (unsigned int i = 0; i < nr; i++)
-		if (columns[i]->shown && columns[i]->shown < COLUMN_STAYS &&
-		    (found == nr || columns[i]->shown < columns[found]->shown))
-			found = i;
-	return found;
-}
-
-/*
- * A name cut to six letters is worth less than a column less: leave out what
- * matters least until the rest fits. kept[] has room for all columns. Returns
- * how many are left.
- */
-static unsigned int fit(const struct render *r, const struct column **kept)
+/* A class says the least of those that are no key, and takes the most room. */
+#define DROP_FIRST 1
+static struct grid_column grid_column(const struct render *r, const struct column *c)
 {
 	const struct render_options *o = r->options;
-	unsigned int nr = o->nr_columns, total = 0, i;
-	struct winsize size;
+	struct grid_column g = { .header = c->header, .right = !is_name(c), .name = is_name(c) };
+	bool extra = column_is_key(c);
 
-	memcpy(kept, o->columns, nr * sizeof(*kept));
-	if (!o->may_drop || ioctl(fileno(r->out), TIOCGWINSZ, &size) || !size.ws_col)
-		return nr;
-	for (i = 0; i < nr; i++)
-		total += column_width(r, kept[i]) + 1;
-	while (total > size.ws_col && (i = least(kept, nr)) < nr) {
-		total -= column_width(r, kept[i]) + 1;
-		memmove(&kept[i], &kept[i + 1], (--nr - i) * sizeof(*kept));
-	}
-	return nr;
+	for (unsigned int i = 0; i < r->report->nr_by; i++)
+		extra &= c->offset != r->report->by[i];
+	if (o->may_drop && (extra || c->unit == UNIT_STACK))
+		g.drop = DROP_FIRST;
+	else if (o->may_drop && c->shown && c->shown < COLUMN_STAYS)
+		g.drop = DROP_FIRST + c->shown;
+	return g;
 }
 
-static int cannot_print(struct err *err)
+/* One frame a line, from the caller outwards. Where there is no colour to tell them from the rest, the plumbing is left out. */
+static char *stack_lines(const struct render *r, const struct report_row *row, bool *left_out)
 {
-	return err_set(err, EXIT_FAILED, "cannot print the table");
-}
+	const struct screen *s = &r->options->screen;
+	char *lines = NULL;
+	size_t len;
+	FILE *out = open_memstream(&lines, &len);
 
-/* Numbers keep their width; names give way where the terminal is narrow. */
-static int table_begin(const struct render *r, struct state *s, struct err *err)
-{
-	static const double name_hint = 0.15;
+	if (!out)
+		return NULL;
+	if (!row->nr_frames)
+		fprintf(out, "%*s[no stack] %s\n", STACK_INDENT, "", row->callsite ? row->callsite : "");
+	for (unsigned int i = 0; i < row->nr_frames; i++) {
+		char *text;
 
-	s->columns = xcalloc(r->options->nr_columns, sizeof(*s->columns));
-	s->nr_columns = fit(r, s->columns);
-	s->table = scols_new_table();
-	if (!s->table)
-		return cannot_print(err);
-	for (unsigned int i = 0; i < s->nr_columns; i++) {
-		const struct column *c = s->columns[i];
-
-		if (!scols_table_new_column(s->table, c->header, is_name(c) ? name_hint : 1,
-					    is_name(c) ? SCOLS_FL_TRUNC : SCOLS_FL_RIGHT))
-			return cannot_print(err);
+		if (row->frames[i].plumbing && !s->colour) {
+			*left_out = true;
+			continue;
+		}
+		text = screen_shorten(s, row->frames[i].name, s->width > STACK_INDENT ? s->width - STACK_INDENT : 0);
+		fprintf(out, "%*s", STACK_INDENT, "");
+		if (row->frames[i].plumbing)
+			screen_begin(s, STYLE_FAINT, out);
+		fputs(text, out);
+		if (row->frames[i].plumbing)
+			screen_end(s, out);
+		fputc('\n', out);
+		free(text);
 	}
-	return 0;
+	fclose(out);
+	return lines;
 }
 
 static int text_row(struct render *r, const struct report_row *row, struct err *err)
 {
 	struct state *s = r->state;
-	struct libscols_line *line = scols_table_new_line(s->table, NULL);
 	char buf[4096];
 
-	for (unsigned int i = 0; line && i < s->nr_columns; i++) {
-		value_text(s->columns[i], column_value(s->columns[i], row), r->options->utf8, buf, sizeof(buf));
-		if (scols_line_set_data(line, i, buf))
-			return cannot_print(err);
+	(void)err;
+	for (unsigned int i = 0; i < s->nr_columns; i++) {
+		const struct column *c = s->columns[i];
+
+		if (c->unit == UNIT_STACK)
+			continue;
+		render_value(c, column_value(c, row), r->options->screen.utf8, buf, sizeof(buf));
+		s->cells[(size_t)s->nr_rows * s->nr_columns + i] = xstrdup(buf);
 	}
-	return line ? 0 : cannot_print(err);
+	if (s->below)
+		s->below[s->nr_rows] = stack_lines(r, row, &s->left_out);
+	s->nr_rows++;
+	return 0;
 }
 
-static int table_end(const struct render *r, const struct state *s, struct err *err)
+/* A stack has no cell: its frames are below the row, so its heading is the last. */
+static void table_begin(const struct render *r, struct state *s)
 {
-	scols_table_set_stream(s->table, r->out);
-	if (scols_print_table(s->table))
-		return cannot_print(err);
-	if (s->nr_columns < r->options->nr_columns)
+	unsigned int nr = r->options->nr_columns, at = 0;
+	const struct column *stack = NULL;
+
+	s->columns = xcalloc(nr, sizeof(*s->columns));
+	s->heads = xcalloc(nr, sizeof(*s->heads));
+	s->nr_columns = nr;
+	for (unsigned int i = 0; i < nr; i++) {
+		if (r->options->columns[i]->unit == UNIT_STACK)
+			stack = r->options->columns[i];
+		else
+			s->columns[at++] = r->options->columns[i];
+	}
+	while (at < nr)
+		s->columns[at++] = stack;
+	for (unsigned int i = 0; i < nr; i++)
+		s->heads[i] = grid_column(r, s->columns[i]);
+	s->cells = xcalloc((size_t)nr * r->nr_rows, sizeof(*s->cells));
+	if (stack)
+		s->below = xcalloc(r->nr_rows, sizeof(*s->below));
+}
+
+static void table_end(const struct render *r, struct state *s)
+{
+	const struct grid grid = { s->heads, s->nr_columns, s->cells, s->nr_rows, s->below };
+	unsigned int dropped = render_grid(&grid, &r->options->screen, r->out);
+
+	if (dropped)
 		fprintf(r->out, "(%u columns do not fit this terminal; --csv, --json or --fields show them)\n",
-			r->options->nr_columns - s->nr_columns);
-	return 0;
+			dropped);
+	if (s->left_out)
+		fputs("(frames of the plumbing are left out; --json has them)\n", r->out);
+	for (size_t i = 0; i < (size_t)s->nr_columns * s->nr_rows; i++)
+		free(s->cells[i]);
+	for (unsigned int i = 0; s->below && i < s->nr_rows; i++)
+		free(s->below[i]);
+	free(s->cells);
+	free(s->below);
+	free(s->heads);
+	free(s->columns);
 }
 
 static void header(const struct report *r, const struct render_options *o, FILE *out)
@@ -203,7 +162,7 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 
 	sanitize(text, sizeof(text), t->path);
 	if (t->clock_ns)
-		render_time(t->end_ns - t->start_ns, o->utf8, time);
+		render_time(t->end_ns - t->start_ns, o->screen.utf8, time);
 	else
 		snprintf(time, sizeof(time), "%" PRIu64 " ticks", t->end_ns - t->start_ns);
 	fprintf(out, "%s: ", text);
@@ -224,7 +183,7 @@ static void own(const struct report *r, const struct render_options *o, FILE *ou
 	fprintf(out, "own: %" PRIu64 " sends, %" PRIu64 " hits, %" PRIu64 " calls by %s", own->n.sends,
 		own->n.target_hits, own->n.calls, r->trace->recorder);
 	if (own->delivery.count) {
-		render_time(hist_percentile(&own->delivery, 0.5), o->utf8, p50);
+		render_time(hist_percentile(&own->delivery, 0.5), o->screen.utf8, p50);
 		fprintf(out, ", p50 %s", p50);
 	}
 	fputs(" (in the totals, in no row)\n", out);
@@ -279,9 +238,9 @@ static void unsolicited(const struct report *r, const struct render_options *o, 
 
 		if (!h->count)
 			continue;
-		render_time(hist_percentile(h, 0.5), o->utf8, p50);
-		render_time(h->max, o->utf8, max);
-		render_time(h->sum, o->utf8, sum);
+		render_time(hist_percentile(h, 0.5), o->screen.utf8, p50);
+		render_time(h->max, o->screen.utf8, max);
+		render_time(h->sum, o->screen.utf8, sum);
 		fprintf(out, "unsolicited: %" PRIu64 " %s, handler p50 %s, max %s on CPU %u, sum %s\n", h->count,
 			r->classes[i].name, p50, max, h->max_cpu, sum);
 	}
@@ -403,42 +362,72 @@ static void notes(const struct report *r, FILE *out)
 		fputs("note: no reception events: what was delivered, and when, is not known\n", out);
 }
 
+/* What is printed to the stream that this returns is wrapped by wrapped_end(). */
+static FILE *wrapped_begin(struct wrapped *w, FILE *out)
+{
+	w->mem = open_memstream(&w->text, &w->len);
+	return w->mem ? w->mem : out; /* without memory for that, as it comes */
+}
+
+static void wrapped_end(struct wrapped *w, const struct render *r)
+{
+	if (!w->mem)
+		return;
+	fclose(w->mem);
+	screen_wrap(&r->options->screen, w->text, r->out);
+	free(w->text);
+}
+
 static int text_begin(struct render *r, struct err *err)
 {
 	struct state *s = r->state = xcalloc(1, sizeof(*s));
+	struct wrapped w;
 
-	header(r->report, r->options, r->out);
-	return r->nr_rows ? table_begin(r, s, err) : 0;
+	(void)err;
+	header(r->report, r->options, wrapped_begin(&w, r->out));
+	wrapped_end(&w, r);
+	if (r->nr_rows)
+		table_begin(r, s);
+	return 0;
+}
+
+/* How far to trust it. */
+static void trust(struct render *r)
+{
+	const struct report *report = r->report;
+	FILE *out = r->out;
+	struct wrapped w;
+	char clock[64];
+
+	r->out = wrapped_begin(&w, r->out);
+	own(report, r->options, r->out);
+	totals(report, r->out);
+	unsolicited(report, r->options, r->out);
+	sanitize(clock, sizeof(clock), report->trace->clock);
+	notes(report, r->out);
+	fprintf(r->out, "tier: %s, clock: %s\n", report->trace->tier, clock);
+	audit(r);
+	coverage(report, r->out);
+	r->out = out;
+	wrapped_end(&w, r);
 }
 
 static int text_end(struct render *r, struct err *err)
 {
 	const struct report *report = r->report;
-	struct state *s = r->state;
-	FILE *out = r->out;
-	char clock[64];
-	int ret = r->nr_rows ? table_end(r, s, err) : 0;
 
-	scols_unref_table(s->table);
-	free(s->columns);
-	if (ret)
-		return ret;
-	if (!report->nr_rows)
+	(void)err;
+	if (r->nr_rows)
+		table_end(r, r->state);
+	else
 		fputs(!report->trace->has_send ? "no senders: the recording has no send events\n" :
 		      report->filtered	       ? "no IPI passes the filter\n" :
 						 "no IPIs were sent\n",
-		      out);
+		      r->out);
 	if (r->nr_rows < report->nr_rows)
-		fprintf(out, "(%u more rows)\n", report->nr_rows - r->nr_rows);
-	fputc('\n', out);
-	own(report, r->options, out);
-	totals(report, out);
-	unsolicited(report, r->options, out);
-	sanitize(clock, sizeof(clock), report->trace->clock);
-	notes(report, out);
-	fprintf(out, "tier: %s, clock: %s\n", report->trace->tier, clock);
-	audit(r);
-	coverage(report, out);
+		fprintf(r->out, "(%u more rows)\n", report->nr_rows - r->nr_rows);
+	fputc('\n', r->out);
+	trust(r);
 	return 0;
 }
 

@@ -55,12 +55,13 @@ static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
 
 		if (!name)
 			continue;
-		row->frames[row->nr_frames++] = name;
+		row->frames[row->nr_frames].plumbing = symtab_is_plumbing(analysis_symtab(a), s->addrs[i]);
+		row->frames[row->nr_frames++].name = name;
 		len += strlen(name) + 3;
 	}
 	row->stack = xcalloc(1, len);
 	for (unsigned int i = 0; i < row->nr_frames; i++)
-		at += (size_t)snprintf(row->stack + at, len - at, "%s%s", i ? " < " : "", row->frames[i]);
+		at += (size_t)snprintf(row->stack + at, len - at, "%s%s", i ? " < " : "", row->frames[i].name);
 }
 
 static void name_row(struct report_row *row, const struct report *r, struct analysis *a, const struct agg_row *agg)
@@ -138,7 +139,7 @@ void report_free(struct report *r)
 		struct report_row *row = &r->rows[i];
 
 		for (unsigned int j = 0; j < row->nr_frames; j++)
-			free(row->frames[j]);
+			free(row->frames[j].name);
 		free(row->frames);
 		free(row->stack);
 		free(row->caller);

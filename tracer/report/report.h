@@ -18,13 +18,18 @@
 
 struct analysis;
 
+struct report_frame {
+	char *name;
+	bool plumbing; /* of how IPIs are sent for everybody, or of the tracer */
+};
+
 struct report_row {
 	const struct agg_row *agg;
 	const struct trace_info *trace; /* what it proves: a count without evidence does not exist */
 	char *caller, *callsite, *func; /* NULL = mixed, or none */
 	const char *class;
 	char *comm;
-	char **frames;
+	struct report_frame *frames;
 	unsigned int nr_frames; /* innermost first */
 	char *stack;		/* the frames in one line */
 };
