@@ -32,7 +32,10 @@ _ipitrace() {
 		esac
 	fi
 	if [ -n "$words" ]; then
-		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+		# Of a list, its last item.
+		local before=
+		[[ ${arg-} =~ ^(LIST|NAMES|KEYS|COLUMNS)$ ]] && before=${cur%"${cur##*[,!+]}"}
+		mapfile -t COMPREPLY < <(compgen -P "$before" -W "$words" -- "${cur#"$before"}")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	fi

@@ -49,6 +49,8 @@ completed() {
 is "$(completed rec)" "record " "completes a command"
 is "$(completed report --js)" "--json " "an option"
 is "$(completed report --class res)" "reschedule " "a class"
+is "$(completed report --class '!irq_work,res')" "!irq_work,reschedule " "the next of a list"
+is "$(completed report --by func,sou)" "func,source " "the next key"
 is "$(completed report --by call)" "caller callsite " "a key"
 is "$(completed report --sort call)" "caller calls calls_in_flight calls_lost calls_run callsite " "a column"
 touch some.dat

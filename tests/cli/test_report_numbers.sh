@@ -197,6 +197,9 @@ ok "conservation holds under every filter" adds_up <<-'EOL'
 	--func flush_tlb_func
 	--comm wakeup
 	--comm nobody
+	--comm !wakeup,membarrier
+	-C !0
+	--class !reschedule,irq_work
 	-p 1
 	-C 1 --class reschedule --comm wakeup
 EOL
@@ -208,5 +211,11 @@ is "$(count --callsite 'membarrier*')" 200 "--callsite matches the caller"
 is "$(count --callsite smp_call_function_many_cond)" 0 "--callsite does not match the middle of a stack"
 is "$(count --func flush_tlb_func)" 105 "--func"
 is "$(count --func ipi_mb --comm membarrier -C 1)" 200 "several filters"
+# A ! is the rest: of all sends, 418 hits.
+for f in "--class reschedule" "--func flush_tlb_func,ipi_mb" "--callsite membarrier*" "--comm wakeup,membarrier" "-C 0" \
+	"--source-cpus 1" "--comm nobody"; do
+	is "$(($(count "${f% *}" "${f#* }") + $(count "${f% *}" "!${f#* }")))" 418 "$f and all others"
+done
+is "$(($(count --comm wakeup) + $(count --comm membarrier)))" "$(count --comm 'wakeup,membarrier')" "a list is its items"
 is "$(count --comm nobody)" 0 "a filter that nothing passes"
 done_testing

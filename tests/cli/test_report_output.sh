@@ -123,7 +123,7 @@ ok "CSV and JSON agree in every cell" same
 
 # --- usage ---
 for bad in "-C 9-1" "-C x" "-C 0-999" "--class x" "--by x" "--by caller,caller" "--sort x" "-f x" "-n 0" "-n x" \
-	"--json --csv" "--nonsense" "a b" "-p -1"; do
+	"--json --csv" "--nonsense" "a b" "-p -1" "-p 1,x" "--comm a,!b" "-C 1,!0" "-C isolated" "-C !online"; do
 	# shellcheck disable=SC2086
 	exits 2 "usage: $bad" "$IPITRACE" report $bad trace.dat
 	like "$(head -1 "$ERR")" '^ipitrace: report: ' "  says what"

@@ -107,8 +107,8 @@ while IFS='|' read -r option arg _; do
 	case $arg in
 	LIST) value=1 ;;
 	NAMES) value=reschedule ;;
-	GLOB) value='[fm]*' ;;
-	PID) value=$pid ;;
+	GLOBS) value='[fm]*' ;;
+	PIDS) value=$pid ;;
 	*) value=2 ;;
 	esac
 	"$IPITRACE" report --json --by $by "$option" "$value" "$F" >some.json 2>some.err || bad+=" $option:$(head -1 some.err)"

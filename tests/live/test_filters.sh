@@ -37,7 +37,7 @@ check() {
 		return
 	fi
 	for w in membarrier tlb wakeup; do
-		[ "$1" != --comm ] || [ "$2" = $w ] || continue
+		[ "$1" != --comm ] || [ "$2" = $w ] || [[ $2 == !* && $2 != *$w* ]] || continue
 		"$IPITRACE" report -i "$TMP/some.dat" --comm $w --by $by --json >"$TMP/some.json" 2>/dev/null
 		"$IPITRACE" report -i "$TMP/all.dat" "$@" --comm $w --by $by --json >"$TMP/all.json" 2>/dev/null
 		is "$(json_get "$TMP/some.json" "$rows")" "$(json_get "$TMP/all.json" "$rows")" "$name: the same rows for $w"
@@ -56,6 +56,14 @@ check "--class reschedule" --class reschedule
 json_check "$TMP/some.json" "t['calls'] == 0 and all(r['class'] == 'reschedule' for r in rows)" "--class reschedule: no call"
 check "--callsite membarrier*" --callsite 'membarrier*'
 check "--func flush_tlb_func" --func flush_tlb_func
+check "-C !0" -C '!0'
+json_check "$TMP/some.json" "all(r['target'] != 0 for r in rows)" "-C !0: no row has this target"
+check "--class !reschedule,irq_work" --class '!reschedule,irq_work'
+json_check "$TMP/some.json" "t['calls'] and all(r['class'] not in ('reschedule', 'irq_work') for r in rows)" "  no row has these classes"
+check "--comm !wakeup,tlb,ipitrace*" --comm '!wakeup,tlb,ipitrace*'
+json_check "$TMP/some.json" "t['sends'] >= 800 * 0.5" "  the rest is there"
+exits 2 "a filter that contradicts the recording's" "$IPITRACE" report -i "$TMP/some.dat" --comm tlb,wakeup
+like "$(cat "$ERR")" "--comm tlb,wakeup: the recording was made with --comm !wakeup,tlb,ipitrace\*, the rest is not in it" "  says so"
 check "--comm membarrier" --comm membarrier
 json_check "$TMP/some.json" "t['sends'] >= 800 * 0.5" "--comm membarrier: its sends are there"
 

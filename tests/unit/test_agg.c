@@ -343,8 +343,8 @@ static void test_multicast(void)
 	unmake(a);
 	unmake(t);
 
-	f.has_target_cpus = true;
-	cpuset_add(&f.target_cpus, 63);
+	f.target_cpus.given = true;
+	cpuset_add(&f.target_cpus.set, 63);
 	a = make(by_caller, 2, &f);
 	t = make(by_target, 1, &f);
 	feed(a, &s);
@@ -353,8 +353,8 @@ static void test_multicast(void)
 	is_u64(agg_rows(a)->target, 63, "  the row's target is the one that passes");
 	is_u64(agg_nr_rows(t), 1, "  by target: one row");
 	is_u64(agg_rows(t)->target, 63, "  of the target that passes");
-	cpuset_free(&f.target_cpus);
-	cpuset_add(&f.target_cpus, 64);
+	cpuset_free(&f.target_cpus.set);
+	cpuset_add(&f.target_cpus.set, 64);
 	c = make(by_caller, 2, &f);
 	feed(c, &s);
 	is_u64(agg_totals(c)->sends, 0, "no target passes: it does not");
@@ -426,21 +426,21 @@ static void test_filters(void)
 	struct agg *a;
 
 	filtered("no filter", NULL, 9, 7, 10, 1);
-	f.pid = TASK2;
+	f.pid = (struct pid_filter){ &(int32_t){ TASK2 }, 1, false };
 	filtered("pid", &f, 3, 3, 3, 0);
-	f.pid = -1;
+	f.pid = (struct pid_filter){ 0 };
 	f.comm = xstrdup("wor*");
 	filtered("comm", &f, 6, 4, 6, 0);
 	ipi_filter_free(&f);
 	f.classes = 1u << IPI_CLASS_RESCHEDULE | 1u << IPI_CLASS_IRQ_WORK;
 	filtered("class", &f, 2, 0, 3, 1);
 	f.classes = 0;
-	f.has_target_cpus = true;
-	cpuset_add(&f.target_cpus, 2);
+	f.target_cpus.given = true;
+	cpuset_add(&f.target_cpus.set, 2);
 	filtered("target", &f, 3, 3, 3, 0);
 	ipi_filter_free(&f);
-	f.has_source_cpus = true;
-	cpuset_add(&f.source_cpus, 2);
+	f.source_cpus.given = true;
+	cpuset_add(&f.source_cpus.set, 2);
 	filtered("source", &f, 2, 0, 2, 0);
 	ipi_filter_free(&f);
 	f.callsite = xstrdup("madv*");
@@ -451,7 +451,7 @@ static void test_filters(void)
 	ipi_filter_free(&f);
 	f.func = xstrdup("flush*");
 	filtered("function", &f, 7, 7, 7, 0);
-	g.pid = TASK;
+	g.pid = (struct pid_filter){ &(int32_t){ TASK }, 1, false };
 	a = make2(by_caller, 2, both, 2);
 	workload(a);
 	is_u64(agg_totals(a)->sends, 4, "two filters: both must pass");

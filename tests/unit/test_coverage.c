@@ -134,8 +134,8 @@ static void test_loss_and_filters(void)
 	fresh(&f);
 	line(&f, "RES", "Rescheduling interrupts", 0, 10, 10);
 	line(&f, "RES", "Rescheduling interrupts", 1, 5, 5);
-	f.filter.has_target_cpus = f.filtered_in_kernel = true;
-	cpuset_add(&f.filter.target_cpus, 1);
+	f.filter.target_cpus.given = f.filtered_in_kernel = true;
+	cpuset_add(&f.filter.target_cpus.set, 1);
 	n[1].by_class[IPI_CLASS_RESCHEDULE] = 5;
 	judge(&f, n);
 	ok(!f.nr_reasons, "CPUs that the kernel filtered out are not judged");

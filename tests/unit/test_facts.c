@@ -49,6 +49,10 @@ static void fill(struct facts *f)
 	cpuset_add(&f->online[FACTS_OUTER0], 0);
 	cpuset_add(&f->online[FACTS_OUTER1], 0);
 	cpuset_add(&f->online[FACTS_OUTER1], 2);
+	f->machine.known = true;
+	cpuset_add(&f->machine.online, 0);
+	cpuset_add(&f->machine.online, 3);
+	cpuset_add(&f->machine.nohz_full, 3);
 	f->interrupts_text = xstrdup("RES:  1  2  3   Rescheduling interrupts\nIPI0: 4 5 6\n");
 	f->workload_status = 137;
 	f->missed_sends = 3;
@@ -58,15 +62,16 @@ static void fill(struct facts *f)
 
 static void fill_filter(struct ipi_filter *f)
 {
-	f->has_target_cpus = f->has_source_cpus = true;
-	cpuset_add(&f->target_cpus, 0);
-	cpuset_add(&f->target_cpus, 1);
-	cpuset_add(&f->target_cpus, 200);
-	cpuset_add(&f->source_cpus, 64);
+	f->target_cpus.given = f->source_cpus.given = true;
+	cpuset_add(&f->target_cpus.set, 0);
+	cpuset_add(&f->target_cpus.set, 1);
+	cpuset_add(&f->target_cpus.set, 200);
+	cpuset_add(&f->source_cpus.set, 64);
 	f->classes = 0x805;
 	f->callsite = xstrdup("*mem barrier*");
 	f->func = xstrdup("flush_\\*");
-	f->pid = 0;
+	f->pid.pids = xcalloc(1, sizeof(*f->pid.pids));
+	f->pid.nr = 1;
 	f->comm = xstrdup(" odd\nname ");
 }
 
@@ -108,6 +113,9 @@ static void test_round_trip(void)
 	ok(cpuset_has(&b.online[FACTS_OUTER0], 0) && !cpuset_has(&b.online[FACTS_OUTER0], 2) &&
 		   cpuset_has(&b.online[FACTS_OUTER1], 2) && !b.online[FACTS_INNER0].nr_words,
 	   "which CPUs were online in each reading");
+	ok(b.machine.known && same_cpus(&b.machine.online, &a.machine.online) && !b.machine.isolated.nr_words &&
+		   same_cpus(&b.machine.nohz_full, &a.machine.nohz_full),
+	   "what the machine's words mean, also if that is nothing");
 	is_str(b.interrupts_text, a.interrupts_text, "rows of /proc/interrupts");
 	is_u64((uint64_t)b.workload_status, 137, "workload status");
 	is_u64(b.missed_sends, 3, "missed sends");
@@ -115,12 +123,14 @@ static void test_round_trip(void)
 	ok(b.nr_reasons == 2 && !strcmp(b.reasons[0], "somebody switched tracing_on off") &&
 		   !strcmp(b.reasons[1], "two\nlines"),
 	   "as they were given, in their order");
-	ok(b.filter.has_target_cpus && same_cpus(&a.filter.target_cpus, &b.filter.target_cpus), "target CPUs");
-	ok(b.filter.has_source_cpus && same_cpus(&a.filter.source_cpus, &b.filter.source_cpus), "source CPUs");
+	ok(b.filter.target_cpus.given && same_cpus(&a.filter.target_cpus.set, &b.filter.target_cpus.set),
+	   "target CPUs");
+	ok(b.filter.source_cpus.given && same_cpus(&a.filter.source_cpus.set, &b.filter.source_cpus.set),
+	   "source CPUs");
 	is_u64(b.filter.classes, 0x805, "classes");
 	is_str(b.filter.callsite, a.filter.callsite, "call site");
 	is_str(b.filter.func, a.filter.func, "function");
-	is_u64((uint64_t)b.filter.pid, 0, "pid 0 is a pid");
+	ok(b.filter.pid.nr == 1 && !b.filter.pid.pids[0], "pid 0 is a pid");
 	is_str(b.filter.comm, a.filter.comm, "comm with blanks at its ends");
 	again = facts_format(&b);
 	is_str(again, text, "written again, the same text");
@@ -138,6 +148,7 @@ static void test_empty(void)
 	ok(!facts_parse(&f, "", 0, &err), "no facts at all are read");
 	ok(!f.complete, "and claim nothing");
 	ok(ipi_filter_empty(&f.filter), "no filter");
+	ok(!f.machine.known, "  of what CPUs were isolated, too");
 	ok(f.workload_status == -1, "no workload");
 	facts_free(&f);
 	ok(!facts_parse(&f, "color blue\nfilter_moon full\ncomplete 1", 38, &err), "unknown keys are skipped");
@@ -148,7 +159,7 @@ static void test_empty(void)
 static void test_damaged(void)
 {
 	static const char *const bad[] = {
-		"facts 2\n", /* a format of the future */
+		"facts 3\n", /* a format of the future */
 		"complete 2\n",
 		"complete\n",
 		"stacks yes\n",
@@ -170,6 +181,8 @@ static void test_damaged(void)
 		"online_inner0 1-\n",
 		"filter_classes many\n",
 		"filter_pid 4294967296\n",
+		"filter_target_cpus online\n", /* that would be this machine's */
+		"cpus_online online\n",
 	};
 	struct facts f;
 

@@ -4,6 +4,7 @@
 
 #include "base/compiler.h"
 #include "base/filter.h"
+#include "base/globs.h"
 #include "base/opts.h"
 #include "file/facts.h"
 #include "report/agg.h"
@@ -48,8 +49,8 @@ static const char *sample(const struct filter_row *row)
 {
 	static const char *const samples[][2] = { { "LIST", "1,3-5,70" },
 						  { "NAMES", "call_function,irq_work" },
-						  { "GLOB", "a*[a\\\\]" },
-						  { "PID", "1" },
+						  { "GLOBS", "a*[a\\\\]" },
+						  { "PIDS", "1" },
 						  { "N", "2" },
 						  { "TIME", "1us" } };
 
@@ -128,21 +129,31 @@ static bool only_set(const struct filter_row *row, const struct ipi_filter *f)
 	return true;
 }
 
-/* Option -> filter -> text of the facts -> filter -> the same text, and the same report of a recording. */
-static void test_row(const struct filter_row *row, const char *all)
+static const struct machine_cpus machine = { .known = true };
+
+/* As an option of report, of a recording of whatever machine. */
+static bool take(const struct filter_row *row, const char *value, struct ipi_filter *f)
 {
-	const char *name = row->opt.long_name, *value = sample(row);
-	char arg[100], *args[] = { arg, arg, NULL }, *text, *again, *here, *there, *both;
-	struct ipi_filter f = IPI_FILTER_INIT, g = IPI_FILTER_INIT;
-	const struct ipi_filter *in_user[] = { &f, &g }, *in_file[] = { &g, NULL }, *twice[] = { &f, NULL };
-	struct facts facts = { .filter = IPI_FILTER_INIT, .workload_status = -1 }, read;
+	char arg[100], *args[] = { arg, arg, NULL };
 	struct err err = { 0 };
 	int nr;
 
-	if (!ok(value != NULL, "--%s: there is a sample of %s", name, row->opt.arg))
-		return;
-	snprintf(arg, sizeof(arg), "--%s=%s", name, value);
-	ok(!opts_parse(&spec, &f, 2, args, &nr, &err), "%s is taken: %s", arg, err.msg);
+	snprintf(arg, sizeof(arg), "--%s=%s", row->opt.long_name, value);
+	return ok(!opts_parse(&spec, f, 2, args, &nr, &err) && !ipi_filter_resolve(f, &machine, 0, &err),
+		  "%s is taken: %s", arg, err.msg);
+}
+
+/* Option -> filter -> text of the facts -> filter -> the same text, and the same report of a recording. */
+static void test_row(const struct filter_row *row, const char *value, const char *all)
+{
+	struct ipi_filter f = IPI_FILTER_INIT, g = IPI_FILTER_INIT;
+	const struct ipi_filter *in_user[] = { &f, &g }, *in_file[] = { &g, NULL }, *twice[] = { &f, NULL };
+	struct facts facts = { .filter = IPI_FILTER_INIT, .workload_status = -1 }, read;
+	const char *name = row->opt.long_name;
+	char *text, *again, *here, *there, *both;
+	struct err err = { 0 };
+
+	take(row, value, &f);
 	ok(only_set(row, &f) && !ipi_filter_empty(&f), "--%s: this filter is set and no other", name);
 
 	facts.filter = f;
@@ -161,6 +172,7 @@ static void test_row(const struct filter_row *row, const char *all)
 	twice[1] = &read.filter;
 	both = report(twice, 2);
 	is_str(both, here, "--%s: both are no more than one", name);
+	ok(!ipi_filter_against(&f, &read.filter, &err), "--%s: and none contradicts itself", name);
 	free(text);
 	free(again);
 	free(here);
@@ -171,6 +183,30 @@ static void test_row(const struct filter_row *row, const char *all)
 	ok(ipi_filter_empty(&f), "--%s: nothing is left of it", name);
 }
 
+static unsigned long long hits(const char *report)
+{
+	return strtoull(strstr(report, "sends ") + strlen("sends "), NULL, 10);
+}
+
+/* What passes with the mark is all that does not pass without. */
+static void test_negation(const struct filter_row *row, const char *value, const char *all)
+{
+	struct ipi_filter f = IPI_FILTER_INIT;
+	const struct ipi_filter *filters[] = { &f };
+	char negated[100], *these, *others;
+
+	snprintf(negated, sizeof(negated), "!%s", value);
+	test_row(row, negated, all);
+	take(row, value, &f);
+	these = report(filters, 1);
+	take(row, negated, &f);
+	others = report(filters, 1);
+	is_u64(hits(these) + hits(others), hits(all), "--%s: %s and %s are all", row->opt.long_name, value, negated);
+	free(these);
+	free(others);
+	ipi_filter_free(&f);
+}
+
 static void test_rows(void)
 {
 	const struct filter_row *row, *other;
@@ -178,12 +214,171 @@ static void test_rows(void)
 
 	for_each_filter_row(row)
 	{
-		test_row(row, all);
+		const char *value = sample(row);
+
+		if (!ok(value != NULL, "--%s: there is a sample of %s", row->opt.long_name, row->opt.arg))
+			continue;
+		test_row(row, value, all);
+		test_negation(row, value, all);
 		for (other = ipi_filter_rows; other < row; other++)
 			ok(strcmp(row->fact, other->fact) && strcmp(row->opt.long_name, other->opt.long_name),
 			   "%s and %s differ", row->fact, other->fact);
 	}
 	free(all);
+}
+
+static const struct filter_row *row_of(const char *fact)
+{
+	const struct filter_row *row;
+
+	for_each_filter_row(row) if (!strcmp(row->fact, fact)) return row;
+	return NULL;
+}
+
+/* One option of a user against one that a recording was made with: an error, or something may be there. */
+static void test_contradictions(void)
+{
+	static const struct {
+		const char *fact, *wanted, *kept, *msg;
+	} t[] = {
+		{ "target_cpus", "0", "1",
+		  "--target-cpus 0: the recording was made with --target-cpus 1, "
+		  "the rest is not in it" },
+		{ "target_cpus", "0-1", "1", NULL },
+		{ "target_cpus", "!1", "1", "" },
+		{ "target_cpus", "!0", "1", NULL },
+		{ "source_cpus", "2", "0,1", "" },
+		{ "classes", "reschedule", "!reschedule",
+		  "--class reschedule: the recording was made with --class "
+		  "!reschedule, the rest is not in it" },
+		{ "classes", "irq_work", "!reschedule", NULL },
+		{ "pid", "1,2", "3", "" },
+		{ "pid", "1,2", "2,3", NULL },
+		{ "pid", "1,2", "!1", NULL },
+		{ "pid", "1,2", "!1,2", "" },
+		{ "pid", "!1,2", "2", "" },
+		{ "pid", "!1", "!2", NULL },
+		{ "func", "a,b", "c*", "" },
+		{ "func", "a,cd", "c*", NULL },
+		{ "func", "a*", "ab", NULL },
+		{ "func", "b*", "ab", "" },
+		{ "func", "!a*", "ab", "" },
+		{ "func", "a*", "b*", NULL }, /* nobody knows what names there are */
+		{ "comm", "!sh,cat", "sh", "" },
+		{ "callsite", "a", "b", NULL }, /* one may be the call site, one the caller */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct ipi_filter f = IPI_FILTER_INIT, kept = IPI_FILTER_INIT;
+		struct err err = { 0 };
+
+		take(row_of(t[i].fact), t[i].wanted, &f);
+		take(row_of(t[i].fact), t[i].kept, &kept);
+		is_u64(ipi_filter_against(&f, &kept, &err) != 0, t[i].msg != NULL, "%s %s of %s: %s", t[i].fact,
+		       t[i].wanted, t[i].kept, err.msg);
+		if (t[i].msg && t[i].msg[0])
+			is_str(err.msg, t[i].msg, "  saying so");
+		ipi_filter_free(&f);
+		ipi_filter_free(&kept);
+	}
+}
+
+static void test_bad_lists(void)
+{
+	static const struct {
+		const char *arg, *msg;
+	} t[] = {
+		{ "--comm=", "--comm: '': a name of the list is empty" },
+		{ "--comm=!", "--comm: '!': a name of the list is empty" },
+		{ "--comm=a,", "--comm: 'a,': a name of the list is empty" },
+		{ "--comm=a,!b", "--comm: 'a,!b': ! stands once, in front of the list" },
+		{ "--pid=1,,2", "--pid: '': not a process number" },
+		{ "--pid=1,!2", "--pid: '!2': not a process number" },
+		{ "--class=!", "--class: '': unknown class" },
+		{ "-C!", "--target-cpus: '': not a CPU list" },
+		{ "-C1,!2", "--target-cpus: '1,!2': not a CPU list" },
+		{ "-C1,onlin", "--target-cpus: '1,onlin': not a CPU list" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		char arg[100], *args[] = { arg, arg, NULL };
+		struct ipi_filter f = IPI_FILTER_INIT;
+		struct err err = { 0 };
+		int nr;
+
+		snprintf(arg, sizeof(arg), "%s", t[i].arg);
+		ok(opts_parse(&spec, &f, 2, args, &nr, &err) == -1 && err.code == EXIT_USAGE, "%s is refused", arg);
+		is_str(err.msg, t[i].msg, "  saying why");
+		ipi_filter_free(&f);
+	}
+}
+
+static void test_names(void)
+{
+	ok(globs_pass("a*,b", "b", NULL) && globs_pass("a*,b", "abc", NULL) && !globs_pass("a*,b", "bc", NULL),
+	   "a list");
+	ok(!globs_pass("!a*,b", "b", NULL) && globs_pass("!a*,b", "bc", NULL), "none of a list");
+	ok(globs_pass("a\\,b", "a,b", NULL) && !globs_pass("a\\,b", "a", NULL), "a comma of a name");
+	ok(globs_pass("\\!a", "!a", NULL) && !globs_pass("\\!a", "b", NULL), "a mark of a name");
+	ok(globs_pass("a,b", "x", "b") && !globs_pass("!a,b", "x", "b") && globs_pass("!a,b", "x", "y"), "two names");
+	ok(!globs_pass("a", NULL, NULL) && globs_pass("!a", NULL, NULL) && globs_pass("*", NULL, NULL), "no name");
+}
+
+/* The words of a CPU list, and what ! leaves, are of the machine that recorded. */
+static void test_machine(void)
+{
+	struct machine_cpus m = { .known = true };
+	struct ipi_filter f = IPI_FILTER_INIT;
+	struct err err = { 0 };
+	char arg[] = "-Cisolated,0", others[] = "-C!housekeeping", *args[] = { arg, arg, NULL };
+	int nr;
+
+	for (unsigned int cpu = 0; cpu < 8; cpu++)
+		cpuset_add(&m.online, cpu);
+	cpuset_add(&m.isolated, 5);
+	cpuset_add(&m.nohz_full, 6);
+	ok(!opts_parse(&spec, &f, 2, args, &nr, &err) && !ipi_filter_resolve(&f, &m, 8, &err), "isolated,0");
+	ok(cpuset_has(&f.target_cpus.set, 5) && cpuset_has(&f.target_cpus.set, 0) &&
+		   cpuset_count(&f.target_cpus.set) == 2,
+	   "  is what the machine says, and CPU 0");
+	ok(ipi_filter_resolve(&f, &m, 4, &err) && !strcmp(err.msg, "--target-cpus: CPU 5: the recording has CPUs 0-3"),
+	   "  a CPU that the recording has not: %s", err.msg);
+	m.known = false;
+	ok(ipi_filter_resolve(&f, &m, 8, &err) && strstr(err.msg, "'isolated': the recording does not say") &&
+		   err.code == EXIT_USAGE,
+	   "  unless it does not: %s", err.msg);
+	m.known = true;
+	args[1] = others;
+	ok(!opts_parse(&spec, &f, 2, args, &nr, &err) && !ipi_filter_resolve(&f, &m, 8, &err), "!housekeeping");
+	ok(cpuset_has(&f.target_cpus.set, 5) && cpuset_has(&f.target_cpus.set, 6) &&
+		   !cpuset_has(&f.target_cpus.set, 7) && cpuset_has(&f.target_cpus.set, 8),
+	   "  is all others, also those that came later");
+	cpuset_free(&m.isolated);
+	args[1] = arg;
+	arg[strlen("-Cisolated")] = '\0';
+	ok(!opts_parse(&spec, &f, 2, args, &nr, &err) && ipi_filter_resolve(&f, &m, 8, &err) == -1 &&
+		   strstr(err.msg, "'isolated': there are no such CPUs"),
+	   "a word for no CPU: %s", err.msg);
+	ipi_filter_free(&f);
+	machine_cpus_free(&m);
+}
+
+/* Version 0.1 knew no lists: what it wrote is one pattern. */
+static void test_old_facts(void)
+{
+	static const char old[] = "facts 1\nfilter_comm a,b\nfilter_func !x\n", new[] = "facts 2\nfilter_comm a,b\n";
+	struct err err = { 0 };
+	struct facts f;
+
+	ok(!facts_parse(&f, old, strlen(old), &err), "facts of version 0.1 are read");
+	ok(globs_pass(f.filter.comm, "a,b", NULL) && !globs_pass(f.filter.comm, "a", NULL) &&
+		   globs_pass(f.filter.func, "!x", NULL) && !globs_pass(f.filter.func, "y", NULL),
+	   "  their names are no lists");
+	ok(!ipi_filter_listed(&f.filter), "  and nothing that version 0.1 could not read");
+	facts_free(&f);
+	ok(!facts_parse(&f, new, strlen(new), &err) && globs_pass(f.filter.comm, "b", NULL), "today's are lists");
+	ok(ipi_filter_listed(&f.filter), "  which version 0.1 has to refuse");
+	facts_free(&f);
 }
 
 /* Only what cannot change a match may be dropped by the kernel. */
@@ -197,10 +392,18 @@ static void test_push(void)
 	ok(!push.target_cpus && !push.classes, "no filter: the kernel drops nothing");
 	for_each_filter_row(row)
 		ok(!row->push || row->about != FILTER_SENDER, "%s: a send is never hidden from the matcher", row->fact);
-	f.has_target_cpus = true;
+	f.target_cpus.given = true;
 	f.classes = 5;
 	ipi_filter_push(&f, &push);
-	ok(push.target_cpus == &f.target_cpus && push.classes == 5, "target CPUs and classes are for the kernel");
+	ok(push.target_cpus == &f.target_cpus.set && push.classes == 5, "target CPUs and classes are for the kernel");
+	f = (struct ipi_filter)IPI_FILTER_INIT;
+	take(row_of("target_cpus"), "!1", &f);
+	take(row_of("classes"), "!reschedule", &f);
+	ipi_filter_push(&f, &push);
+	ok(cpuset_has(push.target_cpus, 0) && !cpuset_has(push.target_cpus, 1) && cpuset_has(push.target_cpus, 2) &&
+		   push.classes == (IPI_CLASSES_ALL & ~IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE)),
+	   "  also if all others are wanted");
+	ipi_filter_free(&f);
 }
 
 static unsigned int nr_lost, nr_settled, nr_ended;
@@ -247,10 +450,10 @@ static void test_stage(void)
 	ok(!stage, "nothing asked: no stage");
 	sink = span_filter_sink(stage, &whole);
 	ok(sink.span == on_span && sink.ctx == &last, "  and the sink is the sink");
-	f.has_target_cpus = true;
-	cpuset_add(&f.target_cpus, 3);
-	cpuset_add(&f.target_cpus, 7);
-	cpuset_add(&f.target_cpus, 9);
+	f.target_cpus.given = true;
+	cpuset_add(&f.target_cpus.set, 3);
+	cpuset_add(&f.target_cpus.set, 7);
+	cpuset_add(&f.target_cpus.set, 9);
 	stage = span_filter_new(filters, 1, &names);
 	sink = span_filter_sink(stage, &bare);
 	ok(!sink.lost && !sink.settled && !sink.end, "what a sink has no use for stays so");
@@ -268,6 +471,11 @@ static void test_stage(void)
 int main(void)
 {
 	test_rows();
+	test_contradictions();
+	test_bad_lists();
+	test_names();
+	test_machine();
+	test_old_facts();
 	test_push();
 	test_stage();
 	return done_testing();

@@ -154,19 +154,21 @@ static void test_refusals(void)
 
 static void test_filter(void)
 {
+	static const struct machine_cpus machine;
+
 	reset();
 	ok(ipi_filter_empty(&o.filter), "empty");
 	ok(!parse(&operands, "-C|0-3,8|--source-cpus|1|--class|reschedule,irq_work|--callsite|a*|"
 			     "--func|b|--comm|c"),
 	   "all filters");
-	ok(o.filter.has_target_cpus && cpuset_count(&o.filter.target_cpus) == 5, "target CPUs");
-	ok(o.filter.has_source_cpus && cpuset_has(&o.filter.source_cpus, 1), "source CPUs");
+	ok(o.filter.target_cpus.given && cpuset_count(&o.filter.target_cpus.set) == 5, "target CPUs");
+	ok(o.filter.source_cpus.given && cpuset_has(&o.filter.source_cpus.set, 1), "source CPUs");
 	is_u64(o.filter.classes, 1u << IPI_CLASS_RESCHEDULE | 1u << IPI_CLASS_IRQ_WORK, "classes");
 	is_str(o.filter.callsite, "a*", "call site");
 	is_str(o.filter.func, "b", "function");
 	is_str(o.filter.comm, "c", "comm");
 	ok(!ipi_filter_empty(&o.filter), "not empty");
-	ok(!parse(&operands, "-p0") && o.filter.pid == 0 && !ipi_filter_empty(&o.filter),
+	ok(!parse(&operands, "-p0") && o.filter.pid.nr == 1 && !o.filter.pid.pids[0] && !ipi_filter_empty(&o.filter),
 	   "pid 0, the idle task, is a pid");
 	ok(parse(&operands, "--class|reschedule,nonsense") == -1, "unknown class");
 	is_str(err.msg, "--class: 'nonsense': unknown class", "  message");
@@ -174,9 +176,9 @@ static void test_filter(void)
 	ok(parse(&operands, "--class|") == -1, "no class at all");
 
 	parse(&operands, "-C|0-3");
-	ok(ipi_filter_check(&o.filter, 2, &err) == -1, "a recording of 2 CPUs has no CPU 2");
-	is_str(err.msg, "CPU 2: the recording has CPUs 0-1", "  message");
-	ok(!ipi_filter_check(&o.filter, 4, &err), "one of 4 has");
+	ok(ipi_filter_resolve(&o.filter, &machine, 2, &err) == -1, "a recording of 2 CPUs has no CPU 2");
+	is_str(err.msg, "--target-cpus: CPU 2: the recording has CPUs 0-1", "  message");
+	ok(!ipi_filter_resolve(&o.filter, &machine, 4, &err), "one of 4 has");
 }
 
 static void test_output(void)

@@ -17,9 +17,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 
-/* Above any kernel's NR_CPUS; keeps a typo from allocating gigabytes. */
-#define CPU_LIMIT 65536u
-#define SYS_CPU	  "/sys/devices/system/cpu/"
+#define SYS_CPU "/sys/devices/system/cpu/"
 
 void cpuset_free(struct cpuset *set)
 {
@@ -86,50 +84,143 @@ char *cpuset_text(const struct cpuset *set)
 	return text;
 }
 
-/* Kernel list text ("0-3,8\n") into set. nr_cpus 0 = machine not known. */
-static int parse_list(struct cpuset *set, const char *list, unsigned int nr_cpus, struct err *err)
+void cpuset_or(struct cpuset *set, const struct cpuset *other)
 {
-	const char *p = list, *start;
+	for (unsigned int cpu = 0; cpu < other->nr_words * 64; cpu++)
+		if (cpuset_has(other, cpu))
+			cpuset_add(set, cpu);
+}
+
+void cpuset_invert(struct cpuset *set, unsigned int nr_cpus)
+{
+	struct cpuset others = { 0 };
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		if (!cpuset_has(set, cpu))
+			cpuset_add(&others, cpu);
+	cpuset_free(set);
+	*set = others;
+}
+
+bool cpuset_meet(const struct cpuset *a, const struct cpuset *b)
+{
+	for (unsigned int i = 0; i < a->nr_words && i < b->nr_words; i++)
+		if (a->words[i] & b->words[i])
+			return true;
+	return false;
+}
+
+/* --- lists --- */
+
+static void add_housekeeping(struct cpuset *set, const struct machine_cpus *m)
+{
+	for (unsigned int cpu = 0; cpu < m->online.nr_words * 64; cpu++)
+		if (cpuset_has(&m->online, cpu) && !cpuset_has(&m->isolated, cpu) && !cpuset_has(&m->nohz_full, cpu))
+			cpuset_add(set, cpu);
+}
+
+/* The CPUs that this word stands for; false if it is no such word. */
+static bool add_named(struct cpuset *set, const char *word, size_t len, const struct machine_cpus *m)
+{
+	static const struct {
+		const char *name;
+		size_t list;
+	} names[] = {
+		{ "online", offsetof(struct machine_cpus, online) },
+		{ "isolated", offsetof(struct machine_cpus, isolated) },
+		{ "nohz_full", offsetof(struct machine_cpus, nohz_full) },
+	};
+
+	if (len == strlen("housekeeping") && !strncmp(word, "housekeeping", len)) {
+		add_housekeeping(set, m);
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (len != strlen(names[i].name) || strncmp(word, names[i].name, len))
+			continue;
+		cpuset_or(set, (const struct cpuset *)((const char *)m + names[i].list));
+		return true;
+	}
+	return false;
+}
+
+/* "8" or "0-3" at *text, which is advanced behind it. */
+static int add_range(struct cpuset *set, const char **text, const char *list, unsigned int nr_cpus, struct err *err)
+{
+	const char *p = *text, *start = p;
 	uint64_t first, last;
+
+	if (!parse_digits(&p, &first))
+		goto bad;
+	last = first;
+	if (*p == '-') {
+		p++;
+		if (!parse_digits(&p, &last))
+			goto bad;
+	}
+	if (*p && *p != ',')
+		goto bad;
+	if (last < first) {
+		err_set(err, EXIT_USAGE, "'%.*s': range runs backwards", (int)(p - start), start);
+		return err_hint(err, "the lower CPU comes first: %llu-%llu", (unsigned long long)last,
+				(unsigned long long)first);
+	}
+	if (nr_cpus && last >= nr_cpus) {
+		err_set(err, EXIT_USAGE, "'%.*s': this machine has CPUs 0-%u", (int)(p - start), start, nr_cpus - 1);
+		return err_hint(err, "leave the others out, or say online for all that run");
+	}
+	if (last >= CPUSET_LIMIT)
+		return err_set(err, EXIT_USAGE, "'%.*s': no machine has that many CPUs", (int)(p - start), start);
+	for (uint64_t cpu = first; cpu <= last; cpu++)
+		cpuset_add(set, (unsigned int)cpu);
+	*text = p;
+	return 0;
+bad:
+	err_set(err, EXIT_USAGE, "'%.100s': not a CPU list", list);
+	return err_hint(err, "CPU lists look like 0-3,8, or are of: isolated, nohz_full, housekeeping, online");
+}
+
+/* Into an empty set. */
+static int parse_list(struct cpuset *set, const char *list, unsigned int nr_cpus, const struct machine_cpus *m,
+		      struct err *err)
+{
+	const char *p = list;
 
 	if (!*p)
 		return err_set(err, EXIT_USAGE, "'': not a CPU list");
-	for (;;) {
-		start = p;
-		if (!parse_digits(&p, &first))
-			goto bad;
-		last = first;
-		if (*p == '-') {
-			p++;
-			if (!parse_digits(&p, &last))
-				goto bad;
+	for (;; p++) {
+		size_t len = strcspn(p, ",");
+
+		if (m && add_named(set, p, len, m)) {
+			if (!m->known) {
+				err_set(err, EXIT_USAGE, "'%.*s': the recording does not say which CPUs that was",
+					(int)len, p);
+				return err_hint(err, "name them by number, like 0-3,8");
+			}
+			p += len;
+		} else if (add_range(set, &p, list, nr_cpus, err)) {
+			return -1;
 		}
-		if (*p && *p != ',')
-			goto bad;
-		if (last < first) {
-			err_set(err, EXIT_USAGE, "'%.*s': range runs backwards", (int)(p - start), start);
-			return err_hint(err, "the lower CPU comes first: %llu-%llu", (unsigned long long)last,
-					(unsigned long long)first);
-		}
-		if (nr_cpus && last >= nr_cpus) {
-			err_set(err, EXIT_USAGE, "'%.*s': this machine has CPUs 0-%u", (int)(p - start), start,
-				nr_cpus - 1);
-			return err_hint(err, "leave the others out, or say online for all that run");
-		}
-		if (last >= CPU_LIMIT)
-			return err_set(err, EXIT_USAGE, "'%.*s': no machine has that many CPUs", (int)(p - start),
-				       start);
-		for (uint64_t cpu = first; cpu <= last; cpu++)
-			cpuset_add(set, (unsigned int)cpu);
 		if (!*p)
 			return 0;
-		p++;
 	}
-bad:
-	err_set(err, EXIT_USAGE, "'%.100s': not a CPU list", list);
-	return err_hint(err, "CPU lists look like 0-3,8, or are one of: "
-			     "isolated, nohz_full, housekeeping, online");
 }
+
+int cpuset_parse_for(struct cpuset *set, const char *list, unsigned int nr_cpus, const struct machine_cpus *m,
+		     struct err *err)
+{
+	struct cpuset new = { 0 };
+
+	if (parse_list(&new, list, nr_cpus, m, err)) {
+		cpuset_free(&new);
+		return -1;
+	}
+	cpuset_free(set);
+	*set = new;
+	return 0;
+}
+
+/* --- this machine --- */
 
 /* CPUs of one sysfs list; an absent or empty file ("(null)" in some kernels) is the empty set. */
 static void read_cpu_list(struct cpuset *set, const char *path)
@@ -140,7 +231,7 @@ static void read_cpu_list(struct cpuset *set, const char *path)
 		return;
 	text[strcspn(text, "\n")] = '\0';
 	if (isdigit((unsigned char)text[0]))
-		parse_list(set, text, 0, NULL);
+		parse_list(set, text, 0, NULL, NULL);
 	free(text);
 }
 
@@ -169,35 +260,31 @@ unsigned int machine_possible_cpus(void)
 	return possible > present ? possible : present;
 }
 
-static void read_housekeeping(struct cpuset *set)
+void machine_cpus_read(struct machine_cpus *m)
 {
-	struct cpuset away = { 0 }, online = { 0 };
+	*m = (struct machine_cpus){ .known = true };
+	read_cpu_list(&m->online, SYS_CPU "online");
+	read_cpu_list(&m->isolated, SYS_CPU "isolated");
+	read_cpu_list(&m->nohz_full, SYS_CPU "nohz_full");
+}
 
-	read_cpu_list(&away, SYS_CPU "isolated");
-	read_cpu_list(&away, SYS_CPU "nohz_full");
-	read_cpu_list(&online, SYS_CPU "online");
-	for (unsigned int cpu = 0; cpu < online.nr_words * 64; cpu++)
-		if (cpuset_has(&online, cpu) && !cpuset_has(&away, cpu))
-			cpuset_add(set, cpu);
-	cpuset_free(&away);
-	cpuset_free(&online);
+void machine_cpus_free(struct machine_cpus *m)
+{
+	cpuset_free(&m->online);
+	cpuset_free(&m->isolated);
+	cpuset_free(&m->nohz_full);
+	m->known = false;
 }
 
 int cpuset_parse(struct cpuset *set, const char *list, unsigned int nr_cpus, struct err *err)
 {
 	struct cpuset new = { 0 };
-	int ret = 0;
+	struct machine_cpus m;
+	int ret;
 
-	if (!strcmp(list, "isolated"))
-		read_cpu_list(&new, SYS_CPU "isolated");
-	else if (!strcmp(list, "nohz_full"))
-		read_cpu_list(&new, SYS_CPU "nohz_full");
-	else if (!strcmp(list, "online"))
-		read_cpu_list(&new, SYS_CPU "online");
-	else if (!strcmp(list, "housekeeping"))
-		read_housekeeping(&new);
-	else
-		ret = parse_list(&new, list, nr_cpus, err);
+	machine_cpus_read(&m);
+	ret = cpuset_parse_for(&new, list, nr_cpus, &m, err);
+	machine_cpus_free(&m);
 	if (!ret && !cpuset_count(&new))
 		ret = err_set(err, EXIT_USAGE, "'%s': this machine has no such CPUs", list);
 	if (ret) {

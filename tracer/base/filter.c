@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/event.h"
 #include "base/filter.h"
+#include "base/globs.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/text.h"
@@ -23,50 +24,130 @@
 /* --- kinds of values --- */
 
 struct filter_kind {
-	bool (*set)(const void *value, const bool *given);
+	bool (*set)(const void *value);
+	int (*parse)(void *value, const char *arg, const struct opt_spec *spec, struct err *err);
 	char *(*format)(const void *value);
-	int (*read)(void *value, bool *given, const char *text);
+	/* From the facts; listed: by who wrote lists. */
+	int (*read)(void *value, const char *text, bool listed);
 	void (*free)(void *value);
-	int (*check)(const void *value, unsigned int nr_cpus, struct err *err);
+	/* The rest may be NULL. */
+	char *(*text)(const void *value); /* for people, where format() is not */
+	bool (*listed)(const void *value);
+	int (*resolve)(void *value, const struct machine_cpus *m, unsigned int nr_cpus, struct err *err);
+	bool (*disjoint)(const void *a, const void *b);
 };
 
-static bool cpus_set(const void *value, const bool *given)
+/* An exclamation mark in front means all others. */
+static const char *without_mark(const char *arg, bool *negated)
 {
-	(void)value;
-	return *given;
+	*negated = *arg == '!';
+	return arg + *negated;
+}
+
+/* --- CPU lists --- */
+
+static bool cpus_set(const void *value)
+{
+	return ((const struct cpu_filter *)value)->given;
 }
 
 static char *cpus_format(const void *value)
 {
-	return cpuset_text(value);
+	return cpuset_text(&((const struct cpu_filter *)value)->set);
 }
 
-static int cpus_read(void *value, bool *given, const char *text)
+static int cpus_read(void *value, const char *text, bool listed)
 {
-	*given = true;
-	return cpuset_parse(value, text, 0, NULL);
+	struct cpu_filter *f = value;
+
+	(void)listed;
+	f->given = true;
+	return cpuset_parse_for(&f->set, text, 0, NULL, NULL);
 }
 
 static void cpus_free(void *value)
 {
-	cpuset_free(value);
+	struct cpu_filter *f = value;
+
+	cpuset_free(&f->set);
+	free(f->text);
 }
 
-static int cpus_check(const void *value, unsigned int nr_cpus, struct err *err)
+/* nr_cpus refuses numbers, all is of how many CPUs ! leaves out some. */
+static int cpus_choose(struct cpu_filter *f, const char *arg, const struct machine_cpus *m, unsigned int nr_cpus,
+		       unsigned int all, struct err *err)
 {
-	const struct cpuset *set = value;
+	bool negated;
+	const char *list = without_mark(arg, &negated);
 
-	for (unsigned int cpu = nr_cpus; cpu < set->nr_words * 64; cpu++)
-		if (cpuset_has(set, cpu))
-			return err_set(err, EXIT_USAGE, "CPU %u: the recording has CPUs 0-%u", cpu, nr_cpus - 1);
+	if (cpuset_parse_for(&f->set, list, nr_cpus, m, err))
+		return -1;
+	if (negated)
+		cpuset_invert(&f->set, all);
+	if (!cpuset_count(&f->set))
+		return err_set(err, EXIT_USAGE, "'%s': there are no such CPUs", arg);
+	f->given = true;
 	return 0;
 }
 
-static const struct filter_kind cpus = { cpus_set, cpus_format, cpus_read, cpus_free, cpus_check };
-
-static bool classes_set(const void *value, const bool *given)
+static int cpus_parse(void *value, const char *arg, const struct opt_spec *spec, struct err *err)
 {
-	(void)given;
+	struct cpu_filter *f = value;
+	struct machine_cpus m;
+	bool negated;
+	int ret;
+
+	if (!spec->this_machine) {
+		/* Which CPUs the words are, and ! leaves, is the recording's to say. */
+		if (cpuset_parse_for(&f->set, without_mark(arg, &negated), 0, &(struct machine_cpus){ .known = true },
+				     err))
+			return -1;
+		free(f->text);
+		f->text = xstrdup(arg);
+		f->given = true;
+		return 0;
+	}
+	machine_cpus_read(&m);
+	ret = cpus_choose(f, arg, &m, machine_nr_cpus(), machine_possible_cpus(), err);
+	machine_cpus_free(&m);
+	return ret;
+}
+
+static int cpus_resolve(void *value, const struct machine_cpus *m, unsigned int nr_cpus, struct err *err)
+{
+	struct cpu_filter *f = value;
+	bool negated;
+
+	if (!f->text)
+		return 0;
+	if (cpuset_parse_for(&f->set, without_mark(f->text, &negated), 0, m, err))
+		return -1;
+	for (unsigned int cpu = nr_cpus; nr_cpus && cpu < f->set.nr_words * 64; cpu++) {
+		if (!cpuset_has(&f->set, cpu))
+			continue;
+		err_set(err, EXIT_USAGE, "CPU %u: the recording has CPUs 0-%u", cpu, nr_cpus - 1);
+		return err_hint(err, "leave it out");
+	}
+	return cpus_choose(f, f->text, m, 0, CPUSET_LIMIT, err);
+}
+
+static bool cpus_disjoint(const void *a, const void *b)
+{
+	return !cpuset_meet(&((const struct cpu_filter *)a)->set, &((const struct cpu_filter *)b)->set);
+}
+
+static const struct filter_kind cpus = { .set = cpus_set,
+					 .parse = cpus_parse,
+					 .format = cpus_format,
+					 .read = cpus_read,
+					 .free = cpus_free,
+					 .resolve = cpus_resolve,
+					 .disjoint = cpus_disjoint };
+
+/* --- classes --- */
+
+static bool classes_set(const void *value)
+{
 	return *(const uint32_t *)value;
 }
 
@@ -75,141 +156,263 @@ static char *classes_format(const void *value)
 	return xasprintf("0x%x", *(const uint32_t *)value);
 }
 
-static int classes_read(void *value, bool *given, const char *text)
+static int classes_read(void *value, const char *text, bool listed)
 {
 	uint64_t v;
 
-	(void)given;
+	(void)listed;
 	if (parse_u64(text, &v, NULL) || v > UINT32_MAX)
 		return -1;
 	*(uint32_t *)value = (uint32_t)v;
 	return 0;
 }
 
-static const struct filter_kind classes = { .set = classes_set, .format = classes_format, .read = classes_read };
-
-static bool pid_set(const void *value, const bool *given)
+static char *class_names(uint32_t classes)
 {
-	(void)given;
-	return *(const int32_t *)value >= 0;
+	char *names = xstrdup(""), *more;
+
+	for (unsigned int i = 0; i < IPI_NR_CLASSES; i++) {
+		if (!(classes >> i & 1))
+			continue;
+		more = xasprintf("%s%s%s", names, names[0] ? "," : "", ipi_class_name(i));
+		free(names);
+		names = more;
+	}
+	return names;
 }
 
-static char *pid_format(const void *value)
+/* The shorter of both ways to say it. */
+static char *classes_text(const void *value)
 {
-	return xasprintf("%d", *(const int32_t *)value);
+	uint32_t classes = *(const uint32_t *)value, others = ~classes & IPI_CLASSES_ALL;
+	char *names, *text;
+
+	if (__builtin_popcount(classes) <= __builtin_popcount(others))
+		return class_names(classes);
+	names = class_names(others);
+	text = xasprintf("!%s", names);
+	free(names);
+	return text;
 }
 
-static int pid_read(void *value, bool *given, const char *text)
+static int classes_parse(void *value, const char *arg, const struct opt_spec *spec, struct err *err)
 {
-	uint64_t v;
+	uint32_t wanted = 0;
+	unsigned int class;
+	bool negated;
+	char name[32], *known;
+	size_t len;
 
-	(void)given;
-	if (parse_u64(text, &v, NULL) || v > INT32_MAX)
-		return -1;
-	*(int32_t *)value = (int32_t)v;
+	(void)spec;
+	for (const char *p = without_mark(arg, &negated);; p += len + 1) {
+		len = strcspn(p, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)len, p);
+		if (len >= sizeof(name) || ipi_class_parse(name, &class)) {
+			known = class_names(IPI_CLASSES_ALL);
+			err_set(err, EXIT_USAGE, "'%.*s': unknown class", (int)len, p);
+			err_hint(err, "classes: %s", known);
+			free(known);
+			return -1;
+		}
+		wanted |= IPI_CLASS_BIT(class);
+		if (!p[len])
+			break;
+	}
+	if (negated)
+		wanted = ~wanted & IPI_CLASSES_ALL;
+	if (!wanted)
+		return err_set(err, EXIT_USAGE, "'%s': no class is left", arg);
+	*(uint32_t *)value = wanted;
 	return 0;
 }
 
-static const struct filter_kind pid = { .set = pid_set, .format = pid_format, .read = pid_read };
-
-static bool glob_set(const void *value, const bool *given)
+static void classes_free(void *value)
 {
-	(void)given;
+	*(uint32_t *)value = 0;
+}
+
+static bool classes_disjoint(const void *a, const void *b)
+{
+	return !(*(const uint32_t *)a & *(const uint32_t *)b);
+}
+
+static const struct filter_kind classes = { .set = classes_set,
+					    .parse = classes_parse,
+					    .format = classes_format,
+					    .read = classes_read,
+					    .free = classes_free,
+					    .text = classes_text,
+					    .disjoint = classes_disjoint };
+
+/* --- numbers of tasks --- */
+
+static bool pids_set(const void *value)
+{
+	return ((const struct pid_filter *)value)->nr;
+}
+
+static char *pids_format(const void *value)
+{
+	const struct pid_filter *f = value;
+	char *text = xstrdup(f->negated ? "!" : ""), *more;
+
+	for (unsigned int i = 0; i < f->nr; i++) {
+		more = xasprintf("%s%s%d", text, i ? "," : "", f->pids[i]);
+		free(text);
+		text = more;
+	}
+	return text;
+}
+
+static void pids_free(void *value)
+{
+	free(((struct pid_filter *)value)->pids);
+}
+
+static int pids_parse(void *value, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	struct pid_filter new = { 0 };
+	uint64_t pid;
+
+	(void)spec;
+	for (const char *p = without_mark(arg, &new.negated);; p++) {
+		const char *start = p;
+
+		if (!parse_digits(&p, &pid) || pid > INT32_MAX || (*p && *p != ',')) {
+			pids_free(&new);
+			return err_set(err, EXIT_USAGE, "'%.*s': not a process number", (int)strcspn(start, ","),
+				       start);
+		}
+		new.pids = xrealloc(new.pids, (new.nr + 1) * sizeof(*new.pids));
+		new.pids[new.nr++] = (int32_t)pid;
+		if (!*p)
+			break;
+	}
+	pids_free(value);
+	*(struct pid_filter *)value = new;
+	return 0;
+}
+
+static int pids_read(void *value, const char *text, bool listed)
+{
+	(void)listed;
+	return pids_parse(value, text, NULL, NULL);
+}
+
+static bool pids_listed(const void *value)
+{
+	const struct pid_filter *f = value;
+
+	return f->negated || f->nr > 1;
+}
+
+static bool pids_pass(const struct pid_filter *f, int32_t pid)
+{
+	for (unsigned int i = 0; i < f->nr; i++)
+		if (f->pids[i] == pid)
+			return !f->negated;
+	return f->negated;
+}
+
+static bool pids_disjoint(const void *a, const void *b)
+{
+	const struct pid_filter *f = a, *g = b;
+
+	if (f->negated) {
+		f = b;
+		g = a;
+	}
+	for (unsigned int i = 0; i < f->nr; i++)
+		if (f->negated || pids_pass(g, f->pids[i]))
+			return false;
+	return true;
+}
+
+static const struct filter_kind pids = { .set = pids_set,
+					 .parse = pids_parse,
+					 .format = pids_format,
+					 .read = pids_read,
+					 .free = pids_free,
+					 .listed = pids_listed,
+					 .disjoint = pids_disjoint };
+
+/* --- names --- */
+
+static bool names_set(const void *value)
+{
 	return *(char *const *)value;
 }
 
-static char *glob_format(const void *value)
+static int names_parse(void *value, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)spec;
+	if (globs_check(arg, err))
+		return -1;
+	free(*(char **)value);
+	*(char **)value = xstrdup(arg);
+	return 0;
+}
+
+static char *names_format(const void *value)
 {
 	return xstrdup(*(char *const *)value);
 }
 
-static int glob_read(void *value, bool *given, const char *text)
+static int names_read(void *value, const char *text, bool listed)
 {
-	(void)given;
+	if (listed)
+		return names_parse(value, text, NULL, NULL);
 	free(*(char **)value);
-	*(char **)value = xstrdup(text);
+	*(char **)value = globs_of_pattern(text);
 	return 0;
 }
 
-static void glob_free(void *value)
+static void names_free(void *value)
 {
 	free(*(char **)value);
 }
 
-static const struct filter_kind glob = { glob_set, glob_format, glob_read, glob_free, NULL };
-
-/* --- options --- */
-
-static int parse_cpus(struct cpuset *set, bool *has, const char *arg, const struct opt_spec *spec, struct err *err)
+static bool names_listed(const void *value)
 {
-	*has = true;
-	return cpuset_parse(set, arg, spec->this_machine ? machine_nr_cpus() : 0, err);
+	const char *list = *(char *const *)value, *p = list;
+	char *first = globs_next(&p);
+	bool several = *p;
+
+	free(first);
+	return several || globs_negated(list);
 }
 
-static int parse_target_cpus(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+static bool names_disjoint(const void *a, const void *b)
 {
-	struct ipi_filter *f = target;
-
-	return parse_cpus(&f->target_cpus, &f->has_target_cpus, arg, spec, err);
+	return globs_disjoint(*(char *const *)a, *(char *const *)b);
 }
 
-static int parse_source_cpus(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
-{
-	struct ipi_filter *f = target;
+static const struct filter_kind name = { .set = names_set,
+					 .parse = names_parse,
+					 .format = names_format,
+					 .read = names_read,
+					 .free = names_free,
+					 .listed = names_listed,
+					 .disjoint = names_disjoint };
 
-	return parse_cpus(&f->source_cpus, &f->has_source_cpus, arg, spec, err);
-}
-
-static int parse_classes(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
-{
-	struct ipi_filter *f = target;
-	uint32_t wanted = 0;
-	unsigned int class;
-	char name[32];
-	size_t len;
-
-	(void)spec;
-	for (const char *p = arg;; p += len + 1) {
-		len = strcspn(p, ",");
-		snprintf(name, sizeof(name), "%.*s", (int)len, p);
-		if (len >= sizeof(name) || ipi_class_parse(name, &class)) {
-			char known[200] = "";
-			size_t at = 0;
-
-			for (unsigned int i = 0; i < IPI_NR_CLASSES && at < sizeof(known); i++)
-				at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s", i ? ", " : "",
-						       ipi_class_name(i));
-			err_set(err, EXIT_USAGE, "'%.*s': unknown class", (int)len, p);
-			return err_hint(err, "classes: %s", known);
-		}
-		wanted |= 1u << class;
-		if (!p[len])
-			break;
-	}
-	f->classes = wanted;
-	return 0;
-}
-
-static int parse_pid(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
-{
-	struct ipi_filter *f = target;
-
-	(void)spec;
-	if (pid_read(&f->pid, NULL, arg))
-		return err_set(err, EXIT_USAGE, "'%s': not a process number", arg);
-	return 0;
-}
+/* Of two names of which either may match, so that texts do not decide what passes both. */
+static const struct filter_kind two_names = { .set = names_set,
+					      .parse = names_parse,
+					      .format = names_format,
+					      .read = names_read,
+					      .free = names_free,
+					      .listed = names_listed };
 
 /* --- tests of a span, and what the kernel may drop --- */
 
 static bool pass_target(const struct ipi_filter *f, const struct filter_subject *s)
 {
-	return cpuset_has(&f->target_cpus, s->target);
+	return cpuset_has(&f->target_cpus.set, s->target);
 }
 
 static bool pass_source(const struct ipi_filter *f, const struct filter_subject *s)
 {
-	return cpuset_has(&f->source_cpus, s->source);
+	return cpuset_has(&f->source_cpus.set, s->source);
 }
 
 static bool pass_class(const struct ipi_filter *f, const struct filter_subject *s)
@@ -219,27 +422,27 @@ static bool pass_class(const struct ipi_filter *f, const struct filter_subject *
 
 static bool pass_callsite(const struct ipi_filter *f, const struct filter_subject *s)
 {
-	return glob_match(f->callsite, s->callsite) || glob_match(f->callsite, s->caller);
+	return globs_pass(f->callsite, s->callsite, s->caller);
 }
 
 static bool pass_func(const struct ipi_filter *f, const struct filter_subject *s)
 {
-	return glob_match(f->func, s->func);
+	return globs_pass(f->func, s->func, NULL);
 }
 
 static bool pass_pid(const struct ipi_filter *f, const struct filter_subject *s)
 {
-	return f->pid == s->pid;
+	return pids_pass(&f->pid, s->pid);
 }
 
 static bool pass_comm(const struct ipi_filter *f, const struct filter_subject *s)
 {
-	return glob_match(f->comm, s->comm);
+	return globs_pass(f->comm, s->comm, NULL);
 }
 
 static void push_target(const struct ipi_filter *f, struct filter_push *p)
 {
-	p->target_cpus = &f->target_cpus;
+	p->target_cpus = &f->target_cpus.set;
 }
 
 static void push_class(const struct ipi_filter *f, struct filter_push *p)
@@ -250,22 +453,23 @@ static void push_class(const struct ipi_filter *f, struct filter_push *p)
 #define FIELD(m) offsetof(struct ipi_filter, m)
 /* clang-format off */
 const struct filter_row ipi_filter_rows[] = {
-	{ { 'C', "target-cpus", "LIST", OPT_CUSTOM, 0,
-	    "only IPIs to these CPUs: 0-3,8 or isolated, nohz_full, housekeeping, online", parse_target_cpus, 0, 0 },
-	  "target_cpus", &cpus, FIELD(target_cpus), FIELD(has_target_cpus), FILTER_TARGET, false, pass_target, push_target },
-	{ { 0, "source-cpus", "LIST", OPT_CUSTOM, 0, "only IPIs sent by these CPUs", parse_source_cpus, 0, 0 },
-	  "source_cpus", &cpus, FIELD(source_cpus), FIELD(has_source_cpus), FILTER_SENDER, false, pass_source, NULL },
-	{ { 0, "class", "NAMES", OPT_CUSTOM, 0,
-	    "only these classes: reschedule, call_function_single, call_function, irq_work, ...", parse_classes, 0, 0 },
-	  "classes", &classes, FIELD(classes), 0, FILTER_CLASS, false, pass_class, push_class },
-	{ { 0, "callsite", "GLOB", OPT_STRDUP, FIELD(callsite), "only IPIs whose call site or caller matches", NULL, 0, 0 },
-	  "callsite", &glob, FIELD(callsite), 0, FILTER_SENDER, true, pass_callsite, NULL },
-	{ { 0, "func", "GLOB", OPT_STRDUP, FIELD(func), "only IPIs that run a function that matches", NULL, 0, 0 },
-	  "func", &glob, FIELD(func), 0, FILTER_SENDER, true, pass_func, NULL },
-	{ { 'p', "pid", "PID", OPT_CUSTOM, 0, "only IPIs sent by this task", parse_pid, 0, 0 },
-	  "pid", &pid, FIELD(pid), 0, FILTER_SENDER, false, pass_pid, NULL },
-	{ { 0, "comm", "GLOB", OPT_STRDUP, FIELD(comm), "only IPIs sent by tasks of this name", NULL, 0, 0 },
-	  "comm", &glob, FIELD(comm), 0, FILTER_SENDER, true, pass_comm, NULL },
+	{ { 'C', "target-cpus", "LIST", OPT_CUSTOM, FIELD(target_cpus),
+	    "only IPIs to these CPUs: 0-3,8 or isolated, nohz_full, housekeeping, online", cpus_parse, 0, 0 },
+	  "target_cpus", &cpus, FILTER_TARGET, false, pass_target, push_target },
+	{ { 0, "source-cpus", "LIST", OPT_CUSTOM, FIELD(source_cpus), "only IPIs sent by these CPUs", cpus_parse, 0, 0 },
+	  "source_cpus", &cpus, FILTER_SENDER, false, pass_source, NULL },
+	{ { 0, "class", "NAMES", OPT_CUSTOM, FIELD(classes),
+	    "only these classes: reschedule, call_function_single, call_function, irq_work, ...", classes_parse, 0, 0 },
+	  "classes", &classes, FILTER_CLASS, false, pass_class, push_class },
+	{ { 0, "callsite", "GLOBS", OPT_CUSTOM, FIELD(callsite), "only IPIs whose call site or caller matches", names_parse,
+	    0, 0 },
+	  "callsite", &two_names, FILTER_SENDER, true, pass_callsite, NULL },
+	{ { 0, "func", "GLOBS", OPT_CUSTOM, FIELD(func), "only IPIs that run a function that matches", names_parse, 0, 0 },
+	  "func", &name, FILTER_SENDER, true, pass_func, NULL },
+	{ { 'p', "pid", "PIDS", OPT_CUSTOM, FIELD(pid), "only IPIs sent by these tasks", pids_parse, 0, 0 },
+	  "pid", &pids, FILTER_SENDER, false, pass_pid, NULL },
+	{ { 0, "comm", "GLOBS", OPT_CUSTOM, FIELD(comm), "only IPIs sent by tasks of these names", names_parse, 0, 0 },
+	  "comm", &name, FILTER_SENDER, true, pass_comm, NULL },
 	{ .fact = NULL },
 };
 /* clang-format on */
@@ -274,12 +478,12 @@ const struct filter_row ipi_filter_rows[] = {
 
 static const void *value_of(const struct filter_row *row, const struct ipi_filter *f)
 {
-	return (const char *)f + row->value;
+	return (const char *)f + row->opt.offset;
 }
 
 bool filter_row_set(const struct filter_row *row, const struct ipi_filter *f)
 {
-	return row->kind->set(value_of(row, f), (const bool *)((const char *)f + row->given));
+	return row->kind->set(value_of(row, f));
 }
 
 char *filter_row_format(const struct filter_row *row, const struct ipi_filter *f)
@@ -287,17 +491,22 @@ char *filter_row_format(const struct filter_row *row, const struct ipi_filter *f
 	return row->kind->format(value_of(row, f));
 }
 
-int filter_row_read(const struct filter_row *row, struct ipi_filter *f, const char *text)
+char *filter_row_text(const struct filter_row *row, const struct ipi_filter *f)
 {
-	return row->kind->read((char *)f + row->value, (bool *)((char *)f + row->given), text);
+	return row->kind->text ? row->kind->text(value_of(row, f)) : filter_row_format(row, f);
+}
+
+int filter_row_read(const struct filter_row *row, struct ipi_filter *f, const char *text, bool listed)
+{
+	return row->kind->read((char *)f + row->opt.offset, text, listed);
 }
 
 void ipi_filter_free(struct ipi_filter *f)
 {
 	const struct filter_row *row;
 
-	for_each_filter_row(row) if (row->kind->free) row->kind->free((char *)f + row->value);
-	*f = (struct ipi_filter)IPI_FILTER_INIT;
+	for_each_filter_row(row) row->kind->free((char *)f + row->opt.offset);
+	*f = (struct ipi_filter){ 0 };
 }
 
 bool ipi_filter_empty(const struct ipi_filter *f)
@@ -308,12 +517,50 @@ bool ipi_filter_empty(const struct ipi_filter *f)
 	return true;
 }
 
-int ipi_filter_check(const struct ipi_filter *f, unsigned int nr_cpus, struct err *err)
+bool ipi_filter_listed(const struct ipi_filter *f)
 {
 	const struct filter_row *row;
 
-	for_each_filter_row(row) if (nr_cpus && row->kind->check &&
-				     row->kind->check(value_of(row, f), nr_cpus, err)) return -1;
+	for_each_filter_row(row) if (filter_row_set(row, f) && row->kind->listed &&
+				     row->kind->listed(value_of(row, f))) return true;
+	return false;
+}
+
+int ipi_filter_resolve(struct ipi_filter *f, const struct machine_cpus *m, unsigned int nr_cpus, struct err *err)
+{
+	const struct filter_row *row;
+	struct err why = { 0 };
+
+	for_each_filter_row(row)
+	{
+		if (!row->kind->resolve || !row->kind->resolve((char *)f + row->opt.offset, m, nr_cpus, &why))
+			continue;
+		err_set(err, why.code, "--%s: %s", row->opt.long_name, why.msg);
+		return why.hint[0] ? err_hint(err, "%s", why.hint) : -1;
+	}
+	return 0;
+}
+
+int ipi_filter_against(const struct ipi_filter *f, const struct ipi_filter *kept, struct err *err)
+{
+	const struct filter_row *row;
+
+	for_each_filter_row(row)
+	{
+		char *wanted, *had;
+
+		if (!row->kind->disjoint || !filter_row_set(row, f) || !filter_row_set(row, kept) ||
+		    !row->kind->disjoint(value_of(row, f), value_of(row, kept)))
+			continue;
+		wanted = filter_row_text(row, f);
+		had = filter_row_text(row, kept);
+		err_set(err, EXIT_USAGE, "--%s %.80s: the recording was made with --%s %.80s, the rest is not in it",
+			row->opt.long_name, wanted, row->opt.long_name, had);
+		err_hint(err, "leave --%s out to see what there is, or record again without it", row->opt.long_name);
+		free(wanted);
+		free(had);
+		return -1;
+	}
 	return 0;
 }
 

@@ -22,26 +22,52 @@
 #include "base/event.h"
 #include "base/opts.h"
 
+/*
+ * CPUs by number. Where the option was given for a recording of whatever machine,
+ * its text waits for ipi_filter_resolve(): words and ! mean that machine's CPUs.
+ */
+struct cpu_filter {
+	bool given;
+	struct cpuset set;
+	char *text; /* NULL = the set is all there is to know */
+};
+
+struct pid_filter {
+	int32_t *pids;
+	unsigned int nr; /* 0 = all */
+	bool negated;	 /* these are left out */
+};
+
+/*
+ * Each filter is a list, of which one must match. A ! in front of a list is
+ * none of it: what passes a negated filter is what does not pass it without the
+ * mark. But interrupts of unknown senders pass no filter of senders.
+ */
 struct ipi_filter {
-	bool has_target_cpus, has_source_cpus;
-	struct cpuset target_cpus, source_cpus;
+	struct cpu_filter target_cpus, source_cpus;
 	uint32_t classes; /* bit per enum ipi_class; 0 = all */
-	char *callsite;	  /* globs on the symbolised name without offset; NULL = all. callsite
-					 * matches the call site or the caller */
-	char *func;
-	int32_t pid; /* sender; -1 = all */
-	char *comm;  /* glob on the sender's name */
+	/* See base/globs.h; on symbolised names without offset; NULL = all. callsite matches the call site or the caller. */
+	char *callsite, *func;
+	struct pid_filter pid; /* senders */
+	char *comm;	       /* as above, on the sender's name */
 };
 
 #define IPI_FILTER_INIT                                                                                                \
 	{                                                                                                              \
-		.pid = -1                                                                                              \
+		.classes = 0                                                                                           \
 	}
 
 void ipi_filter_free(struct ipi_filter *f);
 bool ipi_filter_empty(const struct ipi_filter *f);
-/* CPUs that a recording of nr_cpus CPUs cannot have: an error that names them. nr_cpus 0: not known. */
-int ipi_filter_check(const struct ipi_filter *f, unsigned int nr_cpus, struct err *err);
+/* One of them is more than version 0.1 understood: several names or numbers, or a negation. */
+bool ipi_filter_listed(const struct ipi_filter *f);
+/*
+ * What the options left open, by the machine of the recording; m->known may be false. CPUs that a recording of
+ * nr_cpus CPUs cannot have are an error that names them; 0: not known. All that asks for spans comes after this.
+ */
+int ipi_filter_resolve(struct ipi_filter *f, const struct machine_cpus *m, unsigned int nr_cpus, struct err *err);
+/* An error if f asks only for what a recording cannot have that kept nothing else than this, as far as the filters tell. */
+int ipi_filter_against(const struct ipi_filter *f, const struct ipi_filter *kept, struct err *err);
 
 /* --- the rows --- */
 
@@ -65,11 +91,9 @@ struct filter_push {
 struct filter_kind;
 
 struct filter_row {
-	struct opt opt;			/* its parse() gets the whole struct ipi_filter, other types the field itself */
+	struct opt opt;			/* its offset is that of the value in struct ipi_filter */
 	const char *fact;		/* "pid": the facts' line is "filter_pid VALUE" */
 	const struct filter_kind *kind; /* of the value: text from it and to it, life */
-	size_t value;			/* offset in struct ipi_filter */
-	size_t given;			/* CPU lists: of the flag that says that there is one */
 	enum filter_about about;
 	bool names; /* pass() asks for names, so it is asked once per sender and function */
 	/* Only asked if the row is set. */
@@ -82,10 +106,11 @@ extern const struct filter_row ipi_filter_rows[];
 #define for_each_filter_row(row) for ((row) = ipi_filter_rows; (row)->fact; (row)++)
 
 bool filter_row_set(const struct filter_row *row, const struct ipi_filter *f);
-/* The value as its fact has it, malloc'ed. Only if the row is set. */
+/* The value as its fact has it, and as people read it; malloc'ed. Only if the row is set. */
 char *filter_row_format(const struct filter_row *row, const struct ipi_filter *f);
-/* The other way round; 0 or -1: no such value. */
-int filter_row_read(const struct filter_row *row, struct ipi_filter *f, const char *text);
+char *filter_row_text(const struct filter_row *row, const struct ipi_filter *f);
+/* A fact's value; 0 or -1: no such value. listed: who wrote it knew lists, else a name is one pattern. */
+int filter_row_read(const struct filter_row *row, struct ipi_filter *f, const char *text, bool listed);
 void ipi_filter_push(const struct ipi_filter *f, struct filter_push *p);
 
 /* The options into the struct ipi_filter at offset b. */

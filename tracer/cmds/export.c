@@ -158,7 +158,7 @@ out:
 	return ret;
 }
 
-static int export_file(const struct export_options *o, const char *path, struct err *err)
+static int export_file(struct export_options *o, const char *path, struct err *err)
 {
 	struct report judged = { 0 };
 	struct reading in;

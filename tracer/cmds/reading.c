@@ -28,18 +28,21 @@ const char *reading_file(const char *command, const char *input, char **argv, in
 	return NULL;
 }
 
-int reading_open(struct reading *r, const char *path, const char *buffer, const struct ipi_filter *f, struct err *err)
+int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f, struct err *err)
 {
+	static const struct machine_cpus unknown;
 	const struct facts *facts;
 	unsigned int nr = 0;
 
 	*r = (struct reading){ 0 };
 	if (debug_init(&r->debug, getenv("IPITRACE_DEBUG"), stderr, err) ||
-	    analysis_open(&r->analysis, path, buffer, err) ||
-	    ipi_filter_check(f, analysis_info(r->analysis)->cpus, err))
+	    analysis_open(&r->analysis, path, buffer, err))
+		return -1;
+	facts = analysis_facts(r->analysis);
+	if (ipi_filter_resolve(f, facts ? &facts->machine : &unknown, analysis_info(r->analysis)->cpus, err) ||
+	    (facts && ipi_filter_against(f, &facts->filter, err)))
 		return -1;
 	r->filters[nr++] = f;
-	facts = analysis_facts(r->analysis);
 	if (facts)
 		r->filters[nr++] = &facts->filter;
 	r->names = analysis_names(r->analysis);

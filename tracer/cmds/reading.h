@@ -29,8 +29,8 @@ struct reading {
  * what is here; NULL with *err if there is none.
  */
 const char *reading_file(const char *command, const char *input, char **argv, int nr, struct err *err);
-/* buffer as for analysis_open(); f is borrowed. A reading that failed to open is closed like any other. */
-int reading_open(struct reading *r, const char *path, const char *buffer, const struct ipi_filter *f, struct err *err);
+/* buffer as for analysis_open(); f is borrowed, and resolved. A reading that failed to open is closed like any other. */
+int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f, struct err *err);
 /* All spans that pass, to a sink that is copied. */
 int reading_run(struct reading *r, const struct span_sink *sink, struct err *err);
 void reading_close(struct reading *r);

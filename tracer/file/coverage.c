@@ -53,7 +53,7 @@ static bool numbered(const struct facts_counter *c)
 /* The kernel dropped what was for other CPUs. */
 static bool recorded(const struct facts *f, unsigned int cpu)
 {
-	return !f->filtered_in_kernel || !f->filter.has_target_cpus || cpuset_has(&f->filter.target_cpus, cpu);
+	return !f->filtered_in_kernel || !f->filter.target_cpus.given || cpuset_has(&f->filter.target_cpus.set, cpu);
 }
 
 /* Was the CPU online in both readings? Older recordings do not say; there a counter that shrank does. */

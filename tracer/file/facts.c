@@ -24,7 +24,8 @@
 #include "base/parse.h"
 #include "file/facts.h"
 
-#define FACTS_FORMAT 1 /* raised only if old readers would misread */
+/* Raised only if old readers would misread: 2 has filters that are lists. */
+enum { FACTS_PLAIN = 1, FACTS_LISTS = 2 };
 
 static const char *const snap_names[FACTS_NR_SNAPS] = { "outer0", "inner0", "inner1", "outer1" };
 
@@ -43,13 +44,13 @@ void facts_free(struct facts *f)
 			free(f->counters[i].count[s]);
 	free(f->counters);
 	free(f->interrupts_text);
+	machine_cpus_free(&f->machine);
 	for (int s = 0; s < FACTS_NR_SNAPS; s++)
 		cpuset_free(&f->online[s]);
 	for (unsigned int i = 0; i < f->nr_reasons; i++)
 		free(f->reasons[i]);
 	free(f->reasons);
 	memset(f, 0, sizeof(*f));
-	f->filter.pid = -1;
 	f->workload_status = -1;
 }
 
@@ -68,6 +69,21 @@ void facts_add_reason(struct facts *f, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	keep_reason(f, xstrdup(text));
+}
+
+/* "cpus_NAME LIST", where an empty list is one, too. */
+static const struct {
+	const char *name;
+	size_t list;
+} machine_lists[] = {
+	{ "online", offsetof(struct machine_cpus, online) },
+	{ "isolated", offsetof(struct machine_cpus, isolated) },
+	{ "nohz_full", offsetof(struct machine_cpus, nohz_full) },
+};
+
+static struct cpuset *machine_list(const struct facts *f, size_t i)
+{
+	return (struct cpuset *)((char *)&f->machine + machine_lists[i].list);
 }
 
 /* --- writing --- */
@@ -100,14 +116,11 @@ static void put_numbers(FILE *out, const char *key, const uint64_t *v, unsigned 
 	fputc('\n', out);
 }
 
-static void put_cpus(FILE *out, const char *snap, const struct cpuset *cpus)
+static void put_cpus(FILE *out, const char *key, const char *which, const struct cpuset *cpus)
 {
-	char *list;
+	char *list = cpuset_text(cpus);
 
-	if (!cpus->nr_words)
-		return;
-	list = cpuset_text(cpus);
-	fprintf(out, "online_%s %s\n", snap, list);
+	fprintf(out, "%s_%s %s\n", key, which, list);
 	free(list);
 }
 
@@ -137,7 +150,7 @@ char *facts_format(const struct facts *f)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "facts %d\n", FACTS_FORMAT);
+	fprintf(out, "facts %d\n", ipi_filter_listed(&f->filter) ? FACTS_LISTS : FACTS_PLAIN);
 	put_text(out, "version", f->version);
 	put_text(out, "cmdline", f->cmdline);
 	put_text(out, "tier", f->tier);
@@ -156,7 +169,10 @@ char *facts_format(const struct facts *f)
 	put_numbers(out, "lost", f->lost, f->nr_cpus);
 	put_numbers(out, "entries", f->entries, f->nr_cpus);
 	for (int s = 0; s < FACTS_NR_SNAPS; s++)
-		put_cpus(out, snap_names[s], &f->online[s]);
+		if (f->online[s].nr_words)
+			put_cpus(out, "online", snap_names[s], &f->online[s]);
+	for (size_t i = 0; f->machine.known && i < ARRAY_SIZE(machine_lists); i++)
+		put_cpus(out, "cpus", machine_lists[i].name, machine_list(f, i));
 	for (unsigned int i = 0; i < f->nr_counters; i++) {
 		const struct facts_counter *c = &f->counters[i];
 		char key[40];
@@ -361,7 +377,13 @@ static void set_text(char **dst, const char *value)
 	*dst = get_text(value);
 }
 
-static int get_filter(struct ipi_filter *f, const char *key, const char *value)
+static int get_machine_list(struct facts *f, size_t i, const char *value)
+{
+	f->machine.known = true;
+	return *value ? cpuset_parse_for(machine_list(f, i), value, 0, NULL, NULL) : 0;
+}
+
+static int get_filter(struct ipi_filter *f, const char *key, const char *value, bool listed)
 {
 	const struct filter_row *row;
 
@@ -373,14 +395,14 @@ static int get_filter(struct ipi_filter *f, const char *key, const char *value)
 		if (strcmp(row->fact, key))
 			continue;
 		text = get_text(value);
-		ret = filter_row_read(row, f, text);
+		ret = filter_row_read(row, f, text, listed);
 		free(text);
 		return ret;
 	}
 	return 0;
 }
 
-static int get_line(struct facts *f, const char *key, char *value)
+static int get_line(struct facts *f, uint64_t *format, const char *key, char *value)
 {
 	uint64_t v;
 
@@ -389,13 +411,16 @@ static int get_line(struct facts *f, const char *key, char *value)
 			return get_counter(f, s, value);
 	for (int s = 0; s < FACTS_NR_SNAPS; s++)
 		if (!strncmp(key, "online_", 7) && !strcmp(key + 7, snap_names[s]))
-			return cpuset_parse(&f->online[s], value, 0, NULL);
+			return cpuset_parse_for(&f->online[s], value, 0, NULL, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(machine_lists); i++)
+		if (!strncmp(key, "cpus_", 5) && !strcmp(key + 5, machine_lists[i].name))
+			return get_machine_list(f, i, value);
 	if (!strcmp(key, "counter"))
 		return get_counter(f, -1, value);
 	if (!strncmp(key, "filter_", 7))
-		return get_filter(&f->filter, key + 7, value);
+		return get_filter(&f->filter, key + 7, value, *format >= FACTS_LISTS);
 	if (!strcmp(key, "facts"))
-		return get_number(value, FACTS_FORMAT, &v);
+		return get_number(value, FACTS_LISTS, format);
 	if (!strcmp(key, "version"))
 		set_text(&f->version, value);
 	else if (!strcmp(key, "cmdline"))
@@ -441,10 +466,10 @@ static int get_line(struct facts *f, const char *key, char *value)
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
 {
 	char *copy = xmalloc(len + 1), *line, *next;
+	uint64_t format = FACTS_PLAIN;
 	int ret = 0;
 
 	memset(f, 0, sizeof(*f));
-	f->filter.pid = -1;
 	f->workload_status = -1;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
@@ -457,7 +482,7 @@ int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
 		value = line + strcspn(line, " ");
 		if (*value)
 			*value++ = '\0';
-		if (get_line(f, line, value))
+		if (get_line(f, &format, line, value))
 			ret = err_set(err, EXIT_FAILED,
 				      "ipitrace's own facts in the file are damaged "
 				      "at '%.40s'",

@@ -52,6 +52,7 @@ struct facts {
 	struct facts_counter *counters;
 	unsigned int nr_counters;
 	struct cpuset online[FACTS_NR_SNAPS]; /* CPUs that had a column in that reading; empty: not known */
+	struct machine_cpus machine;	      /* what the words of CPU lists meant when it began */
 	char *interrupts_text; /* the rows of /proc/interrupts of IPIs at the end, for arm64's irq -> IPI */
 	int workload_status;   /* exit status, -1 = no workload */
 	/* Why the recording is incomplete though no event is known to be lost: whole sentences without a full stop. */

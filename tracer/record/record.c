@@ -85,20 +85,21 @@ static void print_notes(const struct session *s)
 
 static void warn_offline(const struct ipi_filter *f)
 {
-	struct cpuset online = { 0 }, off = { 0 };
+	struct cpuset off = { 0 };
+	struct machine_cpus m;
 	char *list;
 
-	if (!f->has_target_cpus || cpuset_parse(&online, "online", 0, NULL))
-		return;
-	for (unsigned int cpu = 0; cpu < f->target_cpus.nr_words * 64; cpu++)
-		if (cpuset_has(&f->target_cpus, cpu) && !cpuset_has(&online, cpu))
+	machine_cpus_read(&m);
+	/* Those that are not even there are only of a list that leaves others out. */
+	for (unsigned int cpu = 0; cpu < machine_nr_cpus(); cpu++)
+		if (cpuset_has(&f->target_cpus.set, cpu) && !cpuset_has(&m.online, cpu))
 			cpuset_add(&off, cpu);
 	list = cpuset_text(&off);
 	if (list[0])
 		record_say("warning: CPU %s of -C is offline: nothing can be recorded there", list);
 	free(list);
 	cpuset_free(&off);
-	cpuset_free(&online);
+	machine_cpus_free(&m);
 }
 
 static void log_session(void *ctx, const char *text)

@@ -40,6 +40,8 @@ int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err)
 
 	if (interrupts_read(&in, err))
 		return -1;
+	if (snap == FACTS_OUTER0)
+		machine_cpus_read(&f->machine);
 	for (unsigned int i = 0; i < in.nr_rows; i++)
 		for (unsigned int column = 0; column < in.nr_cpus; column++)
 			facts_snap(f, snap, in.rows[i].name, in.rows[i].desc, in.cpus[column],

@@ -452,18 +452,23 @@ struct span_names analysis_names(struct analysis *a)
 
 char *analysis_offline(const struct analysis *a, const struct ipi_filter *f)
 {
-	struct cpuset off = { 0 };
+	struct cpuset off = { 0 }, there = { 0 };
 	char *list, *text = NULL;
 	bool all;
 
-	if (!a->has_facts || (!f->has_target_cpus && !a->facts.filter.has_target_cpus))
+	if (!a->has_facts || (!f->target_cpus.given && !a->facts.filter.target_cpus.given))
 		return NULL;
-	f = f->has_target_cpus ? f : &a->facts.filter;
-	coverage_offline(&a->facts, &f->target_cpus, &off, &all);
+	f = f->target_cpus.given ? f : &a->facts.filter;
+	/* A list that leaves some out has all others that could be. */
+	for (unsigned int cpu = 0; cpu < a->trace.cpus; cpu++)
+		if (cpuset_has(&f->target_cpus.set, cpu))
+			cpuset_add(&there, cpu);
+	coverage_offline(&a->facts, &there, &off, &all);
 	list = cpuset_text(&off);
 	if (list[0])
 		text = xasprintf("CPU %s was offline%s: no proof of quiet", list, all ? "" : " for a time");
 	free(list);
+	cpuset_free(&there);
 	cpuset_free(&off);
 	return text;
 }
