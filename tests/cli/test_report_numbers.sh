@@ -210,6 +210,9 @@ is "$(count --class reschedule)" 107 "--class"
 is "$(count --callsite 'membarrier*')" 200 "--callsite matches the caller"
 is "$(count --callsite smp_call_function_many_cond)" 0 "--callsite does not match the middle of a stack"
 is "$(count --func flush_tlb_func)" 105 "--func"
+filters() { "$IPITRACE" report --json "$@" "$F" | json_get /dev/stdin 'd["trace"]["filters"]'; }
+is "$(filters)" None "JSON: no filters"
+is "$(filters -C 1 --func ipi_mb)" "target_cpus 1, func ipi_mb" "JSON: what was filtered by"
 is "$(count --func ipi_mb --comm membarrier -C 1)" 200 "several filters"
 # A ! is the rest: of all sends, 418 hits.
 for f in "--class reschedule" "--func flush_tlb_func,ipi_mb" "--callsite membarrier*" "--comm wakeup,membarrier" "-C 0" \

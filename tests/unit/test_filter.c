@@ -468,8 +468,40 @@ static void test_stage(void)
 	ipi_filter_free(&f);
 }
 
+static struct ipi_filter filter_read(const char *fact, const char *text)
+{
+	struct ipi_filter f = IPI_FILTER_INIT;
+	const struct filter_row *row;
+
+	for_each_filter_row(row) if (!strcmp(row->fact, fact)) filter_row_read(row, &f, text, true);
+	return f;
+}
+
+static void is_text(struct ipi_filter a, struct ipi_filter b, const char *want, const char *name)
+{
+	const struct ipi_filter *both[] = { &a, &b };
+	char *text = ipi_filters_text(both, 2);
+
+	is_str(text, want, "%s", name);
+	free(text);
+	ipi_filter_free(&a);
+	ipi_filter_free(&b);
+}
+
+static void test_text(void)
+{
+	const struct ipi_filter none = IPI_FILTER_INIT;
+
+	is_text(none, none, NULL, "nothing is filtered: no text");
+	is_text(filter_read("pid", "7"), filter_read("pid", "7"), "pid 7", "twice the same is said once");
+	is_text(filter_read("pid", "7"), filter_read("pid", "8"), "pid 7, pid 8", "what differs is said twice");
+	is_text(filter_read("comm", "sh"), filter_read("pid", "7"), "pid 7, comm sh",
+		"in the table's order, whoever filters");
+}
+
 int main(void)
 {
+	test_text();
 	test_rows();
 	test_contradictions();
 	test_bad_lists();

@@ -571,3 +571,33 @@ void ipi_filter_push(const struct ipi_filter *f, struct filter_push *p)
 	*p = (struct filter_push){ 0 };
 	for_each_filter_row(row) if (row->push && filter_row_set(row, f)) row->push(f, p);
 }
+
+char *ipi_filters_text(const struct ipi_filter *const *filters, unsigned int nr)
+{
+	const struct filter_row *row;
+	char *text = NULL;
+
+	for_each_filter_row(row)
+	{
+		char *before = NULL;
+
+		for (unsigned int i = 0; i < nr; i++) {
+			char *value, *longer;
+
+			if (!filter_row_set(row, filters[i]))
+				continue;
+			value = filter_row_text(row, filters[i]);
+			if (before && !strcmp(before, value)) {
+				free(value);
+				continue;
+			}
+			longer = xasprintf("%s%s%s %s", text ? text : "", text ? ", " : "", row->fact, value);
+			free(text);
+			text = longer;
+			free(before);
+			before = value;
+		}
+		free(before);
+	}
+	return text;
+}

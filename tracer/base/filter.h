@@ -111,6 +111,11 @@ char *filter_row_format(const struct filter_row *row, const struct ipi_filter *f
 char *filter_row_text(const struct filter_row *row, const struct ipi_filter *f);
 /* A fact's value; 0 or -1: no such value. listed: who wrote it knew lists, else a name is one pattern. */
 int filter_row_read(const struct filter_row *row, struct ipi_filter *f, const char *text, bool listed);
+/*
+ * All of them in one text, "target_cpus 1, pid 7", malloc'ed; NULL if nothing is filtered. It is the same for a
+ * recording that was filtered and for one that is filtered now.
+ */
+char *ipi_filters_text(const struct ipi_filter *const *filters, unsigned int nr);
 void ipi_filter_push(const struct ipi_filter *f, struct filter_push *p);
 
 /* The options into the struct ipi_filter at offset b. */

@@ -32,7 +32,6 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 {
 	static const struct machine_cpus unknown;
 	const struct facts *facts;
-	unsigned int nr = 0;
 
 	*r = (struct reading){ 0 };
 	if (debug_init(&r->debug, getenv("IPITRACE_DEBUG"), stderr, err) ||
@@ -42,11 +41,11 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 	if (ipi_filter_resolve(f, facts ? &facts->machine : &unknown, analysis_info(r->analysis)->cpus, err) ||
 	    (facts && ipi_filter_against(f, &facts->filter, err)))
 		return -1;
-	r->filters[nr++] = f;
+	r->filters[r->nr_filters++] = f;
 	if (facts)
-		r->filters[nr++] = &facts->filter;
+		r->filters[r->nr_filters++] = &facts->filter;
 	r->names = analysis_names(r->analysis);
-	r->filter = span_filter_new(r->filters, nr, &r->names);
+	r->filter = span_filter_new(r->filters, r->nr_filters, &r->names);
 	return 0;
 }
 
@@ -58,6 +57,11 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
 	if (r->debug.decode.on)
 		analysis_set_tap(r->analysis, debug_events, &r->debug);
 	return analysis_run(r->analysis, &first, err);
+}
+
+char *reading_filters(const struct reading *r)
+{
+	return ipi_filters_text(r->filters, r->nr_filters);
 }
 
 void reading_close(struct reading *r)

@@ -22,6 +22,7 @@ struct reading {
 	struct span_names names;
 	struct debug debug;
 	const struct ipi_filter *filters[2];
+	unsigned int nr_filters;
 };
 
 /*
@@ -33,6 +34,8 @@ const char *reading_file(const char *command, const char *input, char **argv, in
 int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f, struct err *err);
 /* All spans that pass, to a sink that is copied. */
 int reading_run(struct reading *r, const struct span_sink *sink, struct err *err);
+/* What is filtered by; see ipi_filters_text(). */
+char *reading_filters(const struct reading *r);
 void reading_close(struct reading *r);
 
 /*

@@ -154,6 +154,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 		goto out;
 	report_build(&r, in.analysis, agg, by, nr_by, in.filter != NULL);
 	r.offline = analysis_offline(in.analysis, &o->filter);
+	r.filters = reading_filters(&in);
 	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));
 	if (render(o, &r, format, err))
 		goto out;

@@ -95,6 +95,7 @@ static void trace(struct render *r, struct json *j)
 	json_bool(j, "truncated", t->truncated);
 	json_u64(j, "bad_pages", t->bad_pages);
 	json_bool(j, "filtered", r->report->filtered);
+	known_string(j, "filters", r->report->filters);
 	known_string(j, "offline", r->report->offline);
 	json_close(j);
 }

@@ -149,7 +149,8 @@ void report_free(struct report *r)
 	}
 	free(r->rows);
 	free(r->offline);
-	r->offline = NULL;
+	free(r->filters);
+	r->offline = r->filters = NULL;
 	r->rows = NULL;
 	r->nr_rows = 0;
 }

@@ -39,6 +39,7 @@ struct report {
 	struct match_totals totals; /* of what passes the filters */
 	const struct agg_row *own;
 	bool filtered;
+	char *filters; /* what is filtered by, the recording's and the user's, in one text; or NULL */
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
 	struct report_row *rows;
