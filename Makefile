@@ -38,7 +38,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_
 PKG_LIBS   = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -Itracer $(PKG_CFLAGS) \
 	     -DIPITRACE_VERSION='"$(VERSION)"' -MMD -MP
-LIBS	= $(PKG_LIBS) -lpthread
+LIBS	= $(PKG_LIBS) -lpthread -lm
 # -O1: readable reports; no recover: the first finding fails the test.
 SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
