@@ -119,6 +119,15 @@ bool hist_put(struct hist *h, uint64_t low_ns, uint64_t count)
 	return true;
 }
 
+uint64_t hist_above(const struct hist *h, uint64_t value_ns)
+{
+	uint64_t above = 0;
+
+	for (uint32_t i = hist_bucket(value_ns) + 1; i < h->nr_buckets; i++)
+		above += h->buckets[i];
+	return above;
+}
+
 uint64_t hist_percentile(const struct hist *h, double p)
 {
 	uint64_t rank, seen = 0, v;

@@ -73,6 +73,8 @@ bool hist_next(const struct hist *h, uint32_t *index, uint64_t *low_ns, uint64_t
  * False: no bucket begins at low_ns, or the counts do not fit.
  */
 bool hist_put(struct hist *h, uint64_t low_ns, uint64_t count);
+/* How many samples are above a value, as far as buckets tell: all of those that begin above it. */
+uint64_t hist_above(const struct hist *h, uint64_t value_ns);
 /* p in 0..1; 0 for an empty histogram, exact min and max at the ends. */
 uint64_t hist_percentile(const struct hist *h, double p);
 

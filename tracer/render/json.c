@@ -262,6 +262,7 @@ static void coverage(struct json *j, const struct report *r)
 		else
 			json_u64(j, "high", c->high);
 		json_bool(j, "ok", c->ok);
+		json_bool(j, "missing", c->missing);
 		json_close(j);
 	}
 	json_close(j);

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * report/diff-run.c - one run of a comparison: its lines, by names.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "report/diff.h"
+
+/* Not those that number things anew in every run, nor whole stacks, which differ by their smallest part. */
+bool diff_can_join_by(enum agg_key key)
+{
+	switch (key) {
+	case AGG_KEY_CALLER:
+	case AGG_KEY_CALLSITE:
+	case AGG_KEY_FUNC:
+	case AGG_KEY_CLASS:
+	case AGG_KEY_SOURCE:
+	case AGG_KEY_TARGET:
+	case AGG_KEY_COMM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+char *diff_name(const char *text)
+{
+	static const char *const suffixes[] = { ".isra.", ".constprop.", ".part.", ".cold", ".llvm." };
+	size_t len = text ? strlen(text) : 0, behind;
+	const char *offset = text ? strstr(text, "+0x") : NULL, *suffix;
+
+	if (!text)
+		return NULL;
+	if (!strncmp(text, "0x", 2))
+		return xstrdup("?");
+	behind = len;
+	if (offset) {
+		len = (size_t)(offset - text);
+		behind = len + 3 + strspn(offset + 3, "0123456789abcdef");
+	} else if (strchr(text, ' ')) {
+		len = behind = strcspn(text, " "); /* "name [module]" */
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		suffix = strstr(text, suffixes[i]);
+		if (suffix && suffix > text && suffix < text + len)
+			len = (size_t)(suffix - text);
+	}
+	return xasprintf("%.*s%s", (int)len, text, text + behind);
+}
+
+/* --- cells --- */
+
+struct diff_cell *diff_cells_new(unsigned int nr)
+{
+	return xcalloc(nr + 1, sizeof(struct diff_cell));
+}
+
+void diff_cells_free(struct diff_cell *cells, unsigned int nr)
+{
+	for (unsigned int i = 0; cells && i < nr; i++) {
+		hist_free(&cells[i].delivery);
+		hist_free(&cells[i].handler);
+	}
+	free(cells);
+}
+
+void diff_cell_add(struct diff_cell *to, const struct diff_cell *from)
+{
+	to->hits += from->hits;
+	to->delivered += from->delivered;
+	to->calls += from->calls;
+	to->elided += from->elided;
+	hist_merge(&to->delivery, &from->delivery);
+	hist_merge(&to->handler, &from->handler);
+}
+
+/* --- lines --- */
+
+static int compare_values(char *const *a, char *const *b)
+{
+	int d = 0;
+
+	for (unsigned int key = 0; key < AGG_NR_KEYS && !d; key++) {
+		if (!a[key] || !b[key])
+			d = !a[key] - !b[key]; /* those without a name come last */
+		else
+			d = strcmp(a[key], b[key]);
+	}
+	return d;
+}
+
+int diff_lines_compare(const struct diff_line *a, const struct diff_line *b)
+{
+	return compare_values(a->values, b->values);
+}
+
+static uint32_t hash_of(char *const *values)
+{
+	uint64_t h = 0;
+
+	for (unsigned int key = 0; key < AGG_NR_KEYS; key++) {
+		for (const char *p = values[key]; p && *p; p++)
+			h = hash_u64(h * 31 + (unsigned char)*p);
+		h = hash_u64(h + key + !values[key]);
+	}
+	return (uint32_t)h;
+}
+
+static uint32_t find(const struct diff_run *run, char *const *values, uint32_t hash)
+{
+	uint32_t at, i;
+
+	for (i = hash_first(&run->by_values, hash, &at); i != HASH_END; i = hash_next(&run->by_values, hash, &at))
+		if (!compare_values(run->lines[i].values, values))
+			break;
+	return i;
+}
+
+const struct diff_line *diff_run_find(const struct diff_run *run, char *const *values)
+{
+	uint32_t i = find(run, values, hash_of(values));
+
+	return i == HASH_END ? NULL : &run->lines[i];
+}
+
+struct diff_line *diff_run_line(struct diff_run *run, char *const *values)
+{
+	uint32_t hash = hash_of(values), i = find(run, values, hash);
+	struct diff_line *line;
+
+	if (i != HASH_END)
+		return &run->lines[i];
+	run->lines = xrealloc(run->lines, (run->nr_lines + 1) * sizeof(*run->lines));
+	line = &run->lines[run->nr_lines];
+	*line = (struct diff_line){ .cells = diff_cells_new(run->nr_slices) };
+	for (unsigned int key = 0; key < AGG_NR_KEYS; key++)
+		line->values[key] = values[key] ? xstrdup(values[key]) : NULL;
+	hash_add(&run->by_values, hash, run->nr_lines++);
+	return line;
+}
+
+void diff_line_class(struct diff_line *line, const char *class)
+{
+	if (line->class_mixed)
+		return;
+	if (class && !line->class) {
+		line->class = xstrdup(class);
+	} else if (!class || strcmp(class, line->class)) {
+		free(line->class);
+		line->class = NULL;
+		line->class_mixed = true;
+	}
+}
+
+void diff_run_free(struct diff_run *run)
+{
+	for (unsigned int i = 0; i < run->nr_lines; i++) {
+		for (unsigned int key = 0; key < AGG_NR_KEYS; key++)
+			free(run->lines[i].values[key]);
+		free(run->lines[i].class);
+		diff_cells_free(run->lines[i].cells, run->nr_slices);
+	}
+	free(run->lines);
+	hash_free(&run->by_values);
+	diff_cells_free(run->totals, run->nr_slices);
+	free(run->kernel);
+	free(run->tier);
+	free(run->clock);
+	free(run->filters);
+	*run = (struct diff_run){ 0 };
+}

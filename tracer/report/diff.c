@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * report/diff.c - observations of two sides, tested against each other.
+ *
+ * A value changed if its own observations say so (Welch's test on their spread,
+ * report/stats.h) and if it is more than the least spread that there can be,
+ * which few observations may not show by chance:
+ *	counts	 events are at least as random as Poisson's: the exact binomial test
+ *	sums	 likewise, of that many addends
+ *	times	 so many samples lie above a bound between both percentiles: binomial; a
+ *		 percentile is no better known than its bucket is wide
+ * Slices of one run depend on each other where bursts are longer than they. So
+ * the test is made of slices, of two in one, and of four, and the weakest counts.
+ *
+ * All that is tested shares the error of 5 %, by Holm's correction: half of it is
+ * the totals', half the rows'.
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/mem.h"
+#include "report/diff.h"
+
+#define MAX_LEVELS 3
+
+const struct diff_metric_info diff_metrics[DIFF_NR_METRICS] = {
+	[DIFF_HITS] = { "hits", "hits", "targets of all sends", DIFF_COUNT, offsetof(struct diff_cell, hits), 0 },
+	[DIFF_DELIVERED] = { "delivered", "delivered", "hits that caused an interrupt", DIFF_COUNT,
+			     offsetof(struct diff_cell, delivered), 0 },
+	[DIFF_CALLS] = { "calls", "calls", "calls queued", DIFF_COUNT, offsetof(struct diff_cell, calls), 0 },
+	[DIFF_ELIDED] = { "elided", "elided", "calls and wake-ups that needed no interrupt", DIFF_COUNT,
+			  offsetof(struct diff_cell, elided), 0 },
+	[DIFF_DELIVERY_P50] = { "delivery_p50", "delivery_p50_ns", "send to handler entry, median", DIFF_TIME,
+				offsetof(struct diff_cell, delivery), 0.5 },
+	[DIFF_DELIVERY_P99] = { "delivery_p99", "delivery_p99_ns", "send to handler entry, 99th percentile", DIFF_TIME,
+				offsetof(struct diff_cell, delivery), 0.99 },
+	[DIFF_HANDLER_P50] = { "handler_p50", "handler_p50_ns", "handler entry to exit, median", DIFF_TIME,
+			       offsetof(struct diff_cell, handler), 0.5 },
+	[DIFF_STOLEN] = { "stolen", "stolen_ns", "time that handlers took from the targets", DIFF_SUM,
+			  offsetof(struct diff_cell, handler), 0 },
+};
+
+/* --- observations --- */
+
+/* All that is known of one value of one side. */
+struct observed {
+	bool exists;
+	double value, floor; /* floor: the least variance of the value */
+	uint64_t count;	     /* events or samples */
+	double exposure;     /* seconds or units */
+	struct hist samples; /* DIFF_TIME */
+	unsigned int nr_levels;
+	struct stats_side levels[MAX_LEVELS];
+};
+
+struct pair {
+	enum diff_metric metric;
+	struct observed a, b;
+};
+
+static const struct hist *hist_at(const struct diff_cell *c, enum diff_metric m)
+{
+	return (const struct hist *)((const char *)c + diff_metrics[m].offset);
+}
+
+static uint64_t count_at(const struct diff_cell *c, enum diff_metric m)
+{
+	if (diff_metrics[m].kind != DIFF_COUNT)
+		return hist_at(c, m)->count;
+	return *(const uint64_t *)((const char *)c + diff_metrics[m].offset);
+}
+
+static double amount_at(const struct diff_cell *c, enum diff_metric m)
+{
+	return diff_metrics[m].kind == DIFF_SUM ? (double)hist_at(c, m)->sum : (double)count_at(c, m);
+}
+
+/* Cells first to last of a run, cells NULL where the row did not occur, as one observation; false: there is nothing to be seen. */
+static bool observe(const struct diff_cell *cells, unsigned int nr, enum diff_metric m, double exposure, double *x,
+		    double *weight)
+{
+	struct hist sum = { 0 };
+	double amount = 0;
+
+	if (diff_metrics[m].kind != DIFF_TIME) {
+		for (unsigned int i = 0; cells && i < nr; i++)
+			amount += amount_at(&cells[i], m);
+		*x = exposure > 0 ? amount / exposure : 0;
+		*weight = exposure;
+		return exposure > 0;
+	}
+	for (unsigned int i = 0; cells && i < nr; i++)
+		hist_merge(&sum, hist_at(&cells[i], m));
+	*x = (double)hist_percentile(&sum, diff_metrics[m].percentile);
+	*weight = (double)sum.count;
+	hist_free(&sum);
+	return *weight > 0;
+}
+
+static double exposure_of(const struct diff_side *s, const struct diff_run *r)
+{
+	return s->units > 0 ? s->units : (double)r->duration_ns / 1e9;
+}
+
+/* The spread of observations of so many slices each. */
+static struct stats_side spread_of(const struct diff_side *s, const struct diff_cell *const *cells, enum diff_metric m,
+				   unsigned int width, double centre)
+{
+	unsigned int room = s->nr * DIFF_MAX_SLICES, nr = 0;
+	double *x = xcalloc(room + 1, sizeof(*x)), *weight = xcalloc(room + 1, sizeof(*weight));
+	struct stats_side side;
+
+	for (unsigned int run = 0; run < s->nr; run++) {
+		const struct diff_run *r = &s->runs[run];
+
+		for (unsigned int at = 0; at < r->nr_slices; at += width) {
+			unsigned int many = r->nr_slices - at < width ? r->nr_slices - at : width;
+			double share = 0;
+
+			for (unsigned int i = at; i < at + many; i++)
+				share += r->share[i];
+			nr += observe(cells[run] ? cells[run] + at : NULL, many, m, share * exposure_of(s, r), &x[nr],
+				      &weight[nr]);
+		}
+	}
+	side = stats_side(x, weight, nr, centre);
+	free(x);
+	free(weight);
+	return side;
+}
+
+static bool is_known(const struct diff_run *r, enum diff_metric m)
+{
+	if (m == DIFF_DELIVERED)
+		return !r->arrivals_unknown;
+	return m != DIFF_ELIDED || !r->elided_unknown;
+}
+
+/* cells: of each run, NULL where the row did not occur. */
+static void observe_side(struct observed *o, const struct diff_side *s, const struct diff_cell *const *cells,
+			 enum diff_metric m, enum diff_observed what)
+{
+	double amount = 0, bucket;
+
+	*o = (struct observed){ .exists = true };
+	for (unsigned int run = 0; run < s->nr; run++) {
+		const struct diff_run *r = &s->runs[run];
+
+		o->exists &= is_known(r, m);
+		o->exposure += exposure_of(s, r);
+		for (unsigned int i = 0; cells[run] && i < r->nr_slices; i++) {
+			amount += amount_at(&cells[run][i], m);
+			o->count += count_at(&cells[run][i], m);
+			if (diff_metrics[m].kind == DIFF_TIME)
+				hist_merge(&o->samples, hist_at(&cells[run][i], m));
+		}
+	}
+	if (diff_metrics[m].kind == DIFF_TIME) {
+		o->exists &= o->count > 0;
+		o->value = (double)hist_percentile(&o->samples, diff_metrics[m].percentile);
+		bucket = o->value / HIST_SUB < 1 ? 1 : o->value / HIST_SUB;
+		o->floor = bucket * bucket / 12;
+	} else {
+		o->exists &= o->exposure > 0;
+		o->value = o->exposure > 0 ? amount / o->exposure : 0;
+		o->floor = o->count ? o->value * o->value / (double)o->count : 0;
+	}
+	if (!o->exists || what == DIFF_NOTHING)
+		return;
+	o->nr_levels = what == DIFF_SLICES ? MAX_LEVELS : 1;
+	for (unsigned int i = 0; i < o->nr_levels; i++)
+		o->levels[i] = spread_of(s, cells, m, what == DIFF_SLICES ? 1u << i : DIFF_MAX_SLICES, o->value);
+}
+
+/* --- tests --- */
+
+/* The shortest distance that the least possible spread allows to tell; see above. */
+static double floor_above(const struct pair *p, double ratio)
+{
+	struct stats_side a = { p->a.value, p->a.floor, INFINITY }, b = { p->b.value, p->b.floor, INFINITY };
+	uint64_t above_a = p->a.count, above_b = p->b.count;
+	double share_a = p->a.exposure, share_b = ratio * p->b.exposure, bound, by_floor;
+
+	if (diff_metrics[p->metric].kind == DIFF_SUM)
+		return stats_ratio_above(&a, &b, ratio);
+	by_floor = diff_metrics[p->metric].kind == DIFF_TIME ? stats_ratio_above(&a, &b, ratio) : 0;
+	if (diff_metrics[p->metric].kind == DIFF_TIME) {
+		bound = sqrt(p->a.value * p->b.value / ratio);
+		above_a = hist_above(&p->a.samples, (uint64_t)bound);
+		above_b = hist_above(&p->b.samples, (uint64_t)(bound * ratio));
+		share_a = (double)p->a.count;
+		share_b = (double)p->b.count;
+	}
+	return fmax(by_floor, stats_binomial_least(above_b, above_a + above_b, share_b / (share_a + share_b)));
+}
+
+/* The error of saying that B/A is above ratio. */
+static double error_above(const struct pair *p, double ratio)
+{
+	double error = 0;
+
+	if (!p->a.nr_levels || !p->b.nr_levels)
+		return 1;
+	for (unsigned int i = 0; i < p->a.nr_levels; i++)
+		error = fmax(error, stats_ratio_above(&p->a.levels[i], &p->b.levels[i], ratio));
+	return error < 1 ? fmax(error, floor_above(p, ratio)) : 1;
+}
+
+/* Below is above, seen from the other side. */
+static double error_below(const struct pair *p, double ratio)
+{
+	struct pair swapped = { p->metric, p->b, p->a };
+
+	return error_above(&swapped, 1 / ratio);
+}
+
+static struct stats_interval interval_of(const struct pair *p)
+{
+	struct stats_interval widest = { 0 };
+
+	for (unsigned int i = 0; i < p->a.nr_levels && i < p->b.nr_levels; i++) {
+		struct stats_side a = p->a.levels[i], b = p->b.levels[i];
+		struct stats_interval one;
+
+		stats_at_least(&a, p->a.floor);
+		stats_at_least(&b, p->b.floor);
+		one = stats_ratio_interval(&a, &b, DIFF_CONFIDENCE);
+		if (!one.known)
+			return one;
+		if (!i)
+			widest = one;
+		widest.bounded &= one.bounded;
+		widest.low = fmin(widest.low, one.low);
+		widest.high = fmax(widest.high, one.high);
+	}
+	return widest;
+}
+
+static void compare_value(struct diff_value *v, const struct pair *p, const struct diff *d)
+{
+	double error;
+
+	v->has_a = p->a.exists;
+	v->has_b = p->b.exists;
+	v->a = p->a.value;
+	v->b = p->b.value;
+	v->p = 1;
+	if (!v->has_a || !v->has_b)
+		return;
+	v->has_ratio = v->a > 0;
+	if (v->has_ratio) {
+		v->ratio = v->b / v->a;
+		v->interval = interval_of(p);
+	}
+	v->tested = d->observed != DIFF_NOTHING && (v->a > 0 || v->b > 0);
+	if (!v->tested)
+		return;
+	error = 2 * fmin(error_above(p, d->margin), error_below(p, 1 / d->margin));
+	v->p = error < 1 ? error : 1;
+}
+
+/* --- rows --- */
+
+/* Cells of the line of the same names in each run of a side; NULL where there is none. */
+static void find_cells(const struct diff_side *s, const struct diff_line *line, const struct diff_cell **cells)
+{
+	for (unsigned int run = 0; run < s->nr; run++) {
+		const struct diff_line *same = line ? diff_run_find(&s->runs[run], line->values) : NULL;
+
+		cells[run] = !line ? s->runs[run].totals : same ? same->cells : NULL;
+	}
+}
+
+static uint64_t seen_in(const struct diff_side *s, const struct diff_cell *const *cells)
+{
+	uint64_t seen = 0;
+
+	for (unsigned int run = 0; run < s->nr; run++)
+		for (unsigned int i = 0; cells[run] && i < s->runs[run].nr_slices; i++)
+			seen += cells[run][i].hits + cells[run][i].calls + cells[run][i].elided;
+	return seen;
+}
+
+/* limit_p: of each limit the error of saying that the row is over it. */
+static void compare_row(struct diff *d, struct diff_row *row, double *limit_p)
+{
+	const struct diff_cell **a = xcalloc(d->a.nr + 1, sizeof(*a)), **b = xcalloc(d->b.nr + 1, sizeof(*b));
+	uint64_t seen_a, seen_b;
+
+	find_cells(&d->a, row->line, a);
+	find_cells(&d->b, row->line, b);
+	seen_a = seen_in(&d->a, a);
+	seen_b = seen_in(&d->b, b);
+	row->in_a = seen_a > 0;
+	row->in_b = seen_b > 0;
+	row->seen = seen_a + seen_b;
+	for (unsigned int i = 0; i < d->nr_limits; i++)
+		limit_p[i] = 1;
+	for (unsigned int m = 0; m < DIFF_NR_METRICS; m++) {
+		struct diff_value *v = &row->values[m];
+		struct pair p = { .metric = m };
+
+		observe_side(&p.a, &d->a, a, m, d->observed);
+		observe_side(&p.b, &d->b, b, m, d->observed);
+		compare_value(v, &p, d);
+		v->tested &= row->seen >= DIFF_RARE;
+		for (unsigned int i = 0; i < d->nr_limits; i++) {
+			const struct diff_limit *l = &d->limits[i];
+
+			if (l->metric == m && v->tested)
+				limit_p[i] = l->above ? error_above(&p, fmax(l->ratio, d->margin)) :
+							error_below(&p, fmin(l->ratio, 1 / d->margin));
+		}
+		hist_free(&p.a.samples);
+		hist_free(&p.b.samples);
+	}
+	free(a);
+	free(b);
+}
+
+/* --- the whole --- */
+
+static unsigned int nr_tested(const struct diff_row *row)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int m = 0; m < DIFF_NR_METRICS; m++)
+		nr += row->values[m].tested;
+	return nr;
+}
+
+static struct diff_row *row_at(struct diff *d, unsigned int i)
+{
+	return i ? &d->rows[i - 1] : &d->totals;
+}
+
+/* The verdict on all that is tested, row 0 being the totals. */
+static void correct(struct diff *d)
+{
+	unsigned int nr = (d->nr_rows + 1) * DIFF_NR_METRICS, of_totals = nr_tested(&d->totals), of_rows = 0;
+	double *p = xcalloc(nr, sizeof(*p)), *weight = xcalloc(nr, sizeof(*weight));
+	bool any;
+
+	for (unsigned int i = 0; i < d->nr_rows; i++)
+		of_rows += nr_tested(&d->rows[i]);
+	d->nr_tested = of_totals + of_rows;
+	for (unsigned int i = 0; i < nr; i++) {
+		struct diff_value *v = &row_at(d, i / DIFF_NR_METRICS)->values[i % DIFF_NR_METRICS];
+
+		p[i] = v->p;
+		if (v->tested)
+			weight[i] = 1. / (i < DIFF_NR_METRICS ? of_totals : of_rows);
+	}
+	stats_holm(p, weight, nr);
+	for (unsigned int i = 0; i <= d->nr_rows; i++) {
+		any = false;
+		for (unsigned int m = 0; m < DIFF_NR_METRICS; m++) {
+			struct diff_value *v = &row_at(d, i)->values[m];
+
+			v->p = p[i * DIFF_NR_METRICS + m];
+			v->significant = v->p <= DIFF_ERROR;
+			any |= v->significant;
+		}
+		d->changed |= any;
+		d->nr_changed += any && i;
+	}
+	free(p);
+	free(weight);
+}
+
+/* Likewise, of the user's limits; p: row by row, the totals first. */
+static void judge_limits(struct diff *d, double *p)
+{
+	unsigned int nr = (d->nr_rows + 1) * d->nr_limits;
+	double *weight = xcalloc(nr + 1, sizeof(*weight));
+	unsigned int of_rows = 0;
+
+	for (unsigned int i = d->nr_limits; i < nr; i++)
+		of_rows += row_at(d, i / d->nr_limits)->values[d->limits[i % d->nr_limits].metric].tested;
+	for (unsigned int i = 0; i < nr; i++)
+		if (row_at(d, i / d->nr_limits)->values[d->limits[i % d->nr_limits].metric].tested)
+			weight[i] = 1. / (i < d->nr_limits ? d->nr_limits : of_rows);
+	stats_holm(p, weight, nr);
+	for (unsigned int i = 0; i < nr; i++) {
+		struct diff_limit *l = &d->limits[i % d->nr_limits];
+
+		if (p[i] > DIFF_ERROR)
+			continue;
+		l->tripped = true;
+		l->by_totals |= i < d->nr_limits;
+		if (i >= d->nr_limits && !l->nr_rows++)
+			l->row = row_at(d, i / d->nr_limits)->line;
+	}
+	free(weight);
+}
+
+static bool is_changed(const struct diff_row *row)
+{
+	for (unsigned int m = 0; m < DIFF_NR_METRICS; m++)
+		if (row->values[m].significant)
+			return true;
+	return false;
+}
+
+static int compare_order(const void *x, const void *y)
+{
+	const struct diff_row *a = x, *b = y;
+	bool changed_a = is_changed(a), changed_b = is_changed(b);
+
+	if (changed_a != changed_b)
+		return changed_a ? -1 : 1;
+	if (a->seen != b->seen)
+		return a->seen < b->seen ? 1 : -1;
+	return diff_lines_compare(a->line, b->line);
+}
+
+/* All lines of a row must agree. */
+static void add_class(struct diff_row *row, const struct diff_line *line)
+{
+	if (row->class && (!line->class || strcmp(row->class, line->class)))
+		row->class = NULL;
+}
+
+static bool all_recordings(const struct diff_side *s)
+{
+	for (unsigned int run = 0; run < s->nr; run++)
+		if (!s->runs[run].recording)
+			return false;
+	return true;
+}
+
+/* One row for each name that occurs anywhere. */
+static void collect(struct diff *d, const struct diff_side *s, struct diff_run *all)
+{
+	for (unsigned int run = 0; run < s->nr; run++) {
+		for (unsigned int i = 0; i < s->runs[run].nr_lines; i++) {
+			const struct diff_line *line = &s->runs[run].lines[i];
+			unsigned int before = all->nr_lines, at;
+
+			at = (unsigned int)(diff_run_line(all, line->values) - all->lines);
+			if (all->nr_lines == before) {
+				add_class(&d->rows[at], line);
+				continue;
+			}
+			d->rows = xrealloc(d->rows, (d->nr_rows + 1) * sizeof(*d->rows));
+			d->rows[d->nr_rows++] = (struct diff_row){ .line = line, .class = line->class };
+		}
+	}
+}
+
+enum diff_observed diff_observable(const struct diff_side *a, const struct diff_side *b)
+{
+	if (a->nr > 1 && b->nr > 1)
+		return DIFF_RUNS;
+	return all_recordings(a) && all_recordings(b) ? DIFF_SLICES : DIFF_NOTHING;
+}
+
+void diff_compare(struct diff *d)
+{
+	struct diff_run all = { 0 };
+	double *limit_p;
+
+	d->per_unit = d->a.units > 0;
+	collect(d, &d->a, &all);
+	collect(d, &d->b, &all);
+	diff_run_free(&all);
+	d->observed = diff_observable(&d->a, &d->b);
+	limit_p = xcalloc((d->nr_rows + 1) * (d->nr_limits + 1), sizeof(*limit_p));
+	for (unsigned int i = 0; i <= d->nr_rows; i++)
+		compare_row(d, row_at(d, i), limit_p + i * d->nr_limits);
+	correct(d);
+	if (d->nr_limits)
+		judge_limits(d, limit_p);
+	free(limit_p);
+	qsort(d->rows, d->nr_rows, sizeof(*d->rows), compare_order);
+}
+
+void diff_free(struct diff *d)
+{
+	free(d->rows);
+	d->rows = NULL;
+	d->nr_rows = 0;
+}
