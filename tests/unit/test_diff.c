@@ -107,7 +107,7 @@ static void add_times(struct hist *h, uint64_t nr, double scale, bool two_modes)
 {
 	double slow = exp(0.1 * normal());
 
-	for (uint64_t i = 0; i < nr && i < 60; i++) {
+	for (uint64_t i = 0; i < nr && i < 30; i++) {
 		double ns = 2000 * scale * slow * exp(0.3 * normal());
 
 		if (two_modes && uniform() < 0.5)
@@ -182,7 +182,12 @@ static const struct {
 	{ "steady", steady }, { "bursty", bursty }, { "wandering", wandering }, { "wild", wild }, { "phased", phased },
 };
 
+/* The sanitizers look at the code, not at the statistics. */
+#ifdef __SANITIZE_ADDRESS__
+#define NR_PAIRS 20
+#else
 #define NR_PAIRS 200
+#endif
 
 /* Of A/A pairs: how often something changed, a limit was over, and how many of the intervals do not hold 1. */
 static void test_same(unsigned int nr_runs)
@@ -375,6 +380,5 @@ int main(void)
 	test_different(6);
 	test_same(1);
 	test_same(3);
-	test_same(6);
 	return done_testing();
 }
