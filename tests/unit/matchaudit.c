@@ -179,6 +179,32 @@ static bool audit_totals(const struct span_log *log, const struct match_totals *
 	return true;
 }
 
+/* A call is told by the hit that it was sent with, or stands for itself; a hit belongs to a send. */
+static bool audit_lines(const struct span_log *log, const struct match_totals *totals, char *msg, size_t len)
+{
+	uint64_t with_call = 0, alone = 0, last = 0;
+
+	for (size_t i = 0; i < log->nr; i++) {
+		const struct ipi_span *s = &log->spans[i];
+
+		with_call += s->kind == IPI_SPAN_HIT && s->has_call;
+		alone += s->kind == IPI_SPAN_CALL && s->path != IPI_PATH_SENT;
+		if (s->kind == IPI_SPAN_SEND && s->send_id != ++last) {
+			snprintf(msg, len, "send %" PRIu64 " bears number %" PRIu64, last, s->send_id);
+			return false;
+		}
+		if (s->kind == IPI_SPAN_HIT && (!s->send_id || s->send_id > totals->sends)) {
+			snprintf(msg, len, "a hit of send %" PRIu64 ", which does not exist", s->send_id);
+			return false;
+		}
+	}
+	if (with_call + alone == totals->calls)
+		return true;
+	snprintf(msg, len, "%" PRIu64 " hits have calls, %" PRIu64 " calls have no hit: not %" PRIu64 " calls",
+		 with_call, alone, totals->calls);
+	return false;
+}
+
 static bool ordered(uint64_t a, uint64_t b)
 {
 	return a == IPI_NO_TIME || b == IPI_NO_TIME || a <= b;
@@ -285,5 +311,5 @@ bool span_audit(const struct span_log *log, const struct match_totals *totals, c
 		snprintf(msg, len, "impossible span: %s", span_text(&log->spans[i], text, sizeof(text)));
 		return false;
 	}
-	return audit_totals(log, totals, msg, len) && audit_causes(log, msg, len);
+	return audit_totals(log, totals, msg, len) && audit_causes(log, msg, len) && audit_lines(log, totals, msg, len);
 }

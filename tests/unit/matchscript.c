@@ -294,6 +294,7 @@ static bool among(const char *alternatives, const char *name)
 
 static const char *const outcome_names[] = { "delivered", "coalesced", "in_flight", "lost" };
 static const char *const how_names[] = { "none", "exact", "fifo", "ambiguous" };
+static const char *const victim_names[] = { "unknown", "task", "softirq" };
 static const char *const path_names[] = { "sent", "rider", "polled", "unknown" };
 
 /* Words that stand alone: outcome, how, solicited, negative. -1: no such word. */
@@ -338,10 +339,19 @@ static int check_pair(const struct ipi_span *s, const char *key, const char *v)
 		const char *key;
 		uint64_t got;
 	} numbers[] = {
-		{ "targets", s->nr_targets }, { "hits", s->nr_targets }, { "calls", s->nr_calls },
-		{ "source", s->source },      { "target", s->target },	 { "stack", s->stack },
-		{ "pid", (uint64_t)s->pid },  { "func", s->func },	 { "csd", s->csd },
+		{ "targets", s->nr_targets },
+		{ "hits", s->nr_targets },
+		{ "calls", s->nr_calls },
+		{ "source", s->source },
+		{ "target", s->target },
+		{ "stack", s->stack },
+		{ "pid", (uint64_t)s->pid },
+		{ "func", s->func },
+		{ "csd", s->csd },
 		{ "site", s->callsite },
+		{ "send_id", s->send_id },
+		{ "has_call", s->has_call },
+		{ "victim_pid", (uint64_t)s->victim_pid },
 	};
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
@@ -352,6 +362,8 @@ static int check_pair(const struct ipi_span *s, const char *key, const char *v)
 			return numbers[i].got == symbol(v);
 	if (!strcmp(key, "path"))
 		return s->path < 4 && among(v, path_names[s->path]);
+	if (!strcmp(key, "victim"))
+		return among(v, victim_names[span_victim(s)]);
 	if (!strcmp(key, "class"))
 		return audit_class_name(s->class) && among(v, audit_class_name(s->class));
 	return -1;

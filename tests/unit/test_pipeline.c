@@ -77,11 +77,14 @@ static void told_free(struct told *t)
 
 static bool same_spans(const struct told *a, const struct told *b)
 {
+	/* Between the holes that the struct has. */
+	const size_t rest = offsetof(struct ipi_span, mask) - offsetof(struct ipi_span, victim_pid);
+
 	if (a->nr != b->nr)
 		return false;
 	for (size_t i = 0; i < a->nr; i++)
 		if (memcmp(&a->spans[i], &b->spans[i], offsetof(struct ipi_span, level) + 1) ||
-		    a->masks[i] != b->masks[i])
+		    memcmp(&a->spans[i].victim_pid, &b->spans[i].victim_pid, rest) || a->masks[i] != b->masks[i])
 			return false;
 	return true;
 }

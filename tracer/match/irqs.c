@@ -137,6 +137,8 @@ static void window_settle(struct matcher *m, struct window *w)
 		next = h->next;
 		h->span.entry_ns = w->span.entry_ns;
 		h->span.exit_ns = w->span.exit_ns;
+		h->span.victim_pid = w->span.pid;
+		h->span.irq_flags = w->span.irq_flags;
 		if (h == cause)
 			hit_final(m, h, IPI_DELIVERED, how);
 		else
@@ -308,6 +310,7 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	w->span.source = UINT32_MAX;
 	w->span.target = ev->cpu;
 	w->span.entry_ns = ev->ts_ns;
+	w->span.irq_flags = ev->flags;
 	w->head = line->head;
 	w->tail = line->tail;
 	w->nr_hits = line->nr;
@@ -370,6 +373,7 @@ static inline __attribute__((always_inline)) void hit_add(struct matcher *m, con
 	h->span.func = send_func(ev);
 	h->span.send_ns = ev->ts_ns;
 	h->span.sent_ns = event_sent_ns(ev);
+	h->span.send_id = m->totals.sends;
 	h->next = NULL;
 	h->call = NULL;
 	h->ran_seq = 0;
@@ -448,6 +452,7 @@ void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	if (c)
 		send_takes(&span, c);
 	totals_send(&m->totals);
+	span.send_id = m->totals.sends;
 	hit_add(m, ev, ev->target, c);
 	send_closes(m, cpu, ev, level, c);
 	match_emit(m, &span);
@@ -467,6 +472,7 @@ void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 	span.mask_words = ev->mask_words;
 	span.func = told;
 	totals_send(&m->totals);
+	span.send_id = m->totals.sends;
 	span.nr_targets = hits_of_mask(m, ev, op, &span);
 	send_closes(m, cpu, ev, level, span.func != told);
 	match_emit(m, &span);

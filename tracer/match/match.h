@@ -75,6 +75,10 @@ struct ipi_span {
 	uint8_t call_kind;   /* CALL, LOCAL: enum ipi_call_kind */
 	uint8_t unsolicited; /* IRQ: enum ipi_unsolicited */
 	bool negative;	     /* a point was stamped before its cause: latencies void (clock skew) */
+	bool has_call;	     /* HIT: a call was queued for it, whose CALL span has path IPI_PATH_SENT */
+	uint8_t irq_flags;   /* IRQ, HIT with an entry: IPI_FLAG_* of the handler's entry; see span_victim() */
+	uint8_t level;	     /* enum ipi_level: the sender's context; IRQ, LOCAL: the event's own */
+	int32_t victim_pid;  /* HIT with an entry: the task that the interrupt hit (IRQ: pid) */
 	uint32_t source;     /* sending CPU; IRQ unsolicited: UINT32_MAX */
 	uint32_t target;     /* receiving CPU */
 	int32_t pid;	     /* sending task; IRQ, LOCAL: interrupted task */
@@ -92,9 +96,9 @@ struct ipi_span {
 	uint64_t run_ns;      /* function entry */
 	uint64_t done_ns;     /* function exit */
 	uint64_t exit_ns;     /* handler exit */
+	uint64_t send_id;     /* HIT, SEND: serial of the send, from 1 */
 	const uint64_t *mask; /* SEND: targets, 64 CPUs a word, or NULL when single (then target) */
 	uint32_t mask_words;
-	uint8_t level; /* enum ipi_level: the sender's context; IRQ, LOCAL: the event's own */
 };
 
 struct match_totals {
@@ -138,6 +142,26 @@ struct matcher *matcher_new(const struct match_config *config);
 void matcher_free(struct matcher *m);
 /* Events must come in time order (ties: causes first). */
 void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr);
+/* What a handler interrupted. */
+enum ipi_victim {
+	IPI_VICTIM_UNKNOWN = 0, /* or nobody */
+	IPI_VICTIM_TASK = 1,	/* pid 0: the idle loop */
+	IPI_VICTIM_SOFTIRQ = 2, /* which ran on top of that task */
+};
+
+/*
+ * Of an IRQ, or of a HIT by its interrupt. The HARDIRQ flag of an entry is the
+ * handler's own: other handlers run with interrupts off. What an NMI interrupts
+ * its flags do not tell (nmi_enter() counts a hardirq as well).
+ */
+static inline enum ipi_victim span_victim(const struct ipi_span *s)
+{
+	if ((s->kind != IPI_SPAN_HIT && s->kind != IPI_SPAN_IRQ) || s->entry_ns == IPI_NO_TIME ||
+	    s->irq_flags & IPI_FLAG_NMI)
+		return IPI_VICTIM_UNKNOWN;
+	return s->irq_flags & IPI_FLAG_SOFTIRQ ? IPI_VICTIM_SOFTIRQ : IPI_VICTIM_TASK;
+}
+
 /* When it began, which is what spans are put in order by: the first that exists of these. */
 static inline uint64_t span_begin_ns(const struct ipi_span *s)
 {

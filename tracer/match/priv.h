@@ -216,6 +216,8 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->exit_ns = IPI_NO_TIME;
 	s->mask = NULL;
 	s->mask_words = 0;
+	s->victim_pid = 0;
+	s->send_id = 0;
 	s->kind = kind;
 	s->class = class;
 	s->outcome = IPI_DELIVERED;
@@ -225,6 +227,8 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->level = level;
 	s->unsolicited = IPI_SOLICITED;
 	s->negative = false;
+	s->irq_flags = 0;
+	s->has_call = false;
 }
 
 /*
@@ -280,6 +284,7 @@ static inline void call_join(struct call *c, struct hit *h)
 	c->hit = h;
 	h->call = c;
 	h->ran_seq = c->ran_seq;
+	h->span.has_call = true;
 	h->span.func = c->span.func;
 	h->span.callsite = c->span.callsite;
 	h->span.csd = c->span.csd;
