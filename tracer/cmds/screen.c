@@ -18,6 +18,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "cmds/screen.h"
+#include "render/screen.h"
 
 static int parse_colour(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {

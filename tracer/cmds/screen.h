@@ -8,7 +8,8 @@
 #include <stdbool.h>
 
 #include "base/opts.h"
-#include "render/screen.h"
+
+struct screen; /* render/screen.h; main.c, which only ends the pager, has no use for it */
 
 enum screen_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
