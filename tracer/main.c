@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cmds/cmd.h"
-#include "cmds/screen.h"
+#include "cmds/pager.h"
 
 static const struct cmd commands[] = {
 	{ &record_spec, cmd_record }, { &report_spec, cmd_report }, { &export_spec, cmd_export },

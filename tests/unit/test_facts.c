@@ -54,6 +54,9 @@ static void fill(struct facts *f)
 	cpuset_add(&f->machine.online, 3);
 	cpuset_add(&f->machine.nohz_full, 3);
 	f->interrupts_text = xstrdup("RES:  1  2  3   Rescheduling interrupts\nIPI0: 4 5 6\n");
+	cpuset_add(&topo_add(&f->topo, TOPO_NODE, 1)->cpus, 0);
+	cpuset_add(&topo_add(&f->topo, TOPO_LLC, 0)->cpus, 2);
+	cpuset_add(&f->topo.groups[1].cpus, 200);
 	f->workload_status = 137;
 	f->missed_sends = 3;
 	facts_add_reason(f, "somebody switched %s off", "tracing_on");
@@ -117,6 +120,10 @@ static void test_round_trip(void)
 		   same_cpus(&b.machine.nohz_full, &a.machine.nohz_full),
 	   "what the machine's words mean, also if that is nothing");
 	is_str(b.interrupts_text, a.interrupts_text, "rows of /proc/interrupts");
+	ok(b.topo.nr == 2 && b.topo.groups[0].kind == TOPO_NODE && b.topo.groups[0].id == 1 &&
+		   cpuset_has(&b.topo.groups[0].cpus, 0) && b.topo.groups[1].kind == TOPO_LLC &&
+		   same_cpus(&a.topo.groups[1].cpus, &b.topo.groups[1].cpus),
+	   "nodes and caches");
 	is_u64((uint64_t)b.workload_status, 137, "workload status");
 	is_u64(b.missed_sends, 3, "missed sends");
 	is_u64(b.nr_reasons, 2, "reasons");
@@ -161,6 +168,9 @@ static void test_damaged(void)
 	static const char *const bad[] = {
 		"facts 3\n", /* a format of the future */
 		"complete 2\n",
+		"node 0\n",
+		"node x 0\n",
+		"llc 0 3-1\n",
 		"complete\n",
 		"stacks yes\n",
 		"cpus 99999999999\n",

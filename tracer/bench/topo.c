@@ -14,61 +14,9 @@
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/err.h"
-#include "base/io.h"
 #include "base/mem.h"
-#include "base/parse.h"
+#include "base/topo.h"
 #include "bench/topo.h"
-
-#define MAX_CACHES 16
-
-static int read_list(const char *path, struct cpuset *set)
-{
-	char *text = read_file(path, NULL);
-	int ret = -1;
-
-	if (text) {
-		text[strcspn(text, "\n")] = '\0';
-		if (text[0])
-			ret = cpuset_parse(set, text, 0, NULL);
-	}
-	free(text);
-	return ret;
-}
-
-static bool read_number(const char *path, uint64_t *val)
-{
-	char *text = read_file(path, NULL);
-	bool ok = false;
-
-	if (text) {
-		text[strcspn(text, "\n")] = '\0';
-		ok = !parse_u64(text, val, NULL);
-	}
-	free(text);
-	return ok;
-}
-
-/* The last level: the highest number among the CPU's caches. */
-static void read_llc(const char *dir, struct cpuset *llc)
-{
-	uint64_t best = 0, level;
-	int best_index = -1;
-	char *path;
-
-	for (int i = 0; i < MAX_CACHES; i++) {
-		path = xasprintf("%s/cache/index%d/level", dir, i);
-		if (read_number(path, &level) && level > best) {
-			best = level;
-			best_index = i;
-		}
-		free(path);
-	}
-	if (best_index < 0)
-		return;
-	path = xasprintf("%s/cache/index%d/shared_cpu_list", dir, best_index);
-	read_list(path, llc);
-	free(path);
-}
 
 static int read_node(const char *root, uint32_t cpu, unsigned int max_nodes)
 {
@@ -89,8 +37,8 @@ static void read_cpu(struct bench_cpu *c, const char *root, uint32_t cpu, unsign
 	char *path = xasprintf("%s/topology/thread_siblings_list", dir);
 
 	*c = (struct bench_cpu){ .cpu = cpu, .node = read_node(root, cpu, max_nodes) };
-	read_list(path, &c->siblings);
-	read_llc(dir, &c->llc);
+	topo_list(path, &c->siblings);
+	topo_llc(root, cpu, &c->llc);
 	free(path);
 	free(dir);
 }
@@ -119,14 +67,14 @@ int bench_topo_read(struct bench_topo *t, const char *root, struct err *err)
 
 	*t = (struct bench_topo){ 0 };
 	path = xasprintf("%s/sys/devices/system/cpu/online", root);
-	if (read_list(path, &online)) {
+	if (topo_list(path, &online)) {
 		err_set(err, EXIT_FAILED, "cannot read %s", path);
 		free(path);
 		return -1;
 	}
 	free(path);
 	path = xasprintf("%s/sys/devices/system/node/online", root);
-	if (!read_list(path, &nodes)) {
+	if (!topo_list(path, &nodes)) {
 		t->nr_nodes = cpuset_count(&nodes);
 		max_nodes = nodes.nr_words * 64;
 	}

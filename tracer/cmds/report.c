@@ -16,6 +16,7 @@
 #include "cmds/reading.h"
 #include "cmds/screen.h"
 #include "report/agg.h"
+#include "report/overtime.h"
 #include "render/render.h"
 
 struct report_options {
@@ -27,6 +28,10 @@ struct report_options {
 	const struct column **columns;
 	unsigned int nr_columns;
 	const char *fields;
+	/* One thing to show instead of the table. */
+	const struct column *hist;
+	unsigned int matrix; /* enum matrix_value */
+	uint64_t bin_ns;
 	struct ipi_filter filter;
 	struct screen_options screen;
 };
@@ -52,6 +57,38 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 	return 0;
 }
 
+static int parse_hist(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	const struct column *c = column_find_dist(arg);
+
+	(void)spec;
+	if (!c) {
+		err_set(err, EXIT_USAGE, "'%s': no distribution", arg);
+		return err_hint(err, "delivery, queue, func or handler");
+	}
+	*(const struct column **)target = c;
+	return 0;
+}
+
+static int parse_matrix(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	static const char *const names[] = {
+		[MATRIX_COUNT] = "count",
+		[MATRIX_P50] = "p50",
+		[MATRIX_P99] = "p99",
+		[MATRIX_MAX] = "max",
+	};
+
+	(void)spec;
+	for (unsigned int i = MATRIX_COUNT; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(arg, names[i]))
+			continue;
+		*(unsigned int *)target = i;
+		return 0;
+	}
+	return err_set(err, EXIT_USAGE, "'%s': count, p50, p99 or max expected", arg);
+}
+
 #define OPTION(m) offsetof(struct report_options, m)
 static const struct opt rows[] = {
 	{ 'i', "input", "FILE", OPT_STRING, OPTION(input), READING_INPUT_HELP, NULL, 0, 0 },
@@ -66,6 +103,12 @@ static const struct opt rows[] = {
 	{ 'f', "fields", "COLUMNS", OPT_STRING, OPTION(fields), "columns to show; +COLUMNS: besides the default ones",
 	  NULL, 0, 0 },
 	{ 'n', "top", "N", OPT_U64, OPTION(top), "only the first N rows", NULL, 1, UINT32_MAX },
+	{ 0, "hist", "TIME", OPT_CUSTOM, OPTION(hist), "histograms of each row: delivery, queue, func or handler",
+	  parse_hist, 0, 0 },
+	{ 0, "matrix", "VALUE", OPT_CUSTOM, OPTION(matrix),
+	  "from which CPU to which: count, or p50, p99 or max of delivery", parse_matrix, 0, 0 },
+	{ 0, "over-time", "TIME", OPT_DURATION, OPTION(bin_ns), "rate of each row over time, in bins of this length",
+	  NULL, 1, 0 },
 	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: everything, integers in ns", NULL, 0, 0 },
 	{ 0, "csv", NULL, OPT_FLAG, OPTION(csv), "CSV: the rows, integers in ns", NULL, 0, 0 },
 	{ 0, "raw-csv", NULL, OPT_FLAG, OPTION(raw_csv), "CSV without ' in front of texts that begin with = + - @",
@@ -89,32 +132,57 @@ const struct opt_spec report_spec = {
 	},
 };
 
-/* The format that an option asked for; text without one, NULL and *err if there are two. */
+/* What there is to show: as text, as CSV. JSON has all of it. */
+struct view {
+	const char *option;
+	const struct render_ops *text, *csv;
+};
+
+static const struct view views[] = {
+	{ NULL, &render_text, &render_csv },
+	{ "--hist", &render_hist, &render_hist_csv },
+	{ "--matrix", &render_matrix, &render_matrix_csv },
+	{ "--over-time", &render_over_time, &render_over_time_csv },
+};
+
+/* Of those options that exclude each other the one that was given; 0 = none, -1 = two, with *err. */
+static int only_one(const bool *given, const char *const *names, int nr, struct err *err)
+{
+	int found = 0;
+
+	for (int i = 1; i < nr; i++) {
+		if (!given[i])
+			continue;
+		if (found)
+			return err_set(err, EXIT_USAGE, "%s and %s exclude each other", names[found], names[i]);
+		found = i;
+	}
+	return found;
+}
+
+/* What the options asked for, the table as text without any; NULL and *err if there are two. */
 static const struct render_ops *chosen_format(const struct report_options *o, struct err *err)
 {
-	static const struct {
-		const char *name;
-		size_t flag;
-		const struct render_ops *ops;
-	} formats[] = {
-		{ "--json", OPTION(json), &render_json },
-		{ "--csv", OPTION(csv), &render_csv },
-		{ "--raw-csv", OPTION(raw_csv), &render_csv },
-	};
-	const char *first = NULL;
-	const struct render_ops *ops = &render_text;
+	static const char *const formats[] = { NULL, "--json", "--csv", "--raw-csv" };
+	const bool is_format[] = { false, o->json, o->csv, o->raw_csv };
+	const bool is_view[] = { false, o->hist, o->matrix, o->bin_ns };
+	const char *names[ARRAY_SIZE(views)];
+	int format = only_one(is_format, formats, ARRAY_SIZE(formats), err), view;
 
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		if (!*(const bool *)((const char *)o + formats[i].flag))
-			continue;
-		if (first) {
-			err_set(err, EXIT_USAGE, "%s and %s exclude each other", first, formats[i].name);
-			return NULL;
-		}
-		first = formats[i].name;
-		ops = formats[i].ops;
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
+		names[i] = views[i].option;
+	view = only_one(is_view, names, ARRAY_SIZE(views), err);
+	if (format < 0 || view < 0)
+		return NULL;
+	if (o->matrix && o->nr_by && !o->json) {
+		err_set(err, EXIT_USAGE, "--matrix is by source and target: --by does not go with it");
+		return NULL;
 	}
-	return ops;
+	if (view && o->fields) {
+		err_set(err, EXIT_USAGE, "%s shows no columns: --fields does not go with it", views[view].option);
+		return NULL;
+	}
+	return o->json ? &render_json : format ? views[view].csv : views[view].text;
 }
 
 static int render(struct report_options *o, const struct report *r, const struct render_ops *ops, struct err *err)
@@ -124,6 +192,8 @@ static int render(struct report_options *o, const struct report *r, const struct
 		.screen = screen_of_stdout(&o->screen),
 		.may_drop = !o->fields,
 		.raw_text = o->raw_csv,
+		.hist = o->hist,
+		.matrix = o->matrix,
 	};
 
 	if (o->fields ? *o->fields == '+' : ops->usual_columns)
@@ -132,36 +202,84 @@ static int render(struct report_options *o, const struct report *r, const struct
 		return -1;
 	ro.columns = o->columns;
 	ro.nr_columns = o->nr_columns;
-	if (ops == &render_text)
-		pager_start(&o->screen, &ro.screen);
+	if (!o->json && !o->csv && !o->raw_csv)
+		screen_page(&o->screen, &ro.screen);
 	return render_report(ops, r, &ro, stdout, err);
+}
+
+/* What spans become on their way. */
+struct sums {
+	struct agg *agg, *matrix;
+	struct overtime *overtime;
+	struct span_sink sinks[2];
+	struct span_tee tee;
+};
+
+static const enum agg_key matrix_keys[] = { AGG_KEY_SOURCE, AGG_KEY_TARGET };
+
+static struct span_sink sums_sink(struct sums *s, const struct report_options *o, struct reading *in)
+{
+	struct span_names names = in->names;
+
+	s->agg = agg_new(o->by, o->nr_by, span_filter_by_sender(in->filter), &names);
+	s->sinks[0] = (struct span_sink){ .span = agg_span, .ctx = s->agg };
+	if (o->bin_ns) {
+		s->overtime = overtime_new(in->analysis, s->agg, o->bin_ns);
+		s->sinks[0] = overtime_sink(s->overtime);
+	}
+	if (o->matrix) {
+		names.own_pid = NULL; /* its sums are the totals, in which they are */
+		names.own_func = NULL;
+		s->matrix = agg_new(matrix_keys, ARRAY_SIZE(matrix_keys), span_filter_by_sender(in->filter), &names);
+		s->sinks[1] = (struct span_sink){ .span = agg_span, .ctx = s->matrix };
+	}
+	s->tee = (struct span_tee){ s->sinks, s->matrix ? 2 : 1 };
+	return span_tee_sink(&s->tee);
+}
+
+static void sums_free(struct sums *s)
+{
+	overtime_free(s->overtime);
+	agg_free(s->agg);
+	agg_free(s->matrix);
 }
 
 static int report_file(struct report_options *o, const char *path, const struct render_ops *format, struct err *err)
 {
 	static const enum agg_key usual[] = { AGG_KEY_CALLER, AGG_KEY_FUNC };
-	const enum agg_key *by = o->nr_by ? o->by : usual;
-	unsigned int nr_by = o->nr_by ? o->nr_by : ARRAY_SIZE(usual);
-	struct report r = { 0 };
+	struct report r = { 0 }, matrix = { 0 };
+	struct sums sums = { 0 };
 	struct reading in;
-	struct agg *agg = NULL;
+	struct span_sink sink;
 	int ret = -1;
 
+	if (!o->nr_by) {
+		o->nr_by = ARRAY_SIZE(usual);
+		memcpy(o->by, usual, sizeof(usual));
+	}
 	if (reading_open(&in, path, o->buffer, &o->filter, err))
 		goto out;
-	agg = agg_new(by, nr_by, span_filter_by_sender(in.filter), &in.names);
-	if (reading_run(&in, &(struct span_sink){ .span = agg_span, .ctx = agg }, err))
+	sink = sums_sink(&sums, o, &in);
+	if (reading_run(&in, &sink, err))
 		goto out;
-	report_build(&r, in.analysis, agg, by, nr_by, in.filter != NULL);
+	report_build(&r, in.analysis, sums.agg, o->by, o->nr_by, in.filter != NULL);
 	r.offline = analysis_offline(in.analysis, &o->filter);
 	r.filters = reading_filters(&in);
 	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));
+	if (sums.overtime)
+		overtime_report(sums.overtime, &r);
+	if (sums.matrix) {
+		report_build(&matrix, in.analysis, sums.matrix, matrix_keys, ARRAY_SIZE(matrix_keys),
+			     in.filter != NULL);
+		r.matrix = &matrix;
+	}
 	if (render(o, &r, format, err))
 		goto out;
 	ret = reading_status(&r, err);
 out:
 	report_free(&r);
-	agg_free(agg);
+	report_free(&matrix);
+	sums_free(&sums);
 	reading_close(&in);
 	return ret;
 }

@@ -26,14 +26,9 @@ extern const struct opt screen_rows[SCREEN_NR_ROWS];
 		.title = "Screen", .rows = screen_rows, .nr = SCREEN_NR_ROWS, .base = (b)                              \
 	}
 
-/* What standard output is. Before pager_start(). */
+/* What standard output is. Before it is paged. */
 struct screen screen_of_stdout(const struct screen_options *o);
-/*
- * What is printed from here on goes through $IPITRACE_PAGER, $PAGER or less,
- * if standard output is a terminal and nobody asked for none. Ctrl-C is the pager's.
- */
-void pager_start(const struct screen_options *o, const struct screen *s);
-/* Until the user has left it. That they did before the end is no error. Without a pager nothing happens. */
-void pager_finish(void);
+/* From here on through a pager, where somebody sits there and wants it. */
+void screen_page(const struct screen_options *o, const struct screen *s);
 
 #endif

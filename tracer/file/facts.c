@@ -45,6 +45,7 @@ void facts_free(struct facts *f)
 	free(f->counters);
 	free(f->interrupts_text);
 	machine_cpus_free(&f->machine);
+	topo_free(&f->topo);
 	for (int s = 0; s < FACTS_NR_SNAPS; s++)
 		cpuset_free(&f->online[s]);
 	for (unsigned int i = 0; i < f->nr_reasons; i++)
@@ -185,6 +186,12 @@ char *facts_format(const struct facts *f)
 		}
 	}
 	put_text(out, "interrupts", f->interrupts_text);
+	for (unsigned int i = 0; i < f->topo.nr; i++) {
+		char *cpus = cpuset_text(&f->topo.groups[i].cpus);
+
+		fprintf(out, "%s %u %s\n", topo_kind_name(f->topo.groups[i].kind), f->topo.groups[i].id, cpus);
+		free(cpus);
+	}
 	if (f->missed_sends)
 		fprintf(out, "missed_sends %llu\n", (unsigned long long)f->missed_sends);
 	if (f->workload_status >= 0)
@@ -402,6 +409,21 @@ static int get_filter(struct ipi_filter *f, const char *key, const char *value, 
 	return 0;
 }
 
+/* "0 0-3,8": number and CPUs. */
+static int get_group(struct topo *t, enum topo_kind kind, char *value)
+{
+	char *cpus = value + strcspn(value, " ");
+	uint64_t id;
+
+	if (!*cpus)
+		return -1;
+	*cpus++ = '\0';
+	return get_number(value, UINT32_MAX, &id) ||
+			       cpuset_parse_for(&topo_add(t, kind, (unsigned int)id)->cpus, cpus, 0, NULL, NULL) ?
+		       -1 :
+		       0;
+}
+
 static int get_line(struct facts *f, uint64_t *format, const char *key, char *value)
 {
 	uint64_t v;
@@ -415,6 +437,9 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 	for (size_t i = 0; i < ARRAY_SIZE(machine_lists); i++)
 		if (!strncmp(key, "cpus_", 5) && !strcmp(key + 5, machine_lists[i].name))
 			return get_machine_list(f, i, value);
+	for (enum topo_kind kind = 0; kind < TOPO_NR_KINDS; kind++)
+		if (!strcmp(key, topo_kind_name(kind)))
+			return get_group(&f->topo, kind, value);
 	if (!strcmp(key, "counter"))
 		return get_counter(f, -1, value);
 	if (!strncmp(key, "filter_", 7))

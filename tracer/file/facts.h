@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/event.h"
 #include "base/filter.h"
+#include "base/topo.h"
 
 /*
  * Interrupt counters of /proc/interrupts are read four times, because reading
@@ -54,6 +55,7 @@ struct facts {
 	struct cpuset online[FACTS_NR_SNAPS]; /* CPUs that had a column in that reading; empty: not known */
 	struct machine_cpus machine;	      /* what the words of CPU lists meant when it began */
 	char *interrupts_text; /* the rows of /proc/interrupts of IPIs at the end, for arm64's irq -> IPI */
+	struct topo topo;      /* of the recording machine */
 	int workload_status;   /* exit status, -1 = no workload */
 	/* Why the recording is incomplete though no event is known to be lost: whole sentences without a full stop. */
 	char **reasons;

@@ -73,6 +73,7 @@ static void fill_facts(struct recording *rec)
 	f->complete = true;
 	f->filtered_in_kernel = session_filtered_in_kernel(rec->session);
 	f->missed_sends = session_missed_sends(rec->session);
+	topo_read(&f->topo, "");
 	f->nr_own_pids = 1 + spool_nr_threads(rec->spool);
 	f->own_pids = xcalloc(f->nr_own_pids, sizeof(*f->own_pids));
 	f->own_pids[0] = (int32_t)getpid();

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "render/parts-priv.h"
 #include "render/render.h"
 
 /*
@@ -61,27 +62,46 @@ static int csv_begin(struct render *r, struct err *err)
 	return 0;
 }
 
+static void cell(const struct render *r, const struct column *c, const struct report_row *row)
+{
+	struct value v = column_value(c, row);
+
+	if (v.none)
+		return;
+	if (v.text)
+		field(v.text, r->options->raw_text, r->out);
+	else
+		fprintf(r->out, "%" PRIu64, v.num);
+}
+
 static int csv_row(struct render *r, const struct report_row *row, struct err *err)
 {
 	(void)err;
 	for (unsigned int i = 0; i < nr_columns(r); i++) {
 		const struct column *c = column(r, i);
-		struct value v = column_value(c, row);
 
 		if (i)
 			fputc(',', r->out);
-		if (v.none)
-			continue;
-		if (v.text)
-			field(v.text, r->options->raw_text, r->out);
-		else
-			fprintf(r->out, "%" PRIu64, v.num);
+		cell(r, c, row);
 	}
 	fputc('\n', r->out);
 	return 0;
 }
 
-static int csv_end(struct render *r, struct err *err)
+void render_csv_keys(const struct render *r, const struct report_row *row)
+{
+	for (unsigned int i = 0; i < r->report->nr_by; i++) {
+		const struct column *c = column_of_key(r->report->by[i]);
+
+		if (row)
+			cell(r, c, row);
+		else
+			fputs(c->id, r->out);
+		fputc(',', r->out);
+	}
+}
+
+int render_csv_end(struct render *r, struct err *err)
 {
 	(void)r;
 	(void)err;
@@ -89,7 +109,7 @@ static int csv_end(struct render *r, struct err *err)
 }
 
 /* A table of rows has no place for it: what is on standard error, and the exit status, must do. */
-static void csv_lost_events(struct render *r, uint64_t lost)
+void render_csv_lost_events(struct render *r, uint64_t lost)
 {
 	(void)r;
 	(void)lost;
@@ -98,6 +118,6 @@ static void csv_lost_events(struct render *r, uint64_t lost)
 const struct render_ops render_csv = {
 	.begin = csv_begin,
 	.row = csv_row,
-	.end = csv_end,
-	.lost_events = csv_lost_events,
+	.end = render_csv_end,
+	.lost_events = render_csv_lost_events,
 };

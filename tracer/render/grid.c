@@ -111,6 +111,15 @@ static void print_line(const struct grid *g, const struct layout *l, const struc
 	}
 }
 
+unsigned int grid_width(const struct grid *g)
+{
+	unsigned int total = 0;
+
+	for (unsigned int i = 0; i < g->nr_columns; i++)
+		total += full_width(g, i) + 1;
+	return total ? total - 1 : 0;
+}
+
 unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out)
 {
 	struct layout l = lay_out(g, s->width);

@@ -34,6 +34,8 @@ struct grid {
 	char *const *below; /* lines below each row, or NULL; NULL = none at all */
 };
 
+/* Of all of it. */
+unsigned int grid_width(const struct grid *g);
 /* What does not fit the screen's width gives way. Returns how many columns were left out. */
 unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out);
 

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "render/parts-priv.h"
 #include "render/render.h"
 
 struct state {
@@ -268,6 +269,19 @@ static void coverage(struct json *j, const struct report *r)
 	json_close(j);
 }
 
+/* Hits of each bin, from trace.start_ns on. */
+static void bins(struct json *j, const struct report *r, const struct report_bins *b)
+{
+	bool compact = j->compact;
+
+	json_array(j, "over_time");
+	j->compact = true;
+	for (unsigned int i = 0; i < r->nr_bins; i++)
+		json_u64(j, NULL, report_bin(b, i));
+	json_close(j);
+	j->compact = compact;
+}
+
 static int json_begin(struct render *r, struct err *err)
 {
 	const struct report_row own = { .agg = r->report->own, .trace = r->report->trace };
@@ -284,7 +298,13 @@ static int json_begin(struct render *r, struct err *err)
 	classes(s, r->report);
 	json_object(j, "own");
 	values(s, &own, false);
+	if (r->report->bin_ns)
+		bins(j, r->report, &r->report->own_bins);
 	json_close(j);
+	if (r->report->bin_ns) {
+		json_u64(j, "bin_ns", r->report->bin_ns);
+		json_u64(j, "nr_bins", r->report->nr_bins);
+	}
 	coverage(j, r->report);
 	json_array(j, "by");
 	for (unsigned int i = 0; i < r->report->nr_by; i++)
@@ -302,6 +322,8 @@ static int json_row(struct render *r, const struct report_row *row, struct err *
 	(void)err;
 	json_object(&s->json, NULL);
 	values(s, row, true);
+	if (r->report->bin_ns)
+		bins(&s->json, r->report, &row->bins);
 	json_close(&s->json);
 	return 0;
 }
@@ -312,6 +334,8 @@ static int json_end(struct render *r, struct err *err)
 
 	(void)err;
 	json_close(&s->json);
+	if (r->options->matrix)
+		render_matrix_json(r, &s->json);
 	json_close(&s->json);
 	free(s->columns);
 	return 0;

@@ -17,6 +17,9 @@
 #include "report/columns.h"
 #include "report/report.h"
 
+/* What is in the cells of a matrix of sources and targets. */
+enum matrix_value { MATRIX_NONE, MATRIX_COUNT, MATRIX_P50, MATRIX_P99, MATRIX_MAX };
+
 struct render_options {
 	const struct column *const *columns; /* of formats that have a choice; all of them if there are none */
 	unsigned int nr_columns;
@@ -24,6 +27,9 @@ struct render_options {
 	unsigned int top; /* rows to show, 0 = all */
 	bool raw_text;	  /* CSV: no apostrophe in front of what a spreadsheet takes for a formula */
 	struct screen screen;
+	/* Of the formats that show one thing only. */
+	const struct column *hist; /* any column of the distribution */
+	enum matrix_value matrix;
 };
 
 /* One report on its way out; state is the format's own, made in begin() and given back in end(). */
@@ -53,6 +59,12 @@ struct render_ops {
 };
 
 extern const struct render_ops render_text, render_csv, render_json;
+/* One distribution of each row: options->hist. */
+extern const struct render_ops render_hist, render_hist_csv;
+/* Rows by source and target as a matrix: options->matrix. */
+extern const struct render_ops render_matrix, render_matrix_csv;
+/* Rows with bins in time: report->bin_ns. */
+extern const struct render_ops render_over_time, render_over_time_csv;
 
 int render_report(const struct render_ops *ops, const struct report *report, const struct render_options *options,
 		  FILE *out, struct err *err);

@@ -18,15 +18,10 @@
 #include "base/text.h"
 #include "render/grid.h"
 #include "render/render.h"
+#include "render/parts-priv.h"
 #include "render/value.h"
 
 #define STACK_INDENT 4
-
-struct wrapped {
-	FILE *mem;
-	char *text;
-	size_t len;
-};
 
 struct state {
 	const struct column **columns;
@@ -246,7 +241,7 @@ static void unsolicited(const struct report *r, const struct render_options *o, 
 	}
 }
 
-static void text_lost_events(struct render *r, uint64_t lost)
+void render_text_lost_events(struct render *r, uint64_t lost)
 {
 	if (lost == IPI_LOST_UNKNOWN)
 		fputs("an unknown number of lost events", r->out);
@@ -362,14 +357,13 @@ static void notes(const struct report *r, FILE *out)
 		fputs("note: no reception events: what was delivered, and when, is not known\n", out);
 }
 
-/* What is printed to the stream that this returns is wrapped by wrapped_end(). */
-static FILE *wrapped_begin(struct wrapped *w, FILE *out)
+FILE *wrapped_begin(struct wrapped *w, FILE *out)
 {
 	w->mem = open_memstream(&w->text, &w->len);
 	return w->mem ? w->mem : out; /* without memory for that, as it comes */
 }
 
-static void wrapped_end(struct wrapped *w, const struct render *r)
+void wrapped_end(struct wrapped *w, const struct render *r)
 {
 	if (!w->mem)
 		return;
@@ -378,14 +372,47 @@ static void wrapped_end(struct wrapped *w, const struct render *r)
 	free(w->text);
 }
 
+void render_text_head(struct render *r)
+{
+	struct wrapped w;
+
+	header(r->report, r->options, wrapped_begin(&w, r->out));
+	wrapped_end(&w, r);
+}
+
+char *render_label(const struct render *r, const struct report_row *row)
+{
+	char *text = NULL, buf[4096];
+	FILE *out;
+	size_t len;
+	bool any = false;
+
+	out = open_memstream(&text, &len);
+	if (!out)
+		return xstrdup("");
+	for (unsigned int i = 0; i < r->report->nr_by; i++) {
+		const struct column *c = column_of_key(r->report->by[i]);
+		struct value v = column_value(c, row);
+
+		if (v.none)
+			continue;
+		render_value(c, v, r->options->screen.utf8, buf, sizeof(buf));
+		fprintf(out, "%s%s%s%s", any ? " " : "", c->unit == UNIT_ID ? c->id : "", c->unit == UNIT_ID ? " " : "",
+			buf);
+		any = true;
+	}
+	if (!any)
+		fputc('-', out);
+	fclose(out);
+	return text;
+}
+
 static int text_begin(struct render *r, struct err *err)
 {
 	struct state *s = r->state = xcalloc(1, sizeof(*s));
-	struct wrapped w;
 
 	(void)err;
-	header(r->report, r->options, wrapped_begin(&w, r->out));
-	wrapped_end(&w, r);
+	render_text_head(r);
 	if (r->nr_rows)
 		table_begin(r, s);
 	return 0;
@@ -412,14 +439,11 @@ static void trust(struct render *r)
 	wrapped_end(&w, r);
 }
 
-static int text_end(struct render *r, struct err *err)
+void render_text_foot(struct render *r)
 {
 	const struct report *report = r->report;
 
-	(void)err;
-	if (r->nr_rows)
-		table_end(r, r->state);
-	else
+	if (!report->nr_rows)
 		fputs(!report->trace->has_send ? "no senders: the recording has no send events\n" :
 		      report->filtered	       ? "no IPI passes the filter\n" :
 						 "no IPIs were sent\n",
@@ -428,6 +452,14 @@ static int text_end(struct render *r, struct err *err)
 		fprintf(r->out, "(%u more rows)\n", report->nr_rows - r->nr_rows);
 	fputc('\n', r->out);
 	trust(r);
+}
+
+static int text_end(struct render *r, struct err *err)
+{
+	(void)err;
+	if (r->nr_rows)
+		table_end(r, r->state);
+	render_text_foot(r);
 	return 0;
 }
 
@@ -436,5 +468,5 @@ const struct render_ops render_text = {
 	.begin = text_begin,
 	.row = text_row,
 	.end = text_end,
-	.lost_events = text_lost_events,
+	.lost_events = render_text_lost_events,
 };

@@ -120,6 +120,7 @@ static void fill_info(struct analysis *a, const char *path)
 	t->facts_gone = t->foreign && a->info->tracer_version && !strncmp(a->info->tracer_version, "ipitrace", 8);
 	t->reasons = (const char *const *)a->facts.reasons;
 	t->nr_reasons = a->facts.nr_reasons;
+	t->topo = a->facts.topo.nr ? &a->facts.topo : NULL;
 	t->incomplete = a->has_facts && (!a->facts.complete || t->nr_reasons);
 }
 
@@ -265,6 +266,20 @@ static const char *send_stamp(const struct match_totals *t)
 	return t->behind_stack == t->target_hits ? "behind_stack" : "mixed";
 }
 
+static bool knows_switching(const struct analysis *a)
+{
+	return a->has_facts && a->facts.on_ns && a->facts.on_ns < a->facts.off_ns;
+}
+
+uint64_t analysis_start_ns(const struct analysis *a)
+{
+	const struct decode_stats *s = decoder_stats(pipeline_decoder(a->pipeline));
+	uint64_t first_ns = pipeline_time(a->pipeline, s->first_ns);
+
+	/* Tracing may have been on for long before the first event. */
+	return knows_switching(a) && (a->facts.on_ns < first_ns || !s->records) ? a->facts.on_ns : first_ns;
+}
+
 /* Losses: marks in the streams and, in our own files, the kernel's counters. */
 static void finish_info(struct analysis *a)
 {
@@ -278,15 +293,10 @@ static void finish_info(struct analysis *a)
 	t->skew_cpus[0] = seen->skew_cpus[0];
 	t->skew_cpus[1] = seen->skew_cpus[1];
 
-	t->start_ns = pipeline_time(a->pipeline, s->first_ns);
+	t->start_ns = analysis_start_ns(a);
 	t->end_ns = pipeline_time(a->pipeline, s->end_ns > s->last_ns ? s->end_ns : s->last_ns);
-	/* Tracing may have been on for long before the first event, and behind the last. */
-	if (a->has_facts && a->facts.on_ns && a->facts.on_ns < a->facts.off_ns) {
-		if (a->facts.on_ns < t->start_ns || !s->records)
-			t->start_ns = a->facts.on_ns;
-		if (a->facts.off_ns > t->end_ns)
-			t->end_ns = a->facts.off_ns;
-	}
+	if (knows_switching(a) && a->facts.off_ns > t->end_ns)
+		t->end_ns = a->facts.off_ns;
 	t->records = s->records;
 	t->events = s->events;
 	t->stacks = s->stacks > 0;

@@ -32,6 +32,8 @@ void analysis_set_tap(struct analysis *a, pipeline_tap_fn fn, void *ctx);
 /* The whole file to this sink, through to its end(). */
 int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *err);
 
+/* When tracing began; from the first span on. */
+uint64_t analysis_start_ns(const struct analysis *a);
 const struct trace_info *analysis_info(const struct analysis *a);
 /* NULL for foreign files. */
 const struct facts *analysis_facts(const struct analysis *a);

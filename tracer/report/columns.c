@@ -128,6 +128,18 @@ const struct column *column_find(const char *id)
 	return NULL;
 }
 
+const struct column *column_find_dist(const char *name)
+{
+	size_t len = strlen(name);
+	const struct column *c;
+
+	for (c = report_columns; c < report_columns + report_nr_columns; c++)
+		if (c->object && !strncmp(c->id, name, len) && c->id[len] == '_')
+			return c;
+	c = column_find(name);
+	return c && c->object ? c : NULL;
+}
+
 static struct value text_value(const char *text)
 {
 	return (struct value){ .none = !text, .text = text };
@@ -294,7 +306,7 @@ int columns_parse(const char *text, const struct column ***list, unsigned int *n
 	}
 }
 
-static const struct column *key_column(enum agg_key key)
+const struct column *column_of_key(enum agg_key key)
 {
 	const struct column *c = report_columns;
 
@@ -308,11 +320,11 @@ void columns_usual(const struct report *r, const struct column ***list, unsigned
 	bool class = false;
 
 	for (unsigned int i = 0; i < r->nr_by; i++) {
-		append(list, nr, key_column(r->by[i]));
+		append(list, nr, column_of_key(r->by[i]));
 		class |= r->by[i] == AGG_KEY_CLASS;
 	}
 	if (!class)
-		append(list, nr, key_column(AGG_KEY_CLASS));
+		append(list, nr, column_of_key(AGG_KEY_CLASS));
 	for (unsigned int i = 0; i < report_nr_columns; i++)
 		if (report_columns[i].shown)
 			append(list, nr, &report_columns[i]);
@@ -357,7 +369,7 @@ const struct column **columns_json(void)
 
 const char *report_key_name(enum agg_key key)
 {
-	return key_column(key)->id;
+	return column_of_key(key)->id;
 }
 
 static int unknown_key(const char *key, int len, struct err *err)

@@ -55,7 +55,10 @@ extern const struct column report_columns[];
 extern const unsigned int report_nr_columns;
 
 const struct column *column_find(const char *id);
+/* A column of the distribution that this names: "delivery", or any of its columns; NULL = none. */
+const struct column *column_find_dist(const char *name);
 struct value column_value(const struct column *c, const struct report_row *row);
+const struct column *column_of_key(enum agg_key key);
 /* What --by can name. */
 bool column_is_key(const struct column *c);
 /* Of a column in an object: how many samples the object has. */

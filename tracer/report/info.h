@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/topo.h"
+
 /* What is known of the trace as a whole; complete after analysis_run(). */
 struct trace_info {
 	/* the file */
@@ -46,6 +48,7 @@ struct trace_info {
 	bool arrivals_unknown;	  /* of hits: no receptions were recorded */
 	bool runs_unknown;	  /* of queued calls: no function events were */
 	bool elided_unknown;	  /* no sends were recorded, so nobody knows which calls needed none */
+	const struct topo *topo;  /* of the machine; NULL = not known */
 	bool stacks;		  /* stacks of senders are there */
 	const char *send_stamp;	  /* where delivery counts from: "raw" (the send's stamp), "behind_stack", "mixed" */
 	uint64_t records, events; /* in the file; used */

@@ -23,6 +23,17 @@ struct report_frame {
 	bool plumbing; /* of how IPIs are sent for everybody, or of the tracer */
 };
 
+/* Hits by time; report_bin() of those beyond nr is 0. */
+struct report_bins {
+	const uint32_t *bins;
+	unsigned int nr;
+};
+
+static inline uint64_t report_bin(const struct report_bins *b, unsigned int i)
+{
+	return i < b->nr ? b->bins[i] : 0;
+}
+
 struct report_row {
 	const struct agg_row *agg;
 	const struct trace_info *trace; /* what it proves: a count without evidence does not exist */
@@ -32,6 +43,7 @@ struct report_row {
 	struct report_frame *frames;
 	unsigned int nr_frames; /* innermost first */
 	char *stack;		/* the frames in one line */
+	struct report_bins bins;
 };
 
 struct report {
@@ -44,6 +56,11 @@ struct report {
 	unsigned int nr_by;
 	struct report_row *rows;
 	unsigned int nr_rows;
+	const struct report *matrix; /* all hits by source and target, own ones among them; NULL = not asked for */
+	/* Where they were asked for, see report/overtime.h; else 0. The first begins at trace->start_ns. */
+	uint64_t bin_ns;
+	unsigned int nr_bins;
+	struct report_bins own_bins;
 	struct {
 		const char *name;
 		uint64_t interrupts;

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * render/overtime.c - the rate of each row over time: a line of bars for people, every bin in CSV.
+ */
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "render/grid.h"
+#include "render/render.h"
+#include "render/parts-priv.h"
+#include "render/value.h"
+
+#define LINE_USUAL 60 /* cells, where the screen has no width */
+#define LINE_LEAST 20
+
+enum cell { CELL_LABEL, CELL_HITS, CELL_PEAK, CELL_LINE, NR_CELLS };
+
+struct state {
+	char **cells;
+	unsigned int nr_rows;
+	unsigned int merge, line; /* bins a cell, cells */
+};
+
+/* As many cells as there is room for, each of the same number of bins. */
+static int text_begin(struct render *r, struct err *err)
+{
+	const struct screen *screen = &r->options->screen;
+	struct state *s = r->state = xcalloc(1, sizeof(*s));
+	unsigned int room = screen->width ? screen->width / 2 : LINE_USUAL, nr = r->report->nr_bins;
+
+	(void)err;
+	room = room < LINE_LEAST ? LINE_LEAST : room;
+	s->merge = (nr + room - 1) / room;
+	s->merge = s->merge ? s->merge : 1;
+	s->line = (nr + s->merge - 1) / s->merge;
+	s->cells = xcalloc((size_t)r->nr_rows * NR_CELLS, sizeof(*s->cells));
+	render_text_head(r);
+	return 0;
+}
+
+/* Each row by its own peak; nothing and something never look the same. */
+static char *line(const struct render *r, const struct state *s, const struct report_bins *b)
+{
+	static const char ascii[] = " .:-=+*%#";
+	static const char *const utf8[] = { " ",
+					    "\xe2\x96\x81",
+					    "\xe2\x96\x82",
+					    "\xe2\x96\x83",
+					    "\xe2\x96\x84",
+					    "\xe2\x96\x85",
+					    "\xe2\x96\x86",
+					    "\xe2\x96\x87",
+					    "\xe2\x96\x88" };
+	char *text = xmalloc(3 * (size_t)s->line + 1), *p = text;
+	uint64_t *sums = xcalloc(s->line, sizeof(*sums)), max = 0;
+
+	for (unsigned int i = 0; i < b->nr && i < r->report->nr_bins; i++) {
+		sums[i / s->merge] += report_bin(b, i);
+		max = sums[i / s->merge] > max ? sums[i / s->merge] : max;
+	}
+	for (unsigned int i = 0; i < s->line; i++) {
+		unsigned int level = sums[i] ? 1 + (unsigned int)((double)sums[i] / (double)max * 7 + 0.5) : 0;
+
+		if (r->options->screen.utf8)
+			p = stpcpy(p, utf8[level]);
+		else
+			*p++ = ascii[level];
+	}
+	*p = '\0';
+	free(sums);
+	return text;
+}
+
+static int text_row(struct render *r, const struct report_row *row, struct err *err)
+{
+	struct state *s = r->state;
+	char **cell = s->cells + (size_t)s->nr_rows++ * NR_CELLS;
+	uint64_t sum = 0, peak = 0;
+
+	(void)err;
+	for (unsigned int i = 0; i < row->bins.nr; i++) {
+		sum += report_bin(&row->bins, i);
+		peak = report_bin(&row->bins, i) > peak ? report_bin(&row->bins, i) : peak;
+	}
+	cell[CELL_LABEL] = render_label(r, row);
+	cell[CELL_HITS] = xasprintf("%" PRIu64, sum);
+	cell[CELL_PEAK] = xasprintf("%.0f", (double)peak * 1e9 / (double)r->report->bin_ns);
+	cell[CELL_LINE] = line(r, s, &row->bins);
+	return 0;
+}
+
+static int text_end(struct render *r, struct err *err)
+{
+	static const struct grid_column columns[NR_CELLS] = {
+		[CELL_LABEL] = { .header = "ROW", .name = true },
+		[CELL_HITS] = { .header = "HITS", .right = true },
+		[CELL_PEAK] = { .header = "PEAK/s", .right = true },
+		[CELL_LINE] = { .header = "OVER TIME" },
+	};
+	const struct grid grid = { columns, NR_CELLS, ((struct state *)r->state)->cells, r->nr_rows, NULL };
+	struct state *s = r->state;
+	char bin[RENDER_TIME_LEN], cell[RENDER_TIME_LEN];
+	struct wrapped w;
+	FILE *lines;
+
+	(void)err;
+	if (r->nr_rows) {
+		render_grid(&grid, &r->options->screen, r->out);
+		lines = wrapped_begin(&w, r->out);
+		render_time(r->report->bin_ns, r->options->screen.utf8, bin);
+		render_time(r->report->bin_ns * s->merge, r->options->screen.utf8, cell);
+		fprintf(lines, "(%u bins of %s, each character %s; heights are relative to the row's highest%s)\n",
+			r->report->nr_bins, bin, cell, s->merge > 1 ? "; --csv has every bin" : "");
+		wrapped_end(&w, r);
+	}
+	for (size_t i = 0; i < (size_t)r->nr_rows * NR_CELLS; i++)
+		free(s->cells[i]);
+	free(s->cells);
+	render_text_foot(r);
+	return 0;
+}
+
+const struct render_ops render_over_time = {
+	.usual_columns = true,
+	.begin = text_begin,
+	.row = text_row,
+	.end = text_end,
+	.lost_events = render_text_lost_events,
+};
+
+static int csv_begin(struct render *r, struct err *err)
+{
+	(void)err;
+	render_csv_keys(r, NULL);
+	fputs("begin_ns,target_hits\n", r->out);
+	render_lost_events(r);
+	return 0;
+}
+
+static int csv_row(struct render *r, const struct report_row *row, struct err *err)
+{
+	(void)err;
+	for (unsigned int i = 0; i < r->report->nr_bins; i++) {
+		render_csv_keys(r, row);
+		fprintf(r->out, "%" PRIu64 ",%" PRIu64 "\n", r->report->trace->start_ns + i * r->report->bin_ns,
+			report_bin(&row->bins, i));
+	}
+	return 0;
+}
+
+const struct render_ops render_over_time_csv = {
+	.begin = csv_begin,
+	.row = csv_row,
+	.end = render_csv_end,
+	.lost_events = render_csv_lost_events,
+};

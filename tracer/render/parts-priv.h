@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * render/parts-priv.h - what the formats have in common.
+ */
+#ifndef IPITRACE_RENDER_PARTS_PRIV_H
+#define IPITRACE_RENDER_PARTS_PRIV_H
+
+#include <stdint.h>
+
+#include "base/json.h"
+#include "render/render.h"
+
+/* --- texts: render/table.c --- */
+
+/* What is printed to the stream that it returns is wrapped by wrapped_end(). */
+struct wrapped {
+	FILE *mem;
+	char *text;
+	size_t len;
+};
+
+FILE *wrapped_begin(struct wrapped *w, FILE *out);
+void wrapped_end(struct wrapped *w, const struct render *r);
+/* The recording. */
+void render_text_head(struct render *r);
+/* Rows that are not shown, why there are none, and how far to trust it. */
+void render_text_foot(struct render *r);
+/* See struct render_ops. */
+void render_text_lost_events(struct render *r, uint64_t lost);
+/* What a row is of: its keys, in one line; malloc'ed. */
+char *render_label(const struct render *r, const struct report_row *row);
+
+/* --- CSV: render/csv.c --- */
+
+/* The keys of a row, or their names where there is none; with a comma behind each. */
+void render_csv_keys(const struct render *r, const struct report_row *row);
+int render_csv_end(struct render *r, struct err *err);
+void render_csv_lost_events(struct render *r, uint64_t lost);
+
+/* --- JSON: render/matrix.c --- */
+
+/* The key "matrix" of an object. */
+void render_matrix_json(const struct render *r, struct json *j);
+
+#endif
