@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -15,14 +16,17 @@
 char *read_file(const char *path, size_t *len)
 {
 	size_t size = 4096, at = 0;
+	char *buf = xmalloc(size), *more;
 	int fd, saved;
-	char *buf;
 	ssize_t n;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		saved = errno;
+		free(buf);
+		errno = saved;
 		return NULL;
-	buf = xmalloc(size);
+	}
 	for (;;) {
 		n = read(fd, buf + at, size - at - 1);
 		if (n < 0 && errno == EINTR)
@@ -32,7 +36,13 @@ char *read_file(const char *path, size_t *len)
 		at += (size_t)n;
 		if (size - at < 2) {
 			size *= 2;
-			buf = xrealloc(buf, size);
+			more = realloc(buf, size);
+			if (!more) {
+				/* An instance of tracefs with an open file could not be removed at exit. */
+				close(fd);
+				mem_exhausted(size);
+			}
+			buf = more;
 		}
 	}
 	saved = errno;
@@ -46,4 +56,21 @@ char *read_file(const char *path, size_t *len)
 	if (len)
 		*len = at;
 	return buf;
+}
+
+int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC), saved;
+	size_t len = strlen(text);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	do
+		n = write(fd, text, len);
+	while (n < 0 && errno == EINTR);
+	saved = n < 0 ? errno : EIO;
+	close(fd);
+	errno = saved;
+	return n == (ssize_t)len ? 0 : -1;
 }

@@ -9,5 +9,7 @@
 
 /* Whole small file (procfs, sysfs: size unknown) into a malloc'ed, terminated buffer; NULL and errno on failure. */
 char *read_file(const char *path, size_t *len);
+/* A text into a file of the kernel's, in one write. 0, or -1 and errno. Needs no memory. */
+int write_file(const char *path, const char *text);
 
 #endif

@@ -34,7 +34,7 @@ void mem_set_exit_status(int status)
 	exit_status = status;
 }
 
-static void __attribute__((noreturn)) no_memory(size_t size)
+void mem_exhausted(size_t size)
 {
 	mem_release_reserve();
 	fprintf(stderr, "ipitrace: out of memory (%zu bytes wanted)\n", size);
@@ -46,7 +46,7 @@ void *xrealloc(void *ptr, size_t size)
 	void *new = realloc(ptr, size ? size : 1);
 
 	if (!new)
-		no_memory(size);
+		mem_exhausted(size);
 	return new;
 }
 
@@ -60,7 +60,7 @@ void *xcalloc(size_t nr, size_t size)
 	void *new = calloc(nr ? nr : 1, size ? size : 1);
 
 	if (!new)
-		no_memory(nr * size);
+		mem_exhausted(nr * size);
 	return new;
 }
 
@@ -81,6 +81,6 @@ char *xasprintf(const char *fmt, ...)
 	n = vasprintf(&s, fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		no_memory(0);
+		mem_exhausted(0);
 	return s;
 }

@@ -8,12 +8,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* malloc family that cannot fail: an instrument without memory stops with one clear line and exit 1. */
+/*
+ * malloc family that cannot fail: an instrument without memory stops with one clear line and exit 1.
+ * For the main thread: exit() would free what others use.
+ */
 void *xmalloc(size_t size);
 void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *ptr, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The end of those: for who has something to close first. exit() runs what base/cleanup.h knows. */
+void mem_exhausted(size_t size) __attribute__((noreturn));
 
 /* Keep some memory back, which what base/cleanup.h runs at the end can use. */
 void mem_keep_reserve(void);

@@ -134,13 +134,14 @@ int instance_create(struct instance *inst, const char *suffix, int *errnum, stru
  */
 static int disarm_and_remove(struct tracefs_instance *tfs)
 {
-	tracefs_instance_file_write(tfs, "tracing_on", "0");
-	tracefs_instance_file_write(tfs, "events/enable", "0");
-	session_remove_triggers(tfs);
 	for (int i = 0; i < RMDIR_TRIES; i++) {
+		tracefs_instance_file_write(tfs, "tracing_on", "0");
+		tracefs_instance_file_write(tfs, "events/enable", "0");
+		session_remove_triggers(tfs);
+		errno = ENOMEM; /* the library says nothing where it gets none */
 		if (!tracefs_instance_destroy(tfs) || errno == ENOENT)
 			return 0;
-		if (errno != EBUSY)
+		if (errno != EBUSY && errno != ENOMEM)
 			break;
 		usleep(10000);
 	}

@@ -117,10 +117,30 @@ void session_log(struct session *s, const char *file, const char *text, int errn
 	s->log(s->log_ctx, line);
 }
 
+/* A file of the instance. That there is no memory for its name must not look like a file that is not there. */
+static char *file_path(const struct session *s, const char *file)
+{
+	char *path = tracefs_instance_get_file(s->main.tfs, file);
+
+	if (!path)
+		mem_exhausted(strlen(file));
+	return path;
+}
+
+/* 0, or -1 and errno. */
+static int write_knob(struct session *s, const char *file, const char *text)
+{
+	char *path = file_path(s, file);
+	int ret = write_file(path, text);
+
+	tracefs_put_tracing_file(path);
+	return ret;
+}
+
 /* What may fail without harm. */
 static void try_write(struct session *s, const char *file, const char *text)
 {
-	bool failed = tracefs_instance_file_write(s->main.tfs, file, text) < 0;
+	bool failed = write_knob(s, file, text);
 
 	session_log(s, file, text, failed ? errno : 0);
 }
@@ -164,9 +184,8 @@ static int create_instance(struct session *s, struct err *err)
 /* Must succeed: what follows relies on it. */
 static int setup_write(struct session *s, const char *file, const char *text, struct err *err)
 {
-	errno = 0;
-	if (tracefs_instance_file_write(s->main.tfs, file, text) < 0) {
-		int errnum = errno ? errno : EIO;
+	if (write_knob(s, file, text)) {
+		int errnum = errno;
 
 		session_log(s, file, text, errnum);
 		err_set_errno(err, EXIT_FAILED, errnum, "cannot write '%s' to %s of the tracefs instance", text, file);
@@ -253,7 +272,7 @@ static void open_exits(struct session *s)
 	    instance_create(&s->exits, EXITS_SUFFIX, &errnum, NULL))
 		return;
 	tracefs_instance_file_write(s->exits.tfs, "buffer_size_kb", EXITS_KB);
-	tracefs_event_enable(s->exits.tfs, "sched", "sched_process_exit");
+	tracefs_event_file_write(s->exits.tfs, "sched", "sched_process_exit", "enable", "1");
 	s->exits_fd = tracefs_instance_file_open(s->exits.tfs, "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
@@ -447,8 +466,7 @@ int session_read_stats(const struct session *s, unsigned int cpu, struct session
 
 char *session_read(const struct session *s, const char *file, size_t *len)
 {
-	char *path = tracefs_instance_get_file(s->main.tfs, file);
-	char *text = path ? read_file(path, len) : NULL;
+	char *path = file_path(s, file), *text = read_file(path, len);
 
 	tracefs_put_tracing_file(path);
 	return text;

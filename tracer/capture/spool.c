@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -31,6 +32,7 @@
 #define INTERVAL_MIN_MS 5
 #define INTERVAL_MAX_MS 100
 #define RESCAN_MS	1000	    /* for CPUs that came online */
+#define MASK_CPUS	16384	    /* the masks of kernels (CONFIG_NR_CPUS) are not wider */
 #define SLICE_BYTES	(16u << 20) /* of one CPU before the others get their turn */
 
 struct spool_cpu {
@@ -64,18 +66,18 @@ struct spool {
 static int open_unnamed(const char *dir, struct err *err)
 {
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	char *name;
+	char name[PATH_MAX];
 
 	if (fd >= 0)
 		return fd;
 	/* Not every filesystem knows O_TMPFILE. */
-	name = xasprintf("%s/.ipitrace-XXXXXX", dir);
+	if (snprintf(name, sizeof(name), "%s/.ipitrace-XXXXXX", dir) >= (int)sizeof(name))
+		return err_set_errno(err, EXIT_FAILED, ENAMETOOLONG, "cannot make a temporary file in %s", dir);
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd >= 0)
 		unlink(name);
 	else
 		err_set_errno(err, EXIT_FAILED, errno, "cannot make a temporary file in %s", dir);
-	free(name);
 	return fd;
 }
 
@@ -180,9 +182,8 @@ static int open_cpus(struct spool *sp, struct spool_thread *t, struct err *err)
 
 void spool_keep_off(const struct cpuset *avoid)
 {
-	unsigned int nr = machine_nr_cpus() + 1024; /* the kernel's mask may be wider than the machine */
-	cpu_set_t *set = CPU_ALLOC(nr);
-	size_t size = CPU_ALLOC_SIZE(nr);
+	cpu_set_t *set = CPU_ALLOC(MASK_CPUS);
+	size_t size = CPU_ALLOC_SIZE(MASK_CPUS);
 
 	if (!set)
 		return;
@@ -204,6 +205,7 @@ static bool wait_round(const struct spool *sp, int ms)
 	return poll(&pfd, 1, ms) > 0;
 }
 
+/* Allocates nothing that must not fail: exit() belongs to the main thread, which uses what the cleanup frees. */
 static void *reader(void *arg)
 {
 	struct spool_thread *t = arg;
@@ -263,19 +265,23 @@ int spool_open(struct spool **spp, const struct session *s, const char *dir, con
 	       struct err *err)
 {
 	struct spool *sp = xcalloc(1, sizeof(*sp));
+	unsigned int nr_threads;
 
+	sp->stop_fd = -1;
 	cleanup_add(&sp->cleanup, close_at_exit, sp);
 	*spp = sp;
 	sp->session = s;
 	sp->dir = xstrdup(dir);
 	sp->avoid = avoid;
-	sp->nr_cpus = session_nr_cpus(s);
 	sp->nr_present = machine_nr_cpus();
-	sp->cpus = xcalloc(sp->nr_cpus, sizeof(*sp->cpus));
+	/* Numbers after what they count, for close_at_exit(). */
+	sp->cpus = xcalloc(session_nr_cpus(s), sizeof(*sp->cpus));
+	sp->nr_cpus = session_nr_cpus(s);
 	for (unsigned int cpu = 0; cpu < sp->nr_cpus; cpu++)
 		sp->cpus[cpu].raw_fd = sp->cpus[cpu].file_fd = -1;
-	sp->nr_threads = (sp->nr_present + CPUS_PER_THREAD - 1) / CPUS_PER_THREAD;
-	sp->threads = xcalloc(sp->nr_threads, sizeof(*sp->threads));
+	nr_threads = (sp->nr_present + CPUS_PER_THREAD - 1) / CPUS_PER_THREAD;
+	sp->threads = xcalloc(nr_threads, sizeof(*sp->threads));
+	sp->nr_threads = nr_threads;
 	for (unsigned int i = 0; i < sp->nr_threads; i++) {
 		struct spool_thread *t = &sp->threads[i];
 
