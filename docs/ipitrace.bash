@@ -19,6 +19,10 @@ _ipitrace() {
 		FILE)	;;
 		LIST)	words='isolated nohz_full housekeeping online' ;;
 		NAMES)	words='reschedule call_function_single call_function irq_work' ;;
+		KINDS)	words='hit call irq wake' ;;
+		OUTCOMES) words='delivered coalesced in_flight lost run unknown' ;;
+		WAYS)	words='exact fifo ambiguous' ;;
+		WHICH)	words='delivery queue func handler wait' ;;
 		KEYS | COLUMN | COLUMNS)
 			words=$("${COMP_WORDS[0]}" help report columns 2>/dev/null | awk 'seen { print $1 } /^NAME / { seen = 1 }')
 			# Keys are the columns in front of the first count.
@@ -34,7 +38,7 @@ _ipitrace() {
 	if [ -n "$words" ]; then
 		# Of a list, its last item.
 		local before=
-		[[ ${arg-} =~ ^(LIST|NAMES|KEYS|COLUMNS)$ ]] && before=${cur%"${cur##*[,!+]}"}
+		[[ ${arg-} =~ ^(LIST|NAMES|KEYS|COLUMNS|KINDS|OUTCOMES|WAYS)$ ]] && before=${cur%"${cur##*[,!+]}"}
 		mapfile -t COMPREPLY < <(compgen -P "$before" -W "$words" -- "${cur#"$before"}")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

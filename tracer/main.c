@@ -18,8 +18,8 @@
 #include "cmds/pager.h"
 
 static const struct cmd commands[] = {
-	{ &record_spec, cmd_record }, { &report_spec, cmd_report }, { &export_spec, cmd_export },
-	{ &probe_spec, cmd_probe },   { &bench_spec, cmd_bench },
+	{ &record_spec, cmd_record }, { &report_spec, cmd_report }, { &list_spec, cmd_list },
+	{ &export_spec, cmd_export }, { &probe_spec, cmd_probe },   { &bench_spec, cmd_bench },
 };
 
 static const struct cmd *find_command(const char *name)

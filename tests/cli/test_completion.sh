@@ -53,6 +53,8 @@ is "$(completed report --class '!irq_work,res')" "!irq_work,reschedule " "the ne
 is "$(completed report --by func,sou)" "func,source " "the next key"
 is "$(completed report --by call)" "caller callsite " "a key"
 is "$(completed report --sort call)" "caller calls calls_in_flight calls_lost calls_run callsite " "a column"
+is "$(completed list --kind hit,i)" "hit,irq " "the last item of a list"
+is "$(completed list --sort h)" "handler " "a time"
 touch some.dat
 is "$(completed report -i so)" "some.dat " "a file after -i"
 is "$(completed report so)" "some.dat " "a file as operand"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "render/csv.h"
 #include "render/parts-priv.h"
 #include "render/render.h"
 
@@ -21,7 +22,7 @@ static bool looks_like_formula(const char *text)
 	return *text && strchr("=+-@", *text);
 }
 
-static void field(const char *text, bool raw, FILE *out)
+void csv_text(const char *text, bool raw, FILE *out)
 {
 	if (!raw && looks_like_formula(text))
 		fputc('\'', out);
@@ -69,7 +70,7 @@ static void cell(const struct render *r, const struct column *c, const struct re
 	if (v.none)
 		return;
 	if (v.text)
-		field(v.text, r->options->raw_text, r->out);
+		csv_text(v.text, r->options->raw_text, r->out);
 	else
 		fprintf(r->out, "%" PRIu64, v.num);
 }

@@ -372,6 +372,21 @@ const struct facts *analysis_facts(const struct analysis *a)
 	return a->has_facts ? &a->facts : NULL;
 }
 
+struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final)
+{
+	const struct decoder *d = pipeline_decoder(a->pipeline);
+	const struct ipi_evidence *could = &decoder_caps(d)->evidence;
+	struct ipi_evidence seen = decoder_seen(d);
+
+	*final = a->has_facts || (seen.has_reception == could->has_reception && seen.has_runs == could->has_runs);
+	return a->has_facts ? *could : seen;
+}
+
+bool analysis_has_stacks(const struct analysis *a)
+{
+	return (a->has_facts && a->facts.stacks) || decoder_stats(pipeline_decoder(a->pipeline))->stacks > 0;
+}
+
 const struct match_totals *analysis_totals(const struct analysis *a)
 {
 	return pipeline_totals(a->pipeline);

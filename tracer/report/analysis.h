@@ -37,6 +37,14 @@ uint64_t analysis_start_ns(const struct analysis *a);
 const struct trace_info *analysis_info(const struct analysis *a);
 /* NULL for foreign files. */
 const struct facts *analysis_facts(const struct analysis *a);
+/*
+ * What the events prove. Of a foreign file, which may have formats of events
+ * that nobody recorded: those so far. It only grows; final: nothing that the
+ * outcome of a span depends on will be added.
+ */
+struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final);
+/* Senders have stacks, as far as is known by now. */
+bool analysis_has_stacks(const struct analysis *a);
 const struct match_totals *analysis_totals(const struct analysis *a);
 /* Answers for agg_new() and span_filter_new(); valid as long as the analysis. */
 struct span_names analysis_names(struct analysis *a);

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What test_list.sh asks of the lines of ipitrace list --json.
+
+sums IPITRACE FILE... [-- FILTER...]	they add up to the report, in all, and row by row
+calls IPITRACE FILE			exact calls are those that trace-cmd report shows
+schema SCHEMA < LINES			every line is as the schema says
+slowest IPITRACE FILE COLUMN KEY N	--slowest N is the head of what all lines sorted are
+"""
+import collections
+import json
+import re
+import subprocess
+import sys
+
+KEYS = """kind own outcome how class source target send_id caller callsite func pid tgid comm victim_pid victim_comm
+victim_context queue_ns send_ns sent_ns entry_ns run_ns done_ns exit_ns delivery_ns func_ns handler_ns wait_ns
+has_call""".split()
+OUTCOMES = ("delivered", "coalesced", "in_flight", "lost")
+
+
+def run(*cmd):
+    done = subprocess.run(cmd, capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+def list_lines(ipitrace, path, *more):
+    code, out = run(ipitrace, "list", "--json", *more, path)
+    return code, [json.loads(line) for line in out.splitlines()]
+
+
+def begin(line):
+    return next((line[k] for k in ("send_ns", "queue_ns", "entry_ns") if line[k] is not None), None)
+
+
+def check_line(line, last):
+    assert list(line)[:len(KEYS)] == KEYS, list(line)
+    for key, later, earlier in (("delivery_ns", "entry_ns", "sent_ns"), ("func_ns", "done_ns", "run_ns"),
+                                ("handler_ns", "exit_ns", "entry_ns")):
+        if line[key] is not None:
+            assert line[key] == line[later] - line[earlier], (key, line)
+    at = begin(line)
+    assert at is None or at >= last, ("order", last, line)
+    return last if at is None else at
+
+
+def number(lines, **wanted):
+    return sum(all(line[k] == v for k, v in wanted.items()) for line in lines)
+
+
+def check_totals(t, lines):
+    of = collections.defaultdict(list)
+    for line in lines:
+        of[line["kind"]].append(line)
+    hits, calls = of["hit"], of["call"]
+    want = {"target_hits": len(hits), "sends": len({line["send_id"] for line in hits}),
+            "own_sends": len({line["send_id"] for line in hits if line["own"]}),
+            "unsolicited": len(of["irq"]), "wakes": len(of["wake"]), "calls": number(hits, has_call=True) + len(calls),
+            "riders": number(calls, path="rider"), "polled": number(calls, path="polled")}
+    if t["delivered"] is None:
+        assert number(hits, outcome="unknown") == len(hits)
+    else:
+        want |= {o: number(hits, outcome=o) for o in OUTCOMES}
+        want |= {h: number(hits, how=h) for h in ("exact", "fifo", "ambiguous")}
+    if t["calls_run"] is None:
+        assert number(calls, outcome="unknown") == len(calls)
+    got = {k: t[k] for k in want}
+    assert got == want, ("report", got, "list", want)
+
+
+def count_rows(lines, key):
+    """(caller or call site, func) -> counts and times, as the rows of a report have them."""
+    counts, times = collections.Counter(), collections.defaultdict(list)
+    for line in lines:
+        if line["own"] or line["kind"] == "irq":
+            continue
+        row = (line[key], line["func"])
+        hit = line["kind"] == "hit"
+        counts[row, "target_hits"] += hit
+        counts[row, "delivered"] += hit and line["outcome"] == "delivered"
+        counts[row, "calls"] += line["kind"] == "call" or line["has_call"]
+        counts[row, "elided"] += line["kind"] == "wake" or line["path"] in ("rider", "polled")
+        if hit and line["outcome"] == "delivered" and line["how"] != "ambiguous":
+            for name in ("delivery_ns", "handler_ns"):
+                if line[name] is not None:
+                    times[row, name].append(line[name])
+    return counts, times
+
+
+def check_rows(d, lines):
+    key = "caller" if d["trace"]["stacks"] else "callsite"
+    counts, times = count_rows(lines, key)
+    hits = 0
+    for r in d["rows"]:
+        row = (r[key], r["func"])
+        hits += counts[row, "target_hits"]
+        for c in ("target_hits", "delivered", "calls", "elided"):
+            assert r[c] is None or r[c] == counts[row, c], (row, c, r[c], counts[row, c])
+        for c in ("delivery_ns", "handler_ns"):
+            ns, h = times[row, c], r[c]
+            want = (0, None, None, 0) if h is None else (h["count"], h["min"], h["max"], h["sum"])
+            assert (len(ns), min(ns, default=None), max(ns, default=None), sum(ns)) == want, (row, c, ns, want)
+    assert hits == sum(n for (_, c), n in counts.items() if c == "target_hits"), "hits in no row"
+
+
+def sums(ipitrace, *files):
+    files, more = list(files), []
+    if "--" in files:
+        files, more = files[:files.index("--")], files[files.index("--") + 1:]
+    for path in files:
+        code, out = run(ipitrace, "report", "--json", *more, path)
+        got, lines = list_lines(ipitrace, path, *more)
+        assert got == code, (path, "report exits", code, "list exits", got)
+        if code not in (0, 3):
+            assert not lines, path
+            continue
+        d, last = json.loads(out), 0
+        for line in lines:
+            last = check_line(line, last)
+        check_totals(d["totals"], lines)
+        check_rows(d, lines)
+        print(path.split("/")[-1], len(lines))
+
+
+# --- trace-cmd's own words ---
+
+EVENT = re.compile(r"^\s*(.*)-(\d+)\s+\[(\d+)\]\s+(\d+)\.(\d{9}): (\S+):\s+(.*)$")
+
+
+def events(path):
+    _, out = run("trace-cmd", "report", "-N", "-t", path)
+    for text in out.splitlines():
+        m = EVENT.match(text)
+        if not m:
+            continue
+        comm, pid, cpu, s, ns, name, rest = m.groups()
+        fields = dict(re.findall(r"(\w+)=([^ ,]+)", rest))
+        yield comm, int(pid), int(cpu), int(s) * 10**9 + int(ns), name, fields
+
+
+def expected(path):
+    """Calls whose send is the next event of their CPU, and whose function ran in a handler: send time -> line."""
+    before, queued, handler, running, out = {}, collections.defaultdict(list), {}, {}, {}
+    for comm, pid, cpu, ns, name, f in events(path):
+        last, before[cpu] = before.get(cpu), (name, ns, f)
+        if name == "csd_queue_cpu":
+            call = {"queue_ns": ns, "source": cpu, "target": int(f["cpu"]), "func": f["func"], "pid": pid,
+                    "comm": comm, "callsite": f["callsite"]}
+            if f["func"] == "sched_ttwu_pending":  # of a batch only the head shows; a task is not queued twice
+                queued[call["target"], f["csd"]].clear()
+            queued[call["target"], f["csd"]].append(call)
+            before[cpu] = (name, ns, f, call)
+        elif name == "ipi_send_cpu" and last and last[0] == "csd_queue_cpu" and last[2]["cpu"] == f["cpu"]:
+            last[3].update(send_ns=ns, sent_ns=ns)
+            before[cpu] = (name, ns, f, last[3])
+        elif name == "kernel_stack" and last and last[0] == "ipi_send_cpu" and len(last) == 4:
+            last[3]["sent_ns"] = ns
+        elif name.startswith("call_function") and name.endswith("_entry"):
+            handler[cpu] = {"entry_ns": ns, "victim_pid": pid, "victim_comm": comm, "calls": []}
+        elif name.startswith("call_function") and name.endswith("_exit") and cpu in handler:
+            h = handler.pop(cpu)
+            for call in h.pop("calls"):
+                call.update(h, exit_ns=ns)
+                if "send_ns" in call and "done_ns" in call:
+                    out[call["send_ns"]] = call
+        elif name == "csd_function_entry" and f["csd"] != "(nil)" and queued[cpu, f["csd"]]:
+            running[cpu] = queued[cpu, f["csd"]].pop(0)
+            running[cpu]["run_ns"] = ns
+            if cpu in handler:
+                handler[cpu]["calls"].append(running[cpu])
+        elif name == "csd_function_exit" and cpu in running and f["csd"] != "(nil)":
+            running.pop(cpu)["done_ns"] = ns
+    return out
+
+
+def calls(ipitrace, path):
+    want = expected(path)
+    got = [line for line in list_lines(ipitrace, path, "--how", "exact", "--kind", "hit")[1]]
+    missing = 0
+    for line in got:
+        call = want.get(line["send_ns"])
+        missing += call is None
+        for key, value in (call or {}).items():
+            assert line[key] == value, (key, value, line)
+    # A few come in the middle of something else, or share their handler with an earlier one.
+    assert len(got) > 100 and missing * 20 < len(got), (len(got), missing)
+    print(len(got) - missing, "of", len(got))
+
+
+# --- the rest ---
+
+TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "null": type(None)}
+
+
+def conforms(value, schema):
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if not any(type(value) is TYPES[t] for t in types):
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, list):
+        return all(conforms(v, schema["items"]) for v in value)
+    return not ("minimum" in schema and value is not None and value < schema["minimum"])
+
+
+def schema(path):
+    s = json.load(open(path))
+    assert s["$id"] == "ipitrace-list/1" and s["required"][:len(KEYS)] == KEYS
+    nr = 0
+    for text in sys.stdin:
+        line = json.loads(text)
+        assert not set(s["required"]) - set(line), line
+        for key, value in line.items():
+            assert conforms(value, s["properties"][key]), (key, value)
+        nr += 1
+    print(nr)
+
+
+def slowest(ipitrace, path, column, key, n):
+    every = [line for line in list_lines(ipitrace, path)[1] if line[key] is not None]
+    every.sort(key=lambda line: -line[key])
+    got = list_lines(ipitrace, path, "--slowest", n, "--sort", column)[1]
+    assert got == every[:int(n)], ([line[key] for line in got], [line[key] for line in every[:int(n)]])
+    print(len(got))
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

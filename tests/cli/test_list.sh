@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# ipitrace list: its lines add up to the report, in all and in every row; calls
+# are those that trace-cmd shows; what is chosen is what was asked for.
+. "$(dirname "$0")/../lib.sh"
+cd "$TMP" || exit 1
+cp "$DATA/demo.dat" "$DATA/report.dat" .
+list() { "$IPITRACE" list "$@"; }
+py() { python3 "$ROOT/tests/cli/list.py" "$@"; }
+
+# --- sums ---
+for f in "$DATA"/*.dat "$DATA"/rows/*.dat "$DATA"/cases/*.gz; do
+	ok "${f##*/}: lines add up to the report" py sums "$IPITRACE" "$f"
+done
+for filter in '--class reschedule' '-C 1' '--source-cpus 0' '--func flush_tlb_func' '--comm wakeup'; do
+	# shellcheck disable=SC2086 # option and value
+	ok "also behind $filter" py sums "$IPITRACE" demo.dat -- $filter
+done
+
+# --- an independent reading of the same file ---
+ok "report.dat: exact calls are those of trace-cmd report" py calls "$IPITRACE" report.dat
+ok "demo.dat: exact calls are those of trace-cmd report" py calls "$IPITRACE" demo.dat
+
+# --- schema ---
+exits 0 "--schema" "$IPITRACE" list --schema
+cp "$OUT" schema.json
+for f in "$DATA"/*.dat "$DATA"/rows/*.dat "$DATA"/cases/only-ipi.dat.gz; do
+	list --json --stacks "$f" >lines 2>/dev/null
+	ok "${f##*/}: lines are as the schema says" py schema schema.json <lines
+done
+
+# --- what is chosen ---
+for sort in delivery:delivery_ns queue:queue_latency_ns func:func_ns handler:handler_ns; do
+	ok "--slowest by ${sort%:*}" py slowest "$IPITRACE" demo.dat "${sort%:*}" "${sort#*:}" 10
+done
+ok "--slowest of more than there are" py slowest "$IPITRACE" demo.dat delivery delivery_ns 1000000
+exits 0 "--slowest by wait: nothing is known of it" "$IPITRACE" list --slowest 3 --sort wait --json demo.dat
+is "$(cat "$OUT")" "" "  no line"
+
+list --json demo.dat >all
+# chosen OPTIONS PYTHON-CONDITION NAME: the options give the lines of all that fulfil the condition.
+chosen() {
+	# shellcheck disable=SC2086 # options and values
+	list --json $1 demo.dat >got
+	python3 - "$2" >want <<-'PY'
+	import json, sys
+	for text in open("all"):
+	    l = json.loads(text)
+	    if eval(sys.argv[1]):
+	        print(text, end="")
+	PY
+	[ -s want ] && cmp -s got want
+	verdict $? "$3 ($(wc -l <want) lines)" "$(wc -l <got) lines" "$(wc -l <want) lines"
+}
+chosen '--kind hit' 'l["kind"] == "hit"' "--kind"
+chosen '--kind call,irq,wake' 'l["kind"] != "hit"' "several kinds"
+chosen '--how fifo' 'l["how"] == "fifo"' "--how"
+chosen '--outcome run,coalesced' 'l["outcome"] in ("run", "coalesced")' "--outcome"
+chosen '--min 20us' '(l["delivery_ns"] or 0) >= 20000' "--min"
+chosen '--max 20us --sort queue' 'l["queue_latency_ns"] is not None and l["queue_latency_ns"] <= 20000' "--max of another"
+chosen '--sort handler --min 1us --max 2us' '1000 <= (l["handler_ns"] or 0) <= 2000' "both"
+chosen '--kind call --outcome run' 'l["kind"] == "call" and l["outcome"] == "run"' "two choices"
+
+# --- text ---
+exits 0 "text" "$IPITRACE" list report.dat
+is "$(sed -n 2p "$OUT" | tr -s ' ')" " 4459.504103 0>1 reschedule migration_cpu_stop+0x2ec - migration/0-18 kernel-doc-9668 14.4us - 771ns fifo" "  a line"
+is "$(tail -n 1 "$OUT")" "418 lines; tier: exact, clock: mono" "  and how many"
+exits 0 "--stacks" "$IPITRACE" list --stacks --slowest 1 --kind hit report.dat
+like "$(cat "$OUT")" '^ {16}do_syscall_64\+0x' "  frames below the line"
+for width in 80 200; do
+	script -qec "stty cols $width; IPITRACE_PAGER='' '$IPITRACE' list demo.dat" /dev/null </dev/null >wide 2>&1
+	is "$(LC_ALL=C.UTF-8 awk -v w=$width '{ sub(/\r$/, "") } length($0) > w' wide | head -n 3)" "" "no line is wider than $width columns"
+	is "$(grep -c '[^[:cntrl:]]' wide)" 3157 "  and none is missing"
+done
+exits 0 "CSV" "$IPITRACE" list --csv --stacks report.dat
+ok "  is what JSON is" python3 - "$OUT" <<-'PY'
+	import csv, json, subprocess, sys, os
+	rows = list(csv.DictReader(open(sys.argv[1])))
+	out = subprocess.run([os.environ["IPITRACE"], "list", "--json", "--stacks", "report.dat"], capture_output=True, text=True)
+	lines = [json.loads(l) for l in out.stdout.splitlines()]
+	assert len(rows) == len(lines) == 418
+	for row, line in zip(rows, lines):
+	    assert list(row) == list(line)
+	    for key, value in line.items():
+	        text = {None: "", True: "1", False: "0"}.get(value if not isinstance(value, list) else 2, str(value))
+	        text = " < ".join(value) if isinstance(value, list) else text
+	        assert row[key].removeprefix("'") == text, (key, row[key], value)
+PY
+
+# --- where it comes from, and how it ends ---
+list --json report.dat >whole
+list --json - <report.dat >piped
+ok "from a pipe" cmp whole piped
+gzip -c report.dat >r.gz
+list --json r.gz >packed
+ok "packed" cmp whole packed
+head -c 200000 report.dat >cut.dat
+exits 3 "a file that was cut" "$IPITRACE" list --json cut.dat
+[ -s "$OUT" ]
+is $? 0 "  lists what there is"
+exits 1 "no such file" "$IPITRACE" list none.dat
+exits 2 "two formats" "$IPITRACE" list --json --csv demo.dat
+exits 2 "unknown kind" "$IPITRACE" list --kind hits demo.dat
+like "$(cat "$ERR")" 'did you mean hit\?' "  a suggestion"
+exits 2 "unknown outcome" "$IPITRACE" list --outcome nonsense demo.dat
+exits 2 "unknown way" "$IPITRACE" list --how exactly demo.dat
+exits 2 "--sort by a name" "$IPITRACE" list --sort caller demo.dat
+exits 2 "--slowest 0" "$IPITRACE" list --slowest 0 demo.dat
+done_testing

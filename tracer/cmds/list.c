@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmds/list.c - ipitrace list: a recording as one line an IPI.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/filter.h"
+#include "base/text.h"
+#include "cmds/cmd.h"
+#include "cmds/reading.h"
+#include "cmds/screen.h"
+#include "render/list.h"
+#include "report/list.h"
+
+struct list_options {
+	const char *input, *buffer;
+	bool json, csv, raw_csv, schema, stacks;
+	struct list_choice choice;
+	struct ipi_filter filter;
+	struct screen_options screen;
+};
+
+/* Names separated by commas, as bits of their places in the list. */
+static int parse_names(uint32_t *set, const char *arg, const char *const *names, const char *what, struct err *err)
+{
+	*set = 0;
+	for (const char *p = arg;; p++) {
+		size_t len = strcspn(p, ",");
+		struct suggestion near = suggestion_for(p, len);
+		unsigned int i = 0;
+
+		while (names[i] && (strncmp(names[i], p, len) || names[i][len]))
+			suggestion_offer(&near, names[i++]);
+		if (!names[i]) {
+			err_set(err, EXIT_USAGE, "'%.*s': no such %s", (int)len, p, what);
+			for (i = 0; !near.word && names[i + 1]; i++)
+				;
+			return near.word ? err_hint(err, "did you mean %s?", near.word) :
+					   err_hint(err, "from %s to %s: 'ipitrace list --help' names all", names[0],
+						    names[i]);
+		}
+		*set |= 1u << i;
+		p += len;
+		if (!*p)
+			return 0;
+	}
+}
+
+static int parse_kind(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)spec;
+	return parse_names(target, arg, list_kind_names, "kind", err);
+}
+
+static int parse_outcome(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)spec;
+	return parse_names(target, arg, list_outcome_names, "outcome", err);
+}
+
+static int parse_how(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)spec;
+	if (parse_names(target, arg, list_how_names, "way of matching", err))
+		return -1;
+	*(uint32_t *)target <<= IPI_HOW_EXACT;
+	return 0;
+}
+
+static int parse_sort(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	static const char *const names[] = { "delivery", "queue", "func", "handler", "wait" };
+
+	(void)spec;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(arg, names[i]))
+			continue;
+		*(const struct list_column **)target = list_column_find(strcmp(arg, "func") ? arg : "func_ns");
+		return 0;
+	}
+	err_set(err, EXIT_USAGE, "'%s': cannot be sorted by", arg);
+	return err_hint(err, "delivery, queue, func, handler or wait");
+}
+
+#define OPTION(m) offsetof(struct list_options, m)
+static const struct opt rows[] = {
+	{ 'i', "input", "FILE", OPT_STRING, OPTION(input), READING_INPUT_HELP, NULL, 0, 0 },
+	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
+	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
+	{ 0, "stacks", NULL, OPT_FLAG, OPTION(stacks), "the sender's stack with every line", NULL, 0, 0 },
+	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: an object a line, integers in ns", NULL, 0, 0 },
+	{ 0, "schema", NULL, OPT_FLAG, OPTION(schema), "print the JSON Schema of such a line, and read nothing", NULL,
+	  0, 0 },
+	{ 0, "csv", NULL, OPT_FLAG, OPTION(csv), "CSV, integers in ns", NULL, 0, 0 },
+	{ 0, "raw-csv", NULL, OPT_FLAG, OPTION(raw_csv), "CSV without ' in front of texts that begin with = + - @",
+	  NULL, 0, 0 },
+};
+
+static const struct opt choice_rows[] = {
+	{ 0, "kind", "KINDS", OPT_CUSTOM, OPTION(choice.kinds),
+	  "only these: hit, call (without a hit of its own), irq (unsolicited), wake (without an IPI)", parse_kind, 0,
+	  0 },
+	{ 0, "outcome", "OUTCOMES", OPT_CUSTOM, OPTION(choice.outcomes),
+	  "only these: delivered, coalesced, in_flight, lost, run, unknown", parse_outcome, 0, 0 },
+	{ 0, "how", "WAYS", OPT_CUSTOM, OPTION(choice.hows), "only what was matched so: exact, fifo, ambiguous",
+	  parse_how, 0, 0 },
+	{ 0, "sort", "WHICH", OPT_CUSTOM, OPTION(choice.sort),
+	  "what --slowest, --min and --max go by: delivery, queue, func, handler, wait (default: delivery)", parse_sort,
+	  0, 0 },
+	{ 0, "slowest", "N", OPT_U64, OPTION(choice.slowest), "only the N that took longest, the slowest first", NULL,
+	  1, LIST_MAX_SLOWEST },
+	{ 0, "min", "TIME", OPT_DURATION, OPTION(choice.min_ns), "only what took as long as this", NULL, 0, 0 },
+	{ 0, "max", "TIME", OPT_DURATION, OPTION(choice.max_ns), "only what took no longer than this", NULL, 0, 0 },
+};
+
+static const struct opt_topic topics[] = { { "columns", list_render_columns }, { 0 } };
+
+const struct opt_spec list_spec = {
+	.command = "list",
+	.synopsis = "[options] [FILE]",
+	.summary = "show a recording's IPIs one by one: when, who, whom it hit, how long, how matched",
+	.details = "'ipitrace list --help columns' lists what JSON and CSV have.\n\n"
+		   "Exit status: 0 ok, 1 failed, 2 usage, 3 events were lost or the file is incomplete.\n",
+	.topics = topics,
+	.max_operands = 1,
+	.groups = {
+		OPT_GROUP(NULL, rows, 0),
+		OPT_GROUP("Choice", choice_rows, 0),
+		OPT_SCREEN_GROUP(offsetof(struct list_options, screen)),
+		OPT_FILTER_GROUP(offsetof(struct list_options, filter)),
+	},
+};
+
+static const struct list_render_ops *chosen_format(const struct list_options *o, struct err *err)
+{
+	if (o->json + o->csv + o->raw_csv > 1) {
+		err_set(err, EXIT_USAGE, "%s and %s exclude each other", o->json ? "--json" : "--csv",
+			o->raw_csv ? "--raw-csv" : "--csv");
+		return NULL;
+	}
+	if (o->json)
+		return &list_render_json;
+	return o->csv || o->raw_csv ? &list_render_csv : &list_render_text;
+}
+
+static void emit(void *ctx, const struct list_line *line)
+{
+	struct list_render *r = ctx;
+
+	r->ops->line(r, line);
+}
+
+static int list_file(struct list_options *o, const char *path, const struct list_render_ops *format, struct err *err)
+{
+	struct list_render r = {
+		.ops = format, .sort = o->choice.sort, .stacks = o->stacks, .raw_text = o->raw_csv, .out = stdout
+	};
+	struct report judged = { 0 };
+	struct list *list = NULL;
+	struct span_sink sink;
+	struct reading in;
+	int ret = reading_open(&in, path, o->buffer, &o->filter, err);
+
+	if (ret)
+		goto out;
+	list = list_new(in.analysis, &o->choice, emit, &r);
+	sink = list_sink(list);
+	r.trace = analysis_info(in.analysis);
+	r.screen = screen_of_stdout(&o->screen);
+	if (format == &list_render_text)
+		screen_page(&o->screen, &r.screen);
+	format->begin(&r);
+	ret = reading_run(&in, &sink, err);
+	format->end(&r, list_nr_lines(list), list_nr_chosen(list));
+	if (ret)
+		goto out;
+	report_judge(&judged, in.analysis);
+	ret = reading_status(&judged, err);
+out:
+	list_free(list);
+	reading_close(&in);
+	return ret;
+}
+
+int cmd_list(int argc, char **argv, struct err *err)
+{
+	struct list_options o = { .filter = IPI_FILTER_INIT };
+	const struct list_render_ops *format;
+	const char *path;
+	int nr, ret;
+
+	o.choice.sort = list_column_find("delivery");
+	ret = opts_parse(&list_spec, &o, argc, argv, &nr, err);
+	if (ret) {
+		ret = opts_finish(&list_spec, ret);
+		goto out;
+	}
+	if (o.schema) {
+		list_render_schema(stdout);
+		goto out;
+	}
+	ret = -1;
+	format = chosen_format(&o, err);
+	path = format ? reading_file("list", o.input, argv, nr, err) : NULL;
+	if (path)
+		ret = list_file(&o, path, format, err);
+out:
+	ipi_filter_free(&o.filter);
+	return ret;
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * report/list-columns.c - what a line says: one table for text, JSON, CSV, the schema and expressions.
+ *
+ * Times that the clock cannot tell do not exist, and neither does the
+ * difference of two points of which the later was stamped first.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "report/list-priv.h"
+
+const char *const list_kind_names[] = { "hit", "call", "irq", "wake", NULL };
+const char *const list_outcome_names[] = { "delivered", "coalesced", "in_flight", "lost", "run", "unknown", NULL };
+const char *const list_how_names[] = { "exact", "fifo", "ambiguous", NULL };
+static const char *const path_names[] = { "rider", "polled", "unknown", NULL };
+static const char *const context_names[] = { "task", "softirq", "hardirq", "nmi", "idle", NULL };
+
+/* --- names --- */
+
+void list_names_free(struct list_names *n)
+{
+	for (uint32_t i = 0; i < n->nr; i++)
+		free(n->names[i].text);
+	free(n->names);
+	hash_free(&n->index);
+	free(n->callers);
+}
+
+static const char *address(struct list *l, uint64_t addr, bool is_return)
+{
+	uint32_t hash = (uint32_t)hash_u64(addr + is_return), at, i;
+	struct list_names *n = &l->names;
+	char text[256], clean[256];
+
+	for (i = hash_first(&n->index, hash, &at); i != HASH_END; i = hash_next(&n->index, hash, &at))
+		if (n->names[i].addr == addr && n->names[i].is_return == is_return)
+			return n->names[i].text;
+	if (n->nr == n->max) {
+		n->max = n->max ? 2 * n->max : 256;
+		n->names = xrealloc(n->names, n->max * sizeof(*n->names));
+	}
+	symtab_format(analysis_symtab(l->analysis), addr, is_return, is_return, text, sizeof(text));
+	sanitize(clean, sizeof(clean), text);
+	n->names[n->nr] = (struct list_name){ addr, is_return, xstrdup(clean) };
+	hash_add(&n->index, hash, n->nr);
+	return n->names[n->nr++].text;
+}
+
+static uint64_t stack_caller(struct list *l, uint32_t stack)
+{
+	struct list_names *n = &l->names;
+	uint32_t nr = n->nr_callers ? n->nr_callers : 256;
+
+	if (stack >= n->nr_callers) {
+		while (nr <= stack)
+			nr *= 2;
+		n->callers = xrealloc(n->callers, nr * sizeof(*n->callers));
+		for (uint32_t i = n->nr_callers; i < nr; i++)
+			n->callers[i] = LIST_CALLER_UNKNOWN;
+		n->nr_callers = nr;
+	}
+	if (n->callers[stack] == LIST_CALLER_UNKNOWN)
+		n->callers[stack] = l->ask.stack_caller(l->ask.ctx, stack);
+	return n->callers[stack];
+}
+
+const char *list_frame(const struct list_line *line, unsigned int i)
+{
+	struct list *l = line->list;
+	const struct ipi_stack *s =
+		line->span->stack == IPI_STACK_NONE ? NULL : analysis_stack(l->analysis, line->span->stack);
+
+	return s && i < s->nr ? address(l, s->addrs[i], true) : NULL;
+}
+
+/* --- values --- */
+
+static struct list_value none(void)
+{
+	return (struct list_value){ .none = true };
+}
+
+static struct list_value text(const char *s)
+{
+	return s ? (struct list_value){ .text = s } : none();
+}
+
+static struct list_value number(uint64_t num)
+{
+	return (struct list_value){ .num = num };
+}
+
+static bool is_hit(const struct list_line *line)
+{
+	return line->kind == LIST_HIT;
+}
+
+/* Sent or queued by somebody who is known. */
+static bool has_sender(const struct list_line *line)
+{
+	return line->kind != LIST_IRQ;
+}
+
+static struct list_value get_kind(const struct list_line *line)
+{
+	return text(list_kind_names[line->kind]);
+}
+
+static struct list_value get_own(const struct list_line *line)
+{
+	return number(line->own);
+}
+
+static struct list_value get_outcome(const struct list_line *line)
+{
+	return line->outcome == LIST_NO_OUTCOME ? none() : text(list_outcome_names[line->outcome]);
+}
+
+static struct list_value get_how(const struct list_line *line)
+{
+	if ((line->outcome != LIST_DELIVERED && line->outcome != LIST_RUN) || line->span->how == IPI_HOW_NONE)
+		return none();
+	return text(list_how_names[line->span->how - IPI_HOW_EXACT]);
+}
+
+static struct list_value get_class(const struct list_line *line)
+{
+	return text(ipi_class_name(line->span->class));
+}
+
+static struct list_value get_source(const struct list_line *line)
+{
+	return has_sender(line) ? number(line->span->source) : none();
+}
+
+static struct list_value get_target(const struct list_line *line)
+{
+	return number(line->span->target);
+}
+
+static struct list_value get_send_id(const struct list_line *line)
+{
+	return is_hit(line) ? number(line->span->send_id) : none();
+}
+
+/* As in the rows of a report: where there are stacks, the call site stands for a caller that none of them names. */
+static struct list_value get_caller(const struct list_line *line)
+{
+	const struct ipi_span *s = line->span;
+	uint64_t caller = 0;
+
+	if (!has_sender(line) || !line->list->stacks)
+		return none();
+	if (s->stack != IPI_STACK_NONE)
+		caller = stack_caller(line->list, s->stack);
+	caller = caller ? caller : s->callsite;
+	return caller ? text(address(line->list, caller, true)) : none();
+}
+
+static struct list_value get_callsite(const struct list_line *line)
+{
+	const struct ipi_span *s = line->span;
+
+	return has_sender(line) && s->callsite ? text(address(line->list, s->callsite, true)) : none();
+}
+
+static struct list_value get_func(const struct list_line *line)
+{
+	const struct ipi_span *s = line->span;
+
+	return has_sender(line) && s->func ? text(address(line->list, s->func, false)) : none();
+}
+
+static struct list_value get_pid(const struct list_line *line)
+{
+	return has_sender(line) ? number((uint64_t)line->span->pid) : none();
+}
+
+/* A name is valid until the next one is asked for. */
+static struct list_value comm(const struct list_line *line, int32_t pid)
+{
+	struct list *l = line->list;
+	const char *name = l->ask.comm(l->ask.ctx, pid);
+
+	sanitize(l->names.comm, sizeof(l->names.comm), name ? name : "<...>");
+	return text(l->names.comm);
+}
+
+static struct list_value get_comm(const struct list_line *line)
+{
+	return has_sender(line) ? comm(line, line->span->pid) : none();
+}
+
+static bool has_victim(const struct list_line *line)
+{
+	return span_victim(line->span) != IPI_VICTIM_UNKNOWN;
+}
+
+static int32_t victim_pid(const struct list_line *line)
+{
+	return line->kind == LIST_IRQ ? line->span->pid : line->span->victim_pid;
+}
+
+static struct list_value get_victim_pid(const struct list_line *line)
+{
+	return has_victim(line) ? number((uint64_t)victim_pid(line)) : none();
+}
+
+static struct list_value get_victim_comm(const struct list_line *line)
+{
+	return has_victim(line) ? comm(line, victim_pid(line)) : none();
+}
+
+static struct list_value get_victim_context(const struct list_line *line)
+{
+	switch (span_victim(line->span)) {
+	case IPI_VICTIM_TASK:
+		return text(victim_pid(line) ? "task" : "idle");
+	case IPI_VICTIM_SOFTIRQ:
+		return text("softirq");
+	case IPI_VICTIM_UNKNOWN:
+		break;
+	}
+	return none();
+}
+
+static struct list_value at(const struct list_line *line, uint64_t ns)
+{
+	return ns == IPI_NO_TIME || !line->list->trace->clock_ns ? none() : number(ns);
+}
+
+static struct list_value between(const struct list_line *line, uint64_t from_ns, uint64_t to_ns)
+{
+	if (from_ns == IPI_NO_TIME || to_ns == IPI_NO_TIME || to_ns < from_ns || line->span->negative ||
+	    !line->list->trace->clock_ns)
+		return none();
+	return number(to_ns - from_ns);
+}
+
+/* Of a wake-up the matcher has one point, by the name that all sends have. */
+static struct list_value get_queued_at(const struct list_line *line)
+{
+	return at(line, line->kind == LIST_WAKE ? line->span->send_ns : line->span->queue_ns);
+}
+
+static struct list_value get_send_at(const struct list_line *line)
+{
+	return is_hit(line) ? at(line, line->span->send_ns) : none();
+}
+
+static struct list_value get_sent_at(const struct list_line *line)
+{
+	return is_hit(line) ? at(line, line->span->sent_ns) : none();
+}
+
+static struct list_value get_entry_at(const struct list_line *line)
+{
+	return at(line, line->span->entry_ns);
+}
+
+static struct list_value get_run_at(const struct list_line *line)
+{
+	return at(line, line->span->run_ns);
+}
+
+static struct list_value get_done_at(const struct list_line *line)
+{
+	return at(line, line->span->done_ns);
+}
+
+static struct list_value get_exit_at(const struct list_line *line)
+{
+	return at(line, line->span->exit_ns);
+}
+
+static struct list_value get_delivery(const struct list_line *line)
+{
+	return is_hit(line) ? between(line, line->span->sent_ns, line->span->entry_ns) : none();
+}
+
+static struct list_value get_queue(const struct list_line *line)
+{
+	const struct ipi_span *s = line->span;
+
+	return between(line, line->kind == LIST_CALL ? s->sent_ns : s->queue_ns, s->run_ns);
+}
+
+static struct list_value get_func_time(const struct list_line *line)
+{
+	return between(line, line->span->run_ns, line->span->done_ns);
+}
+
+/* What is coalesced took nothing from its target: the interrupt is another's. So the times add up. */
+static struct list_value get_handler(const struct list_line *line)
+{
+	if (line->kind != LIST_IRQ && line->outcome != LIST_DELIVERED)
+		return none();
+	return between(line, line->span->entry_ns, line->span->exit_ns);
+}
+
+/* Nobody finds out yet. */
+static struct list_value get_unknown(const struct list_line *line)
+{
+	(void)line;
+	return none();
+}
+
+static struct list_value get_has_call(const struct list_line *line)
+{
+	return number(is_hit(line) && line->span->has_call);
+}
+
+static struct list_value get_path(const struct list_line *line)
+{
+	if (line->kind != LIST_CALL)
+		return none();
+	return text(path_names[line->span->path - IPI_PATH_RIDER]);
+}
+
+const struct list_column list_columns[] = {
+	{ "kind", NULL, LIST_TEXT, list_kind_names,
+	  "hit: one target of a send; call: without a hit of its own; irq: unsolicited interrupt; wake: without IPI",
+	  get_kind },
+	{ "own", NULL, LIST_FLAG, NULL, "caused by the recorder", get_own },
+	{ "outcome", NULL, LIST_TEXT, list_outcome_names, "what became of a hit, or of a call (run)", get_outcome },
+	{ "how", NULL, LIST_TEXT, list_how_names, "how a delivery was decided", get_how },
+	{ "class", NULL, LIST_TEXT, NULL, "class of the IPI", get_class },
+	{ "source", NULL, LIST_ID, NULL, "sending CPU", get_source },
+	{ "target", NULL, LIST_ID, NULL, "receiving CPU", get_target },
+	{ "send_id", NULL, LIST_ID, NULL, "number of the send: the hits of a multicast share it", get_send_id },
+	{ "caller", NULL, LIST_TEXT, NULL, "who caused it: first frame of the stack outside the plumbing", get_caller },
+	{ "callsite", NULL, LIST_TEXT, NULL, "return address in the sender", get_callsite },
+	{ "func", NULL, LIST_TEXT, NULL, "function that the target runs", get_func },
+	{ "pid", NULL, LIST_ID, NULL, "sending task", get_pid },
+	{ "tgid", NULL, LIST_ID, NULL, "its process", get_unknown },
+	{ "comm", NULL, LIST_TEXT, NULL, "its name", get_comm },
+	{ "victim_pid", NULL, LIST_ID, NULL, "task that the interrupt hit", get_victim_pid },
+	{ "victim_comm", NULL, LIST_TEXT, NULL, "its name", get_victim_comm },
+	{ "victim_context", NULL, LIST_TEXT, context_names, "what was interrupted", get_victim_context },
+	{ "queue_ns", NULL, LIST_AT, NULL, "when the call was queued, or the CPU woken", get_queued_at },
+	{ "send_ns", NULL, LIST_AT, NULL, "when it was sent", get_send_at },
+	{ "sent_ns", NULL, LIST_AT, NULL, "the same, behind the recording of its stack", get_sent_at },
+	{ "entry_ns", NULL, LIST_AT, NULL, "when the handler began", get_entry_at },
+	{ "run_ns", NULL, LIST_AT, NULL, "when the function began", get_run_at },
+	{ "done_ns", NULL, LIST_AT, NULL, "when the function was done", get_done_at },
+	{ "exit_ns", NULL, LIST_AT, NULL, "when the handler was done", get_exit_at },
+	{ "delivery_ns", "delivery", LIST_NS, NULL, "from sent_ns to entry_ns", get_delivery },
+	{ "func_ns", "func_time", LIST_NS, NULL, "from run_ns to done_ns", get_func_time },
+	{ "handler_ns", "handler", LIST_NS, NULL, "from entry_ns to exit_ns, of the hit that caused the interrupt",
+	  get_handler },
+	{ "wait_ns", "wait", LIST_NS, NULL, "how long the sender waited for its call", get_unknown },
+	{ "has_call", NULL, LIST_FLAG, NULL, "of a hit: a call was queued for it", get_has_call },
+	{ "path", NULL, LIST_TEXT, path_names, "of a call without a hit: why it has none", get_path },
+	{ "queue_latency_ns", "queue", LIST_NS, NULL, "from queue_ns to run_ns", get_queue },
+};
+const unsigned int list_nr_columns = ARRAY_SIZE(list_columns);
+
+const struct list_column *list_column_find(const char *name)
+{
+	for (unsigned int i = 0; i < list_nr_columns; i++) {
+		const struct list_column *c = &list_columns[i];
+
+		if (!strcmp(name, c->key) || (c->short_key && !strcmp(name, c->short_key)))
+			return c;
+	}
+	return NULL;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * report/list-priv.h - what report/list.c (which lines) and report/list-columns.c (what they say) share.
+ */
+#ifndef IPITRACE_REPORT_LIST_PRIV_H
+#define IPITRACE_REPORT_LIST_PRIV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "report/analysis.h"
+#include "report/list.h"
+
+/* An address with its name: symbols repeat, looking them up costs. */
+struct list_name {
+	uint64_t addr;
+	bool is_return; /* a return address, with its offset; else a function */
+	char *text;
+};
+
+struct list_names {
+	struct list_name *names;
+	uint32_t nr, max;
+	struct hash index;
+	uint64_t *callers; /* by stack; LIST_CALLER_UNKNOWN = not asked yet */
+	uint32_t nr_callers;
+	char frame[256];
+	char comm[64];
+};
+
+#define LIST_CALLER_UNKNOWN UINT64_MAX
+
+struct list {
+	struct analysis *analysis;
+	struct span_names ask;
+	const struct trace_info *trace;
+	struct list_names names;
+	struct list_choice choice;
+	list_emit_fn emit;
+	void *emit_ctx;
+
+	struct order *order;
+	struct span_sink ordered; /* the way into order */
+	struct ipi_evidence evidence;
+	bool stacks;
+	uint64_t nr_lines, nr_chosen;
+
+	struct list_slow *heap; /* of the slowest, the least of them first */
+	uint32_t nr_heap;
+};
+
+void list_names_free(struct list_names *n);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * report/list.h - single IPIs as lines, in order of time.
+ *
+ * A line is a hit (one target of one send), a call without a hit of its own
+ * (rider, polled), an interrupt that nobody is known to have sent, or a wake-up
+ * that needed none. So the lines add up to the totals of a report: hits to
+ * target_hits, their distinct send_id to sends, hits that have a call and calls
+ * to calls, interrupts to unsolicited. Runs that nobody was seen to queue and
+ * local calls are no lines.
+ *
+ * Memory does not depend on the length of the recording: see report/order.h.
+ */
+#ifndef IPITRACE_REPORT_LIST_H
+#define IPITRACE_REPORT_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "match/match.h"
+#include "report/sink.h"
+
+struct analysis;
+struct list;
+
+enum list_kind { LIST_HIT, LIST_CALL, LIST_IRQ, LIST_WAKE, LIST_NR_KINDS };
+
+/* What became of it. RUN is of calls; UNKNOWN: no event could have shown it. */
+enum list_outcome {
+	LIST_DELIVERED,
+	LIST_COALESCED,
+	LIST_IN_FLIGHT,
+	LIST_LOST,
+	LIST_RUN,
+	LIST_UNKNOWN,
+	LIST_NO_OUTCOME, /* interrupts and wake-ups have none */
+	LIST_NR_OUTCOMES,
+};
+
+/* Valid as long as list_emit_fn runs. */
+struct list_line {
+	struct list *list;
+	const struct ipi_span *span;
+	enum list_kind kind;
+	enum list_outcome outcome;
+	bool own;
+};
+
+/* --- columns --- */
+
+enum list_unit {
+	LIST_TEXT,
+	LIST_FLAG,
+	LIST_ID, /* number of a CPU, a task, a send */
+	LIST_NS, /* a span of time */
+	LIST_AT, /* a point in time of the trace clock, ns */
+};
+
+struct list_value {
+	bool none;
+	const char *text;
+	uint64_t num;
+};
+
+struct list_column {
+	const char *key;       /* in JSON, CSV and expressions */
+	const char *short_key; /* in expressions and --sort as well; NULL = none */
+	enum list_unit unit;
+	const char *const *words; /* of a text: all that it can be, NULL behind the last; NULL = any */
+	const char *help;
+	struct list_value (*get)(const struct list_line *line);
+};
+
+/* In the order of JSON. */
+extern const struct list_column list_columns[];
+extern const unsigned int list_nr_columns;
+
+/* By key or short key; NULL = there is none. */
+const struct list_column *list_column_find(const char *name);
+
+/* Frames of the sender's stack, innermost first; text is valid until the next is asked for. NULL behind the last. */
+const char *list_frame(const struct list_line *line, unsigned int i);
+/* Names for messages and options. */
+extern const char *const list_kind_names[], *const list_outcome_names[], *const list_how_names[];
+
+/* --- the list --- */
+
+typedef bool (*list_test_fn)(void *ctx, const struct list_line *line);
+
+struct list_choice {
+	uint32_t kinds, outcomes, hows; /* bits of enum list_kind, list_outcome, ipi_how; 0 = all */
+	const struct list_column *sort; /* what min and max bound, and what slowest goes by */
+	uint64_t min_ns, max_ns;	/* max 0 = none */
+	uint64_t slowest;		/* only so many; 0 = all, in order of time */
+	list_test_fn test;		/* or NULL */
+	void *test_ctx;
+};
+
+#define LIST_MAX_SLOWEST 1000000u
+
+/* Lines that are chosen, one after the other. */
+typedef void (*list_emit_fn)(void *ctx, const struct list_line *line);
+
+struct list *list_new(struct analysis *a, const struct list_choice *choice, list_emit_fn emit, void *ctx);
+void list_free(struct list *l);
+/* With what is filtered in front of it. */
+struct span_sink list_sink(struct list *l);
+/* Lines that there were, and those that were chosen. */
+uint64_t list_nr_lines(const struct list *l);
+uint64_t list_nr_chosen(const struct list *l);
+
+#endif
