@@ -62,6 +62,30 @@ chosen '--max 20us --sort queue' 'l["queue_latency_ns"] is not None and l["queue
 chosen '--sort handler --min 1us --max 2us' '1000 <= (l["handler_ns"] or 0) <= 2000' "both"
 chosen '--kind call --outcome run' 'l["kind"] == "call" and l["outcome"] == "run"' "two choices"
 
+# where CONDITION PYTHON-CONDITION
+where() {
+	list --json --where "$1" demo.dat >got
+	python3 - "$2" >want <<-'PY'
+	import json, sys, fnmatch
+	for text in open("all"):
+	    l = json.loads(text)
+	    if eval(sys.argv[1], dict(l, klass=l["class"], fnmatch=fnmatch.fnmatch)):
+	        print(text, end="")
+	PY
+	[ -s want ] && cmp -s got want
+	verdict $? "--where '$1' ($(wc -l <want) lines)" "$(wc -l <got) lines" "$(wc -l <want) lines"
+}
+where 'delivery>20us && target in 1-7' 'delivery_ns is not None and delivery_ns > 20000 and 1 <= target <= 7'
+where "func == flush_tlb_func || comm =~ 'wake*' && !has_call" \
+	'func == "flush_tlb_func" or fnmatch(comm or "", "wake*") and not has_call'
+where 'kind == call && path != rider' 'kind == "call" and path != "rider"'
+where 'pid == victim_pid || own' 'pid is not None and pid == victim_pid or own'
+where 'queue > 10us && queue < 0.02ms' '10000 < (queue_latency_ns or 0) < 20000'
+where "caller =~ '*+0x*' && class in reschedule,irq_work" '"+0x" in (caller or "") and klass in ("reschedule", "irq_work")'
+exits 2 "--where with a name that is none" "$IPITRACE" list --where 'delivry > 1us' demo.dat
+is "$(cat "$ERR")" "ipitrace: list: --where: 'delivry' at place 1: expected the name of a column
+hint: did you mean delivery?" "  says where, and what may have been meant"
+
 # --- text ---
 exits 0 "text" "$IPITRACE" list report.dat
 is "$(sed -n 2p "$OUT" | tr -s ' ')" " 4459.504103 0>1 reschedule migration_cpu_stop+0x2ec - migration/0-18 kernel-doc-9668 14.4us - 771ns fifo" "  a line"

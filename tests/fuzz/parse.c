@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The input is an option's value: a CPU list, a number, a time, a size.
+ * The input is an option's value: a CPU list, a number, a time, a size, a condition.
  */
 #include "base/cpuset.h"
 #include "base/err.h"
+#include "base/expr.h"
 #include "base/parse.h"
 #include "fuzz.h"
 
@@ -27,6 +28,34 @@ static void list(const char *text)
 	cpuset_free(&set);
 }
 
+static struct expr_value value(void *ctx, unsigned int field)
+{
+	static const struct expr_value values[] = { { .num = 5 }, { .text = "a" }, { .none = true }, { .num = 1 } };
+
+	(void)ctx;
+	return values[field];
+}
+
+/* Whatever is taken can be asked, and gives the same answer again. */
+static void condition(const char *text)
+{
+	static const struct expr_field fields[] = {
+		{ "t", "time", NULL, EXPR_TIME },
+		{ "s", NULL, NULL, EXPR_TEXT },
+		{ "n", NULL, NULL, EXPR_NUMBER },
+		{ "f", NULL, NULL, EXPR_FLAG },
+	};
+	struct err err = { 0 };
+	struct expr *e;
+
+	if (expr_compile(&e, text, fields, 4, &err)) {
+		fuzz_check(!e && err.code == EXIT_USAGE && err.msg[0]);
+		return;
+	}
+	fuzz_check(expr_true(e, value, NULL) == expr_true(e, value, NULL));
+	expr_free(e);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size);
@@ -42,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	parse_u64(text, &val, &err);
 	parse_duration_ns(text, &val, &err);
 	parse_size(text, &val, &err);
+	condition(text);
 	free(text);
 	return 0;
 }

@@ -22,6 +22,7 @@ struct list_options {
 	const char *input, *buffer;
 	bool json, csv, raw_csv, schema, stacks;
 	struct list_choice choice;
+	struct expr *where;
 	struct ipi_filter filter;
 	struct screen_options screen;
 };
@@ -88,6 +89,18 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 	return err_hint(err, "delivery, queue, func, handler or wait");
 }
 
+static int parse_where(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	struct list_options *o = target;
+
+	(void)spec;
+	expr_free(o->where);
+	if (list_expr_compile(&o->where, arg, err))
+		return -1;
+	o->choice.where = o->where;
+	return 0;
+}
+
 #define OPTION(m) offsetof(struct list_options, m)
 static const struct opt rows[] = {
 	{ 'i', "input", "FILE", OPT_STRING, OPTION(input), READING_INPUT_HELP, NULL, 0, 0 },
@@ -110,6 +123,8 @@ static const struct opt choice_rows[] = {
 	  "only these: delivered, coalesced, in_flight, lost, run, unknown", parse_outcome, 0, 0 },
 	{ 0, "how", "WAYS", OPT_CUSTOM, OPTION(choice.hows), "only what was matched so: exact, fifo, ambiguous",
 	  parse_how, 0, 0 },
+	{ 0, "where", "CONDITION", OPT_CUSTOM, 0, "only these, for instance 'delivery > 100us && target in 2-7'",
+	  parse_where, 0, 0 },
 	{ 0, "sort", "WHICH", OPT_CUSTOM, OPTION(choice.sort),
 	  "what --slowest, --min and --max go by: delivery, queue, func, handler, wait (default: delivery)", parse_sort,
 	  0, 0 },
@@ -125,7 +140,7 @@ const struct opt_spec list_spec = {
 	.command = "list",
 	.synopsis = "[options] [FILE]",
 	.summary = "show a recording's IPIs one by one: when, who, whom it hit, how long, how matched",
-	.details = "'ipitrace list --help columns' lists what JSON and CSV have.\n\n"
+	.details = "'ipitrace list --help columns' lists what JSON, CSV and --where have.\n\n"
 		   "Exit status: 0 ok, 1 failed, 2 usage, 3 events were lost or the file is incomplete.\n",
 	.topics = topics,
 	.max_operands = 1,
@@ -211,6 +226,7 @@ int cmd_list(int argc, char **argv, struct err *err)
 	if (path)
 		ret = list_file(&o, path, format, err);
 out:
+	expr_free(o.where);
 	ipi_filter_free(&o.filter);
 	return ret;
 }

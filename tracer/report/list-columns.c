@@ -372,3 +372,28 @@ const struct list_column *list_column_find(const char *name)
 	}
 	return NULL;
 }
+
+/* --- conditions --- */
+
+int list_expr_compile(struct expr **e, const char *text, struct err *err)
+{
+	static const enum expr_type types[] = {
+		[LIST_TEXT] = EXPR_TEXT, [LIST_FLAG] = EXPR_FLAG, [LIST_ID] = EXPR_NUMBER,
+		[LIST_NS] = EXPR_TIME,	 [LIST_AT] = EXPR_TIME,
+	};
+	struct expr_field fields[ARRAY_SIZE(list_columns)];
+
+	for (unsigned int i = 0; i < list_nr_columns; i++) {
+		const struct list_column *c = &list_columns[i];
+
+		fields[i] = (struct expr_field){ c->key, c->short_key, c->words, types[c->unit] };
+	}
+	return expr_compile(e, text, fields, list_nr_columns, err);
+}
+
+struct expr_value list_expr_get(void *line, unsigned int column)
+{
+	struct list_value v = list_columns[column].get(line);
+
+	return (struct expr_value){ v.none, v.text, v.num };
+}

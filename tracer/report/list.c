@@ -100,7 +100,7 @@ static bool chosen(const struct list_choice *c, const struct list_line *line)
 		if (v.none || v.num < c->min_ns || (c->max_ns && v.num > c->max_ns))
 			return false;
 	}
-	return !c->test || c->test(c->test_ctx, line);
+	return !c->where || expr_true(c->where, list_expr_get, (void *)line);
 }
 
 /* --- the slowest: a heap, so that what is kept is bounded --- */

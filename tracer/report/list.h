@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/expr.h"
 #include "match/match.h"
 #include "report/sink.h"
 
@@ -79,6 +80,13 @@ extern const unsigned int list_nr_columns;
 /* By key or short key; NULL = there is none. */
 const struct list_column *list_column_find(const char *name);
 
+/*
+ * A condition on columns, by their keys or short keys; expr_free(). Its values
+ * are those of list_expr_get(), ctx being the line.
+ */
+int list_expr_compile(struct expr **e, const char *text, struct err *err);
+struct expr_value list_expr_get(void *line, unsigned int column);
+
 /* Frames of the sender's stack, innermost first; text is valid until the next is asked for. NULL behind the last. */
 const char *list_frame(const struct list_line *line, unsigned int i);
 /* Names for messages and options. */
@@ -86,15 +94,12 @@ extern const char *const list_kind_names[], *const list_outcome_names[], *const 
 
 /* --- the list --- */
 
-typedef bool (*list_test_fn)(void *ctx, const struct list_line *line);
-
 struct list_choice {
 	uint32_t kinds, outcomes, hows; /* bits of enum list_kind, list_outcome, ipi_how; 0 = all */
 	const struct list_column *sort; /* what min and max bound, and what slowest goes by */
 	uint64_t min_ns, max_ns;	/* max 0 = none */
 	uint64_t slowest;		/* only so many; 0 = all, in order of time */
-	list_test_fn test;		/* or NULL */
-	void *test_ctx;
+	const struct expr *where;	/* of list_expr_compile(), or NULL */
 };
 
 #define LIST_MAX_SLOWEST 1000000u

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * base/expr.h - conditions on named values: "delivery > 100us && target in 2-7".
+ *
+ *	or	:= and { "||" and }
+ *	and	:= not { "&&" not }
+ *	not	:= { "!" } ( "(" or ")" | test )
+ *	test	:= NAME				a flag that is set; anything else: that it is known
+ *		 | NAME ("==" | "!=" | "<" | "<=" | ">" | ">=") VALUE
+ *		 | NAME ("=~" | "!~") PATTERN	texts, by shell pattern
+ *		 | NAME "in" LIST		2-7,9 or words
+ *
+ * A value is a number, a time with its unit (100us, 1.5ms; ns, us, ms, s, m, h),
+ * the name of another value of the same type that is no text, or a text: a word,
+ * or anything in quotation marks. Every comparison with what is not known is
+ * false, "!=" and "!~" as well.
+ *
+ * Knows nothing of what the names mean: the caller has a table of them. Compiled
+ * once; testing neither allocates nor recurses.
+ */
+#ifndef IPITRACE_BASE_EXPR_H
+#define IPITRACE_BASE_EXPR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum expr_type {
+	EXPR_TEXT,
+	EXPR_FLAG,
+	EXPR_NUMBER,
+	EXPR_TIME, /* ns */
+};
+
+struct expr_field {
+	const char *name, *also;  /* also: another name of it, or NULL */
+	const char *const *words; /* of a text: all that it can be, NULL behind the last; NULL = any */
+	enum expr_type type;
+};
+
+struct expr_value {
+	bool none;
+	const char *text; /* EXPR_TEXT */
+	uint64_t num;	  /* the others */
+};
+
+/* The value of a field, by its index in the table. A text must live until the next value is asked for. */
+typedef struct expr_value (*expr_get_fn)(void *ctx, unsigned int field);
+
+struct expr;
+
+/* The table is borrowed for this call. *err says where and what, and what may have been meant. */
+int expr_compile(struct expr **e, const char *text, const struct expr_field *fields, unsigned int nr_fields,
+		 struct err *err);
+void expr_free(struct expr *e);
+bool expr_true(const struct expr *e, expr_get_fn get, void *ctx);
+
+#endif
