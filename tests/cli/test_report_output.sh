@@ -11,6 +11,7 @@ exits 0 "text report" "$IPITRACE" report "$F"
 is "$(cat "$ERR")" "" "nothing on stderr"
 text=$(cat "$OUT")
 like "$(head -1 "$OUT")" '^.*report\.dat: Linux 6\.18.* x86_64, 2 CPUs, 22\.3ms, 2399 events$' "header line"
+like "$(sed -n 2p "$OUT")" "^recorded on vm: ipitrace record -o s\.dat -- sh -c 'build/examples/membarrier -n 200 .*-n 50'$" "  who recorded it, and where"
 like "$text" '^membarrier_private_expedited\+0x[0-9a-f]+ +ipi_mb +call_function_single +200 +200 +200 +0 +0 +200 ' "a row"
 like "$("$IPITRACE" report --by stack "$F")" '^    membarrier_private_expedited\+0x[0-9a-f]+$' "--by stack: one frame a line"
 unlike "$("$IPITRACE" report --by stack "$F")" '^ +smp_call_function_many_cond' "  without the plumbing"
@@ -26,11 +27,11 @@ unlike "$text" $'\xc2|\033' "the C locale gets ASCII, a pipe no colour"
 like "$(LC_ALL=C.UTF-8 "$IPITRACE" report "$F")" $'[0-9]\xc2\xb5s' "a UTF-8 locale gets a micro sign"
 "$IPITRACE" report -n 2 "$F" >"$OUT"
 is "$(grep -c 'call_function_single\|reschedule  ' "$OUT")/$(grep -c '^(12 more rows)$' "$OUT")" "3/1" "-n: two rows, the rest is counted"
-is "$("$IPITRACE" report -n 1 -f func,sends "$F" | sed -n 3,4p | tr -s ' ')" "FUNCTION SENDS
+is "$("$IPITRACE" report -n 1 -f func,sends "$F" | sed -n 4,5p | tr -s ' ')" "FUNCTION SENDS
 ipi_mb 200" "--fields: only these"
-like "$("$IPITRACE" report -f +delivery_min "$F" | sed -n 3p)" 'CALLER .* HITS .* MIN$' "--fields +: besides the usual ones"
-like "$("$IPITRACE" report --sort caller "$F" | sed -n 4p)" '^anon_pipe_write' "--sort by name"
-like "$("$IPITRACE" report --sort delivery_max -f caller,delivery_max "$F" | sed -n 4p)" '^membarrier_private_expedited.* 32\.1us' "--sort by a number: largest first"
+like "$("$IPITRACE" report -f +delivery_min "$F" | sed -n 4p)" 'CALLER .* HITS .* MIN$' "--fields +: besides the usual ones"
+like "$("$IPITRACE" report --sort caller "$F" | sed -n 5p)" '^anon_pipe_write' "--sort by name"
+like "$("$IPITRACE" report --sort delivery_max -f caller,delivery_max "$F" | sed -n 5p)" '^membarrier_private_expedited.* 32\.1us' "--sort by a number: largest first"
 
 # On a terminal columns give way before names do; nothing is wider than the terminal.
 # The lines of a report on a terminal of $1 columns.
@@ -167,6 +168,14 @@ edit() {
 	elif what == "hostile":
 	    assert b" membarrier\n" in data
 	    data = data.replace(b" membarrier\n", b" \x1b[31m\xff\"\\,a\n")
+	    # In the facts \n is a newline; a fact that no one uses makes room for a filter.
+	    assert b"cmdline ipitrace record -o" in data and b"workload_status 0\n" in data
+	    data = data.replace(b"cmdline ipitrace record -o", b"cmdline \x1b]0;x\x07\\n record -o")
+	    data = data.replace(b"workload_status 0\n", b"filter_comm *[!\x1b]\n")
+	    at, check = data.index(b"facts 1\n"), 0xcbf29ce484222325	# FNV-1a of the facts
+	    for byte in data[at:-24]:
+	        check = (check ^ byte) * 0x100000001b3 % 2**64
+	    struct.pack_into("<Q", data, len(data) - 8, check)
 	open(sys.argv[2], "wb").write(data)
 	PY
 }
@@ -208,6 +217,9 @@ edit hostile.dat hostile
 "$IPITRACE" report --by comm --csv hostile.dat >h.csv
 "$IPITRACE" report --by comm --json hostile.dat >h.json
 is "$(cat h.txt h.csv h.json | tr -d '\n' | tr -cd '\000-\037\177-\377' | wc -c)" 0 "a hostile task name brings no control character"
+like "$(sed -n 2p h.txt)" '^recorded on vm: .\]0;x.. record -o s.dat' "  nor does a command line"
+json_check h.json 'd["trace"]["command"].startswith("?]0;x?? record -o s.dat") and d["trace"]["recorded_filters"] == "comm *[!?]"' \
+	"  and it is what JSON has"
 json_check h.json '"?[31m?\"\\,a" in [r["comm"] for r in rows]' "  JSON escapes what is left"
 ok "  CSV quotes it" grep -qF '"?[31m?""\,a"' h.csv
 # A task may be called like a formula of a spreadsheet.

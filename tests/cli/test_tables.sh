@@ -28,7 +28,7 @@ by=caller,callsite,func,class,source,target,comm,pid,stack
 text='' sort='' page=''
 man=$(MANWIDTH=200 man -E ascii -l "$ROOT/docs/ipitrace-report.1" 2>/dev/null | col -bx)
 while IFS='|' read -r name header _; do
-	got=$("$IPITRACE" report --by $by -f "$name" "$F" 2>&1 | sed -n 3p | tr -d ' ')
+	got=$("$IPITRACE" report --by $by -f "$name" "$F" 2>&1 | sed -n 4p | tr -d ' ')
 	[ "$got" = "$header" ] || text+=" $name"
 	"$IPITRACE" report --by $by --sort "$name" --csv "$F" >"sorted.$name" 2>&1 || sort+=" $name"
 	grep -Eq "^ *$name +$header  " <<<"$man" || page+=" $name"

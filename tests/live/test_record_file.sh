@@ -59,6 +59,16 @@ ok "facts: own pids" test "$(fact f.dat own_pids | wc -w)" -ge 2
 
 # A filter for one target: nothing about others is in the file; a stack only with sends that are.
 exits 0 "record -C 1" "$IPITRACE" record -C 1 -o c.dat -- hackbench -l 50
+"$IPITRACE" report --json c.dat >c.json
+json_check c.json "d['trace']['recorded_filters'] == 'target_cpus 1' and d['trace']['host'] == '$(uname -n)' and
+	d['trace']['command'] == 'ipitrace record -C 1 -o c.dat -- hackbench -l 50'" "  its report has command, host and filters"
+json_check c.json "0 <= $(date +%s) - __import__('calendar').timegm(__import__('time').strptime(d['trace']['date'],
+	'%Y-%m-%dT%H:%M:%SZ')) < 600" "  and the date"
+like "$("$IPITRACE" report c.dat)" '^with the filters: target_cpus 1$' "  the text, too"
+exits 2 "a report of CPU 0 of it" "$IPITRACE" report -C 0 c.dat
+like "$(cat "$ERR")" '^ipitrace: report: --target-cpus 0: the recording was made with --target-cpus 1, ' "  is no report of no IPIs"
+is "$("$IPITRACE" report --json -C online c.dat | json_get /dev/stdin 'd["rows"]')" "$(json_get c.json 'd["rows"]')" \
+	"-C online are the recording's CPUs"
 is "$(fact c.dat filter_target_cpus)" 1 "facts: filter"
 is "$(fact c.dat filtered_in_kernel)" 1 "facts: filtered in the kernel"
 if tc c.dat; then

@@ -20,6 +20,8 @@ static void fill(struct facts *f)
 	f->filter = (struct ipi_filter)IPI_FILTER_INIT;
 	f->version = xstrdup("0.1");
 	f->cmdline = xstrdup("ipitrace record -- sh -c 'a\nb \\n \\\\ \r c'");
+	f->host = xstrdup("a\nhost");
+	f->date = xstrdup("2026-11-29T08:41:12Z");
 	f->tier = xstrdup("exact");
 	f->clock = xstrdup("mono");
 	f->complete = f->stacks = f->filtered_in_kernel = true;
@@ -100,6 +102,8 @@ static void test_round_trip(void)
 		return;
 	is_str(b.version, a.version, "version");
 	is_str(b.cmdline, a.cmdline, "command line with newlines and backslashes");
+	is_str(b.host, a.host, "host");
+	is_str(b.date, a.date, "date");
 	is_str(b.tier, a.tier, "tier");
 	is_str(b.clock, a.clock, "clock");
 	ok(b.complete && b.stacks && b.filtered_in_kernel, "flags");

@@ -33,6 +33,8 @@ void facts_free(struct facts *f)
 {
 	free(f->version);
 	free(f->cmdline);
+	free(f->host);
+	free(f->date);
 	free(f->tier);
 	free(f->clock);
 	free(f->own_pids);
@@ -154,6 +156,8 @@ char *facts_format(const struct facts *f)
 	fprintf(out, "facts %d\n", ipi_filter_listed(&f->filter) ? FACTS_LISTS : FACTS_PLAIN);
 	put_text(out, "version", f->version);
 	put_text(out, "cmdline", f->cmdline);
+	put_text(out, "host", f->host);
+	put_text(out, "date", f->date);
 	put_text(out, "tier", f->tier);
 	put_text(out, "clock", f->clock);
 	if (f->off_ns)
@@ -450,6 +454,10 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 		set_text(&f->version, value);
 	else if (!strcmp(key, "cmdline"))
 		set_text(&f->cmdline, value);
+	else if (!strcmp(key, "host"))
+		set_text(&f->host, value);
+	else if (!strcmp(key, "date"))
+		set_text(&f->date, value);
 	else if (!strcmp(key, "tier"))
 		set_text(&f->tier, value);
 	else if (!strcmp(key, "clock"))

@@ -36,6 +36,8 @@ struct facts_counter {
 struct facts {
 	char *version; /* of ipitrace */
 	char *cmdline;
+	char *host; /* its name */
+	char *date; /* when it began, "2026-11-29T08:41:12Z" */
 	char *tier;
 	char *clock;
 	uint64_t on_ns,

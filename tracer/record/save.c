@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -33,6 +35,21 @@ void recording_count(const struct recording *rec, uint64_t *events, uint64_t *lo
 	}
 }
 
+/* Of the machine and the moment at which it begins. */
+static void note_begin(struct facts *f)
+{
+	char date[sizeof("2026-11-29T08:41:12Z")];
+	struct utsname u;
+	struct timespec now;
+	struct tm tm;
+
+	machine_cpus_read(&f->machine);
+	f->host = uname(&u) ? NULL : xstrdup(u.nodename);
+	if (!clock_gettime(CLOCK_REALTIME, &now) && gmtime_r(&now.tv_sec, &tm) &&
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		f->date = xstrdup(date);
+}
+
 int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err)
 {
 	struct interrupts in;
@@ -41,7 +58,7 @@ int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err)
 	if (interrupts_read(&in, err))
 		return -1;
 	if (snap == FACTS_OUTER0)
-		machine_cpus_read(&f->machine);
+		note_begin(f);
 	for (unsigned int i = 0; i < in.nr_rows; i++)
 		for (unsigned int column = 0; column < in.nr_cpus; column++)
 			facts_snap(f, snap, in.rows[i].name, in.rows[i].desc, in.cpus[column],

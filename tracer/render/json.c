@@ -37,14 +37,17 @@ static void known_ns(struct json *j, const struct trace_info *t, const char *key
 
 static void known_string(struct json *j, const char *key, const char *val)
 {
-	char clean[256];
+	size_t len = val ? strlen(val) + 1 : 0;
+	char *clean;
 
-	if (!val || !val[0]) {
+	if (len <= 1) {
 		json_null(j, key);
 		return;
 	}
-	sanitize(clean, sizeof(clean), val);
+	clean = xmalloc(len);
+	sanitize(clean, len, val);
 	json_string(j, key, clean);
+	free(clean);
 }
 
 static void json_lost_events(struct render *r, uint64_t lost)
@@ -87,6 +90,10 @@ static void trace(struct render *r, struct json *j)
 	json_bool(j, "foreign", t->foreign);
 	known_string(j, "recorder", t->recorder);
 	json_bool(j, "facts_gone", t->facts_gone);
+	known_string(j, "command", t->command);
+	known_string(j, "host", t->host);
+	known_string(j, "date", t->date);
+	known_string(j, "recorded_filters", t->kept);
 	known_string(j, "damaged", t->damaged);
 	json_bool(j, "incomplete", t->incomplete);
 	json_array(j, "reasons");

@@ -150,6 +150,32 @@ static void table_end(const struct render *r, struct state *s)
 	free(s->columns);
 }
 
+/* A text of the file's, cut with a mark where it is long. */
+static void put_text(const char *before, const char *text, FILE *out)
+{
+	char clean[240];
+
+	sanitize(clean, sizeof(clean), text);
+	fprintf(out, "%s%s%s", before, clean, strlen(clean) < strlen(text) ? "..." : "");
+}
+
+/* Who recorded it, where, when, and what was left out. */
+static void origin(const struct trace_info *t, FILE *out)
+{
+	if (t->host[0])
+		put_text("recorded on ", t->host, out);
+	if (t->date)
+		put_text(t->host[0] ? ", " : "recorded ", t->date, out);
+	if (t->command)
+		put_text(t->host[0] || t->date ? ": " : "recorded by: ", t->command, out);
+	if (t->host[0] || t->date || t->command)
+		fputc('\n', out);
+	if (!t->kept)
+		return;
+	put_text("with the filters: ", t->kept, out);
+	fputc('\n', out);
+}
+
 static void header(const struct report *r, const struct render_options *o, FILE *out)
 {
 	const struct trace_info *t = r->trace;
@@ -164,8 +190,10 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	sanitize(text, sizeof(text), t->kernel);
 	fprintf(out, "Linux %s", text[0] ? text : "(unknown release)");
 	sanitize(text, sizeof(text), t->arch);
-	fprintf(out, "%s%s, %u CPUs, %s, %" PRIu64 " events%s\n\n", text[0] ? " " : "", text, t->cpus, time, t->events,
+	fprintf(out, "%s%s, %u CPUs, %s, %" PRIu64 " events%s\n", text[0] ? " " : "", text, t->cpus, time, t->events,
 		r->filtered ? ", filtered" : "");
+	origin(t, out);
+	fputc('\n', out);
 }
 
 static void own(const struct report *r, const struct render_options *o, FILE *out)

@@ -25,6 +25,7 @@ struct analysis {
 	struct pipeline *pipeline;
 	struct facts facts;
 	bool has_facts;
+	char *kept; /* the recording's filters */
 	struct trace_info trace;
 
 	bool has_tlb_func;
@@ -33,17 +34,20 @@ struct analysis {
 	unsigned int nr_recorders;
 };
 
-/* "Linux host 6.18.44 [version] x86_64": release is the third word, machine the last. */
+/* "Linux host 6.18.44 [version] x86_64": host is the second word, release the third, machine the last. */
 static void parse_uname(struct trace_info *t, const char *uname)
 {
 	const char *p = uname, *last;
 
 	if (!uname)
 		return;
-	for (int i = 0; i < 2; i++) {
-		p += strcspn(p, " ");
-		p += strspn(p, " ");
-	}
+	p += strcspn(p, " ");
+	p += strspn(p, " ");
+	snprintf(t->host, sizeof(t->host), "%.*s", (int)strcspn(p, " \n"), p);
+	if (!strcmp(t->host, "(none)")) /* what the kernel calls a machine without a name */
+		t->host[0] = '\0';
+	p += strcspn(p, " ");
+	p += strspn(p, " ");
 	snprintf(t->kernel, sizeof(t->kernel), "%.*s", (int)strcspn(p, " \n"), p);
 	last = strrchr(p, ' ');
 	if (last)
@@ -106,6 +110,13 @@ static void fill_info(struct analysis *a, const char *path)
 	t->file_version = a->info->version;
 	t->compression = a->info->compression;
 	parse_uname(t, a->info->uname);
+	if (a->has_facts) {
+		t->command = a->facts.cmdline;
+		t->date = a->facts.date;
+		t->kept = a->kept = ipi_filters_text((const struct ipi_filter *[]){ &a->facts.filter }, 1);
+		if (a->facts.host)
+			snprintf(t->host, sizeof(t->host), "%s", a->facts.host);
+	}
 	t->clock = a->info->clock;
 	for (size_t i = 0; i < ARRAY_SIZE(ns_clocks); i++)
 		t->clock_ns |= !strcmp(t->clock, ns_clocks[i]);
@@ -255,6 +266,7 @@ void analysis_close(struct analysis *a)
 	free(a->formats);
 	free(a->recorders);
 	facts_free(&a->facts);
+	free(a->kept);
 	dat_close(a->dat);
 	free(a);
 }

@@ -26,9 +26,15 @@ struct trace_info {
 	const char *recorder; /* who made it, as a text says it; NULL = not known: then no IPI is its own */
 	bool facts_gone;      /* though ipitrace recorded it: converted since, or cut right behind the data */
 
+	/* how it came to be; NULL = not known */
+	const char *command; /* as a shell takes it */
+	const char *date;    /* when it began, ISO 8601 */
+	const char *kept;    /* what record was asked to keep, as ipi_filters_text() */
+
 	/* the machine */
 	char kernel[80]; /* release; "" if the file does not say */
 	char arch[32];
+	char host[80];
 	unsigned int cpus;
 
 	/* time */
