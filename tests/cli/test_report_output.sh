@@ -139,6 +139,29 @@ exits 0 "--help" "$IPITRACE" report --help
 # shellcheck disable=SC2016 # expanded by the inner shell
 exits 1 "a full disk under the report is a failure" sh -c '"$IPITRACE" report trace.dat >/dev/full'
 
+# --- filters that cannot have been meant ---
+exits 0 "a function that nothing runs" "$IPITRACE" report --func ipi_m -C 0 "$F"
+is "$(cat "$ERR")" "ipitrace: --func: 'ipi_m' matches nothing in the recording
+hint: near it are ipi_mb" "  what was meant is named"
+exits 0 "one of two names" "$IPITRACE" report --comm 'membarrier,WAKE*up' "$F"
+is "$(cat "$ERR")" "ipitrace: --comm: 'WAKE*up' matches nothing in the recording
+hint: near it are wakeup" "  it is said of that one"
+exits 0 "a call site that is nowhere" "$IPITRACE" report --callsite '!zzzz*' "$F"
+is "$(cat "$ERR")" "ipitrace: --callsite: 'zzzz*' matches nothing in the recording
+hint: nothing is near it; 'ipitrace report --by callsite' shows what there is" "  nothing is near"
+exits 0 "names that are there" "$IPITRACE" report --func 'ipi_*,flush_tlb_func' --comm '!membarrier' "$F"
+is "$(cat "$ERR")" "" "  nothing is said, though no IPI passes all filters"
+gzip -dc "$DATA/cases/only-ipi.dat.gz" >stackless.dat
+exits 0 "callers without stacks" "$IPITRACE" report --by caller,func --callsite '*' stackless.dat
+is "$(cat "$ERR")" "ipitrace: the recording has no stacks: --callsite only knows call sites, not callers
+hint: 'trace-cmd record -T' records them
+ipitrace: the recording has no stacks: --by caller is by call site
+hint: 'trace-cmd record -T' records them" "  are no callers, which is said"
+exits 0 "stacks without stacks" "$IPITRACE" report --by stack stackless.dat
+like "$(cat "$ERR")" '^ipitrace: the recording has no stacks: --by stack tells none apart$' "  are said not to be there"
+exits 0 "rows as usual" "$IPITRACE" report stackless.dat
+is "$(cat "$ERR")" "" "  are by call site, and it is not said that nobody asked"
+
 # --- files that are not as they should be; the helper changes bytes of a copy ---
 # Offsets of the per-CPU data follow the word flyrecord: pairs of offset and size.
 edit() {

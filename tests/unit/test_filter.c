@@ -468,6 +468,79 @@ static void test_stage(void)
 	ipi_filter_free(&f);
 }
 
+static void say_missed(void *ctx, const struct filter_row *row, const char *pattern, const struct nearest *near)
+{
+	FILE *out = ctx;
+
+	fprintf(out, "%s %s:", row->fact, pattern);
+	for (unsigned int i = 0; i < near->nr; i++)
+		fprintf(out, " %s", near->name[i]);
+	fputc('\n', out);
+}
+
+static void on_any_span(void *ctx, const struct ipi_span *s)
+{
+	(void)ctx;
+	(void)s;
+}
+
+/* Which patterns match nothing at all, whatever else keeps the spans back. */
+static void test_missed(void)
+{
+	struct ipi_filter f = IPI_FILTER_INIT, kept = IPI_FILTER_INIT;
+	const struct ipi_filter *filters[] = { &f, &kept };
+	struct span_filter *stage;
+	struct span_sink sink;
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	take(row_of("func"), "alpha,bta,amm*", &f);
+	take(row_of("comm"), "!nobody,idle", &f);
+	take(row_of("callsite"), "*elt?", &f);
+	take(row_of("source_cpus"), "200", &f);
+	take(row_of("comm"), "somebody", &kept);
+	stage = span_filter_new(filters, 2, &names);
+	sink = span_filter_sink(stage, &(struct span_sink){ .span = on_any_span });
+	span_filter_missed(stage, &f, say_missed, out);
+	fflush(out);
+	is_str(text, "", "where nothing was sent nothing is missed");
+	send_all(&sink);
+	span_filter_missed(stage, &f, say_missed, out);
+	fclose(out);
+	is_str(text, "func bta: beta\nfunc amm*: gamma\ncomm nobody:\n",
+	       "patterns that match nothing, and what is near");
+	free(text);
+	span_filter_free(stage);
+	ipi_filter_free(&f);
+	ipi_filter_free(&kept);
+}
+
+static void test_nearest(void)
+{
+	struct nearest n;
+
+	nearest_begin(&n, "*flush_tlb*");
+	nearest_offer(&n, "flush_tlb_func_remote");
+	nearest_offer(&n, NULL);
+	nearest_offer(&n, "do_Flush_TLB");
+	nearest_offer(&n, "flush_tlb_func_remote");
+	nearest_offer(&n, "flush_tab");
+	nearest_offer(&n, "ipi_mb");
+	ok(n.nr == 3 && !strcmp(n.name[0], "do_Flush_TLB") && !strcmp(n.name[1], "flush_tlb_func_remote") &&
+		   !strcmp(n.name[2], "flush_tab"),
+	   "those that hold the letters come first, the shortest of them, then those that are misspelt");
+	nearest_begin(&n, "abc");
+	for (unsigned int i = 0; i < 8; i++) {
+		static const char *const words[] = { "xxabcxx1", "xxabcx", "xxabc", "xabc",
+						     "abcx",	 "abdx",   "xabcx", "yabc" };
+
+		nearest_offer(&n, words[i]);
+	}
+	ok(n.nr == NEAREST_MAX && !strcmp(n.name[0], "xabc") && !strcmp(n.name[4], "xabcx"),
+	   "no more than five, the best");
+}
+
 static struct ipi_filter filter_read(const char *fact, const char *text)
 {
 	struct ipi_filter f = IPI_FILTER_INIT;
@@ -502,6 +575,8 @@ static void test_text(void)
 int main(void)
 {
 	test_text();
+	test_missed();
+	test_nearest();
 	test_rows();
 	test_contradictions();
 	test_bad_lists();

@@ -78,7 +78,7 @@ enum filter_about { FILTER_TARGET, FILTER_CLASS, FILTER_SENDER };
 struct filter_subject {
 	uint32_t source, target, class;
 	int32_t pid;
-	/* Only for rows that say .names; without offset, NULL = has none. */
+	/* Only for rows that say which; without offset, NULL = has none. */
 	const char *comm, *callsite, *caller, *func;
 };
 
@@ -88,6 +88,12 @@ struct filter_push {
 	uint32_t classes;		  /* 0 = all are wanted */
 };
 
+#define SUBJECT_NAME(m) offsetof(struct filter_subject, m) /* never 0 */
+static inline const char *subject_name(const struct filter_subject *s, size_t name)
+{
+	return name ? *(const char *const *)((const char *)s + name) : NULL;
+}
+
 struct filter_kind;
 
 struct filter_row {
@@ -95,7 +101,8 @@ struct filter_row {
 	const char *fact;		/* "pid": the facts' line is "filter_pid VALUE" */
 	const struct filter_kind *kind; /* of the value: text from it and to it, life */
 	enum filter_about about;
-	bool names; /* pass() asks for names, so it is asked once per sender and function */
+	size_t names
+		[2]; /* what pass() asks for of the subject's names, so that it is asked once per sender and function */
 	/* Only asked if the row is set. */
 	bool (*pass)(const struct ipi_filter *f, const struct filter_subject *s);
 	void (*push)(const struct ipi_filter *f, struct filter_push *p); /* NULL = never into the kernel */

@@ -119,3 +119,47 @@ void suggestion_offer(struct suggestion *s, const char *word)
 	s->distance = d;
 	s->word = word;
 }
+
+void nearest_begin(struct nearest *n, const char *pattern)
+{
+	size_t len = 0;
+
+	*n = (struct nearest){ .nr = 0 };
+	for (; *pattern && len < sizeof(n->letters) - 1; pattern++)
+		if (!strchr("*?\\", *pattern))
+			n->letters[len++] = *pattern;
+}
+
+/* UINT32_MAX: not near. */
+static unsigned int score(const char *letters, const char *name)
+{
+	size_t len = strlen(letters);
+	unsigned int d;
+
+	if (len >= 3 && strcasestr(name, letters))
+		return (unsigned int)(strlen(name) - len);
+	d = distance(letters, len, name);
+	return d <= 2 || d <= len / 3 ? 1000 + d : UINT32_MAX;
+}
+
+void nearest_offer(struct nearest *n, const char *name)
+{
+	unsigned int s = name ? score(n->letters, name) : UINT32_MAX, at = 0;
+
+	if (s == UINT32_MAX)
+		return;
+	for (unsigned int i = 0; i < n->nr; i++)
+		if (!strcmp(n->name[i], name))
+			return;
+	while (at < n->nr && n->score[at] <= s)
+		at++;
+	if (at == NEAREST_MAX)
+		return;
+	n->nr += n->nr < NEAREST_MAX;
+	for (unsigned int i = n->nr - 1; i > at; i--) {
+		n->score[i] = n->score[i - 1];
+		n->name[i] = n->name[i - 1];
+	}
+	n->score[at] = s;
+	n->name[at] = name;
+}

@@ -34,4 +34,19 @@ struct suggestion {
 struct suggestion suggestion_for(const char *typed, size_t len);
 void suggestion_offer(struct suggestion *s, const char *word); /* NULL is no word */
 
+/*
+ * The names that a pattern may have meant: those that hold its letters, then
+ * those that are few edits away. Names are borrowed; the same one twice is one.
+ */
+#define NEAREST_MAX 5
+struct nearest {
+	char letters[64]; /* of the pattern, without * and ? */
+	unsigned int nr;
+	unsigned int score[NEAREST_MAX]; /* least first */
+	const char *name[NEAREST_MAX];
+};
+
+void nearest_begin(struct nearest *n, const char *pattern);
+void nearest_offer(struct nearest *n, const char *name); /* NULL is no name */
+
 #endif

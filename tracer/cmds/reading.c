@@ -49,6 +49,33 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 	return 0;
 }
 
+void reading_stackless(const struct reading *r, const char *option, const char *instead)
+{
+	const struct trace_info *t = analysis_info(r->analysis);
+
+	if (t->stacks || !analysis_totals(r->analysis)->sends)
+		return;
+	fprintf(stderr, "ipitrace: the recording has no stacks: %s %s\n", option, instead);
+	fprintf(stderr, "hint: %s\n", t->foreign ? "'trace-cmd record -T' records them" : "record without --no-stack");
+}
+
+static void say_missed(void *ctx, const struct filter_row *row, const char *pattern, const struct nearest *near)
+{
+	char clean[100];
+
+	(void)ctx;
+	sanitize(clean, sizeof(clean), pattern);
+	fprintf(stderr, "ipitrace: --%s: '%s' matches nothing in the recording\n", row->opt.long_name, clean);
+	fputs(near->nr ? "hint: near it are" : "hint: nothing is near it; 'ipitrace report --by", stderr);
+	for (unsigned int i = 0; i < near->nr; i++) {
+		sanitize(clean, sizeof(clean), near->name[i]);
+		fprintf(stderr, "%s %s", i ? "," : "", clean);
+	}
+	if (!near->nr)
+		fprintf(stderr, " %s' shows what there is", row->opt.long_name);
+	fputc('\n', stderr);
+}
+
 int reading_run(struct reading *r, const struct span_sink *sink, struct err *err)
 {
 	struct span_sink first = span_filter_sink(r->filter, sink);
@@ -56,7 +83,12 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
 	debug_attach(&r->debug, &first);
 	if (r->debug.decode.on)
 		analysis_set_tap(r->analysis, debug_events, &r->debug);
-	return analysis_run(r->analysis, &first, err);
+	if (analysis_run(r->analysis, &first, err))
+		return -1;
+	span_filter_missed(r->filter, r->filters[0], say_missed, NULL);
+	if (r->filters[0]->callsite)
+		reading_stackless(r, "--callsite", "only knows call sites, not callers");
+	return 0;
 }
 
 char *reading_filters(const struct reading *r)

@@ -32,8 +32,16 @@ struct reading {
 const char *reading_file(const char *command, const char *input, char **argv, int nr, struct err *err);
 /* buffer as for analysis_open(); f is borrowed, and resolved. A reading that failed to open is closed like any other. */
 int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f, struct err *err);
-/* All spans that pass, to a sink that is copied. */
+/*
+ * All spans that pass, to a sink that is copied. Says on standard error what the user's filter cannot have meant: a
+ * pattern that matches nothing in the recording, callers of one without stacks.
+ */
 int reading_run(struct reading *r, const struct span_sink *sink, struct err *err);
+/*
+ * On standard error: that the recording has no stacks, which this option asks for, and what it does instead. Nothing if
+ * it has some, or no sends either. After reading_run().
+ */
+void reading_stackless(const struct reading *r, const char *option, const char *instead);
 /* What is filtered by; see ipi_filters_text(). */
 char *reading_filters(const struct reading *r);
 void reading_close(struct reading *r);

@@ -251,6 +251,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	struct sums sums = { 0 };
 	struct reading in;
 	struct span_sink sink;
+	unsigned int asked = o->nr_by;
 	int ret = -1;
 
 	if (!o->nr_by) {
@@ -262,6 +263,12 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	sink = sums_sink(&sums, o, &in);
 	if (reading_run(&in, &sink, err))
 		goto out;
+	for (unsigned int i = 0; i < asked; i++) {
+		if (o->by[i] == AGG_KEY_CALLER)
+			reading_stackless(&in, "--by caller", "is by call site");
+		if (o->by[i] == AGG_KEY_STACK)
+			reading_stackless(&in, "--by stack", "tells none apart");
+	}
 	report_build(&r, in.analysis, sums.agg, o->by, o->nr_by, in.filter != NULL);
 	r.offline = analysis_offline(in.analysis, &o->filter);
 	r.filters = reading_filters(&in);

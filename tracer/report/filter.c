@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/globs.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "report/filter.h"
@@ -78,7 +79,7 @@ struct span_filter *span_filter_new(const struct ipi_filter *const *filters, uns
 		{
 			if (!filter_row_set(row, filters[i]))
 				continue;
-			if (row->names)
+			if (row->names[0])
 				add_part(&f->named, &f->nr_named, row, filters[i]);
 			else
 				add_part(&f->plain, &f->nr_plain, row, filters[i]);
@@ -123,9 +124,8 @@ static const char *symbol(const struct span_names *n, uint64_t addr)
 	return addr && n->symbol ? n->symbol(n->ctx, addr) : NULL;
 }
 
-static bool ask_names(const struct span_filter *f, const struct ipi_span *s)
+static struct filter_subject names_of(const struct span_names *n, const struct sender *s)
 {
-	const struct span_names *n = f->names;
 	uint64_t caller = 0;
 	struct filter_subject subject = { .pid = s->pid };
 
@@ -135,6 +135,13 @@ static bool ask_names(const struct span_filter *f, const struct ipi_span *s)
 	subject.caller = caller ? symbol(n, caller) : subject.callsite;
 	subject.func = symbol(n, s->func);
 	subject.comm = n->comm ? n->comm(n->ctx, s->pid) : NULL;
+	return subject;
+}
+
+static bool ask_names(const struct span_filter *f, const struct sender *s)
+{
+	const struct filter_subject subject = names_of(f->names, s);
+
 	return passes(f->named, f->nr_named, ASK_ALL, &subject);
 }
 
@@ -154,9 +161,51 @@ static bool names_pass(struct span_filter *f, const struct ipi_span *s)
 		f->senders = xrealloc(f->senders, f->max_senders * sizeof(*f->senders));
 	}
 	i = f->nr_senders++;
-	f->senders[i] = (struct sender){ s->callsite, s->func, s->stack, s->pid, ask_names(f, s) };
+	f->senders[i] = (struct sender){ s->callsite, s->func, s->stack, s->pid, false };
+	f->senders[i].pass = ask_names(f, &f->senders[i]);
 	hash_add(&f->index, hash, i);
 	return f->senders[i].pass;
+}
+
+/* Whether one pattern of a list matches any name; if not, near has those that it may have meant. */
+static bool ever_matched(const struct span_filter *f, const struct filter_row *row, const char *pattern,
+			 struct nearest *near)
+{
+	nearest_begin(near, pattern);
+	for (uint32_t i = 0; i < f->nr_senders; i++) {
+		const struct filter_subject s = names_of(f->names, &f->senders[i]);
+		const char *name = subject_name(&s, row->names[0]), *other = subject_name(&s, row->names[1]);
+
+		if (glob_match(pattern, name) || (other && glob_match(pattern, other)))
+			return true;
+		nearest_offer(near, name);
+		nearest_offer(near, other);
+	}
+	return false;
+}
+
+void span_filter_missed(const struct span_filter *f, const struct ipi_filter *filter,
+			void (*missed)(void *ctx, const struct filter_row *row, const char *pattern,
+				       const struct nearest *near),
+			void *ctx)
+{
+	for (unsigned int i = 0; f && f->nr_senders && i < f->nr_named; i++) {
+		const struct filter_row *row = f->named[i].row;
+		char *list, *pattern;
+		const char *p;
+		struct nearest near;
+
+		if (f->named[i].filter != filter)
+			continue;
+		list = filter_row_format(row, filter);
+		p = list + globs_negated(list);
+		while ((pattern = globs_next(&p))) {
+			if (!ever_matched(f, row, pattern, &near))
+				missed(ctx, row, pattern, &near);
+			free(pattern);
+		}
+		free(list);
+	}
 }
 
 /* --- spans --- */
@@ -190,8 +239,9 @@ judge(struct span_filter *f, const struct ipi_span *s, unsigned int ask, struct 
 	struct filter_subject subject = { .source = s->source, .target = s->target, .class = s->class, .pid = s->pid };
 
 	*v = (struct verdict){ s->callsite, s->func, s->stack, s->source, s->target, s->class, s->pid, false };
-	v->pass = passes(f->plain, f->nr_plain, ask, &subject) &&
-		  (!f->nr_named || !(ask & ASK(FILTER_SENDER)) || names_pass(f, s));
+	/* Names first, so that all of them are known at the end. */
+	v->pass = (!f->nr_named || !(ask & ASK(FILTER_SENDER)) || names_pass(f, s)) &&
+		  passes(f->plain, f->nr_plain, ask, &subject);
 }
 
 static inline bool judged(const struct verdict *v, const struct ipi_span *s)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "base/filter.h"
+#include "base/text.h"
 #include "report/names.h"
 #include "report/sink.h"
 
@@ -26,6 +27,14 @@ struct span_filter *span_filter_new(const struct ipi_filter *const *filters, uns
 void span_filter_free(struct span_filter *f);
 /* A filter asks for the sender: there will be no IRQ spans. */
 bool span_filter_by_sender(const struct span_filter *f);
+/*
+ * After the last span: each pattern of this filter, one of those given, that matches no name of any sender or function
+ * in the recording, and what it may have meant. Not told where nothing was sent.
+ */
+void span_filter_missed(const struct span_filter *f, const struct ipi_filter *filter,
+			void (*missed)(void *ctx, const struct filter_row *row, const char *pattern,
+				       const struct nearest *near),
+			void *ctx);
 /* In front of a sink, which is copied; the sink itself if f is NULL. */
 struct span_sink span_filter_sink(struct span_filter *f, const struct span_sink *next);
 
