@@ -5,8 +5,14 @@
 # /usr/share/bash-completion/completions/ipitrace. Commands and options come
 # from the program itself (--list-options), so that they are always its own.
 _ipitrace() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd=${COMP_WORDS[1]} arg words=
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd=${COMP_WORDS[1]} arg words='' joined=''
 	COMPREPLY=()
+	# "--option=value" comes as three words.
+	if [ "$cur" = = ]; then
+		cur='' joined=1
+	elif [ "$prev" = = ] && [ "$COMP_CWORD" -gt 2 ]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]} joined=1
+	fi
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words="help $("${COMP_WORDS[0]}" --list-options 2>/dev/null | cut -f1)"
 	elif [ "$cmd" = help ]; then
@@ -15,7 +21,12 @@ _ipitrace() {
 		# What the option before the cursor takes, "-" for nothing.
 		arg=$("${COMP_WORDS[0]}" --list-options "$cmd" 2>/dev/null |
 			awk -F '\t' -v o="$prev" '$1 == o || $2 == o { print $3 }')
+		# A value that may be left out is never the next word.
+		if [ "${arg:0:2}" = '[=' ]; then
+			[ -n "$joined" ] && arg=${arg:2:-1} || arg=-
+		fi
 		case $arg in
+		*'|'*)	words=${arg//|/ } ;;
 		FILE)	;;
 		LIST)	words='isolated nohz_full housekeeping online' ;;
 		NAMES)	words='reschedule call_function_single call_function irq_work' ;;
@@ -23,12 +34,13 @@ _ipitrace() {
 		OUTCOMES) words='delivered coalesced in_flight lost run unknown' ;;
 		WAYS)	words='exact fifo ambiguous' ;;
 		WHICH)	words='delivery queue func handler wait' ;;
+		PIDS)	words=$(printf '%s\n' /proc/[0-9]* | cut -d/ -f3) ;;
 		KEYS | COLUMN | COLUMNS)
 			words=$("${COMP_WORDS[0]}" help report columns 2>/dev/null | awk 'seen { print $1 } /^NAME / { seen = 1 }')
 			# Keys are the columns in front of the first count.
 			[ "$arg" = KEYS ] && words=${words%%sends*}
 			;;
-		'' | - | \[*)
+		'' | -)
 			[[ $cur == -* ]] && words=$("${COMP_WORDS[0]}" --list-options "$cmd" 2>/dev/null |
 				awk -F '\t' '{ print $1; print $2 }' | grep '^-.')
 			;;
@@ -38,7 +50,7 @@ _ipitrace() {
 	if [ -n "$words" ]; then
 		# Of a list, its last item.
 		local before=
-		[[ ${arg-} =~ ^(LIST|NAMES|KEYS|COLUMNS|KINDS|OUTCOMES|WAYS)$ ]] && before=${cur%"${cur##*[,!+]}"}
+		[[ ${arg-} =~ ^(LIST|NAMES|PIDS|KEYS|COLUMNS|KINDS|OUTCOMES|WAYS)$ ]] && before=${cur%"${cur##*[,!+]}"}
 		mapfile -t COMPREPLY < <(compgen -P "$before" -W "$words" -- "${cur#"$before"}")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -60,6 +60,13 @@ is "$(completed report -i so)" "some.dat " "a file after -i"
 is "$(completed report so)" "some.dat " "a file as operand"
 is "$(completed report --top 1)" " " "nothing for a number"
 is "$(completed export --folded some)" "some.dat " "a file behind an option whose value may be left out"
+is "$(completed report --color a)" "always auto " "the words that a value can be"
+is "$(completed report --color = n)" "never " "  behind a ="
+is "$(completed export --folded =)" "count stolen " "  of a value that may be left out"
+is "$(completed report --matrix p)" "p50 p99 " "  of a matrix"
+is "$(completed report --hist q)" "queue " "  of a histogram"
+is "$(completed record --stack c)" "calls " "  of record"
+like " $(completed report --pid $$)" " $$ " "a process"
 is "$(completed report - | wc -w)" "$("$IPITRACE" --list-options report | awk -F '\t' '{ n += ($1 != "-") + ($2 != "-") } END { print n }')" \
 	"every option of report is offered"
 done_testing

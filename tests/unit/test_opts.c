@@ -16,7 +16,16 @@ struct options {
 	uint64_t number, size, time;
 	struct cpuset cpus;
 	struct ipi_filter filter;
+	unsigned int chosen;
 };
+
+static int choose(void *target, const char *arg, const struct opt_spec *spec, struct err *e)
+{
+	(void)spec;
+	(void)e;
+	*(unsigned int *)target = arg ? 2 : 1;
+	return 0;
+}
 
 #define O(m) offsetof(struct options, m)
 static const struct opt rows[] = {
@@ -28,6 +37,8 @@ static const struct opt rows[] = {
 	{ 0, "size", "SIZE", OPT_SIZE, O(size), "a size", NULL, 0, 0 },
 	{ 'd', "duration", "TIME", OPT_DURATION, O(time), "a time", NULL, 0, 0 },
 	{ 0, "cpus", "LIST", OPT_CPUS, O(cpus), "CPUs", NULL, 0, 0 },
+	{ 0, "however", NULL, OPT_FLAG, O(flag), "begins with another", NULL, 0, 0 },
+	{ 0, "how", "[=WAY]", OPT_CUSTOM, O(chosen), "with a value or without", choose, 0, 0 },
 };
 
 static const struct opt_spec operands = {
@@ -97,6 +108,11 @@ static void test_spellings(void)
 	ok(!parse(&operands, "--output=a=b") && !strcmp(o.string, "a=b"), "--output=a=b");
 	ok(!parse(&operands, "--output|-f") && !strcmp(o.string, "-f") && !o.flag, "a value may look like an option");
 	ok(!parse(&operands, "--output=") && !strcmp(o.string, ""), "--output= is the empty string");
+	ok(!parse(&operands, "--out|a|--num=7") && !strcmp(o.string, "a") && o.number == 7, "beginnings of long names");
+	ok(!parse(&operands, "--how") && o.copy == NULL && o.chosen == 1, "all of a name is no beginning of another");
+	ok(!parse(&operands, "--how=x") && o.chosen == 2, "a value that may be left out");
+	ok(!parse(&operands, "--how|x") && o.chosen == 1 && nr_operands == 1, "  is never the next word");
+	is_u64((uint64_t)parse(&operands, "--he"), OPTS_HELP, "--he");
 	ok(!parse(&operands, "-fn7") && o.flag && o.number == 7, "-fn7: cluster with value");
 	ok(!parse(&operands, "-n|3|-n|4") && o.number == 4, "the last one counts");
 	ok(!parse(&operands, "--copy|a|--copy|b") && !strcmp(o.copy, "b"), "owned strings too");
@@ -130,7 +146,9 @@ static void test_refusals(void)
 		{ "--nonsense", "unknown option --nonsense", "'ipitrace test --help' lists the options" },
 		{ "--flg", "unknown option --flg", "did you mean --flag?" },
 		{ "--outputs=x", "unknown option --outputs", "did you mean --output?" },
-		{ "--out|x", "unknown option --out", "'ipitrace test --help' lists the options" },
+		{ "--oot|x", "unknown option --oot", "'ipitrace test --help' lists the options" },
+		{ "--c|x", "option --c is ambiguous", "it begins --copy --cpus --class --callsite --comm" },
+		{ "--xx|x", "unknown option --xx", "'ipitrace test --help' lists the options" },
 		{ "--flag=1", "option --flag takes no value", EACH },
 		{ "-n", "option -n needs a value: N", EACH },
 		{ "--number", "option --number needs a value: N", EACH },

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/opts.c - option tables: the strict parser.
+ * base/opts.c - option tables: the parser.
  *
- * No abbreviations of long names: a script that works today must not break
- * when a later version adds an option.
+ * Long names may be abbreviated, as getopt_long() takes it: to whatever is the
+ * beginning of no other one.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,8 +34,7 @@ bool opt_value_optional(const struct opt *o)
 	return o->arg && o->arg[0] == '[';
 }
 
-static const struct opt *find_row(const struct opt_spec *spec, char short_name, const char *long_name, size_t len,
-				  size_t *base)
+static const struct opt *find_short(const struct opt_spec *spec, char name, size_t *base)
 {
 	const struct opt_group *g;
 	const struct opt *o;
@@ -43,15 +42,60 @@ static const struct opt *find_row(const struct opt_spec *spec, char short_name, 
 	for (g = spec->groups; g < spec->groups + OPT_MAX_GROUPS; g++) {
 		for (unsigned int i = 0; (o = opt_group_row(g, i)); i++) {
 			*base = g->base;
-			if (!long_name ? o->short_name == short_name :
-					 o->long_name && strlen(o->long_name) == len &&
-						 !memcmp(o->long_name, long_name, len))
+			if (o->short_name == name)
 				return o;
 		}
 	}
-	if (!long_name ? short_name == 'h' : len == 4 && !memcmp(long_name, "help", 4))
-		return &opt_help_row;
-	return NULL;
+	return name == opt_help_row.short_name ? &opt_help_row : NULL;
+}
+
+/*
+ * The first row whose long name is this, or begins with it. *nr: how many do;
+ * one that is this alone is the only one. names gets them all, where it is not NULL.
+ */
+static const struct opt *find_long(const struct opt_spec *spec, const char *name, size_t len, size_t *base,
+				   unsigned int *nr, FILE *names)
+{
+	const struct opt_group help = { .rows = &opt_help_row, .nr = 1 };
+	const struct opt *found = NULL, *o;
+
+	*nr = 0;
+	for (unsigned int n = 0; n <= OPT_MAX_GROUPS; n++) {
+		const struct opt_group *g = n < OPT_MAX_GROUPS ? &spec->groups[n] : &help;
+
+		for (unsigned int i = 0; (o = opt_group_row(g, i)); i++) {
+			if (!o->long_name || strncmp(o->long_name, name, len))
+				continue;
+			if (!found || !o->long_name[len]) {
+				*base = g->base;
+				found = o;
+			}
+			if (!o->long_name[len]) {
+				*nr = 1;
+				return found;
+			}
+			++*nr;
+			if (names)
+				fprintf(names, " --%s", o->long_name);
+		}
+	}
+	return found;
+}
+
+/* Whatever else the name begins. */
+static int ambiguous_long(const struct opt_spec *spec, const char *name, size_t len, struct err *err)
+{
+	char names[160] = "";
+	unsigned int nr;
+	size_t base;
+	FILE *out = fmemopen(names, sizeof(names), "w");
+
+	find_long(spec, name, len, &base, &nr, out);
+	if (out)
+		fclose(out);
+	names[sizeof(names) - 1] = '\0';
+	err_set(err, EXIT_USAGE, "option --%.*s is ambiguous", (int)len, name);
+	return err_hint(err, "it begins%s", names);
 }
 
 static int unknown_long(const struct opt_spec *spec, const char *name, size_t len, struct err *err)
@@ -144,11 +188,14 @@ static int help_asked(const struct opt_spec *spec, int argc, char **argv, int i)
 static int parse_long(const struct opt_spec *spec, void *options, int argc, char **argv, int *i, struct err *err)
 {
 	char *name = argv[*i] + 2, *arg = strchr(name, '=');
-	size_t len = arg ? (size_t)(arg - name) : strlen(name), base;
-	const struct opt *o = find_row(spec, 0, name, len, &base);
+	size_t len = arg ? (size_t)(arg - name) : strlen(name), base = 0;
+	unsigned int nr;
+	const struct opt *o = find_long(spec, name, len, &base, &nr, NULL);
 
 	if (!o)
 		return unknown_long(spec, name, len, err);
+	if (nr > 1)
+		return ambiguous_long(spec, name, len, err);
 	if (o == &opt_help_row)
 		return help_asked(spec, argc, argv, *i);
 	if (arg)
@@ -172,7 +219,7 @@ static int parse_short(const struct opt_spec *spec, void *options, int argc, cha
 	int ret;
 
 	for (char *p = argv[*i] + 1; *p; p++) {
-		o = find_row(spec, *p, NULL, 0, &base);
+		o = find_short(spec, *p, &base);
 		if (!o) {
 			err_set(err, EXIT_USAGE, "unknown option -%c", *p);
 			return err_hint(err, "'ipitrace %s --help' lists the options", spec->command);

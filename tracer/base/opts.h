@@ -36,7 +36,8 @@ struct opt_spec;
 struct opt {
 	char short_name;       /* 0 = none */
 	const char *long_name; /* NULL = none */
-	const char *arg;       /* name of the argument in the help; NULL for flags; "[=NAME]": may be left out */
+	const char *arg;       /* name of the argument in the help; NULL for flags; "[=NAME]": may be left out;
+				* "a|b": the words that it can be, which completion offers */
 	enum opt_type type;
 	size_t offset; /* of the target in the options struct (of the group's base) */
 	const char *help;

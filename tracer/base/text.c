@@ -2,6 +2,7 @@
 /*
  * base/text.c - UTF-8 without surprises, shell patterns.
  */
+#include <ctype.h>
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,7 +78,7 @@ void sanitize(char *dst, size_t len, const char *src)
 	dst[at] = '\0';
 }
 
-/* Levenshtein distance of two names, bounded: names are short. */
+/* Levenshtein distance of two names, bounded: names are short. Case is no difference. */
 static unsigned int distance(const char *a, size_t na, const char *b)
 {
 	size_t nb = strlen(b);
@@ -92,7 +93,8 @@ static unsigned int distance(const char *a, size_t na, const char *b)
 
 		row[0] = (unsigned int)i;
 		for (size_t j = 1; j <= nb; j++) {
-			unsigned int best = diag + (a[i - 1] != b[j - 1]);
+			unsigned int best =
+				diag + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
 
 			diag = row[j];
 			if (row[j] + 1 < best)
@@ -107,7 +109,7 @@ static unsigned int distance(const char *a, size_t na, const char *b)
 
 struct suggestion suggestion_for(const char *typed, size_t len)
 {
-	return (struct suggestion){ typed, len, 3, NULL };
+	return (struct suggestion){ typed, len, len < 4 ? 2 : 3, NULL };
 }
 
 void suggestion_offer(struct suggestion *s, const char *word)

@@ -22,7 +22,7 @@ void sanitize(char *dst, size_t len, const char *src);
 
 /*
  * The word that was meant, of all that are offered: the nearest that is no more
- * than two edits away (insert, delete or change a letter).
+ * than two edits away (insert, delete or change a letter; one of a short word). Case is none.
  */
 struct suggestion {
 	const char *typed;

@@ -99,9 +99,9 @@ static int parse_folded(void *target, const char *arg, const struct opt_spec *sp
 
 #define OPTION(m) offsetof(struct export_options, m)
 static const struct opt format_rows[] = {
-	{ 0, "folded", "[=WHAT]", OPT_CUSTOM, 0,
+	{ 0, "folded", "[=count|stolen]", OPT_CUSTOM, 0,
 	  "stacks of the senders in one line each, for flame graphs, with what they caused: "
-	  "count (IPIs; the default) or stolen (ns of their handlers)",
+	  "IPIs (the default), or the ns of their handlers",
 	  parse_folded, 0, 0 },
 };
 

@@ -48,11 +48,8 @@ static int parse_by(void *target, const char *arg, const struct opt_spec *spec, 
 static int parse_sort(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	(void)spec;
-	if (!column_find(arg)) {
-		err_set(err, EXIT_USAGE, "'%s': unknown column", arg);
-		return err_hint(err, "for instance target_hits, delivery_p99, handler_sum, caller; "
-				     "'ipitrace report --help columns' lists all");
-	}
+	if (!column_find(arg))
+		return column_unknown(arg, err);
 	*(const char **)target = arg;
 	return 0;
 }
@@ -103,10 +100,10 @@ static const struct opt rows[] = {
 	{ 'f', "fields", "COLUMNS", OPT_STRING, OPTION(fields), "columns to show; +COLUMNS: besides the default ones",
 	  NULL, 0, 0 },
 	{ 'n', "top", "N", OPT_U64, OPTION(top), "only the first N rows", NULL, 1, UINT32_MAX },
-	{ 0, "hist", "TIME", OPT_CUSTOM, OPTION(hist), "histograms of each row: delivery, queue, func or handler",
-	  parse_hist, 0, 0 },
-	{ 0, "matrix", "VALUE", OPT_CUSTOM, OPTION(matrix),
-	  "from which CPU to which: count, or p50, p99 or max of delivery", parse_matrix, 0, 0 },
+	{ 0, "hist", "delivery|queue|func|handler", OPT_CUSTOM, OPTION(hist), "histograms of each row", parse_hist, 0,
+	  0 },
+	{ 0, "matrix", "count|p50|p99|max", OPT_CUSTOM, OPTION(matrix),
+	  "from which CPU to which: target hits, or delivery", parse_matrix, 0, 0 },
 	{ 0, "over-time", "TIME", OPT_DURATION, OPTION(bin_ns), "rate of each row over time, in bins of this length",
 	  NULL, 1, 0 },
 	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: everything, integers in ns", NULL, 0, 0 },

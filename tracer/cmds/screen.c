@@ -14,7 +14,6 @@
 #include "base/err.h"
 #include "cmds/pager.h"
 #include "cmds/screen.h"
-#include "render/screen.h"
 
 static int parse_colour(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
@@ -32,8 +31,8 @@ static int parse_colour(void *target, const char *arg, const struct opt_spec *sp
 
 #define OPTION(m) offsetof(struct screen_options, m)
 const struct opt screen_rows[SCREEN_NR_ROWS] = {
-	{ 0, "color", "WHEN", OPT_CUSTOM, OPTION(colour),
-	  "auto (the default: on a terminal, unless NO_COLOR is set), always or never", parse_colour, 0, 0 },
+	{ 0, "color", "auto|always|never", OPT_CUSTOM, OPTION(colour), "default: on a terminal, unless NO_COLOR is set",
+	  parse_colour, 0, 0 },
 	{ 0, "no-pager", NULL, OPT_FLAG, OPTION(no_pager),
 	  "no pager on a terminal; else it is $IPITRACE_PAGER, $PAGER or less", NULL, 0, 0 },
 };

@@ -8,8 +8,7 @@
 #include <stdbool.h>
 
 #include "base/opts.h"
-
-struct screen; /* render/screen.h; main.c, which only ends the pager, has no use for it */
+#include "render/screen.h"
 
 enum screen_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 

@@ -111,7 +111,6 @@ void screen_begin(const struct screen *s, enum screen_style style, FILE *out)
 {
 	static const char *const codes[] = {
 		[STYLE_FAINT] = "2",
-		[STYLE_GOOD] = "32",
 		[STYLE_BAD] = "1;31",
 	};
 

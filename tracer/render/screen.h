@@ -19,7 +19,7 @@ struct screen {
 	bool colour;
 };
 
-enum screen_style { STYLE_FAINT, STYLE_GOOD, STYLE_BAD };
+enum screen_style { STYLE_FAINT, STYLE_BAD };
 
 /* Cells that a text takes. */
 unsigned int screen_cells(const char *text);

@@ -467,6 +467,33 @@ static void trust(struct render *r)
 	wrapped_end(&w, r);
 }
 
+/* For whom the lines above are too much; programs and files have no use for it. */
+static void verdict(struct render *r)
+{
+	const struct screen *s = &r->options->screen;
+	FILE *out = r->out, *lines;
+	struct wrapped w, wrapped;
+	bool good;
+
+	fputc('\n', out);
+	r->out = wrapped_begin(&wrapped, out);
+	lines = wrapped_begin(&w, r->out);
+	good = render_verdict(r->report, lines);
+	wrapped_end(&w, r);
+	r->out = out;
+	if (!wrapped.mem)
+		return;
+	fclose(wrapped.mem);
+	/* Nothing stands out where nothing is wrong. */
+	if (!good)
+		screen_begin(s, STYLE_BAD, out);
+	fprintf(out, "%.*s", (int)(wrapped.len - 1), wrapped.text);
+	if (!good)
+		screen_end(s, out);
+	fputc('\n', out);
+	free(wrapped.text);
+}
+
 void render_text_foot(struct render *r)
 {
 	const struct report *report = r->report;
@@ -480,6 +507,8 @@ void render_text_foot(struct render *r)
 		fprintf(r->out, "(%u more rows)\n", report->nr_rows - r->nr_rows);
 	fputc('\n', r->out);
 	trust(r);
+	if (r->options->screen.terminal)
+		verdict(r);
 }
 
 static int text_end(struct render *r, struct err *err)

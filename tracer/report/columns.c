@@ -2,16 +2,19 @@
 /*
  * report/columns.c - the table of columns, and what is asked of it.
  */
+#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "report/columns.h"
 #include "report/report.h"
 
@@ -81,7 +84,7 @@ const struct column report_columns[] = {
 	STAT(delivery, delivery, sum, SUM, "SUM", "sum", UNIT_NS, "send to handler entry, sum", 0),
 	STAT(delivery, delivery, count, COUNT, "N", "count", UNIT_COUNT, "send to handler entry, samples", 0),
 
-	STAT(queue, queue, p50, P50, "QUEUE", "p50", UNIT_NS, "call queued to function entry, median", 4),
+	STAT(queue, queue, p50, P50, "QUEUE-50", "p50", UNIT_NS, "call queued to function entry, median", 4),
 	STAT(queue, queue, p90, P90, "QUEUE-90", "p90", UNIT_NS, "call queued to function entry, 90th percentile", 0),
 	STAT(queue, queue, p99, P99, "QUEUE-99", "p99", UNIT_NS, "call queued to function entry, 99th percentile", 0),
 	STAT(queue, queue, p999, P999, "QUEUE-999", "p999", UNIT_NS, "call queued to function entry, 99.9th percentile", 0),
@@ -93,7 +96,7 @@ const struct column report_columns[] = {
 	STAT(queue, queue, sum, SUM, "QUEUE-SUM", "sum", UNIT_NS, "call queued to function entry, sum", 0),
 	STAT(queue, queue, count, COUNT, "QUEUE-N", "count", UNIT_COUNT, "call queued to function entry, samples", 0),
 
-	STAT(func, func_time, p50, P50, "FUNC", "p50", UNIT_NS, "function entry to exit, median", 3),
+	STAT(func, func_time, p50, P50, "FUNC-50", "p50", UNIT_NS, "function entry to exit, median", 3),
 	STAT(func, func_time, p90, P90, "FUNC-90", "p90", UNIT_NS, "function entry to exit, 90th percentile", 0),
 	STAT(func, func_time, p99, P99, "FUNC-99", "p99", UNIT_NS, "function entry to exit, 99th percentile", 0),
 	STAT(func, func_time, p999, P999, "FUNC-999", "p999", UNIT_NS, "function entry to exit, 99.9th percentile", 0),
@@ -105,7 +108,7 @@ const struct column report_columns[] = {
 	STAT(func, func_time, sum, SUM, "FUNC-SUM", "sum", UNIT_NS, "function entry to exit, sum", 0),
 	STAT(func, func_time, count, COUNT, "FUNC-N", "count", UNIT_COUNT, "function entry to exit, samples", 0),
 
-	STAT(handler, handler, p50, P50, "HANDLER", "p50", UNIT_NS, "handler entry to exit, median", 6),
+	STAT(handler, handler, p50, P50, "HANDLER-50", "p50", UNIT_NS, "handler entry to exit, median", 6),
 	STAT(handler, handler, p90, P90, "HANDLER-90", "p90", UNIT_NS, "handler entry to exit, 90th percentile", 0),
 	STAT(handler, handler, p99, P99, "HANDLER-99", "p99", UNIT_NS, "handler entry to exit, 99th percentile", 0),
 	STAT(handler, handler, p999, P999, "HANDLER-999", "p999", UNIT_NS, "handler entry to exit, 99.9th percentile", 0),
@@ -120,12 +123,60 @@ const struct column report_columns[] = {
 /* clang-format on */
 const unsigned int report_nr_columns = ARRAY_SIZE(report_columns);
 
-const struct column *column_find(const char *id)
+/* What does not make another name of one: "MAX-AT" and "max_at", "delivery_ns.p99" and "delivery_ns_p99". */
+static char plain(char c)
+{
+	return c == '-' || c == '.' ? '_' : (char)tolower((unsigned char)c);
+}
+
+static bool same_name(const char *name, const char *a, const char *b)
+{
+	for (; *a; a++, name++)
+		if (plain(*name) != plain(*a))
+			return false;
+	for (; *b; b++, name++)
+		if (plain(*name) != plain(*b))
+			return false;
+	return !*name;
+}
+
+/* By which a column is also known, once no column has that id: its heading, and the names in CSV and JSON. */
+static bool also_named(const struct column *c, const char *name)
+{
+	if (same_name(name, c->header, "") || same_name(name, c->id, "_ns"))
+		return true;
+	if (!c->object)
+		return same_name(name, c->json, "");
+	if (strlen(name) > strlen(c->object) && plain(name[strlen(c->object)]) == '_' &&
+	    !strncasecmp(name, c->object, strlen(c->object)) && same_name(name + strlen(c->object) + 1, c->json, ""))
+		return true;
+	/* "handler" is its median. */
+	return c->stat == STAT_P50 && !strncasecmp(name, c->id, strlen(name)) && !strcmp(c->id + strlen(name), "_p50");
+}
+
+const struct column *column_find(const char *name)
 {
 	for (unsigned int i = 0; i < report_nr_columns; i++)
-		if (!strcmp(report_columns[i].id, id))
+		if (same_name(name, report_columns[i].id, ""))
+			return &report_columns[i];
+	for (unsigned int i = 0; i < report_nr_columns; i++)
+		if (also_named(&report_columns[i], name))
 			return &report_columns[i];
 	return NULL;
+}
+
+int column_unknown(const char *name, struct err *err)
+{
+	struct suggestion near = suggestion_for(name, strlen(name));
+
+	for (unsigned int i = 0; i < report_nr_columns; i++)
+		suggestion_offer(&near, report_columns[i].id);
+	for (unsigned int i = 0; i < report_nr_columns; i++)
+		suggestion_offer(&near, report_columns[i].header);
+	err_set(err, EXIT_USAGE, "'%s': unknown column", name);
+	if (near.word)
+		return err_hint(err, "did you mean %s? 'ipitrace report --help columns' lists them", near.word);
+	return err_hint(err, "'ipitrace report --help columns' lists them");
 }
 
 const struct column *column_find_dist(const char *name)
@@ -134,7 +185,7 @@ const struct column *column_find_dist(const char *name)
 	const struct column *c;
 
 	for (c = report_columns; c < report_columns + report_nr_columns; c++)
-		if (c->object && !strncmp(c->id, name, len) && c->id[len] == '_')
+		if (c->object && !strncasecmp(c->id, name, len) && c->id[len] == '_')
 			return c;
 	c = column_find(name);
 	return c && c->object ? c : NULL;
@@ -296,10 +347,8 @@ int columns_parse(const char *text, const struct column ***list, unsigned int *n
 		len = strcspn(p, ",");
 		snprintf(name, sizeof(name), "%.*s", (int)len, p);
 		c = len < sizeof(name) ? column_find(name) : NULL;
-		if (!c) {
-			err_set(err, EXIT_USAGE, "'%.*s': unknown column", (int)len, p);
-			return err_hint(err, "'ipitrace report --help columns' lists them");
-		}
+		if (!c)
+			return column_unknown(name, err);
 		append(list, nr, c);
 		if (!p[len])
 			return 0;
@@ -386,15 +435,17 @@ static int unknown_key(const char *key, int len, struct err *err)
 int report_parse_by(const char *list, enum agg_key *by, unsigned int *nr_by, struct err *err)
 {
 	unsigned int room = *nr_by, nr = 0, key;
+	const struct column *c;
+	char name[32];
 	size_t len;
 
 	for (const char *p = list;; p += len + 1) {
 		len = strcspn(p, ",");
-		for (key = 0; key < AGG_NR_KEYS; key++)
-			if (strlen(report_key_name(key)) == len && !memcmp(report_key_name(key), p, len))
-				break;
-		if (key == AGG_NR_KEYS)
+		snprintf(name, sizeof(name), "%.*s", (int)len, p);
+		c = len < sizeof(name) ? column_find(name) : NULL;
+		if (!c || !column_is_key(c))
 			return unknown_key(p, (int)len, err);
+		key = (unsigned int)c->offset;
 		for (unsigned int i = 0; i < nr; i++)
 			if (by[i] == key)
 				return err_set(err, EXIT_USAGE, "'%s': key given twice", report_key_name(key));

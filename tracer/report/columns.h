@@ -54,7 +54,13 @@ struct column {
 extern const struct column report_columns[];
 extern const unsigned int report_nr_columns;
 
-const struct column *column_find(const char *id);
+/*
+ * By its id, its heading, its name in CSV or in JSON, in any case; '-', '.' and
+ * '_' are the same. A distribution's name is its median. NULL = none.
+ */
+const struct column *column_find(const char *name);
+/* The error of a name that is none. */
+int column_unknown(const char *name, struct err *err);
 /* A column of the distribution that this names: "delivery", or any of its columns; NULL = none. */
 const struct column *column_find_dist(const char *name);
 struct value column_value(const struct column *c, const struct report_row *row);
