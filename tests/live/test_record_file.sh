@@ -82,6 +82,15 @@ if tc r.dat; then
 	ok "reschedules are there" test "$(count reschedule_entry)" -gt 0
 	is "$(grep -Ec ': (call_function|irq_work|csd_function)[a-z_]*: |callback=[a-z]' tc.out)" 0 "no other interrupt"
 fi
+# Which process a thread was of is known of those that began meanwhile, and of those that lived.
+sleep 30 &
+exits 0 "record threads" "$IPITRACE" record -o t.dat -- python3 -c 'import os, threading
+t = threading.Thread(target=lambda: print(os.getpid(), threading.get_native_id()))
+t.start(); t.join()'
+kill $!
+read -r pid tid <"$OUT"
+like " $(fact t.dat tgids) " " $pid $pid .*$tid $pid " "facts: a thread $tid and its process $pid"
+like " $(fact t.dat tgids) " " $! $! " "  and a process that began before"
 exits 0 "record --no-stack" "$IPITRACE" record --no-stack -o n.dat -- hackbench -l 20
 tc n.dat && is "$(count kernel_stack)" 0 "--no-stack: none"
 is "$(fact n.dat stacks)" 0 "facts: no stacks"

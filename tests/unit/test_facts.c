@@ -29,6 +29,9 @@ static void fill(struct facts *f)
 	f->own_pids = xcalloc(2, sizeof(*f->own_pids));
 	f->own_pids[0] = 17;
 	f->own_pids[1] = 4194304;
+	f->nr_tgids = 3;
+	f->tgids = xcalloc(6, sizeof(*f->tgids));
+	memcpy(f->tgids, (int32_t[]){ 7, 7, 8, 7, 4194304, 9 }, 6 * sizeof(*f->tgids));
 	f->nr_cpus = 3;
 	f->lost = xcalloc(3, sizeof(*f->lost));
 	f->entries = xcalloc(3, sizeof(*f->entries));
@@ -109,6 +112,10 @@ static void test_round_trip(void)
 	ok(b.complete && b.stacks && b.filtered_in_kernel, "flags");
 	is_u64(b.nr_own_pids, 2, "number of own pids");
 	ok(b.nr_own_pids == 2 && b.own_pids[0] == 17 && b.own_pids[1] == 4194304, "own pids");
+	ok(facts_tgid(&b, 7) == 7 && facts_tgid(&b, 8) == 7 && facts_tgid(&b, 4194304) == 9, "processes of tasks");
+	ok(facts_tgid(&b, 6) == -1 && facts_tgid(&b, 9) == -1 && facts_tgid(&b, INT32_MAX) == -1 &&
+		   facts_tgid(&b, -1) == -1 && facts_tgid(&(struct facts){ 0 }, 7) == -1,
+	   "  or that they are not known");
 	is_u64(b.nr_cpus, 3, "CPUs");
 	is_u64(b.lost[2], UINT64_MAX, "lost: all 64 bits");
 	is_u64(b.entries[0], 12345678901ULL, "entries");
@@ -185,6 +192,8 @@ static void test_damaged(void)
 		"cpus 2\nlost 1 x\n",
 		"cpus 2\nlost 1 2\ncpus 3\n", /* would be read beyond its end */
 		"own_pids 1 two\n",
+		"tgids 1 1 2\n",
+		"tgids 2 2 1 1\n", /* would not be found */
 		"own_pids 18446744073709551616\n",
 		"inner0\n",
 		"inner0 RES\n",

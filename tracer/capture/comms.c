@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/hash.h"
@@ -18,8 +19,11 @@
 
 struct comm {
 	int32_t pid;
+	int32_t tgid;  /* 0 = not known */
 	char name[16]; /* TASK_COMM_LEN of the kernel */
 };
+
+#define TGID_UNCLEAR (-1) /* the number was given twice */
 
 void comms_free(struct comms *c)
 {
@@ -40,11 +44,11 @@ static struct comm *comm_of(struct comms *c, int32_t pid)
 		c->comms = xrealloc(c->comms, c->room * sizeof(*c->comms));
 	}
 	hash_add(&c->by_pid, hash, c->nr);
-	c->comms[c->nr].pid = pid;
+	c->comms[c->nr] = (struct comm){ .pid = pid };
 	return &c->comms[c->nr++];
 }
 
-static void add(struct comms *c, int32_t pid, const char *name, size_t len)
+void comms_add(struct comms *c, int32_t pid, const char *name, size_t len)
 {
 	struct comm *comm;
 
@@ -64,14 +68,44 @@ void comms_add_text(struct comms *c, const char *text)
 
 		/* "<...>" is the kernel's way to say that it does not know. */
 		if (*name == ' ' && name < text + len && name[1] != '<' && pid <= INT32_MAX)
-			add(c, (int32_t)pid, name + 1, len - (size_t)(name + 1 - text));
+			comms_add(c, (int32_t)pid, name + 1, len - (size_t)(name + 1 - text));
 		text += len;
 		if (*text)
 			text++;
 	}
 }
 
-static void add_threads(struct comms *c, const char *process)
+static void set_process(struct comm *task, int32_t tgid)
+{
+	task->tgid = !task->tgid || task->tgid == tgid ? tgid : TGID_UNCLEAR;
+}
+
+void comms_add_task(struct comms *c, int32_t pid, int32_t creator, bool thread)
+{
+	int32_t tgid = pid;
+
+	if (pid <= 0 || creator < 0)
+		return;
+	if (thread)
+		tgid = comm_of(c, creator)->tgid;
+	/* The array may move: asked for only now. */
+	set_process(comm_of(c, pid), tgid ? tgid : TGID_UNCLEAR);
+}
+
+/* Only there are the numbers of /proc those of the kernel's events: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+static bool in_first_pid_namespace(void)
+{
+	char name[32];
+	ssize_t len = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
+
+	if (len < 0)
+		return false;
+	name[len] = '\0';
+	return !strcmp(name, "pid:[4026531836]");
+}
+
+/* tgid 0: the process has another number for the kernel. */
+static void add_threads(struct comms *c, const char *process, int32_t tgid)
 {
 	char path[600];
 	struct dirent *d;
@@ -88,7 +122,9 @@ static void add_threads(struct comms *c, const char *process)
 		snprintf(path, sizeof(path), "/proc/%s/task/%s/comm", process, d->d_name);
 		name = read_file(path, NULL);
 		if (name)
-			add(c, (int32_t)tid, name, strcspn(name, "\n"));
+			comms_add(c, (int32_t)tid, name, strcspn(name, "\n"));
+		if (tgid)
+			set_process(comm_of(c, (int32_t)tid), tgid);
 		free(name);
 	}
 	if (dir)
@@ -99,13 +135,36 @@ void comms_add_living(struct comms *c)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *d;
+	bool numbers = in_first_pid_namespace();
 	uint64_t pid;
 
 	while (dir && (d = readdir(dir)))
-		if (!parse_u64(d->d_name, &pid, NULL))
-			add_threads(c, d->d_name);
+		if (!parse_u64(d->d_name, &pid, NULL) && pid <= INT32_MAX)
+			add_threads(c, d->d_name, numbers ? (int32_t)pid : 0);
 	if (dir)
 		closedir(dir);
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const int32_t *p = a, *q = b;
+
+	return *p < *q ? -1 : *p > *q;
+}
+
+int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs)
+{
+	int32_t *pairs = xcalloc(c->nr + 1, 2 * sizeof(*pairs));
+
+	*nr_pairs = 0;
+	for (unsigned int i = 0; i < c->nr; i++) {
+		if (c->comms[i].tgid <= 0)
+			continue;
+		pairs[2 * *nr_pairs] = c->comms[i].pid;
+		pairs[2 * (*nr_pairs)++ + 1] = c->comms[i].tgid;
+	}
+	qsort(pairs, *nr_pairs, 2 * sizeof(*pairs), by_pid);
+	return pairs;
 }
 
 char *comms_format(const struct comms *c)
@@ -117,7 +176,8 @@ char *comms_format(const struct comms *c)
 	if (!out)
 		return xstrdup("");
 	for (unsigned int i = 0; i < c->nr; i++)
-		fprintf(out, "%d %s\n", c->comms[i].pid, c->comms[i].name);
+		if (c->comms[i].name[0])
+			fprintf(out, "%d %s\n", c->comms[i].pid, c->comms[i].name);
 	fclose(out);
 	return text;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * capture/comms.h - task names by pid, gathered while recording.
+ * capture/comms.h - task names, and the processes that tasks are of, by pid, gathered while recording.
  *
  * The kernel's saved_cmdlines holds few names, forgets old ones, and loses new
  * ones when pids have wrapped; its size is global, not ours to change. So it is
@@ -9,6 +9,10 @@
  */
 #ifndef IPITRACE_CAPTURE_COMMS_H
 #define IPITRACE_CAPTURE_COMMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/hash.h"
 
@@ -19,10 +23,19 @@ struct comms {
 };
 
 void comms_free(struct comms *c);
+/* A later name of a pid replaces an earlier one. */
+void comms_add(struct comms *c, int32_t pid, const char *name, size_t len);
+/* A new task: a thread of its creator's process, or a process. */
+void comms_add_task(struct comms *c, int32_t pid, int32_t creator, bool thread);
 /* Lines "pid name"; a later name of a pid replaces an earlier one. NULL is fine. */
 void comms_add_text(struct comms *c, const char *text);
-/* Tasks living now, under the names that they have now. */
+/* Tasks living now, under the names that they have now. In a pid namespace their numbers are not the kernel's: names only. */
 void comms_add_living(struct comms *c);
+/*
+ * Pairs of pid and tgid, by pid, malloc'ed: of all tasks whose process is known. A pid that was of two processes is not
+ * among them.
+ */
+int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs);
 char *comms_format(const struct comms *c); /* malloc'ed, same lines */
 
 #endif

@@ -17,7 +17,7 @@
 
 struct standin;
 
-#define EXITS_SUFFIX "-exits" /* of the instance that tells who ended */
+#define EXITS_SUFFIX "-exits" /* of the instance that tells who began and ended */
 
 /* A file of the instance as it was when the recording was armed. */
 struct watched {
@@ -27,7 +27,7 @@ struct watched {
 struct session {
 	struct cleanup cleanup;
 	struct instance main;
-	struct instance exits; /* names of tasks that end; there may be none */
+	struct instance exits; /* tasks that begin and end; there may be none */
 	int exits_fd;	       /* its trace_pipe */
 	char *notes;
 	void (*log)(void *ctx, const char *text); /* as in struct session_config */
@@ -63,6 +63,8 @@ uint32_t session_ops_present(void);
 uint32_t session_standin_ops(uint32_t ops);
 /* What a session takes per CPU unless told otherwise; *available: memory of the machine, may be NULL. */
 uint64_t session_default_buffer_bytes(unsigned int nr_cpus, uint64_t *available);
+/* capture/tasks.c: the second instance. */
+void session_open_tasks(struct session *s);
 /* capture/verify.c: remember what decides over the recording, once it is armed; forget it. */
 void session_watch(struct session *s);
 void session_unwatch(struct session *s);

@@ -30,7 +30,6 @@
 
 #define BUFFER_MAX (64ULL << 20) /* default per CPU; 0.5 s of the densest stream seen (140 MB/s) */
 #define BUFFER_MIN (1ULL << 20)
-#define EXITS_KB   "256" /* per CPU: 2,000 tasks that end between two readings */
 
 void session_note(struct session *s, const char *fmt, ...)
 {
@@ -263,63 +262,6 @@ static int setup_instance(struct session *s, const struct session_config *config
 	return 0;
 }
 
-/* Names are worth a try, not an error. */
-static void open_exits(struct session *s)
-{
-	int errnum;
-
-	if (!tracefs_event_file_exists(NULL, "sched", "sched_process_exit", "format") ||
-	    instance_create(&s->exits, EXITS_SUFFIX, &errnum, NULL))
-		return;
-	tracefs_instance_file_write(s->exits.tfs, "buffer_size_kb", EXITS_KB);
-	tracefs_event_file_write(s->exits.tfs, "sched", "sched_process_exit", "enable", "1");
-	s->exits_fd = tracefs_instance_file_open(s->exits.tfs, "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-}
-
-/* "... sched_process_exit: comm=NAME pid=N prio=P": a name may hold anything but a newline. */
-static void exit_line(FILE *out, char *line)
-{
-	char *comm = strstr(line, ": comm="), *pid = NULL;
-
-	if (!comm)
-		return;
-	comm += strlen(": comm=");
-	for (char *p = comm; (p = strstr(p, " pid=")); p++)
-		pid = p;
-	if (!pid)
-		return;
-	*pid = '\0';
-	fprintf(out, "%ld %s\n", strtol(pid + strlen(" pid="), NULL, 10), comm);
-}
-
-char *session_read_exits(struct session *s)
-{
-	char buf[8192], *names = NULL;
-	size_t held = 0, len;
-	FILE *out;
-	ssize_t n;
-
-	out = s->exits_fd >= 0 ? open_memstream(&names, &len) : NULL;
-	if (!out)
-		return NULL;
-	while ((n = read(s->exits_fd, buf + held, sizeof(buf) - 1 - held)) > 0) {
-		char *line = buf, *end;
-
-		held += (size_t)n;
-		buf[held] = '\0';
-		for (; (end = strchr(line, '\n')); line = end + 1) {
-			*end = '\0';
-			exit_line(out, line);
-		}
-		held -= (size_t)(line - buf);
-		memmove(buf, line, held);
-		if (held == sizeof(buf) - 1)
-			held = 0; /* no line of the kernel's is that long */
-	}
-	fclose(out);
-	return names;
-}
-
 /* Where there is no memory: whoever reads has been closed before. */
 static void close_at_exit(void *ctx)
 {
@@ -342,7 +284,7 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	remove_stale(s);
 	if (create_instance(s, err) || setup_instance(s, config, err) || session_enable_events(s, config, err))
 		return -1;
-	open_exits(s);
+	session_open_tasks(s);
 	session_watch(s);
 	return 0;
 }

@@ -84,11 +84,13 @@ uint64_t session_buffer_bytes(const struct session *s);	  /* per CPU */
 unsigned int session_nr_events(const struct session *s);
 const struct session_event *session_events(const struct session *s);
 
+struct comms;
+
 /*
- * Tasks that ended since the last call, as lines "pid name"; malloc'ed, NULL if
- * none. The kernel's saved_cmdlines forgets some, above all once pids wrapped.
+ * Tasks that began and ended since the last call. The kernel's saved_cmdlines forgets some, above all once pids
+ * wrapped, and only who saw a task begin knows later whose thread it was.
  */
-char *session_read_exits(struct session *s);
+void session_read_tasks(struct session *s, struct comms *c);
 
 /* CPUs that have a buffer as soon as they come online, highest number + 1. Never changes. */
 unsigned int session_nr_cpus(const struct session *s);

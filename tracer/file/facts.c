@@ -38,6 +38,7 @@ void facts_free(struct facts *f)
 	free(f->tier);
 	free(f->clock);
 	free(f->own_pids);
+	free(f->tgids);
 	ipi_filter_free(&f->filter);
 	free(f->lost);
 	free(f->entries);
@@ -167,6 +168,12 @@ char *facts_format(const struct facts *f)
 		fputs("own_pids", out);
 		for (unsigned int i = 0; i < f->nr_own_pids; i++)
 			fprintf(out, " %d", f->own_pids[i]);
+		fputc('\n', out);
+	}
+	if (f->nr_tgids) {
+		fputs("tgids", out);
+		for (unsigned int i = 0; i < 2 * f->nr_tgids; i++)
+			fprintf(out, " %d", f->tgids[i]);
 		fputc('\n', out);
 	}
 	put_filter(out, &f->filter);
@@ -331,7 +338,7 @@ static int get_counter(struct facts *f, int snap, char *value)
 	return 0;
 }
 
-static int get_pids(struct facts *f, const char *value)
+static int get_pids(int32_t **pids, unsigned int *nr_pids, const char *value)
 {
 	unsigned int nr;
 	uint64_t *v = get_numbers(value, &nr);
@@ -343,13 +350,45 @@ static int get_pids(struct facts *f, const char *value)
 		free(v);
 		return -1;
 	}
-	free(f->own_pids);
-	f->own_pids = xcalloc(nr, sizeof(*f->own_pids));
-	f->nr_own_pids = nr;
+	free(*pids);
+	*pids = xcalloc(nr, sizeof(**pids));
+	*nr_pids = nr;
 	for (unsigned int i = 0; i < nr; i++)
-		f->own_pids[i] = (int32_t)v[i];
+		(*pids)[i] = (int32_t)v[i];
 	free(v);
 	return 0;
+}
+
+static int get_tgids(struct facts *f, const char *value)
+{
+	unsigned int nr;
+
+	f->nr_tgids = 0;
+	if (get_pids(&f->tgids, &nr, value) || nr % 2)
+		return -1;
+	/* Looked up by halves. */
+	for (unsigned int i = 2; i < nr; i += 2)
+		if (f->tgids[i] <= f->tgids[i - 2])
+			return -1;
+	f->nr_tgids = nr / 2;
+	return 0;
+}
+
+int32_t facts_tgid(const struct facts *f, int32_t pid)
+{
+	unsigned int low = 0, high = f->nr_tgids;
+
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+
+		if (f->tgids[2 * mid] == pid)
+			return f->tgids[2 * mid + 1];
+		if (f->tgids[2 * mid] < pid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return -1;
 }
 
 static int get_number(const char *value, uint64_t max, uint64_t *v)
@@ -473,7 +512,9 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 	else if (!strcmp(key, "filtered_in_kernel"))
 		return get_bool(value, &f->filtered_in_kernel);
 	else if (!strcmp(key, "own_pids"))
-		return get_pids(f, value);
+		return get_pids(&f->own_pids, &f->nr_own_pids, value);
+	else if (!strcmp(key, "tgids"))
+		return get_tgids(f, value);
 	else if (!strcmp(key, "lost"))
 		return get_per_cpu(f, value, &f->lost);
 	else if (!strcmp(key, "entries"))

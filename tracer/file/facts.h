@@ -46,6 +46,8 @@ struct facts {
 	bool stacks;
 	int32_t *own_pids;
 	unsigned int nr_own_pids;
+	int32_t *tgids; /* pairs of a task and its process, by task; none: the file does not know processes */
+	unsigned int nr_tgids;
 	struct ipi_filter filter; /* what record was asked to keep */
 	bool filtered_in_kernel;  /* target CPU filter was pushed down */
 	uint64_t missed_sends;	  /* probes standing in for sends that were skipped: another was running */
@@ -67,6 +69,8 @@ struct facts {
 void facts_free(struct facts *f);
 char *facts_format(const struct facts *f); /* malloc'ed text */
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err);
+/* The process that a task is of; -1 if it is not known. */
+int32_t facts_tgid(const struct facts *f, int32_t pid);
 void facts_add_reason(struct facts *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What one reading of /proc/interrupts has of a line and a CPU, which is online then. */
 void facts_snap(struct facts *f, enum facts_snap snap, const char *name, const char *desc, unsigned int cpu,

@@ -72,12 +72,11 @@ int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err)
 
 void recording_gather_comms(struct recording *rec)
 {
-	char *saved = session_read_top("saved_cmdlines", NULL), *ended = session_read_exits(rec->session);
+	char *saved = session_read_top("saved_cmdlines", NULL);
 
 	comms_add_text(&rec->comms, saved);
-	comms_add_text(&rec->comms, ended);
+	session_read_tasks(rec->session, &rec->comms);
 	free(saved);
-	free(ended);
 }
 
 static void fill_facts(struct recording *rec)
@@ -96,6 +95,7 @@ static void fill_facts(struct recording *rec)
 	f->own_pids[0] = (int32_t)getpid();
 	for (unsigned int i = 1; i < f->nr_own_pids; i++)
 		f->own_pids[i] = (int32_t)spool_thread_id(rec->spool, i - 1);
+	f->tgids = comms_processes(&rec->comms, &f->nr_tgids);
 	f->nr_cpus = rec->meta.dat.nr_cpus;
 	f->lost = xcalloc(f->nr_cpus, sizeof(*f->lost));
 	f->entries = xcalloc(f->nr_cpus, sizeof(*f->entries));

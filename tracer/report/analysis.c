@@ -453,6 +453,13 @@ static const char *comm(void *ctx, int32_t pid)
 	return dat_comm(a->dat, pid);
 }
 
+static int32_t tgid(void *ctx, int32_t pid)
+{
+	const struct analysis *a = ctx;
+
+	return facts_tgid(&a->facts, pid);
+}
+
 static bool own_pid(void *ctx, int32_t pid)
 {
 	const struct analysis *a = ctx;
@@ -479,6 +486,7 @@ struct span_names analysis_names(struct analysis *a)
 		.stack_caller = stack_caller,
 		.symbol = symbol,
 		.comm = comm,
+		.tgid = tgid,
 		.own_pid = own_pid,
 		.own_func = own_func,
 		.ctx = a,

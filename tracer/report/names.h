@@ -18,6 +18,7 @@ struct span_names {
 	uint64_t (*stack_caller)(void *ctx, uint32_t stack);
 	const char *(*symbol)(void *ctx, uint64_t addr); /* without offset, for globs; may be NULL */
 	const char *(*comm)(void *ctx, int32_t pid);
+	int32_t (*tgid)(void *ctx, int32_t pid);    /* the process that a task is of; -1 = not known */
 	bool (*own_pid)(void *ctx, int32_t pid);    /* a task of the recorder's: what it sends itself is own */
 	bool (*own_func)(void *ctx, uint64_t func); /* only ever sent on the recorder's behalf */
 	void *ctx;
