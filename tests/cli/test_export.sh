@@ -102,6 +102,14 @@ PY
 exits 1 "no sends" "$IPITRACE" export --folded counts.dat
 like "$(cat "$ERR")" 'counts.dat has no send events: there is nobody to charge$' "  says so"
 
+# The lines of list.
+for format in json csv; do
+	"$IPITRACE" list --$format "$DATA/demo.dat" >list.out
+	exits 0 "as list --$format" "$IPITRACE" export --"${format/json/ndjson}" "$DATA/demo.dat"
+	ok "  the same" cmp "$OUT" list.out
+done
+exits 2 "two formats" "$IPITRACE" export --folded --csv "$DATA/demo.dat"
+
 # Output.
 exits 0 "-o FILE" "$IPITRACE" export --folded -o out.folded "$DATA/demo.dat"
 is "$(cat "$OUT")" "" "  nothing on standard output"

@@ -16,7 +16,9 @@
 #include "cmds/cmd.h"
 #include "cmds/reading.h"
 #include "file/output.h"
+#include "render/list.h"
 #include "report/folded.h"
+#include "report/list.h"
 
 struct export_options;
 
@@ -66,7 +68,44 @@ out:
 	return ret;
 }
 
+static void emit(void *ctx, const struct list_line *line)
+{
+	struct list_render *r = ctx;
+
+	r->ops->line(r, line);
+}
+
+/* Every IPI, as the command list has it without any choice. */
+static int run_list(struct reading *in, const struct list_render_ops *ops, FILE *out, struct err *err)
+{
+	const struct list_choice all = { .sort = list_column_find("delivery") };
+	struct list_render r = { .ops = ops, .sort = all.sort, .trace = analysis_info(in->analysis), .out = out };
+	struct list *list = list_new(in->analysis, &all, emit, &r);
+	const struct span_sink sink = list_sink(list);
+	int ret;
+
+	ops->begin(&r);
+	ret = reading_run(in, &sink, err);
+	ops->end(&r, list_nr_lines(list), list_nr_chosen(list));
+	list_free(list);
+	return ret;
+}
+
+static int run_ndjson(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+{
+	(void)o;
+	return run_list(in, &list_render_json, out, err);
+}
+
+static int run_csv(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+{
+	(void)o;
+	return run_list(in, &list_render_csv, out, err);
+}
+
 static const struct export_format format_folded = { "--folded", run_folded };
+static const struct export_format format_ndjson = { "--ndjson", run_ndjson };
+static const struct export_format format_csv = { "--csv", run_csv };
 
 static int choose(struct export_options *o, const struct export_format *format, struct err *err)
 {
@@ -97,12 +136,29 @@ static int parse_folded(void *target, const char *arg, const struct opt_spec *sp
 	return err_hint(err, "count (IPIs) or stolen (ns of their handlers)");
 }
 
+static int parse_ndjson(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)arg;
+	(void)spec;
+	return choose(target, &format_ndjson, err);
+}
+
+static int parse_csv(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)arg;
+	(void)spec;
+	return choose(target, &format_csv, err);
+}
+
 #define OPTION(m) offsetof(struct export_options, m)
 static const struct opt format_rows[] = {
 	{ 0, "folded", "[=count|stolen]", OPT_CUSTOM, 0,
 	  "stacks of the senders in one line each, for flame graphs, with what they caused: "
 	  "IPIs (the default), or the ns of their handlers",
 	  parse_folded, 0, 0 },
+	{ 0, "ndjson", NULL, OPT_CUSTOM, 0, "every IPI, one JSON object a line, as 'list --json' has them",
+	  parse_ndjson, 0, 0 },
+	{ 0, "csv", NULL, OPT_CUSTOM, 0, "the same as 'list --csv'", parse_csv, 0, 0 },
 };
 
 static const struct opt rows[] = {
