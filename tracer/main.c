@@ -19,7 +19,8 @@
 
 static const struct cmd commands[] = {
 	{ &record_spec, cmd_record }, { &report_spec, cmd_report }, { &list_spec, cmd_list },
-	{ &export_spec, cmd_export }, { &probe_spec, cmd_probe },   { &bench_spec, cmd_bench },
+	{ &diff_spec, cmd_diff },     { &export_spec, cmd_export }, { &probe_spec, cmd_probe },
+	{ &bench_spec, cmd_bench },
 };
 
 static const struct cmd *find_command(const char *name)
@@ -42,6 +43,7 @@ static void usage(FILE *out)
 	      "'ipitrace COMMAND --help' lists the options of a command; "
 	      "'ipitrace --version' the version.\n"
 	      "Exit status: 0 ok, 1 failed, 2 usage, 3 done but incomplete (events lost),\n"
+	      "4 a limit was exceeded, "
 	      "5 bench --trace: tracer and truth disagree.\n",
 	      out);
 }

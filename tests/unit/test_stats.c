@@ -120,6 +120,22 @@ static void test_welch(void)
 	ok(near(z.freedom, 121. / 29 - 1, 1e-12), "unequal weights are fewer observations");
 }
 
+static void test_logs(void)
+{
+	struct stats_side a = { log(10.5), 0.01, 3 }, b = { log(20.5), 0.01, 3 };
+	struct stats_interval i = stats_log_ratio_interval(&a, &b, 0.95, 10, 0.5);
+	double half = stats_t_quantile(0.025, 6) * sqrt(0.02), ratio = 20.5 / 10.5;
+
+	ok(near(stats_log_ratio_above(&a, &b, 1), stats_t_above(log(ratio) / sqrt(0.02), 6), 1e-9),
+	   "logarithms: equality");
+	ok(near(stats_log_ratio_above(&a, &b, 1.5), stats_t_above(log(ratio / 1.5) / sqrt(0.02), 6), 1e-9),
+	   "  another ratio");
+	ok(stats_log_ratio_above(&a, &b, 3) == 1, "  which it is not above");
+	ok(i.known && i.bounded && near(i.low, (ratio * exp(-half) * 10.5 - 0.5) / 10, 1e-9) &&
+		   near(i.high, (ratio * exp(half) * 10.5 - 0.5) / 10, 1e-9),
+	   "  an interval of the ratio without the shift");
+}
+
 static void test_holm(void)
 {
 	/* 0.01 * 4, 0.013 * 3, 0.02 * 2, 0.9; then none below the one before. */
@@ -141,6 +157,7 @@ int main(void)
 	test_student();
 	test_binomial();
 	test_welch();
+	test_logs();
 	test_holm();
 	return done_testing();
 }

@@ -3,6 +3,7 @@
  * base/json.c - the one writer of JSON.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -98,6 +99,16 @@ void json_u64(struct json *j, const char *key, uint64_t val)
 {
 	begin(j, key);
 	fprintf(j->out, "%" PRIu64, val);
+}
+
+void json_real(struct json *j, const char *key, double val)
+{
+	if (!isfinite(val)) {
+		json_null(j, key);
+		return;
+	}
+	begin(j, key);
+	fprintf(j->out, "%.10g", val);
 }
 
 void json_bool(struct json *j, const char *key, bool val)

@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "report/columns.h"
 #include "report/diff.h"
 
 /* Not those that number things anew in every run, nor whole stacks, which differ by their smallest part. */
@@ -174,4 +175,83 @@ void diff_run_free(struct diff_run *run)
 	free(run->clock);
 	free(run->filters);
 	*run = (struct diff_run){ 0 };
+}
+
+/* --- what may be compared --- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return !a || !b ? a == b : !strcmp(a, b);
+}
+
+static const char *or_none(const char *text)
+{
+	return text ? text : "none";
+}
+
+/* Rows are by other keys: nothing could be joined. */
+static char *other_keys(const struct diff_run *a, const struct diff_run *b)
+{
+	if (a->nr_by == b->nr_by && !memcmp(a->by, b->by, a->nr_by * sizeof(*a->by)))
+		return NULL;
+	for (unsigned int i = 0; i < a->nr_by && i < b->nr_by; i++)
+		if (a->by[i] != b->by[i])
+			return xasprintf("rows are by %s in %s, by %s in %s", report_key_name(a->by[i]), a->path,
+					 report_key_name(b->by[i]), b->path);
+	return xasprintf("rows are by %u keys in %s, by %u in %s", a->nr_by, a->path, b->nr_by, b->path);
+}
+
+static char *unlike(const struct diff_run *a, const struct diff_run *b)
+{
+	if (!same_text(a->tier, b->tier))
+		return xasprintf("tier %s in %s, %s in %s: they do not claim the same", or_none(a->tier), a->path,
+				 or_none(b->tier), b->path);
+	if (!same_text(a->filters, b->filters))
+		return xasprintf("different filters: %.80s in %s, %.80s in %s", or_none(a->filters), a->path,
+				 or_none(b->filters), b->path);
+	return NULL;
+}
+
+static char *obstacle_of(const struct diff *d, const struct diff_run *first, const struct diff_run *run,
+			 bool *forceable)
+{
+	char *text;
+
+	*forceable = false;
+	for (unsigned int i = 0; i < run->nr_by; i++)
+		if (!diff_can_join_by(run->by[i]))
+			return xasprintf("%s: rows by %s mean nothing in another run", run->path,
+					 report_key_name(run->by[i]));
+	text = other_keys(first, run);
+	if (text)
+		return text;
+	if (!d->a.units && (!run->clock_ns || !run->duration_ns))
+		return xasprintf("%s: its clock, %s, does not tell seconds", run->path, or_none(run->clock));
+	*forceable = true;
+	if (!run->clock_ns)
+		return xasprintf("%s: its clock, %s, does not count ns", run->path, or_none(run->clock));
+	return unlike(first, run);
+}
+
+char *diff_obstacle(const struct diff *d, bool *forceable)
+{
+	const struct diff_side *sides[] = { &d->a, &d->b };
+	char *text = NULL, *found;
+	bool may;
+
+	*forceable = true;
+	for (size_t s = 0; s < ARRAY_SIZE(sides); s++) {
+		for (unsigned int i = 0; i < sides[s]->nr; i++) {
+			found = obstacle_of(d, &d->a.runs[0], &sides[s]->runs[i], &may);
+			/* What no force helps against is said in any case. */
+			if (found && (!text || (*forceable && !may))) {
+				free(text);
+				text = found;
+				*forceable = may;
+			} else {
+				free(found);
+			}
+		}
+	}
+	return text;
 }

@@ -2,6 +2,9 @@
 /*
  * report/diff.c - observations of two sides, tested against each other.
  *
+ * Runs differ by factors, so of them logarithms are compared; of slices the
+ * values themselves.
+ *
  * A value changed if its own observations say so (Welch's test on their spread,
  * report/stats.h) and if it is more than the least spread that there can be,
  * which few observations may not show by chance:
@@ -53,6 +56,7 @@ struct observed {
 	double value, floor; /* floor: the least variance of the value */
 	uint64_t count;	     /* events or samples */
 	double exposure;     /* seconds or units */
+	double addend;	     /* what one of them adds on average */
 	struct hist samples; /* DIFF_TIME */
 	unsigned int nr_levels;
 	struct stats_side levels[MAX_LEVELS];
@@ -60,6 +64,8 @@ struct observed {
 
 struct pair {
 	enum diff_metric metric;
+	bool logs;    /* the levels are of logarithms */
+	double shift; /* log(x + shift): half of one event in one run, so that none is no hole */
 	struct observed a, b;
 };
 
@@ -109,7 +115,7 @@ static double exposure_of(const struct diff_side *s, const struct diff_run *r)
 
 /* The spread of observations of so many slices each. */
 static struct stats_side spread_of(const struct diff_side *s, const struct diff_cell *const *cells, enum diff_metric m,
-				   unsigned int width, double centre)
+				   unsigned int width, double centre, const struct pair *p)
 {
 	unsigned int room = s->nr * DIFF_MAX_SLICES, nr = 0;
 	double *x = xcalloc(room + 1, sizeof(*x)), *weight = xcalloc(room + 1, sizeof(*weight));
@@ -128,10 +134,30 @@ static struct stats_side spread_of(const struct diff_side *s, const struct diff_
 				      &weight[nr]);
 		}
 	}
-	side = stats_side(x, weight, nr, centre);
+	for (unsigned int i = 0; p->logs && i < nr; i++)
+		x[i] = log(x[i] + p->shift);
+	side = stats_side(x, weight, nr, p->logs ? log(centre + p->shift) : centre);
 	free(x);
 	free(weight);
 	return side;
+}
+
+/*
+ * Slices of four in one vary less than one alone, if they are independent, by
+ * just as much as their mean gets more certain. What they vary more is slow: of
+ * that a run has one sample, however many slices it is cut into, and another
+ * run another one. So it is no part of what an average makes smaller.
+ */
+static void add_drift(struct observed *o)
+{
+	const struct stats_side *fine = &o->levels[0], *coarse = &o->levels[o->nr_levels - 1];
+	double drift = coarse->variance - fine->variance;
+
+	if (o->nr_levels < 2 || fine->freedom < 1 || coarse->freedom < 1 || drift <= 0)
+		return;
+	drift *= coarse->freedom + 1;
+	for (unsigned int i = 0; i < o->nr_levels; i++)
+		o->levels[i].variance += drift;
 }
 
 static bool is_known(const struct diff_run *r, enum diff_metric m)
@@ -143,7 +169,7 @@ static bool is_known(const struct diff_run *r, enum diff_metric m)
 
 /* cells: of each run, NULL where the row did not occur. */
 static void observe_side(struct observed *o, const struct diff_side *s, const struct diff_cell *const *cells,
-			 enum diff_metric m, enum diff_observed what)
+			 enum diff_metric m)
 {
 	double amount = 0, bucket;
 
@@ -170,11 +196,40 @@ static void observe_side(struct observed *o, const struct diff_side *s, const st
 		o->value = o->exposure > 0 ? amount / o->exposure : 0;
 		o->floor = o->count ? o->value * o->value / (double)o->count : 0;
 	}
+	o->addend = o->count ? amount / (double)o->count : 0;
+}
+
+static void observe_spread(struct observed *o, const struct diff_side *s, const struct diff_cell *const *cells,
+			   const struct pair *p, enum diff_observed what)
+{
 	if (!o->exists || what == DIFF_NOTHING)
 		return;
 	o->nr_levels = what == DIFF_SLICES ? MAX_LEVELS : 1;
 	for (unsigned int i = 0; i < o->nr_levels; i++)
-		o->levels[i] = spread_of(s, cells, m, what == DIFF_SLICES ? 1u << i : DIFF_MAX_SLICES, o->value);
+		o->levels[i] =
+			spread_of(s, cells, p->metric, what == DIFF_SLICES ? 1u << i : DIFF_MAX_SLICES, o->value, p);
+	add_drift(o);
+}
+
+/*
+ * Runs differ by factors: what is observed is their logarithm. Slices may well
+ * be empty, and a burst in one of them is no factor.
+ */
+static void observe_pair(struct pair *p, const struct diff *d, const struct diff_cell *const *a,
+			 const struct diff_cell *const *b)
+{
+	double addend, exposure;
+
+	observe_side(&p->a, &d->a, a, p->metric);
+	observe_side(&p->b, &d->b, b, p->metric);
+	p->logs = d->observed == DIFF_RUNS;
+	exposure = (p->a.exposure + p->b.exposure) / (d->a.nr + d->b.nr);
+	addend = fmax(p->a.addend, p->b.addend);
+	p->shift = diff_metrics[p->metric].kind == DIFF_TIME ? 0.5 :
+		   exposure > 0 && addend > 0		     ? addend / 2 / exposure :
+							       1;
+	observe_spread(&p->a, &d->a, a, p, d->observed);
+	observe_spread(&p->b, &d->b, b, p, d->observed);
 }
 
 /* --- tests --- */
@@ -207,16 +262,25 @@ static double error_above(const struct pair *p, double ratio)
 	if (!p->a.nr_levels || !p->b.nr_levels)
 		return 1;
 	for (unsigned int i = 0; i < p->a.nr_levels; i++)
-		error = fmax(error, stats_ratio_above(&p->a.levels[i], &p->b.levels[i], ratio));
+		error = fmax(error, p->logs ? stats_log_ratio_above(&p->a.levels[i], &p->b.levels[i], ratio) :
+					      stats_ratio_above(&p->a.levels[i], &p->b.levels[i], ratio));
 	return error < 1 ? fmax(error, floor_above(p, ratio)) : 1;
 }
 
 /* Below is above, seen from the other side. */
 static double error_below(const struct pair *p, double ratio)
 {
-	struct pair swapped = { p->metric, p->b, p->a };
+	struct pair swapped = { p->metric, p->logs, p->shift, p->b, p->a };
 
 	return error_above(&swapped, 1 / ratio);
+}
+
+/* The floor, of the logarithm where that is observed. */
+static double least_variance(const struct pair *p, const struct observed *o)
+{
+	double x = o->value + p->shift;
+
+	return !p->logs ? o->floor : o->floor > 0 ? o->floor / (x * x) : 1;
 }
 
 static struct stats_interval interval_of(const struct pair *p)
@@ -227,9 +291,10 @@ static struct stats_interval interval_of(const struct pair *p)
 		struct stats_side a = p->a.levels[i], b = p->b.levels[i];
 		struct stats_interval one;
 
-		stats_at_least(&a, p->a.floor);
-		stats_at_least(&b, p->b.floor);
-		one = stats_ratio_interval(&a, &b, DIFF_CONFIDENCE);
+		stats_at_least(&a, least_variance(p, &p->a));
+		stats_at_least(&b, least_variance(p, &p->b));
+		one = p->logs ? stats_log_ratio_interval(&a, &b, DIFF_CONFIDENCE, p->a.value, p->shift) :
+				stats_ratio_interval(&a, &b, DIFF_CONFIDENCE);
 		if (!one.known)
 			return one;
 		if (!i)
@@ -305,8 +370,7 @@ static void compare_row(struct diff *d, struct diff_row *row, double *limit_p)
 		struct diff_value *v = &row->values[m];
 		struct pair p = { .metric = m };
 
-		observe_side(&p.a, &d->a, a, m, d->observed);
-		observe_side(&p.b, &d->b, b, m, d->observed);
+		observe_pair(&p, d, a, b);
 		compare_value(v, &p, d);
 		v->tested &= row->seen >= DIFF_RARE;
 		for (unsigned int i = 0; i < d->nr_limits; i++) {

@@ -151,8 +151,8 @@ struct diff_limit {
 
 #define DIFF_ERROR	0.05
 #define DIFF_CONFIDENCE 0.95
-#define DIFF_MARGIN	1.25 /* what the margin should be where slices are observed */
-#define DIFF_RARE	10u  /* rows with less in both sides together are not tested */
+#define DIFF_MARGIN	1.5 /* what the margin should be where slices are observed */
+#define DIFF_RARE	10u /* rows with less in both sides together are not tested */
 
 enum diff_observed { DIFF_NOTHING, DIFF_SLICES, DIFF_RUNS };
 

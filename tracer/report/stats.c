@@ -200,6 +200,37 @@ struct stats_interval stats_ratio_interval(const struct stats_side *a, const str
 	return i;
 }
 
+double stats_log_ratio_above(const struct stats_side *a, const struct stats_side *b, double ratio)
+{
+	struct stats_side moved = *a;
+
+	/* Only the difference counts: B is put at 1, so that the difference is what is tested. */
+	struct stats_side one = *b;
+
+	one.value = b->value - a->value - log(ratio) + 1;
+	moved.value = 1;
+	return stats_ratio_above(&moved, &one, 1);
+}
+
+struct stats_interval stats_log_ratio_interval(const struct stats_side *a, const struct stats_side *b,
+					       double confidence, double a_value, double shift)
+{
+	struct stats_interval i = { 0 };
+	double half, ratio = exp(b->value - a->value);
+
+	if (!known(a) || !known(b) || a_value <= 0)
+		return i;
+	i.known = i.bounded = true;
+	half = stats_t_quantile((1 - confidence) / 2, welch_freedom(a, b, 1)) * sqrt(a->variance + b->variance);
+	/* Of (b + shift) / (a + shift); of b / a: */
+	i.low = (ratio * exp(-half) * (a_value + shift) - shift) / a_value;
+	i.high = (ratio * exp(half) * (a_value + shift) - shift) / a_value;
+	i.bounded = isfinite(i.high);
+	if (i.low < 0)
+		i.low = 0;
+	return i;
+}
+
 /* --- many tests --- */
 
 struct ranked {

@@ -52,6 +52,14 @@ struct stats_interval {
 struct stats_interval stats_ratio_interval(const struct stats_side *a, const struct stats_side *b, double confidence);
 
 /*
+ * The same where the sides' values are logarithms, log(x + shift): of the ratio
+ * of what they are logarithms of. a_value: x of A, above 0.
+ */
+double stats_log_ratio_above(const struct stats_side *a, const struct stats_side *b, double ratio);
+struct stats_interval stats_log_ratio_interval(const struct stats_side *a, const struct stats_side *b,
+					       double confidence, double a_value, double shift);
+
+/*
  * Holm's correction, with weights: p[i] becomes the smallest error over all of
  * them together at which i is rejected. A weight is a share of the error; 0:
  * not tested, its p becomes 1.

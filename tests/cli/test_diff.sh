@@ -1,0 +1,243 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# ipitrace diff: a recording with itself, numbers against an independent
+# computation over report --json, what is refused, limits and exit statuses.
+# unit/test_diff has the statistics: how often A/A pairs say "changed".
+. "$(dirname "$0")/../lib.sh"
+R=$DATA/report.dat
+D=$DATA/demo.dat
+cd "$TMP" || exit 1
+
+# --- a recording with itself ---
+for f in "$R" "$D" "$DATA"/rows/*.dat; do
+	exits 0 "${f##*/} with itself" "$IPITRACE" diff --json "$f" "$f"
+	json_check "$OUT" 'd["schema"] == "ipitrace-diff/1" and d["verdict"] == "no_significant_change" and d["observed"] == "slices"
+		and all(v["a"] == v["b"] and not v["significant"] and (v["ratio"] in (1, None)) and (v["low"] is None or v["low"] <= 1)
+		and (v["high"] is None or v["high"] >= 1) for r in [t] + rows for v in r.values() if isinstance(v, dict))
+		and len(rows) > 1 and all(r["status"] == "both" for r in rows)' "  is all the same"
+done
+exits 0 "as text" "$IPITRACE" diff --fail-on 'hits/s>+0%' "$R" "$R"
+is "$(head -n 1 "$OUT")" "NO SIGNIFICANT CHANGE" "  the verdict comes first"
+like "$(cat "$OUT")" '^limit hits/s>\+0%: not exceeded$' "  no limit is exceeded"
+
+# --- a second opinion: from reports' JSON, by other means ---
+for f in report demo; do
+	"$IPITRACE" report --json "$DATA/$f.dat" >$f.json 2>/dev/null
+done
+cat >opinion.py <<'PY'
+import collections, json, math, re, sys
+def name(s):
+    if s is None: return None
+    if s.startswith("0x"): return "?"
+    return re.sub(r"\+0x[0-9a-f]+", "", s)
+def width(low): return 1 if low < 128 else 1 << low.bit_length() - 7
+def percentile(d, p):
+    rank, seen = math.ceil(p * d["count"]), 0
+    if rank <= 1: return d["min"]
+    if rank >= d["count"]: return d["max"]
+    for low, n in sorted(d["buckets"].items()):
+        seen += n
+        if seen >= rank: return min(max(low + width(low) // 2, d["min"]), d["max"])
+def dist(ds):
+    ds = [d for d in ds if d]
+    if not ds: return None
+    buckets = collections.Counter()
+    for d in ds:
+        for low, n in d["buckets"]: buckets[low] += n
+    return {"count": sum(d["count"] for d in ds), "sum": sum(d["sum"] for d in ds), "min": min(d["min"] for d in ds),
+            "max": max(d["max"] for d in ds), "buckets": buckets}
+def values(rows, seconds, extra=[]):
+    delivery, handler = dist([r["delivery_ns"] for r in rows]), dist([r["handler_ns"] for r in rows] + extra)
+    v = {k + "_per_s": sum(r[c] for r in rows) / seconds for k, c in
+         (("hits", "target_hits"), ("delivered", "delivered"), ("calls", "calls"), ("elided", "elided"))}
+    v["stolen_ns_per_s"] = handler["sum"] / seconds if handler else 0
+    v["delivery_p50_ns"] = percentile(delivery, .5) if delivery else None
+    v["delivery_p99_ns"] = percentile(delivery, .99) if delivery else None
+    v["handler_p50_ns"] = percentile(handler, .5) if handler else None
+    return v
+def side(paths):
+    groups, every, extra, seconds = collections.defaultdict(list), [], [], 0
+    for p in paths:
+        d = json.load(open(p))
+        seconds += d["trace"]["duration_ns"] / 1e9
+        for r in d["rows"]: groups[name(r["caller"]), name(r["func"])].append(r)
+        every += d["rows"] + [d["own"]]
+        extra += d["unsolicited_handler_ns"].values()
+    v = {k: values(g, seconds) for k, g in groups.items()}
+    v["totals"] = values(every, seconds, extra)
+    return v, values([], seconds)
+def same(x, y): return x is y or (x is not None and y is not None and abs(x - y) <= 1e-8 * max(abs(x), abs(y)))
+diff = json.load(open(sys.argv[1]))
+(a, no_a), (b, no_b) = side(sys.argv[2].split(",")), side(sys.argv[3].split(","))
+got = {(r["caller"], r["func"]): r for r in diff["rows"]}
+assert set(got) == (set(a) | set(b)) - {"totals"}, set(got) ^ (set(a) | set(b))
+got["totals"] = diff["totals"]
+nr = 0
+for k, row in got.items():
+    if k != "totals":
+        assert row["status"] == ("both" if k in a and k in b else "new" if k in b else "vanished"), k
+    for m in a.get(k) or b[k]:
+        x, y, v = a.get(k, no_a)[m], b.get(k, no_b)[m], row[m]
+        if v is None:
+            assert x is None and y is None, (k, m)
+            continue
+        nr += 1
+        assert same(v["a"], x) and same(v["b"], y), (k, m, v, x, y)
+        assert same(v["ratio"], y / x if x and y is not None else None), (k, m, v)
+        assert v["low"] is None or v["low"] <= v["ratio"] * (1 + 1e-9), (k, m, v)
+        assert v["high"] is None or v["high"] >= v["ratio"] * (1 - 1e-9), (k, m, v)
+assert nr > 40, nr
+PY
+exits 0 "two recordings" "$IPITRACE" diff --json "$R" "$D"
+cp "$OUT" recordings.json
+ok "  rates, percentiles and ratios are those computed from their reports" python3 opinion.py recordings.json report.json demo.json
+json_check recordings.json 'any(r["status"] == "new" for r in rows) and any(r["status"] == "vanished" for r in rows) and
+	all(r["hits_per_s"]["ratio"] is None and r["hits_per_s"]["low"] is None for r in rows if r["status"] == "new")' \
+	"  with new rows and vanished ones, which have no ratio or 0"
+exits 0 "two reports" "$IPITRACE" diff --json report.json demo.json
+cp "$OUT" reports.json
+ok "  so are those" python3 opinion.py reports.json report.json demo.json
+json_check reports.json 'd["verdict"] == "no_significant_change" and d["observed"] == "nothing" and
+	all(v["low"] is None and not v["significant"] for r in [t] + rows for v in r.values() if isinstance(v, dict))' \
+	"  of which nothing can be said for sure"
+exits 0 "  which the text says" "$IPITRACE" diff report.json demo.json
+like "$(head -n 1 "$OUT")" "^NOT DECIDED: " "  first of all"
+
+# --- runs: made of one report, with what is known of them ---
+# vary FILE HITS CALLS...: like report.json, but so many hits and calls (per cent) of flush_tlb_func
+cat >vary.py <<'PY'
+import json, sys
+d = json.load(open("report.json"))
+out, hits, calls = sys.argv[1], float(sys.argv[2]) / 100, float(sys.argv[3]) / 100
+for r in d["rows"]:
+    r["caller"] = r["caller"] and r["caller"].replace("+0x", "+0x" + out.split(".")[0][-1])
+    if r["func"] == "flush_tlb_func":
+        for k in ("sends", "target_hits", "delivered"): r[k] = round(r[k] * hits)
+        r["calls"], r["elided"] = round(r["calls"] * calls), max(0, round(r["calls"] * calls) - r["target_hits"])
+json.dump(d, open(out, "w"))
+PY
+i=0
+for pair in '9800 9800' '10000 10000' '10300 10300' '10100 10000'; do
+	i=$((i + 1))
+	# shellcheck disable=SC2086 # two words
+	python3 vary.py a$i.json $pair
+	# As in the patch that sends no IPI to a queue that is not empty: as much queued, 88 % less sent.
+	python3 vary.py b$i.json $((1200 + i % 2 * 40)) "${pair#* }"
+done
+exits 0 "several reports a side" "$IPITRACE" diff --json a1.json a2.json a3.json a4.json : b1.json b2.json b3.json b4.json
+cp "$OUT" runs.json
+ok "  numbers of all runs together" python3 opinion.py runs.json a1.json,a2.json,a3.json,a4.json b1.json,b2.json,b3.json,b4.json
+json_check runs.json 'd["verdict"] == "changed" and d["observed"] == "runs" and
+	[(r["func"], r["hits_per_s"]["significant"], r["delivered_per_s"]["significant"], r["calls_per_s"]["significant"]) for r in rows
+	 if any(isinstance(v, dict) and v["significant"] for v in r.values())] == 2 * [("flush_tlb_func", True, True, False)] and rows[0]["caller"] == "do_madvise" and
+	.11 < rows[0]["hits_per_s"]["low"] < .125 < rows[0]["hits_per_s"]["high"] < .14' "  queued as before, sent and delivered 88 % less"
+# The interval of the largest row's hits, from the four runs by Fieller's theorem; the quantile by integration.
+fieller() {
+	python3 - <<-'PY'
+	import json, math
+	def counts(side):
+	    out = []
+	    for i in range(1, 5):
+	        d = json.load(open(f"{side}{i}.json"))
+	        out.append(sum(r["target_hits"] for r in d["rows"] if r["caller"].startswith("do_madvise")) / (d["trace"]["duration_ns"] / 1e9))
+	    return out
+	def mean(x): return sum(x) / len(x)
+	seconds = 4 * json.load(open("a1.json"))["trace"]["duration_ns"] / 1e9
+	def variance(x):
+	    spread = sum((v - mean(x)) ** 2 for v in x) / 3 / 4
+	    return max(spread, mean(x) / seconds)    # never less than Poisson's
+	def quantile(df):
+	    norm = math.exp(math.lgamma((df + 1) / 2) - math.lgamma(df / 2)) / math.sqrt(df * math.pi)
+	    t, area, step = 0, 0, 1e-4
+	    while area < .475:
+	        area += step * norm * (1 + (t + step / 2) ** 2 / df) ** (-(df + 1) / 2)
+	        t += step
+	    return t
+	a, b = counts("a"), counts("b")
+	ma, mb, va, vb = mean(a), mean(b), variance(a), variance(b)
+	w = (mb / ma) ** 2 * va
+	t = quantile((w + vb) ** 2 / (w * w / 3 + vb * vb / 3))
+	q, l, c = ma * ma - t * t * va, ma * mb, mb * mb - t * t * vb
+	want = [(l - s * math.sqrt(l * l - q * c)) / q for s in (1, -1)]
+	row = [r for r in json.load(open("runs.json"))["rows"] if r["caller"] == "do_madvise"]
+	got = [row[0]["hits_per_s"][k] for k in ("low", "high")]
+	assert all(abs(g - w) < 1e-3 * w for g, w in zip(got, want)), (got, want)
+	PY
+}
+ok "  with the interval that Fieller's theorem gives" fieller
+exits 0 "the same runs" "$IPITRACE" diff --json a1.json a3.json : a2.json a4.json
+json_check "$OUT" 'd["verdict"] == "no_significant_change"' "  are no change"
+exits 0 "as text" "$IPITRACE" diff a1.json a2.json a3.json : b1.json b2.json b3.json
+like "$(head -n 1 "$OUT")" '^CHANGED: ' "  the verdict"
+like "$(cat "$OUT")" '^\* hits/s +[0-9.]+ +[0-9.]+ +-8[78]\.[0-9]% +-[0-9.]+% \.\. -8[0-9.]+%$' "  and what changed, marked"
+ok "  with a line for each value" [ "$(grep -Ec '^[* ] [a-z_0-9/]+ .*%' "$OUT")" -gt 12 ]
+is "$(grep -E '^[* ] [a-z_0-9/]+ ' "$OUT" | grep -Ec '.{81}')" 0 "  values fit 80 columns"
+
+# --- limits ---
+A='a1.json a2.json a3.json a4.json' B='b1.json b2.json b3.json b4.json'
+limit() { # STATUS LIMIT NAME [OPTIONS]
+	# shellcheck disable=SC2086 # words
+	exits "$1" "--fail-on '$2': $3" "$IPITRACE" diff --fail-on "$2" ${4:-} $A : $B
+}
+limit 4 'hits/s<-50%' "less than a limit allows"
+like "$(cat "$OUT")" 'limit hits/s<-50%: EXCEEDED by the totals and 2 rows \(first: .*flush_tlb_func\)' "  which row"
+limit 0 'hits/s<-90%' "not as little as that"
+limit 0 'hits/s>+10%' "the other way"
+limit 0 'calls/s<-5%' "another column"
+limit 4 'ELIDED/s>0%' "any case, no sign, from nothing to something"
+exits 4 "several limits, one exceeded" "$IPITRACE" diff --fail-on 'calls/s>+10%' --fail-on 'hits/s<-10%' a1.json a2.json a3.json : b1.json b2.json b3.json
+exits 3 "a limit that nobody can judge" "$IPITRACE" diff --fail-on 'hits/s>+10%' report.json demo.json
+like "$(cat "$ERR")" 'cannot be judged' "  is no success"
+for bad in hits 'hits>+10%' 'hits/s+10%' 'hits/s>10' 'hits/s<10%' 'hits/s>-5%' 'nonsense/s>+1%' 'delivery_p50/s>+1%' 'hits/s>+%' 'hits/unit>+10%' ''; do
+	exits 2 "not a limit: '$bad'" "$IPITRACE" diff --fail-on "$bad" report.json demo.json
+done
+
+# --- units of work ---
+# shellcheck disable=SC2086 # words
+exits 4 "--per" "$IPITRACE" diff --json --per 100:300 --fail-on 'hits/unit<-10%' $A : $B
+json_check "$OUT" 'abs(t["calls_per_unit"]["ratio"] - 1 / 3) < 1e-6 and "hits_per_s" not in t and d["a"]["units"] == 100' "  counts by them"
+for bad in 0 x 1:0 1: :1 -1 1:2:3; do
+	exits 2 "--per $bad" "$IPITRACE" diff --per "$bad" report.json demo.json
+done
+
+# --- what is not compared ---
+sed 's/"tier": "exact"/"tier": "paired"/' report.json >tier.json
+sed 's/"filters": null/"filters": "target_cpus 1"/' report.json >filters.json
+sed 's/"duration_ns": [0-9]*/"duration_ns": null/; s/"clock": "mono"/"clock": "counter"/' report.json >clock.json
+"$IPITRACE" report --json --by func "$R" >by.json
+"$IPITRACE" report --json --by pid "$R" >pid.json
+"$IPITRACE" report --json -n 2 "$R" >top.json
+for what in tier filters; do
+	exits 1 "another $what" "$IPITRACE" diff report.json $what.json
+	like "$(cat "$ERR")" "^ipitrace: diff: not comparable: .*$what" "  says so"
+	exits 0 "  --force" "$IPITRACE" diff --force report.json $what.json
+	like "$(cat "$OUT")" "^forced: .*$what" "  and is told"
+done
+exits 1 "no seconds" "$IPITRACE" diff --force report.json clock.json
+exits 1 "  nor ns" "$IPITRACE" diff --per 1 report.json clock.json
+exits 0 "  by units and force" "$IPITRACE" diff --per 1 --force report.json clock.json
+exits 1 "other keys" "$IPITRACE" diff --force report.json by.json
+like "$(cat "$ERR")" "not comparable: rows are by caller in report.json, by func in by.json" "  says which"
+exits 1 "keys of no use" "$IPITRACE" diff pid.json pid.json
+exits 2 "--by pid" "$IPITRACE" diff --by pid "$R" "$D"
+exits 1 "a part of a report" "$IPITRACE" diff report.json top.json
+exits 1 "a filtered recording" "$IPITRACE" diff "$R" filters.json
+exits 0 "  filtered alike" "$IPITRACE" diff --json -C 1 "$R" "$D"
+json_check "$OUT" 'all(r["filters"] == "target_cpus 1" for s in ("a", "b") for r in d[s]["runs"])' "  is told"
+exits 2 "a report cannot be filtered" "$IPITRACE" diff -C 1 report.json demo.json
+exits 0 "rows by other keys" "$IPITRACE" diff --json --by class,target "$R" "$D"
+json_check "$OUT" 'd["by"] == ["class", "target"] and {r["target"] for r in rows} == {0, 1} and all("caller" in r and r["caller"] is None for r in rows)' "  have them"
+echo '{}' >empty.json
+exits 1 "JSON that is no report" "$IPITRACE" diff empty.json report.json
+sed 's/"buckets"/"bouquets"/' report.json >old.json
+exits 1 "a report without buckets" "$IPITRACE" diff old.json report.json
+exits 1 "no such file" "$IPITRACE" diff nonesuch.dat "$R"
+for args in "$R" ": $R" "$R :" "$R $D $R" "$R : $D : $R"; do
+	# shellcheck disable=SC2086 # words
+	exits 2 "sides: ${args//$DATA\//}" "$IPITRACE" diff $args
+done
+sed 's/"lost_events": 0/"lost_events": 5/' report.json >lost.json
+exits 3 "an incomplete run" "$IPITRACE" diff report.json lost.json
+like "$(cat "$ERR")" "^ipitrace: diff: lost.json is incomplete" "  says which"
+done_testing
