@@ -61,7 +61,11 @@ def check_totals(t, lines):
     else:
         want |= {o: number(hits, outcome=o) for o in OUTCOMES}
         want |= {h: number(hits, how=h) for h in ("exact", "fifo", "ambiguous")}
-    if t["calls_run"] is None:
+        want["outcome_unknown"] = number(hits, outcome="unknown")
+    if t["calls"] is None:
+        assert not calls and not number(hits, has_call=True)
+        want["calls"] = None
+    elif t["calls_run"] is None:
         assert number(calls, outcome="unknown") == len(calls)
     got = {k: t[k] for k in want}
     assert got == want, ("report", got, "list", want)

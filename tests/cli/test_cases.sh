@@ -43,6 +43,17 @@ evidence ipi-csd sends "$runs == [5, 0, 0] and rows[0]['queue_ns']['p50'] == 550
 evidence no-ipi-fmtkept counts "t['elided'] is None and t['sends'] == 0 and t['unsolicited'] == 5" "receptions, but no sends"
 unlike "$("$IPITRACE" report "$TMP/no-ipi-fmtkept.dat")" 'elided|tier: exact' "  nothing is called elided"
 like "$("$IPITRACE" report "$TMP/only-ipi.dat")" '^totals: 5 sends, 5 hits; which arrived is not known' "sends only: the text says so"
+evidence one-class exact "[t[k] for k in ('delivered', 'coalesced', 'in_flight', 'lost', 'outcome_unknown')] == [5, 0, 0, 0, 3] and \
+	[(r['delivered'], r['in_flight']) for r in rows] == [(5, 0), (None, None)]" "a class of which no interrupt was recorded"
+like "$("$IPITRACE" report "$TMP/one-class.dat")" '\+ 3 not known \(no interrupts of their class' "  the text says so"
+like "$("$IPITRACE" report "$TMP/only-ipi.dat")" '^calls: not recorded' "sends only: nothing is said of calls"
+evidence only-ipi sends "[t[k] for k in ('calls', 'elided')] == [None] * 2 and rows[0]['calls'] is None" "  in JSON, too"
+evidence hyperv paired "t['sends'] == t['delivered'] == 6 and d['interrupts_by_class']['call_function'] == t['unsolicited'] == 1" \
+	"Hyper-V's sends"
+like "$("$IPITRACE" report "$TMP/hyperv.dat")" '^without targets: 1 sends to 3 CPUs' "  those without targets are told"
+json_check "$OUT" "d['trace']['blind_sends'] == 1 and d['trace']['blind_hits'] == 3" "  and counted"
+evidence hyperv-both paired "t['sends'] == t['delivered'] == 6 and rows[0]['callsite'] == 'do_madvise+0x10'" \
+	"Hyper-V's sends are not counted beside ipi_send_*"
 exits 1 "formats without an event" "$IPITRACE" report "$TMP/none-recorded-fmtkept.dat"
 like "$(cat "$ERR")" 'no IPI events were recorded' "  are not called quiet"
 

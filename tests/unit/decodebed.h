@@ -32,6 +32,8 @@ enum {
 	ID_P_SINGLE = 1002,
 	ID_P_MASK = 1003,
 	ID_P_QUEUE = 1004,
+	ID_HV_ONE = 1005,
+	ID_HV_MASK = 1006,
 };
 
 #define GENERIC	     0xffffffff81441290ULL

@@ -262,6 +262,44 @@ static void test_probes(void)
 	bed_free(t);
 }
 
+static void rec_vector(struct bed *t, unsigned int id, uint32_t cpu, uint32_t vector)
+{
+	struct pb_rec r = pb_rec(&t->b, id, 0, 7);
+
+	pb_field(&t->b, &r, cpu, 4);
+	pb_field(&t->b, &r, vector, 4);
+	pb_event(&t->b, 1, &r);
+}
+
+/* A guest of Hyper-V, with and without send events of the kernel's own. */
+static void test_hyperv(bool both)
+{
+	struct bed *t = bed_new(false, 8);
+	const struct pb_machine *m = &t->b.m;
+	static const uint8_t classes[] = { IPI_CLASS_RESCHEDULE, IPI_CLASS_CALL,     IPI_CLASS_CALL_SINGLE,
+					   IPI_CLASS_IRQ_WORK,	 IPI_CLASS_PLATFORM, IPI_CLASS_OTHER };
+	static const uint8_t vectors[] = { 0xfd, 0xfc, 0xfb, 0xf6, 0xf7, 0xec };
+
+	bed_vectors(t);
+	if (both)
+		pb_format(&t->f, m, "ipi", "ipi_send_cpu", 354, "cpu:4 callsite:8 callback:8");
+	pb_format(&t->f, m, "hyperv", "hyperv_send_ipi_one", ID_HV_ONE, "cpu:4 vector:4");
+	pb_format(&t->f, m, "hyperv", "hyperv_send_ipi_mask", ID_HV_MASK, "ncpus:4 vector:4");
+	t->nr_cpus = 1;
+	pb_page(&t->b, 0, 100);
+	for (unsigned int i = 0; i < ARRAY_SIZE(vectors); i++)
+		rec_vector(t, ID_HV_ONE, 2 + i, vectors[i]);
+	rec_vector(t, ID_HV_MASK, 5, 0xfc);
+	is_u64(bed_run(t, 64), both ? 1 : 7, both ? "told by the kernel: not twice" : "six sends");
+	is_u64(decoder_stats(t->d)->blind_sends, !both, "a multicast without targets");
+	is_u64(decoder_stats(t->d)->blind_hits, both ? 0 : 5, "how many it has");
+	for (unsigned int i = 0; !both && i < ARRAY_SIZE(vectors); i++) {
+		is_u64(t->ev[1 + i].class, classes[i], "class of a vector");
+		is_u64(t->ev[1 + i].target, 2 + i, "target");
+	}
+	bed_free(t);
+}
+
 /* Formats that are not as expected are not used; broken ones do no harm. */
 static void test_formats(void)
 {
@@ -380,6 +418,8 @@ int main(void)
 	test_raise();
 	test_receptions();
 	test_probes();
+	test_hyperv(false);
+	test_hyperv(true);
 	test_formats();
 	test_fuzz();
 	return done_testing();

@@ -9,7 +9,7 @@
 
 static enum ipi_tier tier(uint32_t ops)
 {
-	return kevents_evidence(kevents_heard(ops)).tier;
+	return kevents_evidence(kevents_heard(ops), 0).tier;
 }
 
 static void test_tiers(void)
@@ -65,7 +65,7 @@ static void test_rows(void)
 static void test_decoder(void)
 {
 	static const char fields[] = "cpu:4 callsite:p callback:p cpumask:d target_cpus:d reason:p func:p csd:p irq:4 "
-				     "name:d m0:8 ra:8 fl:4";
+				     "name:d m0:8 ra:8 fl:4 vector:4 ncpus:4";
 	const struct kevent *kev;
 
 	for (unsigned int i = 0; (kev = kevent_row(i)); i++) {

@@ -37,6 +37,8 @@ static const struct kevent rows[] = {
 	IRQ_VECTOR("call_function_single", IPI_CLASS_CALL_SINGLE, IPI_CLASSES_CALL),
 	IRQ_VECTOR("irq_work", IPI_CLASS_IRQ_WORK, WORK),
 	IRQ_VECTOR("x86_platform_ipi", IPI_CLASS_PLATFORM, PLATFORM),
+	{ "hyperv", "hyperv_send_ipi_one", OP_VECTOR_CPU, TARGET_CPU, 0, IPI_CLASSES_ALL },
+	{ "hyperv", "hyperv_send_ipi_mask", OP_VECTOR_MASK, TARGET_NONE, 0, IPI_CLASSES_ALL },
 	{ "sched", "sched_wake_idle_without_ipi", OP_WAKE, TARGET_CPU, 0, IPI_CLASSES_CALL | RES },
 	{ "ftrace", "kernel_stack", OP_STACK, TARGET_SELF, 0, 0 },
 	{ KEVENT_PROBES, "resched", OP_PROBE_SEND, TARGET_CPU, IPI_CLASS_RESCHEDULE, RES },
@@ -76,19 +78,23 @@ const char *ipi_tier_name(enum ipi_tier tier)
 
 uint32_t kevents_heard(uint32_t ops)
 {
-	return ops & OP_BIT(OP_IRQ_ENTRY) ? ops & ~OPS_GENERIC : ops;
+	if (ops & OP_BIT(OP_IRQ_ENTRY))
+		ops &= ~OPS_GENERIC;
+	return ops & OPS_SENDS & ~OPS_VECTOR_SENDS ? ops & ~OPS_VECTOR_SENDS : ops;
 }
 
 /* An exit alone proves no reception, and half of a call's events prove no call. */
-struct ipi_evidence kevents_evidence(uint32_t ops)
+struct ipi_evidence kevents_evidence(uint32_t ops, uint32_t vectors)
 {
-	const uint32_t entries = OP_BIT(OP_IRQ_ENTRY) | OP_BIT(OP_IPI_ENTRY) | OP_BIT(OP_HANDLER_ENTRY);
+	const uint32_t generic = OP_BIT(OP_IPI_ENTRY) | OP_BIT(OP_HANDLER_ENTRY);
+	const uint32_t entries = OP_BIT(OP_IRQ_ENTRY) | generic;
 	struct ipi_evidence ev = {
 		.has_send = ops & OPS_SENDS,
 		.has_csd = ops & OP_BIT(OP_QUEUE) && ops & OP_BIT(OP_FUNC_ENTRY),
 		.has_reception = ops & entries,
 		.has_queue = ops & OP_BIT(OP_QUEUE),
 		.has_runs = ops & OP_BIT(OP_FUNC_ENTRY),
+		.heard_classes = ops & generic ? IPI_CLASSES_ALL : vectors,
 	};
 
 	if (!ev.has_reception)

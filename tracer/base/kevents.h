@@ -7,7 +7,7 @@
  * kind also needs its fields in decode/formats.c and its meaning in decode/.
  *
  * Defined in the kernel by include/trace/events/{ipi,csd,irq,sched}.h and
- * arch/x86/include/asm/trace/irq_vectors.h; which fields they have is in the
+ * arch/x86/include/asm/trace/{irq_vectors,hyperv}.h; which fields they have is in the
  * format file that each event has in tracefs.
  */
 #ifndef IPITRACE_BASE_KEVENTS_H
@@ -35,15 +35,20 @@ enum kevent_op {
 	OP_WAKE = 14,
 	OP_PROBE_SEND = 15, /* kprobes of our own in place of send events */
 	OP_PROBE_MASK = 16,
-	OP_PROBE_CALL = 17, /* queue, execs, many: names the function of the send to come */
-	NR_OPS = 18,
+	OP_PROBE_CALL = 17,  /* queue, execs, many: names the function of the send to come */
+	OP_VECTOR_CPU = 18,  /* hyperv: a send with target and vector */
+	OP_VECTOR_MASK = 19, /* hyperv: a send with the number of targets and the vector, not which */
+	NR_OPS = 20,
 };
 
 /* Sets of kinds. */
 #define OP_BIT(op) (1u << (op))
 #define OPS_PROBES (OP_BIT(OP_PROBE_SEND) | OP_BIT(OP_PROBE_MASK) | OP_BIT(OP_PROBE_CALL))
+/* Of use only where nothing else tells of sends: a guest of Hyper-V would tell of each twice. */
+#define OPS_VECTOR_SENDS (OP_BIT(OP_VECTOR_CPU) | OP_BIT(OP_VECTOR_MASK))
 #define OPS_SENDS                                                                                                      \
-	(OP_BIT(OP_SEND_CPU) | OP_BIT(OP_SEND_MASK) | OP_BIT(OP_RAISE) | OP_BIT(OP_PROBE_SEND) | OP_BIT(OP_PROBE_MASK))
+	(OP_BIT(OP_SEND_CPU) | OP_BIT(OP_SEND_MASK) | OP_BIT(OP_RAISE) | OP_BIT(OP_PROBE_SEND) |                       \
+	 OP_BIT(OP_PROBE_MASK) | OP_BIT(OP_VECTOR_CPU))
 #define OPS_CALLS   (OP_BIT(OP_QUEUE) | OP_BIT(OP_FUNC_ENTRY) | OP_BIT(OP_FUNC_EXIT))
 #define OPS_VECTORS (OP_BIT(OP_IRQ_ENTRY) | OP_BIT(OP_IRQ_EXIT))
 /*
@@ -62,6 +67,7 @@ enum kevent_target {
 	TARGET_SELF, /* the recording CPU */
 	TARGET_CPU,  /* a number: field cpu */
 	TARGET_MASK, /* a mask: cpumask, target_cpus, or m0, m1, ... of a probe */
+	TARGET_NONE, /* not at all */
 };
 
 struct kevent {
@@ -93,13 +99,14 @@ struct ipi_evidence {
 	enum ipi_tier tier;
 	bool has_send, has_csd, has_reception;
 	bool has_queue, has_runs; /* of calls: queued, and their functions */
+	uint32_t heard_classes;	  /* bit per enum ipi_class: of those that were received, an event would tell */
 };
 
 /* "exact"; "none" for a number that is no tier. */
 const char *ipi_tier_name(enum ipi_tier tier);
 /* What remains of a set of kinds (OP_BIT) when those that are mute or useless on that machine go. */
 uint32_t kevents_heard(uint32_t ops);
-/* ops: kinds of events that are there, as returned by kevents_heard(). */
-struct ipi_evidence kevents_evidence(uint32_t ops);
+/* ops: kinds of events that are there, as returned by kevents_heard(); vectors: classes that have an OP_IRQ_ENTRY. */
+struct ipi_evidence kevents_evidence(uint32_t ops, uint32_t vectors);
 
 #endif

@@ -186,6 +186,8 @@ char *session_target_filter(const struct kevent *kev, const struct cpuset *cpus,
 	size_t len;
 	FILE *out;
 
+	if (kev->target == TARGET_NONE)
+		return NULL;
 	if (modern) {
 		list = cpuset_text(cpus);
 		text = xasprintf("%s & CPUS{%s}", field, list);
@@ -409,6 +411,6 @@ int session_enable_events(struct session *s, const struct session_config *wanted
 	}
 	if (session_standin_ops(ops) && enable_standins(s, config, &ops, err))
 		return -1;
-	s->tier = kevents_evidence(ops).tier;
+	s->tier = kevents_evidence(ops, 0).tier;
 	return s->tier == TIER_NONE ? no_events(err) : 0;
 }

@@ -236,6 +236,9 @@ static struct ipi_evidence probe_events(struct probe_kernel *p)
 		enum probe_state state = there ? PROBE_PRESENT : PROBE_MISSING;
 		uint32_t op = OP_BIT(kev->op);
 
+		/* Only a guest of Hyper-V has them, and only an old kernel needs them. */
+		if (op & OPS_VECTOR_SENDS && !(ops & op))
+			continue;
 		/* Of another architecture, and nobody misses it here. */
 		if (!there && (op & OPS_GENERIC ? vectors || !p->tracefs : op & OPS_VECTORS && (raise || !p->tracefs)))
 			continue;
@@ -251,7 +254,7 @@ static struct ipi_evidence probe_events(struct probe_kernel *p)
 		add_event(p, kev->system, kev->name, event_role(op), state,
 			  state == PROBE_MUTE ? NULL : event_cost(op, stood_in));
 	}
-	return kevents_evidence(ops | found);
+	return kevents_evidence(ops | found, 0);
 }
 
 /* --- filters, tried --- */

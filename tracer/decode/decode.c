@@ -271,6 +271,23 @@ static int cursors_init(struct decoder *d, struct err *err)
 	return 0;
 }
 
+/* Of the events whose formats there are; seen: of those alone of which there was a record. */
+static struct ipi_evidence evidence(const struct decoder *d, bool seen)
+{
+	uint32_t ops = 0, vectors = 0;
+
+	for (unsigned int id = 0; id < d->plan.fmt.nr_desc; id++) {
+		const struct ev_desc *desc = &d->plan.fmt.desc[id];
+
+		if (seen && !d->counts[id])
+			continue;
+		ops |= OP_BIT(desc->op);
+		if (desc->op == OP_IRQ_ENTRY)
+			vectors |= IPI_CLASS_BIT(desc->class);
+	}
+	return kevents_evidence(ops & d->plan.fmt.ops, vectors);
+}
+
 int decoder_open(struct decoder **dp, const struct decode_meta *meta, const struct page_source *src, struct err *err)
 {
 	struct err local = { 0 };
@@ -292,7 +309,7 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	d->plan.plain = d->plan.native && !d->plan.fmt.pseudo_sends && (d->plan.fmt.x86 || !d->plan.fmt.has_raise);
 	d->counts = xcalloc(d->plan.fmt.nr_desc, sizeof(*d->counts));
 	d->stacks = stacks_new();
-	d->caps.evidence = kevents_evidence(d->plan.fmt.ops);
+	d->caps.evidence = evidence(d, false);
 	if (cursors_init(d, err))
 		goto fail;
 	*dp = d;
@@ -323,12 +340,7 @@ const struct decode_caps *decoder_caps(const struct decoder *d)
 
 struct ipi_evidence decoder_seen(const struct decoder *d)
 {
-	uint32_t ops = 0;
-
-	for (unsigned int id = 0; id < d->plan.fmt.nr_desc; id++)
-		if (d->counts[id])
-			ops |= OP_BIT(d->plan.fmt.desc[id].op);
-	return kevents_evidence(ops & d->plan.fmt.ops);
+	return evidence(d, true);
 }
 
 /* Sums are made when asked for, because the walker counts by event id only. */

@@ -71,12 +71,13 @@ struct decode_caps {
 };
 
 struct decode_stats {
-	uint64_t records;   /* every record walked, ours or not */
-	uint64_t events;    /* those that became a struct ipi_event */
-	uint64_t skipped;   /* records of events that ipitrace does not use */
-	uint64_t stacks;    /* those that an event took */
-	uint64_t late;	    /* used events that came when their time was already settled: not given */
-	uint64_t bad_pages; /* damaged sub-buffers: the rest of each was given up */
+	uint64_t records;		  /* every record walked, ours or not */
+	uint64_t events;		  /* those that became a struct ipi_event */
+	uint64_t skipped;		  /* records of events that ipitrace does not use */
+	uint64_t stacks;		  /* those that an event took */
+	uint64_t blind_sends, blind_hits; /* hyperv_send_ipi_mask: sends, and how many CPUs they went to; not which */
+	uint64_t late;			  /* used events that came when their time was already settled: not given */
+	uint64_t bad_pages;		  /* damaged sub-buffers: the rest of each was given up */
 	uint64_t first_ns, last_ns;
 	uint64_t end_ns; /* of the last record of any kind */
 };

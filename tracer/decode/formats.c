@@ -40,6 +40,8 @@ static const struct field_spec fields[NR_OPS][NR_FLD] = {
 	[OP_HANDLER_ENTRY] = { [FLD_IRQ] = { "irq", 4, false }, [FLD_NAME] = { "name", 4, false } },
 	[OP_HANDLER_EXIT] = { [FLD_IRQ] = { "irq", 4, false } },
 	[OP_WAKE] = { { "cpu", 4, false } },
+	[OP_VECTOR_CPU] = { { "cpu", 4, false }, [FLD_VECTOR] = { "vector", 4, false } },
+	[OP_VECTOR_MASK] = { { "ncpus", 4, false }, [FLD_VECTOR] = { "vector", 4, false } },
 	[OP_PROBE_SEND] = { { "cpu", 4, false }, { "ra", 8, true } },
 	[OP_PROBE_MASK] = { { "m0", 8, false }, { "ra", 8, true } },
 	[OP_PROBE_CALL] = { { "cpu", 4, true }, [FLD_FLAGS] = { "fl", 4, true }, [FLD_FUNC] = { "func", 8, true } },
@@ -385,7 +387,9 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 	/* Real send events make the probes superfluous. */
 	if (f->ops & (OP_BIT(OP_SEND_CPU) | OP_BIT(OP_SEND_MASK)))
 		ops_drop(f, OP_PROBE_SEND, OP_PROBE_CALL);
-	f->ops = f->x86 ? f->ops & ~OPS_GENERIC : kevents_heard(f->ops);
+	f->ops = kevents_heard(f->x86 ? f->ops & ~OPS_GENERIC : f->ops);
+	if (!(f->ops & OPS_VECTOR_SENDS))
+		ops_drop(f, OP_VECTOR_CPU, OP_VECTOR_MASK);
 	f->has_raise = f->ops & OP_BIT(OP_RAISE);
 	f->has_ipi_entry = f->ops & OP_BIT(OP_IPI_ENTRY);
 	f->pseudo_sends = !(f->ops & OP_BIT(OP_QUEUE));

@@ -28,6 +28,7 @@ enum decode_field { FLD_CPU, FLD_CALLSITE, FLD_FUNC, FLD_CSD, NR_FLD };
 #define FLD_IRQ	   FLD_CPU
 #define FLD_REASON FLD_FUNC
 #define FLD_NAME   FLD_CSD
+#define FLD_VECTOR FLD_FUNC
 #define FLD_FLAGS  FLD_CALLSITE /* PROBE_CALL: csd flags */
 #define FLD_NONE   UINT16_MAX
 

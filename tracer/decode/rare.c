@@ -165,6 +165,53 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 	return true;
 }
 
+/* --- Hyper-V, where the kernel has no other send events (Linux before 6.5): arch/x86/include/asm/trace/hyperv.h --- */
+
+/* arch/x86/include/asm/irq_vectors.h */
+static unsigned int vector_class(uint32_t vector)
+{
+	switch (vector) {
+	case 0xfd:
+		return IPI_CLASS_RESCHEDULE;
+	case 0xfc:
+		return IPI_CLASS_CALL;
+	case 0xfb:
+		return IPI_CLASS_CALL_SINGLE;
+	case 0xf7:
+		return IPI_CLASS_PLATFORM;
+	case 0xf6:
+		return IPI_CLASS_IRQ_WORK;
+	default:
+		return IPI_CLASS_OTHER;
+	}
+}
+
+/* Each IPI is told of once, before the hypercall (arch/x86/hyperv/hv_apic.c: __send_ipi_one()). */
+static bool vector_send(struct decoder *d, struct cursor *c, struct ipi_event *ev)
+{
+	const struct ev_desc *desc = c->desc;
+	struct look look;
+
+	ev->type = IPI_EV_SEND_CPU;
+	ev->target = load32(c->rec + desc->off[FLD_CPU], d->plan.swap);
+	ev->class = vector_class(load32(c->rec + desc->off[FLD_VECTOR], d->plan.swap));
+	if (ipi_class_is_call(ev->class)) {
+		ev->func = d->plan.fmt.generic_call;
+		call_name(&c->level[flags_level(ev->flags)], ev);
+	}
+	look_ahead(d, c, ev, false, &look);
+	stack_attach(d, c, &look, ev);
+	return true;
+}
+
+/* __send_ipi_mask() tells how many, not whom: no hit can be made of it. */
+static bool vector_blind(struct decoder *d, struct cursor *c)
+{
+	d->stats.blind_sends++;
+	d->stats.blind_hits += load32(c->rec + c->desc->off[FLD_CPU], d->plan.swap);
+	return false;
+}
+
 bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
 	const struct ev_desc *desc = c->desc;
@@ -187,6 +234,10 @@ bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev
 		return ipi_entry_exit(d, c, ev, true);
 	case OP_IPI_EXIT:
 		return ipi_entry_exit(d, c, ev, false);
+	case OP_VECTOR_CPU:
+		return vector_send(d, c, ev);
+	case OP_VECTOR_MASK:
+		return vector_blind(d, c);
 	case OP_PROBE_CALL:
 		return probe_call(d, c, ev);
 	case OP_PROBE_SEND:

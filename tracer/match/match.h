@@ -36,6 +36,7 @@ enum ipi_outcome {
 	IPI_COALESCED = 1, /* hit: its interrupt was already requested */
 	IPI_IN_FLIGHT = 2, /* the trace ended first */
 	IPI_LOST = 3,	   /* lost events hide the answer */
+	IPI_NR_OUTCOMES = 4,
 };
 
 /* How a delivery or a completion was decided. */
@@ -120,6 +121,7 @@ struct match_totals {
 	uint64_t lost_events; /* sum of known counts */
 	bool lost_unknown;    /* and more, nobody knows how many */
 	uint64_t interrupts_by_class[IPI_NR_CLASSES];
+	uint64_t undelivered[IPI_NR_CLASSES][IPI_NR_OUTCOMES]; /* hits, by enum ipi_outcome; [IPI_DELIVERED] stays 0 */
 };
 
 typedef void (*ipi_span_fn)(void *ctx, const struct ipi_span *span);

@@ -30,7 +30,7 @@ static inline __attribute__((always_inline)) void totals_hit(struct match_totals
 			t->ambiguous++;
 		else
 			t->fifo++;
-		break;
+		return;
 	case IPI_COALESCED:
 		t->coalesced++;
 		break;
@@ -40,6 +40,7 @@ static inline __attribute__((always_inline)) void totals_hit(struct match_totals
 	default:
 		t->lost++;
 	}
+	t->undelivered[s->class][s->outcome]++;
 }
 
 static inline __attribute__((always_inline)) void totals_call(struct match_totals *t, const struct ipi_span *s)

@@ -100,6 +100,8 @@ static void trace(struct render *r, struct json *j)
 	for (unsigned int i = 0; i < t->nr_reasons; i++)
 		known_string(j, NULL, t->reasons[i]);
 	json_close(j);
+	json_u64(j, "blind_sends", t->blind_sends);
+	json_u64(j, "blind_hits", t->blind_hits);
 	json_bool(j, "truncated", t->truncated);
 	json_u64(j, "bad_pages", t->bad_pages);
 	json_bool(j, "filtered", r->report->filtered);
@@ -128,10 +130,11 @@ static void totals(struct json *j, const struct report *r)
 	known_u64(j, "coalesced", t->coalesced, !r->trace->arrivals_unknown);
 	known_u64(j, "in_flight", t->in_flight, !r->trace->arrivals_unknown);
 	known_u64(j, "lost", t->lost, !r->trace->arrivals_unknown);
+	json_u64(j, "outcome_unknown", r->trace->arrivals_unknown ? t->target_hits : r->hits_unknown);
 	json_u64(j, "interrupts", t->interrupts);
 	json_u64(j, "unsolicited", t->unsolicited);
 	json_u64(j, "unsolicited_in_gap", t->unsolicited_in_gap);
-	json_u64(j, "calls", t->calls);
+	known_u64(j, "calls", t->calls, !r->trace->calls_unknown);
 	known_u64(j, "calls_run", t->calls_run, !r->trace->runs_unknown);
 	known_u64(j, "calls_in_flight", t->calls_in_flight, !r->trace->runs_unknown);
 	known_u64(j, "calls_lost", t->calls_lost, !r->trace->runs_unknown);

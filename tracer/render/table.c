@@ -228,10 +228,24 @@ static void totals(const struct report *r, FILE *out)
 		fputs("; which arrived is not known\n", out);
 	else
 		fprintf(out,
-			" = %" PRIu64 " delivered + %" PRIu64 " coalesced + %" PRIu64 " in flight + %" PRIu64 " lost\n",
+			" = %" PRIu64 " delivered + %" PRIu64 " coalesced + %" PRIu64 " in flight + %" PRIu64 " lost",
 			t->delivered, t->coalesced, t->in_flight, t->lost);
-	fprintf(out, "calls: %" PRIu64, t->calls);
-	if (r->trace->runs_unknown)
+	if (r->hits_unknown && !r->trace->arrivals_unknown)
+		fprintf(out, " + %" PRIu64 " not known (no interrupts of their class were recorded)", r->hits_unknown);
+	if (!r->trace->arrivals_unknown)
+		fputc('\n', out);
+	if (r->trace->blind_sends)
+		fprintf(out,
+			"without targets: %" PRIu64 " sends to %" PRIu64
+			" CPUs by hyperv_send_ipi_mask, which does not "
+			"say which: in no row, their interrupts are unsolicited\n",
+			r->trace->blind_sends, r->trace->blind_hits);
+	fputs("calls:", out);
+	if (!r->trace->calls_unknown)
+		fprintf(out, " %" PRIu64, t->calls);
+	if (r->trace->calls_unknown)
+		fputs(" not recorded", out);
+	else if (r->trace->runs_unknown)
 		fputs(" queued; which ran is not known", out);
 	else
 		fprintf(out, " = %" PRIu64 " run + %" PRIu64 " in flight + %" PRIu64 " lost", t->calls_run,

@@ -203,6 +203,8 @@ static inline bool times_usual(bool negative, uint64_t from, uint64_t via, uint6
 /* A hit that was not delivered, or has no latency for being ambiguous. */
 static void __attribute__((noinline)) add_hit_untimed(struct agg_row *r, const struct ipi_span *s)
 {
+	if (s->outcome != IPI_DELIVERED)
+		r->undelivered_classes |= IPI_CLASS_BIT(s->class);
 	switch (s->outcome) {
 	case IPI_DELIVERED:
 		r->n.ambiguous++;

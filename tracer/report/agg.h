@@ -40,7 +40,8 @@ struct agg_row {
 	uint32_t class, source, target, stack;
 	int32_t pid;
 	const char *comm;
-	uint32_t mixed; /* bit per enum agg_key */
+	uint32_t mixed;		      /* bit per enum agg_key */
+	uint32_t undelivered_classes; /* bit per enum ipi_class: of hits that were not delivered */
 	struct agg_counts n;
 	struct hist delivery, queue, func_time, handler;
 };

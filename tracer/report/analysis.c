@@ -96,6 +96,7 @@ static void set_evidence(struct trace_info *t, const struct ipi_evidence *eviden
 	t->has_csd = evidence->has_csd;
 	t->has_reception = evidence->has_reception;
 	t->arrivals_unknown = !evidence->has_reception;
+	t->unheard_classes = IPI_CLASSES_ALL & ~evidence->heard_classes;
 	t->runs_unknown = evidence->has_queue && !evidence->has_runs;
 	t->elided_unknown = evidence->has_queue && !evidence->has_send;
 }
@@ -315,6 +316,8 @@ static void finish_info(struct analysis *a)
 	t->send_stamp = send_stamp(pipeline_totals(a->pipeline));
 	t->bad_pages = s->bad_pages;
 	t->late_events = s->late;
+	t->blind_sends = s->blind_sends;
+	t->blind_hits = s->blind_hits;
 	t->lost_events = m->lost_events;
 	t->lost_unknown = m->lost_unknown;
 	t->missed_sends = a->has_facts ? a->facts.missed_sends : 0;
@@ -350,15 +353,23 @@ void analysis_set_tap(struct analysis *a, pipeline_tap_fn fn, void *ctx)
 
 /*
  * Whoever else recorded may have left any event out, whose format is in the
- * file all the same. Ours say in their facts that all of them were recorded.
+ * file all the same. ipitrace records all that the kernel has.
  */
+static bool is_ours(const struct analysis *a)
+{
+	return a->has_facts || a->trace.facts_gone;
+}
+
 static int seen_evidence(struct analysis *a, struct err *err)
 {
 	const struct decoder *d = pipeline_decoder(a->pipeline);
 	struct ipi_evidence seen = decoder_seen(d);
 
 	set_evidence(&a->trace, &seen);
-	if (decoder_stats(d)->events)
+	a->trace.calls_unknown = !seen.has_queue;
+	a->trace.runs_unknown |= a->trace.calls_unknown;
+	a->trace.elided_unknown |= a->trace.calls_unknown;
+	if (decoder_stats(d)->events || decoder_stats(d)->blind_sends)
 		return 0;
 	err_set(err, EXIT_FAILED, "%s: no IPI events were recorded", a->trace.path);
 	return err_hint(err, "it is not known whether IPIs were sent; 'trace-cmd record -e ipi -e csd -e irq_vectors' "
@@ -371,7 +382,7 @@ int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *e
 	if (pipeline_run(a->pipeline, err))
 		return -1;
 	finish_info(a);
-	return a->has_facts ? 0 : seen_evidence(a, err);
+	return is_ours(a) ? 0 : seen_evidence(a, err);
 }
 
 const struct trace_info *analysis_info(const struct analysis *a)
@@ -390,8 +401,8 @@ struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final)
 	const struct ipi_evidence *could = &decoder_caps(d)->evidence;
 	struct ipi_evidence seen = decoder_seen(d);
 
-	*final = a->has_facts || (seen.has_reception == could->has_reception && seen.has_runs == could->has_runs);
-	return a->has_facts ? *could : seen;
+	*final = is_ours(a) || (seen.has_runs == could->has_runs && seen.heard_classes == could->heard_classes);
+	return is_ours(a) ? *could : seen;
 }
 
 bool analysis_has_stacks(const struct analysis *a)

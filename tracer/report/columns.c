@@ -229,9 +229,17 @@ static struct value get_key(const struct column *c, const struct report_row *row
 	return id;
 }
 
-/* What became of a hit is seen by the interrupt, of a call by its function; what elided it by the send that is not there. */
-static bool count_unknown(const struct trace_info *t, size_t offset)
+/* The row has hits of which no event would tell that they arrived. */
+static bool fate_unknown(const struct report_row *row)
 {
+	return row->trace->arrivals_unknown || (row->agg->undelivered_classes & row->trace->unheard_classes);
+}
+
+/* What became of a hit is seen by the interrupt, of a call by its function; what elided it by the send that is not there. */
+static bool count_unknown(const struct report_row *row, size_t offset)
+{
+	const struct trace_info *t = row->trace;
+
 	switch (offset) {
 	case offsetof(struct agg_counts, delivered):
 	case offsetof(struct agg_counts, coalesced):
@@ -240,7 +248,9 @@ static bool count_unknown(const struct trace_info *t, size_t offset)
 	case offsetof(struct agg_counts, exact):
 	case offsetof(struct agg_counts, fifo):
 	case offsetof(struct agg_counts, ambiguous):
-		return t->arrivals_unknown;
+		return fate_unknown(row);
+	case offsetof(struct agg_counts, calls):
+		return t->calls_unknown;
 	case offsetof(struct agg_counts, calls_run):
 	case offsetof(struct agg_counts, calls_in_flight):
 	case offsetof(struct agg_counts, calls_lost):
@@ -253,7 +263,7 @@ static bool count_unknown(const struct trace_info *t, size_t offset)
 
 static struct value get_count(const struct column *c, const struct report_row *row)
 {
-	if (row->trace && count_unknown(row->trace, c->offset))
+	if (row->trace && count_unknown(row, c->offset))
 		return (struct value){ .none = true };
 	return (struct value){ .num = *(const uint64_t *)((const char *)&row->agg->n + c->offset) };
 }

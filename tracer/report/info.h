@@ -51,13 +51,18 @@ struct trace_info {
 	const char *tier;
 	bool has_send, has_csd, has_reception;
 	/* Counts that no event can prove do not exist; see report/columns.c. */
-	bool arrivals_unknown;	  /* of hits: no receptions were recorded */
-	bool runs_unknown;	  /* of queued calls: no function events were */
-	bool elided_unknown;	  /* no sends were recorded, so nobody knows which calls needed none */
-	const struct topo *topo;  /* of the machine; NULL = not known */
-	bool stacks;		  /* stacks of senders are there */
-	const char *send_stamp;	  /* where delivery counts from: "raw" (the send's stamp), "behind_stack", "mixed" */
+	bool arrivals_unknown; /* of hits: no receptions were recorded */
+	uint32_t
+		unheard_classes; /* bit per enum ipi_class: of these none was, so what was not delivered is not known */
+	bool calls_unknown;	 /* no queue events were, though the kernel may have had them */
+	bool runs_unknown;	 /* of queued calls: no function events were */
+	bool elided_unknown;	 /* no sends were recorded, so nobody knows which calls needed none */
+	const struct topo *topo; /* of the machine; NULL = not known */
+	bool stacks;		 /* stacks of senders are there */
+	const char *send_stamp;	 /* where delivery counts from: "raw" (the send's stamp), "behind_stack", "mixed" */
 	uint64_t records, events; /* in the file; used */
+	uint64_t blind_sends;	  /* sends whose events do not say to whom, */
+	uint64_t blind_hits;	  /* only to how many CPUs: neither is in any count */
 
 	/* loss */
 	uint64_t lost_events;

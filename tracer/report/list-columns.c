@@ -89,7 +89,7 @@ static struct list_value none(void)
 
 static struct list_value text(const char *s)
 {
-	return s ? (struct list_value){ .text = s } : none();
+	return (struct list_value){ .none = !s, .text = s };
 }
 
 static struct list_value number(uint64_t num)

@@ -45,7 +45,9 @@ static enum list_outcome hit_outcome(const struct list *l, const struct ipi_span
 		[IPI_LOST] = LIST_LOST,
 	};
 
-	return l->evidence.has_reception ? outcomes[s->outcome] : LIST_UNKNOWN;
+	if (s->outcome != IPI_DELIVERED && !(l->evidence.heard_classes >> s->class & 1))
+		return LIST_UNKNOWN;
+	return outcomes[s->outcome];
 }
 
 static enum list_outcome call_outcome(const struct list *l, const struct ipi_span *s)

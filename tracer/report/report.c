@@ -97,6 +97,26 @@ void report_judge(struct report *r, struct analysis *a)
 			r->missing = &r->coverage[i];
 }
 
+/*
+ * Where no interrupt of a class was recorded, its hits seem to be in flight,
+ * coalesced or lost, for want of evidence: what became of them is not known.
+ */
+static void hits_without_evidence(struct report *r)
+{
+	struct match_totals *t = &r->totals;
+
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; class ++) {
+		const uint64_t *u = t->undelivered[class];
+
+		if (!(r->trace->unheard_classes >> class & 1))
+			continue;
+		t->coalesced -= u[IPI_COALESCED];
+		t->in_flight -= u[IPI_IN_FLIGHT];
+		t->lost -= u[IPI_LOST];
+		r->hits_unknown += u[IPI_COALESCED] + u[IPI_IN_FLIGHT] + u[IPI_LOST];
+	}
+}
+
 void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by, unsigned int nr_by,
 		  bool filtered)
 {
@@ -112,6 +132,7 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	r->totals.exits_unentered = all->exits_unentered;
 	r->totals.lost_events = all->lost_events;
 	r->totals.lost_unknown = all->lost_unknown;
+	hits_without_evidence(r);
 	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class) {
 		if (class > IPI_CLASS_IRQ_WORK && !r->totals.interrupts_by_class[class])
 			continue;

@@ -48,7 +48,8 @@ struct report_row {
 
 struct report {
 	const struct trace_info *trace;
-	struct match_totals totals; /* of what passes the filters */
+	struct match_totals totals; /* of what passes the filters; of hits, what evidence there is for */
+	uint64_t hits_unknown;	    /* target_hits of classes that no event tells of the arrival of */
 	const struct agg_row *own;
 	bool filtered;
 	char *filters; /* what is filtered by, the recording's and the user's, in one text; or NULL */
