@@ -188,7 +188,8 @@ static int list_end(void *ctx, struct err *err)
 	l->stacks = analysis_has_stacks(l->analysis);
 	if (l->ordered.end(l->ordered.ctx, err))
 		return -1;
-	qsort(l->heap, l->nr_heap, sizeof(*l->heap), slowest_first);
+	if (l->nr_heap)
+		qsort(l->heap, l->nr_heap, sizeof(*l->heap), slowest_first);
 	for (uint32_t i = 0; i < l->nr_heap; i++) {
 		struct list_line line = line_of(l, &l->heap[i].span);
 
