@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/filter.h"
+#include "base/window.h"
 #include "cmds/cmd.h"
 #include "cmds/reading.h"
 #include "file/output.h"
@@ -33,6 +34,7 @@ struct export_options {
 	const struct export_format *format;
 	enum folded_what folded;
 	struct ipi_filter filter;
+	struct time_window window;
 };
 
 /* What the recording cannot tell must not look like a quiet one. */
@@ -177,6 +179,7 @@ const struct opt_spec export_spec = {
 	.groups = {
 		OPT_GROUP("Formats", format_rows, 0),
 		OPT_GROUP(NULL, rows, 0),
+		OPT_WINDOW_GROUP(offsetof(struct export_options, window)),
 		OPT_FILTER_GROUP(offsetof(struct export_options, filter)),
 	},
 };
@@ -221,10 +224,13 @@ static int export_file(struct export_options *o, const char *path, struct err *e
 	int ret = reading_open(&in, path, o->buffer, &o->filter, err);
 
 	if (!ret)
+		ret = reading_set_window(&in, &o->window, err);
+	if (!ret)
 		ret = o->output && strcmp(o->output, "-") ? to_file(o, &in, err) : o->format->run(o, &in, stdout, err);
 	if (!ret) {
 		report_judge(&judged, in.analysis);
-		ret = reading_status(&judged, err);
+		ret = reading_window(&in, &judged, err);
+		ret = ret ? ret : reading_status(&judged, err);
 	}
 	reading_close(&in);
 	return ret;

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/filter.h"
 #include "base/text.h"
+#include "base/window.h"
 #include "cmds/cmd.h"
 #include "cmds/reading.h"
 #include "cmds/screen.h"
@@ -24,6 +25,7 @@ struct list_options {
 	struct list_choice choice;
 	struct expr *where;
 	struct ipi_filter filter;
+	struct time_window window;
 	struct screen_options screen;
 };
 
@@ -147,6 +149,7 @@ const struct opt_spec list_spec = {
 	.groups = {
 		OPT_GROUP(NULL, rows, 0),
 		OPT_GROUP("Choice", choice_rows, 0),
+		OPT_WINDOW_GROUP(offsetof(struct list_options, window)),
 		OPT_SCREEN_GROUP(offsetof(struct list_options, screen)),
 		OPT_FILTER_GROUP(offsetof(struct list_options, filter)),
 	},
@@ -182,7 +185,7 @@ static int list_file(struct list_options *o, const char *path, const struct list
 	struct reading in;
 	int ret = reading_open(&in, path, o->buffer, &o->filter, err);
 
-	if (ret)
+	if (ret || (ret = reading_set_window(&in, &o->window, err)))
 		goto out;
 	list = list_new(in.analysis, &o->choice, emit, &r);
 	sink = list_sink(list);
@@ -196,7 +199,9 @@ static int list_file(struct list_options *o, const char *path, const struct list
 	if (ret)
 		goto out;
 	report_judge(&judged, in.analysis);
-	ret = reading_status(&judged, err);
+	ret = reading_window(&in, &judged, err);
+	if (!ret)
+		ret = reading_status(&judged, err);
 out:
 	list_free(list);
 	reading_close(&in);

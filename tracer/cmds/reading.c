@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -33,7 +34,7 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 	static const struct machine_cpus unknown;
 	const struct facts *facts;
 
-	*r = (struct reading){ 0 };
+	*r = (struct reading){ .path = path, .buffer = buffer };
 	if (debug_init(&r->debug, getenv("IPITRACE_DEBUG"), stderr, err) ||
 	    analysis_open(&r->analysis, path, buffer, err))
 		return -1;
@@ -76,9 +77,60 @@ static void say_missed(void *ctx, const struct filter_row *row, const char *patt
 	fputc('\n', stderr);
 }
 
+/* Where a recording ends is in the facts of ours; of others it shows when all was read. */
+static int find_end(const struct reading *r, uint64_t *end_ns, struct err *err)
+{
+	struct analysis *a = NULL;
+	int ret = -1;
+
+	if (analysis_known_end_ns(r->analysis, end_ns))
+		return 0;
+	if (!strcmp(r->path, "-")) {
+		err_set(err, EXIT_USAGE, "where a recording of another tool ends is not known before all was read");
+		return err_hint(err, "give it as a file, not on standard input");
+	}
+	if (!analysis_open(&a, r->path, r->buffer, err) && !analysis_run(a, &(struct span_sink){ 0 }, err)) {
+		*end_ns = analysis_info(a)->end_ns;
+		ret = 0;
+	}
+	analysis_close(a);
+	return ret;
+}
+
+int reading_set_window(struct reading *r, const struct time_window *w, struct err *err)
+{
+	uint64_t end_ns = 0;
+
+	if (!window_given(w))
+		return 0;
+	if (!analysis_info(r->analysis)->clock_ns) {
+		err_set(err, EXIT_FAILED, "clock %s does not count ns: there is no time to take a window of",
+			analysis_info(r->analysis)->clock);
+		return err_hint(err, "record with clock mono");
+	}
+	if (window_needs_end(w) && find_end(r, &end_ns, err))
+		return -1;
+	r->window = span_window_new(r->analysis, w, end_ns);
+	return 0;
+}
+
+bool reading_by_sender(const struct reading *r)
+{
+	return r->window || span_filter_by_sender(r->filter);
+}
+
+int reading_window(const struct reading *r, struct report *report, struct err *err)
+{
+	if (!r->window)
+		return 0;
+	report->windowed = true;
+	return span_window_bounds(r->window, &report->from_ns, &report->to_ns, err);
+}
+
 int reading_run(struct reading *r, const struct span_sink *sink, struct err *err)
 {
-	struct span_sink first = span_filter_sink(r->filter, sink);
+	/* The filter sees all, because it says which pattern matched nothing. */
+	struct span_sink within = span_window_sink(r->window, sink), first = span_filter_sink(r->filter, &within);
 
 	debug_attach(&r->debug, &first);
 	if (r->debug.decode.on)
@@ -99,6 +151,7 @@ char *reading_filters(const struct reading *r)
 void reading_close(struct reading *r)
 {
 	span_filter_free(r->filter);
+	span_window_free(r->window);
 	analysis_close(r->analysis);
 }
 

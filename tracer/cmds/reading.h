@@ -7,10 +7,12 @@
 
 #include "base/err.h"
 #include "base/filter.h"
+#include "base/window.h"
 #include "render/debug.h"
 #include "report/analysis.h"
 #include "report/filter.h"
 #include "report/report.h"
+#include "report/window.h"
 
 /* Help and completion of the option that names the file, -i; the operand is the same. */
 #define READING_INPUT_HELP "recording to read (default: ipitrace.dat, else trace.dat)"
@@ -19,6 +21,8 @@
 struct reading {
 	struct analysis *analysis;
 	struct span_filter *filter; /* NULL = nothing is filtered */
+	struct span_window *window; /* NULL = all of it */
+	const char *path, *buffer;
 	struct span_names names;
 	struct debug debug;
 	const struct ipi_filter *filters[2];
@@ -32,6 +36,10 @@ struct reading {
 const char *reading_file(const char *command, const char *input, char **argv, int nr, struct err *err);
 /* buffer as for analysis_open(); f is borrowed, and resolved. A reading that failed to open is closed like any other. */
 int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f, struct err *err);
+/* Only what began in this window, which is borrowed; between opening and running. */
+int reading_set_window(struct reading *r, const struct time_window *w, struct err *err);
+/* No IRQ span of a solicited interrupt passes: see agg_new(). */
+bool reading_by_sender(const struct reading *r);
 /*
  * All spans that pass, to a sink that is copied. Says on standard error what the user's filter cannot have meant: a
  * pattern that matches nothing in the recording, callers of one without stacks.
@@ -44,6 +52,8 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
 void reading_stackless(const struct reading *r, const char *option, const char *instead);
 /* What is filtered by; see ipi_filters_text(). */
 char *reading_filters(const struct reading *r);
+/* After the run: the window, into the report. An error if nothing was recorded in it. */
+int reading_window(const struct reading *r, struct report *report, struct err *err);
 void reading_close(struct reading *r);
 
 /*

@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/filter.h"
+#include "base/window.h"
 #include "cmds/cmd.h"
 #include "cmds/reading.h"
 #include "cmds/screen.h"
@@ -33,6 +34,7 @@ struct report_options {
 	unsigned int matrix; /* enum matrix_value */
 	uint64_t bin_ns;
 	struct ipi_filter filter;
+	struct time_window window;
 	struct screen_options screen;
 };
 
@@ -124,6 +126,7 @@ const struct opt_spec report_spec = {
 	.max_operands = 1,
 	.groups = {
 		OPT_GROUP(NULL, rows, 0),
+		OPT_WINDOW_GROUP(offsetof(struct report_options, window)),
 		OPT_SCREEN_GROUP(offsetof(struct report_options, screen)),
 		OPT_FILTER_GROUP(offsetof(struct report_options, filter)),
 	},
@@ -218,7 +221,7 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 {
 	struct span_names names = in->names;
 
-	s->agg = agg_new(o->by, o->nr_by, span_filter_by_sender(in->filter), &names);
+	s->agg = agg_new(o->by, o->nr_by, reading_by_sender(in), &names);
 	s->sinks[0] = (struct span_sink){ .span = agg_span, .ctx = s->agg };
 	if (o->bin_ns) {
 		s->overtime = overtime_new(in->analysis, s->agg, o->bin_ns);
@@ -227,7 +230,7 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 	if (o->matrix) {
 		names.own_pid = NULL; /* its sums are the totals, in which they are */
 		names.own_func = NULL;
-		s->matrix = agg_new(matrix_keys, ARRAY_SIZE(matrix_keys), span_filter_by_sender(in->filter), &names);
+		s->matrix = agg_new(matrix_keys, ARRAY_SIZE(matrix_keys), reading_by_sender(in), &names);
 		s->sinks[1] = (struct span_sink){ .span = agg_span, .ctx = s->matrix };
 	}
 	s->tee = (struct span_tee){ s->sinks, s->matrix ? 2 : 1 };
@@ -255,7 +258,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 		o->nr_by = ARRAY_SIZE(usual);
 		memcpy(o->by, usual, sizeof(usual));
 	}
-	if (reading_open(&in, path, o->buffer, &o->filter, err))
+	if (reading_open(&in, path, o->buffer, &o->filter, err) || reading_set_window(&in, &o->window, err))
 		goto out;
 	sink = sums_sink(&sums, o, &in);
 	if (reading_run(&in, &sink, err))
@@ -267,6 +270,8 @@ static int report_file(struct report_options *o, const char *path, const struct 
 			reading_stackless(&in, "--by stack", "tells none apart");
 	}
 	report_build(&r, in.analysis, sums.agg, o->by, o->nr_by, in.filter != NULL);
+	if (reading_window(&in, &r, err))
+		goto out;
 	r.offline = analysis_offline(in.analysis, &o->filter);
 	r.filters = reading_filters(&in);
 	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));

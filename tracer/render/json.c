@@ -60,6 +60,34 @@ static void json_lost_events(struct render *r, uint64_t lost)
 		json_u64(&s->json, "lost_events", lost);
 }
 
+/* Events a second. */
+static void rate(struct json *j, const char *key, uint64_t nr, uint64_t ns)
+{
+	if (ns)
+		json_real(j, key, (double)nr * 1e9 / (double)ns);
+	else
+		json_null(j, key);
+}
+
+static void window(struct json *j, const struct report *r)
+{
+	uint64_t ns = r->to_ns - r->from_ns;
+
+	if (!r->windowed) {
+		json_null(j, "window");
+		return;
+	}
+	json_object(j, "window");
+	json_u64(j, "from_ns", r->from_ns);
+	json_u64(j, "to_ns", r->to_ns);
+	json_u64(j, "duration_ns", ns);
+	rate(j, "sends_per_s", r->totals.sends, ns);
+	rate(j, "target_hits_per_s", r->totals.target_hits, ns);
+	rate(j, "calls_per_s", r->totals.calls, ns);
+	rate(j, "interrupts_per_s", r->totals.interrupts, ns);
+	json_close(j);
+}
+
 static void trace(struct render *r, struct json *j)
 {
 	const struct trace_info *t = r->report->trace;
@@ -82,6 +110,7 @@ static void trace(struct render *r, struct json *j)
 	json_u64(j, "late_events", t->late_events);
 	json_u64(j, "missed_sends", t->missed_sends);
 	known_ns(j, t, "duration_ns", t->end_ns - t->start_ns);
+	window(j, r->report);
 	json_u64(j, "records", t->records);
 	known_string(j, "file", t->path);
 	json_u64(j, "file_version", (uint64_t)t->file_version);
@@ -149,7 +178,7 @@ static void totals(struct json *j, const struct report *r)
 	json_u64(j, "polled", t->polled);
 	json_u64(j, "wakes", t->wakes);
 	json_u64(j, "negative", t->negative);
-	known_u64(j, "empty_interrupts", t->empty_interrupts, r->trace->has_csd);
+	known_u64(j, "empty_interrupts", t->empty_interrupts, r->trace->has_csd && !r->windowed);
 	json_u64(j, "calls_unqueued", t->calls_unqueued);
 	json_u64(j, "calls_unqueued_untraced", t->calls_unqueued_untraced);
 	json_u64(j, "exits_unentered", t->exits_unentered);

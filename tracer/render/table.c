@@ -176,6 +176,29 @@ static void origin(const struct trace_info *t, FILE *out)
 	fputc('\n', out);
 }
 
+static void window_rate(uint64_t nr, uint64_t ns, const char *what, FILE *out)
+{
+	if (ns)
+		fprintf(out, ", %.*f %s/s", (double)nr * 1e9 / (double)ns < 100, (double)nr * 1e9 / (double)ns, what);
+}
+
+/* Points as they are printed elsewhere, and as --from takes them. */
+static void window(const struct report *r, const struct render_options *o, FILE *out)
+{
+	static const struct column point = { .unit = UNIT_WHEN };
+	uint64_t ns = r->to_ns - r->from_ns;
+	char from[32], to[32], time[RENDER_TIME_LEN];
+
+	render_value(&point, (struct value){ .num = r->from_ns }, false, from, sizeof(from));
+	render_value(&point, (struct value){ .num = r->to_ns }, false, to, sizeof(to));
+	render_time(ns, o->screen.utf8, time);
+	fprintf(out, "window: %s to %s, %s", from, to, time);
+	window_rate(r->totals.sends, ns, "sends", out);
+	window_rate(r->totals.target_hits, ns, "hits", out);
+	window_rate(r->totals.interrupts, ns, "interrupts", out);
+	fputc('\n', out);
+}
+
 static void header(const struct report *r, const struct render_options *o, FILE *out)
 {
 	const struct trace_info *t = r->trace;
@@ -193,6 +216,8 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	fprintf(out, "%s%s, %u CPUs, %s, %" PRIu64 " events%s\n", text[0] ? " " : "", text, t->cpus, time, t->events,
 		r->filtered ? ", filtered" : "");
 	origin(t, out);
+	if (r->windowed)
+		window(r, o, out);
 	fputc('\n', out);
 }
 

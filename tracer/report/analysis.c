@@ -293,6 +293,12 @@ uint64_t analysis_start_ns(const struct analysis *a)
 	return knows_switching(a) && (a->facts.on_ns < first_ns || !s->records) ? a->facts.on_ns : first_ns;
 }
 
+bool analysis_known_end_ns(const struct analysis *a, uint64_t *ns)
+{
+	*ns = a->facts.off_ns;
+	return knows_switching(a);
+}
+
 /* Losses: marks in the streams and, in our own files, the kernel's counters. */
 static void finish_info(struct analysis *a)
 {

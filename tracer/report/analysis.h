@@ -34,6 +34,8 @@ int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *e
 
 /* When tracing began; from the first span on. */
 uint64_t analysis_start_ns(const struct analysis *a);
+/* When it ended, where the file says so; false: it does not. */
+bool analysis_known_end_ns(const struct analysis *a, uint64_t *ns);
 const struct trace_info *analysis_info(const struct analysis *a);
 /* NULL for foreign files. */
 const struct facts *analysis_facts(const struct analysis *a);

@@ -52,7 +52,9 @@ struct report {
 	uint64_t hits_unknown;	    /* target_hits of classes that no event tells of the arrival of */
 	const struct agg_row *own;
 	bool filtered;
-	char *filters; /* what is filtered by, the recording's and the user's, in one text; or NULL */
+	bool windowed;		 /* of what began from from_ns on, before to_ns; interrupts as in report/window.h */
+	uint64_t from_ns, to_ns; /* within the recording */
+	char *filters;		 /* what is filtered by, the recording's and the user's, in one text; or NULL */
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
 	struct report_row *rows;
