@@ -35,7 +35,7 @@ def begin(line):
 def check_line(line, last):
     assert list(line)[:len(KEYS)] == KEYS, list(line)
     for key, later, earlier in (("delivery_ns", "entry_ns", "sent_ns"), ("func_ns", "done_ns", "run_ns"),
-                                ("handler_ns", "exit_ns", "entry_ns")):
+                                ("handler_ns", "exit_ns", "entry_ns"), ("queue_latency_ns", "run_ns", "queue_ns")):
         if line[key] is not None:
             assert line[key] == line[later] - line[earlier], (key, line)
     at = begin(line)

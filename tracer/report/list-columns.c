@@ -287,9 +287,7 @@ static struct list_value get_delivery(const struct list_line *line)
 
 static struct list_value get_queue(const struct list_line *line)
 {
-	const struct ipi_span *s = line->span;
-
-	return between(line, line->kind == LIST_CALL ? s->sent_ns : s->queue_ns, s->run_ns);
+	return between(line, line->span->queue_ns, line->span->run_ns);
 }
 
 static struct list_value get_func_time(const struct list_line *line)
