@@ -60,6 +60,7 @@ chosen '--outcome run,coalesced' 'l["outcome"] in ("run", "coalesced")' "--outco
 chosen '--min 20us' '(l["delivery_ns"] or 0) >= 20000' "--min"
 chosen '--max 20us --sort queue' 'l["queue_latency_ns"] is not None and l["queue_latency_ns"] <= 20000' "--max of another"
 chosen '--sort handler --min 1us --max 2us' '1000 <= (l["handler_ns"] or 0) <= 2000' "both"
+is "$(list --outcome unknown --json "$DATA/cases/only-ipi.dat.gz" | wc -l)" 5 "--outcome unknown: no event could have shown it"
 chosen '--kind call --outcome run' 'l["kind"] == "call" and l["outcome"] == "run"' "two choices"
 
 # where CONDITION PYTHON-CONDITION

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The input is an option's value: a CPU list, a number, a time, a size, a condition.
+ * The input is an option's value: a CPU list, a number, a time, a size, a condition, a window.
  */
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/expr.h"
 #include "base/parse.h"
+#include "base/window.h"
 #include "fuzz.h"
 
 /* A list that was taken comes out as one that means the same. */
@@ -56,6 +57,20 @@ static void condition(const char *text)
 	expr_free(e);
 }
 
+/* What is a window begins before it ends. */
+static void window(const char *text)
+{
+	struct time_window w = { 0 };
+	struct err err = { 0 };
+	uint64_t from, to;
+
+	if (window_parse_point(&w.from, text, &err) && window_parse_around(&w, text, &err))
+		return;
+	fuzz_check(window_given(&w));
+	if (!window_resolve(&w, 1000, 2000, &from, &to, &err))
+		fuzz_check(from < to);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size);
@@ -72,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	parse_duration_ns(text, &val, &err);
 	parse_size(text, &val, &err);
 	condition(text);
+	window(text);
 	free(text);
 	return 0;
 }
