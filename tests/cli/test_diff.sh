@@ -201,6 +201,12 @@ for bad in 0 x 1:0 1: :1 -1 1:2:3; do
 	exits 2 "--per $bad" "$IPITRACE" diff --per "$bad" report.json demo.json
 done
 
+exits 0 "--margin" "$IPITRACE" diff --json --margin 10% "$R" "$D"
+json_check "$OUT" 'd["margin"] == 1.1' "  is that"
+json_check recordings.json 'd["margin"] == 1.5' "  else 50 % with one run a side"
+json_check runs.json 'd["margin"] == 1' "  and none with several"
+exits 2 "--margin x" "$IPITRACE" diff --margin x "$R" "$D"
+
 # --- what is not compared ---
 sed 's/"tier": "exact"/"tier": "paired"/' report.json >tier.json
 sed 's/"filters": null/"filters": "target_cpus 1"/' report.json >filters.json

@@ -158,7 +158,7 @@ static const struct opt rows[] = {
 	  "may be given several times",
 	  parse_limit, 0, 0 },
 	{ 0, "margin", "PERCENT", OPT_CUSTOM, OPTION(margin),
-	  "only more than this is a change (default: 25% with one run a side, 0% with several)", parse_margin, 0, 0 },
+	  "only more than this is a change (default: 50% with one run a side, 0% with several)", parse_margin, 0, 0 },
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
 	  "one row per: caller, callsite, func, class, source, target, comm (default: caller,func; of reports: theirs)",
 	  parse_by, 0, 0 },
