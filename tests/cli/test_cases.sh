@@ -54,6 +54,15 @@ like "$("$IPITRACE" report "$TMP/hyperv.dat")" '^without targets: 1 sends to 3 C
 json_check "$OUT" "d['trace']['blind_sends'] == 1 and d['trace']['blind_hits'] == 3" "  and counted"
 evidence hyperv-both paired "t['sends'] == t['delivered'] == 6 and rows[0]['callsite'] == 'do_madvise+0x10'" \
 	"Hyper-V's sends are not counted beside ipi_send_*"
+# IPIs come by one interrupt for all there: our own file has the events, and none of them tells.
+for f in s390x ppc64; do
+	evidence $f sends "t['sends'] == t['outcome_unknown'] == 76 and $arrivals == [None] * 7 and t['calls_run'] >= 14" \
+		"$f: functions ran, no interrupt told so"
+	unlike "$("$IPITRACE" report "$TMP/$f.dat")" 'in flight, 76|tier: exact|no reception events' "  nothing is called in flight"
+	is "$("$IPITRACE" list --json --kind hit "$TMP/$f.dat" | grep -c '"outcome":"unknown"')" 76 "  list says so, too"
+done
+evidence csd-only sends "t['calls'] == 5 and $arrivals == [None] * 7 and rows[0]['func'] == 'ipi_mb'" "calls only"
+like "$("$IPITRACE" report "$TMP/csd-only.dat")" '^totals: sends not recorded$' "  nobody says that none were sent"
 exits 1 "formats without an event" "$IPITRACE" report "$TMP/none-recorded-fmtkept.dat"
 like "$(cat "$ERR")" 'no IPI events were recorded' "  are not called quiet"
 
@@ -110,6 +119,7 @@ piped 0 "gzip in two parts" "$TMP/parts.gz" -
 head -c 300 "$DATA/cases/two-instances.dat.gz" >"$TMP/cut.gz"
 piped 1 "gzip, cut" "$TMP/cut.gz" -
 like "$(cat "$ERR")" "ends too early" "gzip, cut: says so"
+like "$(cat "$ERR")" "^hint: " "  and what to do"
 : >"$TMP/empty"
 piped 1 "an empty pipe" "$TMP/empty" -
 like "$(cat "$ERR")" "it is empty" "an empty pipe: says so"

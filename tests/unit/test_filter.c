@@ -357,7 +357,7 @@ static void test_machine(void)
 	args[1] = arg;
 	arg[strlen("-Cisolated")] = '\0';
 	ok(!opts_parse(&spec, &f, 2, args, &nr, &err) && ipi_filter_resolve(&f, &m, 8, &err) == -1 &&
-		   strstr(err.msg, "'isolated': there are no such CPUs"),
+		   strstr(err.msg, "'isolated': there are no such CPUs") && strstr(err.hint, "the recording machine"),
 	   "a word for no CPU: %s", err.msg);
 	ipi_filter_free(&f);
 	machine_cpus_free(&m);

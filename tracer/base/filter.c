@@ -84,8 +84,11 @@ static int cpus_choose(struct cpu_filter *f, const char *arg, const struct machi
 		return -1;
 	if (negated)
 		cpuset_invert(&f->set, all);
-	if (!cpuset_count(&f->set))
-		return err_set(err, EXIT_USAGE, "'%s': there are no such CPUs", arg);
+	if (!cpuset_count(&f->set)) {
+		err_set(err, EXIT_USAGE, "'%s': there are no such CPUs", arg);
+		return err_hint(err, "%s had none of them when the recording began; name CPUs by number, like 0-3,8",
+				nr_cpus ? "this machine" : "the recording machine");
+	}
 	f->given = true;
 	return 0;
 }

@@ -161,12 +161,14 @@ static int unpack_to(struct dat_file *f, struct unpacker *u, int fd, int to, str
 				break;
 		}
 	}
-	if (n < 0)
+	if (n < 0) {
 		err_set_errno(err, EXIT_FAILED, errno, "cannot read the file");
-	else if (!u->between)
+	} else if (!u->between) {
 		err_set(err, EXIT_FAILED, "the compressed file ends too early");
-	else
+		err_hint(err, "copy it again, or compress the recording again");
+	} else {
 		ret = 0;
+	}
 out:
 	free(from);
 	free(unpacked);

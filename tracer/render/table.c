@@ -248,8 +248,11 @@ static void totals(const struct report *r, FILE *out)
 	const struct match_totals *t = &r->totals;
 	const char *sep = " ";
 
-	fprintf(out, "totals: %" PRIu64 " sends, %" PRIu64 " hits", t->sends, t->target_hits);
-	if (r->trace->arrivals_unknown)
+	if (r->trace->has_send)
+		fprintf(out, "totals: %" PRIu64 " sends, %" PRIu64 " hits", t->sends, t->target_hits);
+	if (!r->trace->has_send)
+		fputs("totals: sends not recorded\n", out);
+	else if (r->trace->arrivals_unknown)
 		fputs("; which arrived is not known\n", out);
 	else
 		fprintf(out,
@@ -257,7 +260,7 @@ static void totals(const struct report *r, FILE *out)
 			t->delivered, t->coalesced, t->in_flight, t->lost);
 	if (r->hits_unknown && !r->trace->arrivals_unknown)
 		fprintf(out, " + %" PRIu64 " not known (no interrupts of their class were recorded)", r->hits_unknown);
-	if (!r->trace->arrivals_unknown)
+	if (r->trace->has_send && !r->trace->arrivals_unknown)
 		fputc('\n', out);
 	if (r->trace->blind_sends)
 		fprintf(out,
@@ -421,7 +424,8 @@ static void notes(const struct report *r, FILE *out)
 			"their interrupts are unsolicited\n",
 			t->missed_sends);
 	if (t->has_send && !t->has_reception)
-		fputs("note: no reception events: what was delivered, and when, is not known\n", out);
+		fprintf(out, "note: %s: what was delivered, and when, is not known\n",
+			t->foreign ? "no reception events" : "this kernel's events do not tell which IPIs arrive");
 }
 
 FILE *wrapped_begin(struct wrapped *w, FILE *out)

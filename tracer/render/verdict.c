@@ -85,7 +85,9 @@ static void settled(const struct report *r, FILE *out)
 	const char *passing = r->filtered ? " that pass the filter" : "";
 	char n[NUMBER_LEN];
 
-	if (!r->trace->has_send) {
+	if (!r->trace->has_send && !r->trace->has_reception) {
+		fprintf(out, "%s calls%s were queued; IPIs were not recorded.", number(m->calls, n), passing);
+	} else if (!r->trace->has_send) {
 		fprintf(out, "%s interrupts%s arrived; who sent them was not recorded.", number(m->interrupts, n),
 			passing);
 	} else if (!r->trace->has_reception) {

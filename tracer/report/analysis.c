@@ -366,6 +366,42 @@ static bool is_ours(const struct analysis *a)
 	return a->has_facts || a->trace.facts_gone;
 }
 
+/* IPI_CLASS_OTHER is what no send asks for by name: powerpc and s390 take every IPI by one interrupt. */
+static bool heard_any(const struct analysis *a)
+{
+	const struct match_totals *t = pipeline_totals(a->pipeline);
+
+	return t->interrupts > t->interrupts_by_class[IPI_CLASS_OTHER];
+}
+
+/*
+ * Functions that were sent for ran, and yet no interrupt of any class was
+ * recorded: on that machine the events that ought to tell are mute. Where the
+ * recording was to have some classes only, the others prove nothing.
+ */
+static bool is_deaf(const struct analysis *a)
+{
+	const struct match_totals *t = pipeline_totals(a->pipeline);
+	uint64_t open =
+		t->undelivered[IPI_CLASS_CALL][IPI_IN_FLIGHT] + t->undelivered[IPI_CLASS_CALL_SINGLE][IPI_IN_FLIGHT];
+
+	return a->has_facts && !a->facts.filter.classes && !heard_any(a) && open &&
+	       t->calls_run > t->riders + t->polled;
+}
+
+/* What ipitrace recorded: all that the kernel has, unless the data say that a part of it never tells. */
+static struct ipi_evidence own_evidence(const struct analysis *a)
+{
+	struct ipi_evidence evidence = decoder_caps(pipeline_decoder(a->pipeline))->evidence;
+
+	if (evidence.has_reception && is_deaf(a)) {
+		evidence.has_reception = false;
+		evidence.heard_classes = 0;
+		evidence.tier = TIER_SENDS;
+	}
+	return evidence;
+}
+
 static int seen_evidence(struct analysis *a, struct err *err)
 {
 	const struct decoder *d = pipeline_decoder(a->pipeline);
@@ -384,11 +420,17 @@ static int seen_evidence(struct analysis *a, struct err *err)
 
 int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *err)
 {
+	struct ipi_evidence own;
+
 	pipeline_set_sink(a->pipeline, sink);
 	if (pipeline_run(a->pipeline, err))
 		return -1;
 	finish_info(a);
-	return is_ours(a) ? 0 : seen_evidence(a, err);
+	if (!is_ours(a))
+		return seen_evidence(a, err);
+	own = own_evidence(a);
+	set_evidence(&a->trace, &own);
+	return 0;
 }
 
 const struct trace_info *analysis_info(const struct analysis *a)
@@ -407,8 +449,12 @@ struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final)
 	const struct ipi_evidence *could = &decoder_caps(d)->evidence;
 	struct ipi_evidence seen = decoder_seen(d);
 
-	*final = is_ours(a) || (seen.has_runs == could->has_runs && seen.heard_classes == could->heard_classes);
-	return is_ours(a) ? *could : seen;
+	if (is_ours(a)) {
+		*final = !could->has_reception || heard_any(a);
+		return own_evidence(a);
+	}
+	*final = seen.has_runs == could->has_runs && seen.heard_classes == could->heard_classes;
+	return seen;
 }
 
 bool analysis_has_stacks(const struct analysis *a)
