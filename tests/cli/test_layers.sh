@@ -15,7 +15,8 @@ may_reach() {
 	decode)	 echo base decode ;;
 	file)	 echo base file ;;
 	capture) echo base capture ;;
-	record)	 echo base decode capture file record ;;
+	unwind)	 echo base unwind ;;
+	record)	 echo base decode capture file unwind record ;;
 	report)	 echo base match decode file report ;;
 	render)	 echo base match report render ;;
 	bench)	 echo base match decode file capture record report render bench ;;
@@ -30,13 +31,14 @@ may_use() {
 	capture) echo 'tracefs|tracefs_' ;;
 	# It walks events/ftrace: a path, no more.
 	record)	 echo 'tracefs|tracefs_(tracing_dir|get_tracing_file|put_tracing_file|event_systems|system_events)' ;;
+	unwind)	 echo 'libdw|libdwfl|libdwelf|libelf|gelf|dwarf|dwfl_|dwelf_|dwarf_|elf_|gelf_' ;;
 	file)	 echo 'zstd|zlib|xxhash|ZSTD_|XXH3_|inflate|uncompress' ;;
 	bench)	 echo 'libkmod|kmod_' ;;
 	*)	 echo 'nothing' ;;
 	esac
 }
-LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod'
-CALLS='(tep|kbuffer|trace_seq|tracefs|ZSTD|kmod)_.*|inflate.*|uncompress|XXH.*'
+LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod|libdw|libdwfl|libdwelf|libelf|gelf|dwarf'
+CALLS='(dwfl|dwelf|dwarf|elf|gelf|tep|kbuffer|trace_seq|tracefs|ZSTD|kmod)_.*|inflate.*|uncompress|XXH.*'
 
 folder_of() {
 	local path=${1#tracer/}

@@ -60,7 +60,13 @@ static bool own_func(void *ctx, uint64_t func)
 	return func == OWN_FUNC;
 }
 
-static const struct span_names names = { stack_caller, symbol, comm, NULL, own_pid, own_func, NULL };
+static const struct span_names names = {
+	.stack_caller = stack_caller,
+	.symbol = symbol,
+	.comm = comm,
+	.own_pid = own_pid,
+	.own_func = own_func,
+};
 static const enum agg_key by_caller[] = { AGG_KEY_CALLER, AGG_KEY_FUNC };
 
 /* An aggregation behind its filters; a few at a time. */

@@ -177,7 +177,8 @@ lab_fetch() {
 
 # Libraries that ipitrace links, and what these need, as packages of the row's architecture.
 CROSS_PACKAGES="libtracefs-dev libtracefs1 libtraceevent-dev libtraceevent1
-	libzstd-dev libzstd1 zlib1g-dev zlib1g libxxhash-dev libxxhash0 libkmod-dev libkmod2 liblzma5 libssl3"
+	libzstd-dev libzstd1 zlib1g-dev zlib1g libxxhash-dev libxxhash0 libkmod-dev libkmod2 liblzma5 libssl3
+	libdw-dev libdw1 libelf-dev libelf1 libbz2-1.0 liblzma-dev"
 
 lab_fetch_sysroot() {
 	local package names=() tmp=$CACHE/tmp.$$ deb

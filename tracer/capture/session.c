@@ -282,7 +282,11 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	if (find_tracefs(s, err))
 		return -1;
 	remove_stale(s);
-	if (create_instance(s, err) || setup_instance(s, config, err) || session_enable_events(s, config, err))
+	if (create_instance(s, err) || setup_instance(s, config, err))
+		return -1;
+	if (config->before_events && config->before_events(config->before_ctx, err))
+		return -1;
+	if (session_enable_events(s, config, err))
 		return -1;
 	session_open_tasks(s);
 	session_watch(s);

@@ -38,6 +38,12 @@ struct session_config {
 	/* Told of everything that is done to tracefs, a line each; NULL = nobody asks. */
 	void (*log)(void *ctx, const char *text);
 	void *log_ctx;
+	/*
+	 * Called when tracefs is there, and before the first event is enabled: for
+	 * what has to stand before the recording at the same tracepoints. NULL = nothing.
+	 */
+	int (*before_events)(void *ctx, struct err *err);
+	void *before_ctx;
 };
 
 /* An event that the kernel has and that was enabled. */

@@ -63,7 +63,7 @@ struct spool {
 	atomic_bool failed;
 };
 
-static int open_unnamed(const char *dir, struct err *err)
+int spool_open_unnamed(const char *dir, struct err *err)
 {
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	char name[PATH_MAX];
@@ -95,7 +95,7 @@ static int write_failed(struct spool_thread *t, int errnum)
 static int need_file(struct spool_thread *t, struct spool_cpu *c)
 {
 	if (c->file_fd < 0)
-		c->file_fd = open_unnamed(t->sp->dir, &t->err);
+		c->file_fd = spool_open_unnamed(t->sp->dir, &t->err);
 	if (c->file_fd >= 0)
 		return 0;
 	atomic_store(&t->sp->failed, true);
@@ -172,7 +172,7 @@ static int open_cpus(struct spool *sp, struct spool_thread *t, struct err *err)
 		if (c->raw_fd >= 0)
 			continue;
 		if (c->file_fd < 0 && cpu < sp->nr_present)
-			c->file_fd = open_unnamed(sp->dir, err);
+			c->file_fd = spool_open_unnamed(sp->dir, err);
 		if (c->file_fd < 0 && cpu < sp->nr_present)
 			return -1;
 		c->raw_fd = session_open_raw(sp->session, cpu);

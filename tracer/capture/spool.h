@@ -21,6 +21,8 @@
 
 struct spool;
 
+/* A file without a name in dir; -1 and *err. The caller closes it. */
+int spool_open_unnamed(const char *dir, struct err *err);
 /* The calling thread leaves these CPUs, if its affinity has any other; NULL = stays. */
 void spool_keep_off(const struct cpuset *avoid);
 /* Files go into dir. Reader threads stay off the CPUs in avoid where others are left; NULL = anywhere. */

@@ -17,6 +17,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "record/record.h"
 #include "render/debug.h"
 #include "cmds/cmd.h"
@@ -37,6 +38,28 @@ static int parse_stack(void *target, const char *arg, const struct opt_spec *spe
 	return 0;
 }
 
+/* "dwarf", "dwarf,16K", "fp"; nothing: dwarf. */
+static int parse_user_stack(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	struct userstack_config *u = target;
+	size_t len = arg ? strcspn(arg, ",") : 0;
+	uint64_t bytes = USERSTACK_BYTES;
+
+	(void)spec;
+	if (arg && arg[len] && (len != 5 || parse_size(arg + len + 1, &bytes, err)))
+		return err_set(err, EXIT_USAGE, "'%s': not dwarf, dwarf,SIZE or fp", arg);
+	if (bytes < 512 || bytes > USERSTACK_BYTES_MAX || bytes % 8)
+		return err_set(err, EXIT_USAGE, "'%s': SIZE is 512 to %u, a multiple of 8", arg, USERSTACK_BYTES_MAX);
+	if (!arg || (len == 5 && !strncmp(arg, "dwarf", len)))
+		u->mode = USERSTACK_DWARF;
+	else if (!strcmp(arg, "fp"))
+		u->mode = USERSTACK_FP;
+	else
+		return err_set(err, EXIT_USAGE, "'%s': not dwarf, dwarf,SIZE or fp", arg);
+	u->stack_bytes = (uint32_t)bytes;
+	return 0;
+}
+
 #define FIELD(m) offsetof(struct record_options, m)
 
 static const struct opt record_rows[] = {
@@ -50,6 +73,8 @@ static const struct opt record_rows[] = {
 	  "kernel stacks with sends (the default), with queued calls too, or none", parse_stack, 0, 0 },
 	{ 0, "no-stack", NULL, OPT_FLAG, FIELD(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
 	  NULL, 0, 0 },
+	{ 0, "user-stack", "[=HOW]", OPT_CUSTOM, FIELD(userstack),
+	  "user stacks with sends: dwarf (default; dwarf,SIZE of each), fp (frame pointers)", parse_user_stack, 0, 0 },
 	{ 0, "wait-all", NULL, OPT_FLAG, FIELD(wait_all), "record until all that WORKLOAD has started has ended, too",
 	  NULL, 0, 0 },
 	{ 0, "strict", NULL, OPT_FLAG, FIELD(strict),
@@ -76,12 +101,28 @@ const struct opt_spec record_spec = {
 	},
 };
 
+static void say_ustacks(const struct ustacks_counts *n)
+{
+	record_say("user stacks of %llu of %llu sends; %llu were sent by interrupts, %llu have no user side, "
+		   "%llu no sample",
+		   (unsigned long long)n->framed, (unsigned long long)n->sends, (unsigned long long)n->interrupts,
+		   (unsigned long long)n->kernel, (unsigned long long)n->unsampled);
+	if (n->lost)
+		record_say("%llu samples of user stacks were lost: smaller ones (--user-stack=dwarf,2K), or fp",
+			   (unsigned long long)n->lost);
+	if (n->side_lost)
+		record_say("%llu records of mappings and processes were lost: frames of user stacks may be [unknown]",
+			   (unsigned long long)n->side_lost);
+}
+
 static void summarize(const struct record *r)
 {
 	if (!r->opts.quiet)
 		record_say("%llu events, %llu lost, %.1f MB in %s", (unsigned long long)r->events,
 			   (unsigned long long)r->lost, (double)r->bytes / 1e6,
 			   strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
+	if (r->rec.has_ustacks && !r->opts.quiet)
+		say_ustacks(&r->rec.ustacks.n);
 	if (r->rec.meta.no_symbols)
 		fprintf(stderr, "ipitrace: /proc/kallsyms hides addresses: no names of functions "
 				"(sysctl kernel.kptr_restrict=1)\n");

@@ -94,7 +94,7 @@ static const struct opt rows[] = {
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
-	  "one row per: caller, callsite, func, class, source, target, comm, pid, stack "
+	  "one row per: caller, callsite, func, class, source, target, comm, pid, stack, ufunc "
 	  "(default: caller,func)",
 	  parse_by, 0, 0 },
 	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort), "largest first, names alphabetically (default: target_hits)",

@@ -84,6 +84,8 @@ struct dat_info {
 	const char *tracer_version; /* option VERSION or NULL */
 	const char *facts;
 	size_t facts_len; /* ipitrace's own; NULL in foreign files */
+	const void *ustacks;
+	size_t ustacks_len; /* file/ustacks.h; NULL in files without */
 	const struct dat_buffer *buffers;
 	unsigned int nr_buffers;
 	unsigned int nr_streams; /* of the buffers chosen */
@@ -108,7 +110,7 @@ const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *
 /* Task name by pid from the cmdlines; "<...>" if unknown. Builds its index at first use. */
 const char *dat_comm(struct dat_file *f, int32_t pid);
 
-/* --- writer: begin -> formats -> symbols -> options -> cpu data -> facts -> commit --- */
+/* --- writer: begin -> formats -> symbols -> options -> cpu data -> sections of ours -> facts -> commit --- */
 
 struct dat_writer;
 struct output;
@@ -140,6 +142,8 @@ int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *meta, st
  * What is copied is punched out of fd's file, so that a recording needs its size on disk once.
  */
 int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err);
+/* Behind the data of all CPUs, and before the facts: where other readers do not look. */
+int dat_writer_section(struct dat_writer *w, const char *name, const void *data, size_t len, struct err *err);
 int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct err *err);
 int dat_writer_commit(struct dat_writer *w, struct err *err);
 /* Frees; nothing is left of what was not committed. NULL is fine. */

@@ -66,6 +66,14 @@ static struct dat_stream *stream_at(struct dat_file *f, uint64_t off, uint64_t l
 	return NULL;
 }
 
+static void take_ustacks(struct dat_file *f, uint64_t off, uint64_t len)
+{
+	struct dat_in in = dat_in_at(f, off);
+
+	f->info.ustacks = dat_in_bytes(&in, len);
+	f->info.ustacks_len = (size_t)len;
+}
+
 /* "sum NAME OFFSET LENGTH XXH3": of a CPU's data it is checked when that is read. */
 static void check_sum(struct dat_file *f, const char *line)
 {
@@ -82,6 +90,8 @@ static void check_sum(struct dat_file *f, const char *line)
 	if (strncmp(name, "cpu", 3)) {
 		if (!dat_charge(f, len) || range_sum(f, off, len, &err) != sum)
 			dat_damaged(f, name);
+		else if (!strcmp(name, "ustacks"))
+			take_ustacks(f, off, len);
 		return;
 	}
 	stream = stream_at(f, off, len);

@@ -29,6 +29,7 @@
 #define COPY_CHUNK (8u << 20)
 #define SUM_CHUNK  (256u << 10)
 #define MAX_SUMS   8 /* of the head */
+#define MAX_EXTRA  2 /* sections behind the data */
 
 enum writer_state { WRITER_OPEN, WRITER_DATA, WRITER_FACTS, WRITER_COMMITTED, WRITER_FAILED };
 
@@ -53,6 +54,11 @@ struct dat_writer {
 	uint64_t *sums; /* of each CPU's data */
 	struct section sections[MAX_SUMS];
 	unsigned int nr_sections;
+	struct {
+		const char *name; /* the caller's */
+		uint64_t offset, size, sum;
+	} extra[MAX_EXTRA];
+	unsigned int nr_extra;
 	XXH3_state_t *sum;
 	/* The head is built in memory, and kept for its checksums until the table in it is known. */
 	char *buf;
@@ -367,11 +373,28 @@ static char *with_sums(struct dat_writer *w, const char *text, size_t len)
 		if (w->cpus[cpu].size)
 			fprintf(out, "sum cpu%u %llu %llu %016llx\n", cpu, (unsigned long long)w->cpus[cpu].offset,
 				(unsigned long long)w->cpus[cpu].size, (unsigned long long)w->sums[cpu]);
+	for (unsigned int i = 0; i < w->nr_extra; i++)
+		fprintf(out, "sum %s %llu %llu %016llx\n", w->extra[i].name, (unsigned long long)w->extra[i].offset,
+			(unsigned long long)w->extra[i].size, (unsigned long long)w->extra[i].sum);
 	if (fclose(out)) {
 		free(all);
 		return NULL;
 	}
 	return all;
+}
+
+int dat_writer_section(struct dat_writer *w, const char *name, const void *data, size_t len, struct err *err)
+{
+	if (w->state != WRITER_DATA || w->next_cpu != w->nr_cpus || w->nr_extra == MAX_EXTRA)
+		return out_of_order(w, name, err);
+	if (write_all(w, data, len, w->pos, err))
+		return -1;
+	w->extra[w->nr_extra].name = name;
+	w->extra[w->nr_extra].offset = w->pos;
+	w->extra[w->nr_extra].size = len;
+	w->extra[w->nr_extra++].sum = XXH3_64bits(data, len);
+	w->pos += len;
+	return 0;
 }
 
 int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct err *err)

@@ -108,6 +108,26 @@ static void log_session(void *ctx, const char *text)
 	record_say("session: %s", text);
 }
 
+/* perf's probes have to stand before the session's at each tracepoint: see capture/userstack.h. */
+static int open_userstack(void *ctx, struct err *err)
+{
+	struct record *r = ctx;
+
+	return userstack_open(&r->rec.userstack, &r->rec.userstack_config, err);
+}
+
+static void want_userstack(struct record *r, struct session_config *config, const char *dir)
+{
+	struct userstack_config *u = &r->rec.userstack_config;
+
+	*u = r->opts.userstack;
+	u->calls = config->stack == SESSION_STACK_CALLS;
+	u->dir = dir;
+	u->avoid = config->target_cpus;
+	config->before_events = open_userstack;
+	config->before_ctx = r;
+}
+
 static int prepare(struct record *r, struct err *err)
 {
 	struct session_config config = {
@@ -131,6 +151,8 @@ static int prepare(struct record *r, struct err *err)
 	if (invoking_user(&uid, &gid))
 		output_set_owner(out, uid, gid);
 	dat_writer_set_abort(r->writer, signals_abort_flag());
+	if (r->opts.userstack.mode != USERSTACK_NONE)
+		want_userstack(r, &config, output_dir(out));
 	ret = session_open(&r->rec.session, &config, err);
 	print_notes(r->rec.session);
 	if (ret)
@@ -144,7 +166,9 @@ static int prepare(struct record *r, struct err *err)
 		return -1;
 	spool_keep_off(push.target_cpus);
 	comms_add_living(&r->rec.comms);
-	return spool_start(r->rec.spool, err);
+	if (spool_start(r->rec.spool, err))
+		return -1;
+	return r->rec.userstack ? userstack_start(r->rec.userstack, r->rec.session, err) : 0;
 }
 
 /* --- while --- */
@@ -153,6 +177,8 @@ static void count_events(struct record *r)
 {
 	recording_count(&r->rec, &r->events, &r->lost);
 	r->bytes = spool_bytes(r->rec.spool);
+	if (r->rec.userstack)
+		r->bytes += userstack_bytes(r->rec.userstack);
 }
 
 /* A line that is written over on a terminal; line by line elsewhere. */
@@ -185,13 +211,19 @@ static void say_begin(const struct record *r)
 		record_say("recording into %s; Ctrl-C stops", place);
 }
 
+/* A write has failed: recording on makes no sense. */
+static bool capture_failed(const struct record *r)
+{
+	return spool_failed(r->rec.spool) || (r->rec.userstack && userstack_failed(r->rec.userstack));
+}
+
 static void wait_for_end(struct record *r)
 {
 	bool progress = wants_progress(r);
 	uint64_t start = signals_now_ns(), next = start + TICK_NS;
 	uint64_t end = r->opts.duration_ns ? start + r->opts.duration_ns : UINT64_MAX;
 
-	while (!signals_got() && !(r->workload && workload_ended(r->workload)) && !spool_failed(r->rec.spool)) {
+	while (!signals_got() && !(r->workload && workload_ended(r->workload)) && !capture_failed(r)) {
 		uint64_t now = signals_now_ns();
 
 		if (now >= end) {

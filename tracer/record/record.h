@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/filter.h"
+#include "capture/userstack.h"
 #include "capture/workload.h"
 #include "file/datfile.h"
 #include "record/save.h"
@@ -27,7 +28,8 @@ struct record_options {
 	bool strict;   /* an incomplete recording is 3, whatever the workload's status */
 	bool wait_all; /* for what the workload leaves behind, too */
 	struct ipi_filter filter;
-	bool log_session; /* IPITRACE_DEBUG=session */
+	bool log_session;		   /* IPITRACE_DEBUG=session */
+	struct userstack_config userstack; /* mode, stack_bytes */
 };
 
 struct record {

@@ -17,6 +17,7 @@
 #include "file/coverage.h"
 #include "record/save.h"
 #include "record/tally.h"
+#include "record/ustack.h"
 
 #ifndef IPITRACE_VERSION
 #define IPITRACE_VERSION "0.1"
@@ -82,6 +83,7 @@ void recording_gather_comms(struct recording *rec)
 static void fill_facts(struct recording *rec)
 {
 	struct facts *f = &rec->facts;
+	unsigned int at = 1;
 
 	f->version = xstrdup(IPITRACE_VERSION);
 	f->tier = xstrdup(session_tier(rec->session));
@@ -91,10 +93,14 @@ static void fill_facts(struct recording *rec)
 	f->missed_sends = session_missed_sends(rec->session);
 	topo_read(&f->topo, "");
 	f->nr_own_pids = 1 + spool_nr_threads(rec->spool);
+	if (rec->userstack)
+		f->nr_own_pids += userstack_nr_threads(rec->userstack);
 	f->own_pids = xcalloc(f->nr_own_pids, sizeof(*f->own_pids));
 	f->own_pids[0] = (int32_t)getpid();
-	for (unsigned int i = 1; i < f->nr_own_pids; i++)
-		f->own_pids[i] = (int32_t)spool_thread_id(rec->spool, i - 1);
+	for (unsigned int i = 0; i < spool_nr_threads(rec->spool); i++)
+		f->own_pids[at++] = (int32_t)spool_thread_id(rec->spool, i);
+	for (unsigned int i = 0; at < f->nr_own_pids; i++)
+		f->own_pids[at++] = (int32_t)userstack_thread_id(rec->userstack, i);
 	f->tgids = comms_processes(&rec->comms, &f->nr_tgids);
 	f->nr_cpus = rec->meta.dat.nr_cpus;
 	f->lost = xcalloc(f->nr_cpus, sizeof(*f->lost));
@@ -133,6 +139,8 @@ static unsigned int nr_cpus(const struct recording *rec)
 
 int recording_collect(struct recording *rec, struct err *err)
 {
+	if (rec->userstack && userstack_stop(rec->userstack, err))
+		return -1;
 	if (spool_finish(rec->spool, err))
 		return -1;
 	/* Who is not there any more has been seen ending: so ask for the living first. */
@@ -161,18 +169,44 @@ static void judge_entries(struct facts *f, uint64_t records)
 				 entries, records);
 }
 
+static void join_event(void *ctx, const struct ipi_event *ev)
+{
+	ustack_join_event(ctx, ev);
+}
+
 void recording_judge(struct recording *rec, const volatile int *abort, void (*say)(const char *fmt, ...))
 {
 	struct err err = { 0 };
-	struct tally tally;
+	struct ustack_join *join = NULL;
+	struct tally tally = { 0 };
 
+	if (rec->userstack) {
+		join = ustack_join_new(rec->userstack, &rec->userstack_config, rec->meta.dat.nr_cpus);
+		tally.event = join_event;
+		tally.event_ctx = join;
+	}
 	if (tally_take(&tally, &rec->meta, rec->spool, rec->facts.interrupts_text, abort, &err)) {
 		say("warning: the recording was not held against /proc/interrupts: %s", err.msg);
 	} else {
 		judge_entries(&rec->facts, tally.records);
 		coverage_judge(&rec->facts, &tally.caps, tally.by_cpu, tally.nr_cpus, say);
 	}
+	if (join && !err.code)
+		rec->has_ustacks = !ustack_join_finish(join, &rec->ustacks, &err);
+	if (join && !rec->has_ustacks)
+		say("warning: the recording is without user stacks: %s", err.msg);
+	ustack_join_free(join);
 	tally_free(&tally);
+}
+
+static int write_ustacks(const struct recording *rec, struct dat_writer *w, struct err *err)
+{
+	size_t len;
+	void *section = ustacks_format(&rec->ustacks, &len);
+	int ret = dat_writer_section(w, "ustacks", section, len, err);
+
+	free(section);
+	return ret;
 }
 
 int recording_write(struct recording *rec, struct dat_writer *w, struct err *err)
@@ -191,6 +225,8 @@ int recording_write(struct recording *rec, struct dat_writer *w, struct err *err
 		if (dat_writer_cpu(w, fd, len, err))
 			goto out;
 	}
+	if (rec->has_ustacks && write_ustacks(rec, w, err))
+		goto out;
 	if (dat_writer_facts(w, facts, strlen(facts), err))
 		goto out;
 	ret = dat_writer_commit(w, err);
@@ -203,6 +239,8 @@ int recording_close(struct recording *rec, struct err *err)
 {
 	struct session *s = rec->session;
 
+	userstack_close(rec->userstack);
+	rec->userstack = NULL;
 	spool_close(rec->spool);
 	rec->spool = NULL;
 	rec->session = NULL;
@@ -214,4 +252,5 @@ void recording_free(struct recording *rec)
 	record_meta_free(&rec->meta);
 	comms_free(&rec->comms);
 	facts_free(&rec->facts);
+	ustacks_free(&rec->ustacks);
 }

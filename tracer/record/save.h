@@ -16,14 +16,20 @@
 #include "capture/comms.h"
 #include "capture/session.h"
 #include "capture/spool.h"
+#include "capture/userstack.h"
 #include "file/datfile.h"
 #include "file/facts.h"
+#include "file/ustacks.h"
 #include "record/meta.h"
 
 struct recording {
 	struct session *session;
 	struct spool *spool;
 	struct comms comms;
+	struct userstack *userstack; /* NULL: no user stacks are taken */
+	struct userstack_config userstack_config;
+	struct ustacks ustacks; /* what came of them, after recording_judge() */
+	bool has_ustacks;
 	struct record_meta meta;
 	/* What only the caller knows (cmdline, filter, stacks, workload_status, the snapshots) is the caller's to fill. */
 	struct facts facts;

@@ -119,8 +119,11 @@ static int read_all(struct tally *t, struct decoder *d, uint64_t tlb_func, const
 	int nr;
 
 	while ((nr = decoder_read(d, batch, BATCH, err)) > 0 && !*abort)
-		for (int i = 0; i < nr; i++)
+		for (int i = 0; i < nr; i++) {
 			count(t, &batch[i], tlb_func);
+			if (t->event)
+				t->event(t->event_ctx, &batch[i]);
+		}
 	free(batch);
 	if (nr > 0)
 		return err_set(err, EXIT_FAILED, "interrupted; the recording is given up");
@@ -147,7 +150,7 @@ int tally_take(struct tally *t, const struct record_meta *meta, const struct spo
 	struct pages pages;
 	int ret;
 
-	*t = (struct tally){ .nr_cpus = m->nr_cpus };
+	*t = (struct tally){ .event = t->event, .event_ctx = t->event_ctx, .nr_cpus = m->nr_cpus };
 	t->by_cpu = xcalloc(t->nr_cpus, sizeof(*t->by_cpu));
 	t->entered = xcalloc(t->nr_cpus, sizeof(*t->entered));
 	open_pages(&pages, spool, t->nr_cpus, m->page_size);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/event.h"
 #include "capture/spool.h"
 #include "file/coverage.h"
 #include "record/meta.h"
@@ -24,11 +25,14 @@ struct tally {
 	bool *entered; /* by CPU: a handler has been seen */
 	unsigned int nr_cpus;
 	uint64_t records; /* of all kinds */
+	/* Set before: gets every event, in order of time; NULL = nobody does. */
+	void (*event)(void *ctx, const struct ipi_event *ev);
+	void *event_ctx;
 };
 
 /*
  * After spool_finish() and record_meta_collect(). interrupts: the rows of
- * /proc/interrupts. *abort not 0: given up, with an error. tally_free() in any case.
+ * /proc/interrupts. All of *t but event is zeroed first. *abort not 0: given up, with an error. tally_free() in any case.
  */
 int tally_take(struct tally *t, const struct record_meta *meta, const struct spool *spool, const char *interrupts,
 	       const volatile int *abort, struct err *err);

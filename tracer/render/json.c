@@ -88,6 +88,26 @@ static void window(struct json *j, const struct report *r)
 	json_close(j);
 }
 
+static void user_stacks(struct json *j, const struct ufunc_info *u)
+{
+	if (!u->how) {
+		json_null(j, "user_stacks");
+		return;
+	}
+	json_object(j, "user_stacks");
+	json_string(j, "how", u->how);
+	json_u64(j, "stack_bytes", u->stack_bytes);
+	json_u64(j, "sends", u->sends);
+	json_u64(j, "framed", u->framed);
+	json_u64(j, "by_interrupts", u->interrupts);
+	json_u64(j, "no_user_side", u->kernel);
+	json_u64(j, "by_32_bit", u->compat);
+	json_u64(j, "unsampled", u->unsampled);
+	json_u64(j, "lost_samples", u->lost);
+	json_u64(j, "lost_mappings", u->side_lost);
+	json_close(j);
+}
+
 static void trace(struct render *r, struct json *j)
 {
 	const struct trace_info *t = r->report->trace;
@@ -135,6 +155,7 @@ static void trace(struct render *r, struct json *j)
 	json_u64(j, "bad_pages", t->bad_pages);
 	json_bool(j, "filtered", r->report->filtered);
 	known_string(j, "filters", r->report->filters);
+	user_stacks(j, &t->ufunc);
 	known_string(j, "offline", r->report->offline);
 	json_close(j);
 }

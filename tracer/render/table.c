@@ -344,6 +344,23 @@ static void audit(struct render *r)
 	fputc('\n', out);
 }
 
+static void user_stacks(struct render *r)
+{
+	const struct ufunc_info *u = &r->report->trace->ufunc;
+
+	if (!u->how)
+		return;
+	fprintf(r->out,
+		"user stacks: %" PRIu64 " of %" PRIu64 " sends (%s); %" PRIu64 " by interrupts, %" PRIu64
+		" without a user side",
+		u->framed, u->sends, u->how, u->interrupts, u->kernel);
+	nonzero(r->out, u->compat, "by 32-bit processes");
+	nonzero(r->out, u->unsampled, "without a sample");
+	nonzero(r->out, u->lost, "samples lost");
+	nonzero(r->out, u->side_lost, "mappings lost");
+	fputc('\n', r->out);
+}
+
 static void coverage(const struct report *r, FILE *out)
 {
 	char name[32];
@@ -423,6 +440,10 @@ static void notes(const struct report *r, FILE *out)
 			"note: %" PRIu64 " sends were missed, because another probe was running: "
 			"their interrupts are unsolicited\n",
 			t->missed_sends);
+	if (t->ufunc.how && !strcmp(t->ufunc.how, "fp"))
+		fputs("note: user stacks by frame pointers: code without them is missed, above all the function that called "
+		      "a C library without them\n",
+		      out);
 	if (t->has_send && !t->has_reception)
 		fprintf(out, "note: %s: what was delivered, and when, is not known\n",
 			t->foreign ? "no reception events" : "this kernel's events do not tell which IPIs arrive");
@@ -505,6 +526,7 @@ static void trust(struct render *r)
 	notes(report, r->out);
 	fprintf(r->out, "tier: %s, clock: %s\n", report->trace->tier, clock);
 	audit(r);
+	user_stacks(r);
 	coverage(report, r->out);
 	r->out = out;
 	wrapped_end(&w, r);

@@ -105,6 +105,7 @@ static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32
 		.pid = s->pid,
 		.comm = a->comms[t->comm],
 		.caller = caller_of(a, s->stack, s->callsite),
+		.ufunc = a->names.user_func ? a->names.user_func(a->names.ctx, s->stack) : 0,
 	};
 
 	return v;
@@ -131,6 +132,8 @@ static uint64_t key_value(const struct agg_row *r, enum agg_key key)
 		return (uint32_t)r->pid;
 	case AGG_KEY_STACK:
 		return r->stack;
+	case AGG_KEY_UFUNC:
+		return r->ufunc;
 	case AGG_NR_KEYS:
 		break;
 	}

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "file/coverage.h"
 #include "report/analysis.h"
+#include "report/ufunc.h"
 
 struct analysis {
 	struct dat_file *dat;
@@ -23,6 +24,7 @@ struct analysis {
 	struct decode_format *formats;
 	struct symtab *symtab;
 	struct pipeline *pipeline;
+	struct ufunc *ufunc; /* NULL: no user stacks */
 	struct facts facts;
 	bool has_facts;
 	char *kept; /* the recording's filters */
@@ -216,6 +218,22 @@ static void find_recorder(struct analysis *a)
 	symtab_range(a->symtab, "rb_wake_up_waiters", &a->own_func, &func_end);
 }
 
+static void number_stacks(void *ctx, struct ipi_event *ev, unsigned int nr)
+{
+	ufunc_number(ctx, ev, nr);
+}
+
+static int open_ufunc(struct analysis *a, struct err *err)
+{
+	if (!a->info->ustacks)
+		return 0;
+	if (ufunc_open(&a->ufunc, a->info->ustacks, a->info->ustacks_len, err))
+		return -1;
+	pipeline_set_stacks(a->pipeline, number_stacks, a->ufunc);
+	a->trace.ufunc = ufunc_info(a->ufunc);
+	return 0;
+}
+
 int analysis_open(struct analysis **out, const char *path, const char *buffer, struct err *err)
 {
 	struct analysis *a = xcalloc(1, sizeof(*a));
@@ -243,6 +261,8 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	fill_info(a, path);
 	fill_buffers(&a->trace, a->info);
+	if (open_ufunc(a, err))
+		goto fail;
 	pipeline_set_time(a->pipeline, &(struct pipeline_time){
 					       .mult = tsc_converts(a->info) ? a->info->tsc_mult : 0,
 					       .shift = a->info->tsc_shift,
@@ -262,6 +282,7 @@ void analysis_close(struct analysis *a)
 	if (!a)
 		return;
 	pipeline_close(a->pipeline);
+	ufunc_close(a->ufunc);
 	if (a->symtab)
 		symtab_free(a->symtab);
 	free(a->formats);
@@ -474,9 +495,16 @@ struct symtab *analysis_symtab(struct analysis *a)
 
 const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack)
 {
+	if (a->ufunc)
+		stack = ufunc_kernel_stack(a->ufunc, stack);
 	if (stack == IPI_STACK_NONE || stack > decoder_nr_stacks(pipeline_decoder(a->pipeline)))
 		return NULL;
 	return decoder_stack(pipeline_decoder(a->pipeline), stack);
+}
+
+const struct ufunc *analysis_ufunc(const struct analysis *a)
+{
+	return a->ufunc;
 }
 
 unsigned int analysis_stack_caller(struct analysis *a, const struct ipi_stack *s)
@@ -498,6 +526,13 @@ static uint64_t stack_caller(void *ctx, uint32_t stack)
 	unsigned int caller = s ? analysis_stack_caller(a, s) : 0;
 
 	return s && caller < s->nr ? s->addrs[caller] : 0;
+}
+
+static uint32_t user_func(void *ctx, uint32_t stack)
+{
+	const struct analysis *a = ctx;
+
+	return a->ufunc ? (uint32_t)(ufunc_cause(a->ufunc, stack) + 1) : 0;
 }
 
 static const char *symbol(void *ctx, uint64_t addr)
@@ -547,6 +582,7 @@ struct span_names analysis_names(struct analysis *a)
 {
 	return (struct span_names){
 		.stack_caller = stack_caller,
+		.user_func = user_func,
 		.symbol = symbol,
 		.comm = comm,
 		.tgid = tgid,

@@ -23,6 +23,7 @@
 #include "report/pipeline.h"
 
 struct analysis;
+struct ufunc;
 
 /* buffer: only this one of the file's; NULL: all of them. */
 int analysis_open(struct analysis **a, const char *path, const char *buffer, struct err *err);
@@ -52,6 +53,8 @@ const struct match_totals *analysis_totals(const struct analysis *a);
 struct span_names analysis_names(struct analysis *a);
 struct symtab *analysis_symtab(struct analysis *a);
 const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack);
+/* User frames, and what is known of them; NULL: none were recorded. Its numbers of stacks are those of spans. */
+const struct ufunc *analysis_ufunc(const struct analysis *a);
 /* Index of its first frame outside the plumbing; s->nr if there is none. */
 unsigned int analysis_stack_caller(struct analysis *a, const struct ipi_stack *s);
 /* What is to be said of the target CPUs of this filter, or else of the recording's, that were offline; malloc'ed or NULL. */

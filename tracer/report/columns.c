@@ -55,7 +55,8 @@ const struct column report_columns[] = {
 	KEY(TARGET, target, "TARGET", UNIT_ID, "target CPU"),
 	KEY(COMM, comm, "COMM", UNIT_NAME, "name of the sending task"),
 	KEY(PID, pid, "PID", UNIT_ID, "number of the sending task"),
-	KEY(STACK, stack, "STACK", UNIT_STACK, "kernel stack of the sender"),
+	KEY(STACK, stack, "STACK", UNIT_STACK, "kernel stack of the sender, and its user stack where recorded"),
+	KEY(UFUNC, ufunc, "USER-FUNC", UNIT_NAME, "user function that caused the send, outside the C library"),
 
 	COUNT(sends, "SENDS", 0, "send events", 9),
 	COUNT(target_hits, "HITS", 0, "targets of all sends", COLUMN_STAYS),
@@ -214,6 +215,8 @@ static struct value get_key(const struct column *c, const struct report_row *row
 		return text_value(row->comm);
 	case AGG_KEY_STACK:
 		return text_value(row->stack);
+	case AGG_KEY_UFUNC:
+		return text_value(row->ufunc);
 	case AGG_KEY_SOURCE:
 		id.num = a->source;
 		break;

@@ -106,7 +106,7 @@ static char *key_text(const struct json_val *row, enum agg_key key)
 	if (num)
 		return xasprintf("%llu", (unsigned long long)num->num);
 	text = text_of(row, name);
-	if (key != AGG_KEY_CALLER && key != AGG_KEY_CALLSITE && key != AGG_KEY_FUNC)
+	if (key != AGG_KEY_CALLER && key != AGG_KEY_CALLSITE && key != AGG_KEY_FUNC && key != AGG_KEY_UFUNC)
 		return text;
 	clean = diff_name(text);
 	free(text);

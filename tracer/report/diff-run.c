@@ -24,6 +24,7 @@ bool diff_can_join_by(enum agg_key key)
 	case AGG_KEY_SOURCE:
 	case AGG_KEY_TARGET:
 	case AGG_KEY_COMM:
+	case AGG_KEY_UFUNC:
 		return true;
 	default:
 		return false;

@@ -210,6 +210,8 @@ static char *key_text(const struct report_row *row, enum agg_key key)
 		return diff_name(row->callsite);
 	case AGG_KEY_FUNC:
 		return diff_name(row->func);
+	case AGG_KEY_UFUNC:
+		return diff_name(row->ufunc);
 	case AGG_KEY_CLASS:
 		return copy(row->class);
 	case AGG_KEY_COMM:

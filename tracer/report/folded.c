@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "report/analysis.h"
 #include "report/folded.h"
+#include "report/ufunc.h"
 
 /* Who is charged. */
 enum whom {
@@ -176,11 +177,26 @@ static void frame_of(struct line *l, struct folded *f, uint64_t addr)
 	frame(l, name);
 }
 
+/* Outermost first, as all frames here. Without offsets: then what differs in nothing else is one line. */
+static void user_frames(struct line *l, struct folded *f, uint32_t stack)
+{
+	const struct ufunc *u = analysis_ufunc(f->analysis);
+	unsigned int nr = 0;
+	const uint32_t *frames = u ? ufunc_frames(u, stack, &nr) : NULL;
+	char name[256];
+
+	for (unsigned int i = nr; i-- > 0;) {
+		ufunc_name(u, frames[i], false, name, sizeof(name));
+		frame(l, name);
+	}
+}
+
 /* Outermost first. Where nothing but plumbing was recorded, the call site stands for the caller, as in a report. */
 static void frames(struct line *l, struct folded *f, const struct charge *c)
 {
 	const struct ipi_stack *s = analysis_stack(f->analysis, c->stack);
 
+	user_frames(l, f, c->stack);
 	if (!s || analysis_stack_caller(f->analysis, s) == s->nr) {
 		frame(l, s ? "[plumbing only]" : "[no stack]");
 		if (c->callsite)

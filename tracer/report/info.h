@@ -11,6 +11,14 @@
 
 #include "base/topo.h"
 
+/* User stacks of sends, of those that are in the file; each is in one of framed ... unsampled. */
+struct ufunc_info {
+	const char *how;      /* "dwarf", "fp"; NULL = none were recorded */
+	uint32_t stack_bytes; /* of each stack, at most */
+	uint64_t sends, framed, interrupts, kernel, compat, unsampled;
+	uint64_t lost, side_lost; /* samples, and what tells of mappings and processes */
+};
+
 /* What is known of the trace as a whole; complete after analysis_run(). */
 struct trace_info {
 	/* the file */
@@ -63,6 +71,7 @@ struct trace_info {
 	uint64_t records, events; /* in the file; used */
 	uint64_t blind_sends;	  /* sends whose events do not say to whom, */
 	uint64_t blind_hits;	  /* only to how many CPUs: neither is in any count */
+	struct ufunc_info ufunc;
 
 	/* loss */
 	uint64_t lost_events;

@@ -16,6 +16,8 @@
 struct span_names {
 	/* First frame of the stack outside the plumbing, or 0: then the call site stands for it. */
 	uint64_t (*stack_caller)(void *ctx, uint32_t stack);
+	/* Number + 1 of the user function that caused the send of this stack; 0: not known. May be NULL. */
+	uint32_t (*user_func)(void *ctx, uint32_t stack);
 	const char *(*symbol)(void *ctx, uint64_t addr); /* without offset, for globs; may be NULL */
 	const char *(*comm)(void *ctx, int32_t pid);
 	int32_t (*tgid)(void *ctx, int32_t pid);    /* the process that a task is of; -1 = not known */

@@ -21,6 +21,8 @@ struct pipeline {
 	struct span_sink sink;
 	pipeline_tap_fn tap;
 	void *tap_ctx;
+	pipeline_stacks_fn stacks;
+	void *stacks_ctx;
 	struct pipeline_seen seen;
 	uint64_t now_ns; /* of the last event that was matched */
 	struct pipeline_time time;
@@ -148,6 +150,12 @@ void pipeline_set_tap(struct pipeline *p, pipeline_tap_fn fn, void *ctx)
 	p->tap_ctx = ctx;
 }
 
+void pipeline_set_stacks(struct pipeline *p, pipeline_stacks_fn fn, void *ctx)
+{
+	p->stacks = fn;
+	p->stacks_ctx = ctx;
+}
+
 void pipeline_set_time(struct pipeline *p, const struct pipeline_time *time)
 {
 	p->time = *time;
@@ -185,6 +193,8 @@ int pipeline_run(struct pipeline *p, struct err *err)
 	int nr;
 
 	while ((nr = decoder_read(p->decoder, batch, BATCH, err)) > 0) {
+		if (unlikely(p->stacks))
+			p->stacks(p->stacks_ctx, batch, (unsigned int)nr);
 		if (unlikely(p->converts))
 			convert(p, batch, nr);
 		if (unlikely(p->tap))

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "report/analysis.h"
 #include "report/report.h"
+#include "report/ufunc.h"
 
 /* --- names --- */
 
@@ -42,20 +43,38 @@ static bool mixed(const struct agg_row *r, enum agg_key key)
 	return r->mixed >> key & 1;
 }
 
+static char *user_name(const struct ufunc *u, uint32_t frame)
+{
+	char buf[256];
+
+	ufunc_name(u, frame, true, buf, sizeof(buf));
+	return clean(buf);
+}
+
 static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
 {
 	const struct ipi_stack *s = analysis_stack(a, id);
+	const struct ufunc *u = analysis_ufunc(a);
+	unsigned int nr_user = 0;
+	const uint32_t *user = u ? ufunc_frames(u, id, &nr_user) : NULL;
 	size_t at = 0, len = 1;
 
-	if (!s)
+	if (!s && !nr_user)
 		return;
-	row->frames = xcalloc(s->nr, sizeof(*row->frames));
-	for (unsigned int i = 0; i < s->nr; i++) {
+	row->frames = xcalloc((s ? s->nr : 0) + nr_user, sizeof(*row->frames));
+	for (unsigned int i = 0; s && i < s->nr; i++) {
 		char *name = address_name(analysis_symtab(a), s->addrs[i], true);
 
 		if (!name)
 			continue;
 		row->frames[row->nr_frames].plumbing = symtab_is_plumbing(analysis_symtab(a), s->addrs[i]);
+		row->frames[row->nr_frames++].name = name;
+		len += strlen(name) + 3;
+	}
+	for (unsigned int i = 0; i < nr_user; i++) {
+		char *name = user_name(u, user[i]);
+
+		row->frames[row->nr_frames].plumbing = ufunc_is_plumbing(u, user[i]);
 		row->frames[row->nr_frames++].name = name;
 		len += strlen(name) + 3;
 	}
@@ -83,6 +102,8 @@ static void name_row(struct report_row *row, const struct report *r, struct anal
 		row->class = ipi_class_name(agg->class);
 	if (!mixed(agg, AGG_KEY_COMM) && agg->comm)
 		row->comm = clean(agg->comm);
+	if (!mixed(agg, AGG_KEY_UFUNC) && agg->ufunc)
+		row->ufunc = user_name(analysis_ufunc(a), agg->ufunc - 1);
 	if (by_stack)
 		name_stack(row, a, agg->stack);
 }
@@ -166,6 +187,7 @@ void report_free(struct report *r)
 		free(row->caller);
 		free(row->callsite);
 		free(row->func);
+		free(row->ufunc);
 		free(row->comm);
 	}
 	free(r->rows);

@@ -36,8 +36,8 @@ static inline uint64_t report_bin(const struct report_bins *b, unsigned int i)
 
 struct report_row {
 	const struct agg_row *agg;
-	const struct trace_info *trace; /* what it proves: a count without evidence does not exist */
-	char *caller, *callsite, *func; /* NULL = mixed, or none */
+	const struct trace_info *trace;		/* what it proves: a count without evidence does not exist */
+	char *caller, *callsite, *func, *ufunc; /* NULL = mixed, or none */
 	const char *class;
 	char *comm;
 	struct report_frame *frames;
