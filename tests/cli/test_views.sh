@@ -86,7 +86,7 @@ done
 is $? 0 "$nr recordings"
 
 # --- histograms ---
-is "$("$IPITRACE" report --hist delivery --func ipi_mb "$F" | sed -n 3,9p)" "send to handler entry, by powers of two:
+is "$("$IPITRACE" report --hist delivery --func ipi_mb "$F" | sed -n 4,10p)" "send to handler entry, by powers of two:
 
 membarrier_private_expedited+0x20e ipi_mb
   476 samples, p50 9.28us, p99 12.7us, max 44.0us
@@ -102,7 +102,7 @@ exits 2 "  not of a count" "$IPITRACE" report --hist sends "$F"
 exits 2 "  of nonsense" "$IPITRACE" report --hist x "$F"
 
 # --- matrix ---
-is "$("$IPITRACE" report --matrix count "$F" | sed -n 3,7p)" "target hits, from row to column, own ones among them:
+is "$("$IPITRACE" report --matrix count "$F" | sed -n 4,8p)" "target hits, from row to column, own ones among them:
 FROM\\TO    0    1 TOTAL
       0    . 2037  2037
       1 1108    .  1108
