@@ -251,6 +251,11 @@ sed 's/ membarrier$/ =embarrier/' "$F" >formula.dat
 ok "CSV makes text of a formula" grep -qx "'=embarrier" f.csv
 "$IPITRACE" report --by comm --raw-csv -f comm formula.dat >f.csv
 ok "  but not --raw-csv" grep -qx "=embarrier" f.csv
+sed 's/=embarrier/@em,"rrier/g' formula.dat >quoted.dat
+cells() { "$IPITRACE" "$@" quoted.dat 2>/dev/null | python3 -c 'import csv, sys; print(sorted({len(r) for r in csv.reader(sys.stdin)}))'; }
+is "$(cells report --csv --by comm -f comm,hits)" "[2]" "  nor is such a text split at a comma of its own"
+like "$(cells list --csv)" "^\\[[0-9]+\\]$" "  nor by list"
+like "$("$IPITRACE" report --csv --by comm -f comm quoted.dat 2>/dev/null)" "^\"'@em,\"\"rrier\"$" "  the apostrophe is within the quotation marks"
 
 # --- truncation: a clear error or an honest partial report ---
 size=$(stat -c %s "$F")

@@ -24,13 +24,13 @@ static bool looks_like_formula(const char *text)
 
 void csv_text(const char *text, bool raw, FILE *out)
 {
-	if (!raw && looks_like_formula(text))
-		fputc('\'', out);
+	const char *mark = !raw && looks_like_formula(text) ? "'" : "";
+
 	if (!text[strcspn(text, ",\"\r\n")]) {
-		fputs(text, out);
+		fprintf(out, "%s%s", mark, text);
 		return;
 	}
-	fputc('"', out);
+	fprintf(out, "\"%s", mark); /* within the quotation marks, which count at the begin of a cell only */
 	for (; *text; text++) {
 		if (*text == '"')
 			fputc('"', out);
