@@ -25,18 +25,27 @@ result "$TMP/module.json" module 1 100 100
 result "$TMP/two.json" membarrier 2 100 100
 
 exits 0 "compare" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/b.json"
-like "$(cat "$OUT")" '^single busy 0>1 same-llc +round-trip +100 +200 +2\.000 +0\.453 +slower' "2.000 +- 0.453, as worked out by hand"
+like "$(cat "$OUT")" '^single busy 0>1 same-llc +round-trip +100 +200 +2\.000 +0\.463 +slower' "2.000 +- 0.463, as worked out by hand"
 like "$(cat "$OUT")" "delta method, Student's t" "the method is stated"
 exits 0 "the other way round" "$IPITRACE" bench --compare "$TMP/b.json" "$TMP/a.json"
-like "$(cat "$OUT")" ' 0\.500 +0\.113 +faster' "is the inverse"
+like "$(cat "$OUT")" ' 0\.500 +0\.116 +faster' "is the inverse"
 exits 0 "against itself" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/a.json"
 like "$(cat "$OUT")" ' 1\.000 +0\.227 +no difference shown' "shows no difference"
 exits 0 "compare as JSON" "$IPITRACE" bench --compare --json "$TMP/a.json" "$TMP/b.json"
 json_check "$OUT" 'd["schema"] == "ipitrace-bench-compare/1" and rows[0]["ratio_ppm"] == 2000000 and
-	453310 <= rows[0]["error_ppm"] <= 453330 and rows[0]["differs"] is True' "the same in millionths"
+	463310 <= rows[0]["error_ppm"] <= 463330 and rows[0]["differs"] is True' "the same in millionths"
 exits 0 "one repetition" "$IPITRACE" bench --compare --json "$TMP/a.json" "$TMP/c.json"
 json_check "$OUT" 'rows[0]["ratio_ppm"] == 2000000 and rows[0]["error_ppm"] is None and rows[0]["differs"] is False' \
 	"no uncertainty known, nothing claimed"
+
+# The buckets around 10,560 ns are 128 ns wide.
+result "$TMP/bucket.json" membarrier 1 10560 10560 10560
+result "$TMP/next.json" membarrier 1 10688 10688 10688
+result "$TMP/far.json" membarrier 1 10944 10944 10944
+exits 0 "medians one bucket apart" "$IPITRACE" bench --compare "$TMP/bucket.json" "$TMP/next.json"
+like "$(cat "$OUT")" ' 1\.012 +0\.012 +no difference shown' "show no difference"
+like "$("$IPITRACE" bench --compare "$TMP/next.json" "$TMP/bucket.json")" ' 0\.988 +0\.012 +no difference shown' "nor the other way round"
+like "$("$IPITRACE" bench --compare "$TMP/bucket.json" "$TMP/far.json")" ' 1\.036 +0\.012 +slower' "three apart do"
 
 exits 1 "different backends" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/module.json"
 like "$(cat "$ERR")" 'not comparable: one was measured by membarrier, the other by module' "are refused"

@@ -5,7 +5,9 @@
  * Method: the repetitions' medians are the observations, because samples of one
  * run are not independent of each other. The ratio is that of their means, b/a.
  * Its standard error by the delta method is r * sqrt(va/(na ma^2) + vb/(nb mb^2));
- * the interval is Student's, 95 %, with Welch's degrees of freedom rounded down.
+ * the interval is Student's, 95 %, with Welch's degrees of freedom rounded down,
+ * and as much wider as the histogram's buckets are: a median is the middle of
+ * one, so equal medians and medians a bucket apart may be of equal times.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -17,6 +19,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/hist.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "bench/compare.h"
@@ -55,6 +58,18 @@ static double root(double x)
 	return r;
 }
 
+/* How far off a median may be; where buckets are 1 ns wide it is not. */
+static double half_bucket(double median)
+{
+	unsigned int bits = 0;
+
+	while (median >= 2 * HIST_SUB) {
+		median /= 2;
+		bits++;
+	}
+	return bits ? (double)(1ull << (bits - 1)) : 0;
+}
+
 /* Mean, and variance of that mean. */
 static double mean_of(const uint64_t *v, unsigned int nr, double *variance)
 {
@@ -71,6 +86,7 @@ static double mean_of(const uint64_t *v, unsigned int nr, double *variance)
 
 void bench_ratio(const uint64_t *a, unsigned int nr_a, const uint64_t *b, unsigned int nr_b, struct bench_ratio *r)
 {
+	const double rounding = 1e-6;
 	double va, vb, ma, mb, ratio, rel_a, rel_b, freedom, error;
 
 	*r = (struct bench_ratio){ .error_ppm = UINT64_MAX };
@@ -91,8 +107,9 @@ void bench_ratio(const uint64_t *a, unsigned int nr_a, const uint64_t *b, unsign
 	else
 		freedom = nr_a + nr_b - 2;
 	error = student((unsigned int)freedom) * ratio * root(rel_a + rel_b);
+	error += (mb + half_bucket(mb)) / (ma - half_bucket(ma)) - ratio;
 	r->error_ppm = (uint64_t)(error * 1e6 + 0.5);
-	r->differs = ratio > 1 ? ratio - error > 1 : ratio + error < 1;
+	r->differs = ratio > 1 ? ratio - error > 1 + rounding : ratio + error < 1 - rounding;
 }
 
 static const struct bench_saved_row *partner(const struct bench_saved *s, const struct bench_saved_row *row)
@@ -171,7 +188,7 @@ static void print(const struct pair *p, unsigned int nr, FILE *out)
 		free(c[i]);
 	free(c);
 	fprintf(out, "\nB/A: ratio of the mean of the repetitions' medians; +- its 95 %% interval "
-		     "(delta method, Student's t with Welch's degrees of freedom)\n");
+		     "(delta method, Student's t with Welch's degrees of freedom, and the width of the buckets)\n");
 }
 
 static void write_json(const struct pair *p, unsigned int nr, FILE *out)
