@@ -221,7 +221,7 @@ static bool audit_span(const struct ipi_span *s)
 		return false;
 	if (s->negative)
 		return true;
-	if (s->kind == IPI_SPAN_HIT && !ordered(s->send_ns, s->entry_ns))
+	if (s->kind == IPI_SPAN_HIT && (!ordered(s->send_ns, s->sent_ns) || !ordered(s->sent_ns, s->entry_ns)))
 		return false;
 	return ordered(s->queue_ns, s->run_ns) && ordered(s->run_ns, s->done_ns) && ordered(s->entry_ns, s->exit_ns);
 }

@@ -74,6 +74,7 @@ static int new_hit(struct machine *ma, unsigned int source, uint32_t target, uns
 	h = &sim->hits[sim->nr_hits];
 	*h = (struct sim_hit){
 		.send_ns = ma->now,
+		.sent_ns = ma->now,
 		.entry_ns = IPI_NO_TIME,
 		.csd = csd,
 		.source = source,
@@ -247,8 +248,16 @@ bool sim_start_op(struct machine *ma, unsigned int cpu)
 	}
 }
 
-/* The ICR write of the hits just stamped: now, or after a while. */
-static void send_hits(struct machine *ma, struct frame *f)
+/* The stack of the event just stamped, now and then: what the event is about waits for it. */
+static bool start_unwinding(struct machine *ma, struct frame *f)
+{
+	f->event = ma->sim->nr_events - 1;
+	f->unwind = sim_may(ma, SIM_STACKS) && sim_chance(ma, 60) ? 1 + (unsigned int)(sim_rnd(ma) % 12) : 0;
+	return f->unwind;
+}
+
+/* The ICR write of the hits just sent: now, or after a while. */
+static void write_hits(struct machine *ma, struct frame *f)
 {
 	f->delay = sim_chance(ma, ma->sim->config.late_pct) ? 1 + (unsigned int)(sim_rnd(ma) % 12) : 0;
 	for (unsigned int i = 0; i < f->nr_hits; i++) {
@@ -263,6 +272,13 @@ static void send_hits(struct machine *ma, struct frame *f)
 	}
 	if (!f->delay)
 		f->nr_hits = 0;
+}
+
+static void send_hits(struct machine *ma, struct frame *f)
+{
+	f->delay = 0;
+	if (!start_unwinding(ma, f))
+		write_hits(ma, f);
 }
 
 /* True when nothing is left to write. */
@@ -383,7 +399,7 @@ void sim_step_call(struct machine *ma, unsigned int cpu, struct frame *f)
 	case CALL_QUEUE:
 		queue_event(ma, cpu, f);
 		f->pc = CALL_ADD;
-		if (sim_may(ma, SIM_LATE_ADD))
+		if (start_unwinding(ma, f) || sim_may(ma, SIM_LATE_ADD))
 			return;
 		/* fall through */
 	case CALL_ADD:
@@ -410,6 +426,19 @@ void sim_step_call(struct machine *ma, unsigned int cpu, struct frame *f)
 			f->csds[i]->held = false;
 		sim_pop(c);
 	}
+}
+
+/* A step of unwinding; the last one does what waited for it. */
+void sim_unwind(struct machine *ma, unsigned int cpu, struct frame *f)
+{
+	if (--f->unwind)
+		return;
+	ma->sim->events[f->event].sent_ns = ma->now;
+	for (unsigned int i = 0; i < f->nr_hits; i++)
+		ma->sim->hits[f->hits[i]].sent_ns = ma->now;
+	write_hits(ma, f);
+	if (f->kind == F_CALL && f->pc == CALL_ADD && !sim_may(ma, SIM_LATE_ADD))
+		sim_step_call(ma, cpu, f);
 }
 
 void sim_step_resched(struct machine *ma, unsigned int cpu, struct frame *f)

@@ -31,6 +31,8 @@ struct frame {
 	enum frame_kind kind;
 	unsigned int pc;
 	bool irqs_on, hardirq, softirq;
+	unsigned int unwind; /* steps until its last event's stack is there */
+	unsigned int event;  /* which that is */
 	enum flavour flavour;
 	/* F_CALL */
 	uint32_t targets[SIM_MAX_CPUS];
@@ -83,6 +85,7 @@ struct frame *sim_push(struct machine *ma, unsigned int cpu, enum frame_kind kin
 void sim_pop(struct cpu *c);
 bool sim_start_op(struct machine *ma, unsigned int cpu);
 void sim_send_single(struct machine *ma, unsigned int cpu, struct frame *f, uint32_t target, unsigned int class);
+void sim_unwind(struct machine *ma, unsigned int cpu, struct frame *f);
 bool sim_write_late(struct machine *ma, struct frame *f);
 void sim_answer(struct machine *ma, struct frame *f);
 void sim_step_call(struct machine *ma, unsigned int cpu, struct frame *f);

@@ -224,6 +224,10 @@ static void step(struct machine *ma, unsigned int cpu)
 		return;
 	}
 	f = &c->stack[c->depth - 1];
+	if (f->unwind) {
+		sim_unwind(ma, cpu, f);
+		return;
+	}
 	switch (f->kind) {
 	case F_CALL:
 		sim_step_call(ma, cpu, f);
@@ -331,8 +335,8 @@ static int by_time(const void *a, const void *b)
 
 	if (x->ts_ns != y->ts_ns)
 		return x->ts_ns < y->ts_ns ? -1 : 1;
-	/* lost is unused but in LOST events and holds the original place here */
-	return x->lost < y->lost ? -1 : x->lost > y->lost;
+	/* the machine gives no stack an id: its field holds the original place here */
+	return x->stack < y->stack ? -1 : x->stack > y->stack;
 }
 
 static void apply_skew(struct machine *ma)
@@ -344,11 +348,13 @@ static void apply_skew(struct machine *ma)
 		skew[i] = sim_rnd(ma) % (sim->config.skew_ns + 1);
 	for (unsigned int i = 0; i < sim->nr_events; i++) {
 		sim->events[i].ts_ns += skew[sim->events[i].cpu];
-		sim->events[i].lost = i;
+		if (sim->events[i].sent_ns)
+			sim->events[i].sent_ns += skew[sim->events[i].cpu];
+		sim->events[i].stack = i;
 	}
 	qsort(sim->events, sim->nr_events, sizeof(*sim->events), by_time);
 	for (unsigned int i = 0; i < sim->nr_events; i++)
-		sim->events[i].lost = 0;
+		sim->events[i].stack = IPI_STACK_NONE;
 }
 
 /* A LOST event may vanish in a larger gap; what it lacked is then counted there. A GAP is no record. */
@@ -357,6 +363,17 @@ static unsigned int lost_by_dropping(const struct ipi_event *ev)
 	if (ev->type == IPI_EV_GAP)
 		return 0;
 	return ev->type == IPI_EV_LOST && ev->lost != IPI_LOST_UNKNOWN ? (unsigned int)ev->lost : 1;
+}
+
+/* The stacks that were recorded between two of a CPU's events are lost: their sends seem to have none. */
+static void drop_stacks(struct sim *sim, uint32_t cpu, uint64_t from_ns, uint64_t to_ns)
+{
+	for (unsigned int i = 0; i < sim->nr_events; i++) {
+		struct ipi_event *ev = &sim->events[i];
+
+		if (ev->cpu == cpu && ev->type != IPI_EV_LOST && ev->sent_ns >= from_ns && ev->sent_ns <= to_ns)
+			ev->sent_ns = 0;
+	}
 }
 
 /* Drop a run of one CPU's events; LOST takes the place of the last of them. */
@@ -379,6 +396,7 @@ static void apply_gap(struct machine *ma)
 	}
 	if (!dropped)
 		return;
+	drop_stacks(sim, cpu, sim->events[first].ts_ns, sim->events[last].ts_ns);
 	sim->events[last] = (struct ipi_event){
 		.type = IPI_EV_LOST,
 		.ts_ns = sim->events[last].ts_ns,
@@ -410,6 +428,13 @@ static void settle_totals(struct sim *sim)
 			sim->events[i].mask = &sim->masks[i];
 }
 
+static void round_down(struct ipi_event *ev, unsigned int tick_ns)
+{
+	ev->ts_ns -= ev->ts_ns % tick_ns;
+	if (ev->type != IPI_EV_LOST) /* which has a count in its place */
+		ev->sent_ns -= ev->sent_ns % tick_ns;
+}
+
 void sim_run(struct sim *sim, const struct sim_config *config)
 {
 	struct machine ma;
@@ -432,7 +457,7 @@ void sim_run(struct sim *sim, const struct sim_config *config)
 	for (unsigned int i = 0; i < config->gaps; i++)
 		apply_gap(&ma);
 	for (unsigned int i = 0; config->tick_ns > 1 && i < sim->nr_events; i++)
-		sim->events[i].ts_ns -= sim->events[i].ts_ns % config->tick_ns;
+		round_down(&sim->events[i], config->tick_ns);
 }
 
 void sim_free(struct sim *sim)

@@ -5,7 +5,7 @@
  * Models what kernel/smp.c and an interrupt controller do as far as a trace
  * can show it: one pending bit per CPU and class beside the interrupt in
  * service, acceptance before the entry event, the llist of calls and its drain
- * order, polling idle, csd reuse. One seed, one history. Time stamps of
+ * order, polling idle, csd reuse, stacks that take time. One seed, one history. Time stamps of
  * different events differ unless tick_ns rounds them.
  */
 #ifndef IPITRACE_TESTS_UNIT_MATCHSIM_H
@@ -17,22 +17,23 @@
 #define SIM_NOBODY   (-1)
 
 /* What may happen. */
-#define SIM_RESCHED	0x0001 /* reschedules, unthrottled */
-#define SIM_SINGLE	0x0002 /* waiting single calls, csd on a stack */
-#define SIM_ASYNC	0x0004 /* the source's own csd, unlocked before it runs */
-#define SIM_MANY	0x0008 /* multicasts */
-#define SIM_TTWU	0x0010 /* wake-ups by the wake list */
-#define SIM_IRQ_WORK_ON 0x0020 /* irq_work on another CPU */
-#define SIM_IRQ_WORK	0x0040 /* irq_work on this CPU */
-#define SIM_POLL	0x0080 /* polling idle */
-#define SIM_FLUSH	0x0100 /* queues flushed without an interrupt */
-#define SIM_NEST	0x0200 /* functions and softirqs queue and send */
-#define SIM_LOCAL	0x0400 /* local runs: events of the target between hits */
-#define SIM_LATE_ADD	0x0800 /* a pause between queue event and llist_add */
-#define SIM_HOTPLUG	0x1000 /* one CPU goes offline */
-#define SIM_WAKE	0x2000 /* resched_curr() of a polling CPU: a wake event without a call */
-#define SIM_UNTRACED	0x4000 /* interrupts that no event announces */
-#define SIM_ONE_SOURCE	0x8000 /* CPU 0 sends everything */
+#define SIM_RESCHED	0x0001	/* reschedules, unthrottled */
+#define SIM_SINGLE	0x0002	/* waiting single calls, csd on a stack */
+#define SIM_ASYNC	0x0004	/* the source's own csd, unlocked before it runs */
+#define SIM_MANY	0x0008	/* multicasts */
+#define SIM_TTWU	0x0010	/* wake-ups by the wake list */
+#define SIM_IRQ_WORK_ON 0x0020	/* irq_work on another CPU */
+#define SIM_IRQ_WORK	0x0040	/* irq_work on this CPU */
+#define SIM_POLL	0x0080	/* polling idle */
+#define SIM_FLUSH	0x0100	/* queues flushed without an interrupt */
+#define SIM_NEST	0x0200	/* functions and softirqs queue and send */
+#define SIM_LOCAL	0x0400	/* local runs: events of the target between hits */
+#define SIM_LATE_ADD	0x0800	/* a pause between queue event and llist_add */
+#define SIM_HOTPLUG	0x1000	/* one CPU goes offline */
+#define SIM_WAKE	0x2000	/* resched_curr() of a polling CPU: a wake event without a call */
+#define SIM_UNTRACED	0x4000	/* interrupts that no event announces */
+#define SIM_ONE_SOURCE	0x8000	/* CPU 0 sends everything */
+#define SIM_STACKS	0x10000 /* stacks are unwound between the stamp of a send or queue event and its effect */
 
 struct sim_config {
 	uint64_t seed;
@@ -46,7 +47,7 @@ struct sim_config {
 };
 
 struct sim_hit {
-	uint64_t send_ns, entry_ns, csd;
+	uint64_t send_ns, sent_ns, entry_ns, csd;
 	uint32_t source, target;
 	uint8_t class;
 	uint8_t outcome; /* enum ipi_outcome */

@@ -45,15 +45,28 @@ static const struct mode {
 	{ "everything", SIM_RESCHED | SIM_SINGLE | SIM_ASYNC | SIM_MANY | SIM_TTWU,
 	  SIM_IRQ_WORK_ON | SIM_IRQ_WORK | SIM_POLL | SIM_FLUSH | SIM_NEST | SIM_LOCAL | SIM_HOTPLUG, 0, 0, 0, 0,
 	  CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "stacks, reschedules of one source", SIM_STACKS | SIM_RESCHED | SIM_ONE_SOURCE, SIM_LOCAL | SIM_IRQ_WORK, 0,
+	  0, 0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "stacks, reschedules", SIM_STACKS | SIM_RESCHED, SIM_LOCAL | SIM_IRQ_WORK | SIM_HOTPLUG, 0, 0, 0, 0,
+	  CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "stacks, wake lists", SIM_STACKS | SIM_TTWU, SIM_SINGLE | SIM_POLL | SIM_NEST | SIM_RESCHED | SIM_MANY, 0, 0,
+	  0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "stacks, everything", SIM_STACKS | SIM_RESCHED | SIM_SINGLE | SIM_ASYNC | SIM_MANY,
+	  SIM_TTWU | SIM_IRQ_WORK_ON | SIM_IRQ_WORK | SIM_POLL | SIM_FLUSH | SIM_NEST | SIM_LOCAL | SIM_HOTPLUG, 0, 0,
+	  0, 0, CHECK_CLAIMS | CHECK_TOTALS | CHECK_EXACT },
+	{ "stacks, late writes", SIM_STACKS | SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_LATE_ADD | SIM_HOTPLUG, 20, 0, 0,
+	  0, CHECK_EXACT | CHECK_BOUNDS },
+	{ "stacks, gaps", SIM_STACKS | SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_HOTPLUG | SIM_WAKE, 0, 4, 0, 0,
+	  CHECK_EXACT | CHECK_BOUNDS },
 	{ "late writes", SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_LATE_ADD | SIM_HOTPLUG, 20, 0, 0, 0,
 	  CHECK_EXACT | CHECK_BOUNDS },
 	{ "gaps", SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_HOTPLUG | SIM_WAKE, 0, 4, 0, 0, CHECK_EXACT | CHECK_BOUNDS },
 	{ "gaps and late writes", SIM_RESCHED | SIM_SINGLE, 0x07ff | SIM_LATE_ADD, 20, 6, 0, 0,
 	  CHECK_EXACT | CHECK_BOUNDS },
 	{ "untraced senders", SIM_RESCHED | SIM_SINGLE | SIM_UNTRACED, 0x07ff | SIM_WAKE, 0, 0, 0, 0, 0 },
-	{ "skewed clocks", SIM_RESCHED | SIM_SINGLE, 0x3fff, 10, 0, 400, 0, 0 },
-	{ "badly skewed clocks", SIM_RESCHED | SIM_SINGLE, 0x3fff, 10, 2, 100000, 0, 0 },
-	{ "coarse clock", SIM_RESCHED | SIM_SINGLE, 0x3fff, 0, 0, 0, 1000, 0 },
+	{ "skewed clocks", SIM_RESCHED | SIM_SINGLE, 0x3fff | SIM_STACKS, 10, 0, 400, 0, 0 },
+	{ "badly skewed clocks", SIM_RESCHED | SIM_SINGLE, 0x3fff | SIM_STACKS, 10, 2, 100000, 0, 0 },
+	{ "coarse clock", SIM_RESCHED | SIM_SINGLE, 0x3fff | SIM_STACKS, 0, 0, 0, 1000, 0 },
 };
 
 #define NR_MODES     (sizeof(modes) / sizeof(*modes))
@@ -145,6 +158,8 @@ static bool check_hit(struct run *r, const struct ipi_span *s)
 
 	if (!truth || truth->source != s->source || truth->class != s->class)
 		return fail_span(r, "a hit that never was", s);
+	if (claims && s->sent_ns != truth->sent_ns)
+		return fail_span(r, "sent at another time", s);
 	if (claims && ipi_class_is_call(s->class) && s->csd != truth->csd)
 		return fail_span(r, "hit joined to the wrong call", s);
 	if (s->outcome != IPI_DELIVERED || s->how == IPI_HOW_AMBIGUOUS)
@@ -205,7 +220,7 @@ static bool call_claim_true(const struct run *r, const struct ipi_span *s, const
 	if (features & VISIBLE_ONLY)
 		return true;
 	return truth->ran && s->run_ns == IPI_NO_TIME &&
-	       (truth->entry_ns == s->entry_ns || in_handler(r, s->target, s->queue_ns));
+	       (truth->entry_ns == s->entry_ns || in_handler(r, s->target, s->sent_ns));
 }
 
 static bool check_call(struct run *r, const struct ipi_span *s)
@@ -262,7 +277,7 @@ static bool check_totals(struct run *r)
 		open += s->path == IPI_PATH_UNKNOWN;
 		/* irq_work queued while a handler was open may have run in it, unseen. */
 		unseen += s->call_kind == IPI_CALL_IRQ_WORK && s->outcome == IPI_IN_FLIGHT &&
-			  in_handler(r, s->target, s->queue_ns);
+			  in_handler(r, s->target, s->sent_ns);
 	}
 	WANT(target_hits, truth->hits);
 	WANT(delivered, truth->delivered);
@@ -387,6 +402,8 @@ static void dump(const struct run *r)
 				printf("lost %llu", (unsigned long long)ev->lost);
 			break;
 		}
+		if (ev->sent_ns && ev->type != IPI_EV_LOST)
+			printf(" sent=%llu", (unsigned long long)ev->sent_ns);
 		printf(" [%s%s]\n", ev->flags & IPI_FLAG_HARDIRQ ? "h" : "", ev->flags & IPI_FLAG_SOFTIRQ ? "s" : "");
 	}
 }

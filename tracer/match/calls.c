@@ -127,6 +127,23 @@ void calls_free(struct matcher *m)
 
 /* --- life of a call --- */
 
+/* Others whose queue events came earlier are put into the queue later than c: its place is before them. */
+static void __attribute__((noinline)) outstanding_insert(struct cpu *target, struct call *c)
+{
+	struct call *behind = target->out_tail;
+
+	while (behind->out_prev && behind->out_prev->span.sent_ns > c->span.sent_ns)
+		behind = behind->out_prev;
+	c->begin_ns = behind->begin_ns;
+	c->out_next = behind;
+	c->out_prev = behind->out_prev;
+	if (behind->out_prev)
+		behind->out_prev->out_next = c;
+	else
+		target->out_head = c;
+	behind->out_prev = c;
+}
+
 static void outstanding_add(struct matcher *m, struct csd_slot *s, struct call *c)
 {
 	struct cpu *target = &m->cpus[c->span.target];
@@ -134,6 +151,10 @@ static void outstanding_add(struct matcher *m, struct csd_slot *s, struct call *
 	csd_push(&m->csds, s, c);
 	target->nr_irq_works += c->span.call_kind == IPI_CALL_IRQ_WORK;
 	c->outstanding = true;
+	if (unlikely(target->out_tail && target->out_tail->span.sent_ns > c->span.sent_ns)) {
+		outstanding_insert(target, c);
+		return;
+	}
 	c->out_next = NULL;
 	c->out_prev = target->out_tail;
 	if (target->out_tail)
@@ -282,7 +303,7 @@ void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	span_init(&c->span, IPI_SPAN_CALL, ev);
 	c->span.class = ipi_class_is_call(ev->class) ? ev->class : IPI_CLASS_CALL_SINGLE;
 	c->span.path = IPI_PATH_UNKNOWN;
-	c->span.queue_ns = ev->ts_ns;
+	c->span.queue_ns = c->begin_ns = ev->ts_ns;
 	c->span.sent_ns = event_sent_ns(ev);
 	c->hit = NULL;
 	c->ran_seq = 0;
@@ -422,13 +443,13 @@ static inline struct call *call_take(struct matcher *m, struct cpu *cpu, const s
  */
 static bool ran_unseen(const struct call *c, const struct call *head)
 {
-	return head && c->span.queue_ns + MATCH_DRAIN_NS < head->span.queue_ns;
+	return head && c->span.sent_ns + MATCH_DRAIN_NS < head->span.sent_ns;
 }
 
 /*
  * One function entry stands for a whole list of wake-ups; only its head is
- * named (sched_ttwu_pending(), kernel/sched/core.c). Those queued before the
- * handler was entered were on the list. A later one was too if it found the
+ * named (sched_ttwu_pending(), kernel/sched/core.c). Those queued, with their
+ * stacks unwound, before the handler was entered were on the list. A later one was too if it found the
  * queue busy; if it sent an IPI of its own it headed a new list, and all
  * behind it are on that.
  */
@@ -441,10 +462,12 @@ static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_even
 	struct call *c, *next;
 
 	for (c = cpu->out_head; c; c = next) {
-		bool sure = c->span.queue_ns <= sure_ns && !c->maybe_ns;
+		bool sure = c->span.sent_ns <= sure_ns && !c->maybe_ns;
 
 		next = c->out_next;
-		sure &= !behind_unseen || (head && c->span.queue_ns > head->span.queue_ns);
+		sure &= !behind_unseen || (head && c->span.sent_ns > head->span.sent_ns);
+		if (c->span.sent_ns > ev->ts_ns)
+			break;
 		if (c->span.call_kind != IPI_CALL_TTWU)
 			continue;
 		if (c->path_known && (c->span.path == IPI_PATH_SENT || c->span.path == IPI_PATH_POLLED)) {
@@ -481,7 +504,7 @@ void call_drain_irq_work(struct matcher *m, struct cpu *cpu, uint64_t until_ns, 
 
 	for (c = cpu->out_head; c; c = next) {
 		next = c->out_next;
-		if (c->span.queue_ns > until_ns)
+		if (c->span.sent_ns > until_ns)
 			break;
 		if (c->span.call_kind != IPI_CALL_IRQ_WORK)
 			continue;
@@ -513,15 +536,18 @@ static void note_unqueued(struct matcher *m, struct cpu *cpu, const struct ipi_e
 }
 
 /*
- * A gap of the source may hide an earlier use of the csd, which can be queued
+ * Not before its stack was unwound, for it was not in the queue yet. And a gap
+ * of the source may hide an earlier use of the csd, which can be queued
  * again before that use's function entry is stamped (csd_unlock() precedes it,
  * kernel/smp.c). A drain that began after this call was queued ran this one.
  */
 static bool maybe_earlier_use(const struct matcher *m, const struct cpu *cpu, const struct call *c)
 {
+	if (unlikely(c->span.run_ns < c->span.sent_ns))
+		return true;
 	if (likely(c->span.queue_ns > m->cpus[c->span.source].gap_reach_ns))
 		return false;
-	return !cpu->win || cpu->win->span.entry_ns < c->span.queue_ns;
+	return !cpu->win || cpu->win->span.entry_ns < c->span.sent_ns;
 }
 
 static enum ipi_how call_how(const struct call *c)

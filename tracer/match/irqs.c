@@ -23,8 +23,10 @@
  * hit through all of them. Where two readings remain, how is ambiguous; the
  * counts of delivered, coalesced and unsolicited are the same in both.
  *
- * All that speaks of stamps. The ICR write comes after the stamp, as a rule at
- * once; a vCPU stopped in between writes late. So a spare that by its stamp
+ * All that speaks of stamps: of sent_ns, which is behind the unwinding of the
+ * send's stack. Before that the ICR is not written, so a hit that is still
+ * unwound at an entry waits for the next one. The write comes after the stamp,
+ * as a rule at once; a vCPU stopped in between writes late. So a spare that by its stamp
  * cannot be late is still the best explanation of an interrupt that has none at
  * all: that interrupt is ambiguous, but not unsolicited. Such a chain is weak.
  */
@@ -39,7 +41,7 @@
 
 static bool shiftable(const struct window *w, const struct hit *h)
 {
-	return h->span.send_ns > w->floor_ns;
+	return h->span.sent_ns > w->floor_ns;
 }
 
 static void window_push(struct window *w, struct hit *h)
@@ -123,9 +125,6 @@ static void window_settle(struct matcher *m, struct window *w)
 
 	if (w->head) {
 		cause = window_cause(w, &how);
-		/* It was not sent yet: another one's request came first. */
-		if (unlikely(cause->span.sent_ns > w->span.entry_ns))
-			how = IPI_HOW_AMBIGUOUS;
 		w->span.source = cause->span.source;
 	}
 	/* A gap may be told of when it is over only. */
@@ -297,6 +296,42 @@ static void __attribute__((noinline)) window_close(struct matcher *m, struct cpu
 	close_window(m, cpu, exit_ns);
 }
 
+/* The last hit of the line is still unwound: the window gets those that are sent by its entry, the line keeps the rest. */
+static void __attribute__((noinline)) window_take_sent(struct window *w, struct line *line)
+{
+	struct hit *h = line->head;
+
+	w->head = w->tail = NULL;
+	w->nr_hits = 0;
+	for (; h->span.sent_ns <= w->span.entry_ns; h = h->next) {
+		w->tail = h;
+		w->nr_hits++;
+	}
+	if (w->tail) {
+		w->head = line->head;
+		w->tail->next = NULL;
+	} else {
+		/* An interrupt that nothing explains: clocks may differ, or its sender is not seen. */
+		h->ambiguous = true;
+	}
+	h->prev = NULL;
+	line->head = h;
+	line->nr -= w->nr_hits;
+}
+
+static inline void window_take(struct window *w, struct line *line)
+{
+	if (unlikely(line->tail && line->tail->span.sent_ns > w->span.entry_ns)) {
+		window_take_sent(w, line);
+		return;
+	}
+	w->head = line->head;
+	w->tail = line->tail;
+	w->nr_hits = line->nr;
+	line->head = line->tail = NULL;
+	line->nr = 0;
+}
+
 void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
 	struct line *line = &cpu->lines[ev->class];
@@ -311,15 +346,11 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	w->span.target = ev->cpu;
 	w->span.entry_ns = ev->ts_ns;
 	w->span.irq_flags = ev->flags;
-	w->head = line->head;
-	w->tail = line->tail;
-	w->nr_hits = line->nr;
+	window_take(w, line);
 	w->seq = ++m->seq;
 	w->floor_ns = cpu->last_ns;
 	w->tainted = false;
 	w->in_gap = m->nr_gaps;
-	line->head = line->tail = NULL;
-	line->nr = 0;
 	cpu->win = w;
 	if (unlikely(cpu->nr_irq_works) && ipi_class_is_call(ev->class))
 		call_drain_irq_work(m, cpu, ev->ts_ns, w);
@@ -357,8 +388,48 @@ static void __attribute__((noinline)) line_spill(struct matcher *m, struct line 
 	bool merged = !ipi_class_is_call(second->span.class);
 
 	line->head->next = second->next;
+	second->next->prev = line->head;
 	line->nr--;
 	hit_final(m, second, merged ? IPI_COALESCED : IPI_LOST, IPI_HOW_NONE);
+}
+
+/* Others that were stamped earlier are sent later than h: its place is before them. */
+static void __attribute__((noinline)) line_insert(struct line *line, struct hit *h)
+{
+	struct hit *behind = line->tail;
+
+	while (behind->prev && behind->prev->span.sent_ns > h->span.sent_ns)
+		behind = behind->prev;
+	h->next = behind;
+	h->prev = behind->prev;
+	h->begin_ns = behind->begin_ns;
+	if (behind->prev)
+		behind->prev->next = h;
+	else
+		line->head = h;
+	behind->prev = h;
+	line->nr++;
+}
+
+static inline void line_append(struct line *line, struct hit *h)
+{
+	h->next = NULL;
+	h->prev = line->tail;
+	if (line->tail)
+		line->tail->next = h;
+	else
+		line->head = h;
+	line->tail = h;
+	line->nr++;
+}
+
+static inline void line_add(struct line *line, struct hit *h)
+{
+	h->begin_ns = h->span.send_ns;
+	if (unlikely(line->tail && line->tail->span.sent_ns > h->span.sent_ns))
+		line_insert(line, h);
+	else
+		line_append(line, h);
 }
 
 /* One target of a send; takes the identity of the call that it was sent for. */
@@ -374,7 +445,6 @@ static inline __attribute__((always_inline)) void hit_add(struct matcher *m, con
 	h->span.send_ns = ev->ts_ns;
 	h->span.sent_ns = event_sent_ns(ev);
 	h->span.send_id = m->totals.sends;
-	h->next = NULL;
 	h->call = NULL;
 	h->ran_seq = 0;
 	h->ambiguous = false;
@@ -385,13 +455,8 @@ static inline __attribute__((always_inline)) void hit_add(struct matcher *m, con
 		return;
 	}
 	line = hit_line(m, h);
-	if (line->head) {
-		line->tail->next = h;
-	} else {
-		line->head = h;
-	}
-	line->tail = h;
-	if (unlikely(++line->nr > MATCH_MAX_PENDING))
+	line_add(line, h);
+	if (unlikely(line->nr > MATCH_MAX_PENDING))
 		line_spill(m, line);
 }
 
@@ -454,7 +519,10 @@ void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	totals_send(&m->totals);
 	span.send_id = m->totals.sends;
 	hit_add(m, ev, ev->target, c);
-	send_closes(m, cpu, ev, level, c);
+	if (likely(c && op_is_only(op, c)))
+		op_close_only(cpu, level);
+	else
+		send_closes(m, cpu, ev, level, c);
 	match_emit(m, &span);
 }
 
@@ -504,13 +572,7 @@ static void line_lose_source(struct matcher *m, struct line *line, uint32_t sour
 			hit_final(m, h, IPI_LOST, IPI_HOW_NONE);
 			continue;
 		}
-		h->next = NULL;
-		if (line->head)
-			line->tail->next = h;
-		else
-			line->head = h;
-		line->tail = h;
-		line->nr++;
+		line_append(line, h);
 	}
 }
 

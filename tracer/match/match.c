@@ -242,10 +242,10 @@ void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr
 		feed_one(m, ev);
 }
 
-/* The first of what waits is the earliest: events came in order of time. */
+/* The first of what waits is the earliest, or knows who is. */
 static uint64_t hit_begin(const struct hit *h, uint64_t least)
 {
-	return h && h->span.send_ns < least ? h->span.send_ns : least;
+	return h && h->begin_ns < least ? h->begin_ns : least;
 }
 
 static uint64_t window_begin(const struct window *w, uint64_t least)
@@ -257,7 +257,7 @@ static uint64_t window_begin(const struct window *w, uint64_t least)
 
 static uint64_t call_begin(const struct call *c, uint64_t least)
 {
-	return c && c->span.queue_ns < least ? c->span.queue_ns : least;
+	return c && c->begin_ns < least ? c->begin_ns : least;
 }
 
 uint64_t matcher_settled_ns(const struct matcher *m, uint64_t now_ns)

@@ -8,8 +8,12 @@
  * when both sides are done with it.
  *
  * A *hit* waits on its line, one line per (target CPU, class), for the next
- * handler entry. A *window* is one interrupt with the hits stamped since the
+ * handler entry. A *window* is one interrupt with the hits sent since the
  * previous entry of its line.
+ *
+ * Both take effect at sent_ns, which is behind the unwinding of their stacks: a
+ * call is put into its queue then, a hit is written to its interrupt controller.
+ * They wait in that order, not in that of their events.
  */
 #ifndef IPITRACE_MATCH_PRIV_H
 #define IPITRACE_MATCH_PRIV_H
@@ -47,11 +51,12 @@ struct call {
 	struct ipi_span span;
 	struct call *fifo_next;		  /* next use of the same (target, csd) */
 	struct call *op_next;		  /* next in the op of its source */
-	struct call *out_prev, *out_next; /* outstanding calls of the target, by queue time */
+	struct call *out_prev, *out_next; /* outstanding calls of the target, in order of sent_ns */
 	struct hit *hit;		  /* joined send, until either is emitted */
 	uint64_t ran_seq;		  /* window in which it ran; 0 = not yet, or without interrupt */
 	uint64_t maybe_ns;		  /* a ttwu batch that ran it if it turns out to be a rider */
 	uint64_t maybe_entry_ns;
+	uint64_t begin_ns; /* no call from here on down the outstanding was queued earlier */
 	bool in_op, path_known, outstanding, final;
 	bool doubtful; /* what ran may have been an earlier use of the csd, queued in a gap */
 };
@@ -59,8 +64,10 @@ struct call {
 struct hit {
 	struct ipi_span span;
 	struct hit *next;
+	struct hit *prev; /* on its line only */
 	struct call *call;
-	uint64_t ran_seq; /* window in which the head csd ran; 0 = none */
+	uint64_t ran_seq;  /* window in which the head csd ran; 0 = none */
+	uint64_t begin_ns; /* no hit from here on down the line was stamped earlier */
 	bool ambiguous;
 };
 
@@ -77,7 +84,7 @@ struct window {
 
 /* One interrupt line: (target CPU, class). */
 struct line {
-	struct hit *head, *tail; /* sent since the last entry */
+	struct hit *head, *tail; /* sent since the last entry, or not yet, in order of sent_ns */
 	unsigned int nr;
 	unsigned int nr_chain;
 	struct window *chain, *chain_tail; /* unsettled: the first has a hit to spare, the others one each */
@@ -265,6 +272,21 @@ struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite);
 void call_heads_list(struct call *c);
 /* Whatever is still open in this op had no IPI of its own; stack: that of the op's send. */
 void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_path path, uint32_t stack);
+/* Most often c is all that there is, its send was just joined, and it has not run yet: there is nothing to decide. */
+static inline bool op_is_only(const struct op *op, const struct call *c)
+{
+	return op->head == c && !c->op_next && !c->final;
+}
+
+static inline void op_close_only(struct cpu *cpu, unsigned int level)
+{
+	struct op *op = &cpu->ops[level];
+
+	cpu->open_ops &= ~(1u << level);
+	op->head->in_op = false;
+	op->head = op->tail = op->cursor = NULL;
+}
+
 /* What waits to run on this CPU, and what it queued. */
 void calls_lose_to(struct matcher *m, uint32_t cpu);
 void calls_lose_from(struct matcher *m, uint32_t cpu);
