@@ -302,7 +302,16 @@ static void test_stack_stamps(void)
 		rec_stack_late(t, 4, 0, 7, 5, ADDR(0x1000));
 		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 12: none */
 		rec_int(t, ID_RES_IN, 1, 0, 7, 253);
-		is_u64(bed_run(t, 3), 14, "stamps of stacks, machine %u", i);
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 14: two stacks, and an interrupt between them */
+		rec_stack_late(t, 2, 0, 7, 5, ADDR(0x1000));
+		rec_int(t, ID_RES_IN, 1, IPI_FLAG_HARDIRQ, 7, 253);
+		rec_int(t, ID_RES_OUT, 1, IPI_FLAG_HARDIRQ, 7, 253);
+		rec_stack_late(t, 3, 0, 7, 6, ADDR(0x4000));
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 17: one, and an interrupt behind it */
+		rec_stack_late(t, 2, 0, 7, 5, ADDR(0x1000));
+		rec_int(t, ID_RES_IN, 1, IPI_FLAG_HARDIRQ, 7, 253);
+		rec_stack_late(t, 3, IPI_FLAG_HARDIRQ, 7, 5, ADDR(0x1000));
+		is_u64(bed_run(t, 3), 19, "stamps of stacks, machine %u", i);
 		is_u64(t->ev[1].sent_ns, 106, "at once");
 		is_u64(t->ev[2].sent_ns, 115, "behind an interrupt");
 		is_u64(t->ev[4].sent_ns, 111, "within it");
@@ -315,6 +324,9 @@ static void test_stack_stamps(void)
 		is_u64(t->ev[11].sent_ns, (7ULL << 30) + 4, "of a call, on the next page");
 		is_u64(t->ev[12].sent_ns, 0, "none where there is no stack");
 		is_u64(t->ev[3].sent_ns, 0, "nor with an interrupt");
+		is_u64(t->ev[14].sent_ns, t->ev[14].ts_ns + 7, "of two with an interrupt between them the last");
+		is_u64(t->ev[14].stack, 1, "and the first one's frames");
+		is_u64(t->ev[17].sent_ns, t->ev[17].ts_ns + 2, "not that of an interrupt behind it");
 		bed_free(t);
 	}
 }

@@ -139,7 +139,18 @@ static void test_raise(void)
 	rec_send(t, 1, 0, 7, 1, ADDR(4), 0);
 	rec_send(t, 1, 0, 7, 1, ADDR(4), 0);
 	rec_mask(t, ID_RAISE, 0, mask, 1, 0, 0x1234);
-	is_u64(bed_run(t, 64), 7, "six sends of six and five");
+	rec_send(t, 1, 0, 7, 1, ADDR(2), GENERIC); /* 7: it and its raise have a stack each */
+	rec_stack_late(t, 3, 0, 7, 3, ADDR(0x1000));
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL); /* 1 ns later */
+	rec_stack_late(t, 4, 0, 7, 3, ADDR(0x3000));
+	rec_send(t, 1, 0, 7, 1, ADDR(2), GENERIC); /* 8: the raise has one, which is behind an interrupt */
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL);
+	rec_int(t, ID_OTHER, 1, IPI_FLAG_HARDIRQ, 7, 0);
+	rec_stack_late(t, 4, 0, 7, 3, ADDR(0x3000));
+	rec_send(t, 1, 0, 7, 1, ADDR(2), GENERIC); /* 9: the send has one, its raise has none */
+	rec_stack_late(t, 3, 0, 7, 3, ADDR(0x1000));
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL);
+	is_u64(bed_run(t, 64), 10, "nine sends of nine and eight");
 	is_u64(t->ev[1].type, IPI_EV_SEND_CPU, "the generic event stays");
 	is_u64(t->ev[1].callsite, ADDR(1), "with its call site");
 	is_u64(t->ev[2].class, IPI_CLASS_CALL, "arm64 has one class of calls");
@@ -151,6 +162,10 @@ static void test_raise(void)
 	is_u64(t->ev[4].stack, 2, "the stack of the raise serves");
 	is_u64(t->ev[5].class, IPI_CLASS_RESCHEDULE, "a send without a raise");
 	is_u64(t->ev[6].class, IPI_CLASS_RESCHEDULE, "an unknown reason does not overrule");
+	is_u64(t->ev[7].sent_ns, t->ev[7].ts_ns + 8, "of a send's stack and its raise's the last counts");
+	is_u64(t->ev[7].stack, 1, "and the first one's frames");
+	is_u64(t->ev[8].sent_ns, t->ev[8].ts_ns + 6, "the raise's alone, behind an interrupt");
+	is_u64(t->ev[9].sent_ns, t->ev[9].ts_ns + 3, "the send's alone, though its raise comes later");
 	bed_free(t);
 
 	t = bed_arm64(false);

@@ -200,12 +200,18 @@ static inline void call_name(struct level_state *level, struct ipi_event *ev)
 	}
 }
 
-/* May the record at p be a stack as well? Not looked at closely: a yes costs no more than a look. */
-static inline bool stack_follows(const struct decoder *d, const uint8_t *p, const uint8_t *end)
+/*
+ * May another stack of the same event come at p, behind the one at stack: at
+ * once, or behind an interrupt? Not looked at closely: a yes costs no more than
+ * a look.
+ */
+static inline bool stack_follows(const struct decoder *d, const uint8_t *stack, const uint8_t *p, const uint8_t *end)
 {
 	struct rec r;
 
 	if (p >= end || rec_parse(p, end, false, false, &r) != REC_EVENT || r.len < 8)
+		return true;
+	if (flags_level(r.data[2]) > flags_level(stack[2]))
 		return true;
 	return load16(r.data, false) < d->plan.fmt.nr_desc && d->plan.fmt.desc[load16(r.data, false)].op == OP_STACK;
 }
@@ -238,7 +244,7 @@ static inline bool look_quick(const struct decoder *d, const struct cursor *c, s
 		look->stack = r.data;
 		look->stack_len = r.len;
 		look->stack_ns = c->ts + r.delta;
-		return !stack_follows(d, r.next, c->end);
+		return !stack_follows(d, r.data, r.next, c->end);
 	case OP_SEND_CPU:
 		/* Unless it is an irq_work: writing our event may have woken a reader by one. */
 		callback = load64(r.data + desc->off[FLD_FUNC], false);

@@ -82,7 +82,7 @@ static void __attribute__((noinline)) find_stack(struct decoder *d, struct curso
 {
 	struct look look;
 
-	if (k.desc && k.desc->op == OP_STACK && same_level(k.rec, rec) && !stack_follows(d, k.next, c->end)) {
+	if (k.desc && k.desc->op == OP_STACK && same_level(k.rec, rec) && !stack_follows(d, k.rec, k.next, c->end)) {
 		look.stack = k.rec;
 		look.stack_len = (uint32_t)(k.next - k.rec);
 		look.stack_ns = ev->ts_ns + k.delta;
