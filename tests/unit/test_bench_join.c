@@ -27,7 +27,7 @@ static const struct ipitrace_bench_prim prim = {
 	.handler = "handler",
 };
 
-/* Send i: 1000 i: send +0, queue +10, ipi +20, irq entry +50, run +60, handler +65, done +70, exit +80, return +90. */
+/* Send i: 1000 i: send +0, queue +10, ipi +20, no stack, irq entry +50, run +60, handler +65, done +70, exit +80, return +90. */
 static struct ipi_span span(unsigned int i)
 {
 	uint64_t t = 1000 * (i + 1);
@@ -44,6 +44,7 @@ static struct ipi_span span(unsigned int i)
 		.func = FUNC,
 		.queue_ns = t + 10,
 		.send_ns = t + 20,
+		.sent_ns = t + 10, /* of the queue event */
 		.entry_ns = t + 50,
 		.run_ns = t + 60,
 		.done_ns = t + 70,
@@ -170,9 +171,23 @@ static void kicks(void)
 		w.spans[i].class = IPI_CLASS_RESCHEDULE;
 		w.spans[i].queue_ns = w.spans[i].run_ns = w.spans[i].done_ns = IPI_NO_TIME;
 	}
+	for (unsigned int i = 0; i < w.nr_spans; i++)
+		w.spans[i].sent_ns = w.spans[i].send_ns + 25; /* behind a stack, 5 before the entry */
 	c = judge_job(&w, &kick, &p);
 	is_u64(c.matched, NR, "kicks: all are in the trace (%s)", c.first);
 	is_u64(c.seen[IPI_CLASS_RESCHEDULE], NR, "kicks: as reschedules");
+
+	w.spans[WARMUP + 1].sent_ns += 6;
+	c = judge_job(&w, &kick, &p);
+	is_u64(c.mismatched, 1, "a kick whose stack was unwound behind its interrupt's entry: \"%s\"", c.first);
+	ok(strstr(c.first, "out of order"), "is out of order");
+	w.spans[WARMUP + 1].sent_ns = w.samples[1].return_ns + 1;
+	c = judge_job(&w, &kick, &p);
+	ok(strstr(c.first, "after the sender had returned"), "or behind the sender's return: \"%s\"", c.first);
+	w.spans[WARMUP + 1].sent_ns = w.spans[WARMUP + 1].send_ns - 1;
+	c = judge_job(&w, &kick, &p);
+	ok(strstr(c.first, "out of order"), "or before its send's own stamp: \"%s\"", c.first);
+	w.spans[WARMUP + 1].sent_ns = w.spans[WARMUP + 1].send_ns;
 
 	w.samples[1].flags = undecided;
 	c = judge_job(&w, &kick, &p);

@@ -91,6 +91,7 @@ static void keep(struct join_span **list, uint64_t *nr, uint64_t *room, const st
 		.source = s->source,
 		.target = s->target,
 		.send_ns = s->send_ns,
+		.sent_ns = s->kind == IPI_SPAN_HIT ? s->sent_ns : s->send_ns,
 		.key_ns = s->kind == IPI_SPAN_LOCAL ? s->run_ns : first_point(s),
 		.entry_ns = s->entry_ns,
 		.run_ns = s->run_ns,
@@ -208,13 +209,14 @@ static const char *judge(const struct bench_join *j, const struct ipitrace_bench
 		return "the trace does not say what became of it";
 	if (t->negative)
 		return "traced as received before it was sent";
-	if (!ordered(t->send_ns, s->return_ns))
+	if (!ordered(t->sent_ns, s->return_ns))
 		return "traced as sent after the sender had returned";
 	/*
 	 * A call may be found by an interrupt that somebody else's IPI caused, even
 	 * one that began before this call was queued: then its own send comes late.
 	 */
-	if (!ordered(t->key_ns, t->send_ns) || (!call && !ordered(t->send_ns, t->entry_ns)))
+	if (!ordered(t->key_ns, t->send_ns) || !ordered(t->send_ns, t->sent_ns) ||
+	    (!call && !ordered(t->sent_ns, t->entry_ns)))
 		return "the points of its span are out of order";
 	/* Of a hit the interrupt is what counts; the call that it stands for is a span of its own. */
 	if (t->kind != IPI_SPAN_HIT &&

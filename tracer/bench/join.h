@@ -21,8 +21,9 @@
 /* What of a span a join needs. */
 struct join_span {
 	uint32_t source, target;
-	uint64_t key_ns; /* first point: queued, or sent */
-	uint64_t send_ns, entry_ns, run_ns, done_ns, exit_ns;
+	uint64_t key_ns;	   /* first point: queued, or sent */
+	uint64_t send_ns, sent_ns; /* of the hit; of a call both are the send's stamp */
+	uint64_t entry_ns, run_ns, done_ns, exit_ns;
 	uint8_t kind, class, path, outcome;
 	bool negative, used;
 };
