@@ -3,8 +3,9 @@
 # timeout: 400
 #
 # Stacks do not bias: in one recording whose stack trigger is switched every
-# 40 ms, delivery takes as long with stacks as without, while the stamp of the
-# send alone would show them longer. Rounds are repeated: the machine is noisy.
+# 40 ms, delivery takes as long with stacks as without. The stamps of the sends
+# alone show it longer, by more than is allowed: else this test would prove
+# nothing. Rounds are repeated, for the machine is noisy: one has to show both.
 . "$(dirname "$0")/../lib.sh"
 need_live 2
 live_lock
@@ -26,7 +27,7 @@ toggle() {
 	done
 }
 
-# One recording: "p50 with, p50 without, raw p50 with, samples of each", in ns.
+# One recording: "p50 with, p50 without, raw p50 with, samples of each, stamps", in ns.
 round() {
 	rm -f "$TMP/stop"
 	"$IPITRACE" record -q -d 4s -o "$TMP/s.dat" -- "$EXAMPLES/membarrier" -n 20000000 >/dev/null 2>"$TMP/s.err" &
@@ -39,8 +40,9 @@ round() {
 	wait $toggler
 	wait $pid
 	"$IPITRACE" report -i "$TMP/s.dat" --by stack,func --func ipi_mb --json >"$TMP/s.json" 2>>"$TMP/s.err"
-	python3 - "$TMP/s.json" <<'PY'
-import json, sys
+	"$IPITRACE" list -i "$TMP/s.dat" --func ipi_mb --kind hit --outcome delivered --json >"$TMP/s.list" 2>>"$TMP/s.err"
+	python3 - "$TMP/s.json" "$TMP/s.list" <<'PY'
+import json, statistics, sys
 d = json.load(open(sys.argv[1]))
 # Medians over rows: weight them by their number of samples.
 def p50(rows):
@@ -54,20 +56,32 @@ def p50(rows):
 rows = [r for r in d["rows"] if r["func"] == "ipi_mb"]
 a, n = p50([r for r in rows if r["stack"]])
 b, m = p50([r for r in rows if not r["stack"]])
-print(a, b, n, m, d["trace"]["send_stamp"])
+hits = (json.loads(l) for l in open(sys.argv[2]))
+raw = [h["entry_ns"] - h["send_ns"] for h in hits if h["sent_ns"] > h["send_ns"]]
+print(a, b, int(statistics.median(raw)) if raw else 0, n, m, d["trace"]["send_stamp"])
 PY
 }
 
-best=1000
+# Per mille that $1 is apart from $2.
+apart() {
+	echo $((($1 > $2 ? $1 - $2 : $2 - $1) * 1000 / $2))
+}
+
+best=1000 biased=0
 for try in 1 2 3 4 5; do
-	read -r with without n m stamp < <(round)
+	read -r with without raw n m stamp < <(round)
 	[ "${m:-0}" -gt 0 ] || { note "round $try: no samples: $(tail -n 2 "$TMP/s.err")"; continue; }
-	off=$(((with > without ? with - without : without - with) * 1000 / without))
-	note "round $try: p50 $with ns with stacks ($n), $without without ($m): $off per mille apart, stamps $stamp"
-	[ $off -lt $best ] && best=$off
-	[ $best -le 30 ] && break
+	off=$(apart "$with" "$without")
+	bias=$(apart "$raw" "$without")
+	note "round $try: p50 $with ns with stacks ($n), $without without ($m): $off per mille apart;" \
+		"by the sends' stamps $raw ns, $bias per mille; stamps $stamp"
+	if [ "$off" -lt "$best" ]; then
+		best=$off biased=$bias
+	fi
+	[ "$best" -le 30 ] && [ "$biased" -gt 30 ] && break
 done
-[ $best -le 30 ]; is $? 0 "p50 with and without stacks is within 3 % in one recording (best round: $best per mille)"
+[ "$best" -le 30 ]; is $? 0 "p50 with and without stacks is within 3 % in one recording (best round: $best per mille)"
+[ "$biased" -gt 30 ]; is $? 0 "by the stamps of the sends it is not: $biased per mille in that round"
 is "${stamp:-}" mixed "the report says that stamps are mixed"
 [ "${n:-0}" -gt 1000 ] && [ "${m:-0}" -gt 1000 ]; is $? 0 "more than a thousand of each"
 done_testing
