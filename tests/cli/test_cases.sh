@@ -66,6 +66,10 @@ like "$("$IPITRACE" report "$TMP/csd-only.dat")" '^totals: sends not recorded$' 
 exits 1 "formats without an event" "$IPITRACE" report "$TMP/none-recorded-fmtkept.dat"
 like "$(cat "$ERR")" 'no IPI events were recorded' "  are not called quiet"
 
+# --- loss that only the file's own statistics tell of ---
+exits 3 "overruns in the file's statistics: exit code" "$IPITRACE" report --json "$TMP/cpustat-overrun.dat"
+json_check "$OUT" "d['trace']['lost_events'] == 500 and t['delivered'] == 20" "  are lost events"
+
 # --- names ---
 evidence stack-queue exact "len(rows) == 1 and rows[0]['caller'] == 'user_of_ipi+0x20' and rows[0]['sends'] == rows[0]['target_hits'] == 5" \
 	"stacks with queued calls only"

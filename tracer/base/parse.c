@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/parse.c - strict numbers, times and sizes.
+ * base/parse.c - strict numbers, times and sizes; counters of ring buffers.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -125,4 +125,21 @@ int parse_duration_ns(const char *s, uint64_t *ns, struct err *err)
 bad:
 	err_set(err, EXIT_USAGE, "'%s': not a time", s);
 	return err_hint(err, "times look like 250us, 10ms, 1.5s, 2m, 1h; a bare number is seconds");
+}
+
+static uint64_t stat_value(const char *text, const char *name)
+{
+	const char *p = strstr(text, name);
+
+	return p ? strtoull(p + strlen(name), NULL, 10) : 0;
+}
+
+struct ring_stats ring_stats_parse(const char *text)
+{
+	/* "overrun: " is part of "commit overrun: " too, so it is looked for at the begin of its line. */
+	return (struct ring_stats){
+		.entries = stat_value(text, "entries: ") + stat_value(text, "read events: "),
+		.lost = stat_value(text, "\noverrun: ") + stat_value(text, "commit overrun: ") +
+			stat_value(text, "dropped events: "),
+	};
 }

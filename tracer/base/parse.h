@@ -21,4 +21,11 @@ int parse_size(const char *s, uint64_t *bytes, struct err *err);
 /* Decimal digits at *s into *val; advances *s. False if there is no digit, or the value needs more than 64 bits. */
 bool parse_digits(const char **s, uint64_t *val);
 
+/* per_cpu/cpuN/stats of tracefs, which files of trace-cmd hold too (kernel/trace/trace.c: tracing_stats_read()). */
+struct ring_stats {
+	uint64_t entries; /* written so far, read or not */
+	uint64_t lost;	  /* overwritten, or refused */
+};
+struct ring_stats ring_stats_parse(const char *text);
+
 #endif

@@ -386,14 +386,7 @@ int session_open_raw(const struct session *s, unsigned int cpu)
 	return tracefs_instance_file_open(s->main.tfs, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
-static uint64_t stat_value(const char *text, const char *name)
-{
-	const char *p = strstr(text, name);
-
-	return p ? strtoull(p + strlen(name), NULL, 10) : 0;
-}
-
-int session_read_stats(const struct session *s, unsigned int cpu, struct session_stats *stats)
+int session_read_stats(const struct session *s, unsigned int cpu, struct ring_stats *stats)
 {
 	char name[64];
 	char *text;
@@ -402,10 +395,7 @@ int session_read_stats(const struct session *s, unsigned int cpu, struct session
 	text = session_read(s, name, NULL);
 	if (!text)
 		return -1;
-	/* "overrun: " is part of "commit overrun: " too, so look for it at the begin of its line. */
-	stats->entries = stat_value(text, "entries: ") + stat_value(text, "read events: ");
-	stats->lost = stat_value(text, "\noverrun: ") + stat_value(text, "commit overrun: ") +
-		      stat_value(text, "dropped events: ");
+	*stats = ring_stats_parse(text);
 	free(text);
 	return 0;
 }

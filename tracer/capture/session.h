@@ -22,6 +22,7 @@
 
 #include "base/cpuset.h"
 #include "base/err.h"
+#include "base/parse.h"
 #include "base/event.h"
 
 enum session_stack {
@@ -52,11 +53,6 @@ struct session_event {
 };
 
 /* per_cpu/cpuN/stats. */
-struct session_stats {
-	uint64_t entries; /* written and kept: read so far plus still unread */
-	uint64_t lost;	  /* overrun + commit overrun + dropped events */
-};
-
 struct session;
 
 /*
@@ -104,7 +100,7 @@ unsigned int session_nr_cpus(const struct session *s);
 int session_open_raw(const struct session *s, unsigned int cpu);
 /* Sends that probes in place of send events missed (capture/standin.h). Before session_close(). */
 uint64_t session_missed_sends(const struct session *s);
-int session_read_stats(const struct session *s, unsigned int cpu, struct session_stats *stats);
+int session_read_stats(const struct session *s, unsigned int cpu, struct ring_stats *stats);
 /* A file of the instance, or of the top of tracefs; malloc'ed, NULL if unreadable. */
 char *session_read(const struct session *s, const char *file, size_t *len);
 char *session_read_top(const char *file, size_t *len);

@@ -82,7 +82,7 @@ static void tell_change(const struct watched *w, const char *now, session_change
 void session_glance(struct session *s)
 {
 	for (unsigned int cpu = 0; cpu < session_nr_cpus(s); cpu++) {
-		struct session_stats st;
+		struct ring_stats st;
 
 		if (session_read_stats(s, cpu, &st))
 			continue;

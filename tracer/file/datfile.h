@@ -94,6 +94,7 @@ struct dat_info {
 	const char *damaged;	 /* a section that fails its checksum; of data known once all was read; NULL = none */
 	bool truncated;		 /* file ends before its data does: readable part is served */
 	uint64_t data_bytes;	 /* of all buffers */
+	uint64_t ring_lost;	 /* of all buffers: what their options CPUSTAT say was overwritten or refused */
 };
 
 struct dat_file;

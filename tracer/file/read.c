@@ -20,6 +20,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/text.h"
 #include "file/priv.h"
 
@@ -277,6 +278,9 @@ static void common_option(struct dat_file *f, unsigned int id, const uint8_t *da
 	case DAT_OPT_DATE:
 		/* In microseconds, whatever the clock. */
 		f->info.add_ns += (uint64_t)offset_number(f, data, len) * 1000;
+		break;
+	case DAT_OPT_CPUSTAT:
+		f->info.ring_lost += ring_stats_parse(own_text(f, data, len)).lost;
 		break;
 	case DAT_OPT_TRACECLOCK:
 		f->option_clock = clock_name(f, (const char *)data, len);

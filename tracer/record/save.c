@@ -27,7 +27,7 @@ void recording_count(const struct recording *rec, uint64_t *events, uint64_t *lo
 {
 	*events = *lost = 0;
 	for (unsigned int cpu = 0; cpu < session_nr_cpus(rec->session); cpu++) {
-		struct session_stats st;
+		struct ring_stats st;
 
 		if (session_read_stats(rec->session, cpu, &st))
 			continue;
@@ -106,7 +106,7 @@ static void fill_facts(struct recording *rec)
 	f->lost = xcalloc(f->nr_cpus, sizeof(*f->lost));
 	f->entries = xcalloc(f->nr_cpus, sizeof(*f->entries));
 	for (unsigned int cpu = 0; cpu < f->nr_cpus; cpu++) {
-		struct session_stats st;
+		struct ring_stats st;
 
 		if (session_read_stats(rec->session, cpu, &st))
 			continue;

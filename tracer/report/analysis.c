@@ -356,6 +356,9 @@ static void finish_info(struct analysis *a)
 		if (counted > t->lost_events)
 			t->lost_events = counted;
 	}
+	/* Of other tools' files it is all there is; what was overwritten may be from before the oldest event. */
+	if (!a->has_facts && a->info->ring_lost > t->lost_events)
+		t->lost_events = a->info->ring_lost;
 	if (t->truncated || t->bad_pages)
 		t->lost_unknown = true;
 	t->damaged = a->info->damaged;
