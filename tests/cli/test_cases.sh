@@ -63,6 +63,9 @@ for f in s390x ppc64; do
 done
 evidence csd-only sends "t['calls'] == 5 and $arrivals == [None] * 7 and rows[0]['func'] == 'ipi_mb'" "calls only"
 like "$("$IPITRACE" report "$TMP/csd-only.dat")" '^totals: sends not recorded$' "  nobody says that none were sent"
+evidence only-ipi sends "[t[k] for k in ('calls', 'interrupts', 'unsolicited', 'unsolicited_in_gap', 'elided')] == [None] * 5 and \
+	$runs == [None] * 3 and not any(v is not None for v in d['interrupts_by_class'].values())" "sends only: JSON claims no zero"
+evidence one-class exact "d['interrupts_by_class']['reschedule'] is None and t['interrupts'] > 0" "nor of a class that was not recorded"
 exits 1 "formats without an event" "$IPITRACE" report "$TMP/none-recorded-fmtkept.dat"
 like "$(cat "$ERR")" 'no IPI events were recorded' "  are not called quiet"
 

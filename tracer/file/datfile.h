@@ -147,6 +147,8 @@ int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err);
 int dat_writer_section(struct dat_writer *w, const char *name, const void *data, size_t len, struct err *err);
 int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct err *err);
 int dat_writer_commit(struct dat_writer *w, struct err *err);
+/* Of all that was written. */
+uint64_t dat_writer_bytes(const struct dat_writer *w);
 /* Frees; nothing is left of what was not committed. NULL is fine. */
 void dat_writer_close(struct dat_writer *w);
 

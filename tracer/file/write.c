@@ -434,6 +434,13 @@ int dat_writer_commit(struct dat_writer *w, struct err *err)
 	return 0;
 }
 
+uint64_t dat_writer_bytes(const struct dat_writer *w)
+{
+	struct stat st;
+
+	return fstat(output_fd(w->out), &st) ? 0 : (uint64_t)st.st_size;
+}
+
 void dat_writer_close(struct dat_writer *w)
 {
 	if (!w)

@@ -311,7 +311,10 @@ static int save(struct record *r, char **argv, struct err *err)
 	/* From here on a signal may interrupt at any time: the second one makes the writer give up, no more. */
 	signals_unblock();
 	recording_judge(&r->rec, signals_abort_flag(), record_say);
-	return recording_write(&r->rec, r->writer, err);
+	if (recording_write(&r->rec, r->writer, err))
+		return -1;
+	r->bytes = dat_writer_bytes(r->writer);
+	return 0;
 }
 
 /* Whose time is over gets a grace period; whom a signal ended waits for the user's next. */

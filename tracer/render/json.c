@@ -181,9 +181,9 @@ static void totals(struct json *j, const struct report *r)
 	known_u64(j, "in_flight", t->in_flight, !r->trace->arrivals_unknown);
 	known_u64(j, "lost", t->lost, !r->trace->arrivals_unknown);
 	json_u64(j, "outcome_unknown", r->trace->arrivals_unknown ? t->target_hits : r->hits_unknown);
-	json_u64(j, "interrupts", t->interrupts);
-	json_u64(j, "unsolicited", t->unsolicited);
-	json_u64(j, "unsolicited_in_gap", t->unsolicited_in_gap);
+	known_u64(j, "interrupts", t->interrupts, !r->trace->arrivals_unknown || t->interrupts);
+	known_u64(j, "unsolicited", t->unsolicited, !r->trace->arrivals_unknown || t->interrupts);
+	known_u64(j, "unsolicited_in_gap", t->unsolicited_in_gap, !r->trace->arrivals_unknown || t->interrupts);
 	known_u64(j, "calls", t->calls, !r->trace->calls_unknown);
 	known_u64(j, "calls_run", t->calls_run, !r->trace->runs_unknown);
 	known_u64(j, "calls_in_flight", t->calls_in_flight, !r->trace->runs_unknown);
@@ -292,7 +292,7 @@ static void classes(struct state *s, const struct report *r)
 
 	json_object(j, "interrupts_by_class");
 	for (unsigned int i = 0; i < r->nr_classes; i++)
-		json_u64(j, r->classes[i].name, r->classes[i].interrupts);
+		known_u64(j, r->classes[i].name, r->classes[i].interrupts, r->classes[i].heard);
 	json_close(j);
 	/* Of no sender's row: receptions whose send is not in the trace. */
 	while (!(*handler)->object || strcmp((*handler)->object, "handler_ns"))

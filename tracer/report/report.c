@@ -158,6 +158,7 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 		if (class > IPI_CLASS_IRQ_WORK && !r->totals.interrupts_by_class[class])
 			continue;
 		r->classes[r->nr_classes].name = ipi_class_name(class);
+		r->classes[r->nr_classes].heard = !(r->trace->unheard_classes >> class & 1);
 		r->classes[r->nr_classes].unsolicited = agg_unsolicited(agg, class);
 		r->classes[r->nr_classes++].interrupts = r->totals.interrupts_by_class[class];
 	}

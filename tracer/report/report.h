@@ -67,6 +67,7 @@ struct report {
 	struct {
 		const char *name;
 		uint64_t interrupts;
+		bool heard;			/* they were recorded, if there were any */
 		const struct hist *unsolicited; /* handler times of those whose sender is not known */
 	} classes[IPI_NR_CLASSES];
 	unsigned int nr_classes; /* the usual four, and those that occurred */
