@@ -162,6 +162,11 @@ like "$(cat "$ERR")" '^ipitrace: the recording has no stacks: --by stack tells n
 exits 0 "rows as usual" "$IPITRACE" report stackless.dat
 is "$(cat "$ERR")" "" "  are by call site, and it is not said that nobody asked"
 
+exits 0 "-p of a recording that knows no processes" "$IPITRACE" report -p 1 "$F"
+is "$(cat "$ERR")" "ipitrace: the recording does not know processes: --pid is that thread only, as --tid" "  is a thread, and says so"
+exits 0 "--tid of it" "$IPITRACE" report --tid 1 "$F"
+is "$(cat "$ERR")" "" "  is what was asked for"
+
 # --- files that are not as they should be; the helper changes bytes of a copy ---
 # Offsets of the per-CPU data follow the word flyrecord: pairs of offset and size.
 edit() {

@@ -108,7 +108,7 @@ while IFS='|' read -r option arg _; do
 	LIST) value=1 ;;
 	NAMES) value=reschedule ;;
 	GLOBS) value='[fm]*' ;;
-	PIDS) value=$pid ;;
+	PIDS | TIDS) value=$pid ;;
 	*) value=2 ;;
 	esac
 	"$IPITRACE" report --json --by $by "$option" "$value" "$F" >some.json 2>some.err || bad+=" $option:$(head -1 some.err)"

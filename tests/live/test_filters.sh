@@ -73,10 +73,48 @@ pid=$(json_get "$TMP/pid.json" 'rows[0]["pid"]')
 "$IPITRACE" report -i "$TMP/all.dat" -p "$pid" --by $by --json >"$TMP/all.json" 2>/dev/null
 is "$(json_get "$TMP/some.json" "$rows")" "$(json_get "$TMP/all.json" "$rows")" "-p $pid: the same rows"
 
+
+# A process is all of its threads, though they began while recording: here a second thread sends, the first never does.
+cat >"$TMP/threads.py" <<'END'
+import ctypes, hashlib, os, platform, threading, time
+
+nr = {"x86_64": 324, "aarch64": 283}[platform.machine()]	# membarrier
+libc = ctypes.CDLL(None)
+libc.syscall(nr, 16, 0, 0)	# REGISTER_PRIVATE_EXPEDITED
+done = threading.Event()
+
+def send():
+    os.sched_setaffinity(0, {0})
+    for _ in range(40):
+        libc.syscall(nr, 8, 0, 0)	# PRIVATE_EXPEDITED
+        time.sleep(0.005)
+    done.set()
+
+thread = threading.Thread(target=send)
+os.sched_setaffinity(0, {1})
+thread.start()
+print(os.getpid(), thread.native_id)
+data = bytes(8 << 20)
+while not done.is_set():	# runs beside the other thread: hashing needs no interpreter
+    hashlib.sha256(data)
+END
+exits 0 "record a thread that sends" "$IPITRACE" record -o "$TMP/mt.dat" -- python3 "$TMP/threads.py"
+read -r pid tid <"$OUT"
+hits() { "$IPITRACE" report -i "$TMP/mt.dat" --json "$@" 2>>"$ERR" | json_get /dev/stdin 't["target_hits"]'; }
+n=$(hits --tid "$tid" --func ipi_mb)
+is "$((n > 0))" 1 "thread $tid of process $pid: $n membarriers"
+is "$(hits -p "$pid" --func ipi_mb)" "$n" "  are the process's"
+unlike "$(cat "$ERR")" "does not know processes" "  which the recording knows"
+is "$(hits --tid "$pid" --func ipi_mb)" 0 "  and none of its first thread's"
+is "$(hits -p "$tid" --func ipi_mb)" 0 "  nor of a process of the thread's number"
+is "$(($(hits -p "$pid") + $(hits -p "!$pid")))" "$(hits)" "  and all others are the rest"
+exits 0 "record all but a process" "$IPITRACE" record -o "$TMP/mt.dat" --pid '!1' -- python3 "$TMP/threads.py"
+is "$(tail -c 65536 "$TMP/mt.dat" | LC_ALL=C grep -a '^filter_process ')" "filter_process !1" "a filter of processes is in the facts"
+
 # A filter that nobody tries here is a filter that nobody knows to be right.
 missing=
 while IFS=$'\t' read -r short long _ group _; do
-	[ "$group" != Filters ] || [[ " $checked -p " == *" $long "* || " $checked -p " == *" $short "* ]] || missing+=" $long"
+	[ "$group" != Filters ] || [[ " $checked -p --tid " == *" $long "* || " $checked -p " == *" $short "* ]] || missing+=" $long"
 done < <("$IPITRACE" --list-options record)
 is "$missing" "" "every filter of record was tried"
 done_testing

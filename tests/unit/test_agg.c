@@ -432,9 +432,9 @@ static void test_filters(void)
 	struct agg *a;
 
 	filtered("no filter", NULL, 9, 7, 10, 1);
-	f.pid = (struct pid_filter){ &(int32_t){ TASK2 }, 1, false };
+	f.tid = (struct pid_filter){ &(int32_t){ TASK2 }, 1, false };
 	filtered("pid", &f, 3, 3, 3, 0);
-	f.pid = (struct pid_filter){ 0 };
+	f.tid = (struct pid_filter){ 0 };
 	f.comm = xstrdup("wor*");
 	filtered("comm", &f, 6, 4, 6, 0);
 	ipi_filter_free(&f);
@@ -457,7 +457,7 @@ static void test_filters(void)
 	ipi_filter_free(&f);
 	f.func = xstrdup("flush*");
 	filtered("function", &f, 7, 7, 7, 0);
-	g.pid = (struct pid_filter){ &(int32_t){ TASK }, 1, false };
+	g.tid = (struct pid_filter){ &(int32_t){ TASK }, 1, false };
 	a = make2(by_caller, 2, both, 2);
 	workload(a);
 	is_u64(agg_totals(a)->sends, 4, "two filters: both must pass");

@@ -78,8 +78,8 @@ static void fill_filter(struct ipi_filter *f)
 	f->classes = 0x805;
 	f->callsite = xstrdup("*mem barrier*");
 	f->func = xstrdup("flush_\\*");
-	f->pid.pids = xcalloc(1, sizeof(*f->pid.pids));
-	f->pid.nr = 1;
+	f->tid.pids = xcalloc(1, sizeof(*f->tid.pids));
+	f->tid.nr = 1;
 	f->comm = xstrdup(" odd\nname ");
 }
 
@@ -148,7 +148,7 @@ static void test_round_trip(void)
 	is_u64(b.filter.classes, 0x805, "classes");
 	is_str(b.filter.callsite, a.filter.callsite, "call site");
 	is_str(b.filter.func, a.filter.func, "function");
-	ok(b.filter.pid.nr == 1 && !b.filter.pid.pids[0], "pid 0 is a pid");
+	ok(b.filter.tid.nr == 1 && !b.filter.tid.pids[0], "pid 0 is a pid");
 	is_str(b.filter.comm, a.filter.comm, "comm with blanks at its ends");
 	again = facts_format(&b);
 	is_str(again, text, "written again, the same text");

@@ -35,7 +35,14 @@ static const char *comm(void *ctx, int32_t pid)
 	return names[pid & 3];
 }
 
-static const struct span_names names = { .stack_caller = stack_caller, .symbol = symbol, .comm = comm };
+/* Two threads a process; of 6 and 7 it is not known. */
+static int32_t tgid(void *ctx, int32_t pid)
+{
+	(void)ctx;
+	return pid < 6 ? pid | 1 : -1;
+}
+
+static const struct span_names names = { .stack_caller = stack_caller, .symbol = symbol, .comm = comm, .tgid = tgid };
 
 static const struct opt_spec spec = {
 	.command = "test",
@@ -47,11 +54,9 @@ static const struct opt_spec spec = {
 /* A value that some of the spans have, by what the option says it takes. */
 static const char *sample(const struct filter_row *row)
 {
-	static const char *const samples[][2] = { { "LIST", "1,3-5,70" },
-						  { "NAMES", "call_function,irq_work" },
-						  { "GLOBS", "a*[a\\\\]" },
-						  { "PIDS", "1" },
-						  { "N", "2" },
+	static const char *const samples[][2] = { { "LIST", "1,3-5,70" },   { "NAMES", "call_function,irq_work" },
+						  { "GLOBS", "a*[a\\\\]" }, { "PIDS", "1" },
+						  { "TIDS", "3,5" },	    { "N", "2" },
 						  { "TIME", "1us" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
@@ -265,6 +270,7 @@ static void test_contradictions(void)
 		{ "func", "!a*", "ab", "" },
 		{ "func", "a*", "b*", NULL }, /* nobody knows what names there are */
 		{ "comm", "!sh,cat", "sh", "" },
+		{ "process", "1", "2", "--pid 1: the recording was made with --pid 2, the rest is not in it" },
 		{ "callsite", "a", "b", NULL }, /* one may be the call site, one the caller */
 	};
 
@@ -541,6 +547,39 @@ static void test_nearest(void)
 	   "no more than five, the best");
 }
 
+static void count_span(void *ctx, const struct ipi_span *s)
+{
+	*(uint64_t *)ctx |= 1ULL << s->pid;
+}
+
+/* A process is all of its threads, and a task of which nothing is known is itself. */
+static void test_processes(void)
+{
+	static const struct {
+		const char *fact, *value;
+		uint64_t pids;
+	} t[] = {
+		{ "process", "3", 0x0c },  { "process", "2", 0 }, { "process", "7,1", 0x83 },
+		{ "process", "!3", 0xf3 }, { "pid", "3", 0x08 },  { "pid", "!3", 0xf7 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct ipi_filter f = IPI_FILTER_INIT;
+		const struct ipi_filter *filters[] = { &f };
+		struct span_filter *stage;
+		struct span_sink sink;
+		uint64_t pids = 0;
+
+		take(row_of(t[i].fact), t[i].value, &f);
+		stage = span_filter_new(filters, 1, &names);
+		sink = span_filter_sink(stage, &(struct span_sink){ .span = count_span, .ctx = &pids });
+		send_all(&sink);
+		is_u64(pids, t[i].pids, "%s %s", t[i].fact, t[i].value);
+		span_filter_free(stage);
+		ipi_filter_free(&f);
+	}
+}
+
 static struct ipi_filter filter_read(const char *fact, const char *text)
 {
 	struct ipi_filter f = IPI_FILTER_INIT;
@@ -576,6 +615,7 @@ int main(void)
 {
 	test_text();
 	test_missed();
+	test_processes();
 	test_nearest();
 	test_rows();
 	test_contradictions();

@@ -186,7 +186,8 @@ static void test_filter(void)
 	is_str(o.filter.func, "b", "function");
 	is_str(o.filter.comm, "c", "comm");
 	ok(!ipi_filter_empty(&o.filter), "not empty");
-	ok(!parse(&operands, "-p0") && o.filter.pid.nr == 1 && !o.filter.pid.pids[0] && !ipi_filter_empty(&o.filter),
+	ok(!parse(&operands, "-p0") && o.filter.process.nr == 1 && !o.filter.process.pids[0] &&
+		   !ipi_filter_empty(&o.filter),
 	   "pid 0, the idle task, is a pid");
 	ok(parse(&operands, "--class|reschedule,nonsense") == -1, "unknown class");
 	is_str(err.msg, "--class: 'nonsense': unknown class", "  message");

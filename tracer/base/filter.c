@@ -339,6 +339,21 @@ static const struct filter_kind pids = { .set = pids_set,
 					 .listed = pids_listed,
 					 .disjoint = pids_disjoint };
 
+/* Version 0.1 knew threads only. */
+static bool processes_listed(const void *value)
+{
+	(void)value;
+	return true;
+}
+
+static const struct filter_kind processes = { .set = pids_set,
+					      .parse = pids_parse,
+					      .format = pids_format,
+					      .read = pids_read,
+					      .free = pids_free,
+					      .listed = processes_listed,
+					      .disjoint = pids_disjoint };
+
 /* --- names --- */
 
 static bool names_set(const void *value)
@@ -433,9 +448,15 @@ static bool pass_func(const struct ipi_filter *f, const struct filter_subject *s
 	return globs_pass(f->func, s->func, NULL);
 }
 
-static bool pass_pid(const struct ipi_filter *f, const struct filter_subject *s)
+/* A task of which nothing is known may still be the process itself. */
+static bool pass_process(const struct ipi_filter *f, const struct filter_subject *s)
 {
-	return pids_pass(&f->pid, s->pid);
+	return pids_pass(&f->process, s->tgid < 0 ? s->pid : s->tgid);
+}
+
+static bool pass_tid(const struct ipi_filter *f, const struct filter_subject *s)
+{
+	return pids_pass(&f->tid, s->pid);
 }
 
 static bool pass_comm(const struct ipi_filter *f, const struct filter_subject *s)
@@ -458,21 +479,24 @@ static void push_class(const struct ipi_filter *f, struct filter_push *p)
 const struct filter_row ipi_filter_rows[] = {
 	{ { 'C', "target-cpus", "LIST", OPT_CUSTOM, FIELD(target_cpus),
 	    "only IPIs to these CPUs: 0-3,8 or isolated, nohz_full, housekeeping, online", cpus_parse, 0, 0 },
-	  "target_cpus", &cpus, FILTER_TARGET, { 0 }, pass_target, push_target },
+	  "target_cpus", &cpus, FILTER_TARGET, false, { 0 }, pass_target, push_target },
 	{ { 0, "source-cpus", "LIST", OPT_CUSTOM, FIELD(source_cpus), "only IPIs sent by these CPUs", cpus_parse, 0, 0 },
-	  "source_cpus", &cpus, FILTER_SENDER, { 0 }, pass_source, NULL },
+	  "source_cpus", &cpus, FILTER_SENDER, false, { 0 }, pass_source, NULL },
 	{ { 0, "class", "NAMES", OPT_CUSTOM, FIELD(classes),
 	    "only these classes: reschedule, call_function_single, call_function, irq_work, ...", classes_parse, 0, 0 },
-	  "classes", &classes, FILTER_CLASS, { 0 }, pass_class, push_class },
+	  "classes", &classes, FILTER_CLASS, false, { 0 }, pass_class, push_class },
 	{ { 0, "callsite", "GLOBS", OPT_CUSTOM, FIELD(callsite), "only IPIs whose call site or caller matches", names_parse,
 	    0, 0 },
-	  "callsite", &two_names, FILTER_SENDER, { SUBJECT_NAME(callsite), SUBJECT_NAME(caller) }, pass_callsite, NULL },
+	  "callsite", &two_names, FILTER_SENDER, true, { SUBJECT_NAME(callsite), SUBJECT_NAME(caller) }, pass_callsite, NULL },
 	{ { 0, "func", "GLOBS", OPT_CUSTOM, FIELD(func), "only IPIs that run a function that matches", names_parse, 0, 0 },
-	  "func", &name, FILTER_SENDER, { SUBJECT_NAME(func) }, pass_func, NULL },
-	{ { 'p', "pid", "PIDS", OPT_CUSTOM, FIELD(pid), "only IPIs sent by these tasks", pids_parse, 0, 0 },
-	  "pid", &pids, FILTER_SENDER, { 0 }, pass_pid, NULL },
+	  "func", &name, FILTER_SENDER, true, { SUBJECT_NAME(func) }, pass_func, NULL },
+	{ { 'p', "pid", "PIDS", OPT_CUSTOM, FIELD(process), "only IPIs sent by these processes, all their threads", pids_parse,
+	    0, 0 },
+	  "process", &processes, FILTER_SENDER, true, { 0 }, pass_process, NULL },
+	{ { 0, "tid", "TIDS", OPT_CUSTOM, FIELD(tid), "only IPIs sent by these threads", pids_parse, 0, 0 },
+	  "pid", &pids, FILTER_SENDER, false, { 0 }, pass_tid, NULL },
 	{ { 0, "comm", "GLOBS", OPT_CUSTOM, FIELD(comm), "only IPIs sent by tasks of these names", names_parse, 0, 0 },
-	  "comm", &name, FILTER_SENDER, { SUBJECT_NAME(comm) }, pass_comm, NULL },
+	  "comm", &name, FILTER_SENDER, true, { SUBJECT_NAME(comm) }, pass_comm, NULL },
 	{ .fact = NULL },
 };
 /* clang-format on */

@@ -48,8 +48,8 @@ struct ipi_filter {
 	uint32_t classes; /* bit per enum ipi_class; 0 = all */
 	/* See base/globs.h; on symbolised names without offset; NULL = all. callsite matches the call site or the caller. */
 	char *callsite, *func;
-	struct pid_filter pid; /* senders */
-	char *comm;	       /* as above, on the sender's name */
+	struct pid_filter process, tid; /* senders: all threads of processes, single tasks */
+	char *comm;			/* as above, on the sender's name */
 };
 
 #define IPI_FILTER_INIT                                                                                                \
@@ -78,7 +78,9 @@ enum filter_about { FILTER_TARGET, FILTER_CLASS, FILTER_SENDER };
 struct filter_subject {
 	uint32_t source, target, class;
 	int32_t pid;
-	/* Only for rows that say which; without offset, NULL = has none. */
+	/* Only for rows that are asked once: */
+	int32_t tgid; /* -1 = not known */
+	/* Those that row.names says; without offset, NULL = has none. */
 	const char *comm, *callsite, *caller, *func;
 };
 
@@ -101,8 +103,8 @@ struct filter_row {
 	const char *fact;		/* "pid": the facts' line is "filter_pid VALUE" */
 	const struct filter_kind *kind; /* of the value: text from it and to it, life */
 	enum filter_about about;
-	size_t names
-		[2]; /* what pass() asks for of the subject's names, so that it is asked once per sender and function */
+	bool once;	 /* pass() asks for names or the process, so that it is asked once per sender and function */
+	size_t names[2]; /* which names of the subject */
 	/* Only asked if the row is set. */
 	bool (*pass)(const struct ipi_filter *f, const struct filter_subject *s);
 	void (*push)(const struct ipi_filter *f, struct filter_push *p); /* NULL = never into the kernel */

@@ -138,6 +138,8 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
 	if (analysis_run(r->analysis, &first, err))
 		return -1;
 	span_filter_missed(r->filter, r->filters[0], say_missed, NULL);
+	if (r->filters[0]->process.nr && !(analysis_facts(r->analysis) && analysis_facts(r->analysis)->nr_tgids))
+		fputs("ipitrace: the recording does not know processes: --pid is that thread only, as --tid\n", stderr);
 	if (r->filters[0]->callsite)
 		reading_stackless(r, "--callsite", "only knows call sites, not callers");
 	return 0;

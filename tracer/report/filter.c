@@ -79,7 +79,7 @@ struct span_filter *span_filter_new(const struct ipi_filter *const *filters, uns
 		{
 			if (!filter_row_set(row, filters[i]))
 				continue;
-			if (row->names[0])
+			if (row->once)
 				add_part(&f->named, &f->nr_named, row, filters[i]);
 			else
 				add_part(&f->plain, &f->nr_plain, row, filters[i]);
@@ -127,7 +127,7 @@ static const char *symbol(const struct span_names *n, uint64_t addr)
 static struct filter_subject names_of(const struct span_names *n, const struct sender *s)
 {
 	uint64_t caller = 0;
-	struct filter_subject subject = { .pid = s->pid };
+	struct filter_subject subject = { .pid = s->pid, .tgid = n->tgid ? n->tgid(n->ctx, s->pid) : -1 };
 
 	if (s->stack != IPI_STACK_NONE && n->stack_caller)
 		caller = n->stack_caller(n->ctx, s->stack);
@@ -195,7 +195,7 @@ void span_filter_missed(const struct span_filter *f, const struct ipi_filter *fi
 		const char *p;
 		struct nearest near;
 
-		if (f->named[i].filter != filter)
+		if (f->named[i].filter != filter || !row->names[0])
 			continue;
 		list = filter_row_format(row, filter);
 		p = list + globs_negated(list);
