@@ -184,6 +184,8 @@ ok "rows add up for every key" adds_up <<-'EOL'
 	--by target
 	--by comm
 	--by pid
+	--by process
+	--by process,comm
 	--by stack
 	--by caller,callsite,func,class,source,target,comm,pid,stack
 EOL

@@ -22,15 +22,15 @@ is "$(awk -F '|' 'NF != 5' columns)" "" "each with five fields"
 is "$(cut -d'|' -f1 columns | sort | uniq -d)$(cut -d'|' -f3 columns | sort | uniq -d)" "" "no name, no JSON key twice"
 is "$(cut -d'|' -f2 columns | sort | uniq -d)" "" "no header twice"
 
-by=caller,callsite,func,class,source,target,comm,pid,stack,ufunc
+by=caller,callsite,func,class,source,target,comm,pid,process,stack,ufunc
 "$IPITRACE" report --by $by --json "$F" >all.json
 "$IPITRACE" report --by $by --csv "$F" >all.csv
 text='' sort='' page=''
 man=$(MANWIDTH=200 man -E ascii -l "$ROOT/docs/ipitrace-report.1" 2>/dev/null | col -bx)
 while IFS='|' read -r name header _; do
-	got=$("$IPITRACE" report --by $by -f "$name" "$F" 2>&1 | sed -n 4p | tr -d ' ')
+	got=$("$IPITRACE" report --by $by -f "$name" "$F" 2>/dev/null | sed -n 4p | tr -d ' ')
 	[ "$got" = "$header" ] || text+=" $name"
-	"$IPITRACE" report --by $by --sort "$name" --csv "$F" >"sorted.$name" 2>&1 || sort+=" $name"
+	"$IPITRACE" report --by $by --sort "$name" --csv "$F" >"sorted.$name" 2>/dev/null || sort+=" $name"
 	grep -Eq "^ *$name +$header  " <<<"$man" || page+=" $name"
 done <columns
 is "$text" "" "text: --fields shows each under its header"

@@ -108,6 +108,10 @@ unlike "$(cat "$ERR")" "does not know processes" "  which the recording knows"
 is "$(hits --tid "$pid" --func ipi_mb)" 0 "  and none of its first thread's"
 is "$(hits -p "$tid" --func ipi_mb)" 0 "  nor of a process of the thread's number"
 is "$(($(hits -p "$pid") + $(hits -p "!$pid")))" "$(hits)" "  and all others are the rest"
+"$IPITRACE" report -i "$TMP/mt.dat" --by process --json >"$TMP/mt.json" 2>"$ERR"
+is "$(cat "$ERR")" "" "--by process: nothing to say"
+is "$(json_get "$TMP/mt.json" "[r['target_hits'] for r in rows if r['process'] == 'python3[$pid]']")" "[$(hits -p "$pid")]" \
+	"  the process is one row, with what its threads have"
 exits 0 "record all but a process" "$IPITRACE" record -o "$TMP/mt.dat" --pid '!1' -- python3 "$TMP/threads.py"
 is "$(tail -c 65536 "$TMP/mt.dat" | LC_ALL=C grep -a '^filter_process ')" "filter_process !1" "a filter of processes is in the facts"
 

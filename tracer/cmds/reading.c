@@ -50,6 +50,13 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 	return 0;
 }
 
+bool reading_knows_processes(const struct reading *r)
+{
+	const struct facts *f = analysis_facts(r->analysis);
+
+	return f && f->nr_tgids;
+}
+
 void reading_stackless(const struct reading *r, const char *option, const char *instead)
 {
 	const struct trace_info *t = analysis_info(r->analysis);
@@ -138,7 +145,7 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
 	if (analysis_run(r->analysis, &first, err))
 		return -1;
 	span_filter_missed(r->filter, r->filters[0], say_missed, NULL);
-	if (r->filters[0]->process.nr && !(analysis_facts(r->analysis) && analysis_facts(r->analysis)->nr_tgids))
+	if (r->filters[0]->process.nr && !reading_knows_processes(r))
 		fputs("ipitrace: the recording does not know processes: --pid is that thread only, as --tid\n", stderr);
 	if (r->filters[0]->callsite)
 		reading_stackless(r, "--callsite", "only knows call sites, not callers");

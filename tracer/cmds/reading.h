@@ -50,6 +50,7 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
  * it has some, or no sends either. After reading_run().
  */
 void reading_stackless(const struct reading *r, const char *option, const char *instead);
+bool reading_knows_processes(const struct reading *r);
 /* What is filtered by; see ipi_filters_text(). */
 char *reading_filters(const struct reading *r);
 /* After the run: the window, into the report. An error if nothing was recorded in it. */

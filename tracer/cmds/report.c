@@ -94,7 +94,7 @@ static const struct opt rows[] = {
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
-	  "one row per: caller, callsite, func, class, source, target, comm, pid, stack, ufunc "
+	  "one row per: caller, callsite, func, class, source, target, comm, pid, process, stack, ufunc "
 	  "(default: caller,func)",
 	  parse_by, 0, 0 },
 	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort), "largest first, names alphabetically (default: target_hits)",
@@ -266,6 +266,9 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	for (unsigned int i = 0; i < asked; i++) {
 		if (o->by[i] == AGG_KEY_CALLER)
 			reading_stackless(&in, "--by caller", "is by call site");
+		if (o->by[i] == AGG_KEY_PROCESS && !reading_knows_processes(&in))
+			fputs("ipitrace: the recording does not know processes: --by process tells none apart\n",
+			      stderr);
 		if (o->by[i] == AGG_KEY_STACK)
 			reading_stackless(&in, "--by stack", "tells none apart");
 	}

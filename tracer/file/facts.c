@@ -378,6 +378,8 @@ int32_t facts_tgid(const struct facts *f, int32_t pid)
 {
 	unsigned int low = 0, high = f->nr_tgids;
 
+	if (!pid && high) /* the idle tasks are nobody's threads */
+		return 0;
 	while (low < high) {
 		unsigned int mid = low + (high - low) / 2;
 

@@ -13,7 +13,7 @@
 
 /* A sending task: asked once per pid. */
 struct task {
-	int32_t pid;
+	int32_t pid, tgid;
 	bool own;
 	uint32_t comm; /* index in agg.comms */
 };

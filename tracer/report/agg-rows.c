@@ -45,6 +45,7 @@ static struct task *__attribute__((noinline)) task_add(struct agg *a, int32_t pi
 	t = &a->tasks[a->nr_tasks];
 	t->pid = pid;
 	t->own = a->names.own_pid && a->names.own_pid(a->names.ctx, pid);
+	t->tgid = a->names.tgid ? a->names.tgid(a->names.ctx, pid) : -1;
 	t->comm = intern_comm(a, comm);
 	hash_add(&a->tasks_by_pid, hash, a->nr_tasks++);
 	return t;
@@ -103,6 +104,7 @@ static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32
 		.target = target,
 		.stack = s->stack,
 		.pid = s->pid,
+		.tgid = t->tgid,
 		.comm = a->comms[t->comm],
 		.caller = caller_of(a, s->stack, s->callsite),
 		.ufunc = a->names.user_func ? a->names.user_func(a->names.ctx, s->stack) : 0,
@@ -130,6 +132,8 @@ static uint64_t key_value(const struct agg_row *r, enum agg_key key)
 		return (uintptr_t)r->comm; /* interned */
 	case AGG_KEY_PID:
 		return (uint32_t)r->pid;
+	case AGG_KEY_PROCESS:
+		return (uint32_t)r->tgid;
 	case AGG_KEY_STACK:
 		return r->stack;
 	case AGG_KEY_UFUNC:
@@ -212,7 +216,9 @@ static inline struct site *site_get(struct agg *a, const struct ipi_span *s, uin
 	if (a->by_mask & 1u << AGG_KEY_TARGET)
 		key[3] |= (uint64_t)target << 32;
 	if (a->by_mask & 1u << AGG_KEY_PID)
-		key[4] = (uint32_t)s->pid;
+		key[4] = (uint32_t)s->pid; /* which says the process, too */
+	else if (a->by_mask & 1u << AGG_KEY_PROCESS)
+		key[4] = (uint32_t)t->tgid;
 	if (a->by_mask & 1u << AGG_KEY_COMM)
 		key[4] |= (uint64_t)t->comm << 32;
 
@@ -237,6 +243,7 @@ static inline void note_mixed(struct agg *a, struct agg_row *r, const struct ipi
 	m |= (uint32_t)(r->target != target) << AGG_KEY_TARGET;
 	if (unlikely(r->pid != s->pid)) {
 		m |= 1u << AGG_KEY_PID;
+		m |= (uint32_t)(r->tgid != t->tgid) << AGG_KEY_PROCESS;
 		m |= (uint32_t)(r->comm != a->comms[t->comm]) << AGG_KEY_COMM;
 	}
 	r->mixed |= m;

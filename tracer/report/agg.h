@@ -24,6 +24,7 @@ enum agg_key {
 	AGG_KEY_TARGET,
 	AGG_KEY_COMM,
 	AGG_KEY_PID,
+	AGG_KEY_PROCESS,
 	AGG_KEY_STACK,
 	AGG_KEY_UFUNC,
 	AGG_NR_KEYS,
@@ -39,8 +40,8 @@ struct agg_row {
 	/* Values of the keys; a bit in mixed says that the row holds several (only for keys not in --by). */
 	uint64_t caller, callsite, func;
 	uint32_t class, source, target, stack;
-	uint32_t ufunc; /* as of span_names.user_func */
-	int32_t pid;
+	uint32_t ufunc;	   /* as of span_names.user_func */
+	int32_t pid, tgid; /* tgid -1 = not known */
 	const char *comm;
 	uint32_t mixed;		      /* bit per enum agg_key */
 	uint32_t undelivered_classes; /* bit per enum ipi_class: of hits that were not delivered */

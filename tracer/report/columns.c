@@ -55,6 +55,7 @@ const struct column report_columns[] = {
 	KEY(TARGET, target, "TARGET", UNIT_ID, "target CPU"),
 	KEY(COMM, comm, "COMM", UNIT_NAME, "name of the sending task"),
 	KEY(PID, pid, "PID", UNIT_ID, "number of the sending task"),
+	KEY(PROCESS, process, "PROCESS", UNIT_NAME, "process of the sending task: name[number]"),
 	KEY(STACK, stack, "STACK", UNIT_STACK, "kernel stack of the sender, and its user stack where recorded"),
 	KEY(UFUNC, ufunc, "USER-FUNC", UNIT_NAME, "user function that caused the send, outside the C library"),
 
@@ -213,6 +214,8 @@ static struct value get_key(const struct column *c, const struct report_row *row
 		return text_value(row->class);
 	case AGG_KEY_COMM:
 		return text_value(row->comm);
+	case AGG_KEY_PROCESS:
+		return text_value(row->process);
 	case AGG_KEY_STACK:
 		return text_value(row->stack);
 	case AGG_KEY_UFUNC:
@@ -436,7 +439,7 @@ const char *report_key_name(enum agg_key key)
 
 static int unknown_key(const char *key, int len, struct err *err)
 {
-	char known[120] = "";
+	char known[160] = "";
 	size_t at = 0;
 
 	for (unsigned int k = 0; k < AGG_NR_KEYS && at < sizeof(known); k++)

@@ -83,6 +83,17 @@ static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
 		at += (size_t)snprintf(row->stack + at, len - at, "%s%s", i ? " < " : "", row->frames[i].name);
 }
 
+/* The name of its first thread. */
+static char *process_name(struct analysis *a, int32_t tgid)
+{
+	const struct span_names names = analysis_names(a);
+	const char *comm = names.comm(names.ctx, tgid);
+	char *name = clean(comm ? comm : "<...>"), *text = xasprintf("%s[%d]", name, tgid);
+
+	free(name);
+	return text;
+}
+
 static void name_row(struct report_row *row, const struct report *r, struct analysis *a, const struct agg_row *agg)
 {
 	struct symtab *s = analysis_symtab(a);
@@ -104,6 +115,8 @@ static void name_row(struct report_row *row, const struct report *r, struct anal
 		row->comm = clean(agg->comm);
 	if (!mixed(agg, AGG_KEY_UFUNC) && agg->ufunc)
 		row->ufunc = user_name(analysis_ufunc(a), agg->ufunc - 1);
+	if (!mixed(agg, AGG_KEY_PROCESS) && agg->tgid >= 0)
+		row->process = process_name(a, agg->tgid);
 	if (by_stack)
 		name_stack(row, a, agg->stack);
 }
@@ -190,6 +203,7 @@ void report_free(struct report *r)
 		free(row->func);
 		free(row->ufunc);
 		free(row->comm);
+		free(row->process);
 	}
 	free(r->rows);
 	free(r->offline);

@@ -40,6 +40,7 @@ struct report_row {
 	char *caller, *callsite, *func, *ufunc; /* NULL = mixed, or none */
 	const char *class;
 	char *comm;
+	char *process; /* "name[number]" */
 	struct report_frame *frames;
 	unsigned int nr_frames; /* innermost first */
 	char *stack;		/* the frames in one line */
