@@ -92,6 +92,13 @@ for clock in counter tsc uptime; do
 	like "$("$IPITRACE" report "$TMP/$clock.dat" | head -1)" ", [0-9]+ ticks, " "$clock: ticks in the headline"
 done
 unlike "$("$IPITRACE" report "$TMP/uptime.dat")" "counts are not affected" "uptime: counts are, and it says so"
+for option in "--slowest=2" "--min=1us" "--where=delivery > 1us"; do
+	"$IPITRACE" list "$option" "$TMP/uptime.dat" >/dev/null 2>"$ERR"
+	like "$(cat "$ERR")" '^ipitrace: clock uptime has no times in ns' "uptime: $option cannot choose"
+done
+"$IPITRACE" list --where "target == 1" "$TMP/uptime.dat" >"$OUT" 2>"$ERR"
+is "$(grep -c ' 0>1 ' "$OUT")$(cat "$ERR")" 50 "uptime: what is no time can"
+exits 2 "every CPU left out" "$IPITRACE" report -C '!0-1' "$TMP/two-instances.dat"
 json tsc2nsec "rows[0]['delivery_ns']['p50'] in (4882, 4883) and d['trace']['start_ns'] == 325520833" "the file's own conversion of the TSC"
 json tsoff "d['trace']['start_ns'] == 2 * 10**9 and rows[0]['delivery_ns']['p50'] == 5000" "--ts-offset"
 json tsoffneg "d['trace']['start_ns'] == 5 * 10**8" "a --ts-offset below 0"

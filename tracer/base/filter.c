@@ -131,7 +131,15 @@ static int cpus_resolve(void *value, const struct machine_cpus *m, unsigned int 
 		err_set(err, EXIT_USAGE, "CPU %u: the recording has CPUs 0-%u", cpu, nr_cpus - 1);
 		return err_hint(err, "leave it out");
 	}
-	return cpus_choose(f, f->text, m, 0, CPUSET_LIMIT, err);
+	/* CPUs that came later are among those that ! leaves; but some have to be left. */
+	if (cpus_choose(f, f->text, m, 0, CPUSET_LIMIT, err))
+		return -1;
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		if (cpuset_has(&f->set, cpu))
+			return 0;
+	return nr_cpus ? err_set(err, EXIT_USAGE, "'%s' leaves none of the recording's CPUs, 0-%u", f->text,
+				 nr_cpus - 1) :
+			 0;
 }
 
 static bool cpus_disjoint(const void *a, const void *b)

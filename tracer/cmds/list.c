@@ -174,6 +174,18 @@ static void emit(void *ctx, const struct list_line *line)
 	r->ops->line(r, line);
 }
 
+/* Lines without the time that they are chosen by are not chosen: that none is left is no answer then. */
+static void say_timeless(const struct list_choice *c, const struct trace_info *t, const struct list *list)
+{
+	bool by_time = c->slowest || c->min_ns || c->max_ns || c->where;
+
+	if (!by_time || t->clock_sync || !list_nr_lines(list) || list_nr_chosen(list))
+		return;
+	fprintf(stderr, "ipitrace: clock %s has no times %s: lines cannot be chosen by them\n", t->clock,
+		t->clock_ns ? "between CPUs" : "in ns");
+	fprintf(stderr, "hint: record with clock mono\n");
+}
+
 static int list_file(struct list_options *o, const char *path, const struct list_render_ops *format, struct err *err)
 {
 	struct list_render r = {
@@ -198,6 +210,7 @@ static int list_file(struct list_options *o, const char *path, const struct list
 	format->end(&r, list_nr_lines(list), list_nr_chosen(list));
 	if (ret)
 		goto out;
+	say_timeless(&o->choice, r.trace, list);
 	report_judge(&judged, in.analysis);
 	ret = reading_window(&in, &judged, err);
 	if (!ret)
