@@ -183,6 +183,15 @@ static struct list_value get_pid(const struct list_line *line)
 	return has_sender(line) ? number((uint64_t)line->span->pid) : none();
 }
 
+/* Files without the facts of ipitrace do not know. */
+static struct list_value get_tgid(const struct list_line *line)
+{
+	const struct list *l = line->list;
+	int32_t tgid = has_sender(line) ? l->ask.tgid(l->ask.ctx, line->span->pid) : -1;
+
+	return tgid >= 0 ? number((uint64_t)tgid) : none();
+}
+
 /* A name is valid until the next one is asked for. */
 static struct list_value comm(const struct list_line *line, int32_t pid)
 {
@@ -337,7 +346,7 @@ const struct list_column list_columns[] = {
 	{ "callsite", NULL, LIST_TEXT, NULL, "return address in the sender", get_callsite },
 	{ "func", NULL, LIST_TEXT, NULL, "function that the target runs", get_func },
 	{ "pid", NULL, LIST_ID, NULL, "sending task", get_pid },
-	{ "tgid", NULL, LIST_ID, NULL, "its process", get_unknown },
+	{ "tgid", NULL, LIST_ID, NULL, "its process", get_tgid },
 	{ "comm", NULL, LIST_TEXT, NULL, "its name", get_comm },
 	{ "victim_pid", NULL, LIST_ID, NULL, "task that the interrupt hit", get_victim_pid },
 	{ "victim_comm", NULL, LIST_TEXT, NULL, "its name", get_victim_comm },
