@@ -41,6 +41,8 @@ evidence ipi-and-queue sends "t['calls'] == 5 and $arrivals == [None] * 7 and $r
 evidence ipi-csd sends "$runs == [5, 0, 0] and rows[0]['queue_ns']['p50'] == 5500 and rows[0]['delivery_ns'] is None" \
 	"calls and their functions, no receptions"
 evidence no-ipi-fmtkept counts "t['elided'] is None and t['sends'] == 0 and t['unsolicited'] == 5" "receptions, but no sends"
+json_check "$OUT" "t['riders'] is t['polled'] is None" "  nor a rider"
+is "$("$IPITRACE" list --csv "$TMP/no-ipi-fmtkept.dat" 2>/dev/null | grep -c rider)" 0 "  nor a line of list"
 unlike "$("$IPITRACE" report "$TMP/no-ipi-fmtkept.dat")" 'elided|tier: exact' "  nothing is called elided"
 like "$("$IPITRACE" report "$TMP/only-ipi.dat")" '^totals: 5 sends, 5 hits; which arrived is not known' "sends only: the text says so"
 evidence one-class exact "[t[k] for k in ('delivered', 'coalesced', 'in_flight', 'lost', 'outcome_unknown')] == [5, 0, 0, 0, 3] and \

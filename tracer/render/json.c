@@ -195,8 +195,8 @@ static void totals(struct json *j, const struct report *r)
 	known_u64(j, "ambiguous", t->ambiguous, !r->trace->arrivals_unknown);
 	json_u64(j, "own_sends", r->own->n.sends);
 	json_u64(j, "ambiguous_calls", t->ambiguous_calls);
-	json_u64(j, "riders", t->riders);
-	json_u64(j, "polled", t->polled);
+	known_u64(j, "riders", t->riders, !r->trace->elided_unknown);
+	known_u64(j, "polled", t->polled, !r->trace->elided_unknown);
 	json_u64(j, "wakes", t->wakes);
 	json_u64(j, "negative", t->negative);
 	known_u64(j, "empty_interrupts", t->empty_interrupts, r->trace->has_csd && !r->windowed);

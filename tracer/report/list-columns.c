@@ -324,11 +324,14 @@ static struct list_value get_has_call(const struct list_line *line)
 	return number(is_hit(line) && line->span->has_call);
 }
 
+/* Where no sends were recorded nobody knows which call needed none. */
 static struct list_value get_path(const struct list_line *line)
 {
+	enum ipi_path path = line->list->evidence.has_send ? line->span->path : IPI_PATH_UNKNOWN;
+
 	if (line->kind != LIST_CALL)
 		return none();
-	return text(path_names[line->span->path - IPI_PATH_RIDER]);
+	return text(path_names[path - IPI_PATH_RIDER]);
 }
 
 const struct list_column list_columns[] = {
