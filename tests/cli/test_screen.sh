@@ -92,7 +92,8 @@ exits 2 "--color nonsense" "$IPITRACE" report --color x "$F"
 on 80 --json "$F"; is "$(coloured)" no "never in JSON"
 
 # Pager: on a terminal with a height.
-paged() { python3 "$ROOT/tests/cli/terminal.py" 80 24 "$1" env "${@:2}" >shown; status=$?; }
+height=24
+paged() { python3 "$ROOT/tests/cli/terminal.py" 80 $height "$1" env "${@:2}" >shown; status=$?; }
 mark='sed s/^/paged:/'
 paged '' IPITRACE_PAGER="$mark" "$IPITRACE" report "$F"
 is "$status $(grep -vc '^paged:' shown)" "0 0" "IPITRACE_PAGER gets all of it"
@@ -123,6 +124,7 @@ is "$(tail -n 1 shown)" M "  unless it is set"
 if command -v less >/dev/null; then
 	paged q "$IPITRACE" report "$F"
 	is $status 0 "less, left with q"
+	height=60
 	paged '' "$IPITRACE" report -n 1 --by class -C 1 -f class,target_hits "$F"
 	is "$status" 0 "  which is not there for what fits"
 else
