@@ -145,28 +145,26 @@ static double welch_freedom(const struct stats_side *a, const struct stats_side 
 	return below > 0 ? (va + vb) * (va + vb) / below : a->freedom + b->freedom;
 }
 
-double stats_ratio_above(const struct stats_side *a, const struct stats_side *b, double ratio)
+/* Chance of a difference at least as large if b is ratio times a: one side of Welch's test. */
+static double beyond(const struct stats_side *a, const struct stats_side *b, double ratio, double difference)
 {
-	double difference = b->value - ratio * a->value, variance;
+	double variance = b->variance + ratio * ratio * a->variance;
 
 	if (!known(a) || !known(b) || difference <= 0)
 		return 1;
-	variance = b->variance + ratio * ratio * a->variance;
 	if (variance <= 0)
 		return 0;
 	return stats_t_above(difference / sqrt(variance), welch_freedom(a, b, ratio));
 }
 
+double stats_ratio_above(const struct stats_side *a, const struct stats_side *b, double ratio)
+{
+	return beyond(a, b, ratio, b->value - ratio * a->value);
+}
+
 double stats_ratio_below(const struct stats_side *a, const struct stats_side *b, double ratio)
 {
-	double difference = ratio * a->value - b->value, variance;
-
-	if (!known(a) || !known(b) || difference <= 0)
-		return 1;
-	variance = b->variance + ratio * ratio * a->variance;
-	if (variance <= 0)
-		return 0;
-	return stats_t_above(difference / sqrt(variance), welch_freedom(a, b, ratio));
+	return beyond(a, b, ratio, ratio * a->value - b->value);
 }
 
 /*
