@@ -60,7 +60,7 @@ def side(paths):
     groups, every, extra, seconds = collections.defaultdict(list), [], [], 0
     for p in paths:
         d = json.load(open(p))
-        seconds += d["trace"]["duration_ns"] / 1e9
+        seconds += (d["trace"]["window"] or d["trace"])["duration_ns"] / 1e9
         for r in d["rows"]: groups[name(r["caller"]), name(r["func"])].append(r)
         every += d["rows"] + [d["own"]]
         extra += d["unsolicited_handler_ns"].values()
@@ -103,6 +103,31 @@ json_check reports.json 'd["verdict"] == "no_significant_change" and d["observed
 	"  of which nothing can be said for sure"
 exits 0 "  which the text says" "$IPITRACE" diff report.json demo.json
 like "$(head -n 1 "$OUT")" "^NOT DECIDED: " "  first of all"
+
+# --- windows: rates by their length, recordings and reports alike ---
+for f in report demo; do
+	"$IPITRACE" report --json --from +2ms --to +12ms "$DATA/$f.dat" >$f-window.json 2>/dev/null
+done
+exits 0 "windows of recordings" "$IPITRACE" diff --json --from +2ms --to +12ms "$R" "$D"
+cp "$OUT" windows.json
+ok "  numbers of the windows" python3 opinion.py windows.json report-window.json demo-window.json
+json_check windows.json 'all(r["window"]["duration_ns"] == 10000000 < r["duration_ns"] and r["slices"] > 16 for s in ("a", "b") for r in d[s]["runs"])' \
+	"  which are named"
+exits 0 "windows of reports" "$IPITRACE" diff --json report-window.json demo-window.json
+cp "$OUT" reports.json
+ok "  the same numbers" python3 opinion.py reports.json report-window.json demo-window.json
+json_check reports.json '[r["window"] for s in ("a", "b") for r in d[s]["runs"]] == '"$(python3 -c '
+import json
+print([r["window"] for s in ("a", "b") for r in json.load(open("windows.json"))[s]["runs"]])')" "  the same windows"
+exits 0 "a window as text" "$IPITRACE" diff --around +5ms+-1ms "$R" "$D"
+like "$(cat "$OUT")" '^A: .*report.dat \(2.00ms of 22.3ms' "  says of how much"
+exits 0 "a window with itself" "$IPITRACE" diff --json --from -3ms "$R" "$R"
+json_check "$OUT" 'd["verdict"] == "no_significant_change" and all(v["a"] == v["b"] for r in [t] + rows for v in r.values() if isinstance(v, dict))' "  is all the same"
+exits 1 "a window and a whole" "$IPITRACE" diff report.json demo-window.json
+like "$(cat "$ERR")" '^ipitrace: diff: not comparable: a window of demo-window.json, but all of report.json' "  says so"
+exits 0 "  --force" "$IPITRACE" diff --force report.json demo-window.json
+exits 2 "a window of a report" "$IPITRACE" diff --from +1s report.json demo.json
+exits 1 "a window in which nothing was recorded" "$IPITRACE" diff --from +1h "$R" "$D"
 
 # --- runs: made of one report, with what is known of them ---
 # vary FILE HITS CALLS...: like report.json, but so many hits and calls (per cent) of flush_tlb_func

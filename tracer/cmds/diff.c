@@ -16,6 +16,7 @@
 #include "base/filter.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/window.h"
 #include "cmds/cmd.h"
 #include "cmds/reading.h"
 #include "cmds/screen.h"
@@ -36,6 +37,7 @@ struct diff_options {
 	const char *limit_units[MAX_LIMITS]; /* "/s", "/unit" or "" as the user wrote it */
 	unsigned int nr_limits;
 	struct ipi_filter filter;
+	struct time_window window;
 	struct screen_options screen;
 };
 
@@ -179,6 +181,7 @@ const struct opt_spec diff_spec = {
 	.max_operands = 1000,
 	.groups = {
 		OPT_GROUP(NULL, rows, 0),
+		OPT_WINDOW_GROUP(OPTION(window)),
 		OPT_FILTER_GROUP(OPTION(filter)),
 		OPT_SCREEN_GROUP(OPTION(screen)),
 	},
@@ -199,14 +202,16 @@ static int read_recording(struct diff_options *o, struct diff_run *run, const ch
 	struct reading in;
 	int ret = -1;
 
-	if (reading_open(&in, path, NULL, &o->filter, err))
+	if (reading_open(&in, path, NULL, &o->filter, err) || reading_set_window(&in, &o->window, err))
 		goto out;
 	facts = analysis_facts(in.analysis);
-	s = diff_slices_new(by, nr_by, slices, facts ? facts->on_ns : 0, &in.names);
+	s = diff_slices_new(by, nr_by, slices, facts ? facts->on_ns : 0, in.window, &in.names);
 	sink = diff_slices_sink(s);
 	if (reading_run(&in, &sink, err))
 		goto out;
 	report_build(&r, in.analysis, diff_slices_agg(s), by, nr_by, in.filter != NULL);
+	if (reading_window(&in, &r, err))
+		goto out;
 	r.filters = reading_filters(&in);
 	diff_slices_finish(s, &r, run);
 	ret = 0;
@@ -227,6 +232,9 @@ static int read_run(struct diff_options *o, struct diff_run *run, const char *pa
 	} else if (!ipi_filter_empty(&o->filter)) {
 		err_set(err, EXIT_USAGE, "%s: a report cannot be filtered any more", path);
 		ret = err_hint(err, "filter when it is made: 'ipitrace report --json'");
+	} else if (window_given(&o->window)) {
+		err_set(err, EXIT_USAGE, "%s: a report has its window already", path);
+		ret = err_hint(err, "choose it when it is made: 'ipitrace report --json --from TIME'");
 	} else if (o->nr_by) {
 		err_set(err, EXIT_USAGE, "%s: a report has its rows already", path);
 		ret = err_hint(err, "choose them when it is made: 'ipitrace report --json --by KEYS'");

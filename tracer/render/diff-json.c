@@ -83,6 +83,19 @@ static void keys(struct json *j, const struct diff *d, const struct diff_row *ro
 		json_string(j, "class", row->class);
 }
 
+static void window(struct json *j, const struct diff_run *r)
+{
+	if (!r->windowed) {
+		json_null(j, "window");
+		return;
+	}
+	json_object(j, "window");
+	json_u64(j, "from_ns", r->from_ns);
+	json_u64(j, "to_ns", r->to_ns);
+	json_u64(j, "duration_ns", r->duration_ns);
+	json_close(j);
+}
+
 static void side(struct json *j, const char *key, const struct diff_side *s)
 {
 	json_object(j, key);
@@ -98,9 +111,10 @@ static void side(struct json *j, const char *key, const struct diff_side *s)
 		json_string(j, "clock", r->clock);
 		json_string(j, "filters", r->filters);
 		if (r->clock_ns)
-			json_u64(j, "duration_ns", r->duration_ns);
+			json_u64(j, "duration_ns", r->whole_ns);
 		else
 			json_null(j, "duration_ns");
+		window(j, r);
 		json_bool(j, "incomplete", r->incomplete);
 		json_u64(j, "slices", r->nr_slices);
 		json_close(j);

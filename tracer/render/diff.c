@@ -181,14 +181,17 @@ static void rows(const struct diff *d, const struct render_diff_options *o, FILE
 
 static void side_line(const char *name, const struct diff_side *s, const struct screen *screen, FILE *out)
 {
-	char *text = xasprintf("%s:", name), *longer, time[RENDER_TIME_LEN];
+	char *text = xasprintf("%s:", name), *longer, time[RENDER_TIME_LEN], whole[RENDER_TIME_LEN];
 
 	for (unsigned int i = 0; i < s->nr; i++) {
 		const struct diff_run *r = &s->runs[i];
 
 		if (r->clock_ns)
 			render_time(r->duration_ns, screen->utf8, time);
-		longer = xasprintf("%s%s %s (%s%s%s)", text, i ? "," : "", r->path, r->clock_ns ? time : "",
+		if (r->windowed)
+			render_time(r->whole_ns, screen->utf8, whole);
+		longer = xasprintf("%s%s %s (%s%s%s%s%s)", text, i ? "," : "", r->path, r->clock_ns ? time : "",
+				   r->windowed ? " of " : "", r->windowed ? whole : "",
 				   r->kernel ? (r->clock_ns ? ", " : "") : "", r->kernel ? r->kernel : "");
 		free(text);
 		text = longer;

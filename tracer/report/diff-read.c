@@ -174,6 +174,7 @@ static bool read_incomplete(const struct json_val *top, const struct json_val *t
 static int read_trace(struct diff_run *run, const struct json_val *top)
 {
 	const struct json_val *trace = json_get(top, "trace", JSON_OBJ), *totals = json_get(top, "totals", JSON_OBJ);
+	const struct json_val *window = json_get(trace, "window", JSON_OBJ);
 
 	if (!trace || !totals)
 		return -1;
@@ -181,7 +182,15 @@ static int read_trace(struct diff_run *run, const struct json_val *top)
 	run->tier = text_of(trace, "tier");
 	run->clock = text_of(trace, "clock");
 	run->filters = text_of(trace, "filters");
-	run->duration_ns = json_get_num(trace, "duration_ns", 0);
+	run->whole_ns = run->duration_ns = json_get_num(trace, "duration_ns", 0);
+	if (window) {
+		run->windowed = true;
+		run->from_ns = json_get_num(window, "from_ns", 0);
+		run->to_ns = json_get_num(window, "to_ns", 0);
+		if (run->to_ns < run->from_ns)
+			return -1;
+		run->duration_ns = run->to_ns - run->from_ns;
+	}
 	run->clock_ns = !is_null(trace, "duration_ns");
 	run->incomplete = read_incomplete(top, trace);
 	run->arrivals_unknown = is_null(totals, "delivered");

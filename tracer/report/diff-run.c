@@ -210,6 +210,9 @@ static char *unlike(const struct diff_run *a, const struct diff_run *b)
 	if (!same_text(a->filters, b->filters))
 		return xasprintf("different filters: %.80s in %s, %.80s in %s", or_none(a->filters), a->path,
 				 or_none(b->filters), b->path);
+	if (a->windowed != b->windowed)
+		return xasprintf("a window of %s, but all of %s", a->windowed ? a->path : b->path,
+				 a->windowed ? b->path : a->path);
 	return NULL;
 }
 

@@ -17,6 +17,7 @@
 struct diff_slices {
 	struct agg *agg; /* knows the rows; counts nothing */
 	unsigned int max;
+	const struct span_window *window; /* NULL = all of it */
 	bool begun;
 	uint64_t begin_ns, width_ns;
 	struct diff_cell **rows; /* by the agg's index, max cells each */
@@ -25,13 +26,14 @@ struct diff_slices {
 };
 
 struct diff_slices *diff_slices_new(const enum agg_key *by, unsigned int nr_by, unsigned int max, uint64_t begin_ns,
-				    const struct span_names *names)
+				    const struct span_window *window, const struct span_names *names)
 {
 	struct diff_slices *s = xcalloc(1, sizeof(*s));
 
 	s->agg = agg_new(by, nr_by, false, names);
 	s->max = max;
-	s->begun = begin_ns;
+	s->window = window;
+	s->begun = begin_ns && !window;
 	s->begin_ns = begin_ns;
 	s->width_ns = FIRST_WIDTH_NS;
 	s->totals = diff_cells_new(max);
@@ -88,7 +90,7 @@ static unsigned int slice_of(struct diff_slices *s, uint64_t at_ns)
 {
 	if (unlikely(!s->begun)) {
 		s->begun = true;
-		s->begin_ns = at_ns;
+		s->begin_ns = s->window ? span_window_begin_ns(s->window) : at_ns;
 	}
 	reach(s, at_ns);
 	return at_ns > s->begin_ns ? (unsigned int)((at_ns - s->begin_ns) / s->width_ns) : 0;
@@ -176,10 +178,10 @@ struct span_sink diff_slices_sink(struct diff_slices *s)
 
 /* --- the run of it --- */
 
-/* Of the whole time that tracing was on, what each slice covers. */
-static void set_shares(struct diff_slices *s, const struct trace_info *t, struct diff_run *run)
+/* Of the whole time that is looked at, what each slice covers. */
+static void set_shares(struct diff_slices *s, struct diff_run *run)
 {
-	uint64_t begin = t->start_ns, end = t->end_ns, last;
+	uint64_t begin = run->from_ns, end = run->to_ns, last;
 
 	if (!s->begun)
 		s->begin_ns = begin;
@@ -240,11 +242,15 @@ void diff_slices_finish(struct diff_slices *s, const struct report *r, struct di
 		.incomplete = report_incomplete(r),
 		.arrivals_unknown = t->arrivals_unknown,
 		.elided_unknown = t->elided_unknown,
-		.duration_ns = t->end_ns - t->start_ns,
+		.windowed = r->windowed,
+		.from_ns = r->windowed ? r->from_ns : t->start_ns,
+		.to_ns = r->windowed ? r->to_ns : t->end_ns,
+		.whole_ns = t->end_ns - t->start_ns,
 		.nr_by = r->nr_by,
 	};
 	memcpy(run->by, r->by, sizeof(run->by));
-	set_shares(s, t, run);
+	run->duration_ns = run->to_ns - run->from_ns;
+	set_shares(s, run);
 	run->totals = diff_cells_new(run->nr_slices);
 	for (unsigned int i = 0; i < run->nr_slices; i++)
 		diff_cell_add(&run->totals[i], &s->totals[i]);

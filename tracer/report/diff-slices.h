@@ -16,12 +16,16 @@
 #include "report/names.h"
 #include "report/report.h"
 #include "report/sink.h"
+#include "report/window.h"
 
 struct diff_slices;
 
-/* max: 1 or more, at most DIFF_MAX_SLICES. begin_ns: when tracing began; 0: with the first span. */
+/*
+ * max: 1 or more, at most DIFF_MAX_SLICES. begin_ns: when tracing began; 0: with the first span.
+ * window: through which spans come, borrowed; NULL: none.
+ */
 struct diff_slices *diff_slices_new(const enum agg_key *by, unsigned int nr_by, unsigned int max, uint64_t begin_ns,
-				    const struct span_names *names);
+				    const struct span_window *window, const struct span_names *names);
 void diff_slices_free(struct diff_slices *s);
 struct span_sink diff_slices_sink(struct diff_slices *s);
 /* The rows' keys, for report_build(); it counts nothing. */

@@ -49,7 +49,10 @@ struct diff_run {
 	bool incomplete;       /* events are missing */
 	bool arrivals_unknown; /* nobody knows what was delivered */
 	bool elided_unknown;
-	uint64_t duration_ns;
+	bool windowed;
+	uint64_t from_ns, to_ns; /* the window */
+	uint64_t duration_ns;	 /* of it, or of all of it: what rates are by */
+	uint64_t whole_ns;	 /* that tracing was on */
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
 	unsigned int nr_slices;

@@ -92,6 +92,13 @@ struct span_sink span_window_sink(struct span_window *w, const struct span_sink 
 	};
 }
 
+uint64_t span_window_begin_ns(const struct span_window *w)
+{
+	uint64_t start_ns = analysis_start_ns(w->analysis);
+
+	return w->from_ns > start_ns ? w->from_ns : start_ns;
+}
+
 /* As it is printed, and as --from takes it. */
 #define POINT	       "%" PRIu64 ".%06" PRIu64
 #define POINT_ARGS(ns) (ns) / 1000000000, (ns) / 1000 % 1000000

@@ -25,6 +25,8 @@ struct span_window *span_window_new(struct analysis *a, const struct time_window
 void span_window_free(struct span_window *w);
 /* In front of a sink, which is copied; the sink itself if w is NULL. */
 struct span_sink span_window_sink(struct span_window *w, const struct span_sink *next);
+/* Where what it passes on begins in the recording; known from the first span on that it passed. */
+uint64_t span_window_begin_ns(const struct span_window *w);
 /* After the run: the part of the window that was recorded. An error if there is none. */
 int span_window_bounds(struct span_window *w, uint64_t *from_ns, uint64_t *to_ns, struct err *err);
 
