@@ -25,7 +25,7 @@ ok "demo.dat: exact calls are those of trace-cmd report" py calls "$IPITRACE" de
 # --- schema ---
 exits 0 "--schema" "$IPITRACE" list --schema
 cp "$OUT" schema.json
-for f in "$DATA"/*.dat "$DATA"/rows/*.dat "$DATA"/cases/only-ipi.dat.gz; do
+for f in "$DATA"/*.dat "$DATA"/rows/*.dat "$DATA"/cases/{only-ipi,user-stacks}.dat.gz; do
 	list --json --stacks "$f" >lines 2>/dev/null
 	ok "${f##*/}: lines are as the schema says" py schema schema.json <lines
 done
@@ -112,6 +112,29 @@ ok "  is what JSON is" python3 - "$OUT" <<-'PY'
 	        text = " < ".join(value) if isinstance(value, list) else text
 	        assert row[key].removeprefix("'") == text, (key, row[key], value)
 PY
+
+# --- user frames ---
+U=$DATA/cases/user-stacks.dat.gz
+list --json --stacks "$U" >users
+is "$(python3 - users <<-'PY'
+	import collections, json, sys
+	lines = [json.loads(l) for l in open(sys.argv[1])]
+	assert all(l["ufunc"] is None for l in lines if not l["user_stack"])
+	assert all(l["ufunc"] in l["user_stack"] for l in lines if l["user_stack"])
+	assert all(l["stack"] for l in lines if l["kind"] == "hit")
+	print(*sorted(collections.Counter((l["func"], l["ufunc"]) for l in lines if "culprit" in (l["ufunc"] or "")).items()))
+	PY
+)" "(('flush_tlb_func', 'culprit_unmaps+0x54'), 12) (('ipi_mb', 'culprit_barriers+0x3f'), 12)" "the user functions, as in the report"
+like "$(cat users)" '"user_stack":\["__munmap\+0x7","culprit_unmaps\+0x54","main\+0x80",' "  their stacks, innermost first"
+is "$(list --json --where "ufunc =~ 'culprit_b*'" "$U" | wc -l)" 12 "  and --where asks for them"
+exits 0 "text" "$IPITRACE" list --stacks --where "ufunc =~ 'culprit_u*'" "$U"
+like "$(head -n 1 "$OUT")" ' USER-FUNC ' "  has a column of them"
+is "$(sed -n '17,19p' "$OUT" | tr -s ' ' ' ')" " entry_SYSCALL_64_after_hwframe+0x76
+ __munmap+0x7
+ culprit_unmaps+0x54" "  and their frames below the kernel's"
+unlike "$(list demo.dat | head -n 1)" USER-FUNC "no such column where none were recorded"
+exits 0 "CSV" "$IPITRACE" list --csv --stacks "$U"
+like "$(cat "$OUT")" ',__munmap\+0x7 < culprit_unmaps\+0x54 < main\+0x80' "  with them"
 
 # --- where it comes from, and how it ends ---
 list --json report.dat >whole

@@ -5,9 +5,10 @@
 Most of a short trace.dat (version 6) is /proc/kallsyms. Keeps only symbols
 that an address in the event data points into, and the symbol after each, so
 that ranges stay right; and those that ipitrace looks up by name. Everything
-else is copied byte by byte.
+else is copied byte by byte; the list of sections behind it is written anew.
 """
 import bisect
+import ctypes
 import struct
 import sys
 
@@ -68,6 +69,37 @@ def prune(kallsyms, data):
     return b"".join(line for i, line in enumerate(lines) if i in keep)
 
 
+def section_moved(line, kallsyms, cut, streams, end, by):
+    """Offset and length of the section of a line, "sum NAME OFFSET LENGTH XXH3", in the new file."""
+    _, name, off, size, _ = line.split()
+    off, size = int(off), int(size)
+    if name.startswith("cpu"):
+        return streams[int(name[3:])]
+    if off >= end:
+        return off + by, size
+    return (off - cut, size) if off > kallsyms else (off, size - cut if off + size > kallsyms else size)
+
+
+def tail_moved(out, tail, *how):
+    """What is behind the data: sections, the facts with the sums of all, a footer."""
+    magic, size, _ = struct.unpack("<8sQQ", tail[-24:]) if len(tail) >= 24 else (b"", 0, 0)
+    if magic != b"IPITFACT":
+        return tail
+    text, out, lines = tail[-24 - size:-24].decode(), out + tail[:-24 - size], []
+    xxh3 = ctypes.CDLL("libxxhash.so.0").XXH3_64bits
+    xxh3.argtypes, xxh3.restype = (ctypes.c_char_p, ctypes.c_size_t), ctypes.c_uint64
+    for line in text.splitlines():
+        if line.startswith("sum "):
+            off, size = section_moved(line, *how)
+            line = "sum %s %d %d %016x" % (line.split()[1], off, size, xxh3(bytes(out[off:off + size]), size))
+        lines.append(line + "\n")
+    text = "".join(lines).encode()
+    check = 0xcbf29ce484222325
+    for c in text:
+        check = (check ^ c) * 0x100000001b3 & 0xffffffffffffffff
+    return tail[:-24 - int(struct.unpack("<Q", tail[-16:-8])[0])] + text + struct.pack("<8sQQ", magic, len(text), check)
+
+
 def main(src, dst):
     r = Reader(open(src, "rb").read())
     if r.copy(10) != b"\x17\x08\x44tracing" or r.string() != b"6\0" or r.copy(1) != b"\0":
@@ -103,14 +135,17 @@ def main(src, dst):
     kept = prune(kallsyms, b"".join(pieces))
     r.out[kallsyms_at:kallsyms_at] = struct.pack("<I", len(kept)) + kept
     at = len(r.out) + 16 * cpus
-    body = bytearray()
+    body, streams = bytearray(), []
     for piece in pieces:
         pad = -(at + len(body)) % page
         body += b"\0" * pad
         r.out += struct.pack("<QQ", at + len(body), len(piece))
+        streams.append((at + len(body), len(piece)))
         body += piece
+    r.out += body
+    tail = tail_moved(r.out, tail, kallsyms_at, len(kallsyms) - len(kept), streams, end, len(r.out) - end)
     with open(dst, "wb") as f:
-        f.write(r.out + body + tail)
+        f.write(r.out + tail)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "render/csv.h"
 #include "render/list.h"
@@ -13,21 +14,29 @@ static void csv_begin(struct list_render *r)
 {
 	for (unsigned int i = 0; i < list_nr_columns; i++)
 		fprintf(r->out, "%s%s", i ? "," : "", list_columns[i].key);
-	fputs(r->stacks ? ",stack\n" : "\n", r->out);
+	fputs(r->stacks ? ",stack,user_stack\n" : "\n", r->out);
 }
 
 /* In one line, as in a report. */
-static void stack(const struct list_render *r, const struct list_line *line)
+static void stack(const struct list_render *r, const struct list_line *line,
+		  const char *(*get)(const struct list_line *line, unsigned int i))
 {
+	char *text = NULL;
 	const char *frame;
+	size_t len;
+	FILE *all;
 
 	fputc(',', r->out);
-	if (!list_frame(line, 0))
+	if (!get(line, 0))
 		return;
-	fputc('"', r->out); /* names of functions have no quotation marks */
-	for (unsigned int i = 0; (frame = list_frame(line, i)); i++)
-		fprintf(r->out, "%s%s", i ? " < " : "", frame);
-	fputc('"', r->out);
+	all = open_memstream(&text, &len);
+	if (!all)
+		return;
+	for (unsigned int i = 0; (frame = get(line, i)); i++)
+		fprintf(all, "%s%s", i ? " < " : "", frame);
+	fclose(all);
+	csv_text(text, r->raw_text, r->out);
+	free(text);
 }
 
 static void csv_line(struct list_render *r, const struct list_line *line)
@@ -44,8 +53,10 @@ static void csv_line(struct list_render *r, const struct list_line *line)
 		else
 			fprintf(r->out, "%" PRIu64, v.num);
 	}
-	if (r->stacks)
-		stack(r, line);
+	if (r->stacks) {
+		stack(r, line, list_frame);
+		stack(r, line, list_user_frame);
+	}
 	fputc('\n', r->out);
 }
 

@@ -39,16 +39,18 @@ static void value(struct json *j, const struct list_column *c, const struct list
 		json_u64(j, c->key, v.num);
 }
 
-static void stack(struct json *j, const struct list_line *line)
+typedef const char *(*frame_fn)(const struct list_line *line, unsigned int i);
+
+static void stack(struct json *j, const char *key, const struct list_line *line, frame_fn get)
 {
-	const char *frame = list_frame(line, 0);
+	const char *frame = get(line, 0);
 
 	if (!frame) {
-		json_null(j, "stack");
+		json_null(j, key);
 		return;
 	}
-	json_array(j, "stack");
-	for (unsigned int i = 0; (frame = list_frame(line, i)); i++)
+	json_array(j, key);
+	for (unsigned int i = 0; (frame = get(line, i)); i++)
 		json_string(j, NULL, frame);
 	json_close(j);
 }
@@ -60,8 +62,10 @@ static void json_line(struct list_render *r, const struct list_line *line)
 	json_object(j, NULL);
 	for (unsigned int i = 0; i < list_nr_columns; i++)
 		value(j, &list_columns[i], line);
-	if (r->stacks)
-		stack(j, line);
+	if (r->stacks) {
+		stack(j, "stack", line, list_frame);
+		stack(j, "user_stack", line, list_user_frame);
+	}
 	json_close(j);
 }
 
@@ -124,6 +128,17 @@ static void property(struct json *j, const struct list_column *c)
 	json_close(j);
 }
 
+static void stack_property(struct json *j, const char *key, const char *description)
+{
+	json_object(j, key);
+	json_string(j, "description", description);
+	type(j, "array", true);
+	json_object(j, "items");
+	json_string(j, "type", "string");
+	json_close(j);
+	json_close(j);
+}
+
 void list_render_schema(FILE *out)
 {
 	struct json j = { .out = out };
@@ -136,13 +151,8 @@ void list_render_schema(FILE *out)
 	json_object(&j, "properties");
 	for (unsigned int i = 0; i < list_nr_columns; i++)
 		property(&j, &list_columns[i]);
-	json_object(&j, "stack");
-	json_string(&j, "description", "with --stacks: the sender's stack, innermost first");
-	type(&j, "array", true);
-	json_object(&j, "items");
-	json_string(&j, "type", "string");
-	json_close(&j);
-	json_close(&j);
+	stack_property(&j, "stack", "with --stacks: the sender's kernel stack, innermost first");
+	stack_property(&j, "user_stack", "with --stacks: its user stack, where recorded");
 	json_close(&j);
 	json_array(&j, "required");
 	for (unsigned int i = 0; i < list_nr_columns; i++)

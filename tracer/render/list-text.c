@@ -19,8 +19,9 @@
 #include "render/list.h"
 #include "render/value.h"
 
-#define CELL_LEN  512
-#define NAME_MOST 48u
+#define CELL_LEN     512
+#define NAME_MOST    48u
+#define FRAME_INDENT 16
 
 struct text_column {
 	const char *header;
@@ -78,6 +79,14 @@ static void get_caller(const struct list_render *r, const struct list_line *line
 	(void)r;
 	if (!name)
 		name = known_text("callsite", line);
+	snprintf(buf, CELL_LEN, "%s", name ? name : "-");
+}
+
+static void get_ufunc(const struct list_render *r, const struct list_line *line, char *buf)
+{
+	const char *name = known_text("ufunc", line);
+
+	(void)r;
 	snprintf(buf, CELL_LEN, "%s", name ? name : "-");
 }
 
@@ -150,6 +159,7 @@ static const struct text_column columns[] = {
 	{ "TIME", 14, false, true, 0, get_when, NULL },
 	{ "CPUS", 5, false, false, 0, get_cpus, NULL },
 	{ "CLASS", 20, true, false, 180, get_class, NULL },
+	{ "USER-FUNC", 28, true, false, 100, get_ufunc, NULL },
 	{ "CALLER", 36, true, false, 0, get_caller, NULL },
 	{ "FUNC", 28, true, false, 0, get_func, NULL },
 	{ "SENDER", 22, true, false, 110, get_sender, NULL },
@@ -166,6 +176,8 @@ static bool shown(const struct list_render *r, const struct text_column *c)
 {
 	unsigned int width = r->screen.width ? r->screen.width : UINT32_MAX - 1;
 
+	if (c->get == get_ufunc && !r->trace->ufunc.how)
+		return false; /* none were recorded */
 	return width >= c->from || (c->key && !strcmp(c->key, r->sort->key));
 }
 
@@ -204,10 +216,24 @@ static void text_begin(struct list_render *r)
 			cell(r, &columns[i], s->width[i], columns[i].header, i + 1 == ARRAY_SIZE(columns));
 }
 
+/* The kernel's frames, and below them the user's, who called. */
+static void frames(const struct list_render *r, const struct list_line *line,
+		   const char *(*get)(const struct list_line *line, unsigned int i))
+{
+	unsigned int width = r->screen.width > FRAME_INDENT ? r->screen.width - FRAME_INDENT : 0;
+	const char *frame;
+
+	for (unsigned int i = 0; (frame = get(line, i)); i++) {
+		char *fits = screen_shorten(&r->screen, frame, width);
+
+		fprintf(r->out, "%*s%s\n", FRAME_INDENT, "", fits);
+		free(fits);
+	}
+}
+
 static void text_line(struct list_render *r, const struct list_line *line)
 {
 	const struct state *s = r->state;
-	const char *frame;
 	char buf[CELL_LEN];
 
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
@@ -219,8 +245,10 @@ static void text_line(struct list_render *r, const struct list_line *line)
 			get_time(r, line, columns[i].key, buf);
 		cell(r, &columns[i], s->width[i], buf, i + 1 == ARRAY_SIZE(columns));
 	}
-	for (unsigned int i = 0; r->stacks && (frame = list_frame(line, i)); i++)
-		fprintf(r->out, "%*s%s\n", 16, "", frame);
+	if (!r->stacks)
+		return;
+	frames(r, line, list_frame);
+	frames(r, line, list_user_frame);
 }
 
 static void text_end(struct list_render *r, uint64_t nr, uint64_t chosen)

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "report/list-priv.h"
+#include "report/ufunc.h"
 
 const char *const list_kind_names[] = { "hit", "call", "irq", "wake", NULL };
 const char *const list_outcome_names[] = { "delivered", "coalesced", "in_flight", "lost", "run", "unknown", NULL };
@@ -33,22 +34,32 @@ void list_names_free(struct list_names *n)
 	free(n->callers);
 }
 
-static const char *address(struct list *l, uint64_t addr, bool is_return)
+static void name_format(struct list *l, uint64_t addr, enum list_name_kind kind, char *buf, size_t len)
 {
-	uint32_t hash = (uint32_t)hash_u64(addr + is_return), at, i;
+	bool is_return = kind == LIST_NAME_RETURN;
+
+	if (kind == LIST_NAME_USER)
+		ufunc_name(analysis_ufunc(l->analysis), (uint32_t)addr, true, buf, len);
+	else
+		symtab_format(analysis_symtab(l->analysis), addr, is_return, is_return, buf, len);
+}
+
+static const char *name(struct list *l, uint64_t addr, enum list_name_kind kind)
+{
+	uint32_t hash = (uint32_t)hash_u64(addr + kind), at, i;
 	struct list_names *n = &l->names;
 	char text[256], clean[256];
 
 	for (i = hash_first(&n->index, hash, &at); i != HASH_END; i = hash_next(&n->index, hash, &at))
-		if (n->names[i].addr == addr && n->names[i].is_return == is_return)
+		if (n->names[i].addr == addr && n->names[i].kind == kind)
 			return n->names[i].text;
 	if (n->nr == n->max) {
 		n->max = n->max ? 2 * n->max : 256;
 		n->names = xrealloc(n->names, n->max * sizeof(*n->names));
 	}
-	symtab_format(analysis_symtab(l->analysis), addr, is_return, is_return, text, sizeof(text));
+	name_format(l, addr, kind, text, sizeof(text));
 	sanitize(clean, sizeof(clean), text);
-	n->names[n->nr] = (struct list_name){ addr, is_return, xstrdup(clean) };
+	n->names[n->nr] = (struct list_name){ addr, kind, xstrdup(clean) };
 	hash_add(&n->index, hash, n->nr);
 	return n->names[n->nr++].text;
 }
@@ -77,7 +88,17 @@ const char *list_frame(const struct list_line *line, unsigned int i)
 	const struct ipi_stack *s =
 		line->span->stack == IPI_STACK_NONE ? NULL : analysis_stack(l->analysis, line->span->stack);
 
-	return s && i < s->nr ? address(l, s->addrs[i], true) : NULL;
+	return s && i < s->nr ? name(l, s->addrs[i], LIST_NAME_RETURN) : NULL;
+}
+
+const char *list_user_frame(const struct list_line *line, unsigned int i)
+{
+	struct list *l = line->list;
+	const struct ufunc *u = analysis_ufunc(l->analysis);
+	unsigned int nr = 0;
+	const uint32_t *frames = u ? ufunc_frames(u, line->span->stack, &nr) : NULL;
+
+	return i < nr ? name(l, frames[i], LIST_NAME_USER) : NULL;
 }
 
 /* --- values --- */
@@ -161,21 +182,30 @@ static struct list_value get_caller(const struct list_line *line)
 	if (s->stack != IPI_STACK_NONE)
 		caller = stack_caller(line->list, s->stack);
 	caller = caller ? caller : s->callsite;
-	return caller ? text(address(line->list, caller, true)) : none();
+	return caller ? text(name(line->list, caller, LIST_NAME_RETURN)) : none();
 }
 
 static struct list_value get_callsite(const struct list_line *line)
 {
 	const struct ipi_span *s = line->span;
 
-	return has_sender(line) && s->callsite ? text(address(line->list, s->callsite, true)) : none();
+	return has_sender(line) && s->callsite ? text(name(line->list, s->callsite, LIST_NAME_RETURN)) : none();
 }
 
 static struct list_value get_func(const struct list_line *line)
 {
 	const struct ipi_span *s = line->span;
 
-	return has_sender(line) && s->func ? text(address(line->list, s->func, false)) : none();
+	return has_sender(line) && s->func ? text(name(line->list, s->func, LIST_NAME_FUNC)) : none();
+}
+
+/* As in the rows of a report. */
+static struct list_value get_ufunc(const struct list_line *line)
+{
+	const struct ufunc *u = has_sender(line) ? analysis_ufunc(line->list->analysis) : NULL;
+	int64_t frame = u ? ufunc_cause(u, line->span->stack) : -1;
+
+	return frame >= 0 ? text(name(line->list, (uint64_t)frame, LIST_NAME_USER)) : none();
 }
 
 static struct list_value get_pid(const struct list_line *line)
@@ -196,9 +226,9 @@ static struct list_value get_tgid(const struct list_line *line)
 static struct list_value comm(const struct list_line *line, int32_t pid)
 {
 	struct list *l = line->list;
-	const char *name = l->ask.comm(l->ask.ctx, pid);
+	const char *comm = l->ask.comm(l->ask.ctx, pid);
 
-	sanitize(l->names.comm, sizeof(l->names.comm), name ? name : "<...>");
+	sanitize(l->names.comm, sizeof(l->names.comm), comm ? comm : "<...>");
 	return text(l->names.comm);
 }
 
@@ -369,6 +399,7 @@ const struct list_column list_columns[] = {
 	{ "has_call", NULL, LIST_FLAG, NULL, "of a hit: a call was queued for it", get_has_call },
 	{ "path", NULL, LIST_TEXT, path_names, "of a call without a hit: why it has none", get_path },
 	{ "queue_latency_ns", "queue", LIST_NS, NULL, "from queue_ns to run_ns", get_queue },
+	{ "ufunc", NULL, LIST_TEXT, NULL, "user function that caused it, outside the C library", get_ufunc },
 };
 const unsigned int list_nr_columns = ARRAY_SIZE(list_columns);
 

@@ -12,10 +12,16 @@
 #include "report/analysis.h"
 #include "report/list.h"
 
+enum list_name_kind {
+	LIST_NAME_FUNC,
+	LIST_NAME_RETURN, /* a return address, with its offset */
+	LIST_NAME_USER,	  /* the number of a user frame */
+};
+
 /* An address with its name: symbols repeat, looking them up costs. */
 struct list_name {
 	uint64_t addr;
-	bool is_return; /* a return address, with its offset; else a function */
+	enum list_name_kind kind;
 	char *text;
 };
 

@@ -89,6 +89,8 @@ struct expr_value list_expr_get(void *line, unsigned int column);
 
 /* Frames of the sender's stack, innermost first; text is valid until the next is asked for. NULL behind the last. */
 const char *list_frame(const struct list_line *line, unsigned int i);
+/* The same of the sender's user stack, where it was recorded. */
+const char *list_user_frame(const struct list_line *line, unsigned int i);
 /* Names for messages and options. */
 extern const char *const list_kind_names[], *const list_outcome_names[], *const list_how_names[];
 
