@@ -191,21 +191,26 @@ static void user_frames(struct line *l, struct folded *f, uint32_t stack)
 	}
 }
 
-/* Outermost first. Where nothing but plumbing was recorded, the call site stands for the caller, as in a report. */
+/*
+ * Outermost first, down to the caller: what it calls to have the IPI sent is
+ * plumbing. The same functions outside of it are not: there a sender was
+ * interrupted, which sent for another reason. Where nothing but plumbing was
+ * recorded, the call site stands for the caller, as in a report.
+ */
 static void frames(struct line *l, struct folded *f, const struct charge *c)
 {
 	const struct ipi_stack *s = analysis_stack(f->analysis, c->stack);
+	unsigned int caller = s ? analysis_stack_caller(f->analysis, s) : 0;
 
 	user_frames(l, f, c->stack);
-	if (!s || analysis_stack_caller(f->analysis, s) == s->nr) {
+	if (!s || caller == s->nr) {
 		frame(l, s ? "[plumbing only]" : "[no stack]");
 		if (c->callsite)
 			frame_of(l, f, c->callsite);
 		return;
 	}
-	for (unsigned int i = s->nr; i-- > 0;)
-		if (!symtab_is_plumbing(analysis_symtab(f->analysis), s->addrs[i]))
-			frame_of(l, f, s->addrs[i]);
+	for (unsigned int i = s->nr; i-- > caller;)
+		frame_of(l, f, s->addrs[i]);
 }
 
 static char *line_text(struct folded *f, const struct charge *c)

@@ -57,6 +57,9 @@ static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
 	const struct ufunc *u = analysis_ufunc(a);
 	unsigned int nr_user = 0;
 	const uint32_t *user = u ? ufunc_frames(u, id, &nr_user) : NULL;
+	unsigned int caller = s ? analysis_stack_caller(a, s) : 0;
+	int64_t cause = u ? ufunc_cause(u, id) : -1;
+	bool caused = false;
 	size_t at = 0, len = 1;
 
 	if (!s && !nr_user)
@@ -67,14 +70,15 @@ static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
 
 		if (!name)
 			continue;
-		row->frames[row->nr_frames].plumbing = symtab_is_plumbing(analysis_symtab(a), s->addrs[i]);
+		row->frames[row->nr_frames].plumbing = i < caller;
 		row->frames[row->nr_frames++].name = name;
 		len += strlen(name) + 3;
 	}
 	for (unsigned int i = 0; i < nr_user; i++) {
 		char *name = user_name(u, user[i]);
 
-		row->frames[row->nr_frames].plumbing = ufunc_is_plumbing(u, user[i]);
+		caused |= user[i] == cause;
+		row->frames[row->nr_frames].plumbing = !caused;
 		row->frames[row->nr_frames++].name = name;
 		len += strlen(name) + 3;
 	}

@@ -20,7 +20,7 @@ struct analysis;
 
 struct report_frame {
 	char *name;
-	bool plumbing; /* of how IPIs are sent for everybody, or of the tracer */
+	bool plumbing; /* of how the caller had it sent, or of the tracer; of a user stack, of the C library's wrapper */
 };
 
 /* Hits by time; report_bin() of those beyond nr is 0. */

@@ -129,7 +129,8 @@ static const char *name_of(const struct ufunc *u, uint32_t name)
 	return name ? u->file.names[name - 1] : NULL;
 }
 
-bool ufunc_is_plumbing(const struct ufunc *u, uint32_t frame)
+/* Of the C library: how system calls are made for everybody. */
+static bool is_plumbing(const struct ufunc *u, uint32_t frame)
 {
 	/* glibc's and musl's, and their loaders: "libc.so.6", "libc-2.31.so", "ld-musl-x86_64.so.1". */
 	static const char *const libraries[] = { "libc.so", "libc-", "libc.musl", "libpthread", "ld-linux", "ld-musl" };
@@ -151,7 +152,7 @@ int64_t ufunc_cause(const struct ufunc *u, uint32_t stack)
 
 		if (f->symbol && !f->file)
 			break; /* "[cut]": it is not known who called */
-		if (!ufunc_is_plumbing(u, frames[i]))
+		if (!is_plumbing(u, frames[i]))
 			return frames[i];
 	}
 	return nr ? (int64_t)frames[0] : -1;

@@ -33,8 +33,6 @@ const uint32_t *ufunc_frames(const struct ufunc *u, uint32_t stack, unsigned int
 int64_t ufunc_cause(const struct ufunc *u, uint32_t stack);
 /* "function+0x1d", "libfoo.so+0x1234" where the symbol is not known, "[unknown]"; what is hostile in it stays. */
 void ufunc_name(const struct ufunc *u, uint32_t frame, bool offset, char *buf, size_t len);
-/* Of the C library: how system calls are made for everybody. */
-bool ufunc_is_plumbing(const struct ufunc *u, uint32_t frame);
 struct ufunc_info ufunc_info(const struct ufunc *u);
 
 #endif
