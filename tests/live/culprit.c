@@ -54,6 +54,14 @@ static inline __attribute__((always_inline)) long call(long nr, long a, long b)
 	__asm__ volatile("syscall" : "+a"(ret) : "D"(a), "S"(b), "d"(0) : "rcx", "r11", "memory");
 	return ret;
 }
+#elif defined(DIRECT) && defined(__aarch64__)
+static inline __attribute__((always_inline)) long call(long nr, long a, long b)
+{
+	register long x8 __asm__("x8") = nr, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = 0;
+
+	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
+	return x0;
+}
 #else
 #define call(nr, a, b) ((nr) == SYS_munmap ? munmap((void *)(a), (size_t)(b)) : syscall((nr), (a), (b), 0))
 #endif

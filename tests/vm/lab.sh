@@ -235,6 +235,20 @@ lab_guest_programs() {
 			-static -I"$ROOT/include" -o "$out" "$src" -lpthread ||
 			{ lab_err "cannot build $src for $ROW_ARCH"; return 1; }
 	done
+	lab_culprits "$cc"
+}
+
+# Who user stacks are to name: with and without frame pointers, and with system calls of its own.
+lab_culprits() {
+	local cc=$1 src=$ROOT/tests/live/culprit.c name
+	for name in omit frame direct; do
+		local flags=(-fomit-frame-pointer)
+		[ $name = frame ] && flags=(-fno-omit-frame-pointer -mno-omit-leaf-frame-pointer)
+		[ $name = direct ] && flags+=(-DDIRECT)
+		[ "$OUT_DIR/guest/$name" -nt "$src" ] && continue
+		$cc -O2 -D_GNU_SOURCE "${flags[@]}" -o "$OUT_DIR/guest/$name" "$src" -lpthread ||
+			{ lab_err "cannot build $src for $ROW_ARCH"; return 1; }
+	done
 }
 
 # --- initramfs --------------------------------------------------------------
@@ -287,6 +301,9 @@ lab_initramfs() {
 		[ -x "$prog" ] && cp "$prog" "$tree/lab/tests/"
 	done
 	cp "$OUT_DIR/guest/provoke" "$tree/usr/bin/"
+	for prog in omit frame direct; do
+		lab_add_dynamic "$tree" "$OUT_DIR/guest/$prog" "usr/bin/$prog" || return 1
+	done
 	for prog in "$LAB"/guest/tests/*; do
 		[ -x "$prog" ] && cp "$prog" "$tree/lab/tests/"
 	done
