@@ -30,6 +30,7 @@ _ipitrace() {
 		FILE)	;;
 		LIST)	words='isolated nohz_full housekeeping online' ;;
 		NAMES)	words='reschedule call_function_single call_function irq_work' ;;
+		GROUPS)	words=$("${COMP_WORDS[0]}" help record groups 2>/dev/null | awk '{ print $1 }') ;;
 		KINDS)	words='hit call irq wake' ;;
 		OUTCOMES) words='delivered coalesced in_flight lost run unknown' ;;
 		WAYS)	words='exact fifo ambiguous' ;;
@@ -50,7 +51,7 @@ _ipitrace() {
 	if [ -n "$words" ]; then
 		# Of a list, its last item.
 		local before=
-		[[ ${arg-} =~ ^(LIST|NAMES|PIDS|KEYS|COLUMNS|KINDS|OUTCOMES|WAYS)$ ]] && before=${cur%"${cur##*[,!+]}"}
+		[[ ${arg-} =~ ^(LIST|NAMES|PIDS|KEYS|COLUMNS|KINDS|OUTCOMES|WAYS|GROUPS)$ ]] && before=${cur%"${cur##*[,!+]}"}
 		mapfile -t COMPREPLY < <(compgen -P "$before" -W "$words" -- "${cur#"$before"}")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -33,6 +33,14 @@ refuses 2 "lots" "no size" -m lots
 refuses 2 "some" "no kind of stack" --stack some
 refuses 2 "--frobnicate" "unknown option" --frobnicate
 refuses 2 "-p" "no pid" -p self
+refuses 2 "no event 'sched:sched_wakin'" "unknown event" -e sched:sched_wakin
+like "$(cat "$ERR")" '^hint: .*sched:sched_waking' "unknown event: the hint names one that is near"
+refuses 2 "no event 'skhed'" "unknown system" -e skhed
+refuses 2 "no event 'sched:x\*'" "pattern that matches no event" -e 'sched:x*'
+refuses 2 "empty" "empty name of an event" -e 'sched:sched_switch,,timer'
+refuses 2 "no event 'ftrace:function'" "what is no event that can be enabled" -e ftrace:function
+refuses 2 "'shed' is no group" "unknown group" --with idle,shed
+like "$(cat "$ERR")" '^hint: did you mean sched' "unknown group: the hint names one that is near"
 refuses 1 "no-such-dir" "no such directory" -o "$TMP/no-such-dir/f.dat" -d 100ms
 refuses 1 "directory" "output is a directory" -o "$TMP" -d 100ms
 refuses 1 "regular" "output is a device" -o /dev/null -d 100ms

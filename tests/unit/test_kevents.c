@@ -3,6 +3,8 @@
  * The table of the kernel's events is complete on both sides: the decoder
  * understands every row, every probe has its stand-in; and the rule for the tier.
  */
+#include "base/err.h"
+#include "base/evgroups.h"
 #include "base/kevents.h"
 #include "capture/standin.h"
 #include "decodebed.h"
@@ -86,10 +88,29 @@ static void test_decoder(void)
 	}
 }
 
+static void test_groups(void)
+{
+	const struct evgroup *g;
+	struct err err = { 0 };
+	uint32_t set = 0, all = 0;
+	unsigned int nr;
+
+	for (nr = 0; (g = evgroup_row(nr)); nr++) {
+		ok(g->events[0].name && !g->events[EVGROUP_MAX_EVENTS].name, "%s has events, and an end", g->name);
+		ok(!evgroups_parse(&all, g->name, &err), "%s is found by its name", g->name);
+	}
+	is_u64(all, (1u << nr) - 1, "each has a bit of its own");
+	ok(!evgroups_parse(&set, "idle,sched", &err) && set == 3, "a list");
+	ok(evgroups_parse(&set, "sched,", &err) && err.code == EXIT_USAGE, "an empty name is refused");
+	ok(evgroups_parse(&set, "sche", &err) && strstr(err.hint, "sched"), "one that is near is named");
+	ok(evgroups_parse(&set, "frobnicate", &err) && strstr(err.hint, "sched, idle"), "else all are");
+}
+
 int main(void)
 {
 	test_tiers();
 	test_rows();
+	test_groups();
 	test_decoder();
 	return done_testing();
 }

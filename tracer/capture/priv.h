@@ -16,6 +16,7 @@
 #include "capture/session.h"
 
 struct standin;
+struct extra;
 
 #define EXITS_SUFFIX "-exits" /* of the instance that tells who began and ended */
 
@@ -38,6 +39,8 @@ struct session {
 	uint64_t buffer_bytes;
 	struct session_event *events;
 	unsigned int nr_events;
+	struct extra *extras; /* events that the user asks for */
+	unsigned int nr_extras;
 	uint64_t missed_before; /* by the probes, before recording began */
 	struct watched *watched;
 	unsigned int nr_watched;
@@ -48,6 +51,13 @@ struct session {
 
 /* Filters, stack triggers, then the events themselves; fills events, tier and filtered. */
 int session_enable_events(struct session *s, const struct session_config *config, struct err *err);
+/*
+ * capture/extras.c: what config->events and config->groups name in this kernel; and enable it, behind
+ * session_enable_events(), where it is not enabled yet.
+ */
+int session_find_extras(struct session *s, const struct session_config *config, struct err *err);
+int session_enable_extras(struct session *s, struct err *err);
+void session_free_extras(struct session *s);
 /* "cpu & CPUS{1,3}", or before kernel 6.6 "(cpu == 1 || ...)"; malloc'ed, NULL if it cannot be said so. */
 char *session_target_filter(const struct kevent *kev, const struct cpuset *cpus, bool modern);
 /* What was done to a file of the main instance: written, or refused (errnum). Nothing where nobody asks. */

@@ -281,12 +281,14 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	*sp = s;
 	if (find_tracefs(s, err))
 		return -1;
+	if (session_find_extras(s, config, err))
+		return -1;
 	remove_stale(s);
 	if (create_instance(s, err) || setup_instance(s, config, err))
 		return -1;
 	if (config->before_events && config->before_events(config->before_ctx, err))
 		return -1;
-	if (session_enable_events(s, config, err))
+	if (session_enable_events(s, config, err) || session_enable_extras(s, err))
 		return -1;
 	session_open_tasks(s);
 	session_watch(s);
@@ -332,6 +334,7 @@ int session_close(struct session *s, struct err *err)
 		ret = -1;
 	standin_free(s->standin);
 	session_unwatch(s);
+	session_free_extras(s);
 	free(s->events);
 	free(s->notes);
 	free(s);

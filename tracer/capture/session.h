@@ -36,6 +36,12 @@ struct session_config {
 	enum session_stack stack;
 	const struct cpuset *target_cpus; /* only events about these targets; NULL = all */
 	uint32_t classes;		  /* bit per enum ipi_class; 0 = all */
+	/*
+	 * Beside the events of IPIs: "SYS:EVENT", "SYS" or "EVENT", shell patterns, commas between them
+	 * (base/globs.h); and a bit per row of base/evgroups.h.
+	 */
+	const char *events; /* NULL = none */
+	uint32_t groups;
 	/* Told of everything that is done to tracefs, a line each; NULL = nobody asks. */
 	void (*log)(void *ctx, const char *text);
 	void *log_ctx;

@@ -16,6 +16,8 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/evgroups.h"
+#include "base/globs.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "record/record.h"
@@ -60,6 +62,40 @@ static int parse_user_stack(void *target, const char *arg, const struct opt_spec
 	return 0;
 }
 
+/* Names and patterns of events; those of several -e are one list. */
+static int parse_events(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	char **events = target, *all;
+
+	(void)spec;
+	if (globs_check(arg, err))
+		return -1;
+	if (globs_negated(arg)) {
+		err_set(err, EXIT_USAGE, "'%.100s': which events, not which not", arg);
+		return err_hint(err, "'sched:*' are all of a system");
+	}
+	all = *events ? xasprintf("%s,%s", *events, arg) : xstrdup(arg);
+	free(*events);
+	*events = all;
+	return 0;
+}
+
+static int parse_groups(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)spec;
+	return evgroups_parse(target, arg, err);
+}
+
+static void print_groups(FILE *out)
+{
+	const struct evgroup *g;
+
+	for (unsigned int i = 0; (g = evgroup_row(i)); i++)
+		fprintf(out, "%-8s  %s\n", g->name, g->help);
+}
+
+static const struct opt_topic topics[] = { { "groups", print_groups }, { 0 } };
+
 #define FIELD(m) offsetof(struct record_options, m)
 
 static const struct opt record_rows[] = {
@@ -75,6 +111,10 @@ static const struct opt record_rows[] = {
 	  NULL, 0, 0 },
 	{ 0, "user-stack", "[=HOW]", OPT_CUSTOM, FIELD(userstack),
 	  "user stacks with sends: dwarf (default; dwarf,SIZE of each), fp (frame pointers)", parse_user_stack, 0, 0 },
+	{ 'e', "event", "EVENTS", OPT_CUSTOM, FIELD(events),
+	  "record these events, too: SYS:EVENT, SYS, patterns; for KernelShark and others", parse_events, 0, 0 },
+	{ 0, "with", "GROUPS", OPT_CUSTOM, FIELD(groups),
+	  "record these groups of events, too ('ipitrace help record groups' lists them)", parse_groups, 0, 0 },
 	{ 0, "wait-all", NULL, OPT_FLAG, FIELD(wait_all), "record until all that WORKLOAD has started has ended, too",
 	  NULL, 0, 0 },
 	{ 0, "strict", NULL, OPT_FLAG, FIELD(strict),
@@ -93,6 +133,7 @@ const struct opt_spec record_spec = {
 		   "Exit status: WORKLOAD's own; 125 ipitrace failed, 126 WORKLOAD cannot be run,\n"
 		   "127 not found. Without WORKLOAD 0, 1 failed, 2 usage; 3 if the recording is\n"
 		   "incomplete; with WORKLOAD, too, if its own is 0.",
+	.topics = topics,
 	.stop_at_operand = true,
 	.this_machine = true,
 	.groups = {
@@ -140,8 +181,9 @@ static void report_lost(const struct record *r, struct err *err)
 				(unsigned long long)(r->rec.facts.lost[cpu] + r->rec.facts.entries[cpu]));
 	err_set(err, EXIT_INCOMPLETE, "%llu events were lost, the recording is incomplete",
 		(unsigned long long)r->lost);
-	err_hint(err, "a bigger buffer (-m %lluM), no stacks (--no-stack), or fewer targets (-C LIST)",
-		 (unsigned long long)((r->buffer_bytes * 4 + (1 << 20) - 1) >> 20));
+	err_hint(err, "a bigger buffer (-m %lluM), no stacks (--no-stack), or %s",
+		 (unsigned long long)((r->buffer_bytes * 4 + (1 << 20) - 1) >> 20),
+		 r->opts.events || r->opts.groups ? "fewer other events (-e, --with)" : "fewer targets (-C LIST)");
 }
 
 /* Why the recording is incomplete, line by line; false if it is not. */

@@ -351,7 +351,7 @@ const struct decode_stats *decoder_stats(const struct decoder *d)
 	stats->records = stats->skipped = 0;
 	for (unsigned int id = 0; id < d->plan.fmt.nr_desc; id++) {
 		stats->records += d->counts[id];
-		if (d->plan.fmt.desc[id].op == OP_SKIP)
+		if (!(OP_BIT(d->plan.fmt.desc[id].op) & d->plan.fmt.ops))
 			stats->skipped += d->counts[id];
 	}
 	stats->stacks = d->stacks_attached;

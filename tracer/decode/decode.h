@@ -73,7 +73,7 @@ struct decode_caps {
 struct decode_stats {
 	uint64_t records;		  /* every record walked, ours or not */
 	uint64_t events;		  /* those that became a struct ipi_event */
-	uint64_t skipped;		  /* records of events that ipitrace does not use */
+	uint64_t skipped;		  /* records of kinds that are not used, or mute on that machine */
 	uint64_t stacks;		  /* those that an event took */
 	uint64_t blind_sends, blind_hits; /* hyperv_send_ipi_mask: sends, and how many CPUs they went to; not which */
 	uint64_t late;			  /* used events that came when their time was already settled: not given */

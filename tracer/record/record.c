@@ -133,6 +133,8 @@ static int prepare(struct record *r, struct err *err)
 	struct session_config config = {
 		.buffer_bytes = r->opts.buffer_bytes,
 		.stack = r->opts.no_stack ? SESSION_STACK_NONE : r->opts.stack,
+		.events = r->opts.events,
+		.groups = r->opts.groups,
 		.log = r->opts.log_session ? log_session : NULL,
 	};
 	struct filter_push push; /* what the kernel may drop */
@@ -399,4 +401,5 @@ void record_free(struct record *r)
 	r->rec.facts.filter = (struct ipi_filter)IPI_FILTER_INIT;
 	recording_free(&r->rec);
 	ipi_filter_free(&r->opts.filter);
+	free(r->opts.events);
 }

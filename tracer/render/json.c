@@ -126,6 +126,7 @@ static void trace(struct render *r, struct json *j)
 	known_ns(j, t, "start_ns", t->start_ns);
 	known_ns(j, t, "end_ns", t->end_ns);
 	json_u64(j, "events", t->events);
+	json_u64(j, "other_events", t->other_events);
 	render_lost_events(r);
 	json_u64(j, "late_events", t->late_events);
 	json_u64(j, "missed_sends", t->missed_sends);

@@ -213,8 +213,10 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	sanitize(text, sizeof(text), t->kernel);
 	fprintf(out, "Linux %s", text[0] ? text : "(unknown release)");
 	sanitize(text, sizeof(text), t->arch);
-	fprintf(out, "%s%s, %u CPUs, %s, %" PRIu64 " events%s\n", text[0] ? " " : "", text, t->cpus, time, t->events,
-		r->filtered ? ", filtered" : "");
+	fprintf(out, "%s%s, %u CPUs, %s, %" PRIu64 " events", text[0] ? " " : "", text, t->cpus, time, t->events);
+	if (t->other_events)
+		fprintf(out, " and %" PRIu64 " of other kinds", t->other_events);
+	fprintf(out, "%s\n", r->filtered ? ", filtered" : "");
 	origin(t, out);
 	if (r->windowed)
 		window(r, o, out);

@@ -339,6 +339,7 @@ static void finish_info(struct analysis *a)
 		t->end_ns = a->facts.off_ns;
 	t->records = s->records;
 	t->events = s->events;
+	t->other_events = s->skipped;
 	t->stacks = s->stacks > 0;
 	t->send_stamp = send_stamp(pipeline_totals(a->pipeline));
 	t->bad_pages = s->bad_pages;

@@ -69,6 +69,7 @@ struct trace_info {
 	bool stacks;		 /* stacks of senders are there */
 	const char *send_stamp;	 /* where delivery counts from: "raw" (the send's stamp), "behind_stack", "mixed" */
 	uint64_t records, events; /* in the file; used */
+	uint64_t other_events;	  /* in the file, of kinds that ipitrace makes no use of */
 	uint64_t blind_sends;	  /* sends whose events do not say to whom, */
 	uint64_t blind_hits;	  /* only to how many CPUs: neither is in any count */
 	struct ufunc_info ufunc;

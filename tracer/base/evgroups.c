@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * base/evgroups.c - the table of groups of events, and lists of their names.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/evgroups.h"
+#include "base/text.h"
+
+/* clang-format off: a table */
+static const struct evgroup rows[] = {
+	{ "sched",
+	  "who wakes whom, and who runs: sched_waking, sched_wakeup, sched_switch",
+	  { { "sched", "sched_waking", NULL },
+	    { "sched", "sched_wakeup", NULL },
+	    { "sched", "sched_wakeup_new", NULL },
+	    { "sched", "sched_switch", NULL } } },
+	{ "idle", "the idle states of the CPUs: cpu_idle", { { "power", "cpu_idle", NULL } } },
+};
+/* clang-format on */
+
+const struct evgroup *evgroup_row(unsigned int idx)
+{
+	return idx < ARRAY_SIZE(rows) ? &rows[idx] : NULL;
+}
+
+static int unknown(const char *name, size_t len, struct err *err)
+{
+	struct suggestion near = suggestion_for(name, len);
+	char names[sizeof(err->hint) - 16] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		suggestion_offer(&near, rows[i].name);
+		if (at < sizeof(names))
+			at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s", i ? ", " : "", rows[i].name);
+	}
+	err_set(err, EXIT_USAGE, "'%.*s' is no group of events", (int)(len < 60 ? len : 60), name);
+	return near.word ? err_hint(err, "did you mean %s?", near.word) : err_hint(err, "groups: %s", names);
+}
+
+int evgroups_parse(uint32_t *groups, const char *list, struct err *err)
+{
+	for (const char *p = list;; p++) {
+		size_t len = strcspn(p, ","), i;
+
+		for (i = 0; i < ARRAY_SIZE(rows); i++)
+			if (strlen(rows[i].name) == len && !strncmp(rows[i].name, p, len))
+				break;
+		if (i == ARRAY_SIZE(rows))
+			return unknown(p, len, err);
+		*groups |= 1u << i;
+		p += len;
+		if (!*p)
+			return 0;
+	}
+}
