@@ -205,6 +205,36 @@ static bool audit_lines(const struct span_log *log, const struct match_totals *t
 	return false;
 }
 
+/* A wait is told by one call of an operation, whose line in a list shows it: its hit's, or its own. */
+static bool audit_waits(const struct span_log *log, char *msg, size_t len)
+{
+	uint64_t by_hits = 0, by_calls = 0;
+	char text[400];
+
+	for (size_t i = 0; i < log->nr; i++) {
+		const struct ipi_span *s = &log->spans[i];
+		bool known = s->wait_ns != IPI_NO_TIME, call = s->kind == IPI_SPAN_CALL;
+		bool exact = s->outcome == IPI_DELIVERED && s->how == IPI_HOW_EXACT && s->done_ns != IPI_NO_TIME;
+
+		if (call && known && s->path == IPI_PATH_SENT)
+			by_calls += s->wait_ns;
+		if (s->kind == IPI_SPAN_HIT && known)
+			by_hits += s->wait_ns;
+		if ((call ? s->wait == IPI_WAIT_KNOWN : s->kind == IPI_SPAN_HIT && s->has_call && known) == known &&
+		    (!call || !known || exact) &&
+		    (!s->wait ||
+		     (call && s->level == IPI_LEVEL_TASK && s->call_kind == IPI_CALL_PLAIN && s->nr_targets)))
+			continue;
+		snprintf(msg, len, "impossible wait %" PRId64 " (%u): %s", (int64_t)s->wait_ns, s->wait,
+			 span_text(s, text, sizeof(text)));
+		return false;
+	}
+	if (by_hits == by_calls)
+		return true;
+	snprintf(msg, len, "hits tell of %" PRIu64 " ns waited, their calls of %" PRIu64, by_hits, by_calls);
+	return false;
+}
+
 static bool ordered(uint64_t a, uint64_t b)
 {
 	return a == IPI_NO_TIME || b == IPI_NO_TIME || a <= b;
@@ -311,5 +341,6 @@ bool span_audit(const struct span_log *log, const struct match_totals *totals, c
 		snprintf(msg, len, "impossible span: %s", span_text(&log->spans[i], text, sizeof(text)));
 		return false;
 	}
-	return audit_totals(log, totals, msg, len) && audit_causes(log, msg, len) && audit_lines(log, totals, msg, len);
+	return audit_totals(log, totals, msg, len) && audit_causes(log, msg, len) &&
+	       audit_lines(log, totals, msg, len) && audit_waits(log, msg, len);
 }

@@ -294,6 +294,7 @@ static bool among(const char *alternatives, const char *name)
 
 static const char *const outcome_names[] = { "delivered", "coalesced", "in_flight", "lost" };
 static const char *const how_names[] = { "none", "exact", "fifo", "ambiguous" };
+static const char *const wait_names[] = { "none", "unknown", "known" };
 static const char *const victim_names[] = { "unknown", "task", "softirq" };
 static const char *const path_names[] = { "sent", "rider", "polled", "unknown" };
 
@@ -333,7 +334,7 @@ static int check_pair(const struct ipi_span *s, const char *key, const char *v)
 		uint64_t got;
 	} times[] = {
 		{ "queue", s->queue_ns }, { "send", s->send_ns }, { "sent", s->sent_ns }, { "entry", s->entry_ns },
-		{ "run", s->run_ns },	  { "done", s->done_ns }, { "exit", s->exit_ns },
+		{ "run", s->run_ns },	  { "done", s->done_ns }, { "exit", s->exit_ns }, { "waited", s->wait_ns },
 	};
 	const struct {
 		const char *key;
@@ -362,6 +363,8 @@ static int check_pair(const struct ipi_span *s, const char *key, const char *v)
 			return numbers[i].got == symbol(v);
 	if (!strcmp(key, "path"))
 		return s->path < 4 && among(v, path_names[s->path]);
+	if (!strcmp(key, "wait"))
+		return s->wait < 3 && among(v, wait_names[s->wait]);
 	if (!strcmp(key, "victim"))
 		return among(v, victim_names[span_victim(s)]);
 	if (!strcmp(key, "class"))
@@ -524,6 +527,13 @@ static bool script_load(struct script *sc)
 	return true;
 }
 
+/* Of these functions it is not known whether their senders wait. */
+static bool waits(void *ctx, const struct ipi_span *call)
+{
+	(void)ctx;
+	return call->func != symbol("MAYBE");
+}
+
 unsigned int script_run(const char *path)
 {
 	struct script *sc = calloc(1, sizeof(*sc));
@@ -539,6 +549,7 @@ unsigned int script_run(const char *path)
 		.has_csd = true,
 		.has_sends = true,
 		.emit = span_log_emit,
+		.waits = waits,
 		.ctx = &sc->log,
 	};
 	if (script_load(sc)) {

@@ -22,6 +22,7 @@
  *	expect hit 101>1 -> 110 exact func=F	delivered by the handler entry at 110
  *	expect hit 102>2 coalesced entry=110	or: in_flight, lost
  *	expect call 100>1 run 111 exact path=sent	or: ran, in_flight, lost
+ *	expect call 100>1 wait=known waited=11	or: unknown, none; all functions but MAYBE are waited for
  *	expect irq 110@1 solicited hits=1 calls=1 exit=118
  *	expect local 50@0	expect wake 120>1	expect send 102 targets=3
  *	expect totals sends=2 ...		every counter not named must be 0

@@ -159,12 +159,18 @@ static bool pick_target(struct machine *ma, unsigned int cpu, uint32_t *target)
 	return *target != cpu && ma->cpus[*target].online && !ma->cpus[*target].dying;
 }
 
+bool sim_waits(void *ctx, const struct ipi_span *call)
+{
+	(void)ctx;
+	return !(call->func & FUNC_ASYNC);
+}
+
 /* Choose csds of a call operation; false: busy, the operation does not take place. */
 static bool setup_call(struct machine *ma, unsigned int cpu, struct frame *f)
 {
 	struct cpu *c = &ma->cpus[cpu];
 
-	f->func = 0xf000 + sim_rnd(ma) % NR_FUNCS * 0x10;
+	f->func = 0xf000 + sim_rnd(ma) % NR_FUNCS * 0x10 + (f->flavour == FL_ASYNC ? FUNC_ASYNC : 0);
 	f->site = f->flavour == FL_MANY ? 0xa100 : f->flavour == FL_TTWU ? 0xa200 : 0xa300;
 	if (f->flavour == FL_MANY) {
 		for (uint32_t t = 0; t < ma->sim->config.nr_cpus; t++) {
@@ -312,6 +318,9 @@ static void queue_event(struct machine *ma, unsigned int cpu, struct frame *f)
 		.queue_ns = ma->now,
 		.run_ns = IPI_NO_TIME,
 		.entry_ns = IPI_NO_TIME,
+		.done_ns = IPI_NO_TIME,
+		.from_ns = IPI_NO_TIME,
+		.op = f->at ? (unsigned int)f->calls[0] : sim->nr_calls,
 		.csd = ev->csd,
 		.func = f->func,
 		.source = cpu,
@@ -321,6 +330,7 @@ static void queue_event(struct machine *ma, unsigned int cpu, struct frame *f)
 		.object = f->csds[f->at],
 		.sync = f->flavour == FL_SYNC || f->flavour == FL_MANY,
 	};
+	f->told = sim->nr_events - 1;
 	f->calls[f->at] = (int)sim->nr_calls++;
 	sim->totals.calls++;
 }
@@ -378,7 +388,10 @@ static void step_send(struct machine *ma, unsigned int cpu, struct frame *f)
 	uint32_t target = heads ? (uint32_t)__builtin_ctzll(f->mask) : 0;
 
 	f->pc = CALL_WRITE;
+	if (heads && !ma->cpus[target].polling)
+		f->told = ma->sim->nr_events;
 	if (heads > 1) {
+		f->told = ma->sim->nr_events;
 		send_mask(ma, cpu, f);
 	} else if (heads && ma->cpus[target].polling) {
 		ma->cpus[target].need_resched = true;
@@ -389,6 +402,11 @@ static void step_send(struct machine *ma, unsigned int cpu, struct frame *f)
 	} else if (heads) {
 		sim_send_single(ma, cpu, f, target, IPI_CLASS_CALL_SINGLE);
 	}
+}
+
+static uint64_t sent_ns(const struct ipi_event *ev)
+{
+	return ev->sent_ns ? ev->sent_ns : ev->ts_ns;
 }
 
 void sim_step_call(struct machine *ma, unsigned int cpu, struct frame *f)
@@ -414,8 +432,13 @@ void sim_step_call(struct machine *ma, unsigned int cpu, struct frame *f)
 		f->pc = CALL_WRITE;
 		return;
 	case CALL_WRITE:
-		if (sim_write_late(ma, f))
-			f->pc = CALL_WAIT;
+		if (!sim_write_late(ma, f))
+			return;
+		for (unsigned int i = 0; i < f->nr; i++) {
+			ma->sim->calls[f->calls[i]].from_ns = sent_ns(&ma->sim->events[f->told]);
+			ma->sim->calls[f->calls[i]].told_ns = ma->sim->events[f->told].ts_ns;
+		}
+		f->pc = CALL_WAIT;
 		return;
 	default:
 		for (unsigned int i = 0; i < f->nr; i++)

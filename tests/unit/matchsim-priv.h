@@ -17,6 +17,7 @@
 #define NR_TASKS      6
 #define NR_WORKS      4
 #define NR_FUNCS      5
+#define FUNC_ASYNC    8 /* of functions that nobody waits for */
 
 enum frame_kind { F_CALL, F_RESCHED, F_SELF_WORK, F_LOCAL, F_HANDLER, F_DRAIN };
 enum flavour { FL_SYNC, FL_ASYNC, FL_MANY, FL_TTWU, FL_WORK };
@@ -42,6 +43,7 @@ struct frame {
 	uint64_t func, site, mask;
 	int head; /* call that found its queue empty last */
 	uint32_t target;
+	unsigned int told; /* the last event of the operation itself: its sender waits from then on */
 	int hits[SIM_MAX_CPUS];
 	unsigned int nr_hits;
 	/* F_HANDLER */

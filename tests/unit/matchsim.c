@@ -98,6 +98,7 @@ static void step_drain(struct machine *ma, unsigned int cpu, struct frame *f)
 		return;
 	default:
 		function_event(ma, cpu, IPI_EV_FUNC_EXIT, call);
+		call->done_ns = ma->now;
 		if (call->kind == IPI_CALL_PLAIN && call->sync)
 			call->object->locked = false;
 		f->done = call->kind == IPI_CALL_TTWU ? f->nr_batch : f->done + 1;

@@ -57,6 +57,9 @@ struct sim_hit {
 
 struct sim_call {
 	uint64_t queue_ns, run_ns, entry_ns, csd, func;
+	uint64_t done_ns, from_ns; /* its sender may have waited from then on ... */
+	uint64_t told_ns;	   /* ... and this is the stamp of the event, before its stack */
+	unsigned int op;	   /* the calls of one bear the same number */
 	uint32_t source, target;
 	uint8_t kind; /* enum ipi_call_kind */
 	uint8_t path; /* enum ipi_path */
@@ -85,6 +88,9 @@ struct sim {
 /* Runs one history; sim_free() afterwards. */
 void sim_run(struct sim *sim, const struct sim_config *config);
 void sim_free(struct sim *sim);
+
+/* Whether the senders of this function wait for it. A match_waits_fn. */
+bool sim_waits(void *ctx, const struct ipi_span *call);
 
 /* Truth by key; NULL if there is no such thing. Not valid with skew or tick. */
 const struct sim_hit *sim_find_hit(const struct sim *sim, uint64_t send_ns, uint32_t target);

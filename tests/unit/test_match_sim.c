@@ -83,7 +83,7 @@ struct run {
 };
 
 static struct {
-	uint64_t hits, exact, fifo, ambiguous, coalesced, calls, events, untrue;
+	uint64_t hits, exact, fifo, ambiguous, coalesced, calls, events, untrue, waits, waits_unknown;
 } seen[NR_MODES];
 
 static struct sim_config configure(const struct mode *mode, uint64_t seed)
@@ -121,6 +121,7 @@ static void feed(struct run *r)
 		.has_csd = true,
 		.has_sends = true,
 		.emit = span_log_emit,
+		.waits = sim_waits,
 		.ctx = &r->log,
 	};
 	struct matcher *m = matcher_new(&config);
@@ -223,6 +224,39 @@ static bool call_claim_true(const struct run *r, const struct ipi_span *s, const
 	       (truth->entry_ns == s->entry_ns || in_handler(r, s->target, s->sent_ns));
 }
 
+/* A wait that is told is that of the whole operation, from its last own step to the last of its functions' exits. */
+static bool wait_true(struct run *r, const struct ipi_span *s, const struct sim_call *truth)
+{
+	uint64_t done_ns = 0, from_ns = truth->from_ns;
+	unsigned int nr = 0;
+
+	for (unsigned int i = truth->op; i < r->sim.nr_calls; i++) {
+		const struct sim_call *c = &r->sim.calls[i];
+
+		if (c->op != truth->op)
+			continue;
+		if (c->done_ns == IPI_NO_TIME || !c->sync)
+			return false;
+		done_ns = c->done_ns > done_ns ? c->done_ns : done_ns;
+		nr++;
+	}
+	/* A gap that is told of later than the wait has ended may have taken the stack of the send. */
+	if (r->mode->gaps && s->wait_ns == done_ns - truth->told_ns)
+		from_ns = truth->told_ns;
+	if (from_ns == IPI_NO_TIME || truth->done_ns != done_ns || s->nr_targets != nr)
+		return false;
+	return s->wait_ns == (done_ns > from_ns ? done_ns - from_ns : 0);
+}
+
+static bool check_wait(struct run *r, const struct ipi_span *s, const struct sim_call *truth)
+{
+	if (s->wait == IPI_WAIT_KNOWN && !wait_true(r, s, truth))
+		return fail_span(r, "a wait that was not", s);
+	seen[r->mode - modes].waits += s->wait == IPI_WAIT_KNOWN;
+	seen[r->mode - modes].waits_unknown += s->wait == IPI_WAIT_UNKNOWN && truth->sync;
+	return true;
+}
+
 static bool check_call(struct run *r, const struct ipi_span *s)
 {
 	const struct sim_call *truth = sim_find_call(&r->sim, s->queue_ns, s->target);
@@ -233,6 +267,8 @@ static bool check_call(struct run *r, const struct ipi_span *s)
 		return fail_span(r, "a call that never was", s);
 	if (claims && !(features & SIM_WAKE) && s->path != IPI_PATH_UNKNOWN && s->path != truth->path)
 		return fail_span(r, "wrong path", s);
+	if (!check_wait(r, s, truth))
+		return false;
 	if (s->outcome != IPI_DELIVERED || s->how == IPI_HOW_AMBIGUOUS)
 		return true;
 	if (s->how != IPI_HOW_EXACT && !claims)
@@ -461,11 +497,14 @@ static void run_mode(unsigned int mode, unsigned int runs)
 	}
 	span_log_free(&r.log);
 	ok(!failed,
-	   "%s: %u of %u histories hold (%llu events; hits: %llu exact, %llu fifo, %llu ambiguous, %llu coalesced; %llu calls)",
+	   "%s: %u of %u histories hold (%llu events; hits: %llu exact, %llu fifo, %llu ambiguous, %llu coalesced; %llu calls, %llu waits known, %llu not)",
 	   modes[mode].name, runs - failed, runs, (unsigned long long)seen[mode].events,
 	   (unsigned long long)seen[mode].exact, (unsigned long long)seen[mode].fifo,
 	   (unsigned long long)seen[mode].ambiguous, (unsigned long long)seen[mode].coalesced,
-	   (unsigned long long)seen[mode].calls);
+	   (unsigned long long)seen[mode].calls, (unsigned long long)seen[mode].waits,
+	   (unsigned long long)seen[mode].waits_unknown);
+	if (modes[mode].checks & CHECK_CLAIMS && seen[mode].waits)
+		ok(seen[mode].waits_unknown * 2 < seen[mode].waits, "%s: most waits are known", modes[mode].name);
 	/* One in a thousand, where a fifth of the sends come late. Elsewhere none passes at all. */
 	if ((modes[mode].checks & (CHECK_EXACT | CHECK_CLAIMS)) == CHECK_EXACT)
 		ok(seen[mode].untrue * 1000 <= seen[mode].exact, "%s: %llu claims by csd untrue", modes[mode].name,

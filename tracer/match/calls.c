@@ -200,6 +200,8 @@ static inline void call_final(struct matcher *m, struct call *c, enum ipi_outcom
 	c->span.outcome = outcome;
 	c->span.how = how;
 	c->final = true;
+	if (unlikely(c->wait))
+		wait_leave(m, c);
 	call_release(m, c);
 }
 
@@ -216,6 +218,12 @@ void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_p
 	struct op *op = &cpu->ops[level];
 	struct call *c = op->head;
 
+	if (unlikely(!op->told) && wait_possible(c, level)) {
+		if (path == IPI_PATH_RIDER)
+			wait_over(m, cpu, op);
+		else
+			wait_begin(m, cpu, op, IPI_NO_TIME);
+	}
 	cpu->open_ops &= ~(1u << level);
 	op->head = op->tail = op->cursor = NULL;
 	while (c) {
@@ -260,6 +268,7 @@ static void op_add(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 		op->callsite = ev->callsite;
 		op->func = ev->func;
 		op->head = NULL;
+		op->told = false;
 	}
 	op->last_target = ev->target;
 	c->in_op = true;
@@ -308,6 +317,7 @@ void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	c->hit = NULL;
 	c->ran_seq = 0;
 	c->maybe_ns = 0;
+	c->wait = NULL;
 	c->in_op = c->path_known = c->outstanding = c->final = c->doubtful = false;
 	if (m->config.has_sends)
 		op_add(m, cpu, ev, c);
@@ -362,6 +372,9 @@ void call_wake(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 				call_heads_list(c);
 			if (!c->span.stack)
 				c->span.stack = ev->stack;
+			/* What it tells of has had its effect by now. */
+			if (wait_possible(c, level))
+				wait_begin(m, cpu, &cpu->ops[level], cpu->ops[level].tail->span.sent_ns);
 		}
 		op_close(m, cpu, level, IPI_PATH_RIDER, c ? ev->stack : IPI_STACK_NONE);
 		if (c)
@@ -564,6 +577,8 @@ static void run_started(struct matcher *m, struct cpu *cpu, struct call *c, cons
 	if (cpu->win && ipi_class_is_call(cpu->win->span.class)) {
 		c->span.entry_ns = cpu->win->span.entry_ns;
 		c->ran_seq = cpu->win->seq;
+		if (unlikely(c->in_op)) /* too early for wait_leave() */
+			call_hits(c, cpu->win);
 	}
 	if (c->hit) {
 		c->hit->ran_seq = c->ran_seq;
@@ -621,6 +636,8 @@ void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *
 		r->call->span.done_ns = ev->ts_ns;
 		if (r->call->hit)
 			r->call->hit->span.done_ns = ev->ts_ns;
+		if (r->call->span.wait)
+			wait_end_only(m, r->call);
 		call_final(m, r->call, IPI_DELIVERED, call_how(r->call));
 	} else if (!r->csd) {
 		struct ipi_span span;

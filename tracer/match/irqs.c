@@ -467,21 +467,27 @@ static inline void send_takes(struct ipi_span *span, const struct call *c)
 		span->stack = c->span.stack;
 }
 
-/* span: the send itself, which takes function and stack of its calls as its hits do: they are told in one row. */
+/*
+ * span: the send itself, which takes function and stack of its calls as its hits do: they are told in one row.
+ * Returns how many of its hits have a call.
+ */
 static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, struct op *op, struct ipi_span *span)
 {
-	unsigned int nr = 0;
+	unsigned int nr = 0, joined = 0;
 
 	for (unsigned int w = 0; w < ev->mask_words; w++)
 		for (uint64_t bits = ev->mask[w]; bits; bits &= bits - 1, nr++) {
 			uint32_t target = w * 64 + __builtin_ctzll(bits);
 			struct call *c = op ? call_for_send(op, target, ev->callsite) : NULL;
 
-			if (c)
+			if (c) {
 				send_takes(span, c);
+				joined++;
+			}
 			hit_add(m, ev, target, c);
 		}
-	return nr;
+	span->nr_targets = nr;
+	return joined;
 }
 
 /*
@@ -519,17 +525,21 @@ void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	totals_send(&m->totals);
 	span.send_id = m->totals.sends;
 	hit_add(m, ev, ev->target, c);
-	if (likely(c && op_is_only(op, c)))
+	if (likely(c && op_is_only(op, c))) {
+		if (wait_possible(c, level))
+			wait_begin_only(m, cpu, c);
 		op_close_only(cpu, level);
-	else
+	} else {
+		if (c && wait_possible(c, level))
+			wait_begin(m, cpu, op, span.sent_ns);
 		send_closes(m, cpu, ev, level, c);
+	}
 	match_emit(m, &span);
 }
 
 void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
-	const uint64_t told = send_func(ev);
-	unsigned int level = ipi_event_level(ev);
+	unsigned int level = ipi_event_level(ev), joined;
 	struct op *op = send_op(cpu, ev, level);
 	struct ipi_span span;
 
@@ -538,11 +548,13 @@ void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 	span.sent_ns = event_sent_ns(ev);
 	span.mask = ev->mask;
 	span.mask_words = ev->mask_words;
-	span.func = told;
+	span.func = send_func(ev);
 	totals_send(&m->totals);
 	span.send_id = m->totals.sends;
-	span.nr_targets = hits_of_mask(m, ev, op, &span);
-	send_closes(m, cpu, ev, level, span.func != told);
+	joined = hits_of_mask(m, ev, op, &span);
+	if (joined && wait_possible(op->head, level))
+		wait_begin(m, cpu, op, joined == span.nr_targets ? span.sent_ns : IPI_NO_TIME);
+	send_closes(m, cpu, ev, level, joined);
 	match_emit(m, &span);
 }
 

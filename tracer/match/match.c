@@ -49,6 +49,8 @@ static void matcher_grow(struct matcher *m, unsigned int nr)
 		want *= 2;
 	m->cpus = xrealloc(m->cpus, want * sizeof(*m->cpus));
 	memset(m->cpus + m->nr_cpus, 0, (want - m->nr_cpus) * sizeof(*m->cpus));
+	for (unsigned int n = m->nr_cpus; n < want; n++)
+		m->cpus[n].cut = CUT_START;
 	m->nr_cpus = want;
 }
 
@@ -61,6 +63,9 @@ struct matcher *matcher_new(const struct match_config *config)
 	m->calls.size = sizeof(struct call);
 	m->hits.size = sizeof(struct hit);
 	m->windows.size = sizeof(struct window);
+	m->waits.size = sizeof(struct wait);
+	m->waited_func = UINT64_MAX;
+	m->waited = xcalloc(1u << WAITED_BITS, sizeof(*m->waited));
 	calls_init(m);
 	matcher_grow(m, nr ? nr : 1);
 	return m;
@@ -74,6 +79,8 @@ void matcher_free(struct matcher *m)
 	pool_free(&m->calls);
 	pool_free(&m->hits);
 	pool_free(&m->windows);
+	pool_free(&m->waits);
+	free(m->waited);
 	free(m->cpus);
 	free(m);
 }
@@ -91,6 +98,7 @@ static void gap_begin(struct matcher *m, const struct ipi_event *ev)
 
 	m->nr_gaps += !cpu->in_gap;
 	cpu->in_gap = true;
+	wait_sees(cpu, ev);
 	hits_lose_to(m, ev->cpu);
 	calls_lose_to(m, ev->cpu);
 }
@@ -114,6 +122,8 @@ static void lose(struct matcher *m, const struct ipi_event *ev)
 	hits_lose_from(m, ev->cpu);
 	calls_lose_to(m, ev->cpu);
 	calls_lose_from(m, ev->cpu);
+	wait_sees(cpu, ev);
+	cpu->cut = CUT_GAP;
 	m->nr_gaps -= cpu->in_gap;
 	cpu->in_gap = false;
 	m->settled_ns = ev->ts_ns + MATCH_SETTLE_NS;
@@ -133,7 +143,9 @@ static inline void ops_expire(struct matcher *m, struct cpu *cpu, const struct i
 	unsigned int type = 1u << (ev->type & 31);
 	unsigned int from = ipi_event_level(ev) + !!(type & of_an_op);
 
-	if (likely(!(cpu->open_ops >> from)) || type & ends_nothing)
+	if (unlikely(cpu->open_ops & OPEN_WAIT))
+		wait_sees(cpu, ev);
+	if (likely(!((cpu->open_ops & ~OPEN_WAIT) >> from)) || type & ends_nothing)
 		return;
 	for (; from < IPI_NR_LEVELS; from++)
 		if (cpu->open_ops & 1u << from)
@@ -146,6 +158,7 @@ static inline void ops_expire(struct matcher *m, struct cpu *cpu, const struct i
 static void __attribute__((noinline)) feed_first(struct matcher *m, const struct ipi_event *ev)
 {
 	m->started = true;
+	m->start_ns = ev->ts_ns;
 	m->settled_ns = ev->ts_ns + MATCH_SETTLE_NS;
 }
 

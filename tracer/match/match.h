@@ -63,6 +63,22 @@ enum ipi_unsolicited {
 };
 
 /*
+ * Whether the sender waited for its call. An operation is one call, or the calls
+ * of a multicast. Senders wait in task context only (smp_call_function_many_cond()
+ * and smp_call_function_single(), kernel/smp.c, warn elsewhere). Of the calls of
+ * an operation that was queued there, one tells of its wait: the last that was
+ * done, the slowest target's. No event says whether a sender waits; it is known
+ * where match_config.waits says so of the function, every call of the operation
+ * was matched by its csd to its end, and the sender recorded nothing in task
+ * context from the send to that end.
+ */
+enum ipi_wait {
+	IPI_WAIT_NONE = 0,    /* another call of the operation tells; or nobody can have waited */
+	IPI_WAIT_UNKNOWN = 1, /* tells that it is not known; nr_targets: calls of the operation */
+	IPI_WAIT_KNOWN = 2,   /* the sender waited wait_ns; nr_targets as above */
+};
+
+/*
  * Everything known of one thing that happened. For HIT and CALL the identity
  * (callsite, func, stack, pid) is the sender's; a hit joined to its call bears
  * the call's function. Points in time are IPI_NO_TIME where they do not exist.
@@ -70,16 +86,18 @@ enum ipi_unsolicited {
 struct ipi_span {
 	uint8_t kind;	     /* enum ipi_span_kind */
 	uint8_t class;	     /* enum ipi_class; CALL: class of the send it was joined to, else CALL_SINGLE */
+	uint8_t call_kind;   /* CALL, LOCAL: enum ipi_call_kind */
+	uint8_t level;	     /* enum ipi_level: the sender's context; IRQ, LOCAL: the event's own */
+	int32_t victim_pid;  /* HIT with an entry: the task that the interrupt hit (IRQ: pid); CALL that tells of
+			      * a multicast's wait, with an entry: as well, and so irq_flags */
 	uint8_t outcome;     /* enum ipi_outcome */
 	uint8_t how;	     /* enum ipi_how */
-	uint8_t path;	     /* CALL: enum ipi_path */
-	uint8_t call_kind;   /* CALL, LOCAL: enum ipi_call_kind */
 	uint8_t unsolicited; /* IRQ: enum ipi_unsolicited */
 	bool negative;	     /* a point was stamped before its cause: latencies void (clock skew) */
+	uint8_t wait;	     /* CALL: enum ipi_wait */
 	bool has_call;	     /* HIT: a call was queued for it, whose CALL span has path IPI_PATH_SENT */
 	uint8_t irq_flags;   /* IRQ, HIT with an entry: IPI_FLAG_* of the handler's entry; see span_victim() */
-	uint8_t level;	     /* enum ipi_level: the sender's context; IRQ, LOCAL: the event's own */
-	int32_t victim_pid;  /* HIT with an entry: the task that the interrupt hit (IRQ: pid) */
+	uint8_t path;	     /* CALL: enum ipi_path */
 	uint32_t source;     /* sending CPU; IRQ unsolicited: UINT32_MAX */
 	uint32_t target;     /* receiving CPU */
 	int32_t pid;	     /* sending task; IRQ, LOCAL: interrupted task */
@@ -97,6 +115,8 @@ struct ipi_span {
 	uint64_t run_ns;      /* function entry */
 	uint64_t done_ns;     /* function exit */
 	uint64_t exit_ns;     /* handler exit */
+	uint64_t wait_ns;     /* CALL with IPI_WAIT_KNOWN, and the HIT joined to it: from behind the send, or behind
+			       * the last queueing where none was needed, to the last function's exit */
 	uint64_t send_id;     /* HIT, SEND: serial of the send, from 1 */
 	const uint64_t *mask; /* SEND: targets, 64 CPUs a word, or NULL when single (then target) */
 	uint32_t mask_words;
@@ -125,6 +145,8 @@ struct match_totals {
 };
 
 typedef void (*ipi_span_fn)(void *ctx, const struct ipi_span *span);
+/* Is it certain that whoever sends this call, with this stack, waits for it? Asked now and then for the same. */
+typedef bool (*match_waits_fn)(void *ctx, const struct ipi_span *call);
 /* Events are missing in this CPU's stream, just before at_ns; lost: how many, IPI_LOST_UNKNOWN, or 0: they came too late. */
 typedef void (*match_gap_fn)(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost);
 
@@ -135,6 +157,7 @@ struct match_config {
 	uint64_t watched_func; /* its runs are counted with or without a queue event of theirs; 0 = none */
 	ipi_span_fn emit;      /* called for every span, in order of its resolution */
 	match_gap_fn gap;      /* called for every gap, before what it makes lost; or NULL */
+	match_waits_fn waits;  /* or NULL: of none */
 	void *ctx;
 };
 
@@ -152,14 +175,15 @@ enum ipi_victim {
 };
 
 /*
- * Of an IRQ, or of a HIT by its interrupt. The HARDIRQ flag of an entry is the
+ * Of an IRQ, of a HIT by its interrupt, or of a CALL that has one told. The HARDIRQ flag of an entry is the
  * handler's own: other handlers run with interrupts off. What an NMI interrupts
  * its flags do not tell (nmi_enter() counts a hardirq as well).
  */
 static inline enum ipi_victim span_victim(const struct ipi_span *s)
 {
-	if ((s->kind != IPI_SPAN_HIT && s->kind != IPI_SPAN_IRQ) || s->entry_ns == IPI_NO_TIME ||
-	    s->irq_flags & IPI_FLAG_NMI)
+	bool told = s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_IRQ || (s->kind == IPI_SPAN_CALL && s->irq_flags);
+
+	if (!told || s->entry_ns == IPI_NO_TIME || s->irq_flags & IPI_FLAG_NMI)
 		return IPI_VICTIM_UNKNOWN;
 	return s->irq_flags & IPI_FLAG_SOFTIRQ ? IPI_VICTIM_SOFTIRQ : IPI_VICTIM_TASK;
 }

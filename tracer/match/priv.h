@@ -25,6 +25,14 @@
 #include "base/compiler.h"
 #include "match/match.h"
 
+/* Of a function and the stack of its sender, whether it is waited for. Direct-mapped, a mere shortcut. */
+struct waited {
+	uint64_t func;
+	uint32_t stack;
+	bool known, waits;
+};
+#define WAITED_BITS 8
+
 /* Above any kernel's NR_CPUS (x86 MAXSMP: 8192): a larger number is damage. */
 #define MATCH_MAX_CPUS 65536u
 /* A chain of windows that could shift is settled as it stands beyond this length. */
@@ -41,6 +49,8 @@
 #define MATCH_PENDING_NS 10000000
 /* A function entry this much before its own queue event is clock skew, not another use of the csd ... */
 #define MATCH_SKEW_NS 50000
+/* A trace that starts within the queueing of a multicast's calls shows the rest of them in this time. */
+#define MATCH_CUT_NS 100000
 /* ... but not this soon after the start or a gap, where the queue event may simply be missing. */
 #define MATCH_SETTLE_NS 10000000
 
@@ -51,6 +61,7 @@ struct call {
 	struct ipi_span span;
 	struct call *fifo_next;		  /* next use of the same (target, csd) */
 	struct call *op_next;		  /* next in the op of its source */
+	struct wait *wait;		  /* that it is part of */
 	struct call *out_prev, *out_next; /* outstanding calls of the target, in order of sent_ns */
 	struct hit *hit;		  /* joined send, until either is emitted */
 	uint64_t ran_seq;		  /* window in which it ran; 0 = not yet, or without interrupt */
@@ -97,6 +108,7 @@ struct op {
 	struct call *cursor;	  /* where the search for the next joined target goes on */
 	uint64_t callsite, func;
 	uint32_t last_target;
+	bool told; /* of it as a whole wait_begin() knows */
 };
 
 /* The function that a CPU is running; they do not nest (interrupts are off around them). */
@@ -109,28 +121,45 @@ struct running {
 
 /* A function entry without queue event: with skewed clocks that event is still to come. */
 struct unqueued {
-	uint64_t csd, func, run_ns, entry_ns;
-	bool untraced;
+	uint64_t csd, func, entry_ns;
+	uint64_t run_ns : 63, untraced : 1;
 };
 #define MATCH_NR_UNQUEUED 4
 
-/* 1024 bytes: every event finds its CPU by a shift. */
+/* An operation of several calls, or without a send, whose sender may wait: until all of them are final. */
+struct wait {
+	uint64_t from_ns;
+	uint64_t done_ns; /* of the last that was done */
+	uint32_t nr, nr_open;
+	bool doubtful; /* something of it is not exact, or not seen */
+};
+
+/* Beside the levels: who sent in task context may wait, and has recorded nothing there since. */
+#define OPEN_WAIT 0x80
+
+/* Where the first calls of an operation may be missing, its slowest target may be. */
+enum cut { CUT_NOT, CUT_START, CUT_GAP };
+
 struct cpu {
 	uint64_t last_ns;   /* stamp of its last event, NMI level aside */
 	struct window *win; /* handler now running */
 	struct running run;
 	struct op ops[IPI_NR_LEVELS];
-	uint8_t open_ops;  /* bit per level */
+	uint8_t open_ops;  /* bit per level, and OPEN_WAIT */
 	uint8_t nr_chains; /* lines with an unsettled chain that is not weak */
 	bool in_gap;	   /* its events are missing now: see IPI_EV_GAP */
 	uint8_t next_unqueued;
+	uint8_t cut;		   /* enum cut: whether the next op whose wait is told may lack its first calls */
 	unsigned int nr_irq_works; /* of the outstanding calls: IPI_CALL_IRQ_WORK */
 	uint64_t gap_reach_ns;	   /* until then a call may be taken for one that its last gap hides */
 	struct call *out_head, *out_tail;
+	const void *waiting; /* OPEN_WAIT: for this call or struct wait */
 	struct unqueued unqueued[MATCH_NR_UNQUEUED];
 	uint64_t unqueued_ns; /* run_ns of the last of these */
 	struct line lines[IPI_NR_CLASSES];
+	uint64_t spare[2];
 };
+_Static_assert(sizeof(struct cpu) == 1024, "every event finds its CPU by a shift");
 
 /*
  * (target, csd) -> oldest call. Open addressing, linear probing, deletion by
@@ -166,10 +195,14 @@ struct matcher {
 	uint64_t seq;	       /* of windows, from 1 */
 	unsigned int nr_gaps;  /* CPUs whose stream has a gap now */
 	uint64_t gap_reach_ns; /* until then an interrupt may be due to a send that the last gap hides */
+	uint64_t start_ns;     /* of the trace */
 	uint64_t settled_ns;   /* from here on, unqueued function entries are not due to a missing start */
 	bool started, finished;
 	struct csd_table csds;
-	struct pool calls, hits, windows;
+	struct pool calls, hits, windows, waits;
+	uint64_t waited_func; /* of the last call that is known to be waited for, with waited_stack */
+	uint32_t waited_stack;
+	struct waited *waited; /* what match_config.waits has said */
 };
 
 void pool_grow(struct pool *p);
@@ -221,6 +254,7 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->run_ns = IPI_NO_TIME;
 	s->done_ns = IPI_NO_TIME;
 	s->exit_ns = IPI_NO_TIME;
+	s->wait_ns = IPI_NO_TIME;
 	s->mask = NULL;
 	s->mask_words = 0;
 	s->victim_pid = 0;
@@ -235,6 +269,7 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->unsolicited = IPI_SOLICITED;
 	s->negative = false;
 	s->irq_flags = 0;
+	s->wait = IPI_WAIT_NONE;
 	s->has_call = false;
 }
 
@@ -319,6 +354,69 @@ static inline void call_join(struct call *c, struct hit *h)
 	}
 	if (!h->span.stack)
 		h->span.stack = c->span.stack;
+}
+
+/* Whom the interrupt hit in which this call ran; kept only where it matters, see wait_leave(). */
+static inline void call_hits(struct call *c, const struct window *win)
+{
+	c->span.victim_pid = win->span.pid;
+	c->span.irq_flags = win->span.irq_flags;
+}
+
+/* match/waits.c: see enum ipi_wait */
+/* Only who waits for a call of its own function in task context is told of. */
+static inline bool wait_possible(const struct call *c, unsigned int level)
+{
+	return level == IPI_LEVEL_TASK && c->span.call_kind == IPI_CALL_PLAIN;
+}
+
+/* The op is complete; its sender may wait from from_ns on. IPI_NO_TIME: it is not known whether it is complete. */
+void wait_begin(struct matcher *m, struct cpu *cpu, struct op *op, uint64_t from_ns);
+/* The op had neither a send nor a wake-up of its own, and its sender has gone on. */
+void wait_over(struct matcher *m, struct cpu *cpu, struct op *op);
+/* c, which is part of a struct wait, is final. */
+void wait_leave(struct matcher *m, struct call *c);
+/* Whether the function of c is waited for, where it is not the last one that was. */
+bool wait_look(struct matcher *m, const struct call *c);
+/* What the CPU records while its sender may wait. */
+void wait_sees(struct cpu *cpu, const struct ipi_event *ev);
+
+void wait_begin_cut(struct matcher *m, struct cpu *cpu, const struct call *first);
+
+/* c is all of its op, was sent and is not done: the usual case of wait_begin(). */
+static inline void wait_begin_only(struct matcher *m, struct cpu *cpu, struct call *c)
+{
+	c->span.wait = IPI_WAIT_UNKNOWN;
+	c->span.nr_targets = 1;
+	cpu->waiting = c;
+	cpu->open_ops |= OPEN_WAIT;
+	if (unlikely(cpu->cut))
+		wait_begin_cut(m, cpu, c);
+}
+
+/* The wait of c has ended with its function's exit; from_ns: when it began. */
+static inline void wait_tell(struct call *c, uint64_t from_ns)
+{
+	uint64_t wait_ns = c->span.done_ns > from_ns ? c->span.done_ns - from_ns : 0;
+
+	c->span.wait = IPI_WAIT_KNOWN;
+	c->span.wait_ns = wait_ns;
+	if (c->hit)
+		c->hit->span.wait_ns = wait_ns;
+}
+
+/* c is done, and all of its op. Without its hit there is no line to tell it in. */
+static inline void wait_end_only(struct matcher *m, struct call *c)
+{
+	struct cpu *source = &m->cpus[c->span.source];
+
+	if (unlikely(source->waiting != c))
+		return;
+	source->open_ops &= ~OPEN_WAIT;
+	if (unlikely(!c->hit || c->doubtful || c->span.negative))
+		return;
+	if (likely((c->span.func == m->waited_func && c->span.stack == m->waited_stack) || wait_look(m, c)))
+		wait_tell(c, c->hit->span.sent_ns);
 }
 
 /* match/irqs.c */

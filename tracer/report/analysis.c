@@ -17,6 +17,7 @@
 #include "file/coverage.h"
 #include "report/analysis.h"
 #include "report/ufunc.h"
+#include "report/waits.h"
 
 struct analysis {
 	struct dat_file *dat;
@@ -223,6 +224,34 @@ static void number_stacks(void *ctx, struct ipi_event *ev, unsigned int nr)
 	ufunc_number(ctx, ev, nr);
 }
 
+/* Whether a function of that name is on the sender's stack, or is the call site. */
+static bool comes_from(struct analysis *a, const struct ipi_span *call, const char *name)
+{
+	const struct ipi_stack *s = analysis_stack(a, call->stack);
+	const char *symbol, *module;
+	uint64_t offset;
+
+	for (unsigned int i = 0; s && i < s->nr; i++) {
+		symbol = symtab_name(a->symtab, s->addrs[i] - 1, &offset, &module);
+		if (symbol && waits_same_name(symbol, name))
+			return true;
+	}
+	symbol = symtab_name(a->symtab, call->callsite - 1, &offset, &module);
+	return symbol && waits_same_name(symbol, name);
+}
+
+static bool waits(void *ctx, const struct ipi_span *call)
+{
+	struct analysis *a = ctx;
+	const char *module, *func;
+	const struct waits_row *row;
+	uint64_t offset;
+
+	func = symtab_name(a->symtab, call->func, &offset, &module);
+	row = func && !offset ? waits_find(func) : NULL;
+	return row && (!row->caller || comes_from(a, call, row->caller));
+}
+
 static int open_ufunc(struct analysis *a, struct err *err)
 {
 	if (!a->info->ustacks)
@@ -270,6 +299,7 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 					       .add = a->info->add_ns,
 				       });
 	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
+	pipeline_set_waits(a->pipeline, waits, a);
 	*out = a;
 	return 0;
 fail:

@@ -23,6 +23,8 @@ struct pipeline {
 	void *tap_ctx;
 	pipeline_stacks_fn stacks;
 	void *stacks_ctx;
+	match_waits_fn waits;
+	void *waits_ctx;
 	struct pipeline_seen seen;
 	uint64_t now_ns; /* of the last event that was matched */
 	struct pipeline_time time;
@@ -52,6 +54,9 @@ static void withhold_times(const struct pipeline *p, struct ipi_span *s)
 	s->sent_ns = IPI_NO_TIME;
 	if (s->kind == IPI_SPAN_CALL || s->kind == IPI_SPAN_HIT)
 		s->queue_ns = IPI_NO_TIME;
+	if (s->wait == IPI_WAIT_KNOWN)
+		s->wait = IPI_WAIT_UNKNOWN;
+	s->wait_ns = IPI_NO_TIME;
 	if (!p->clock_ns)
 		s->exit_ns = s->done_ns = IPI_NO_TIME;
 }
@@ -85,6 +90,13 @@ static void gap(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost)
 		p->sink.lost(p->sink.ctx, cpu, at_ns, lost);
 }
 
+static bool waits(void *ctx, const struct ipi_span *call)
+{
+	const struct pipeline *p = ctx;
+
+	return p->waits && p->waits(p->waits_ctx, call);
+}
+
 /* For a sink that counts nothing but what others see. */
 static void no_span(void *ctx, const struct ipi_span *span)
 {
@@ -116,6 +128,7 @@ int pipeline_open(struct pipeline **out, const struct decode_meta *meta, const s
 		.watched_func = tlb_func,
 		.emit = emit,
 		.gap = gap,
+		.waits = waits,
 		.ctx = p,
 	});
 	*out = p;
@@ -169,6 +182,12 @@ uint64_t pipeline_time(const struct pipeline *p, uint64_t stamp)
 	if (t->mult)
 		stamp = t->offset + (t->shift < 128 ? (uint64_t)((unsigned __int128)stamp * t->mult >> t->shift) : 0);
 	return stamp + t->add;
+}
+
+void pipeline_set_waits(struct pipeline *p, match_waits_fn fn, void *ctx)
+{
+	p->waits = fn;
+	p->waits_ctx = ctx;
 }
 
 static void convert(const struct pipeline *p, struct ipi_event *ev, int nr)

@@ -49,6 +49,8 @@ void pipeline_set_sink(struct pipeline *p, const struct span_sink *sink);
 /* May change the stacks of events before they are matched, with their stamps as recorded. NULL: nobody does. */
 typedef void (*pipeline_stacks_fn)(void *ctx, struct ipi_event *ev, unsigned int nr);
 void pipeline_set_stacks(struct pipeline *p, pipeline_stacks_fn fn, void *ctx);
+/* Whose senders wait, see match_config.waits; before the first run. NULL: nobody knows. */
+void pipeline_set_waits(struct pipeline *p, match_waits_fn fn, void *ctx);
 /* Gets every batch of events before it is matched; NULL: nobody does. For those who look for faults. */
 typedef void (*pipeline_tap_fn)(void *ctx, const struct ipi_event *ev, unsigned int nr);
 void pipeline_set_tap(struct pipeline *p, pipeline_tap_fn fn, void *ctx);
