@@ -230,9 +230,11 @@ static void how_known(const struct diff *d, const struct render_diff_options *o,
 		text = xasprintf("observed: %u and %u runs", d->a.nr, d->b.nr);
 	else if (d->observed == DIFF_SLICES)
 		text = xasprintf(
-			"observed: slices of time, %u and %u, of one run; they do not show how runs differ: only a change of more "
-			"than %.3g%% counts (--margin)",
-			d->a.runs[0].nr_slices, d->b.runs[0].nr_slices, (d->margin - 1) * 100);
+			"observed: slices of time, %u and %u, of one run a side; they cannot show how runs differ. So only a change "
+			"of more than %.3g%% counts (--margin), of a rate only beyond what the other run ever had%s, and of rows "
+			"only of those with %g%% of all. Three runs of each tell more (A1 A2 A3 : B1 B2 B3)",
+			d->a.runs[0].nr_slices, d->b.runs[0].nr_slices, (d->margin - 1) * 100,
+			d->per_unit ? " (not by --per)" : "", DIFF_SHARE * 100);
 	else
 		text = xstrdup(
 			"observed: one report a side; give recordings, or several runs of each (A1 A2 A3 : B1 B2 B3)");

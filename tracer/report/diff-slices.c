@@ -2,6 +2,7 @@
 /*
  * report/diff-slices.c - spans into rows and slices of time.
  */
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,17 +13,30 @@
 #include "report/agg-priv.h"
 #include "report/diff-slices.h"
 
-#define FIRST_WIDTH_NS 1024u
+#define PARTS	       32u /* of a slice */
+#define FIRST_WIDTH_NS (32u * PARTS)
+
+/* What happened in one part of a slice. */
+struct part {
+	uint32_t counts[DIFF_NR_METRICS]; /* of sums: addends */
+	uint64_t stolen_ns;
+};
+
+struct row {
+	struct diff_cell *cells; /* max of them */
+	struct part *parts;	 /* as many as the last one needs in which something happened */
+	unsigned int nr_parts, parts_room;
+};
 
 struct diff_slices {
 	struct agg *agg; /* knows the rows; counts nothing */
 	unsigned int max;
 	const struct span_window *window; /* NULL = all of it */
 	bool begun;
-	uint64_t begin_ns, width_ns;
-	struct diff_cell **rows; /* by the agg's index, max cells each */
+	uint64_t begin_ns, width_ns; /* width of a slice */
+	struct row *rows;	     /* by the agg's index */
 	unsigned int nr_rows;
-	struct diff_cell *totals;
+	struct row totals;
 };
 
 struct diff_slices *diff_slices_new(const enum agg_key *by, unsigned int nr_by, unsigned int max, uint64_t begin_ns,
@@ -36,8 +50,14 @@ struct diff_slices *diff_slices_new(const enum agg_key *by, unsigned int nr_by, 
 	s->begun = begin_ns && !window;
 	s->begin_ns = begin_ns;
 	s->width_ns = FIRST_WIDTH_NS;
-	s->totals = diff_cells_new(max);
+	s->totals.cells = diff_cells_new(max);
 	return s;
+}
+
+static void row_free(const struct diff_slices *s, struct row *row)
+{
+	diff_cells_free(row->cells, s->max);
+	free(row->parts);
 }
 
 void diff_slices_free(struct diff_slices *s)
@@ -45,9 +65,9 @@ void diff_slices_free(struct diff_slices *s)
 	if (!s)
 		return;
 	for (unsigned int i = 0; i < s->nr_rows; i++)
-		diff_cells_free(s->rows[i], s->max);
+		row_free(s, &s->rows[i]);
 	free(s->rows);
-	diff_cells_free(s->totals, s->max);
+	row_free(s, &s->totals);
 	agg_free(s->agg);
 	free(s);
 }
@@ -57,21 +77,35 @@ struct agg *diff_slices_agg(struct diff_slices *s)
 	return s->agg;
 }
 
-/* Two slices become one. */
-static void fold(struct diff_cell *cells, unsigned int max)
+static void part_add(struct part *to, const struct part *from)
+{
+	for (unsigned int m = 0; m < DIFF_NR_METRICS; m++)
+		to->counts[m] += from->counts[m];
+	to->stolen_ns += from->stolen_ns;
+}
+
+/* Two slices become one, and two of their parts. */
+static void fold(struct row *row, unsigned int max)
 {
 	for (unsigned int i = 0; i < max; i++) {
-		struct diff_cell one = cells[i];
+		struct diff_cell one = row->cells[i];
 
-		cells[i] = (struct diff_cell){ 0 };
+		row->cells[i] = (struct diff_cell){ 0 };
 		if (i % 2) {
-			diff_cell_add(&cells[i / 2], &one);
+			diff_cell_add(&row->cells[i / 2], &one);
 			hist_free(&one.delivery);
 			hist_free(&one.handler);
 		} else {
-			cells[i / 2] = one;
+			row->cells[i / 2] = one;
 		}
 	}
+	for (unsigned int i = 0; i < row->nr_parts; i++) {
+		struct part one = row->parts[i];
+
+		row->parts[i] = (struct part){ 0 };
+		part_add(&row->parts[i / 2], &one);
+	}
+	row->nr_parts = (row->nr_parts + 1) / 2;
 }
 
 /* Room for what happens at this time. */
@@ -79,25 +113,26 @@ static void reach(struct diff_slices *s, uint64_t at_ns)
 {
 	while (at_ns > s->begin_ns && (at_ns - s->begin_ns) / s->width_ns >= s->max) {
 		for (unsigned int i = 0; s->max > 1 && i < s->nr_rows; i++)
-			fold(s->rows[i], s->max);
+			fold(&s->rows[i], s->max);
 		if (s->max > 1)
-			fold(s->totals, s->max);
+			fold(&s->totals, s->max);
 		s->width_ns *= 2;
 	}
 }
 
-static unsigned int slice_of(struct diff_slices *s, uint64_t at_ns)
+/* In which part of all slices; a slice is PARTS of them. */
+static unsigned int part_of(struct diff_slices *s, uint64_t at_ns)
 {
 	if (unlikely(!s->begun)) {
 		s->begun = true;
 		s->begin_ns = s->window ? span_window_begin_ns(s->window) : at_ns;
 	}
 	reach(s, at_ns);
-	return at_ns > s->begin_ns ? (unsigned int)((at_ns - s->begin_ns) / s->width_ns) : 0;
+	return at_ns > s->begin_ns ? (unsigned int)((at_ns - s->begin_ns) / (s->width_ns / PARTS)) : 0;
 }
 
-/* Where the row of this span counts; NULL: it is ipitrace's own, and only in the totals. */
-static struct diff_cell *row_cell(struct diff_slices *s, const struct ipi_span *span, unsigned int slice)
+/* Where this span counts; NULL: it is ipitrace's own, and only in the totals. */
+static struct row *row_of(struct diff_slices *s, const struct ipi_span *span)
 {
 	const struct agg_row *row = agg_row_find(s->agg, span, span->target);
 	unsigned int index;
@@ -108,42 +143,79 @@ static struct diff_cell *row_cell(struct diff_slices *s, const struct ipi_span *
 	if (index >= s->nr_rows) {
 		s->rows = xrealloc(s->rows, (index + 1) * sizeof(*s->rows));
 		while (s->nr_rows <= index)
-			s->rows[s->nr_rows++] = diff_cells_new(s->max);
+			s->rows[s->nr_rows++] = (struct row){ .cells = diff_cells_new(s->max) };
 	}
-	return &s->rows[index][slice];
+	return &s->rows[index];
 }
 
-static void add_handler(struct diff_cell *c, const struct ipi_span *span)
+/* The part at this index, of a run that is cut; else one that nobody looks at. */
+static struct part *part_at(struct diff_slices *s, struct row *row, unsigned int index)
 {
-	if (span->entry_ns != IPI_NO_TIME && span->exit_ns != IPI_NO_TIME && !span->negative)
-		hist_add(&c->handler, span->exit_ns - span->entry_ns, span->entry_ns, span->target);
+	static struct part nowhere;
+
+	if (s->max == 1)
+		return &nowhere;
+	if (index >= row->parts_room) {
+		unsigned int room = index + index / 2 + 16;
+
+		row->parts = xrealloc(row->parts, room * sizeof(*row->parts));
+		row->parts_room = room;
+	}
+	while (row->nr_parts <= index)
+		row->parts[row->nr_parts++] = (struct part){ 0 };
+	return &row->parts[index];
 }
 
-static void add_hit(struct diff_cell *c, const struct ipi_span *span)
+static void add_handler(struct diff_cell *c, struct part *p, const struct ipi_span *span)
+{
+	if (span->entry_ns == IPI_NO_TIME || span->exit_ns == IPI_NO_TIME || span->negative)
+		return;
+	hist_add(&c->handler, span->exit_ns - span->entry_ns, span->entry_ns, span->target);
+	p->counts[DIFF_STOLEN]++;
+	p->stolen_ns += span->exit_ns - span->entry_ns;
+}
+
+static void add_hit(struct diff_cell *c, struct part *p, const struct ipi_span *span)
 {
 	c->hits++;
+	p->counts[DIFF_HITS]++;
 	if (span->outcome != IPI_DELIVERED)
 		return;
 	c->delivered++;
+	p->counts[DIFF_DELIVERED]++;
 	if (span->how == IPI_HOW_AMBIGUOUS || span->negative || span->entry_ns == IPI_NO_TIME)
 		return;
 	if (span->sent_ns <= span->entry_ns)
 		hist_add(&c->delivery, span->entry_ns - span->sent_ns, span->send_ns, span->target);
-	add_handler(c, span);
+	add_handler(c, p, span);
 }
 
-static void add(struct diff_cell *c, const struct ipi_span *span)
+static void add_elided(struct diff_cell *c, struct part *p)
 {
+	c->elided++;
+	p->counts[DIFF_ELIDED]++;
+}
+
+static void add(struct diff_slices *s, struct row *row, unsigned int part, const struct ipi_span *span)
+{
+	struct diff_cell *c = &row->cells[part / PARTS];
+	struct part *p = part_at(s, row, part);
+
 	switch (span->kind) {
 	case IPI_SPAN_HIT:
-		add_hit(c, span);
+		add_hit(c, p, span);
 		break;
 	case IPI_SPAN_CALL:
 		c->calls++;
-		c->elided += span->path == IPI_PATH_RIDER || span->path == IPI_PATH_POLLED;
+		p->counts[DIFF_CALLS]++;
+		if (span->path == IPI_PATH_RIDER || span->path == IPI_PATH_POLLED)
+			add_elided(c, p);
 		break;
 	case IPI_SPAN_WAKE:
-		c->elided++;
+		add_elided(c, p);
+		break;
+	case IPI_SPAN_IRQ:
+		add_handler(c, p, span);
 		break;
 	}
 }
@@ -151,24 +223,28 @@ static void add(struct diff_cell *c, const struct ipi_span *span)
 static void on_span(void *ctx, const struct ipi_span *span)
 {
 	struct diff_slices *s = ctx;
-	struct diff_cell *row;
-	unsigned int slice;
+	struct row *row = NULL;
+	unsigned int part;
 
 	switch (span->kind) {
 	case IPI_SPAN_HIT:
 	case IPI_SPAN_CALL:
 	case IPI_SPAN_WAKE:
-		slice = slice_of(s, span_begin_ns(span));
-		row = row_cell(s, span, slice);
-		if (row)
-			add(row, span);
-		add(&s->totals[slice], span);
 		break;
 	case IPI_SPAN_IRQ:
+		/* What a solicited one took is its hit's. */
 		if (span->unsolicited)
-			add_handler(&s->totals[slice_of(s, span_begin_ns(span))], span);
-		break;
+			break;
+		return;
+	default:
+		return;
 	}
+	part = part_of(s, span_begin_ns(span));
+	if (span->kind != IPI_SPAN_IRQ)
+		row = row_of(s, span);
+	if (row)
+		add(s, row, part, span);
+	add(s, &s->totals, part, span);
 }
 
 struct span_sink diff_slices_sink(struct diff_slices *s)
@@ -187,7 +263,7 @@ static void set_shares(struct diff_slices *s, struct diff_run *run)
 		s->begin_ns = begin;
 	if (end < s->begin_ns)
 		end = s->begin_ns;
-	last = slice_of(s, end);
+	last = part_of(s, end) / PARTS;
 	run->nr_slices = (unsigned int)last + 1;
 	for (unsigned int i = 0; i <= last; i++) {
 		uint64_t from = s->begin_ns + i * s->width_ns, to = i < last ? from + s->width_ns : end;
@@ -195,6 +271,26 @@ static void set_shares(struct diff_slices *s, struct diff_run *run)
 		if (!i && begin < from)
 			from = begin;
 		run->share[i] = end > begin ? (double)(to - from) / (double)(end - begin) : 1. / run->nr_slices;
+	}
+}
+
+/* Rates that stretches of time of any length had, parts of slices at the least; the greatest counts. */
+static void set_reached(const struct diff_slices *s, const struct row *row, double *reached)
+{
+	double part_s = (double)(s->width_ns / PARTS) / 1e9;
+
+	for (unsigned int width = 1; width <= row->nr_parts; width *= 2) {
+		for (unsigned int at = 0; at < row->nr_parts; at += width) {
+			struct part sum = { 0 };
+
+			for (unsigned int i = at; i < at + width && i < row->nr_parts; i++)
+				part_add(&sum, &row->parts[i]);
+			for (unsigned int m = 0; m < DIFF_NR_METRICS; m++)
+				reached[m] = fmax(reached[m],
+						  diff_surely(m == DIFF_STOLEN ? (double)sum.stolen_ns : sum.counts[m],
+							      sum.counts[m]) /
+							  (width * part_s));
+		}
 	}
 }
 
@@ -253,7 +349,8 @@ void diff_slices_finish(struct diff_slices *s, const struct report *r, struct di
 	set_shares(s, run);
 	run->totals = diff_cells_new(run->nr_slices);
 	for (unsigned int i = 0; i < run->nr_slices; i++)
-		diff_cell_add(&run->totals[i], &s->totals[i]);
+		diff_cell_add(&run->totals[i], &s->totals.cells[i]);
+	set_reached(s, &s->totals, run->reached);
 	for (unsigned int i = 0; i < r->nr_rows && i < s->nr_rows; i++) {
 		const struct report_row *row = &r->rows[i];
 		struct diff_line *line;
@@ -264,7 +361,8 @@ void diff_slices_finish(struct diff_slices *s, const struct report *r, struct di
 		line = diff_run_line(run, values);
 		diff_line_class(line, row->class);
 		for (unsigned int k = 0; k < run->nr_slices; k++)
-			diff_cell_add(&line->cells[k], &s->rows[i][k]);
+			diff_cell_add(&line->cells[k], &s->rows[i].cells[k]);
+		set_reached(s, &s->rows[i], line->reached);
 		for (unsigned int k = 0; k < AGG_NR_KEYS; k++)
 			free(values[k]);
 	}

@@ -54,6 +54,7 @@ const struct diff_metric_info diff_metrics[DIFF_NR_METRICS] = {
 struct observed {
 	bool exists;
 	double value, floor; /* floor: the least variance of the value */
+	double reached;	     /* see struct diff_line; 0 where it does not matter */
 	uint64_t count;	     /* events or samples */
 	double exposure;     /* seconds or units */
 	double addend;	     /* what one of them adds on average */
@@ -259,7 +260,7 @@ static double error_above(const struct pair *p, double ratio)
 {
 	double error = 0;
 
-	if (!p->a.nr_levels || !p->b.nr_levels)
+	if (!p->a.nr_levels || !p->b.nr_levels || p->b.value <= ratio * p->a.reached)
 		return 1;
 	for (unsigned int i = 0; i < p->a.nr_levels; i++)
 		error = fmax(error, p->logs ? stats_log_ratio_above(&p->a.levels[i], &p->b.levels[i], ratio) :
@@ -351,6 +352,49 @@ static uint64_t seen_in(const struct diff_side *s, const struct diff_cell *const
 	return seen;
 }
 
+/* The greatest rate of the runs of a side; nothing where runs are observed, or where it is not by time. */
+static double reached_by(const struct diff *d, const struct diff_side *s, const struct diff_line *line,
+			 enum diff_metric m)
+{
+	double reached = 0;
+
+	for (unsigned int run = 0; d->observed == DIFF_SLICES && !d->per_unit && run < s->nr; run++) {
+		const struct diff_line *same = line ? diff_run_find(&s->runs[run], line->values) : NULL;
+
+		reached = fmax(reached, !line ? s->runs[run].reached[m] : same ? same->reached[m] : 0);
+	}
+	return reached;
+}
+
+static double exposure_of_side(const struct diff_side *s)
+{
+	double exposure = 0;
+
+	for (unsigned int run = 0; run < s->nr; run++)
+		exposure += exposure_of(s, &s->runs[run]);
+	return exposure;
+}
+
+static double greater_rate(const struct diff *d, uint64_t seen_a, uint64_t seen_b)
+{
+	double a = exposure_of_side(&d->a), b = exposure_of_side(&d->b);
+
+	return a > 0 && b > 0 ? fmax((double)seen_a / a, (double)seen_b / b) : 0;
+}
+
+/* Rare rows come and go; the latencies of the totals are of a mixture of rows, which is another one in every run. */
+static bool can_tell(const struct diff *d, const struct diff_row *row, enum diff_metric m, uint64_t seen_a,
+		     uint64_t seen_b)
+{
+	if (row->seen < DIFF_RARE)
+		return false;
+	if (d->observed != DIFF_SLICES)
+		return true;
+	if (!row->line)
+		return diff_is_rate(m);
+	return greater_rate(d, seen_a, seen_b) >= DIFF_SHARE * greater_rate(d, d->seen_a, d->seen_b);
+}
+
 /* limit_p: of each limit the error of saying that the row is over it. */
 static void compare_row(struct diff *d, struct diff_row *row, double *limit_p)
 {
@@ -364,6 +408,10 @@ static void compare_row(struct diff *d, struct diff_row *row, double *limit_p)
 	row->in_a = seen_a > 0;
 	row->in_b = seen_b > 0;
 	row->seen = seen_a + seen_b;
+	if (!row->line) {
+		d->seen_a = seen_a;
+		d->seen_b = seen_b;
+	}
 	for (unsigned int i = 0; i < d->nr_limits; i++)
 		limit_p[i] = 1;
 	for (unsigned int m = 0; m < DIFF_NR_METRICS; m++) {
@@ -371,8 +419,10 @@ static void compare_row(struct diff *d, struct diff_row *row, double *limit_p)
 		struct pair p = { .metric = m };
 
 		observe_pair(&p, d, a, b);
+		p.a.reached = reached_by(d, &d->a, row->line, m);
+		p.b.reached = reached_by(d, &d->b, row->line, m);
 		compare_value(v, &p, d);
-		v->tested &= row->seen >= DIFF_RARE;
+		v->tested &= can_tell(d, row, m, seen_a, seen_b);
 		for (unsigned int i = 0; i < d->nr_limits; i++) {
 			const struct diff_limit *l = &d->limits[i];
 

@@ -25,6 +25,18 @@
 
 /* --- runs --- */
 
+enum diff_metric {
+	DIFF_HITS,
+	DIFF_DELIVERED,
+	DIFF_CALLS,
+	DIFF_ELIDED,
+	DIFF_DELIVERY_P50,
+	DIFF_DELIVERY_P99,
+	DIFF_HANDLER_P50,
+	DIFF_STOLEN,
+	DIFF_NR_METRICS,
+};
+
 /* What one row did in one slice of a run. */
 struct diff_cell {
 	uint64_t hits, delivered, calls, elided;
@@ -36,6 +48,11 @@ struct diff_line {
 	char *class;		   /* NULL = several */
 	bool class_mixed;
 	struct diff_cell *cells; /* one a slice */
+	/*
+	 * Of rates: one for each second that the run surely had in some stretch of its time, however short; 0 = not known.
+	 * Whatever else the machine does makes a rate lower for as long as it likes, and never higher than this.
+	 */
+	double reached[DIFF_NR_METRICS];
 };
 
 #define DIFF_MAX_SLICES 32u
@@ -59,8 +76,9 @@ struct diff_run {
 	double share[DIFF_MAX_SLICES]; /* of the duration; together 1 */
 	struct diff_line *lines;
 	unsigned int nr_lines;
-	struct hash by_values;	  /* of lines */
-	struct diff_cell *totals; /* one a slice: all lines, ipitrace's own, and unsolicited interrupts */
+	struct hash by_values;		 /* of lines */
+	struct diff_cell *totals;	 /* one a slice: all lines, ipitrace's own, and unsolicited interrupts */
+	double reached[DIFF_NR_METRICS]; /* by them */
 };
 
 /* A report's JSON, by its content; -1: *err. */
@@ -74,6 +92,8 @@ struct diff_line *diff_run_line(struct diff_run *run, char *const *values);
 const struct diff_line *diff_run_find(const struct diff_run *run, char *const *values);
 /* Another class that the line has; NULL: several. */
 void diff_line_class(struct diff_line *line, const char *class);
+/* How much there surely was where count events, or addends, amounted to x: chance may have made some of it. */
+double diff_surely(double x, uint64_t count);
 void diff_cell_add(struct diff_cell *to, const struct diff_cell *from);
 struct diff_cell *diff_cells_new(unsigned int nr);
 void diff_cells_free(struct diff_cell *cells, unsigned int nr);
@@ -89,18 +109,6 @@ char *diff_name(const char *text);
 bool diff_can_join_by(enum agg_key key);
 
 /* --- columns --- */
-
-enum diff_metric {
-	DIFF_HITS,
-	DIFF_DELIVERED,
-	DIFF_CALLS,
-	DIFF_ELIDED,
-	DIFF_DELIVERY_P50,
-	DIFF_DELIVERY_P99,
-	DIFF_HANDLER_P50,
-	DIFF_STOLEN,
-	DIFF_NR_METRICS,
-};
 
 enum diff_kind {
 	DIFF_COUNT, /* events for each second or unit of work */
@@ -156,6 +164,7 @@ struct diff_limit {
 #define DIFF_CONFIDENCE 0.95
 #define DIFF_MARGIN	1.5 /* what the margin should be where slices are observed */
 #define DIFF_RARE	10u /* rows with less in both sides together are not tested */
+#define DIFF_SHARE	0.05 /* nor with one run a side those that are less of the totals, each of the side that has more */
 
 enum diff_observed { DIFF_NOTHING, DIFF_SLICES, DIFF_RUNS };
 
@@ -173,6 +182,7 @@ struct diff {
 	bool changed;
 	unsigned int nr_changed; /* rows, the totals not counted */
 	unsigned int nr_tested;	 /* values */
+	uint64_t seen_a, seen_b; /* in the totals */
 	struct diff_row totals;
 	struct diff_row *rows; /* changed ones first, then by how much was seen */
 	unsigned int nr_rows;
