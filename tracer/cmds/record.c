@@ -203,9 +203,9 @@ static bool report_reasons(const struct record *r, struct err *err)
 static int workload_result(const struct record *r)
 {
 	/* Told to end because its time was over, and it did: as it should be. */
-	if (r->timed_out && workload_killed_by(r->workload, SIGTERM))
+	if (r->run.timed_out && workload_killed_by(r->run.workload, SIGTERM))
 		return EXIT_OK;
-	return workload_status(r->workload);
+	return workload_status(r->run.workload);
 }
 
 static int finish(struct record *r, int ret, struct err *err)
@@ -216,12 +216,12 @@ static int finish(struct record *r, int ret, struct err *err)
 		err->code = EXIT_CANCELED;
 	if (!ret)
 		summarize(r);
-	else if (r->workload && workload_released(r->workload) && !workload_ended(r->workload))
+	else if (r->run.workload && workload_released(r->run.workload) && !workload_ended(r->run.workload))
 		record_say("the recording failed (%s); the workload goes on", err->msg);
-	record_reap_workload(r);
+	run_reap_workload(&r->run);
 	if (ret)
 		return ret;
-	if (r->workload)
+	if (r->run.workload)
 		status = workload_result(r);
 	if (report_reasons(r, err) && (!status || r->opts.strict))
 		status = EXIT_INCOMPLETE;

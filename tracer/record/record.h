@@ -18,6 +18,7 @@
 #include "capture/userstack.h"
 #include "capture/workload.h"
 #include "file/datfile.h"
+#include "record/run.h"
 #include "record/save.h"
 
 struct record_options {
@@ -39,8 +40,7 @@ struct record {
 	char **argv; /* workload or NULL */
 	struct dat_writer *writer;
 	struct recording rec;
-	struct workload *workload;
-	bool timed_out, killed;
+	struct run run;
 	uint64_t events, lost, bytes;
 	uint64_t buffer_bytes; /* per CPU, as it was */
 };
@@ -49,8 +49,6 @@ struct record {
 void record_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* All of it but the waiting for the workload. argv: the command line for the facts. */
 int record_run(struct record *r, char **argv, struct err *err);
-/* Until the workload is gone. A signal that comes now kills it. */
-void record_reap_workload(struct record *r);
 /* Frees everything; a workload still there is killed. */
 void record_free(struct record *r);
 
