@@ -57,6 +57,19 @@ bool reading_knows_processes(const struct reading *r)
 	return f && f->nr_tgids;
 }
 
+void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned int nr_by)
+{
+	for (unsigned int i = 0; i < nr_by; i++) {
+		if (by[i] == AGG_KEY_CALLER)
+			reading_stackless(r, "--by caller", "is by call site");
+		if (by[i] == AGG_KEY_PROCESS && !reading_knows_processes(r))
+			fputs("ipitrace: the recording does not know processes: --by process tells none apart\n",
+			      stderr);
+		if (by[i] == AGG_KEY_STACK)
+			reading_stackless(r, "--by stack", "tells none apart");
+	}
+}
+
 void reading_stackless(const struct reading *r, const char *option, const char *instead)
 {
 	const struct trace_info *t = analysis_info(r->analysis);
@@ -144,12 +157,17 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
 		analysis_set_tap(r->analysis, debug_events, &r->debug);
 	if (analysis_run(r->analysis, &first, err))
 		return -1;
+	reading_say_missed(r);
+	return 0;
+}
+
+void reading_say_missed(const struct reading *r)
+{
 	span_filter_missed(r->filter, r->filters[0], say_missed, NULL);
 	if (r->filters[0]->process.nr && !reading_knows_processes(r))
 		fputs("ipitrace: the recording does not know processes: --pid is that thread only, as --tid\n", stderr);
 	if (r->filters[0]->callsite)
 		reading_stackless(r, "--callsite", "only knows call sites, not callers");
-	return 0;
 }
 
 char *reading_filters(const struct reading *r)

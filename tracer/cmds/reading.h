@@ -50,6 +50,10 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
  * it has some, or no sends either. After reading_run().
  */
 void reading_stackless(const struct reading *r, const char *option, const char *instead);
+/* The same of what rows are asked to be by. */
+void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned int nr_by);
+/* On standard error: patterns of the first filter that match nothing, and what else it cannot have meant. After a run. */
+void reading_say_missed(const struct reading *r);
 bool reading_knows_processes(const struct reading *r);
 /* What is filtered by; see ipi_filters_text(). */
 char *reading_filters(const struct reading *r);

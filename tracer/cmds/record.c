@@ -6,7 +6,6 @@
  * workload's status if it is not 0, then 3 if the recording is incomplete, then
  * 0. With --strict 3 comes before the workload's status.
  */
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,22 +22,9 @@
 #include "record/record.h"
 #include "render/debug.h"
 #include "cmds/cmd.h"
+#include "cmds/running.h"
 
 /* --- options --- */
-
-static int parse_stack(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
-{
-	(void)spec;
-	if (!strcmp(arg, "none"))
-		*(uint32_t *)target = SESSION_STACK_NONE;
-	else if (!strcmp(arg, "sends"))
-		*(uint32_t *)target = SESSION_STACK_SENDS;
-	else if (!strcmp(arg, "calls"))
-		*(uint32_t *)target = SESSION_STACK_CALLS;
-	else
-		return err_set(err, EXIT_USAGE, "'%s': not one of none, sends, calls", arg);
-	return 0;
-}
 
 /* "dwarf", "dwarf,16K", "fp"; nothing: dwarf. */
 static int parse_user_stack(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
@@ -106,7 +92,7 @@ static const struct opt record_rows[] = {
 	{ 'm', "buffer", "SIZE", OPT_SIZE, FIELD(buffer_bytes),
 	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 4 << 10, 1ULL << 40 },
 	{ 0, "stack", "sends|calls|none", OPT_CUSTOM, FIELD(stack),
-	  "kernel stacks with sends (the default), with queued calls too, or none", parse_stack, 0, 0 },
+	  "kernel stacks with sends (the default), with queued calls too, or none", running_parse_stack, 0, 0 },
 	{ 0, "no-stack", NULL, OPT_FLAG, FIELD(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
 	  NULL, 0, 0 },
 	{ 0, "user-stack", "[=HOW]", OPT_CUSTOM, FIELD(userstack),
@@ -144,24 +130,24 @@ const struct opt_spec record_spec = {
 
 static void say_ustacks(const struct ustacks_counts *n)
 {
-	record_say("user stacks of %llu of %llu sends; %llu were sent by interrupts, %llu have no user side, "
-		   "%llu no sample",
-		   (unsigned long long)n->framed, (unsigned long long)n->sends, (unsigned long long)n->interrupts,
-		   (unsigned long long)n->kernel, (unsigned long long)n->unsampled);
+	running_say("user stacks of %llu of %llu sends; %llu were sent by interrupts, %llu have no user side, "
+		    "%llu no sample",
+		    (unsigned long long)n->framed, (unsigned long long)n->sends, (unsigned long long)n->interrupts,
+		    (unsigned long long)n->kernel, (unsigned long long)n->unsampled);
 	if (n->lost)
-		record_say("%llu samples of user stacks were lost: smaller ones (--user-stack=dwarf,2K), or fp",
-			   (unsigned long long)n->lost);
+		running_say("%llu samples of user stacks were lost: smaller ones (--user-stack=dwarf,2K), or fp",
+			    (unsigned long long)n->lost);
 	if (n->side_lost)
-		record_say("%llu records of mappings and processes were lost: frames of user stacks may be [unknown]",
-			   (unsigned long long)n->side_lost);
+		running_say("%llu records of mappings and processes were lost: frames of user stacks may be [unknown]",
+			    (unsigned long long)n->side_lost);
 }
 
 static void summarize(const struct record *r)
 {
 	if (!r->opts.quiet)
-		record_say("%llu events, %llu lost, %.1f MB in %s", (unsigned long long)r->events,
-			   (unsigned long long)r->lost, (double)r->bytes / 1e6,
-			   strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
+		running_say("%llu events, %llu lost, %.1f MB in %s", (unsigned long long)r->events,
+			    (unsigned long long)r->lost, (double)r->bytes / 1e6,
+			    strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
 	if (r->rec.has_ustacks && !r->opts.quiet)
 		say_ustacks(&r->rec.ustacks.n);
 	if (r->rec.meta.no_symbols)
@@ -172,58 +158,24 @@ static void summarize(const struct record *r)
 			(unsigned long long)r->rec.facts.missed_sends);
 }
 
-static void report_lost(const struct record *r, struct err *err)
-{
-	for (unsigned int cpu = 0; cpu < r->rec.facts.nr_cpus; cpu++)
-		if (r->rec.facts.lost[cpu])
-			fprintf(stderr, "ipitrace: CPU %u lost %llu of %llu events\n", cpu,
-				(unsigned long long)r->rec.facts.lost[cpu],
-				(unsigned long long)(r->rec.facts.lost[cpu] + r->rec.facts.entries[cpu]));
-	err_set(err, EXIT_INCOMPLETE, "%llu events were lost, the recording is incomplete",
-		(unsigned long long)r->lost);
-	err_hint(err, "a bigger buffer (-m %lluM), no stacks (--no-stack), or %s",
-		 (unsigned long long)((r->buffer_bytes * 4 + (1 << 20) - 1) >> 20),
-		 r->opts.events || r->opts.groups ? "fewer other events (-e, --with)" : "fewer targets (-C LIST)");
-}
-
-/* Why the recording is incomplete, line by line; false if it is not. */
-static bool report_reasons(const struct record *r, struct err *err)
-{
-	const struct facts *f = &r->rec.facts;
-
-	for (unsigned int i = 0; i < f->nr_reasons; i++)
-		record_say("%s", f->reasons[i]);
-	if (r->lost)
-		report_lost(r, err);
-	else if (f->nr_reasons)
-		err_set(err, EXIT_INCOMPLETE, "the recording is incomplete");
-	return r->lost || f->nr_reasons;
-}
-
-static int workload_result(const struct record *r)
-{
-	/* Told to end because its time was over, and it did: as it should be. */
-	if (r->run.timed_out && workload_killed_by(r->run.workload, SIGTERM))
-		return EXIT_OK;
-	return workload_status(r->run.workload);
-}
-
 static int finish(struct record *r, int ret, struct err *err)
 {
 	int status = EXIT_OK;
 
-	if (ret && r->argv && err->code != EXIT_CANNOT_RUN && err->code != EXIT_NOT_FOUND && err->code != EXIT_USAGE)
-		err->code = EXIT_CANCELED;
+	if (ret)
+		running_failed(r->argv, err);
 	if (!ret)
 		summarize(r);
 	else if (r->run.workload && workload_released(r->run.workload) && !workload_ended(r->run.workload))
-		record_say("the recording failed (%s); the workload goes on", err->msg);
+		running_say("the recording failed (%s); the workload goes on", err->msg);
 	run_reap_workload(&r->run);
 	if (ret)
 		return ret;
 	if (r->run.workload)
-		status = workload_result(r);
-	if (report_reasons(r, err) && (!status || r->opts.strict))
+		status = running_workload_status(&r->run);
+	if (running_incomplete(&r->rec.facts, "recording", r->buffer_bytes,
+			       r->opts.events || r->opts.groups ? "fewer other events (-e, --with)" : NULL, err) &&
+	    (!status || r->opts.strict))
 		status = EXIT_INCOMPLETE;
 	return status;
 }
@@ -238,6 +190,7 @@ int cmd_record(int argc, char **argv, struct err *err)
 	struct debug debug;
 	int nr, ret;
 
+	r.run.say = running_say;
 	r.rec.facts.workload_status = -1;
 	ret = opts_parse(&record_spec, &r.opts, argc, argv, &nr, err);
 	if (ret == OPTS_OK && debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err)) {

@@ -15,20 +15,15 @@
 #include "base/window.h"
 #include "cmds/cmd.h"
 #include "cmds/reading.h"
+#include "cmds/rows.h"
 #include "cmds/screen.h"
 #include "report/agg.h"
 #include "report/overtime.h"
 #include "render/render.h"
 
 struct report_options {
-	const char *input, *sort, *buffer;
-	bool json, csv, raw_csv;
-	uint64_t top;
-	enum agg_key by[AGG_NR_KEYS];
-	unsigned int nr_by;
-	const struct column **columns;
-	unsigned int nr_columns;
-	const char *fields;
+	const char *input, *buffer;
+	struct rows_options rows;
 	/* One thing to show instead of the table. */
 	const struct column *hist;
 	unsigned int matrix; /* enum matrix_value */
@@ -37,24 +32,6 @@ struct report_options {
 	struct time_window window;
 	struct screen_options screen;
 };
-
-static int parse_by(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
-{
-	struct report_options *o = target;
-
-	(void)spec;
-	o->nr_by = ARRAY_SIZE(o->by);
-	return report_parse_by(arg, o->by, &o->nr_by, err);
-}
-
-static int parse_sort(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
-{
-	(void)spec;
-	if (!column_find(arg))
-		return column_unknown(arg, err);
-	*(const char **)target = arg;
-	return 0;
-}
 
 static int parse_hist(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
@@ -93,25 +70,12 @@ static const struct opt rows[] = {
 	{ 'i', "input", "FILE", OPT_STRING, OPTION(input), READING_INPUT_HELP, NULL, 0, 0 },
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
-	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
-	  "one row per: caller, callsite, func, class, source, target, comm, pid, process, stack, ufunc "
-	  "(default: caller,func)",
-	  parse_by, 0, 0 },
-	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort), "largest first, names alphabetically (default: target_hits)",
-	  parse_sort, 0, 0 },
-	{ 'f', "fields", "COLUMNS", OPT_STRING, OPTION(fields), "columns to show; +COLUMNS: besides the default ones",
-	  NULL, 0, 0 },
-	{ 'n', "top", "N", OPT_U64, OPTION(top), "only the first N rows", NULL, 1, UINT32_MAX },
 	{ 0, "hist", "delivery|queue|func|handler", OPT_CUSTOM, OPTION(hist), "histograms of each row", parse_hist, 0,
 	  0 },
 	{ 0, "matrix", "count|p50|p99|max", OPT_CUSTOM, OPTION(matrix),
 	  "from which CPU to which: target hits, or delivery", parse_matrix, 0, 0 },
 	{ 0, "over-time", "TIME", OPT_DURATION, OPTION(bin_ns), "rate of each row over time, in bins of this length",
 	  NULL, 1, 0 },
-	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: everything, integers in ns", NULL, 0, 0 },
-	{ 0, "csv", NULL, OPT_FLAG, OPTION(csv), "CSV: the rows, integers in ns", NULL, 0, 0 },
-	{ 0, "raw-csv", NULL, OPT_FLAG, OPTION(raw_csv), "CSV without ' in front of texts that begin with = + - @",
-	  NULL, 0, 0 },
 };
 
 static const struct opt_topic topics[] = { { "columns", render_columns }, { 0 } };
@@ -126,6 +90,7 @@ const struct opt_spec report_spec = {
 	.max_operands = 1,
 	.groups = {
 		OPT_GROUP(NULL, rows, 0),
+		OPT_ROWS_GROUP(offsetof(struct report_options, rows)),
 		OPT_WINDOW_GROUP(offsetof(struct report_options, window)),
 		OPT_SCREEN_GROUP(offsetof(struct report_options, screen)),
 		OPT_FILTER_GROUP(offsetof(struct report_options, filter)),
@@ -145,64 +110,40 @@ static const struct view views[] = {
 	{ "--over-time", &render_over_time, &render_over_time_csv },
 };
 
-/* Of those options that exclude each other the one that was given; 0 = none, -1 = two, with *err. */
-static int only_one(const bool *given, const char *const *names, int nr, struct err *err)
-{
-	int found = 0;
-
-	for (int i = 1; i < nr; i++) {
-		if (!given[i])
-			continue;
-		if (found)
-			return err_set(err, EXIT_USAGE, "%s and %s exclude each other", names[found], names[i]);
-		found = i;
-	}
-	return found;
-}
-
 /* What the options asked for, the table as text without any; NULL and *err if there are two. */
 static const struct render_ops *chosen_format(const struct report_options *o, struct err *err)
 {
-	static const char *const formats[] = { NULL, "--json", "--csv", "--raw-csv" };
-	const bool is_format[] = { false, o->json, o->csv, o->raw_csv };
 	const bool is_view[] = { false, o->hist, o->matrix, o->bin_ns };
 	const char *names[ARRAY_SIZE(views)];
-	int format = only_one(is_format, formats, ARRAY_SIZE(formats), err), view;
+	int format = rows_format(&o->rows, err), view;
 
 	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
 		names[i] = views[i].option;
-	view = only_one(is_view, names, ARRAY_SIZE(views), err);
+	view = rows_only_one(is_view, names, ARRAY_SIZE(views), err);
 	if (format < 0 || view < 0)
 		return NULL;
-	if (o->matrix && o->nr_by && !o->json) {
+	if (o->matrix && o->rows.nr_by && !o->rows.json) {
 		err_set(err, EXIT_USAGE, "--matrix is by source and target: --by does not go with it");
 		return NULL;
 	}
-	if (view && o->fields) {
+	if (view && o->rows.fields) {
 		err_set(err, EXIT_USAGE, "%s shows no columns: --fields does not go with it", views[view].option);
 		return NULL;
 	}
-	return o->json ? &render_json : format ? views[view].csv : views[view].text;
+	return format == ROWS_JSON ? &render_json : format ? views[view].csv : views[view].text;
 }
 
 static int render(struct report_options *o, const struct report *r, const struct render_ops *ops, struct err *err)
 {
 	struct render_options ro = {
-		.top = (unsigned int)o->top,
 		.screen = screen_of_stdout(&o->screen),
-		.may_drop = !o->fields,
-		.raw_text = o->raw_csv,
 		.hist = o->hist,
 		.matrix = o->matrix,
 	};
 
-	if (o->fields ? *o->fields == '+' : ops->usual_columns)
-		columns_usual(r, &o->columns, &o->nr_columns);
-	if (o->fields && columns_parse(o->fields, &o->columns, &o->nr_columns, err))
+	if (rows_render_options(&o->rows, r, ops, &ro, err))
 		return -1;
-	ro.columns = o->columns;
-	ro.nr_columns = o->nr_columns;
-	if (!o->json && !o->csv && !o->raw_csv)
+	if (!o->rows.json && !o->rows.csv && !o->rows.raw_csv)
 		screen_page(&o->screen, &ro.screen);
 	return render_report(ops, r, &ro, stdout, err);
 }
@@ -221,7 +162,7 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 {
 	struct span_names names = in->names;
 
-	s->agg = agg_new(o->by, o->nr_by, reading_by_sender(in), &names);
+	s->agg = agg_new(o->rows.by, o->rows.nr_by, reading_by_sender(in), &names);
 	s->sinks[0] = (struct span_sink){ .span = agg_span, .ctx = s->agg };
 	if (o->bin_ns) {
 		s->overtime = overtime_new(in->analysis, s->agg, o->bin_ns);
@@ -246,38 +187,25 @@ static void sums_free(struct sums *s)
 
 static int report_file(struct report_options *o, const char *path, const struct render_ops *format, struct err *err)
 {
-	static const enum agg_key usual[] = { AGG_KEY_CALLER, AGG_KEY_FUNC };
 	struct report r = { 0 }, matrix = { 0 };
 	struct sums sums = { 0 };
 	struct reading in;
 	struct span_sink sink;
-	unsigned int asked = o->nr_by;
+	unsigned int asked = rows_usual_keys(&o->rows);
 	int ret = -1;
 
-	if (!o->nr_by) {
-		o->nr_by = ARRAY_SIZE(usual);
-		memcpy(o->by, usual, sizeof(usual));
-	}
 	if (reading_open(&in, path, o->buffer, &o->filter, err) || reading_set_window(&in, &o->window, err))
 		goto out;
 	sink = sums_sink(&sums, o, &in);
 	if (reading_run(&in, &sink, err))
 		goto out;
-	for (unsigned int i = 0; i < asked; i++) {
-		if (o->by[i] == AGG_KEY_CALLER)
-			reading_stackless(&in, "--by caller", "is by call site");
-		if (o->by[i] == AGG_KEY_PROCESS && !reading_knows_processes(&in))
-			fputs("ipitrace: the recording does not know processes: --by process tells none apart\n",
-			      stderr);
-		if (o->by[i] == AGG_KEY_STACK)
-			reading_stackless(&in, "--by stack", "tells none apart");
-	}
-	report_build(&r, in.analysis, sums.agg, o->by, o->nr_by, in.filter != NULL);
+	reading_say_keys(&in, o->rows.by, asked);
+	report_build(&r, in.analysis, sums.agg, o->rows.by, o->rows.nr_by, in.filter != NULL);
 	if (reading_window(&in, &r, err))
 		goto out;
 	r.offline = analysis_offline(in.analysis, &o->filter);
 	r.filters = reading_filters(&in);
-	report_sort(&r, column_find(o->sort ? o->sort : "target_hits"));
+	report_sort(&r, rows_sort_column(&o->rows));
 	if (sums.overtime)
 		overtime_report(sums.overtime, &r);
 	if (sums.matrix) {
@@ -315,6 +243,6 @@ int cmd_report(int argc, char **argv, struct err *err)
 		ret = report_file(&o, path, format, err);
 out:
 	ipi_filter_free(&o.filter);
-	free(o.columns);
+	rows_free(&o.rows);
 	return ret;
 }

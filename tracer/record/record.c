@@ -2,7 +2,6 @@
 /*
  * record/record.c - the order of things in a recording.
  */
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,31 +13,17 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "capture/signals.h"
 #include "file/output.h"
 #include "record/record.h"
 
 #define TICK_NS NS_PER_S /* progress, names, health of the readers */
 
-void record_say(const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	sanitize(text, sizeof(text), text);
-	fprintf(stderr, "ipitrace: %s\n", text);
-}
-
 /* --- before --- */
 
 static void log_session(void *ctx, const char *text)
 {
-	(void)ctx;
-	record_say("session: %s", text);
+	((const struct record *)ctx)->run.say("session: %s", text);
 }
 
 /* perf's probes have to stand before the session's at each tracepoint: see capture/userstack.h. */
@@ -69,6 +54,7 @@ static int prepare(struct record *r, struct err *err)
 		.events = r->opts.events,
 		.groups = r->opts.groups,
 		.log = r->opts.log_session ? log_session : NULL,
+		.log_ctx = r,
 	};
 	struct filter_push push; /* what the kernel may drop */
 	struct workload_config workload = { .argv = r->argv, .whole_tree = r->opts.wait_all };
@@ -140,10 +126,10 @@ static void say_begin(const struct record *r)
 	if (r->opts.quiet || r->argv)
 		return;
 	if (r->opts.duration_ns)
-		record_say("recording for %.6gs into %s; Ctrl-C stops earlier", (double)r->opts.duration_ns / 1e9,
+		r->run.say("recording for %.6gs into %s; Ctrl-C stops earlier", (double)r->opts.duration_ns / 1e9,
 			   place);
 	else
-		record_say("recording into %s; Ctrl-C stops", place);
+		r->run.say("recording into %s; Ctrl-C stops", place);
 }
 
 /* A write has failed: recording on makes no sense. */
@@ -198,7 +184,7 @@ static int save(struct record *r, char **argv, struct err *err)
 	fill_facts(r, argv);
 	/* From here on a signal may interrupt at any time: the second one makes the writer give up, no more. */
 	signals_unblock();
-	recording_judge(&r->rec, signals_abort_flag(), record_say);
+	recording_judge(&r->rec, signals_abort_flag(), r->run.say);
 	if (recording_write(&r->rec, r->writer, err))
 		return -1;
 	r->bytes = dat_writer_bytes(r->writer);
@@ -210,7 +196,6 @@ int record_run(struct record *r, char **argv, struct err *err)
 	struct err late = { 0 };
 	int ret;
 
-	r->run.say = record_say;
 	signals_catch();
 	if (r->argv)
 		mem_set_exit_status(EXIT_CANCELED);
@@ -232,7 +217,7 @@ int record_run(struct record *r, char **argv, struct err *err)
 		if (ret && !err->code)
 			*err = late;
 		else
-			record_say("warning: %s; the next run tries again", late.msg);
+			r->run.say("warning: %s; the next run tries again", late.msg);
 	}
 	dat_writer_close(r->writer);
 	return ret;

@@ -40,13 +40,11 @@ struct record {
 	char **argv; /* workload or NULL */
 	struct dat_writer *writer;
 	struct recording rec;
-	struct run run;
+	struct run run; /* say() is the caller's to set */
 	uint64_t events, lost, bytes;
 	uint64_t buffer_bytes; /* per CPU, as it was */
 };
 
-/* One line on standard error; names in it are made harmless. */
-void record_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* All of it but the waiting for the workload. argv: the command line for the facts. */
 int record_run(struct record *r, char **argv, struct err *err);
 /* Frees everything; a workload still there is killed. */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cmds/running.h - what all commands have in common that measure now: record, and the live ones.
+ *
+ * Where results go to standard output, the workload's own output goes to standard error, so that whoever reads the
+ * results gets nothing else; with -o FILE the workload keeps its standard output.
+ */
+#ifndef IPITRACE_CMDS_RUNNING_H
+#define IPITRACE_CMDS_RUNNING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/opts.h"
+#include "cmds/screen.h"
+#include "file/facts.h"
+#include "record/run.h"
+
+/* A parser for options tables: none, sends, calls; target: uint32_t, enum session_stack. */
+int running_parse_stack(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
+/* One line on standard error; names in it are made harmless. */
+void running_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Where results go. */
+struct results {
+	FILE *out;
+	bool is_stdout;
+	struct screen screen; /* what text is printed on */
+};
+
+/* path: NULL and "-" are standard output. Refuses what cannot be written. */
+int results_open(struct results *r, const char *path, const struct screen_options *screen, struct err *err);
+/* What was printed by now reaches whoever reads it; -1 and *err if it cannot. */
+int results_flush(struct results *r, struct err *err);
+int results_close(struct results *r, struct err *err);
+
+/* ipitrace's own failure has another exit code where a workload has one of its own. */
+void running_failed(bool has_workload, struct err *err);
+/*
+ * Why it is incomplete, line by line on standard error, with the rest in *err; false if it is not, by the facts. what:
+ * "recording". buffer_bytes: per CPU, as it was. fewer: what may help beside a bigger one; NULL: fewer targets.
+ */
+bool running_incomplete(const struct facts *f, const char *what, uint64_t buffer_bytes, const char *fewer,
+			struct err *err);
+/* The workload's status, once it was reaped; 0 if it was told to end because its time was over, and did. */
+int running_workload_status(const struct run *r);
+
+#endif
