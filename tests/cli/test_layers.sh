@@ -19,8 +19,9 @@ may_reach() {
 	record)	 echo base decode capture file unwind record ;;
 	report)	 echo base match decode file report ;;
 	render)	 echo base match report render ;;
+	live)	 echo base match decode file capture unwind record report live ;;
 	bench)	 echo base match decode file capture record report render bench ;;
-	cmds)	 echo base match decode file capture record report render bench cmds ;;
+	cmds)	 echo base match decode file capture record report render live bench cmds ;;
 	.)	 echo base cmds ;;
 	esac
 }

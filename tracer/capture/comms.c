@@ -21,6 +21,7 @@ struct comm {
 	int32_t pid;
 	int32_t tgid;  /* 0 = not known */
 	char name[16]; /* TASK_COMM_LEN of the kernel */
+	bool settled;  /* the name stays */
 };
 
 #define TGID_UNCLEAR (-1) /* the number was given twice */
@@ -32,18 +33,27 @@ void comms_free(struct comms *c)
 	memset(c, 0, sizeof(*c));
 }
 
-static struct comm *comm_of(struct comms *c, int32_t pid)
+static struct comm *comm_find(const struct comms *c, int32_t pid)
 {
 	uint32_t hash = (uint32_t)hash_u64((uint32_t)pid), at, i;
 
 	for (i = hash_first(&c->by_pid, hash, &at); i != HASH_END; i = hash_next(&c->by_pid, hash, &at))
 		if (c->comms[i].pid == pid)
 			return &c->comms[i];
+	return NULL;
+}
+
+static struct comm *comm_of(struct comms *c, int32_t pid)
+{
+	struct comm *found = comm_find(c, pid);
+
+	if (found)
+		return found;
 	if (c->nr == c->room) {
 		c->room = c->room ? c->room * 2 : 256;
 		c->comms = xrealloc(c->comms, c->room * sizeof(*c->comms));
 	}
-	hash_add(&c->by_pid, hash, c->nr);
+	hash_add(&c->by_pid, (uint32_t)hash_u64((uint32_t)pid), c->nr);
 	c->comms[c->nr] = (struct comm){ .pid = pid };
 	return &c->comms[c->nr++];
 }
@@ -56,6 +66,8 @@ void comms_add(struct comms *c, int32_t pid, const char *name, size_t len)
 	if (pid <= 0 || !len)
 		return;
 	comm = comm_of(c, pid);
+	if (comm->settled)
+		return;
 	snprintf(comm->name, sizeof(comm->name), "%.*s", (int)len, name);
 }
 
@@ -165,6 +177,32 @@ int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs)
 	}
 	qsort(pairs, *nr_pairs, 2 * sizeof(*pairs), by_pid);
 	return pairs;
+}
+
+const char *comms_settle(struct comms *c, int32_t pid)
+{
+	struct comm *comm;
+	char path[64], *name;
+
+	if (pid <= 0)
+		return NULL;
+	comm = comm_of(c, pid);
+	if (!comm->settled) {
+		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+		name = in_first_pid_namespace() ? read_file(path, NULL) : NULL;
+		if (name)
+			comms_add(c, pid, name, strcspn(name, "\n"));
+		free(name);
+		comm->settled = comm->name[0] != '\0';
+	}
+	return comm->name[0] ? comm->name : NULL;
+}
+
+int32_t comms_tgid(const struct comms *c, int32_t pid)
+{
+	const struct comm *comm = comm_find(c, pid);
+
+	return comm && comm->tgid > 0 ? comm->tgid : -1;
 }
 
 char *comms_format(const struct comms *c)

@@ -36,6 +36,13 @@ void comms_add_living(struct comms *c);
  * among them.
  */
 int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs);
+/*
+ * The name of a task as it is by now: asked of the task itself, if it lives, else what was gathered; NULL: nobody
+ * knows. It keeps this one, whatever is added later. The text is good until something is added.
+ */
+const char *comms_settle(struct comms *c, int32_t pid);
+/* The process that a task is of; -1: not known, or it was of two. */
+int32_t comms_tgid(const struct comms *c, int32_t pid);
 char *comms_format(const struct comms *c); /* malloc'ed, same lines */
 
 #endif

@@ -17,7 +17,8 @@ struct screen_options {
 	bool no_pager;
 };
 
-#define SCREEN_NR_ROWS 2
+#define SCREEN_NR_ROWS	 2
+#define SCREEN_NR_COLOUR 1 /* of these, for what is never paged */
 extern const struct opt screen_rows[SCREEN_NR_ROWS];
 /* base: offset of the struct screen_options. */
 #define OPT_SCREEN_GROUP(b)                                                                                            \

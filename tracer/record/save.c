@@ -92,12 +92,13 @@ static void fill_facts(struct recording *rec)
 	f->filtered_in_kernel = session_filtered_in_kernel(rec->session);
 	f->missed_sends = session_missed_sends(rec->session);
 	topo_read(&f->topo, "");
-	f->nr_own_pids = 1 + spool_nr_threads(rec->spool);
+	free(f->own_pids);
+	f->nr_own_pids = 1 + (rec->spool ? spool_nr_threads(rec->spool) : 0);
 	if (rec->userstack)
 		f->nr_own_pids += userstack_nr_threads(rec->userstack);
 	f->own_pids = xcalloc(f->nr_own_pids, sizeof(*f->own_pids));
 	f->own_pids[0] = (int32_t)getpid();
-	for (unsigned int i = 0; i < spool_nr_threads(rec->spool); i++)
+	for (unsigned int i = 0; rec->spool && i < spool_nr_threads(rec->spool); i++)
 		f->own_pids[at++] = (int32_t)spool_thread_id(rec->spool, i);
 	for (unsigned int i = 0; at < f->nr_own_pids; i++)
 		f->own_pids[at++] = (int32_t)userstack_thread_id(rec->userstack, i);
@@ -131,6 +132,8 @@ static unsigned int nr_cpus(const struct recording *rec)
 	unsigned int nr = machine_nr_cpus(), all = session_nr_cpus(rec->session);
 	uint64_t len;
 
+	if (rec->feed)
+		return feed_nr_used(rec->feed) > nr ? feed_nr_used(rec->feed) : nr;
 	for (unsigned int cpu = nr; cpu < all; cpu++)
 		if (spool_fd(rec->spool, cpu, &len) >= 0)
 			nr = cpu + 1;
@@ -141,7 +144,7 @@ int recording_collect(struct recording *rec, struct err *err)
 {
 	if (rec->userstack && userstack_stop(rec->userstack, err))
 		return -1;
-	if (spool_finish(rec->spool, err))
+	if (rec->spool && spool_finish(rec->spool, err))
 		return -1;
 	/* Who is not there any more has been seen ending: so ask for the living first. */
 	comms_add_living(&rec->comms);
@@ -174,6 +177,12 @@ static void join_event(void *ctx, const struct ipi_event *ev)
 	ustack_join_event(ctx, ev);
 }
 
+void recording_judge_by(struct recording *rec, const struct tally *tally, void (*say)(const char *fmt, ...))
+{
+	judge_entries(&rec->facts, tally->records);
+	coverage_judge(&rec->facts, &tally->caps, tally->by_cpu, tally->nr_cpus, say);
+}
+
 void recording_judge(struct recording *rec, const volatile int *abort, void (*say)(const char *fmt, ...))
 {
 	struct err err = { 0 };
@@ -185,12 +194,10 @@ void recording_judge(struct recording *rec, const volatile int *abort, void (*sa
 		tally.event = join_event;
 		tally.event_ctx = join;
 	}
-	if (tally_take(&tally, &rec->meta, rec->spool, rec->facts.interrupts_text, abort, &err)) {
+	if (tally_take(&tally, &rec->meta, rec->spool, rec->facts.interrupts_text, abort, &err))
 		say("warning: the recording was not held against /proc/interrupts: %s", err.msg);
-	} else {
-		judge_entries(&rec->facts, tally.records);
-		coverage_judge(&rec->facts, &tally.caps, tally.by_cpu, tally.nr_cpus, say);
-	}
+	else
+		recording_judge_by(rec, &tally, say);
 	if (join && !err.code)
 		rec->has_ustacks = !ustack_join_finish(join, &rec->ustacks, &err);
 	if (join && !rec->has_ustacks)
@@ -220,7 +227,7 @@ int recording_write(struct recording *rec, struct dat_writer *w, struct err *err
 		goto out;
 	for (unsigned int cpu = 0; cpu < rec->meta.dat.nr_cpus; cpu++) {
 		uint64_t len;
-		int fd = spool_fd(rec->spool, cpu, &len);
+		int fd = rec->feed ? feed_fd(rec->feed, cpu, &len) : spool_fd(rec->spool, cpu, &len);
 
 		if (dat_writer_cpu(w, fd, len, err))
 			goto out;
@@ -243,6 +250,8 @@ int recording_close(struct recording *rec, struct err *err)
 	rec->userstack = NULL;
 	spool_close(rec->spool);
 	rec->spool = NULL;
+	feed_close(rec->feed);
+	rec->feed = NULL;
 	rec->session = NULL;
 	return session_close(s, err);
 }

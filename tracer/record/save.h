@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "capture/comms.h"
+#include "capture/feed.h"
 #include "capture/session.h"
 #include "capture/spool.h"
 #include "capture/userstack.h"
@@ -21,10 +22,12 @@
 #include "file/facts.h"
 #include "file/ustacks.h"
 #include "record/meta.h"
+#include "record/tally.h"
 
 struct recording {
 	struct session *session;
-	struct spool *spool;
+	struct spool *spool; /* who reads the pages: this ... */
+	struct feed *feed;   /* ... or this, of a live measurement, which may keep them */
 	struct comms comms;
 	struct userstack *userstack; /* NULL: no user stacks are taken */
 	struct userstack_config userstack_config;
@@ -50,6 +53,8 @@ int recording_collect(struct recording *rec, struct err *err);
  * is said. After recording_collect(), with all of the facts filled in. Trouble of its own is said: it costs no recording.
  */
 void recording_judge(struct recording *rec, const volatile int *abort, void (*say)(const char *fmt, ...));
+/* The same, by what somebody else has counted. tally->records: of all kinds. */
+void recording_judge_by(struct recording *rec, const struct tally *tally, void (*say)(const char *fmt, ...));
 /* The whole file, up to its name. */
 int recording_write(struct recording *rec, struct dat_writer *w, struct err *err);
 /* Closes what is open and frees the rest. -1: the session left something behind, *err says what. */

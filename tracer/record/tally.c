@@ -95,7 +95,7 @@ static struct decode_format *formats_of(const struct record_meta *meta, unsigned
 	return all;
 }
 
-static void count(struct tally *t, const struct ipi_event *ev, uint64_t tlb_func)
+static void count(struct tally *t, const struct ipi_event *ev)
 {
 	struct coverage_counts *c;
 
@@ -108,22 +108,38 @@ static void count(struct tally *t, const struct ipi_event *ev, uint64_t tlb_func
 	} else if (ev->type == IPI_EV_IRQ_EXIT) {
 		c->cut += !t->entered[ev->cpu];
 		t->entered[ev->cpu] = true;
-	} else if (ev->type == IPI_EV_FUNC_ENTRY && ev->csd && ev->func == tlb_func) {
+	} else if (ev->type == IPI_EV_FUNC_ENTRY && ev->csd && ev->func == t->tlb_func) {
 		c->tlb_runs++;
 	}
 }
 
-static int read_all(struct tally *t, struct decoder *d, uint64_t tlb_func, const volatile int *abort, struct err *err)
+void tally_begin(struct tally *t, unsigned int nr_cpus, const struct ipi_evidence *e, const struct symtab *symtab)
+{
+	uint64_t end;
+
+	*t = (struct tally){ .event = t->event, .event_ctx = t->event_ctx, .nr_cpus = nr_cpus };
+	t->by_cpu = xcalloc(nr_cpus, sizeof(*t->by_cpu));
+	t->entered = xcalloc(nr_cpus, sizeof(*t->entered));
+	t->caps.reception = e->has_reception;
+	t->caps.tlb = e->has_csd && symtab_range(symtab, "flush_tlb_func", &t->tlb_func, &end);
+}
+
+void tally_events(struct tally *t, const struct ipi_event *ev, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		count(t, &ev[i]);
+		if (t->event)
+			t->event(t->event_ctx, &ev[i]);
+	}
+}
+
+static int read_all(struct tally *t, struct decoder *d, const volatile int *abort, struct err *err)
 {
 	struct ipi_event *batch = xmalloc(BATCH * sizeof(*batch));
 	int nr;
 
 	while ((nr = decoder_read(d, batch, BATCH, err)) > 0 && !*abort)
-		for (int i = 0; i < nr; i++) {
-			count(t, &batch[i], tlb_func);
-			if (t->event)
-				t->event(t->event_ctx, &batch[i]);
-		}
+		tally_events(t, batch, (unsigned int)nr);
 	free(batch);
 	if (nr > 0)
 		return err_set(err, EXIT_FAILED, "interrupted; the recording is given up");
@@ -134,7 +150,6 @@ int tally_take(struct tally *t, const struct record_meta *meta, const struct spo
 	       const volatile int *abort, struct err *err)
 {
 	const struct dat_writer_meta *m = &meta->dat;
-	uint64_t tlb_func = 0, end;
 	struct decode_meta dm = {
 		.big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
 		.long_size = sizeof(long),
@@ -150,19 +165,14 @@ int tally_take(struct tally *t, const struct record_meta *meta, const struct spo
 	struct pages pages;
 	int ret;
 
-	*t = (struct tally){ .event = t->event, .event_ctx = t->event_ctx, .nr_cpus = m->nr_cpus };
-	t->by_cpu = xcalloc(t->nr_cpus, sizeof(*t->by_cpu));
-	t->entered = xcalloc(t->nr_cpus, sizeof(*t->entered));
-	open_pages(&pages, spool, t->nr_cpus, m->page_size);
+	open_pages(&pages, spool, m->nr_cpus, m->page_size);
 	dm.formats = formats;
 	dm.symtab = symtab;
-	ret = decoder_open(&d, &dm, &(struct page_source){ .next = next_page, .ctx = &pages, .nr_cpus = t->nr_cpus },
+	ret = decoder_open(&d, &dm, &(struct page_source){ .next = next_page, .ctx = &pages, .nr_cpus = m->nr_cpus },
 			   err);
 	if (!ret) {
-		t->caps.reception = decoder_caps(d)->evidence.has_reception;
-		t->caps.tlb = decoder_caps(d)->evidence.has_csd &&
-			      symtab_range(symtab, "flush_tlb_func", &tlb_func, &end);
-		ret = read_all(t, d, tlb_func, abort, err);
+		tally_begin(t, m->nr_cpus, &decoder_caps(d)->evidence, symtab);
+		ret = read_all(t, d, abort, err);
 		t->records = decoder_stats(d)->records;
 	}
 	decoder_close(d);

@@ -24,12 +24,19 @@ struct tally {
 	struct coverage_counts *by_cpu;
 	bool *entered; /* by CPU: a handler has been seen */
 	unsigned int nr_cpus;
-	uint64_t records; /* of all kinds */
+	uint64_t records;  /* of all kinds */
+	uint64_t tlb_func; /* address of flush_tlb_func; 0 = not known */
 	/* Set before: gets every event, in order of time; NULL = nobody does. */
 	void (*event)(void *ctx, const struct ipi_event *ev);
 	void *event_ctx;
 };
 
+struct ipi_evidence;
+struct symtab;
+
+/* For who decodes anyway: what there is to count, then event by event; records are the caller's to fill in. */
+void tally_begin(struct tally *t, unsigned int nr_cpus, const struct ipi_evidence *e, const struct symtab *symtab);
+void tally_events(struct tally *t, const struct ipi_event *ev, unsigned int nr);
 /*
  * After spool_finish() and record_meta_collect(). interrupts: the rows of
  * /proc/interrupts. All of *t but event is zeroed first. *abort not 0: given up, with an error. tally_free() in any case.

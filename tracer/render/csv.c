@@ -53,12 +53,15 @@ static unsigned int nr_columns(const struct render *r)
 static int csv_begin(struct render *r, struct err *err)
 {
 	(void)err;
-	for (unsigned int i = 0; i < nr_columns(r); i++) {
+	if (r->options->stamps && !r->options->headless)
+		fputs("start_ns,end_ns,", r->out);
+	for (unsigned int i = 0; i < nr_columns(r) && !r->options->headless; i++) {
 		const struct column *c = column(r, i);
 
 		fprintf(r->out, "%s%s%s", i ? "," : "", c->id, c->unit == UNIT_NS || c->unit == UNIT_WHEN ? "_ns" : "");
 	}
-	fputc('\n', r->out);
+	if (!r->options->headless)
+		fputc('\n', r->out);
 	render_lost_events(r);
 	return 0;
 }
@@ -78,6 +81,8 @@ static void cell(const struct render *r, const struct column *c, const struct re
 static int csv_row(struct render *r, const struct report_row *row, struct err *err)
 {
 	(void)err;
+	if (r->options->stamps)
+		fprintf(r->out, "%" PRIu64 ",%" PRIu64 ",", r->report->trace->start_ns, r->report->trace->end_ns);
 	for (unsigned int i = 0; i < nr_columns(r); i++) {
 		const struct column *c = column(r, i);
 

@@ -108,6 +108,15 @@ static void user_stacks(struct json *j, const struct ufunc_info *u)
 	json_close(j);
 }
 
+/* A count that the recording cannot prove does not exist. */
+static void known_u64(struct json *j, const char *key, uint64_t val, bool known)
+{
+	if (known)
+		json_u64(j, key, val);
+	else
+		json_null(j, key);
+}
+
 static void trace(struct render *r, struct json *j)
 {
 	const struct trace_info *t = r->report->trace;
@@ -134,7 +143,7 @@ static void trace(struct render *r, struct json *j)
 	window(j, r->report);
 	json_u64(j, "records", t->records);
 	known_string(j, "file", t->path);
-	json_u64(j, "file_version", (uint64_t)t->file_version);
+	known_u64(j, "file_version", (uint64_t)t->file_version, t->path);
 	json_bool(j, "stacks", t->stacks);
 	json_string(j, "send_stamp", t->send_stamp);
 	json_bool(j, "foreign", t->foreign);
@@ -159,15 +168,6 @@ static void trace(struct render *r, struct json *j)
 	user_stacks(j, &t->ufunc);
 	known_string(j, "offline", r->report->offline);
 	json_close(j);
-}
-
-/* A count that the recording cannot prove does not exist. */
-static void known_u64(struct json *j, const char *key, uint64_t val, bool known)
-{
-	if (known)
-		json_u64(j, key, val);
-	else
-		json_null(j, key);
 }
 
 static void totals(struct json *j, const struct report *r)
@@ -343,6 +343,16 @@ static void bins(struct json *j, const struct report *r, const struct report_bin
 	j->compact = compact;
 }
 
+static void interval(struct json *j, const struct report *r)
+{
+	if (!r->interval)
+		return;
+	json_object(j, "interval");
+	known_ns(j, r->trace, "start_ns", r->trace->start_ns);
+	known_ns(j, r->trace, "end_ns", r->trace->end_ns);
+	json_close(j);
+}
+
 static int json_begin(struct render *r, struct err *err)
 {
 	const struct report_row own = { .agg = r->report->own, .trace = r->report->trace };
@@ -351,9 +361,11 @@ static int json_begin(struct render *r, struct err *err)
 
 	(void)err;
 	j->out = r->out;
+	j->compact = r->options->line;
 	s->columns = columns_json();
 	json_object(j, NULL);
 	json_string(j, "schema", "ipitrace-report/1");
+	interval(j, r->report);
 	trace(r, j);
 	totals(j, r->report);
 	classes(s, r->report);

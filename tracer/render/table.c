@@ -204,7 +204,7 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	const struct trace_info *t = r->trace;
 	char text[256], time[RENDER_TIME_LEN];
 
-	sanitize(text, sizeof(text), t->path);
+	sanitize(text, sizeof(text), t->path ? t->path : "live");
 	if (t->clock_ns)
 		render_time(t->end_ns - t->start_ns, o->screen.utf8, time);
 	else
@@ -501,12 +501,31 @@ char *render_label(const struct render *r, const struct report_row *row)
 	return text;
 }
 
+/* One of many: when, and how much, in one line. */
+static void brief_head(struct render *r)
+{
+	static const struct column point = { .unit = UNIT_WHEN };
+	const struct trace_info *t = r->report->trace;
+	char to[32], time[RENDER_TIME_LEN];
+
+	render_value(&point, (struct value){ .num = t->end_ns }, false, to, sizeof(to));
+	render_time(t->end_ns - t->start_ns, r->options->screen.utf8, time);
+	fprintf(r->out, "%s, %s: %" PRIu64 " sends, %" PRIu64 " hits, %" PRIu64 " interrupts, ", to, time,
+		r->report->totals.sends, r->report->totals.target_hits, r->report->totals.interrupts);
+	render_lost_events(r);
+	nonzero(r->out, t->late_events, "late");
+	fputc('\n', r->out);
+}
+
 static int text_begin(struct render *r, struct err *err)
 {
 	struct state *s = r->state = xcalloc(1, sizeof(*s));
 
 	(void)err;
-	render_text_head(r);
+	if (r->options->brief)
+		brief_head(r);
+	else
+		render_text_head(r);
 	if (r->nr_rows)
 		table_begin(r, s);
 	return 0;
@@ -583,7 +602,10 @@ static int text_end(struct render *r, struct err *err)
 	(void)err;
 	if (r->nr_rows)
 		table_end(r, r->state);
-	render_text_foot(r);
+	if (r->options->brief)
+		fputc('\n', r->out);
+	else
+		render_text_foot(r);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report/analysis.c - a trace.dat file as the source of a pipeline.
+ * report/analysis.c - a trace.dat file, or a tracer that runs, as the source of a pipeline.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +28,8 @@ struct analysis {
 	struct ufunc *ufunc; /* NULL: no user stacks */
 	struct facts facts;
 	bool has_facts;
-	char *kept; /* the recording's filters */
+	struct analysis_feed feed; /* in place of dat */
+	char *kept;		   /* the recording's filters */
 	struct trace_info trace;
 
 	bool has_tlb_func;
@@ -60,7 +61,7 @@ static void parse_uname(struct trace_info *t, const char *uname)
 static int open_pipeline(struct analysis *a, struct err *err)
 {
 	const struct dat_info *info = a->info;
-	struct page_source src = {
+	const struct page_source file = {
 		.next = dat_next_page,
 		.ctx = a->dat,
 		.nr_cpus = info->nr_streams,
@@ -83,7 +84,7 @@ static int open_pipeline(struct analysis *a, struct err *err)
 		a->formats[i] =
 			(struct decode_format){ info->formats[i].system, info->formats[i].text, info->formats[i].len };
 	meta.formats = a->formats;
-	return pipeline_open(&a->pipeline, &meta, &src, info->nr_cpus, err);
+	return pipeline_open(&a->pipeline, &meta, a->dat ? &file : &a->feed.source, info->nr_cpus, err);
 }
 
 /* The file's own way from the TSC to ns: of trace-cmd record -C tsc2nsec. */
@@ -104,6 +105,26 @@ static void set_evidence(struct trace_info *t, const struct ipi_evidence *eviden
 	t->elided_unknown = evidence->has_queue && !evidence->has_send;
 }
 
+/* What may still change while a tracer runs. */
+static void fill_facts(struct analysis *a)
+{
+	struct trace_info *t = &a->trace;
+
+	t->cpus = a->info->nr_cpus;
+	if (a->has_facts) {
+		t->command = a->facts.cmdline;
+		t->date = a->facts.date;
+		free(a->kept);
+		t->kept = a->kept = ipi_filters_text((const struct ipi_filter *[]){ &a->facts.filter }, 1);
+		if (a->facts.host)
+			snprintf(t->host, sizeof(t->host), "%s", a->facts.host);
+	}
+	t->reasons = (const char *const *)a->facts.reasons;
+	t->nr_reasons = a->facts.nr_reasons;
+	t->topo = a->facts.topo.nr ? &a->facts.topo : NULL;
+	t->incomplete = a->has_facts && (!a->facts.complete || t->nr_reasons);
+}
+
 static void fill_info(struct analysis *a, const char *path)
 {
 	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
@@ -114,13 +135,6 @@ static void fill_info(struct analysis *a, const char *path)
 	t->file_version = a->info->version;
 	t->compression = a->info->compression;
 	parse_uname(t, a->info->uname);
-	if (a->has_facts) {
-		t->command = a->facts.cmdline;
-		t->date = a->facts.date;
-		t->kept = a->kept = ipi_filters_text((const struct ipi_filter *[]){ &a->facts.filter }, 1);
-		if (a->facts.host)
-			snprintf(t->host, sizeof(t->host), "%s", a->facts.host);
-	}
 	t->clock = a->info->clock;
 	for (size_t i = 0; i < ARRAY_SIZE(ns_clocks); i++)
 		t->clock_ns |= !strcmp(t->clock, ns_clocks[i]);
@@ -129,14 +143,9 @@ static void fill_info(struct analysis *a, const char *path)
 	if (tsc_converts(a->info))
 		t->clock_ns = t->clock_sync = true;
 	set_evidence(t, evidence);
-	t->cpus = a->info->nr_cpus;
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
 	t->facts_gone = t->foreign && a->info->tracer_version && !strncmp(a->info->tracer_version, "ipitrace", 8);
-	t->reasons = (const char *const *)a->facts.reasons;
-	t->nr_reasons = a->facts.nr_reasons;
-	t->topo = a->facts.topo.nr ? &a->facts.topo : NULL;
-	t->incomplete = a->has_facts && (!a->facts.complete || t->nr_reasons);
 }
 
 /* Where buffers have different clocks, nothing of one can be set against the other. */
@@ -289,6 +298,7 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 	find_recorder(a);
 	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	fill_info(a, path);
+	fill_facts(a);
 	fill_buffers(&a->trace, a->info);
 	if (open_ufunc(a, err))
 		goto fail;
@@ -307,6 +317,29 @@ fail:
 	return -1;
 }
 
+int analysis_open_live(struct analysis **out, const struct analysis_feed *feed, struct err *err)
+{
+	struct analysis *a = xcalloc(1, sizeof(*a));
+	uint64_t start, end;
+
+	a->feed = *feed;
+	a->info = feed->info;
+	a->facts = *feed->facts;
+	a->has_facts = true;
+	a->symtab = symtab_new(a->info->kallsyms, a->info->kallsyms_len);
+	if (open_pipeline(a, err)) {
+		analysis_close(a);
+		return -1;
+	}
+	find_recorder(a);
+	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
+	fill_info(a, NULL);
+	fill_facts(a);
+	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
+	*out = a;
+	return 0;
+}
+
 void analysis_close(struct analysis *a)
 {
 	if (!a)
@@ -317,7 +350,8 @@ void analysis_close(struct analysis *a)
 		symtab_free(a->symtab);
 	free(a->formats);
 	free(a->recorders);
-	facts_free(&a->facts);
+	if (a->dat) /* else they are the feed's */
+		facts_free(&a->facts);
 	free(a->kept);
 	dat_close(a->dat);
 	free(a);
@@ -488,6 +522,31 @@ int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *e
 	return 0;
 }
 
+void analysis_set_sink(struct analysis *a, const struct span_sink *sink)
+{
+	pipeline_set_sink(a->pipeline, sink);
+}
+
+int analysis_step(struct analysis *a, struct err *err)
+{
+	return pipeline_run(a->pipeline, err);
+}
+
+void analysis_refresh(struct analysis *a, bool symbols)
+{
+	struct ipi_evidence own;
+
+	a->facts = *a->feed.facts;
+	if (symbols) {
+		symtab_free(a->symtab);
+		a->symtab = symtab_new(a->info->kallsyms, a->info->kallsyms_len);
+	}
+	fill_facts(a);
+	finish_info(a);
+	own = own_evidence(a);
+	set_evidence(&a->trace, &own);
+}
+
 const struct trace_info *analysis_info(const struct analysis *a)
 {
 	return &a->trace;
@@ -515,6 +574,11 @@ struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final)
 bool analysis_has_stacks(const struct analysis *a)
 {
 	return (a->has_facts && a->facts.stacks) || decoder_stats(pipeline_decoder(a->pipeline))->stacks > 0;
+}
+
+const struct decoder *analysis_decoder(const struct analysis *a)
+{
+	return pipeline_decoder(a->pipeline);
 }
 
 const struct match_totals *analysis_totals(const struct analysis *a)
@@ -582,14 +646,14 @@ static const char *comm(void *ctx, int32_t pid)
 {
 	struct analysis *a = ctx;
 
-	return dat_comm(a->dat, pid);
+	return a->dat ? dat_comm(a->dat, pid) : a->feed.comm(a->feed.ctx, pid);
 }
 
 static int32_t tgid(void *ctx, int32_t pid)
 {
 	const struct analysis *a = ctx;
 
-	return facts_tgid(&a->facts, pid);
+	return a->dat ? facts_tgid(&a->facts, pid) : a->feed.tgid(a->feed.ctx, pid);
 }
 
 static bool own_pid(void *ctx, int32_t pid)

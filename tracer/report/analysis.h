@@ -27,6 +27,31 @@ struct ufunc;
 
 /* buffer: only this one of the file's; NULL: all of them. */
 int analysis_open(struct analysis **a, const char *path, const char *buffer, struct err *err);
+/*
+ * A tracer that runs, in place of a file. All of it is borrowed for as long as the analysis lives, and what info and
+ * facts point to may be exchanged between calls of the analysis: it takes them as they are when it is opened, and again
+ * by analysis_refresh().
+ */
+struct analysis_feed {
+	const struct dat_info *info; /* what a file of it would say; version 0 */
+	const struct facts *facts;
+	struct page_source source; /* a stream per CPU, of info->nr_cpus */
+	/* The name of a task, the process that it is of (-1: not known). Names live as long as the analysis. */
+	const char *(*comm)(void *ctx, int32_t pid);
+	int32_t (*tgid)(void *ctx, int32_t pid);
+	void *ctx;
+};
+
+int analysis_open_live(struct analysis **a, const struct analysis_feed *feed, struct err *err);
+/* Between opening and the first step. */
+void analysis_set_sink(struct analysis *a, const struct span_sink *sink);
+/* As pipeline_run(): all that the source has by now. 1: it goes on, 0: it ended, and so did the sink, -1: *err. */
+int analysis_step(struct analysis *a, struct err *err);
+/*
+ * The feed's info and facts as they are now, and what analysis_info() says of it all so far. symbols: info has new
+ * ones; what was asked before keeps its answer.
+ */
+void analysis_refresh(struct analysis *a, bool symbols);
 void analysis_close(struct analysis *a);
 /* See pipeline_set_tap(). */
 void analysis_set_tap(struct analysis *a, pipeline_tap_fn fn, void *ctx);
@@ -48,6 +73,7 @@ const struct facts *analysis_facts(const struct analysis *a);
 struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final);
 /* Senders have stacks, as far as is known by now. */
 bool analysis_has_stacks(const struct analysis *a);
+const struct decoder *analysis_decoder(const struct analysis *a);
 const struct match_totals *analysis_totals(const struct analysis *a);
 /* Answers for agg_new() and span_filter_new(); valid as long as the analysis. */
 struct span_names analysis_names(struct analysis *a);

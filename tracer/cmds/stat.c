@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmds/stat.c - ipitrace stat: the rows of a report, of what happens now.
+ *
+ * Exit status as record's: ipitrace's own failure (125 with a workload, else 1), then the workload's status if it is
+ * not 0, then 3 if events were lost or came late, then 0. With --strict 3 comes before the workload's status.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/filter.h"
+#include "base/mem.h"
+#include "capture/session.h"
+#include "cmds/cmd.h"
+#include "cmds/reading.h"
+#include "cmds/rows.h"
+#include "cmds/running.h"
+#include "cmds/screen.h"
+#include "live/live.h"
+#include "render/debug.h"
+#include "render/render.h"
+#include "report/agg.h"
+#include "report/interval.h"
+
+#define INTERVAL_MIN_NS 10000000 /* 10 ms */
+
+struct stat_options {
+	uint64_t interval_ns, duration_ns, buffer_bytes;
+	const char *output, *save;
+	uint32_t stack; /* enum session_stack */
+	bool no_stack, wait_all, strict, quiet;
+	struct rows_options rows;
+	struct screen_options screen;
+	struct ipi_filter filter;
+};
+
+#define OPTION(m) offsetof(struct stat_options, m)
+static const struct opt rows[] = {
+	{ 'I', "interval", "TIME", OPT_DURATION, OPTION(interval_ns),
+	  "print each interval of this length (100ms, 1s) as it passes", NULL, INTERVAL_MIN_NS, 0 },
+	{ 'd', "duration", "TIME", OPT_DURATION, OPTION(duration_ns),
+	  "stop after TIME (250ms, 10s, 1m); a workload is told to end then", NULL, 1, 0 },
+	{ 'o', "output", "FILE", OPT_STRING, OPTION(output),
+	  "results go into FILE, and WORKLOAD keeps its standard output", NULL, 0, 0 },
+	{ 0, "save", "FILE", OPT_STRING, OPTION(save),
+	  "keep what was read, as record writes it: report tells the same of it", NULL, 0, 0 },
+	{ 'm', "buffer", "SIZE", OPT_SIZE, OPTION(buffer_bytes),
+	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 4 << 10, 1ULL << 40 },
+	{ 0, "stack", "sends|calls|none", OPT_CUSTOM, OPTION(stack),
+	  "kernel stacks with sends (the default), with queued calls too, or none", running_parse_stack, 0, 0 },
+	{ 0, "no-stack", NULL, OPT_FLAG, OPTION(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
+	  NULL, 0, 0 },
+	{ 0, "wait-all", NULL, OPT_FLAG, OPTION(wait_all), "go on until all that WORKLOAD has started has ended, too",
+	  NULL, 0, 0 },
+	{ 0, "strict", NULL, OPT_FLAG, OPTION(strict), "exit with 3 if events are missing, whatever WORKLOAD's status",
+	  NULL, 0, 0 },
+	{ 'q', "quiet", NULL, OPT_FLAG, OPTION(quiet), "nothing on standard error but errors", NULL, 0, 0 },
+};
+
+static const struct opt_topic topics[] = { { "columns", render_columns }, { 0 } };
+
+const struct opt_spec stat_spec = {
+	.command = "stat",
+	.synopsis = "[options] [-- WORKLOAD [ARG...]]",
+	.summary = "show the IPIs of now, without a file: the rows of a report",
+	.details = "'ipitrace stat --help columns' lists what --fields and --sort take.\n"
+		   "Goes on until WORKLOAD ends, TIME is over, or Ctrl-C. Without -o results are on\n"
+		   "standard output, and WORKLOAD's output is on standard error.\n"
+		   "Exit status: WORKLOAD's own; 125 ipitrace failed, 126 WORKLOAD cannot be run,\n"
+		   "127 not found. Without WORKLOAD 0, 1 failed, 2 usage; 3 if events were lost or came\n"
+		   "late; with WORKLOAD, too, if its own is 0.\n",
+	.topics = topics,
+	.stop_at_operand = true,
+	.this_machine = true,
+	.groups = {
+		OPT_GROUP(NULL, rows, 0),
+		OPT_ROWS_GROUP(offsetof(struct stat_options, rows)),
+		{ .title = "Screen", .rows = screen_rows, .nr = SCREEN_NR_COLOUR, .base = offsetof(struct stat_options, screen) },
+		OPT_FILTER_GROUP(offsetof(struct stat_options, filter)),
+	},
+};
+
+struct stat {
+	struct stat_options o;
+	struct live *live;
+	struct reading in; /* names, filter */
+	struct agg *agg;
+	struct results results;
+	const struct render_ops *ops;
+	struct interval interval;
+	uint64_t until_ns; /* where this interval ends */
+	bool any;	   /* something was printed */
+};
+
+/* --- rows --- */
+
+static void span(void *ctx, const struct ipi_span *s)
+{
+	agg_span(((struct stat *)ctx)->agg, s);
+}
+
+static void new_rows(struct stat *s)
+{
+	agg_free(s->agg);
+	s->agg = agg_new(s->o.rows.by, s->o.rows.nr_by, span_filter_by_sender(s->in.filter), &s->in.names);
+}
+
+/* to_ns: of an interval; 0: it is the whole. */
+static int show(struct stat *s, uint64_t to_ns, struct err *err)
+{
+	struct render_options ro = {
+		.screen = s->results.screen,
+		.brief = to_ns,
+		.line = to_ns,
+		.stamps = to_ns,
+		.headless = s->any,
+	};
+	struct analysis *a = s->in.analysis;
+	struct report r;
+	int ret;
+
+	report_build(&r, a, s->agg, s->o.rows.by, s->o.rows.nr_by, s->in.filter != NULL);
+	r.offline = analysis_offline(a, &s->o.filter);
+	r.filters = reading_filters(&s->in);
+	r.interval = true;
+	if (to_ns)
+		interval_report(&s->interval, &r, to_ns);
+	report_sort(&r, rows_sort_column(&s->o.rows));
+	ret = rows_render_options(&s->o.rows, &r, s->ops, &ro, err);
+	if (!ret)
+		ret = render_report(s->ops, &r, &ro, s->results.out, err);
+	if (!ret)
+		ret = results_flush(&s->results, err);
+	s->any = true;
+	report_free(&r);
+	return ret;
+}
+
+static int show_interval(struct stat *s, uint64_t to_ns, struct err *err)
+{
+	int ret = show(s, to_ns, err);
+
+	interval_begin(&s->interval, s->in.analysis, to_ns);
+	new_rows(s);
+	return ret;
+}
+
+/* --- the order of things --- */
+
+static int open_live(struct stat *s, char **command, char **workload, struct debug *debug, struct err *err)
+{
+	const struct live_config config = {
+		.command = command,
+		.workload = workload,
+		.wait_all = s->o.wait_all,
+		.takes_stdout = s->results.is_stdout,
+		.buffer_bytes = s->o.buffer_bytes,
+		.duration_ns = s->o.duration_ns,
+		.stack = s->o.no_stack ? SESSION_STACK_NONE : s->o.stack,
+		.filter = &s->o.filter,
+		.save = s->o.save,
+		.log_session = debug->session,
+		.say = running_say,
+		.tap = debug->decode.on ? debug_events : NULL,
+		.tap_ctx = debug,
+	};
+	struct span_sink sink = { .span = span, .ctx = s };
+
+	if (live_open(&s->live, &config, err))
+		return -1;
+	s->in.analysis = live_analysis(s->live);
+	s->in.names = analysis_names(s->in.analysis);
+	s->in.filters[s->in.nr_filters++] = &s->o.filter;
+	s->in.filter = span_filter_new(s->in.filters, s->in.nr_filters, &s->in.names);
+	new_rows(s);
+	sink = span_filter_sink(s->in.filter, &sink);
+	debug_attach(debug, &sink);
+	if (!s->o.quiet && !workload && isatty(STDERR_FILENO))
+		running_say("measuring%s; Ctrl-C stops", s->o.duration_ns ? " until the time is over" : "");
+	return live_start(s->live, &sink, err);
+}
+
+/* Where the interval ends that is going on. The last one takes what little is left behind it. */
+static uint64_t interval_end(const struct stat *s)
+{
+	uint64_t off_ns = live_off_ns(s->live);
+
+	if (!s->o.interval_ns || (off_ns && s->until_ns + s->o.interval_ns / 10 > off_ns))
+		return UINT64_MAX;
+	return s->until_ns;
+}
+
+static int measure(struct stat *s, struct err *err)
+{
+	enum live_state state;
+
+	s->until_ns = live_on_ns(s->live) + s->o.interval_ns;
+	interval_begin(&s->interval, s->in.analysis, live_on_ns(s->live));
+	while ((state = live_step(s->live, interval_end(s), err)) != LIVE_ENDED) {
+		if (state == LIVE_FAILED)
+			return -1;
+		if (state != LIVE_REACHED || !s->o.interval_ns)
+			continue;
+		live_refresh(s->live);
+		if (show_interval(s, s->until_ns, err))
+			return -1;
+		s->until_ns += s->o.interval_ns;
+	}
+	return 0;
+}
+
+/* What was measured is shown, even where it could not be saved. */
+static int end(struct stat *s, struct err *err)
+{
+	struct err late = { 0 };
+	int ret = live_finish(s->live, err);
+
+	if (!s->o.quiet) {
+		reading_say_missed(&s->in);
+		reading_say_keys(&s->in, s->o.rows.by, s->o.rows.nr_by);
+	}
+	if (show(s, s->o.interval_ns ? live_off_ns(s->live) : 0, &late) || results_close(&s->results, &late)) {
+		if (!ret)
+			*err = late;
+		ret = -1;
+	}
+	return ret;
+}
+
+static bool incomplete(struct stat *s, struct err *err)
+{
+	struct report r;
+
+	if (running_incomplete(live_facts(s->live), "measurement", live_buffer_bytes(s->live), NULL, err))
+		return true;
+	report_judge(&r, s->in.analysis);
+	return reading_status(&r, err) != EXIT_OK;
+}
+
+static int finish(struct stat *s, int ret, bool has_workload, struct err *err)
+{
+	int status = EXIT_OK;
+
+	if (ret)
+		running_failed(has_workload, err);
+	if (s->live)
+		live_reap(s->live);
+	if (ret)
+		return ret;
+	if (has_workload)
+		status = running_workload_status(live_run(s->live));
+	if (incomplete(s, err) && (!status || s->o.strict))
+		status = EXIT_INCOMPLETE;
+	return status;
+}
+
+static int run(struct stat *s, char **command, char **workload, struct err *err)
+{
+	struct debug debug;
+	int ret = rows_format(&s->o.rows, err);
+
+	if (ret < 0)
+		return -1;
+	s->ops = ret == ROWS_JSON ? &render_json : ret == ROWS_TEXT ? &render_text : &render_csv;
+	rows_usual_keys(&s->o.rows);
+	if (debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err))
+		return -1;
+	ret = results_open(&s->results, s->o.output, &s->o.screen, err);
+	if (!ret)
+		ret = open_live(s, command, workload, &debug, err);
+	if (!ret)
+		ret = measure(s, err);
+	if (!ret)
+		ret = end(s, err);
+	return finish(s, ret, workload, err);
+}
+
+int cmd_stat(int argc, char **argv, struct err *err)
+{
+	struct stat s = { .o = { .stack = SESSION_STACK_SENDS, .filter = IPI_FILTER_INIT } };
+	size_t size = ((size_t)argc + 1) * sizeof(*argv);
+	char **line_args = memcpy(xmalloc(size), argv, size); /* parsing reorders them */
+	int nr, ret;
+
+	ret = opts_parse(&stat_spec, &s.o, argc, argv, &nr, err);
+	if (ret == OPTS_OK)
+		ret = run(&s, line_args, nr ? argv + 1 : NULL, err);
+	else
+		ret = opts_finish(&stat_spec, ret);
+	span_filter_free(s.in.filter);
+	agg_free(s.agg);
+	live_close(s.live);
+	results_close(&s.results, NULL);
+	ipi_filter_free(&s.o.filter);
+	rows_free(&s.o.rows);
+	free(line_args);
+	return ret;
+}
