@@ -56,6 +56,12 @@ json_check "$TMP/frame.json" "${stacks}['how'] == 'fp' and $barriers and
 	all((r['ufunc'] or '').startswith('main+0x') for r in $barriers)" "fp: the caller of the wrapper's caller"
 like "$("$IPITRACE" report -i "$TMP/frame.dat")" 'frame pointers: code without them is missed' "fp: the report says what it misses"
 
+# Where the program makes its system calls itself and has frame pointers they tell all.
+culprit framed -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -DDIRECT
+recorded framed --user-stack=fp
+json_check "$TMP/framed.json" "$barriers and all((r['ufunc'] or '').startswith('culprit_barriers+0x') for r in $barriers)" \
+	"fp: every membarrier is culprit_barriers'"
+
 recorded stripped --user-stack
 json_check "$TMP/stripped.json" "$barriers and all((r['ufunc'] or '').startswith('stripped+0x') for r in $barriers)" \
 	"without symbols: the file and the offset in it"

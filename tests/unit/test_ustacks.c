@@ -40,6 +40,14 @@ bool userstack_side(struct userstack *u, uint64_t until_ns, struct userstack_sid
 	return false;
 }
 
+static bool follows;
+
+bool userstack_follows(const struct userstack *u)
+{
+	(void)u;
+	return follows;
+}
+
 struct userstack_counts userstack_counts(const struct userstack *u)
 {
 	(void)u;
@@ -144,6 +152,50 @@ static void test_join(void)
 	is_u64(time_of(&u, 2), 601, "the one behind the gap");
 	is_u64(time_of(&u, 3), 701, "the one with a foreign sample before its own");
 	is_u64(time_of(&u, 4), 0, "and no more");
+	ustacks_free(&u);
+}
+
+/* Probes in place of events: the sample comes behind its send. */
+static void test_join_behind(void)
+{
+	struct ustacks u;
+
+	follows = true;
+	begin();
+	sample(90, 0xa); /* its send is before the recording, or left out */
+	sample(101, 0xa);
+	sample(201, 0xa);
+	sample(401, 0xa); /* that of 301 is lost */
+	sample(501, 0xb); /* the send has another call site */
+	sample(601, 0xa); /* two for one send */
+	sample(602, 0xa);
+	sample(701, 0xa); /* a gap behind it: it may be of a send that is lost */
+	sample(801, 0xa);
+	sample(901, 0xa);
+	event(100, IPI_EV_SEND_CPU, 0xa, PID, 0);
+	event(150, IPI_EV_SEND_CPU, 0xa, PID, IPI_FLAG_HARDIRQ);
+	event(200, IPI_EV_SEND_CPU, 0xa, PID, 0);
+	event(300, IPI_EV_SEND_CPU, 0xa, PID, 0);
+	event(400, IPI_EV_SEND_CPU, 0xa, PID, 0);
+	event(500, IPI_EV_SEND_CPU, 0xa, PID, 0);
+	event(600, IPI_EV_SEND_CPU, 0xa, PID, 0);
+	event(700, IPI_EV_SEND_CPU, 0xa, PID, 0);
+	event(790, IPI_EV_LOST, 0, 0, 0);
+	event(800, IPI_EV_SEND_CPU, 0xa, PID, 0);
+	event(850, IPI_EV_SEND_CPU, 0xa, 0, 0);
+	event(900, IPI_EV_SEND_CPU, 0xa, PID, 0);
+	end(&u);
+	follows = false;
+	is_u64(u.n.sends, 11, "behind: sends");
+	is_u64(u.n.framed, 5, "behind: with a stack");
+	is_u64(u.n.interrupts, 1, "behind: by an interrupt");
+	is_u64(u.n.kernel, 1, "behind: by an idle task");
+	is_u64(u.n.unsampled, 4, "behind: without a sample of their own");
+	is_u64(time_of(&u, 0), 100, "behind: the first");
+	is_u64(time_of(&u, 1), 200, "behind: the second");
+	is_u64(time_of(&u, 2), 400, "behind: not the one whose sample is lost");
+	is_u64(time_of(&u, 3), 800, "behind: the one behind the gap");
+	is_u64(time_of(&u, 4), 900, "behind: the last");
 	ustacks_free(&u);
 }
 
@@ -350,6 +402,7 @@ static void test_unwind(void)
 int main(void)
 {
 	test_join();
+	test_join_behind();
 	test_no_user_side();
 	test_section();
 	test_unwind();

@@ -238,13 +238,13 @@ lab_guest_programs() {
 	lab_culprits "$cc"
 }
 
-# Who user stacks are to name: with and without frame pointers, and with system calls of its own.
+# Who user stacks are to name: with system calls by the C library, and by itself, without and with frame pointers.
 lab_culprits() {
 	local cc=$1 src=$ROOT/tests/live/culprit.c name
 	for name in omit frame direct; do
 		local flags=(-fomit-frame-pointer)
 		[ $name = frame ] && flags=(-fno-omit-frame-pointer -mno-omit-leaf-frame-pointer)
-		[ $name = direct ] && flags+=(-DDIRECT)
+		[ $name = omit ] || flags+=(-DDIRECT)
 		[ "$OUT_DIR/guest/$name" -nt "$src" ] && continue
 		$cc -O2 -D_GNU_SOURCE "${flags[@]}" -o "$OUT_DIR/guest/$name" "$src" -lpthread ||
 			{ lab_err "cannot build $src for $ROW_ARCH"; return 1; }

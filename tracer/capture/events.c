@@ -333,16 +333,22 @@ static int no_events(struct err *err)
 }
 
 /* Where the kernel has no send events: probes of the functions that send, and of those that know the function. */
+void session_make_standins(struct session *s)
+{
+	uint32_t ops = session_standin_ops(kevents_heard(session_ops_present()));
+	struct err why = { 0 };
+
+	if (ops && standin_install(&s->standin, s->main.name, ops, session_nr_cpus(s), &why))
+		session_note(s, "no send events and no probes in their place: %s", why.msg);
+}
+
 static int enable_standins(struct session *s, const struct session_config *config, uint32_t *ops, struct err *err)
 {
 	const struct standin_event *ev;
-	struct err why = { 0 };
 	unsigned int nr;
 
-	if (standin_install(&s->standin, s->main.name, session_standin_ops(*ops), session_nr_cpus(s), &why)) {
-		session_note(s, "no send events and no probes in their place: %s", why.msg);
+	if (!s->standin)
 		return 0;
-	}
 	ev = standin_events(s->standin, &nr);
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct armed armed = { standin_group(), ev[i].kev };
@@ -409,7 +415,7 @@ int session_enable_events(struct session *s, const struct session_config *wanted
 		if (enable_event(s, config, &armed, ops, err))
 			return -1;
 	}
-	if (session_standin_ops(ops) && enable_standins(s, config, &ops, err))
+	if (enable_standins(s, config, &ops, err))
 		return -1;
 	s->tier = kevents_evidence(ops, 0).tier;
 	return s->tier == TIER_NONE ? no_events(err) : 0;

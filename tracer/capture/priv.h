@@ -50,6 +50,8 @@ struct session {
 };
 
 /* Filters, stack triggers, then the events themselves; fills events, tier and filtered. */
+/* Before them, so that whoever has to be at the send events first finds all. */
+void session_make_standins(struct session *s);
 int session_enable_events(struct session *s, const struct session_config *config, struct err *err);
 /*
  * capture/extras.c: what config->events and config->groups name in this kernel; and enable it, behind

@@ -286,7 +286,8 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	remove_stale(s);
 	if (create_instance(s, err) || setup_instance(s, config, err))
 		return -1;
-	if (config->before_events && config->before_events(config->before_ctx, err))
+	session_make_standins(s);
+	if (config->before_events && config->before_events(config->before_ctx, s, err))
 		return -1;
 	if (session_enable_events(s, config, err) || session_enable_extras(s, err))
 		return -1;

@@ -25,6 +25,8 @@
 #include "base/parse.h"
 #include "base/event.h"
 
+struct session;
+
 enum session_stack {
 	SESSION_STACK_NONE,
 	SESSION_STACK_SENDS, /* kernel stack with every send and every wake-up without an IPI */
@@ -49,7 +51,7 @@ struct session_config {
 	 * Called when tracefs is there, and before the first event is enabled: for
 	 * what has to stand before the recording at the same tracepoints. NULL = nothing.
 	 */
-	int (*before_events)(void *ctx, struct err *err);
+	int (*before_events)(void *ctx, const struct session *s, struct err *err);
 	void *before_ctx;
 };
 
@@ -59,7 +61,6 @@ struct session_event {
 };
 
 /* per_cpu/cpuN/stats. */
-struct session;
 
 /*
  * Make the instance, select clock, buffers, events, filters and triggers;

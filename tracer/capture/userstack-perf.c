@@ -132,7 +132,7 @@ static bool take_raw(const struct userstack *u, struct us_sample *s, struct in *
 		s->at = (uint8_t)ev->at;
 		s->trace_pid = (int32_t)field(raw, len, 4, 4);
 		s->callsite = field(raw, len, ev->callsite, sizeof(long));
-		s->target = (uint32_t)field(raw, len, ev->target, 4);
+		s->target = ev->target == FIELD_NONE ? UINT32_MAX : (uint32_t)field(raw, len, ev->target, 4);
 		return true;
 	}
 	return false;

@@ -97,6 +97,7 @@ struct userstack {
 	char *dir;
 	struct us_event events[US_MAX_EVENTS];
 	unsigned int nr_events;
+	bool follow; /* the events are probes */
 	unsigned int nr_cpus, nr_threads;
 	struct us_cpu *cpus;
 	struct us_thread *threads;

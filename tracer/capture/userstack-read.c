@@ -219,6 +219,11 @@ bool userstack_side(struct userstack *u, uint64_t until_ns, struct userstack_sid
 	return true;
 }
 
+bool userstack_follows(const struct userstack *u)
+{
+	return u->follow;
+}
+
 struct userstack_counts userstack_counts(const struct userstack *u)
 {
 	struct userstack_counts n = { 0 };

@@ -32,6 +32,7 @@
 #include "capture/priv.h"
 #include "capture/signals.h"
 #include "capture/spool.h"
+#include "capture/standin.h"
 #include "capture/userstack-priv.h"
 
 #define CPUS_PER_THREAD 8
@@ -60,14 +61,18 @@ static uint32_t field_offset(const char *format, const char *name)
 	return FIELD_NONE;
 }
 
-static int add_event(struct userstack *u, const struct kevent *kev, struct err *err)
+static int add_event(struct userstack *u, const char *system, const struct kevent *kev, struct err *err)
 {
 	struct us_event *ev = &u->events[u->nr_events];
+	enum userstack_at at = kev->op == OP_SEND_CPU || kev->op == OP_PROBE_SEND  ? USERSTACK_AT_SEND_CPU :
+			       kev->op == OP_SEND_MASK || kev->op == OP_PROBE_MASK ? USERSTACK_AT_SEND_MASK :
+			       kev->op == OP_RAISE				   ? USERSTACK_AT_RAISE :
+										     USERSTACK_AT_QUEUE;
 	char file[160];
 	const char *id;
 	char *text;
 
-	snprintf(file, sizeof(file), "events/%s/%s/format", kev->system, kev->name);
+	snprintf(file, sizeof(file), "events/%s/%s/format", system, kev->name);
 	text = session_read_top(file, NULL);
 	id = text ? strstr(text, "ID: ") : NULL;
 	if (!id) {
@@ -75,22 +80,35 @@ static int add_event(struct userstack *u, const struct kevent *kev, struct err *
 		free(text);
 		return -1;
 	}
-	ev->system = kev->system;
+	ev->system = system;
 	ev->name = kev->name;
 	ev->id = (uint32_t)strtoul(id + strlen("ID: "), NULL, 10);
-	ev->callsite = field_offset(text, "callsite");
+	ev->callsite = field_offset(text, u->follow ? "ra" : "callsite");
 	ev->target = kev->target == TARGET_CPU ? field_offset(text, "cpu") : FIELD_NONE;
-	ev->at = kev->op == OP_SEND_CPU	 ? USERSTACK_AT_SEND_CPU :
-		 kev->op == OP_SEND_MASK ? USERSTACK_AT_SEND_MASK :
-		 kev->op == OP_RAISE	 ? USERSTACK_AT_RAISE :
-					   USERSTACK_AT_QUEUE;
+	ev->at = at;
 	u->nr_events++;
 	free(text);
 	return 0;
 }
 
+/* Where the kernel has no send events, the session's probes. */
+static int choose_probes(struct userstack *u, const struct standin *standin, struct err *err)
+{
+	const struct standin_event *ev;
+	unsigned int nr;
+
+	u->follow = true;
+	if (!standin)
+		return 0;
+	ev = standin_events(standin, &nr);
+	for (unsigned int i = 0; i < nr && u->nr_events < US_MAX_EVENTS; i++)
+		if (ev[i].installed && ev[i].kev->op != OP_PROBE_CALL && add_event(u, standin_group(), ev[i].kev, err))
+			return -1;
+	return 0;
+}
+
 /* The send events that the trace tells of, each IPI by one. */
-static int choose_events(struct userstack *u, struct err *err)
+static int choose_events(struct userstack *u, const struct session *s, struct err *err)
 {
 	uint32_t ops = kevents_heard(session_ops_present()), want = OP_BIT(OP_SEND_CPU) | OP_BIT(OP_SEND_MASK);
 	const struct kevent *kev;
@@ -100,12 +118,15 @@ static int choose_events(struct userstack *u, struct err *err)
 	if (u->config.calls)
 		want |= OP_BIT(OP_QUEUE);
 	for (unsigned int i = 0; (kev = session_kevent(&i)) && u->nr_events < US_MAX_EVENTS;)
-		if (ops & want & OP_BIT(kev->op) && session_kevent_exists(kev) && add_event(u, kev, err))
+		if (ops & want & OP_BIT(kev->op) && session_kevent_exists(kev) && add_event(u, kev->system, kev, err))
 			return -1;
+	if (!u->nr_events && choose_probes(u, s->standin, err))
+		return -1;
 	if (u->nr_events)
 		return 0;
-	err_set(err, EXIT_FAILED, "this kernel has no send events to take user stacks at");
-	return err_hint(err, "they are there from Linux 6.4 on; without --user-stack probes stand in for them");
+	err_set(err, EXIT_FAILED,
+		"this kernel has no send events to take user stacks at, and no probes in their place");
+	return err_hint(err, "the events are there from Linux 6.4 on; without --user-stack the rest is recorded");
 }
 
 static int open_failed(int errnum, struct err *err)
@@ -245,7 +266,8 @@ static void close_at_exit(void *ctx)
 	userstack_close(ctx);
 }
 
-int userstack_open(struct userstack **up, const struct userstack_config *config, struct err *err)
+int userstack_open(struct userstack **up, const struct userstack_config *config, const struct session *s,
+		   struct err *err)
 {
 	struct userstack *u = xcalloc(1, sizeof(*u));
 
@@ -268,7 +290,7 @@ int userstack_open(struct userstack **up, const struct userstack_config *config,
 		return err_set_errno(err, EXIT_FAILED, errno, "cannot make an eventfd");
 	if (!us_regs_mask(config->mode))
 		return err_set(err, EXIT_FAILED, "user stacks are not supported on this architecture");
-	if (choose_events(u, err))
+	if (choose_events(u, s, err))
 		return -1;
 	for (unsigned int cpu = 0; cpu < u->nr_cpus; cpu++)
 		if (open_cpu(u, cpu, err))

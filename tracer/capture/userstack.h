@@ -17,6 +17,10 @@
  * the two. What interrupts send is not sampled: the user code that they
  * interrupted has not caused it.
  *
+ * Where probes stand in for send events (capture/standin.h) it is the other way
+ * round: a probe tells the trace first and perf second (kernel/trace/trace_kprobe.c,
+ * kprobe_dispatcher()), so the sample follows its send, and precedes the next.
+ *
  * Knows how perf lays out records; not what a stack means: unwind/ does.
  */
 #ifndef IPITRACE_CAPTURE_USERSTACK_H
@@ -58,7 +62,7 @@ struct userstack_sample {
 	uint32_t at;	   /* enum userstack_at */
 	int32_t trace_pid; /* the thread as the trace names it */
 	int32_t pid, tid;  /* process and thread as the side-band names them: of ipitrace's own pid namespace */
-	uint32_t target;   /* SEND_CPU, QUEUE: the event's own */
+	uint32_t target;   /* SEND_CPU, QUEUE: the event's own; UINT32_MAX = it has none */
 	uint64_t callsite; /* the event's own; 0 = it has none */
 	bool user;	   /* there is a user side: not a kernel thread */
 	bool compat;	   /* a 32-bit process of a 64-bit kernel: registers are not told */
@@ -101,7 +105,8 @@ struct userstack_counts {
 struct userstack;
 
 /* Takes the place of its probes at the tracepoints, disabled: from session_config.before_events. *u is set in any case. */
-int userstack_open(struct userstack **u, const struct userstack_config *config, struct err *err);
+int userstack_open(struct userstack **u, const struct userstack_config *config, const struct session *s,
+		   struct err *err);
 /*
  * After session_open(), before session_start(): the session's filters, the
  * reader threads, mappings from now on, and those that there are; then samples.
@@ -119,6 +124,8 @@ pid_t userstack_thread_id(const struct userstack *u, unsigned int idx);
 
 /* --- after userstack_stop() --- */
 
+/* Samples are stamped behind their sends. */
+bool userstack_follows(const struct userstack *u);
 struct userstack_counts userstack_counts(const struct userstack *u);
 /* The next sample of a CPU, in order of time; false at the end, or on error (then *err is set). */
 bool userstack_next(struct userstack *u, unsigned int cpu, struct userstack_sample *s, struct err *err);

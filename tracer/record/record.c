@@ -27,11 +27,11 @@ static void log_session(void *ctx, const char *text)
 }
 
 /* perf's probes have to stand before the session's at each tracepoint: see capture/userstack.h. */
-static int open_userstack(void *ctx, struct err *err)
+static int open_userstack(void *ctx, const struct session *s, struct err *err)
 {
 	struct record *r = ctx;
 
-	return userstack_open(&r->rec.userstack, &r->rec.userstack_config, err);
+	return userstack_open(&r->rec.userstack, &r->rec.userstack_config, s, err);
 }
 
 static void want_userstack(struct record *r, struct session_config *config, const char *dir)

@@ -22,6 +22,12 @@ struct join_cpu {
 	uint8_t *stack;	   /* found's own */
 	uint64_t *chain;   /* the same */
 	uint64_t floor_ns; /* a sample before this belongs to an earlier send, or to none */
+
+	/* Where samples follow: the last send, whose sample may turn out to be another's. */
+	struct ipi_event last;
+	bool has_last, agreed;
+	uint32_t last_stack;
+	uint64_t *last_counter; /* what is known of it if the sample is its own */
 };
 
 struct ustack_join {
@@ -30,6 +36,7 @@ struct ustack_join {
 	struct ustacks out;
 	struct join_cpu *cpus;
 	unsigned int nr_cpus;
+	bool follow;
 	struct err err; /* the first: then nothing more is read */
 };
 
@@ -49,6 +56,7 @@ struct ustack_join *ustack_join_new(struct userstack *u, const struct userstack_
 	j->userstack = u;
 	j->unwind = unwind_new(realtime_less_monotonic());
 	j->nr_cpus = nr_cpus;
+	j->follow = userstack_follows(u);
 	j->cpus = xcalloc(nr_cpus, sizeof(*j->cpus));
 	j->out.mode = config->mode == USERSTACK_FP ? USTACKS_FP : USTACKS_DWARF;
 	j->out.stack_bytes = config->mode == USERSTACK_FP ? 0 : config->stack_bytes;
@@ -79,10 +87,8 @@ static bool agrees(const struct userstack_sample *s, const struct ipi_event *ev)
 		[USERSTACK_AT_RAISE] = IPI_EV_SEND_MASK,
 		[USERSTACK_AT_QUEUE] = IPI_EV_QUEUE,
 	};
-	bool one_target = ev->type == IPI_EV_SEND_CPU || ev->type == IPI_EV_QUEUE;
-
 	return types[s->at] == ev->type && s->trace_pid == ev->pid && s->callsite == ev->callsite &&
-	       (!one_target || s->target == ev->target);
+	       (s->target == UINT32_MAX || s->target == ev->target);
 }
 
 /* Its stack and chain are gone as soon as the next sample is looked at. */
@@ -100,17 +106,23 @@ static void keep(struct join_cpu *c)
 	}
 }
 
+/* c->next is stamped before or at until_ns; it is taken by c->looked = false. */
+static bool peek(struct ustack_join *j, unsigned int cpu, uint64_t until_ns)
+{
+	struct join_cpu *c = &j->cpus[cpu];
+
+	if (!c->looked && !j->err.code)
+		c->has_next = userstack_next(j->userstack, cpu, &c->next, &j->err);
+	c->looked = true;
+	return !j->err.code && c->has_next && c->next.ts_ns <= until_ns;
+}
+
 static const struct userstack_sample *sample_of(struct ustack_join *j, struct join_cpu *c, const struct ipi_event *ev)
 {
 	unsigned int nr = 0;
 	bool last = false; /* the one right before the send is it */
 
-	while (!j->err.code) {
-		if (!c->looked)
-			c->has_next = userstack_next(j->userstack, ev->cpu, &c->next, &j->err);
-		c->looked = true;
-		if (!c->has_next || c->next.ts_ns > ev->ts_ns)
-			break;
+	while (peek(j, ev->cpu, ev->ts_ns)) {
 		c->looked = false;
 		if (c->next.ts_ns < c->floor_ns)
 			continue;
@@ -157,11 +169,12 @@ static void tell_side(struct unwind *u, const struct userstack_side *s)
 	}
 }
 
-static uint32_t unwound(struct ustack_join *j, const struct userstack_sample *s)
+/* At the time of its send: sends come in order of time, and the side-band is read once. */
+static uint32_t unwound(struct ustack_join *j, const struct userstack_sample *s, uint64_t ts_ns)
 {
 	struct userstack_side side;
 
-	while (userstack_side(j->userstack, s->ts_ns, &side, &j->err))
+	while (userstack_side(j->userstack, ts_ns, &side, &j->err))
 		tell_side(j->unwind, &side);
 	return unwind_sample(j->unwind, &(struct unwind_sample){
 						.pid = s->pid,
@@ -177,18 +190,13 @@ static uint32_t unwound(struct ustack_join *j, const struct userstack_sample *s)
 					});
 }
 
-static uint64_t *take_sample(struct ustack_join *j, const struct ipi_event *ev)
+/* Which counter it is for; *stack where it is n->framed. */
+static uint64_t *judge(struct ustack_join *j, const struct userstack_sample *s, const struct ipi_event *ev,
+		       uint32_t *stack)
 {
 	struct ustacks_counts *n = &j->out.n;
-	const struct userstack_sample *s;
-	uint32_t stack;
 
-	if (ipi_event_level(ev) != IPI_LEVEL_TASK)
-		return &n->interrupts;
-	if (!ev->pid)
-		return &n->kernel;
-	s = sample_of(j, &j->cpus[ev->cpu], ev);
-	j->cpus[ev->cpu].floor_ns = ev->ts_ns;
+	*stack = UNWIND_NONE;
 	if (!s)
 		return &n->unsampled;
 	/* Worker threads of io_uring and vhost are a process's own, but never were in user mode. */
@@ -196,28 +204,84 @@ static uint64_t *take_sample(struct ustack_join *j, const struct ipi_event *ev)
 		return &n->kernel;
 	if (s->compat)
 		return &n->compat;
-	stack = unwound(j, s);
-	if (stack == UNWIND_NONE)
-		return &n->unsampled;
-	ustacks_add_send(&j->out, ev->cpu, ev->ts_ns, stack);
-	return &n->framed;
+	*stack = unwound(j, s, ev->ts_ns);
+	return *stack == UNWIND_NONE ? &n->unsampled : &n->framed;
+}
+
+static void count(struct ustack_join *j, const struct ipi_event *ev, uint64_t *counter, uint32_t stack)
+{
+	if (stack != UNWIND_NONE)
+		ustacks_add_send(&j->out, ev->cpu, ev->ts_ns, stack);
+	if (ipi_event_is_send(ev))
+		++*counter;
+}
+
+/* The last send's sample is its own if it stands alone before until_ns; 0: nothing is known of that. */
+static void settle(struct ustack_join *j, unsigned int cpu, uint64_t until_ns)
+{
+	struct join_cpu *c = &j->cpus[cpu];
+	unsigned int nr = 0;
+
+	if (!j->follow)
+		return;
+	for (; until_ns && peek(j, cpu, until_ns - 1); c->looked = false)
+		nr += c->has_last && c->next.ts_ns >= c->last.ts_ns && agrees(&c->next, &c->last);
+	if (!c->has_last)
+		return;
+	if (nr == 1 && c->agreed)
+		count(j, &c->last, c->last_counter, c->last_stack);
+	else
+		count(j, &c->last, &j->out.n.unsampled, UNWIND_NONE);
+	c->has_last = false;
+}
+
+/* It is unwound now, while its process is known to be what it was. */
+static void begin_send(struct ustack_join *j, const struct ipi_event *ev)
+{
+	struct join_cpu *c = &j->cpus[ev->cpu];
+
+	c->last = *ev;
+	c->has_last = true;
+	c->agreed = peek(j, ev->cpu, UINT64_MAX) && agrees(&c->next, ev);
+	if (c->agreed)
+		c->last_counter = judge(j, &c->next, ev, &c->last_stack);
+}
+
+static void of_task(struct ustack_join *j, const struct ipi_event *ev)
+{
+	struct join_cpu *c = &j->cpus[ev->cpu];
+	uint64_t *counter;
+	uint32_t stack;
+
+	if (j->follow) {
+		settle(j, ev->cpu, ev->ts_ns);
+		begin_send(j, ev);
+		return;
+	}
+	counter = judge(j, sample_of(j, c, ev), ev, &stack);
+	c->floor_ns = ev->ts_ns;
+	count(j, ev, counter, stack);
 }
 
 void ustack_join_event(struct ustack_join *j, const struct ipi_event *ev)
 {
-	uint64_t *counter;
+	struct ustacks_counts *n = &j->out.n;
 
 	if (ev->cpu >= j->nr_cpus)
 		return;
-	if (ev->type == IPI_EV_LOST)
+	if (ev->type == IPI_EV_LOST) {
 		j->cpus[ev->cpu].floor_ns = ev->ts_ns;
+		settle(j, ev->cpu, 0);
+	}
 	if (!ipi_event_is_send(ev) && ev->type != IPI_EV_QUEUE)
 		return;
-	counter = take_sample(j, ev);
-	if (!ipi_event_is_send(ev))
-		return;
-	j->out.n.sends++;
-	++*counter;
+	n->sends += ipi_event_is_send(ev);
+	if (ipi_event_level(ev) != IPI_LEVEL_TASK)
+		count(j, ev, &n->interrupts, UNWIND_NONE);
+	else if (!ev->pid)
+		count(j, ev, &n->kernel, UNWIND_NONE);
+	else
+		of_task(j, ev);
 }
 
 /* --- the result --- */
@@ -249,6 +313,8 @@ int ustack_join_finish(struct ustack_join *j, struct ustacks *out, struct err *e
 {
 	struct userstack_counts n = userstack_counts(j->userstack);
 
+	for (unsigned int cpu = 0; cpu < j->nr_cpus; cpu++)
+		settle(j, cpu, UINT64_MAX);
 	if (j->err.code) {
 		*err = j->err;
 		return -1;

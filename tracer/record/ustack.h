@@ -9,6 +9,10 @@
  * last gap in its stream), if there is exactly one that agrees with it in all
  * that both tell: kind of event, thread, call site, target. Anything else has
  * none, and is counted. No distance in time is ever judged.
+ *
+ * Where samples follow their sends (userstack_follows()), it is the first one
+ * behind the send, if it agrees, and no other one does before the CPU's next
+ * such send. Then no more is known until that next one: a gap leaves it without.
  */
 #ifndef IPITRACE_RECORD_USTACK_H
 #define IPITRACE_RECORD_USTACK_H

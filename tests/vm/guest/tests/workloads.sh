@@ -53,6 +53,15 @@ else
 	record idle -- wakeup -n "$N" -c 0 -t 1
 	record busy -- wakeup -b -n "$N" -c 0 -t 1
 	[ "$ROW_ARCH" = amd64 ] && record tlb -- tlb -n $((N / 2)) -c 0 -t "$targets"
+	# Who in user space: tests/live/culprit.c, which has ended when the recording is saved.
+	if [ "$ROW_CPUS" -le 8 ]; then
+		record user-omit --user-stack -- omit 30
+		record user-direct --user-stack -- direct 30
+		record user-frame --user-stack -- frame 30
+		record user-fp --user-stack=fp -- frame 30
+	else
+		skip "user stacks" "on $ROW_CPUS emulated CPUs the culprit would wait for its other thread for minutes"
+	fi
 	# CPUs that go and come while recording; then one that is missing from the beginning.
 	C=/sys/devices/system/cpu/cpu
 	record hotplug -- sh -c "membarrier -n 20 -c 0 -t $last && echo 0 >$C$last/online &&
