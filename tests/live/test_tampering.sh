@@ -31,7 +31,15 @@ tamper() {
 }
 
 tamper "tracing_on" 'tracing_on was switched off' 'echo 0 >tracing_on'
-tamper "all events" 'events/[a-z_/]*/enable was changed.*1.*0' 'echo 0 >events/enable'
+tamper "all events" "events/\\*/\\*/enable was changed by another process: from '1.*' to '0.*' \\([0-9]+ events\\)" 'echo 0 >events/enable'
+is "$(grep -c 'another process' "$ERR")" 1 "all events: in one line" || note "$(cat "$ERR")"
+tamper "a group" "events/csd/\\*/enable was changed by another process: from '1.*' to '0.*' \\([0-9]+ events\\)" 'echo 0 >events/csd/enable'
+is "$(grep -c 'another process' "$ERR")" 1 "a group: in one line" || note "$(cat "$ERR")"
+# Within a second, between two looks at the counts.
+tamper "one event, and back" 'events/csd/csd_queue_cpu/enable was written by another process' \
+	'echo 0 >events/csd/csd_queue_cpu/enable; echo 1 >events/csd/csd_queue_cpu/enable'
+tamper "a group, and back" 'events/csd/enable was written by another process' 'echo 0 >events/csd/enable; echo 1 >events/csd/enable'
+tamper "tracing_on, and back" 'tracing_on was written by another process' 'echo 0 >tracing_on; echo 1 >tracing_on'
 tamper "one event" 'events/csd/csd_queue_cpu/enable was changed' 'echo 0 >events/csd/csd_queue_cpu/enable'
 tamper "a filter" 'events/ipi/ipi_send_cpu/filter was changed' 'echo "cpu == 77" >events/ipi/ipi_send_cpu/filter'
 tamper "a trigger" 'events/ipi/ipi_send_cpu/trigger was changed' 'echo "!stacktrace" >>events/ipi/ipi_send_cpu/trigger'
@@ -40,6 +48,8 @@ tamper "set_event_pid" 'set_event_pid was changed' 'echo $$ >set_event_pid'
 tamper "set_event_notrace_pid" 'set_event_notrace_pid was changed' 'echo $$ >set_event_notrace_pid'
 tamper "the clock" "trace_clock was changed.*'mono' to 'global'" 'echo global >trace_clock'
 tamper "the buffer's size" 'buffer_size_kb was changed' 'echo 100 >buffer_size_kb'
+tamper "one CPU's buffer" "per_cpu/cpu1/buffer_size_kb was changed by another process: from '[0-9]+' to '1[0-9][0-9]'" \
+	'echo 100 >per_cpu/cpu1/buffer_size_kb'
 tamper "overwrite mode" 'options/overwrite was changed' 'echo 0 >options/overwrite'
 # It shows in the counts, which are looked at every second.
 tamper "emptying it" 'the buffer was emptied' 'sleep 2; : >trace' 4s

@@ -22,7 +22,11 @@ struct extra;
 
 /* A file of the instance as it was when the recording was armed. */
 struct watched {
-	char *file, *text;
+	char *file, *text; /* text NULL: only whether it was written */
+	char *now;	   /* at the end */
+	int fd, notice;	   /* held open, so that the kernel keeps the inode; -1: nobody tells when it is written */
+	bool written;	   /* by somebody, since */
+	bool changed;
 };
 
 struct session {
@@ -44,6 +48,7 @@ struct session {
 	uint64_t missed_before; /* by the probes, before recording began */
 	struct watched *watched;
 	unsigned int nr_watched;
+	int notices;		 /* inotify; -1: none */
 	uint64_t *written;	 /* by CPU: events written, at the last glance */
 	bool emptied;		 /* fewer than at the glance before */
 	struct standin *standin; /* kprobe events in place of send events; NULL = not needed */
@@ -79,6 +84,7 @@ uint64_t session_default_buffer_bytes(unsigned int nr_cpus, uint64_t *available)
 void session_open_tasks(struct session *s);
 /* capture/verify.c: remember what decides over the recording, once it is armed; forget it. */
 void session_watch(struct session *s);
+void session_watch_on(struct session *s); /* once it records */
 void session_unwatch(struct session *s);
 void session_remove_triggers(struct tracefs_instance *inst);
 

@@ -273,7 +273,7 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	struct session *s = xcalloc(1, sizeof(*s));
 
 	s->main = s->exits = (struct instance)INSTANCE_INIT;
-	s->exits_fd = -1;
+	s->exits_fd = s->notices = -1;
 	s->nr_cpus = machine_possible_cpus();
 	s->log = config->log;
 	s->log_ctx = config->log_ctx;
@@ -300,7 +300,10 @@ int session_start(struct session *s, struct err *err)
 {
 	if (s->standin)
 		s->missed_before = standin_missed(s->standin);
-	return setup_write(s, "tracing_on", "1", err);
+	if (setup_write(s, "tracing_on", "1", err))
+		return -1;
+	session_watch_on(s);
+	return 0;
 }
 
 void session_stop(struct session *s)
