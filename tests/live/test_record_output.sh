@@ -53,6 +53,10 @@ if command -v script >/dev/null; then
 	script -qec "'$IPITRACE' record --progress -o f.dat -- sleep 2.2" /dev/null >"$OUT" </dev/null
 	like "$(cat "$OUT")" $'\r.*lost.*\e' "--progress: it was asked for"
 fi
+exits 2 "standard error is where messages go" "$IPITRACE" record -d 100ms -o /dev/stderr
+like "$(cat "$ERR")" '^ipitrace: record: cannot write /dev/stderr: standard error is the same' "  says so"
+"$IPITRACE" record -d 100ms -o - >both 2>&1
+is "$? $(grep -c . both)" "2 2" "  also where it is the same file as standard output"
 exits 0 "record -d" "$IPITRACE" record -d 100ms -o f.dat
 like "$(head -n 1 "$ERR")" "recording .* into $TMP/out/f.dat; Ctrl-C stops" "the first line: where, and that Ctrl-C stops"
 exits 0 "a hostile name" "$IPITRACE" record -d 100ms -o $'a\e[31mb'

@@ -127,6 +127,17 @@ static int create_waiting(struct output *o, struct err *err)
 	return create(o, err);
 }
 
+/* Pipe or file of standard error: messages would be in the midst of the data. */
+static bool takes_messages(int fd, const struct stat *st)
+{
+	struct stat messages;
+
+	if (fd == STDERR_FILENO)
+		return true;
+	return (S_ISREG(st->st_mode) || S_ISFIFO(st->st_mode)) && !fstat(STDERR_FILENO, &messages) &&
+	       st->st_dev == messages.st_dev && st->st_ino == messages.st_ino;
+}
+
 static int open_stream(struct output *o, int fd, struct err *err)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -138,6 +149,8 @@ static int open_stream(struct output *o, int fd, struct err *err)
 		return refuse(o, EXIT_USAGE, "it is a terminal", err);
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return refuse(o, EXIT_FAILED, "it is open for reading only", err);
+	if (takes_messages(fd, &st))
+		return refuse(o, EXIT_USAGE, "standard error is the same, and has messages", err);
 	if (S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode))
 		return refuse(o, EXIT_FAILED, "not a regular file, nor a pipe", err);
 	o->stream = fcntl(fd, F_DUPFD_CLOEXEC, 3);
