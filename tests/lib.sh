@@ -224,7 +224,7 @@ kv() {
 CONSERVES='t["target_hits"] == t["delivered"] + t["coalesced"] + t["in_flight"] + t["lost"] and
 	t["interrupts"] == t["delivered"] + t["unsolicited"] and
 	t["delivered"] == t["exact"] + t["fifo"] + t["ambiguous"] and
-	t["calls"] == t["calls_run"] + t["calls_in_flight"] + t["calls_lost"] and
+	(t["calls"] is None or t["calls"] == t["calls_run"] + t["calls_in_flight"] + t["calls_lost"]) and
 	sum(d["interrupts_by_class"].values()) == t["interrupts"]'
 
 

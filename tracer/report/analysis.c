@@ -101,8 +101,9 @@ static void set_evidence(struct trace_info *t, const struct ipi_evidence *eviden
 	t->has_reception = evidence->has_reception;
 	t->arrivals_unknown = !evidence->has_reception;
 	t->unheard_classes = IPI_CLASSES_ALL & ~evidence->heard_classes;
-	t->runs_unknown = evidence->has_queue && !evidence->has_runs;
-	t->elided_unknown = evidence->has_queue && !evidence->has_send;
+	t->calls_unknown = !evidence->has_queue;
+	t->runs_unknown = !evidence->has_queue || !evidence->has_runs;
+	t->elided_unknown = !evidence->has_queue || !evidence->has_send;
 }
 
 /* What may still change while a tracer runs. */
@@ -497,9 +498,6 @@ static int seen_evidence(struct analysis *a, struct err *err)
 	struct ipi_evidence seen = decoder_seen(d);
 
 	set_evidence(&a->trace, &seen);
-	a->trace.calls_unknown = !seen.has_queue;
-	a->trace.runs_unknown |= a->trace.calls_unknown;
-	a->trace.elided_unknown |= a->trace.calls_unknown;
 	if (decoder_stats(d)->events || decoder_stats(d)->blind_sends)
 		return 0;
 	err_set(err, EXIT_FAILED, "%s: no IPI events were recorded", a->trace.path);

@@ -62,7 +62,7 @@ struct trace_info {
 	bool arrivals_unknown; /* of hits: no receptions were recorded */
 	uint32_t
 		unheard_classes; /* bit per enum ipi_class: of these none was, so what was not delivered is not known */
-	bool calls_unknown;	 /* no queue events were, though the kernel may have had them */
+	bool calls_unknown;	 /* no queue events were, whether or not the kernel had them */
 	bool runs_unknown;	 /* of queued calls: no function events were */
 	bool elided_unknown;	 /* no sends were recorded, so nobody knows which calls needed none */
 	const struct topo *topo; /* of the machine; NULL = not known */
