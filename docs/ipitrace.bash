@@ -5,7 +5,13 @@
 # /usr/share/bash-completion/completions/ipitrace. Commands and options come
 # from the program itself (--list-options), so that they are always its own.
 _ipitrace() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd=${COMP_WORDS[1]} arg words='' joined=''
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} at=1 cmd arg words='' joined=''
+	# Options in front of the command; "--color=never" comes as three words.
+	while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} == --* ]]; do
+		[ "${COMP_WORDS[at + 1]}" = = ] && at=$((at + 2))
+		at=$((at + 1))
+	done
+	cmd=${COMP_WORDS[at]}
 	COMPREPLY=()
 	# "--option=value" comes as three words.
 	if [ "$cur" = = ]; then
@@ -13,7 +19,7 @@ _ipitrace() {
 	elif [ "$prev" = = ] && [ "$COMP_CWORD" -gt 2 ]; then
 		prev=${COMP_WORDS[COMP_CWORD - 2]} joined=1
 	fi
-	if [ "$COMP_CWORD" -eq 1 ]; then
+	if [ "$COMP_CWORD" -eq $at ]; then
 		words="help $("${COMP_WORDS[0]}" --list-options 2>/dev/null | cut -f1)"
 	elif [ "$cmd" = help ]; then
 		words=$("${COMP_WORDS[0]}" --list-options 2>/dev/null | cut -f1)
@@ -33,6 +39,9 @@ _ipitrace() {
 		GROUPS)	words=$("${COMP_WORDS[0]}" help record groups 2>/dev/null | awk '{ print $1 }') ;;
 		KINDS)	words='hit call irq wake' ;;
 		OUTCOMES) words='delivered coalesced in_flight lost run unknown' ;;
+		MODES)	words='all dry-run self single async many broadcast broadcast-lock kick-all irq-work reschedule reschedule-raw wakeup storm' ;;
+		TARGETS) words='any sibling llc node other-node others' ;;
+		STATE)	words='idle busy irqs-off' ;;
 		WAYS)	words='exact fifo ambiguous' ;;
 		WHICH)	words='delivery queue func handler wait' ;;
 		PIDS)	words=$(printf '%s\n' /proc/[0-9]* | cut -d/ -f3) ;;
@@ -51,7 +60,7 @@ _ipitrace() {
 	if [ -n "$words" ]; then
 		# Of a list, its last item.
 		local before=
-		[[ ${arg-} =~ ^(LIST|NAMES|PIDS|KEYS|COLUMNS|KINDS|OUTCOMES|WAYS|GROUPS)$ ]] && before=${cur%"${cur##*[,!+]}"}
+		[[ ${arg-} =~ ^(LIST|NAMES|PIDS|KEYS|COLUMNS|KINDS|OUTCOMES|WAYS|GROUPS|MODES)$ ]] && before=${cur%"${cur##*[,!+]}"}
 		mapfile -t COMPREPLY < <(compgen -P "$before" -W "$words" -- "${cur#"$before"}")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

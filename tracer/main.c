@@ -109,11 +109,53 @@ static int list_options(int argc, char **argv, struct err *err)
 	return EXIT_OK;
 }
 
+static bool has_option(const struct opt_spec *spec, const char *name, size_t len)
+{
+	for (unsigned int g = 0; g < OPT_MAX_GROUPS; g++) {
+		const struct opt *o;
+
+		for (unsigned int i = 0; (o = opt_group_row(&spec->groups[g], i)); i++)
+			if (o->long_name && strlen(o->long_name) == len && !memcmp(o->long_name, name, len))
+				return true;
+	}
+	return false;
+}
+
+/*
+ * What git takes in front of the command, too: --no-pager, --color=WHEN. Moves
+ * the command to the front; which of these it has not, it needs not. Returns
+ * the number of words that are to be left out.
+ */
+static int globals_behind(int argc, char **argv)
+{
+	int nr = 1, kept = 0;
+	const struct cmd *cmd;
+	char *name;
+
+	while (nr < argc && (!strcmp(argv[nr], "--no-pager") || !strncmp(argv[nr], "--color=", 8)))
+		nr++;
+	cmd = nr > 1 && nr < argc ? find_command(argv[nr]) : NULL;
+	if (!cmd)
+		return nr - 1;
+	name = argv[nr];
+	for (int i = nr - 1; i > 0; i--) {
+		const char *word = argv[i] + 2;
+
+		if (has_option(cmd->spec, word, strcspn(word, "=")))
+			argv[nr - kept++] = argv[i];
+	}
+	argv[nr - kept] = name;
+	return nr - kept - 1;
+}
+
 static int dispatch(int argc, char **argv, const char **command, struct err *err)
 {
 	const struct cmd *cmd;
 	const char *name;
+	int skip = globals_behind(argc, argv);
 
+	argc -= skip;
+	argv += skip;
 	if (argc < 2) {
 		err_set(err, EXIT_USAGE, "no command given");
 		return err_hint(err, "'ipitrace help' lists the commands");

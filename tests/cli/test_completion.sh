@@ -13,6 +13,13 @@ exits 2 "unknown command" "$IPITRACE" nonsense
 exits 2 "mistyped command" "$IPITRACE" reprot
 like "$(cat "$ERR")" "^hint: did you mean report\?$" "  says what may have been meant"
 exits 2 "unknown option" "$IPITRACE" --nonsense
+exits 0 "options of all commands in front" "$IPITRACE" --no-pager --color=always report --by stack "$DATA/report.dat"
+like "$(cat "$OUT")" $'\033\\[2m' "  take effect"
+exits 0 "  of a command that needs none of them" "$IPITRACE" --no-pager export --folded "$DATA/report.dat"
+exits 2 "  without a command" "$IPITRACE" --no-pager
+like "$(cat "$ERR")" '^ipitrace: no command given$' "  says so"
+exits 2 "  before an unknown one" "$IPITRACE" --color=never reprot
+like "$(cat "$ERR")" "^hint: did you mean report\?$" "  says what may have been meant"
 exits 2 "help of an unknown command" "$IPITRACE" help nonsense
 exits 0 "--version" "$IPITRACE" --version
 like "$(cat "$OUT")" '^ipitrace [0-9]' "  name and number"
@@ -56,6 +63,14 @@ is "$(completed record --with sched,id)" "sched,idle " "the next group of events
 is "$(completed report --sort call)" "caller calls calls_in_flight calls_lost calls_run callsite " "a column"
 is "$(completed list --kind hit,i)" "hit,irq " "the last item of a list"
 is "$(completed list --sort h)" "handler " "a time"
+is "$(completed bench --modes self,kick)" "self,kick-all " "a mode of bench"
+is "$(completed bench --targets l)" "llc " "  its targets"
+is "$(completed bench --state i)" "idle irqs-off " "  and their state"
+for word in $("$IPITRACE" bench --help | tr -s ' \n' ' ' | sed 's/.*also \(async[^;]*\);.*/\1/; s/,//g'); do
+	is "$(completed bench --modes "$word" | grep -o "^$word ")" "$word " "  $word"
+done
+is "$(completed --no-pager rec)" "record " "a command behind options for all"
+is "$(completed --color = never report --js)" "--json " "  and its options"
 touch some.dat
 is "$(completed report -i so)" "some.dat " "a file after -i"
 is "$(completed report so)" "some.dat " "a file as operand"

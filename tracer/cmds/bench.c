@@ -53,7 +53,7 @@ static int parse_state(void *target, const char *arg, const struct opt_spec *spe
 #define FIELD(m) offsetof(struct bench_options, m)
 
 static const struct opt bench_rows[] = {
-	{ 0, "modes", "LIST", OPT_STRING, FIELD(modes),
+	{ 0, "modes", "MODES", OPT_STRING, FIELD(modes),
 	  "what to measure (default dry-run,self,single,broadcast); also async, many, broadcast-lock, "
 	  "kick-all, irq-work, reschedule, reschedule-raw, wakeup, storm; or all",
 	  NULL, 0, 0 },
@@ -61,7 +61,7 @@ static const struct opt bench_rows[] = {
 	  IPITRACE_BENCH_MAX_SAMPLES },
 	{ 0, "repeat", "N", OPT_U64, FIELD(repeat), "repetitions, for the spread (default 5)", NULL, 1,
 	  BENCH_MAX_REPEAT },
-	{ 0, "targets", "WHICH", OPT_STRING, FIELD(targets),
+	{ 0, "targets", "TARGETS", OPT_STRING, FIELD(targets),
 	  "CPU list, or as seen from the sender: any (default), sibling, llc, node, other-node, others", NULL, 0, 0 },
 	{ 0, "senders", "CPUS", OPT_CPUS, FIELD(senders), "CPUs that send, all at once (default: the first)", NULL, 0,
 	  0 },
