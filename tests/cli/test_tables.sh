@@ -28,8 +28,8 @@ by=caller,callsite,func,class,source,target,comm,pid,process,stack,ufunc
 text='' sort='' page=''
 man=$(MANWIDTH=200 man -E ascii -l "$ROOT/docs/ipitrace-report.1" 2>/dev/null | col -bx)
 while IFS='|' read -r name header _; do
-	got=$("$IPITRACE" report --by $by -f "$name" "$F" 2>/dev/null | sed -n 4p | tr -d ' ')
-	[ "$got" = "$header" ] || text+=" $name"
+	got=$("$IPITRACE" report --by $by -f "$name" "$F" 2>/dev/null | sed -n 4p | tr -s " ")
+	[[ " $got " == *" $header "* ]] || text+=" $name"
 	"$IPITRACE" report --by $by --sort "$name" --csv "$F" >"sorted.$name" 2>/dev/null || sort+=" $name"
 	grep -Eq "^ *$name +$header  " <<<"$man" || page+=" $name"
 done <columns

@@ -94,6 +94,8 @@ int rows_render_options(struct rows_options *o, const struct report *r, const st
 		columns_usual(r, &o->columns, &o->nr_columns);
 	if (o->fields && columns_parse(o->fields, &o->columns, &o->nr_columns, err))
 		return -1;
+	if (o->fields && !o->json && !o->csv && !o->raw_csv)
+		columns_name_rows(r, &o->columns, &o->nr_columns);
 	ro->top = (unsigned int)o->top;
 	ro->may_drop = !o->fields;
 	ro->raw_text = o->raw_csv;

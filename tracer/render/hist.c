@@ -77,12 +77,11 @@ static int hist_row(struct render *r, const struct report_row *row, struct err *
 	const struct hist *h = column_hist(r->options->hist, row);
 	const struct screen *s = &r->options->screen;
 	char p50[RENDER_TIME_LEN], p99[RENDER_TIME_LEN], max[RENDER_TIME_LEN];
-	char *label = render_label(r, row), *fit = screen_shorten(s, label, s->width);
+	char *label = render_label(r, row, s->width);
 
 	(void)err;
-	fprintf(r->out, "\n%s\n", fit);
+	fprintf(r->out, "\n%s\n", label);
 	free(label);
-	free(fit);
 	if (!h->count) {
 		fputs("  no samples\n", r->out);
 		return 0;

@@ -18,6 +18,7 @@
 
 #define LINE_USUAL 60 /* cells, where the screen has no width */
 #define LINE_LEAST 20
+#define FIGURES	   16 /* cells of the two figures, and the blanks between */
 
 enum cell { CELL_LABEL, CELL_HITS, CELL_PEAK, CELL_LINE, NR_CELLS };
 
@@ -80,6 +81,7 @@ static char *line(const struct render *r, const struct state *s, const struct re
 static int text_row(struct render *r, const struct report_row *row, struct err *err)
 {
 	struct state *s = r->state;
+	unsigned int width = r->options->screen.width, others = s->line + FIGURES;
 	char **cell = s->cells + (size_t)s->nr_rows++ * NR_CELLS;
 	uint64_t sum = 0, peak = 0;
 
@@ -88,7 +90,7 @@ static int text_row(struct render *r, const struct report_row *row, struct err *
 		sum += report_bin(&row->bins, i);
 		peak = report_bin(&row->bins, i) > peak ? report_bin(&row->bins, i) : peak;
 	}
-	cell[CELL_LABEL] = render_label(r, row);
+	cell[CELL_LABEL] = render_label(r, row, width > others ? width - others : 0);
 	cell[CELL_HITS] = xasprintf("%" PRIu64, sum);
 	cell[CELL_PEAK] = xasprintf("%.0f", (double)peak * 1e9 / (double)r->report->bin_ns);
 	cell[CELL_LINE] = line(r, s, &row->bins);

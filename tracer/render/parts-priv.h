@@ -29,8 +29,8 @@ void render_text_foot(struct render *r);
 void render_text_lost_events(struct render *r, uint64_t lost);
 /* One sentence in one line: false if something is not accounted for. */
 bool render_verdict(const struct report *r, FILE *out);
-/* What a row is of: its keys, in one line; malloc'ed. */
-char *render_label(const struct render *r, const struct report_row *row);
+/* What a row is of: its keys, in one line; malloc'ed. Where they are wider than width (0 = any) the longest are shortened. */
+char *render_label(const struct render *r, const struct report_row *row, unsigned int width);
 
 /* --- CSV: render/csv.c --- */
 

@@ -474,16 +474,27 @@ void render_text_head(struct render *r)
 	wrapped_end(&w, r);
 }
 
-char *render_label(const struct render *r, const struct report_row *row)
+/* So many cells for each name that all of them go into width. */
+static unsigned int label_share(char *const *names, unsigned int nr, unsigned int width)
 {
-	char *text = NULL, buf[4096];
-	FILE *out;
-	size_t len;
-	bool any = false;
+	unsigned int share = 0, sum;
 
-	out = open_memstream(&text, &len);
-	if (!out)
-		return xstrdup("");
+	do {
+		sum = nr - 1;
+		share++;
+		for (unsigned int i = 0; i < nr; i++)
+			sum += screen_cells(names[i]) < share ? screen_cells(names[i]) : share;
+	} while (sum < width && share < width);
+	return sum > width && share > 1 ? share - 1 : share;
+}
+
+char *render_label(const struct render *r, const struct report_row *row, unsigned int width)
+{
+	char *names[AGG_NR_KEYS], *text = NULL, buf[4096];
+	unsigned int nr = 0, share;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
 	for (unsigned int i = 0; i < r->report->nr_by; i++) {
 		const struct column *c = column_of_key(r->report->by[i]);
 		struct value v = column_value(c, row);
@@ -491,11 +502,20 @@ char *render_label(const struct render *r, const struct report_row *row)
 		if (v.none)
 			continue;
 		render_value(c, v, r->options->screen.utf8, buf, sizeof(buf));
-		fprintf(out, "%s%s%s%s", any ? " " : "", c->unit == UNIT_ID ? c->id : "", c->unit == UNIT_ID ? " " : "",
-			buf);
-		any = true;
+		names[nr++] = c->unit == UNIT_ID ? xasprintf("%s %s", c->id, buf) : xstrdup(buf);
 	}
-	if (!any)
+	share = width && nr ? label_share(names, nr, width) : 0;
+	for (unsigned int i = 0; i < nr; i++) {
+		char *fit = screen_shorten(&r->options->screen, names[i], share);
+
+		if (out)
+			fprintf(out, "%s%s", i ? " " : "", fit);
+		free(fit);
+		free(names[i]);
+	}
+	if (!out)
+		return xstrdup("");
+	if (!nr)
 		fputc('-', out);
 	fclose(out);
 	return text;

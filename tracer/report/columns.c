@@ -395,6 +395,23 @@ void columns_usual(const struct report *r, const struct column ***list, unsigned
 			append(list, nr, &report_columns[i]);
 }
 
+void columns_name_rows(const struct report *r, const struct column ***list, unsigned int *nr)
+{
+	const struct column **all = NULL;
+	unsigned int nr_all = 0;
+
+	for (unsigned int i = 0; i < *nr; i++)
+		if (column_is_key((*list)[i]))
+			return;
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		append(&all, &nr_all, column_of_key(r->by[i]));
+	for (unsigned int i = 0; i < *nr; i++)
+		append(&all, &nr_all, (*list)[i]);
+	free(*list);
+	*list = all;
+	*nr = nr_all;
+}
+
 /* Where an object's columns begin in the table; those without an object come first. */
 static const struct column *object_begin(const struct column *c)
 {

@@ -77,6 +77,8 @@ const char *column_unit_name(enum column_unit unit); /* "ns" */
 int columns_parse(const char *text, const struct column ***list, unsigned int *nr, struct err *err);
 /* What is shown if nobody says: the report's keys, the class, and what the table says; *list is malloc'ed. */
 void columns_usual(const struct report *r, const struct column ***list, unsigned int *nr);
+/* For people: where no column says which row it is, the report's keys in front. */
+void columns_name_rows(const struct report *r, const struct column ***list, unsigned int *nr);
 /* All, in the order that JSON has them; malloc'ed. */
 const struct column **columns_json(void);
 
