@@ -54,7 +54,7 @@ tamper "overwrite mode" 'options/overwrite was changed' 'echo 0 >options/overwri
 # It shows in the counts, which are looked at every second.
 tamper "emptying it" 'the buffer was emptied' 'sleep 2; : >trace' 4s
 # What coverage does not judge, and no glance sees, the counts of the ring buffers and of the file tell: no damaged file.
-tamper "reading from it" 'ring buffers counted [0-9]+ events, [0-9]+ are in the recording' \
+tamper "reading from it" 'ring buffers counted [0-9]+ records, [0-9]+ are in the recording' \
 	'timeout 0.3 cat trace_pipe >/dev/null; :'
 unlike "$(cat "$ERR")" 'damaged' "reading from it: the file is not called damaged"
 

@@ -145,9 +145,10 @@ static void say_ustacks(const struct ustacks_counts *n)
 static void summarize(const struct record *r)
 {
 	if (!r->opts.quiet)
-		running_say("%llu events, %llu lost, %.1f MB in %s", (unsigned long long)r->events,
-			    (unsigned long long)r->lost, (double)r->bytes / 1e6,
-			    strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
+		running_say("%llu %s, %llu lost, %.1f MB in %s",
+			    (unsigned long long)(r->rec.has_events ? r->rec.events : r->records),
+			    r->rec.has_events ? "events" : "records", (unsigned long long)r->lost,
+			    (double)r->bytes / 1e6, strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
 	if (r->rec.has_ustacks && !r->opts.quiet)
 		say_ustacks(&r->rec.ustacks.n);
 	if (r->rec.meta.no_symbols)

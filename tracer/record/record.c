@@ -96,7 +96,7 @@ static int prepare(struct record *r, struct err *err)
 
 static void count_events(struct record *r)
 {
-	recording_count(&r->rec, &r->events, &r->lost);
+	recording_count(&r->rec, &r->records, &r->lost);
 	r->bytes = spool_bytes(r->rec.spool);
 	if (r->rec.userstack)
 		r->bytes += userstack_bytes(r->rec.userstack);
@@ -108,8 +108,8 @@ static void show_progress(struct record *r)
 	bool terminal = isatty(STDERR_FILENO);
 
 	count_events(r);
-	fprintf(stderr, "%sipitrace: %llu events, %llu lost, %.1f MB%s", terminal ? "\r" : "",
-		(unsigned long long)r->events, (unsigned long long)r->lost, (double)r->bytes / 1e6,
+	fprintf(stderr, "%sipitrace: %llu records, %llu lost, %.1f MB%s", terminal ? "\r" : "",
+		(unsigned long long)r->records, (unsigned long long)r->lost, (double)r->bytes / 1e6,
 		terminal ? "\033[K" : "\n");
 }
 

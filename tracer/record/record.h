@@ -41,7 +41,7 @@ struct record {
 	struct dat_writer *writer;
 	struct recording rec;
 	struct run run; /* say() is the caller's to set */
-	uint64_t events, lost, bytes;
+	uint64_t records, lost, bytes;
 	uint64_t buffer_bytes; /* per CPU, as it was */
 };
 

@@ -23,15 +23,15 @@
 #define IPITRACE_VERSION "0.1"
 #endif
 
-void recording_count(const struct recording *rec, uint64_t *events, uint64_t *lost)
+void recording_count(const struct recording *rec, uint64_t *records, uint64_t *lost)
 {
-	*events = *lost = 0;
+	*records = *lost = 0;
 	for (unsigned int cpu = 0; cpu < session_nr_cpus(rec->session); cpu++) {
 		struct ring_stats st;
 
 		if (session_read_stats(rec->session, cpu, &st))
 			continue;
-		*events += st.entries;
+		*records += st.entries;
 		*lost += st.lost;
 	}
 }
@@ -167,7 +167,7 @@ static void judge_entries(struct facts *f, uint64_t records)
 	}
 	if (entries != records)
 		facts_add_reason(f,
-				 "the ring buffers counted %" PRIu64 " events, %" PRIu64
+				 "the ring buffers counted %" PRIu64 " records, %" PRIu64
 				 " are in the recording: another process emptied, read or changed them",
 				 entries, records);
 }
@@ -179,6 +179,8 @@ static void join_event(void *ctx, const struct ipi_event *ev)
 
 void recording_judge_by(struct recording *rec, const struct tally *tally, void (*say)(const char *fmt, ...))
 {
+	rec->events = tally->events;
+	rec->has_events = true;
 	judge_entries(&rec->facts, tally->records);
 	coverage_judge(&rec->facts, &tally->caps, tally->by_cpu, tally->nr_cpus, say);
 }

@@ -36,10 +36,12 @@ struct recording {
 	struct record_meta meta;
 	/* What only the caller knows (cmdline, filter, stacks, workload_status, the snapshots) is the caller's to fill. */
 	struct facts facts;
+	uint64_t events; /* after recording_judge(): as a report counts them */
+	bool has_events;
 };
 
-/* Events written and lost so far, of all CPUs. */
-void recording_count(const struct recording *rec, uint64_t *events, uint64_t *lost);
+/* Records written, stacks among them, and lost so far, of all CPUs. */
+void recording_count(const struct recording *rec, uint64_t *records, uint64_t *lost);
 /* One reading of /proc/interrupts into the facts: see file/facts.h for which. */
 int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err);
 /* Names of tasks that tracefs knows now; it forgets them in time. */

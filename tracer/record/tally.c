@@ -174,6 +174,7 @@ int tally_take(struct tally *t, const struct record_meta *meta, const struct spo
 		tally_begin(t, m->nr_cpus, &decoder_caps(d)->evidence, symtab);
 		ret = read_all(t, d, abort, err);
 		t->records = decoder_stats(d)->records;
+		t->events = decoder_stats(d)->events;
 	}
 	decoder_close(d);
 	close_pages(&pages);

@@ -25,6 +25,7 @@ struct tally {
 	bool *entered; /* by CPU: a handler has been seen */
 	unsigned int nr_cpus;
 	uint64_t records;  /* of all kinds */
+	uint64_t events;   /* those that a report calls so: without stacks, and what is not about IPIs */
 	uint64_t tlb_func; /* address of flush_tlb_func; 0 = not known */
 	/* Set before: gets every event, in order of time; NULL = nobody does. */
 	void (*event)(void *ctx, const struct ipi_event *ev);
