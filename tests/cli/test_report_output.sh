@@ -30,7 +30,7 @@ is "$(grep -c 'call_function_single\|reschedule  ' "$OUT")/$(grep -c '^(12 more 
 is "$("$IPITRACE" report -n 1 -f func,sends "$F" | sed -n 4,5p | tr -s ' ')" "FUNCTION SENDS
 ipi_mb 200" "--fields: only these"
 like "$("$IPITRACE" report -f +delivery_min "$F" | sed -n 4p)" 'CALLER .* HITS .* MIN$' "--fields +: besides the usual ones"
-like "$("$IPITRACE" report --sort caller "$F" | sed -n 5p)" '^anon_pipe_write' "--sort by name"
+like "$("$IPITRACE" report --sort caller "$F" | sed -n 5p)" '^__read_end_io' "--sort by name"
 like "$("$IPITRACE" report --sort delivery_max -f caller,delivery_max "$F" | sed -n 5p)" '^membarrier_private_expedited.* 32\.1us' "--sort by a number: largest first"
 
 # On a terminal columns give way before names do; nothing is wider than the terminal.

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (name && symtab_range(s, name, &start, &end))
 		fuzz_check(start < end || start == UINT64_MAX);
 	symtab_range(s, "flush_tlb_func", &start, &end);
-	symtab_is_plumbing(s, addr);
+	symtab_is_plumbing(s, (uint64_t[]){ addr, addr + 64 }, 2, 0);
 	for (int i = 0; i < 4; i++)
 		symtab_format(s, addr, i & 1, i & 2, buf, sizeof(buf));
 	symtab_free(s);

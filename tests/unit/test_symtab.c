@@ -2,8 +2,11 @@
 /*
  * test_symtab.c - addresses to names and back, modules, aliases, plumbing.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "decode/plumbing.h"
 #include "decode/symtab.h"
 #include "tap.h"
 
@@ -92,16 +95,22 @@ static void test_labels(void)
 	symtab_free(s);
 }
 
+/* A stack of one frame, which is a return address. */
+static bool is_plumbing(struct symtab *s, uint64_t addr)
+{
+	return symtab_is_plumbing(s, (uint64_t[]){ addr + 1 }, 1, 0);
+}
+
 static void test_plumbing(void)
 {
 	struct symtab *s = symtab_new(text, sizeof(text) - 1);
 
 	for (unsigned int twice = 0; twice < 2; twice++) {
-		ok(symtab_is_plumbing(s, 0xffffffff81000310), "generic_exec_single, whatever its suffix");
-		ok(symtab_is_plumbing(s, 0xffffffff81000510), "the trace machinery");
-		ok(!symtab_is_plumbing(s, 0xffffffff81000410), "membarrier_private_expedited is a caller");
-		ok(!symtab_is_plumbing(s, 0xffffffff81000610), "a longer name is another name");
-		ok(!symtab_is_plumbing(s, 0x10), "unknown is no plumbing");
+		ok(is_plumbing(s, 0xffffffff81000310), "generic_exec_single, whatever its suffix");
+		ok(is_plumbing(s, 0xffffffff81000510), "the trace machinery");
+		ok(!is_plumbing(s, 0xffffffff81000410), "membarrier_private_expedited is a caller");
+		ok(!is_plumbing(s, 0xffffffff81000610), "a longer name is another name");
+		ok(!is_plumbing(s, 0x10), "unknown is no plumbing");
 	}
 	symtab_free(s);
 }
@@ -109,47 +118,136 @@ static void test_plumbing(void)
 /* Every name of the list is found: the list is searched as a sorted one. */
 static void test_plumbing_list(void)
 {
-	static const char *const names[] = {
-		"__resched_curr",
-		"resched_curr",
-		"native_smp_send_reschedule",
-		"ttwu_queue_wakelist",
-		"__ttwu_queue_wakelist",
-		"wakeup_preempt",
-		"check_preempt_curr",
-		"ttwu_do_activate",
-		"try_to_wake_up",
-		"wake_up_process",
-		"wake_up_q",
-		"default_wake_function",
-		"autoremove_wake_function",
-		"__wake_up_common",
-		"__smp_call_single_queue",
-		"smp_call_function_many_cond",
-		"smp_call_function_single",
-		"on_each_cpu_cond_mask",
-		"send_call_function_single_ipi",
-		"irq_work_queue",
-		"irq_work_queue_on",
-		"native_flush_tlb_multi",
-		"flush_tlb_mm_range",
-		"tlb_finish_mmu",
-		"smp_cross_call",
-		"arch_smp_send_reschedule",
-		"stacktrace_trigger",
-		"ftrace_call",
-		"kprobe_ftrace_handler",
-	};
+	size_t nr;
+	const struct plumbing_row *rows = plumbing_rows(&nr);
+	unsigned int functions = 0;
 
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char line[128];
-		struct symtab *s;
+	for (size_t i = 0; i < nr; i++) {
+		char name[128];
+		const char *file;
+		int len = snprintf(name, sizeof(name), "%s%s", rows[i].name, rows[i].prefix ? "x" : ".isra.0");
 
-		snprintf(line, sizeof(line), "ffffffff81000000 t %s\n", names[i]);
-		s = symtab_new(line, strlen(line));
-		ok(symtab_is_plumbing(s, 0xffffffff81000000), "%s", names[i]);
-		symtab_free(s);
+		is_u64(plumbing_kind(NULL, name, (size_t)len, &file), rows[i].kind, "%s", rows[i].name);
+		functions += !rows[i].prefix;
+		if (i && !rows[i].prefix && strcmp(rows[i - 1].name, rows[i].name) >= 0)
+			ok(false, "%s is behind %s", rows[i].name, rows[i - 1].name);
+		if (!rows[i].why[0] || (!rows[i].prefix && !strchr(rows[i].file, '.')))
+			ok(false, "%s has a reason and a file", rows[i].name);
 	}
+	ok(functions > 250, "the list has %u functions", functions);
+}
+
+/* --- stacks --- */
+
+#define MAX_FRAMES 16
+
+/* Functions of a kernel, in the order of their addresses, 0x100 bytes each. */
+struct kernel {
+	char text[4096];
+	const char *const *names;
+	struct symtab *s;
+};
+
+static void kernel_open(struct kernel *k, const char *const *names)
+{
+	size_t at = 0;
+
+	k->names = names;
+	for (unsigned int i = 0; names[i]; i++)
+		at += (size_t)snprintf(k->text + at, sizeof(k->text) - at, "%llx t %s\n",
+				       0xffffffff81000000ull + i * 0x100, names[i]);
+	k->s = symtab_new(k->text, at);
+}
+
+/* Index of the caller among these frames, innermost first. */
+static unsigned int caller_of(struct kernel *k, const char *const *frames)
+{
+	uint64_t addrs[MAX_FRAMES];
+	unsigned int nr = 0;
+
+	for (; frames[nr]; nr++)
+		for (unsigned int i = 0; k->names[i]; i++)
+			if (!strcmp(k->names[i], frames[nr]))
+				addrs[nr] = 0xffffffff81000000ull + i * 0x100 + 0x20;
+	return symtab_caller(k->s, addrs, nr);
+}
+
+#define FRAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static const char *const kernel_names[] = {
+	"asm_sysvec_apic_timer_interrupt",
+	"call_timer_fn",
+	"ep_poll_callback",
+	"generic_smp_call_function_single_interrupt",
+	"generic_exec_single",
+	"smp_new_in_8_0", /* between two functions of kernel/smp.c */
+	"__smp_call_function_single",
+	"smp_call_on_cpu_callback",
+	"smp_call_function_single",
+	"on_each_cpu_cond_mask",
+	"user_of_ipi",
+	"sock_def_readable",
+	"try_to_wake_up",
+	"enqueue_new_in_8_0",
+	"__wake_up_common",
+	"__wake_up_sync_key",
+	"my_wake_function",
+	"sched_tick",
+	"tcp_data_queue",
+	NULL,
+};
+
+static void test_stacks(void)
+{
+	struct kernel k;
+
+	kernel_open(&k, kernel_names);
+	is_u64(caller_of(&k, FRAMES("generic_exec_single", "__smp_call_function_single", "user_of_ipi")), 2,
+	       "smp_call_function_single() as 7.3 has it");
+	is_u64(caller_of(&k, FRAMES("generic_exec_single", "smp_new_in_8_0", "user_of_ipi")), 2,
+	       "a function that nobody knows, between those of a file that is plumbing");
+	is_u64(caller_of(&k, FRAMES("generic_exec_single", "smp_call_on_cpu_callback", "user_of_ipi")), 1,
+	       "a caller in that file");
+	is_u64(caller_of(&k, FRAMES("on_each_cpu_cond_mask", "user_of_ipi")), 1, "the last of a file ends it");
+	is_u64(caller_of(&k, FRAMES("try_to_wake_up", "ep_poll_callback", "__wake_up_common", "__wake_up_sync_key",
+				    "sock_def_readable", "tcp_data_queue")),
+	       4, "a poll of memcached's is made ready by sock_def_readable()");
+	is_u64(caller_of(&k, FRAMES("try_to_wake_up", "my_wake_function", "__wake_up_common", "sock_def_readable")), 3,
+	       "what a wait queue calls back is none, whatever its name");
+	is_u64(caller_of(&k, FRAMES("try_to_wake_up", "my_wake_function", "sock_def_readable")), 1,
+	       "unless another calls it");
+	is_u64(caller_of(&k, FRAMES("enqueue_new_in_8_0", "try_to_wake_up", "user_of_ipi")), 2,
+	       "what a wake-up calls is none, whatever its name");
+	is_u64(caller_of(&k, FRAMES("generic_exec_single", "sched_tick", "asm_sysvec_apic_timer_interrupt",
+				    "try_to_wake_up", "user_of_ipi")),
+	       1, "but an interrupt in the middle of it has its own");
+	is_u64(caller_of(&k, FRAMES("try_to_wake_up", "call_timer_fn", "user_of_ipi")), 1, "who may hide another");
+	ok(symtab_hides_caller(k.s, 0xffffffff81000120), "  and is known to");
+	symtab_free(k.s);
+}
+
+/* A user's own. */
+static void test_own_plumbing(void)
+{
+	static const char own[] = "# mine\n\n  user_of_ipi # not this\nsock_*\r\n!ep_poll_callback\n!sock_def_readable";
+	struct plumbing *p = NULL;
+	struct err err = { 0 };
+	struct kernel k;
+
+	kernel_open(&k, kernel_names);
+	is_u64((uint64_t)plumbing_parse(&p, own, sizeof(own) - 1, "mine", &err), 0, "a file of one's own");
+	symtab_set_plumbing(k.s, p);
+	is_u64(caller_of(&k, FRAMES("generic_exec_single", "user_of_ipi", "tcp_data_queue")), 2,
+	       "a name of it is plumbing");
+	is_u64(caller_of(&k, FRAMES("try_to_wake_up", "ep_poll_callback", "__wake_up_common")), 1,
+	       "and one is a caller");
+	is_u64(caller_of(&k, FRAMES("try_to_wake_up", "sock_def_readable")), 1, "the last that fits counts");
+	is_u64((uint64_t)plumbing_parse(&p, "fine\nnot fine\n", 14, "mine", &err), (uint64_t)-1, "what is no name");
+	is_str(err.msg, "mine:2: 'not fine': no name of a function", "  is told");
+	is_u64((uint64_t)plumbing_parse(&p, "!\n", 2, "mine", &err), (uint64_t)-1, "nor is nothing");
+	symtab_free(k.s);
+	plumbing_free(p);
+	plumbing_free(NULL);
 }
 
 static void test_unusable(void)
@@ -185,7 +283,7 @@ static void test_cut(void)
 		usable += symtab_range(s, "first", &start, &end);
 		for (uint64_t addr = 0xffffffff81000000; addr < 0xffffffff81000800; addr += 0x80) {
 			symtab_name(s, addr, &offset, &module);
-			symtab_is_plumbing(s, addr);
+			is_plumbing(s, addr);
 		}
 		symtab_name(s, 0xffffffffc0003000, &offset, &module);
 		symtab_free(s);
@@ -200,6 +298,8 @@ int main(void)
 	test_labels();
 	test_plumbing();
 	test_plumbing_list();
+	test_stacks();
+	test_own_plumbing();
 	test_unusable();
 	test_cut();
 	return done_testing();

@@ -37,6 +37,7 @@ struct diff_options {
 	const char *limit_units[MAX_LIMITS]; /* "/s", "/unit" or "" as the user wrote it */
 	unsigned int nr_limits;
 	struct ipi_filter filter;
+	struct plumbing *plumbing;
 	struct time_window window;
 	struct screen_options screen;
 };
@@ -164,6 +165,7 @@ static const struct opt rows[] = {
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
 	  "one row per: caller, callsite, func, class, source, target, comm (default: caller,func; of reports: theirs)",
 	  parse_by, 0, 0 },
+	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
 	{ 0, "force", NULL, OPT_FLAG, OPTION(force), "compare what differs in tier, filters or clock", NULL, 0, 0 },
 	{ 'a', "all", NULL, OPT_FLAG, OPTION(all), "show rows that did not change, too", NULL, 0, 0 },
 	{ 'n', "top", "N", OPT_U64, OPTION(top), "show only the first N rows", NULL, 1, UINT32_MAX },
@@ -202,7 +204,7 @@ static int read_recording(struct diff_options *o, struct diff_run *run, const ch
 	struct reading in;
 	int ret = -1;
 
-	if (reading_open(&in, path, NULL, &o->filter, err) || reading_set_window(&in, &o->window, err))
+	if (reading_open(&in, path, NULL, &o->filter, o->plumbing, err) || reading_set_window(&in, &o->window, err))
 		goto out;
 	facts = analysis_facts(in.analysis);
 	s = diff_slices_new(by, nr_by, slices, facts ? facts->on_ns : 0, in.window, &in.names);
@@ -397,5 +399,6 @@ int cmd_diff(int argc, char **argv, struct err *err)
 	else
 		ret = check_limits(&o, err) ? -1 : compare(&o, argv + 1, (unsigned int)nr, err);
 	ipi_filter_free(&o.filter);
+	plumbing_free(o.plumbing);
 	return ret;
 }

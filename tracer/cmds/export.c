@@ -34,6 +34,7 @@ struct export_options {
 	const struct export_format *format;
 	enum folded_what folded;
 	struct ipi_filter filter;
+	struct plumbing *plumbing;
 	struct time_window window;
 };
 
@@ -168,6 +169,7 @@ static const struct opt rows[] = {
 	{ 'o', "output", "FILE", OPT_STRING, OPTION(output), "file to write (default: standard output)", NULL, 0, 0 },
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
+	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
 };
 
 const struct opt_spec export_spec = {
@@ -221,7 +223,7 @@ static int export_file(struct export_options *o, const char *path, struct err *e
 {
 	struct report judged = { 0 };
 	struct reading in;
-	int ret = reading_open(&in, path, o->buffer, &o->filter, err);
+	int ret = reading_open(&in, path, o->buffer, &o->filter, o->plumbing, err);
 
 	if (!ret)
 		ret = reading_set_window(&in, &o->window, err);
@@ -258,5 +260,6 @@ int cmd_export(int argc, char **argv, struct err *err)
 		ret = export_file(&o, path, err);
 out:
 	ipi_filter_free(&o.filter);
+	plumbing_free(o.plumbing);
 	return ret;
 }

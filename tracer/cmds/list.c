@@ -25,6 +25,7 @@ struct list_options {
 	struct list_choice choice;
 	struct expr *where;
 	struct ipi_filter filter;
+	struct plumbing *plumbing;
 	struct time_window window;
 	struct screen_options screen;
 };
@@ -108,6 +109,7 @@ static const struct opt rows[] = {
 	{ 'i', "input", "FILE", OPT_STRING, OPTION(input), READING_INPUT_HELP, NULL, 0, 0 },
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
+	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
 	{ 0, "stacks", NULL, OPT_FLAG, OPTION(stacks), "the sender's stack with every line", NULL, 0, 0 },
 	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: an object a line, integers in ns", NULL, 0, 0 },
 	{ 0, "schema", NULL, OPT_FLAG, OPTION(schema), "print the JSON Schema of such a line, and read nothing", NULL,
@@ -195,7 +197,7 @@ static int list_file(struct list_options *o, const char *path, const struct list
 	struct list *list = NULL;
 	struct span_sink sink;
 	struct reading in;
-	int ret = reading_open(&in, path, o->buffer, &o->filter, err);
+	int ret = reading_open(&in, path, o->buffer, &o->filter, o->plumbing, err);
 
 	if (ret || (ret = reading_set_window(&in, &o->window, err)))
 		goto out;
@@ -246,5 +248,6 @@ int cmd_list(int argc, char **argv, struct err *err)
 out:
 	expr_free(o.where);
 	ipi_filter_free(&o.filter);
+	plumbing_free(o.plumbing);
 	return ret;
 }

@@ -2,6 +2,7 @@
 /*
  * cmds/reading.c - which recording, one pass over it, and whether it is whole.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/text.h"
 #include "cmds/reading.h"
 
@@ -29,7 +31,40 @@ const char *reading_file(const char *command, const char *input, char **argv, in
 	return NULL;
 }
 
-int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f, struct err *err)
+int reading_parse_plumbing(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	size_t len;
+	char *text = read_file(arg, &len);
+	int ret;
+
+	(void)spec;
+	if (!text)
+		return err_set(err, EXIT_FAILED, "%s: %s", arg, strerror(errno));
+	ret = plumbing_parse(target, text, len, arg, err);
+	free(text);
+	return ret;
+}
+
+void reading_print_plumbing(FILE *out)
+{
+	static const char *const kinds[] = {
+		[PLUMBING_PLAIN] = "no caller",	   [PLUMBING_INSIDE] = "all inside", [PLUMBING_CALLS] = "calls waiters",
+		[PLUMBING_HIDES] = "hides others", [PLUMBING_NOT] = "is a caller",   [PLUMBING_EDGE] = "edge",
+	};
+	size_t nr;
+	const struct plumbing_row *row = plumbing_rows(&nr);
+
+	for (; nr--; row++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "%s%s", row->name, row->prefix ? "*" : "");
+		fprintf(out, "%-39s  %-13s  %-38s  %-14s  %s\n", name, kinds[row->kind], row->file ? row->file : "-",
+			*row->where ? row->where : "-", row->why);
+	}
+}
+
+int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f,
+		 const struct plumbing *plumbing, struct err *err)
 {
 	static const struct machine_cpus unknown;
 	const struct facts *facts;
@@ -38,6 +73,7 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 	if (debug_init(&r->debug, getenv("IPITRACE_DEBUG"), stderr, err) ||
 	    analysis_open(&r->analysis, path, buffer, err))
 		return -1;
+	analysis_set_plumbing(r->analysis, plumbing);
 	facts = analysis_facts(r->analysis);
 	if (ipi_filter_resolve(f, facts ? &facts->machine : &unknown, analysis_info(r->analysis)->cpus, err) ||
 	    (facts && ipi_filter_against(f, &facts->filter, err)))

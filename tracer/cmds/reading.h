@@ -7,7 +7,9 @@
 
 #include "base/err.h"
 #include "base/filter.h"
+#include "base/opts.h"
 #include "base/window.h"
+#include "decode/plumbing.h"
 #include "render/debug.h"
 #include "report/analysis.h"
 #include "report/filter.h"
@@ -16,6 +18,12 @@
 
 /* Help and completion of the option that names the file, -i; the operand is the same. */
 #define READING_INPUT_HELP "recording to read (default: ipitrace.dat, else trace.dat)"
+
+/* The option --plumbing FILE: target is a struct plumbing *, which grows. */
+#define READING_PLUMBING_HELP "names of functions that are no callers, or !NAME that are, beside the usual ones"
+int reading_parse_plumbing(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
+/* The help topic of that name: the usual ones. */
+void reading_print_plumbing(FILE *out);
 
 /* One pass over a file, through the recording's filter and the user's. */
 struct reading {
@@ -34,8 +42,12 @@ struct reading {
  * what is here; NULL with *err if there is none.
  */
 const char *reading_file(const char *command, const char *input, char **argv, int nr, struct err *err);
-/* buffer as for analysis_open(); f is borrowed, and resolved. A reading that failed to open is closed like any other. */
-int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f, struct err *err);
+/*
+ * buffer as for analysis_open(); f is borrowed, and resolved; so is plumbing, which may be NULL. A reading that failed to
+ * open is closed like any other.
+ */
+int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f,
+		 const struct plumbing *plumbing, struct err *err);
 /* Only what began in this window, which is borrowed; between opening and running. */
 int reading_set_window(struct reading *r, const struct time_window *w, struct err *err);
 /* No IRQ span of a solicited interrupt passes: see agg_new(). */

@@ -29,6 +29,7 @@ struct report_options {
 	unsigned int matrix; /* enum matrix_value */
 	uint64_t bin_ns;
 	struct ipi_filter filter;
+	struct plumbing *plumbing;
 	struct time_window window;
 	struct screen_options screen;
 };
@@ -70,6 +71,7 @@ static const struct opt rows[] = {
 	{ 'i', "input", "FILE", OPT_STRING, OPTION(input), READING_INPUT_HELP, NULL, 0, 0 },
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
+	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
 	{ 0, "hist", "delivery|queue|func|handler", OPT_CUSTOM, OPTION(hist), "histograms of each row", parse_hist, 0,
 	  0 },
 	{ 0, "matrix", "count|p50|p99|max", OPT_CUSTOM, OPTION(matrix),
@@ -78,13 +80,16 @@ static const struct opt rows[] = {
 	  NULL, 1, 0 },
 };
 
-static const struct opt_topic topics[] = { { "columns", render_columns }, { 0 } };
+static const struct opt_topic topics[] = { { "columns", render_columns },
+					   { "plumbing", reading_print_plumbing },
+					   { 0 } };
 
 const struct opt_spec report_spec = {
 	.command = "report",
 	.synopsis = "[options] [FILE]",
 	.summary = "show a recording's IPIs: who sends them, what they run, how long they take",
-	.details = "'ipitrace report --help columns' lists what --fields and --sort take.\n\n"
+	.details = "'ipitrace report --help columns' lists what --fields and --sort take,\n"
+		   "'--help plumbing' the functions that are never callers.\n\n"
 		   "Exit status: 0 ok, 1 failed, 2 usage, 3 events were lost or the file is incomplete.\n",
 	.topics = topics,
 	.max_operands = 1,
@@ -194,7 +199,8 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	unsigned int asked = rows_usual_keys(&o->rows);
 	int ret = -1;
 
-	if (reading_open(&in, path, o->buffer, &o->filter, err) || reading_set_window(&in, &o->window, err))
+	if (reading_open(&in, path, o->buffer, &o->filter, o->plumbing, err) ||
+	    reading_set_window(&in, &o->window, err))
 		goto out;
 	sink = sums_sink(&sums, o, &in);
 	if (reading_run(&in, &sink, err))
@@ -244,5 +250,6 @@ int cmd_report(int argc, char **argv, struct err *err)
 out:
 	ipi_filter_free(&o.filter);
 	rows_free(&o.rows);
+	plumbing_free(o.plumbing);
 	return ret;
 }

@@ -39,6 +39,7 @@ struct stat_options {
 	struct rows_options rows;
 	struct screen_options screen;
 	struct ipi_filter filter;
+	struct plumbing *plumbing;
 };
 
 #define OPTION(m) offsetof(struct stat_options, m)
@@ -57,6 +58,7 @@ static const struct opt rows[] = {
 	  "kernel stacks with sends (the default), with queued calls too, or none", running_parse_stack, 0, 0 },
 	{ 0, "no-stack", NULL, OPT_FLAG, OPTION(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
 	  NULL, 0, 0 },
+	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
 	{ 0, "wait-all", NULL, OPT_FLAG, OPTION(wait_all), "go on until all that WORKLOAD has started has ended, too",
 	  NULL, 0, 0 },
 	{ 0, "strict", NULL, OPT_FLAG, OPTION(strict), "exit with 3 if events are missing, whatever WORKLOAD's status",
@@ -176,6 +178,7 @@ static int open_live(struct stat *s, char **command, char **workload, struct deb
 	if (live_open(&s->live, &config, err))
 		return -1;
 	s->in.analysis = live_analysis(s->live);
+	analysis_set_plumbing(s->in.analysis, s->o.plumbing);
 	s->in.names = analysis_names(s->in.analysis);
 	s->in.filters[s->in.nr_filters++] = &s->o.filter;
 	s->in.filter = span_filter_new(s->in.filters, s->in.nr_filters, &s->in.names);
@@ -300,6 +303,7 @@ int cmd_stat(int argc, char **argv, struct err *err)
 	results_close(&s.results, NULL);
 	ipi_filter_free(&s.o.filter);
 	rows_free(&s.o.rows);
+	plumbing_free(s.o.plumbing);
 	free(line_args);
 	return ret;
 }

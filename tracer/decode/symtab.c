@@ -13,22 +13,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/compiler.h"
 #include "base/mem.h"
+#include "decode/plumbing.h"
 #include "decode/symtab.h"
 
 /* No kernel function is larger; an address further from the last symbol is in none. */
 #define MAX_FUNC_SIZE (1u << 20)
 
-#define PLUMB_UNKNOWN 0
-#define PLUMB_NO      1
-#define PLUMB_YES     2
+/* Not looked at yet; else enum plumbing_kind + 1. */
+#define KIND_UNKNOWN 0
 
 struct sym {
 	uint64_t addr;
 	uint32_t name; /* offset in the text */
 	uint16_t name_len;
-	uint8_t plumbing;
+	uint8_t kind;
 	bool module; /* "[module]" follows the name */
 };
 
@@ -40,177 +39,7 @@ struct symtab {
 	char **names; /* copies, made at first use */
 	char **modules;
 	bool parsed, usable;
-};
-
-/*
- * A machine's plumbing between who wants an IPI and the event that tells of
- * it. What is listed here never is "the caller". Sorted; names without the
- * compiler's suffixes (.isra.0, .constprop.0, .part.0, .cold).
- */
-static const char *const plumbing[] = {
-	"__common_interrupt",
-	"__cpu_stop_queue_work",
-	"__flush_tlb_multi",
-	"__ftrace_trace_stack",
-	"__ipi_send_mask",
-	"__irq_work_queue_local",
-	"__kprobe_trace_func",
-	"__resched_curr",
-	"__smp_call_single_queue",
-	"__ttwu_queue_wakelist",
-	"__wake_up",
-	"__wake_up_common",
-	"__wake_up_common_lock",
-	"__wake_up_locked",
-	"__wake_up_locked_key",
-	"__wake_up_on_current_cpu",
-	"__wake_up_sync",
-	"__wake_up_sync_key",
-	"activate_task",
-	"aggr_pre_handler",
-	"arch_irq_work_raise",
-	"arch_send_call_function_ipi_mask",
-	"arch_send_call_function_single_ipi",
-	"arch_smp_send_reschedule",
-	"arch_tlbbatch_flush",
-	"asm_exc_int3",
-	"autoremove_wake_function",
-	"brk_handler",
-	"call_break_hook",
-	"call_function_single_prep_ipi",
-	"check_preempt_curr",
-	"check_preempt_wakeup",
-	"check_preempt_wakeup_fair",
-	"complete",
-	"complete_all",
-	"complete_with_flags",
-	"cpu_stop_queue_two_works",
-	"cpu_stop_queue_work",
-	"default_send_IPI_single_phys",
-	"default_wake_function",
-	"dequeue_entities",
-	"dequeue_task",
-	"dequeue_task_fair",
-	"do_debug_exception",
-	"do_el1_brk64",
-	"do_int3",
-	"el1_brk64",
-	"el1_dbg",
-	"el1h_64_sync",
-	"el1h_64_sync_handler",
-	"enqueue_entity",
-	"enqueue_task",
-	"enqueue_task_dl",
-	"enqueue_task_fair",
-	"enqueue_task_rt",
-	"entity_tick",
-	"ep_autoremove_wake_function",
-	"event_triggers_post_call",
-	"exc_int3",
-	"flush_tlb_all",
-	"flush_tlb_kernel_range",
-	"flush_tlb_mm_range",
-	"flush_tlb_multi",
-	"flush_tlb_others",
-	"generic_exec_single",
-	"hyperv_flush_tlb_multi",
-	"ipi_mux_send_mask",
-	"irq_work_queue",
-	"irq_work_queue_on",
-	"irq_work_raise",
-	"kick_process",
-	"kvm_flush_tlb_multi",
-	"kvm_flush_tlb_others",
-	"move_queued_task",
-	"native_flush_tlb_multi",
-	"native_flush_tlb_others",
-	"native_send_call_func_ipi",
-	"native_send_call_func_single_ipi",
-	"native_smp_send_reschedule",
-	"on_each_cpu",
-	"on_each_cpu_cond",
-	"on_each_cpu_cond_mask",
-	"on_each_cpu_mask",
-	"opt_pre_handler",
-	"place_entity",
-	"pollwake",
-	"queue_stop_cpus_work",
-	"resched_cpu",
-	"resched_curr",
-	"resched_curr_lazy",
-	"resched_task",
-	"reweight_entity",
-	"reweight_task_fair",
-	"scheduler_ipi",
-	"send_call_function_single_ipi",
-	"send_ipi_mask",
-	"send_ipi_message",
-	"send_ipi_single",
-	"smp_call_function",
-	"smp_call_function_any",
-	"smp_call_function_many",
-	"smp_call_function_many_cond",
-	"smp_call_function_single",
-	"smp_call_function_single_async",
-	"smp_call_on_cpu",
-	"smp_cross_call",
-	"smp_send_reschedule",
-	"stack_trace_save",
-	"stacktrace_trigger",
-	"stop_one_cpu_nowait",
-	"swake_up_all",
-	"swake_up_all_locked",
-	"swake_up_locked",
-	"swake_up_one",
-	"tlb_finish_mmu",
-	"tlb_flush_mmu",
-	"tlb_flush_mmu_tlbonly",
-	"trace_event_buffer_commit",
-	"try_to_unmap_flush",
-	"try_to_unmap_flush_dirty",
-	"try_to_wake_up",
-	"ttwu_do_activate",
-	"ttwu_do_wakeup",
-	"ttwu_queue",
-	"ttwu_queue_cond",
-	"ttwu_queue_wakelist",
-	"ttwu_runnable",
-	"update_cfs_group",
-	"update_curr",
-	"update_curr_common",
-	"wake_bit_function",
-	"wake_page_function",
-	"wake_up_if_idle",
-	"wake_up_nohz_cpu",
-	"wake_up_process",
-	"wake_up_q",
-	"wake_up_state",
-	"wakeup_preempt",
-	"woken_wake_function",
-	"xen_flush_tlb_multi",
-};
-
-/* The machinery of tracing itself, whatever the event is called. */
-static const char *const plumbing_prefixes[] = {
-	"__traceiter_",
-	"arch_ftrace_",
-	"arch_rethook_",
-	"arch_stack_walk",
-	"bpf_trampoline_",
-	"do_perf_trace_",
-	"do_trace_event_raw_event_",
-	"event_trigger",
-	"fprobe_",
-	"ftrace_",
-	"kprobe_",
-	"kretprobe_",
-	"optimized_callback",
-	"perf_trace_",
-	"stack_trace_",
-	"stacktrace_",
-	"trace_call_",
-	"trace_event_",
-	"wakeup_preempt_",
+	const struct plumbing *more; /* the user's own */
 };
 
 struct symtab *symtab_new(const char *kallsyms, size_t len)
@@ -305,7 +134,7 @@ static bool parse_line(const struct symtab *s, const char *line, const char *eol
 	sym->addr = addr;
 	sym->name = (uint32_t)(name - s->text);
 	sym->name_len = (uint16_t)(at - name);
-	sym->plumbing = PLUMB_UNKNOWN;
+	sym->kind = KIND_UNKNOWN;
 	sym->module = at + 1 < eol && at[1] == '[';
 	return true;
 }
@@ -472,43 +301,104 @@ void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool wi
 	snprintf(buf, len, "%s%s%s%s%s", name, off, module ? " [" : "", module ? module : "", module ? "]" : "");
 }
 
-struct key {
-	const char *name;
-	size_t len;
-};
+/* --- plumbing --- */
 
-static int key_compare(const void *key, const void *entry)
+/* How far around a function others of its file are looked for. */
+#define NEAR_SYMS  64
+#define NEAR_BYTES (32u << 10)
+
+/* The file that is all plumbing and that the function at this side of the symbol is of; NULL = none is near. */
+static const char *file_beside(const struct symtab *s, const struct sym *sym, bool below)
 {
-	const struct key *k = key;
-	const char *name = *(const char *const *)entry;
-	size_t len = strlen(name);
-	/* A name from a damaged file may hold a NUL: never compared beyond the entry's end. */
-	int cmp = memcmp(k->name, name, k->len < len ? k->len : len);
+	size_t i = (size_t)(sym - s->syms);
 
-	return cmp ? cmp : k->len < len ? -1 : k->len > len;
-}
+	for (unsigned int n = 0; n < NEAR_SYMS; n++) {
+		const struct sym *near;
+		const char *file;
 
-static bool name_is_plumbing(const char *name, size_t len)
-{
-	const char *dot = memchr(name, '.', len);
-	struct key key = { name, dot && dot > name ? (size_t)(dot - name) : len };
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(plumbing_prefixes); i++) {
-		size_t prefix = strlen(plumbing_prefixes[i]);
-
-		if (key.len >= prefix && !memcmp(name, plumbing_prefixes[i], prefix))
-			return true;
+		if (below ? !i : i + 1 == s->nr)
+			return NULL;
+		near = &s->syms[below ? --i : ++i];
+		if ((below ? sym->addr - near->addr : near->addr - sym->addr) > NEAR_BYTES)
+			return NULL;
+		if (near->module)
+			continue;
+		plumbing_kind(NULL, s->text + near->name, near->name_len, &file);
+		if (file)
+			return file;
 	}
-	return bsearch(&key, plumbing, ARRAY_SIZE(plumbing), sizeof(plumbing[0]), key_compare);
+	return NULL;
 }
 
-bool symtab_is_plumbing(struct symtab *s, uint64_t addr)
+/* A function between two of such a file is one of them: the linker keeps together what comes from one file. */
+static bool in_plumbing_file(const struct symtab *s, const struct sym *sym)
 {
-	struct sym *sym = lookup(s, addr);
+	const char *file = sym->module ? NULL : file_beside(s, sym, true);
+
+	return file && file == file_beside(s, sym, false);
+}
+
+/* Of the function that holds the call behind which this return address is. */
+static enum plumbing_kind kind_of(struct symtab *s, uint64_t addr)
+{
+	struct sym *sym = addr ? lookup(s, addr - 1) : NULL;
+	const char *file;
+	enum plumbing_kind kind;
 
 	if (!sym)
-		return false;
-	if (sym->plumbing == PLUMB_UNKNOWN)
-		sym->plumbing = name_is_plumbing(s->text + sym->name, sym->name_len) ? PLUMB_YES : PLUMB_NO;
-	return sym->plumbing == PLUMB_YES;
+		return PLUMBING_NONE;
+	if (sym->kind == KIND_UNKNOWN) {
+		kind = plumbing_kind(s->more, s->text + sym->name, sym->name_len, &file);
+		if (kind == PLUMBING_NONE && in_plumbing_file(s, sym))
+			kind = PLUMBING_PLAIN;
+		sym->kind = (uint8_t)(kind + 1);
+	}
+	return (enum plumbing_kind)(sym->kind - 1);
+}
+
+void symtab_set_plumbing(struct symtab *s, const struct plumbing *more)
+{
+	s->more = more;
+}
+
+static bool is_plumbing(enum plumbing_kind kind)
+{
+	return kind == PLUMBING_PLAIN || kind == PLUMBING_INSIDE || kind == PLUMBING_CALLS;
+}
+
+/* Is frame i in a function that is inside the plumbing, or that such a one called back? */
+static bool within_plumbing(struct symtab *s, const uint64_t *addrs, unsigned int nr, unsigned int i)
+{
+	if (i + 1 < nr && kind_of(s, addrs[i + 1]) == PLUMBING_CALLS)
+		return true;
+	for (; i < nr; i++) {
+		enum plumbing_kind kind = kind_of(s, addrs[i]);
+
+		if (kind == PLUMBING_INSIDE)
+			return true;
+		if (kind == PLUMBING_EDGE || kind == PLUMBING_HIDES || kind == PLUMBING_NOT)
+			return false;
+	}
+	return false;
+}
+
+bool symtab_is_plumbing(struct symtab *s, const uint64_t *addrs, unsigned int nr, unsigned int i)
+{
+	enum plumbing_kind kind = kind_of(s, addrs[i]);
+
+	return is_plumbing(kind) || (kind == PLUMBING_NONE && within_plumbing(s, addrs, nr, i));
+}
+
+unsigned int symtab_caller(struct symtab *s, const uint64_t *addrs, unsigned int nr)
+{
+	unsigned int i = 0;
+
+	while (i < nr && symtab_is_plumbing(s, addrs, nr, i))
+		i++;
+	return i;
+}
+
+bool symtab_hides_caller(struct symtab *s, uint64_t addr)
+{
+	return kind_of(s, addr) == PLUMBING_HIDES;
 }

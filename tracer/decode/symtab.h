@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct plumbing;
 struct symtab;
 
 struct symtab *symtab_new(const char *kallsyms, size_t len);
@@ -31,7 +32,18 @@ const char *symtab_name(struct symtab *s, uint64_t addr, uint64_t *offset, const
  * as the kernel's %pS does. with_offset false: "func" only.
  */
 void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool with_offset, char *buf, size_t len);
-/* Is this function part of how IPIs are sent (kernel/smp.c, reschedule plumbing, the trace machinery)? */
-bool symtab_is_plumbing(struct symtab *s, uint64_t addr);
+
+/* A user's own plumbing besides decode/plumbing.def; before the first question. Borrowed; NULL = none. */
+void symtab_set_plumbing(struct symtab *s, const struct plumbing *more);
+/*
+ * Of a stack, innermost first: does frame i carry the IPI for another (kernel/smp.c,
+ * wake-ups, the trace machinery)? By its name, by the file that it lies in, or
+ * because what called it does nothing else.
+ */
+bool symtab_is_plumbing(struct symtab *s, const uint64_t *addrs, unsigned int nr, unsigned int i);
+/* Index of the first frame outside the plumbing; nr if there is none. */
+unsigned int symtab_caller(struct symtab *s, const uint64_t *addrs, unsigned int nr);
+/* May this function have called one that the stack does not show? */
+bool symtab_hides_caller(struct symtab *s, uint64_t addr);
 
 #endif

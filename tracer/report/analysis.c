@@ -24,6 +24,7 @@ struct analysis {
 	const struct dat_info *info;
 	struct decode_format *formats;
 	struct symtab *symtab;
+	const struct plumbing *plumbing; /* the user's, or NULL */
 	struct pipeline *pipeline;
 	struct ufunc *ufunc; /* NULL: no user stacks */
 	struct facts facts;
@@ -538,11 +539,18 @@ void analysis_refresh(struct analysis *a, bool symbols)
 	if (symbols) {
 		symtab_free(a->symtab);
 		a->symtab = symtab_new(a->info->kallsyms, a->info->kallsyms_len);
+		symtab_set_plumbing(a->symtab, a->plumbing);
 	}
 	fill_facts(a);
 	finish_info(a);
 	own = own_evidence(a);
 	set_evidence(&a->trace, &own);
+}
+
+void analysis_set_plumbing(struct analysis *a, const struct plumbing *more)
+{
+	a->plumbing = more;
+	symtab_set_plumbing(a->symtab, more);
 }
 
 const struct trace_info *analysis_info(const struct analysis *a)
@@ -605,11 +613,7 @@ const struct ufunc *analysis_ufunc(const struct analysis *a)
 
 unsigned int analysis_stack_caller(struct analysis *a, const struct ipi_stack *s)
 {
-	unsigned int i = 0;
-
-	while (i < s->nr && symtab_is_plumbing(a->symtab, s->addrs[i]))
-		i++;
-	return i;
+	return symtab_caller(a->symtab, s->addrs, s->nr);
 }
 
 /* --- names --- */

@@ -23,6 +23,7 @@
 #include "report/pipeline.h"
 
 struct analysis;
+struct plumbing;
 struct ufunc;
 
 /* buffer: only this one of the file's; NULL: all of them. */
@@ -78,6 +79,8 @@ const struct match_totals *analysis_totals(const struct analysis *a);
 /* Answers for agg_new() and span_filter_new(); valid as long as the analysis. */
 struct span_names analysis_names(struct analysis *a);
 struct symtab *analysis_symtab(struct analysis *a);
+/* See symtab_set_plumbing(); before it runs. */
+void analysis_set_plumbing(struct analysis *a, const struct plumbing *more);
 const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack);
 /* User frames, and what is known of them; NULL: none were recorded. Its numbers of stacks are those of spans. */
 const struct ufunc *analysis_ufunc(const struct analysis *a);

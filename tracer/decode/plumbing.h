@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * decode/plumbing.h - which functions of the kernel carry IPIs for others, by name.
+ *
+ * The list is decode/plumbing.def; a user's own comes on top of it. How names on
+ * a stack are judged together is in decode/symtab.h.
+ */
+#ifndef IPITRACE_DECODE_PLUMBING_H
+#define IPITRACE_DECODE_PLUMBING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum plumbing_kind {
+	PLUMBING_NONE, /* nothing is known of it */
+	PLUMBING_PLAIN,
+	PLUMBING_INSIDE, /* and all that it calls */
+	PLUMBING_CALLS,	 /* and the function that it calls back */
+	PLUMBING_HIDES,	 /* a caller that may hide the one that it called */
+	PLUMBING_NOT,	 /* a caller */
+	PLUMBING_EDGE,	 /* a caller; what it runs is no doing of who called it */
+};
+
+/* A row of the list; file is NULL for prefixes. Texts are constants. */
+struct plumbing_row {
+	const char *name;
+	const char *file, *where, *why;
+	enum plumbing_kind kind;
+	bool prefix, whole_file;
+};
+
+/* All rows, *nr of them: first functions, sorted by name. */
+const struct plumbing_row *plumbing_rows(size_t *nr);
+
+/* A user's own names, which go before the list's. */
+struct plumbing;
+
+/*
+ * Lines of "NAME", "NAME*" (all that begin so) and "!NAME", "!NAME*" (callers
+ * nevertheless); of several that fit a function the last counts. "#" begins a
+ * comment. *p may be an earlier one, which grows; path is for errors. 0 or -1.
+ */
+int plumbing_parse(struct plumbing **p, const char *text, size_t len, const char *path, struct err *err);
+void plumbing_free(struct plumbing *p);
+
+/*
+ * What a function is by its name, with or without the compiler's suffix; more
+ * may be NULL. *whole_file: the source file, if all of it is plumbing, or NULL.
+ */
+enum plumbing_kind plumbing_kind(const struct plumbing *more, const char *name, size_t len, const char **whole_file);
+
+#endif
