@@ -80,6 +80,9 @@ evidence stack-queue exact "len(rows) == 1 and rows[0]['caller'] == 'user_of_ipi
 	"stacks with queued calls only"
 evidence ks-arm exact "rows[0]['callsite'] == 'do_madvise+0x10' and rows[0]['func'] == 'ipi_mb'" "mapping symbols are no names"
 
+# --- one call that the idle loop ran taints one interrupt, not all that follow ---
+evidence rt-idle-drain exact "[t[k] for k in ('delivered', 'coalesced', 'ambiguous', 'unsolicited')] == [218, 1, 1, 0]" "idle drains on RT"
+
 # --- time ---
 # json FILE EXPRESSION NAME
 json() {

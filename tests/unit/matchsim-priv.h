@@ -19,7 +19,7 @@
 #define NR_FUNCS      5
 #define FUNC_ASYNC    8 /* of functions that nobody waits for */
 
-enum frame_kind { F_CALL, F_RESCHED, F_SELF_WORK, F_LOCAL, F_HANDLER, F_DRAIN };
+enum frame_kind { F_CALL, F_RESCHED, F_SELF_WORK, F_LOCAL, F_HANDLER, F_DRAIN, F_IDLE_OFF };
 enum flavour { FL_SYNC, FL_ASYNC, FL_MANY, FL_TTWU, FL_WORK };
 
 struct sim_csd {

@@ -106,44 +106,6 @@ static void step_drain(struct machine *ma, unsigned int cpu, struct frame *f)
 	}
 }
 
-static void step_handler(struct machine *ma, unsigned int cpu, struct frame *f)
-{
-	struct cpu *c = &ma->cpus[cpu];
-
-	switch (f->pc++) {
-	case 0:
-		f->entry_ns = ma->now;
-		sim_stamp(ma, cpu, IPI_EV_IRQ_ENTRY)->class = (uint8_t)f->class;
-		sim_answer(ma, f);
-		return;
-	case 1:
-		if (ipi_class_is_call(f->class))
-			sim_push(ma, cpu, F_DRAIN);
-		return;
-	default:
-		sim_stamp(ma, cpu, IPI_EV_IRQ_EXIT)->class = (uint8_t)f->class;
-		sim_pop(c);
-		if (!sim_may(ma, SIM_NEST) || c->depth + 4 > MAX_DEPTH || !sim_chance(ma, 30))
-			return;
-		/* Softirqs run on the way out, with interrupts on, and do not nest. */
-		if (c->depth && (c->stack[c->depth - 1].softirq || !c->stack[c->depth - 1].irqs_on))
-			return;
-		ma->softirq = true;
-		sim_start_op(ma, cpu);
-		ma->softirq = false;
-	}
-}
-
-static void step_local(struct machine *ma, unsigned int cpu, struct frame *f)
-{
-	sim_stamp(ma, cpu, f->pc ? IPI_EV_FUNC_EXIT : IPI_EV_FUNC_ENTRY)->func = 0xf400;
-	ma->sim->totals.local += !f->pc;
-	if (f->pc++)
-		sim_pop(&ma->cpus[cpu]);
-}
-
-/* --- one CPU, one step --- */
-
 static bool accept_interrupt(struct machine *ma, unsigned int cpu)
 {
 	struct cpu *c = &ma->cpus[cpu];
@@ -170,6 +132,60 @@ static bool accept_interrupt(struct machine *ma, unsigned int cpu)
 	}
 	return false;
 }
+
+static void step_handler(struct machine *ma, unsigned int cpu, struct frame *f)
+{
+	struct cpu *c = &ma->cpus[cpu];
+
+	switch (f->pc++) {
+	case 0:
+		f->entry_ns = ma->now;
+		sim_stamp(ma, cpu, IPI_EV_IRQ_ENTRY)->class = (uint8_t)f->class;
+		sim_answer(ma, f);
+		return;
+	case 1:
+		if (ipi_class_is_call(f->class))
+			sim_push(ma, cpu, F_DRAIN);
+		return;
+	default:
+		sim_stamp(ma, cpu, IPI_EV_IRQ_EXIT)->class = (uint8_t)f->class;
+		sim_pop(c);
+		/* What is pending is accepted on the way out, before anything else. */
+		if (accept_interrupt(ma, cpu))
+			return;
+		if (!sim_may(ma, SIM_NEST) || c->depth + 4 > MAX_DEPTH || !sim_chance(ma, 30))
+			return;
+		/* Softirqs run on the way out, with interrupts on, and do not nest. */
+		if (c->depth && (c->stack[c->depth - 1].softirq || !c->stack[c->depth - 1].irqs_on))
+			return;
+		ma->softirq = true;
+		sim_start_op(ma, cpu);
+		ma->softirq = false;
+	}
+}
+
+static void step_local(struct machine *ma, unsigned int cpu, struct frame *f)
+{
+	sim_stamp(ma, cpu, f->pc ? IPI_EV_FUNC_EXIT : IPI_EV_FUNC_ENTRY)->func = 0xf400;
+	ma->sim->totals.local += !f->pc;
+	if (f->pc++)
+		sim_pop(&ma->cpus[cpu]);
+}
+
+/* Interrupts stay off in front of and behind the drain, as where the idle loop switches to what a call woke. */
+static void step_idle_off(struct machine *ma, unsigned int cpu, struct frame *f)
+{
+	if (f->delay && --f->delay)
+		return;
+	if (f->pc++) {
+		sim_pop(&ma->cpus[cpu]);
+		return;
+	}
+	f->delay = 1 + (unsigned int)(sim_rnd(ma) % 20);
+	sim_push(ma, cpu, F_DRAIN);
+}
+
+/* --- one CPU, one step --- */
 
 static bool any_pending(const struct cpu *c)
 {
@@ -199,6 +215,10 @@ static void step_idle(struct machine *ma, unsigned int cpu)
 		return;
 	} else if (sim_may(ma, SIM_FLUSH) && sim_chance(ma, 6)) {
 		sim_push(ma, cpu, F_DRAIN)->irqs_on = false;
+	} else if (sim_may(ma, SIM_IDLE_OFF) && sim_chance(ma, 6)) {
+		f = sim_push(ma, cpu, F_IDLE_OFF);
+		f->irqs_on = false;
+		f->delay = 1 + (unsigned int)(sim_rnd(ma) % 20);
 	} else if (sim_may(ma, SIM_POLL) && sim_chance(ma, 6)) {
 		c->polling = true;
 	} else if (sim_may(ma, SIM_LOCAL) && sim_chance(ma, 10)) {
@@ -250,6 +270,9 @@ static void step(struct machine *ma, unsigned int cpu)
 		break;
 	case F_DRAIN:
 		step_drain(ma, cpu, f);
+		break;
+	case F_IDLE_OFF:
+		step_idle_off(ma, cpu, f);
 		break;
 	}
 }

@@ -33,6 +33,7 @@
 #define SIM_WAKE	0x2000	/* resched_curr() of a polling CPU: a wake event without a call */
 #define SIM_UNTRACED	0x4000	/* interrupts that no event announces */
 #define SIM_ONE_SOURCE	0x8000	/* CPU 0 sends everything */
+#define SIM_IDLE_OFF	0x20000 /* idle drains with interrupts off, and keeps them off for a while */
 #define SIM_STACKS	0x10000 /* stacks are unwound between the stamp of a send or queue event and its effect */
 
 struct sim_config {

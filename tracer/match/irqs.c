@@ -187,11 +187,42 @@ static struct window *chain_detach(struct matcher *m, struct line *line)
 	return w;
 }
 
+/*
+ * Can the window's first hit have been merged into a request that was pending
+ * since before? Not if it was sent after the CPU had returned from its last
+ * handler, which lets in what is pending. As evidence, a function has to have
+ * run for it.
+ */
+static bool may_merge(const struct window *w)
+{
+	return !ipi_class_is_call(w->span.class) || !w->head || w->head->ran_seq != w->seq ||
+	       w->returned_ns == IPI_NO_TIME || w->head->span.send_ns <= w->returned_ns;
+}
+
+/*
+ * A spare that caused the second window shifts the hit of each window to the
+ * next, until an interrupt has none of its own, which there is none of, or until
+ * one was merged into what had come before. Behind the last that may have been,
+ * every window is its own hit's.
+ */
+static void chain_untaint(struct window *first)
+{
+	struct window *certain = first->next;
+
+	for (struct window *w = first; w->next; w = w->next)
+		if (may_merge(w->next))
+			certain = w->next->next;
+	for (; certain; certain = certain->next)
+		certain->tainted = false;
+}
+
 /* No shift: every window keeps its own hits, though in a tainted one another may have come before. */
 static void chain_settle(struct matcher *m, struct line *line)
 {
 	struct window *w = chain_detach(m, line), *next;
 
+	if (w)
+		chain_untaint(w);
 	for (; w; w = next) {
 		next = w->next;
 		window_settle(m, w);
@@ -261,7 +292,7 @@ static inline void window_resolve(struct matcher *m, struct cpu *cpu, struct win
 			chain_append(m, line, w);
 			return;
 		} else {
-			w->tainted = !line->weak;
+			w->tainted = !line->weak && may_merge(w);
 			chain_settle(m, line);
 		}
 	}
@@ -286,6 +317,7 @@ static inline void close_window(struct matcher *m, struct cpu *cpu, uint64_t exi
 	struct window *w = cpu->win;
 
 	cpu->win = NULL;
+	cpu->returned_ns = exit_ns;
 	w->span.exit_ns = exit_ns;
 	window_resolve(m, cpu, w);
 }
@@ -349,6 +381,7 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	window_take(w, line);
 	w->seq = ++m->seq;
 	w->floor_ns = cpu->last_ns;
+	w->returned_ns = cpu->returned_ns;
 	w->tainted = false;
 	w->in_gap = m->nr_gaps;
 	cpu->win = w;

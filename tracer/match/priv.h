@@ -88,9 +88,10 @@ struct window {
 	struct hit *head, *tail;
 	unsigned int nr_hits;
 	uint64_t seq;
-	uint64_t floor_ns; /* last event of the CPU before the entry: hits later than that may shift */
-	bool in_gap;	   /* a gap may hide its send */
-	bool tainted;	   /* the previous window's spare may have come before our first hit */
+	uint64_t floor_ns;    /* last event of the CPU before the entry: hits later than that may shift */
+	uint64_t returned_ns; /* the CPU, from its last handler, of whatever class */
+	bool in_gap;	      /* a gap may hide its send */
+	bool tainted;	      /* the previous window's spare may have come before our first hit */
 };
 
 /* One interrupt line: (target CPU, class). */
@@ -157,7 +158,8 @@ struct cpu {
 	struct unqueued unqueued[MATCH_NR_UNQUEUED];
 	uint64_t unqueued_ns; /* run_ns of the last of these */
 	struct line lines[IPI_NR_CLASSES];
-	uint64_t spare[2];
+	uint64_t returned_ns; /* from its last handler */
+	uint64_t spare[1];
 };
 _Static_assert(sizeof(struct cpu) == 1024, "every event finds its CPU by a shift");
 
