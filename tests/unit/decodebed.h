@@ -57,6 +57,7 @@ struct bed {
 	int nr;
 	unsigned int nr_cpus;
 	bool no_sym;
+	uint32_t max_stacks;
 	const char *printk, *interrupts;
 	struct err err;
 };
@@ -134,6 +135,7 @@ static inline int bed_open(struct bed *t)
 		.nr_formats = t->f.nr,
 		.printk_formats = t->printk,
 		.interrupts = t->interrupts,
+		.max_stacks = t->max_stacks,
 	};
 
 	t->sym = symtab_new(bed_kallsyms, sizeof(bed_kallsyms) - 1);

@@ -547,6 +547,34 @@ static void test_growth(void)
 	agg_free(NULL);
 }
 
+/* A row that all others share, and no count lost. */
+static void test_limit(void)
+{
+	static const enum agg_key by[] = { AGG_KEY_CALLSITE };
+	struct agg *a = make(by, 1, NULL);
+	uint64_t sum = 0;
+
+	agg_limit(a, 10);
+	for (unsigned int i = 0; i < 3 * 25; i++) {
+		struct ipi_span s = base(0);
+
+		s.callsite = 0x100000 + i % 25 * 16;
+		ipi(a, &s);
+		if (i == 9)
+			ok(!agg_is_full(a), "as many rows as are allowed");
+	}
+	ok(agg_is_full(a), "one more");
+	is_u64(agg_nr_rows(a), 11, "ten rows, and one for all others");
+	for (unsigned int i = 0; i < agg_nr_rows(a); i++)
+		sum += agg_rows(a)[i].n.sends;
+	is_u64(sum, 75, "every send is in a row");
+	is_u64(agg_rows(a)[9].n.sends, 3, "those that have a row of their own keep it");
+	is_u64(agg_rows(a)[10].n.sends, 3 * 15, "the others share one");
+	ok(agg_rows(a)[10].mixed >> AGG_KEY_CALLSITE & 1 && agg_rows(a)[10].mixed >> AGG_KEY_FUNC & 1, "without keys");
+	ok(conserved(a), "conserved");
+	unmake(a);
+}
+
 int main(void)
 {
 	test_one();
@@ -556,5 +584,6 @@ int main(void)
 	test_filters();
 	test_own();
 	test_growth();
+	test_limit();
 	return done_testing();
 }

@@ -267,6 +267,29 @@ static void test_stacks(void)
 	}
 }
 
+/* For a tracer that runs for days: equal stacks are found, different ones are counted and left. */
+static void test_stack_limit(void)
+{
+	struct bed *t = bed_x86(false, 8);
+
+	t->max_stacks = 2;
+	pb_page(&t->b, 0, 100);
+	for (unsigned int i = 0; i < 3; i++) {
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);
+		rec_stack(t, 0, 7, 3, ADDR(0x1000 * (1 + i)));
+	}
+	rec_send(t, 1, 0, 7, 1, ADDR(1), 0);
+	rec_stack(t, 0, 7, 3, ADDR(0x1000));
+	is_u64(bed_run(t, 64), 5, "events with more stacks than are kept");
+	is_u64(t->ev[2].stack, 2, "the last one that is kept");
+	is_u64(t->ev[3].stack, IPI_STACK_NONE, "one too many");
+	ok(t->ev[3].sent_ns, "which still says when its send went on");
+	is_u64(t->ev[4].stack, 1, "an equal one is found");
+	is_u64(decoder_nr_stacks(t->d), 2, "two are kept");
+	is_u64(decoder_stats(t->d)->stacks_dropped, 1, "one is not");
+	bed_free(t);
+}
+
 /* The stamp of an event's last stack, over all that may stand between the two. */
 static void test_stack_stamps(void)
 {
@@ -403,6 +426,7 @@ int main(void)
 	test_masks();
 	test_mask_damage();
 	test_stacks();
+	test_stack_limit();
 	test_stack_stamps();
 	test_stack_size();
 	test_order();

@@ -513,9 +513,15 @@ static void test_missed(void)
 	is_str(text, "", "where nothing was sent nothing is missed");
 	send_all(&sink);
 	span_filter_missed(stage, &f, say_missed, out);
-	fclose(out);
+	fflush(out);
 	is_str(text, "func bta: beta\nfunc amm*: gamma\ncomm nobody:\n",
 	       "patterns that match nothing, and what is near");
+	span_filter_forget(stage);
+	rewind(out);
+	span_filter_missed(stage, &f, say_missed, out);
+	fclose(out);
+	ok(!strncmp(text, "func bta:\nfunc amm*:\ncomm nobody:\n", 35),
+	   "what has matched is not forgotten with the names");
 	free(text);
 	span_filter_free(stage);
 	ipi_filter_free(&f);

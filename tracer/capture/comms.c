@@ -94,6 +94,7 @@ static void set_process(struct comm *task, int32_t tgid)
 
 void comms_add_task(struct comms *c, int32_t pid, int32_t creator, bool thread)
 {
+	struct comm *task;
 	int32_t tgid = pid;
 
 	if (pid <= 0 || creator < 0)
@@ -101,7 +102,13 @@ void comms_add_task(struct comms *c, int32_t pid, int32_t creator, bool thread)
 	if (thread)
 		tgid = comm_of(c, creator)->tgid;
 	/* The array may move: asked for only now. */
-	set_process(comm_of(c, pid), tgid ? tgid : TGID_UNCLEAR);
+	task = comm_of(c, pid);
+	set_process(task, tgid ? tgid : TGID_UNCLEAR);
+	if (!task->settled)
+		return;
+	task->settled = false;
+	task->name[0] = '\0';
+	c->nr_reused++;
 }
 
 /* Only there are the numbers of /proc those of the kernel's events: PROC_PID_INIT_INO of include/linux/proc_ns.h. */

@@ -19,6 +19,7 @@
 struct comms {
 	struct comm *comms;
 	unsigned int nr, room;
+	uint64_t nr_reused; /* names that had settled, of a number that is a new task's now */
 	struct hash by_pid;
 };
 
@@ -38,7 +39,8 @@ void comms_add_living(struct comms *c);
 int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs);
 /*
  * The name of a task as it is by now: asked of the task itself, if it lives, else what was gathered; NULL: nobody
- * knows. It keeps this one, whatever is added later. The text is good until something is added.
+ * knows. It keeps this one, whatever is added later, until
+ * a new task gets its number. The text is good until something is added.
  */
 const char *comms_settle(struct comms *c, int32_t pid);
 /* The process that a task is of; -1: not known, or it was of two. */

@@ -30,6 +30,7 @@
 #include "report/interval.h"
 
 #define INTERVAL_MIN_NS 10000000 /* 10 ms */
+#define MAX_ROWS	10000u	 /* some 10 kB each, with all that a row can have */
 
 struct stat_options {
 	uint64_t interval_ns, duration_ns, buffer_bytes;
@@ -112,6 +113,7 @@ static void new_rows(struct stat *s)
 {
 	agg_free(s->agg);
 	s->agg = agg_new(s->o.rows.by, s->o.rows.nr_by, span_filter_by_sender(s->in.filter), &s->in.names);
+	agg_limit(s->agg, MAX_ROWS);
 }
 
 /* to_ns: of an interval; 0: it is the whole. */
@@ -141,6 +143,8 @@ static int show(struct stat *s, uint64_t to_ns, struct err *err)
 	if (!ret)
 		ret = results_flush(&s->results, err);
 	s->any = true;
+	if (agg_is_full(s->agg))
+		running_say("more than %u different rows: all others are in one, without keys", MAX_ROWS);
 	report_free(&r);
 	return ret;
 }
@@ -200,15 +204,27 @@ static uint64_t interval_end(const struct stat *s)
 	return s->until_ns;
 }
 
+/* Pids are used again, in hours. */
+static void forget_names(struct stat *s, uint64_t *nr_reused)
+{
+	if (live_nr_reused(s->live) == *nr_reused)
+		return;
+	*nr_reused = live_nr_reused(s->live);
+	agg_forget_tasks(s->agg);
+	span_filter_forget(s->in.filter);
+}
+
 static int measure(struct stat *s, struct err *err)
 {
 	enum live_state state;
+	uint64_t nr_reused = 0;
 
 	s->until_ns = live_on_ns(s->live) + s->o.interval_ns;
 	interval_begin(&s->interval, s->in.analysis, live_on_ns(s->live));
 	while ((state = live_step(s->live, interval_end(s), err)) != LIVE_ENDED) {
 		if (state == LIVE_FAILED)
 			return -1;
+		forget_names(s, &nr_reused);
 		if (state != LIVE_REACHED || !s->o.interval_ns)
 			continue;
 		live_refresh(s->live);

@@ -308,7 +308,7 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 			 d->plan.fmt.common_len == 8;
 	d->plan.plain = d->plan.native && !d->plan.fmt.pseudo_sends && (d->plan.fmt.x86 || !d->plan.fmt.has_raise);
 	d->counts = xcalloc(d->plan.fmt.nr_desc, sizeof(*d->counts));
-	d->stacks = stacks_new();
+	d->stacks = stacks_new(meta->max_stacks);
 	d->caps.evidence = evidence(d, false);
 	if (cursors_init(d, err))
 		goto fail;
@@ -355,6 +355,7 @@ const struct decode_stats *decoder_stats(const struct decoder *d)
 			stats->skipped += d->counts[id];
 	}
 	stats->stacks = d->stacks_attached;
+	stats->stacks_dropped = stacks_dropped(d->stacks);
 	for (unsigned int i = 0; i < d->src.nr_cpus; i++)
 		if (d->cursors[i].started && d->cursors[i].ts > stats->end_ns)
 			stats->end_ns = d->cursors[i].ts;

@@ -61,6 +61,7 @@ struct decode_meta {
 	unsigned int nr_formats;
 	const char *printk_formats;  /* or NULL; reasons of arm64's ipi_raise */
 	const struct symtab *symtab; /* or NULL: classes are then inferred from NULL and target == self */
+	uint32_t max_stacks;	     /* different ones to keep; 0 = all */
 	bool no_stacks;		     /* the recorder says that it took none: they are not looked for */
 	const char *interrupts;	     /* /proc/interrupts of the recording machine, or NULL (irq -> IPI on arm64) */
 };
@@ -75,6 +76,7 @@ struct decode_stats {
 	uint64_t events;		  /* those that became a struct ipi_event */
 	uint64_t skipped;		  /* records of kinds that are not used, or mute on that machine */
 	uint64_t stacks;		  /* those that an event took */
+	uint64_t stacks_dropped;	  /* of these, not kept: the event has none */
 	uint64_t blind_sends, blind_hits; /* hyperv_send_ipi_mask: sends, and how many CPUs they went to; not which */
 	uint64_t late;			  /* used events that came when their time was already settled: not given */
 	uint64_t bad_pages;		  /* damaged sub-buffers: the rest of each was given up */

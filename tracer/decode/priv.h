@@ -84,9 +84,10 @@ void formats_irq_learn(uint8_t *memo, uint32_t irq, unsigned int class);
 /* --- stacks --- */
 
 struct stacks;
-struct stacks *stacks_new(void);
+struct stacks *stacks_new(uint32_t max); /* 0 = no limit */
 void stacks_free(struct stacks *s);
 uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr);
+uint64_t stacks_dropped(const struct stacks *s);
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id);
 uint32_t stacks_nr(const struct stacks *s);
 

@@ -4,7 +4,8 @@
  *
  * Ids count from 1 and stacks never move, so that pointers handed out stay
  * good until the decoder is closed. Memory grows with the number of different
- * stacks, not with the length of the recording.
+ * stacks, not with the length of the recording; a tracer that runs for days keeps
+ * only so many.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -27,15 +28,19 @@ struct word_block {
 struct stacks {
 	struct ipi_stack **blocks; /* of BLOCK_STACKS each */
 	unsigned int nr_blocks;
-	uint32_t nr;
+	uint32_t nr, max;
+	uint64_t dropped;
 	struct hash by_frames;
 	struct word_block *words;
 	unsigned int words_used;
 };
 
-struct stacks *stacks_new(void)
+struct stacks *stacks_new(uint32_t max)
 {
-	return xcalloc(1, sizeof(struct stacks));
+	struct stacks *s = xcalloc(1, sizeof(*s));
+
+	s->max = max;
+	return s;
 }
 
 void stacks_free(struct stacks *s)
@@ -119,6 +124,10 @@ uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr)
 		if (stack->nr == nr && !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
 			return i + 1;
 	}
+	if (s->max && s->nr == s->max) {
+		s->dropped++;
+		return IPI_STACK_NONE;
+	}
 	hash_add(&s->by_frames, hash, s->nr);
 	return stack_add(s, addrs, nr);
 }
@@ -134,4 +143,9 @@ const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id)
 uint32_t stacks_nr(const struct stacks *s)
 {
 	return s->nr;
+}
+
+uint64_t stacks_dropped(const struct stacks *s)
+{
+	return s->dropped;
 }

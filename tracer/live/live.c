@@ -380,6 +380,11 @@ uint64_t live_told_ns(const struct live *l)
 	return l->told_ns;
 }
 
+uint64_t live_nr_reused(const struct live *l)
+{
+	return l->rec.comms.nr_reused;
+}
+
 void live_refresh(struct live *l)
 {
 	analysis_refresh(l->analysis, false);

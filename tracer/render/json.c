@@ -145,6 +145,7 @@ static void trace(struct render *r, struct json *j)
 	known_string(j, "file", t->path);
 	known_u64(j, "file_version", (uint64_t)t->file_version, t->path);
 	json_bool(j, "stacks", t->stacks);
+	json_u64(j, "stacks_dropped", t->stacks_dropped);
 	json_string(j, "send_stamp", t->send_stamp);
 	json_bool(j, "foreign", t->foreign);
 	known_string(j, "recorder", t->recorder);

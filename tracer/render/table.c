@@ -432,6 +432,12 @@ static void notes(const struct report *r, FILE *out)
 			"note: clock %s is each CPU's own: times between CPUs are withheld, counts are not "
 			"affected (record with clock mono)\n",
 			t->clock);
+	if (t->stacks_dropped)
+		fprintf(out,
+			"note: too many different stacks: %" PRIu64
+			" of them were not kept, and their senders are shown by "
+			"call site\n",
+			t->stacks_dropped);
 	if (t->skew_ns && t->clock_ns)
 		fprintf(out,
 			"note: the clock of CPU %u is behind that of CPU %u by %" PRIu64 " ns or more: "

@@ -56,6 +56,7 @@ struct agg {
 	struct site *sites;
 	struct agg_row *rows;
 	uint32_t nr_tasks, nr_sites, nr_rows;
+	uint32_t max_rows; /* 0 = as many as there are */
 	struct hash tasks_by_pid, sites_by_key, rows_by_key;
 	uint64_t *callers;
 	uint32_t nr_callers; /* by stack; CALLER_UNKNOWN = not asked yet */

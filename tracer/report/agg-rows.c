@@ -15,6 +15,9 @@
 
 #define CALLER_UNKNOWN UINT64_MAX
 #define FIRST_CALLERS  1024u
+/* What was decided is remembered to save time: beyond these it is forgotten, and decided anew. */
+#define MAX_TASKS (1u << 20)
+#define MAX_SITES (1u << 20)
 
 /* --- tasks --- */
 
@@ -41,6 +44,10 @@ static struct task *__attribute__((noinline)) task_add(struct agg *a, int32_t pi
 	const char *comm = a->names.comm ? a->names.comm(a->names.ctx, pid) : NULL;
 	struct task *t;
 
+	if (a->nr_tasks == MAX_TASKS) {
+		hash_free(&a->tasks_by_pid);
+		a->nr_tasks = 0;
+	}
 	a->tasks = room(a->tasks, a->nr_tasks, sizeof(*a->tasks));
 	t = &a->tasks[a->nr_tasks];
 	t->pid = pid;
@@ -176,8 +183,15 @@ static uint32_t row_get(struct agg *a, const struct agg_row *v)
 				r->mixed |= 1u << key;
 		return i;
 	}
+	/* The last one is all others: it has no key, so nobody looks for it. */
+	if (a->max_rows && a->nr_rows > a->max_rows)
+		return a->max_rows;
 	a->rows = room(a->rows, a->nr_rows, sizeof(*a->rows));
 	a->rows[a->nr_rows] = *v;
+	if (a->max_rows && a->nr_rows == a->max_rows) {
+		a->rows[a->nr_rows].mixed = UINT32_MAX;
+		return a->nr_rows++;
+	}
 	hash_add(&a->rows_by_key, hash, a->nr_rows);
 	return a->nr_rows++;
 }
@@ -194,6 +208,10 @@ static struct site *__attribute__((noinline)) site_add(struct agg *a, const uint
 	struct agg_row v = row_values(a, s, target, t);
 	struct site *st;
 
+	if (a->nr_sites == MAX_SITES) {
+		hash_free(&a->sites_by_key);
+		a->nr_sites = 0;
+	}
 	a->sites = room(a->sites, a->nr_sites, sizeof(*a->sites));
 	st = &a->sites[a->nr_sites];
 	memcpy(st->key, key, sizeof(st->key));

@@ -32,6 +32,13 @@
 #include "match/totals.h"
 #include "report/agg-priv.h"
 
+static void memos_clear(struct agg *a)
+{
+	for (unsigned int i = 0; i < MEMO_SLOTS; i++)
+		a->memos[i] = (struct memo){ .class = IPI_NR_CLASSES, .row = MEMO_FREE };
+	a->last = a->memos;
+}
+
 struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, const struct span_names *names)
 {
 	struct agg *a = xcalloc(1, sizeof(*a));
@@ -45,10 +52,25 @@ struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, 
 	a->by_sender = by_sender;
 	a->names = *names;
 	a->memos = xmalloc(MEMO_SLOTS * sizeof(*a->memos));
-	for (unsigned int i = 0; i < MEMO_SLOTS; i++)
-		a->memos[i] = (struct memo){ .class = IPI_NR_CLASSES, .row = MEMO_FREE };
-	a->last = a->memos;
+	memos_clear(a);
 	return a;
+}
+
+void agg_forget_tasks(struct agg *a)
+{
+	hash_free(&a->tasks_by_pid);
+	a->nr_tasks = 0;
+	memos_clear(a);
+}
+
+void agg_limit(struct agg *a, uint32_t max_rows)
+{
+	a->max_rows = max_rows;
+}
+
+bool agg_is_full(const struct agg *a)
+{
+	return a->max_rows && a->nr_rows > a->max_rows;
 }
 
 static void row_free(struct agg_row *r)

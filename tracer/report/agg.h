@@ -53,6 +53,12 @@ struct agg;
 
 /* by_sender: the spans come through a filter that asks for the sender, so that there is no IRQ span among them. */
 struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, const struct span_names *names);
+/* Before the first span. What would be in further rows is in one more, without any key. */
+void agg_limit(struct agg *a, uint32_t max_rows);
+/* A pid may be another task's by now: names are asked for anew. Rows stay as they are. */
+void agg_forget_tasks(struct agg *a);
+/* There is such a row. */
+bool agg_is_full(const struct agg *a);
 void agg_free(struct agg *a);
 /* An ipi_span_fn; ctx is the struct agg. Ambiguous, negative and coalesced spans never enter a latency. */
 void agg_span(void *agg, const struct ipi_span *span);

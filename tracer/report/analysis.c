@@ -19,6 +19,8 @@
 #include "report/ufunc.h"
 #include "report/waits.h"
 
+#define MAX_LIVE_STACKS (1u << 18) /* some 50 MB, of a tracer that runs for days */
+
 struct analysis {
 	struct dat_file *dat;
 	const struct dat_info *info;
@@ -75,6 +77,7 @@ static int open_pipeline(struct analysis *a, struct err *err)
 		.header_page_len = info->header_page_len,
 		.nr_formats = info->nr_formats,
 		.printk_formats = info->printk_formats,
+		.max_stacks = a->dat ? 0 : MAX_LIVE_STACKS,
 		.no_stacks = a->has_facts && !a->facts.stacks,
 		.symtab = a->symtab,
 		.interrupts = a->has_facts ? a->facts.interrupts_text : NULL,
@@ -407,6 +410,7 @@ static void finish_info(struct analysis *a)
 	t->events = s->events;
 	t->other_events = s->skipped;
 	t->stacks = s->stacks > 0;
+	t->stacks_dropped = s->stacks_dropped;
 	t->send_stamp = send_stamp(pipeline_totals(a->pipeline));
 	t->bad_pages = s->bad_pages;
 	t->late_events = s->late;

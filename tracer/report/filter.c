@@ -24,6 +24,7 @@
 struct part {
 	const struct filter_row *row;
 	const struct ipi_filter *filter;
+	uint64_t found; /* bit per pattern of its list: matched a name that was forgotten since */
 };
 
 /* What names depend on, and the answer. */
@@ -52,6 +53,7 @@ struct span_filter {
 	struct sender *senders;
 	uint32_t nr_senders, max_senders;
 	struct hash index; /* of senders */
+	bool forgot;	   /* some */
 	/* On the span before, with and without a known sender; what was asked of the latter. */
 	struct verdict sent, received;
 	unsigned int received_ask;
@@ -63,7 +65,7 @@ struct span_filter {
 static void add_part(struct part **parts, unsigned int *nr, const struct filter_row *row, const struct ipi_filter *f)
 {
 	*parts = xrealloc(*parts, (*nr + 1) * sizeof(**parts));
-	(*parts)[(*nr)++] = (struct part){ row, f };
+	(*parts)[(*nr)++] = (struct part){ .row = row, .filter = f };
 }
 
 struct span_filter *span_filter_new(const struct ipi_filter *const *filters, unsigned int nr,
@@ -189,8 +191,9 @@ void span_filter_missed(const struct span_filter *f, const struct ipi_filter *fi
 				       const struct nearest *near),
 			void *ctx)
 {
-	for (unsigned int i = 0; f && f->nr_senders && i < f->nr_named; i++) {
+	for (unsigned int i = 0; f && (f->nr_senders || f->forgot) && i < f->nr_named; i++) {
 		const struct filter_row *row = f->named[i].row;
+		uint64_t found = f->named[i].found;
 		char *list, *pattern;
 		const char *p;
 		struct nearest near;
@@ -199,13 +202,45 @@ void span_filter_missed(const struct span_filter *f, const struct ipi_filter *fi
 			continue;
 		list = filter_row_format(row, filter);
 		p = list + globs_negated(list);
-		while ((pattern = globs_next(&p))) {
-			if (!ever_matched(f, row, pattern, &near))
+		for (; (pattern = globs_next(&p)); found >>= 1) {
+			if (!(found & 1) && !ever_matched(f, row, pattern, &near))
 				missed(ctx, row, pattern, &near);
 			free(pattern);
 		}
 		free(list);
 	}
+}
+
+/* Before their names are forgotten. Of one list the first 64. */
+static void note_found(struct span_filter *f, struct part *part)
+{
+	char *list, *pattern;
+	const char *p;
+	uint64_t bit = 1;
+	struct nearest near;
+
+	if (!part->row->names[0])
+		return;
+	list = filter_row_format(part->row, part->filter);
+	p = list + globs_negated(list);
+	for (; (pattern = globs_next(&p)); bit <<= 1) {
+		if (!(part->found & bit) && ever_matched(f, part->row, pattern, &near))
+			part->found |= bit;
+		free(pattern);
+	}
+	free(list);
+}
+
+void span_filter_forget(struct span_filter *f)
+{
+	if (!f || !f->nr_senders)
+		return;
+	for (unsigned int i = 0; i < f->nr_named; i++)
+		note_found(f, &f->named[i]);
+	f->forgot = true;
+	hash_free(&f->index);
+	f->nr_senders = 0;
+	f->sent.class = IPI_NR_CLASSES;
 }
 
 /* --- spans --- */

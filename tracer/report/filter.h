@@ -35,6 +35,8 @@ void span_filter_missed(const struct span_filter *f, const struct ipi_filter *fi
 			void (*missed)(void *ctx, const struct filter_row *row, const char *pattern,
 				       const struct nearest *near),
 			void *ctx);
+/* A pid may be another task's by now: names are asked for anew. NULL is fine. */
+void span_filter_forget(struct span_filter *f);
 /* In front of a sink, which is copied; the sink itself if f is NULL. */
 struct span_sink span_filter_sink(struct span_filter *f, const struct span_sink *next);
 

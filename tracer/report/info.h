@@ -67,6 +67,7 @@ struct trace_info {
 	bool elided_unknown;	 /* no sends were recorded, so nobody knows which calls needed none */
 	const struct topo *topo; /* of the machine; NULL = not known */
 	bool stacks;		 /* stacks of senders are there */
+	uint64_t stacks_dropped; /* stacks that were one too many different ones: their senders have none */
 	const char *send_stamp;	 /* where delivery counts from: "raw" (the send's stamp), "behind_stack", "mixed" */
 	uint64_t records, events; /* in the file; used */
 	uint64_t other_events;	  /* in the file, of kinds that ipitrace makes no use of */
