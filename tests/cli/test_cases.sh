@@ -83,6 +83,11 @@ evidence ks-arm exact "rows[0]['callsite'] == 'do_madvise+0x10' and rows[0]['fun
 # --- one call that the idle loop ran taints one interrupt, not all that follow ---
 evidence rt-idle-drain exact "[t[k] for k in ('delivered', 'coalesced', 'ambiguous', 'unsolicited')] == [218, 1, 1, 0]" "idle drains on RT"
 
+# --- IPIs that only a number tells apart: a function that ran in a handler shows which ---
+evidence riscv-unnamed exact "[t[k] for k in ('delivered', 'in_flight', 'unsolicited')] == [74, 0, 0] and \
+	{k: n for k, n in d['interrupts_by_class'].items() if n} == {'reschedule': 1, 'call_function': 13, 'irq_work': 60} and \
+	len(d['coverage']) == 3 and all(c['ok'] for c in d['coverage'])" "riscv64 6.12"
+
 # --- time ---
 # json FILE EXPRESSION NAME
 json() {

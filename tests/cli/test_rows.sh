@@ -55,6 +55,7 @@ json_check "$TMP/arm64-6.1.json" "set(k for k, n in d['interrupts_by_class'].ite
 	"arm64 6.1: classes"
 json_check "$TMP/arm64-6.12.json" "set(k for k, n in d['interrupts_by_class'].items() if n) <= {'reschedule', 'call_function', 'irq_work'}" \
 	"arm64 6.12: classes"
+json_check "$TMP/amd64-6.1.json" "t['empty_interrupts'] is None" "amd64 6.1: without events of calls nobody knows which interrupts had none"
 json_check "$TMP/amd64-6.1.json" "d['trace']['stacks']" "amd64 6.1: callers come from the stacks of the probes"
 like "$("$IPITRACE" report "$R/amd64-6.1.dat")" '^calls: not recorded$' "amd64 6.1: no csd events, so no number of calls"
 done_testing

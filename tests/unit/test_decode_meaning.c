@@ -179,6 +179,70 @@ static void test_raise(void)
 	bed_free(t);
 }
 
+/* riscv before 6.18: IPIs are all called "IPI", and ipi_entry never fires. Which is which is told by number alone. */
+static struct bed *bed_riscv(const char *interrupts)
+{
+	struct bed *t = bed_arm64(true);
+
+	bed_csd(t);
+	t->interrupts = interrupts;
+	return t;
+}
+
+static void handled(struct bed *t, uint32_t irq, uint64_t csd)
+{
+	rec_handler(t, 1, irq, "IPI");
+	if (csd)
+		rec_func(t, ID_FENTRY, 1, ADDR(0x40), csd);
+	if (csd)
+		rec_func(t, ID_FEXIT, 1, ADDR(0x40), csd);
+	rec_int(t, ID_IRQ_OUT, 1, 8, 3, irq);
+}
+
+static void test_unnamed(void)
+{
+	char told[1024];
+	struct bed *t = bed_riscv(arm_interrupts);
+
+	pb_page(&t->b, 0, 100);
+	handled(t, 2, 0);
+	handled(t, 3, 0x1000);
+	handled(t, 5, 0);
+	is_u64(bed_run(t, 64), 9, "three interrupts, one of them with a function");
+	is_u64(t->ev[1].class, IPI_CLASS_RESCHEDULE, "the first is IPI0, by the function behind it");
+	is_u64(t->ev[2].class, IPI_CLASS_RESCHEDULE, "  its exit, too");
+	is_u64(t->ev[3].class, IPI_CLASS_CALL, "where the function ran is IPI1");
+	is_u64(t->ev[7].class, IPI_CLASS_IRQ_WORK, "and IPI3 is two more");
+	bed_free(t);
+
+	t = bed_riscv(arm_interrupts);
+	pb_page(&t->b, 0, 100);
+	handled(t, 1, 0);
+	rec_handler(t, 1, 30, "eth0");
+	rec_func(t, ID_FENTRY, 1, ADDR(0x40), 0x1000);
+	rec_func(t, ID_FEXIT, 1, ADDR(0x40), 0x1000);
+	rec_int(t, ID_IRQ_OUT, 1, 8, 3, 30);
+	pb_page(&t->b, 0, 200);
+	handled(t, 2, 0x1000);
+	handled(t, 1, 0);
+	is_u64(bed_run(t, 64), 11, "proof comes late");
+	is_u64(t->ev[1].class, IPI_CLASS_OTHER,
+	       "before, nobody knows: a function in a device's handler proves nothing");
+	is_u64(t->ev[5].class, IPI_CLASS_CALL, "then it is known");
+	is_u64(t->ev[9].class, IPI_CLASS_RESCHEDULE, "  of all");
+	bed_free(t);
+
+	snprintf(told, sizeof(told), "%sIRQ7: IPI\n", arm_interrupts);
+	t = bed_riscv(told);
+	pb_page(&t->b, 0, 100);
+	handled(t, 7, 0);
+	handled(t, 8, 0);
+	is_u64(bed_run(t, 64), 5, "the recorder told the first irq");
+	is_u64(t->ev[1].class, IPI_CLASS_RESCHEDULE, "  IPI0");
+	is_u64(t->ev[3].class, IPI_CLASS_CALL, "  IPI1");
+	bed_free(t);
+}
+
 static void test_receptions(void)
 {
 	struct bed *t = bed_arm64(true);
@@ -432,6 +496,7 @@ int main(void)
 	test_tiers();
 	test_raise();
 	test_receptions();
+	test_unnamed();
 	test_probes();
 	test_hyperv(false);
 	test_hyperv(true);

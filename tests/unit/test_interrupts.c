@@ -3,6 +3,9 @@
  * test_interrupts.c - the IPI rows of /proc/interrupts, of x86, of arm64, of CPUs that are offline.
  */
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -77,8 +80,65 @@ static void test_machine(void)
 	interrupts_free(&b);
 }
 
+/* A directory as /sys/kernel/irq, of one irq. */
+static void put_irq(const char *dir, const char *irq, const char *action)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, irq);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/%s/actions", dir, irq);
+	f = fopen(path, "w");
+	if (!f)
+		return;
+	fprintf(f, "%s\n", action);
+	fclose(f);
+}
+
+static void remove_irqs(const char *dir)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	if (system(command))
+		printf("# %s is left\n", dir);
+}
+
+static void test_ipi_irqs(void)
+{
+	char dir[] = "/tmp/ipitrace-irqs.XXXXXX";
+	struct ipi_irqs irqs;
+
+	if (!mkdtemp(dir)) {
+		skip("irqs of IPIs", "no temporary directory");
+		return;
+	}
+	ipi_irqs_read(&irqs, dir);
+	ok(irqs.known && !irqs.nr && irqs.first_unnamed == -1, "no irqs, no IPIs");
+	put_irq(dir, "16", "IPI-0");
+	put_irq(dir, "0", "EXT");
+	put_irq(dir, "12", "virtio0");
+	put_irq(dir, "13", "");
+	ipi_irqs_read(&irqs, dir);
+	ok(!irqs.nr, "one for all, as on powerpc and s390, is none of a kind");
+	put_irq(dir, "10", "IPI");
+	put_irq(dir, "3", "IPI");
+	put_irq(dir, "2", "IPI");
+	ipi_irqs_read(&irqs, dir);
+	ok(irqs.nr == 3 && irqs.first_unnamed == 2, "the first of those that only a number tells apart");
+	put_irq(dir, "20", "Rescheduling interrupts");
+	put_irq(dir, "21", "ipi call function");
+	ipi_irqs_read(&irqs, dir);
+	is_u64(irqs.nr, 5, "and those with names");
+	remove_irqs(dir);
+	ipi_irqs_read(&irqs, dir);
+	ok(!irqs.known, "no directory: nothing is known");
+}
+
 int main(void)
 {
+	test_ipi_irqs();
 	test_x86();
 	test_arm64();
 	test_machine();

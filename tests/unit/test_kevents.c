@@ -106,8 +106,33 @@ static void test_groups(void)
 	ok(evgroups_parse(&set, "frobnicate", &err) && strstr(err.hint, "sched, idle"), "else all are");
 }
 
+static void test_arch(void)
+{
+	static const struct {
+		const char *system, *name, *arch;
+		bool has;
+	} rows[] = {
+		{ "irq_vectors", "reschedule_entry", "x86_64", true },
+		{ "irq_vectors", "reschedule_entry", "i686", true },
+		{ "irq_vectors", "reschedule_entry", "s390x", false },
+		{ "ipi", "ipi_raise", "aarch64", true },
+		{ "ipi", "ipi_raise", "armv7l", true },
+		{ "ipi", "ipi_entry", "riscv64", false },
+		{ "ipi", "ipi_raise", "x86_64", false },
+		{ "ipi", "ipi_send_cpu", "ppc64le", true },
+		{ "irq", "irq_handler_entry", "ppc64le", true },
+		{ "irq", "irq_handler_entry", "x86_64", false },
+		{ "csd", "csd_queue_cpu", "riscv64", true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		is_u64(kevent_of_arch(kevent_find(rows[i].system, rows[i].name), rows[i].arch), rows[i].has, "%s on %s",
+		       rows[i].name, rows[i].arch);
+}
+
 int main(void)
 {
+	test_arch();
 	test_tiers();
 	test_rows();
 	test_groups();

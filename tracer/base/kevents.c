@@ -71,6 +71,22 @@ const struct kevent *kevent_find(const char *system, const char *name)
 	return NULL;
 }
 
+static bool is_x86(const char *arch)
+{
+	return !strcmp(arch, "x86_64") || (arch[0] == 'i' && !strcmp(arch + 2, "86"));
+}
+
+bool kevent_of_arch(const struct kevent *kev, const char *arch)
+{
+	uint32_t op = OP_BIT(kev->op);
+
+	if (op & (OPS_VECTORS | OP_BIT(OP_VECTOR_CPU) | OP_BIT(OP_VECTOR_MASK)))
+		return is_x86(arch);
+	if (op & (OP_BIT(OP_RAISE) | OP_BIT(OP_IPI_ENTRY) | OP_BIT(OP_IPI_EXIT)))
+		return !strncmp(arch, "arm", 3) || !strncmp(arch, "aarch64", 7);
+	return op & OPS_GENERIC ? !is_x86(arch) : true;
+}
+
 const char *ipi_tier_name(enum ipi_tier tier)
 {
 	return (unsigned int)tier < ARRAY_SIZE(tier_names) ? tier_names[tier] : "none";

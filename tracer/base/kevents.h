@@ -86,6 +86,14 @@ const struct kevent *kevent_row(unsigned int idx);
 /* NULL = it tells nothing of IPIs. A system that begins with KEVENT_PROBES is that of probes. */
 const struct kevent *kevent_find(const char *system, const char *name);
 
+/*
+ * Has this architecture (uname -m) the event where its kernel is new enough?
+ * irq_vectors are x86's; ipi_raise, ipi_entry and ipi_exit are fired by arm and
+ * arm64 alone (arch/arm64/kernel/smp.c: smp_cross_call(), do_handle_IPI()),
+ * though kernels before 6.15 list them everywhere.
+ */
+bool kevent_of_arch(const struct kevent *kev, const char *arch);
+
 /* What events can prove at best; every output names it. */
 enum ipi_tier {
 	TIER_NONE,   /* nothing: neither sends nor receptions */

@@ -3,7 +3,9 @@
  * capture/interrupts.c - the rows of /proc/interrupts that count IPIs.
  */
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -110,6 +112,68 @@ void interrupts_parse(struct interrupts *in, const char *text)
 	free(copy);
 }
 
+/* "Rescheduling interrupts" (riscv from 6.18), "ipi reschedule" (powerpc), "IPI" (the others). */
+static bool is_ipi_action(const char *action)
+{
+	static const char tail[] = " interrupts";
+	size_t len = strlen(action);
+
+	return !strcmp(action, "IPI") || !strncmp(action, "ipi ", 4) ||
+	       (len > strlen(tail) && !strcmp(action + len - strlen(tail), tail));
+}
+
+static void add_irq(struct ipi_irqs *irqs, uint64_t irq, const char *action)
+{
+	if (!is_ipi_action(action))
+		return;
+	irqs->nr++;
+	if (!strcmp(action, "IPI") && (irqs->first_unnamed < 0 || irq < (uint64_t)irqs->first_unnamed))
+		irqs->first_unnamed = (long)irq;
+}
+
+void ipi_irqs_read(struct ipi_irqs *irqs, const char *dir)
+{
+	DIR *d = opendir(dir ? dir : "/sys/kernel/irq");
+	struct dirent *entry;
+
+	*irqs = (struct ipi_irqs){ .known = d, .first_unnamed = -1 };
+	while (d && (entry = readdir(d))) {
+		char *path, *action;
+		uint64_t irq;
+
+		if (parse_u64(entry->d_name, &irq, NULL) || irq > INT_MAX)
+			continue;
+		path = xasprintf("%s/%s/actions", dir ? dir : "/sys/kernel/irq", entry->d_name);
+		action = read_file(path, NULL);
+		if (action) {
+			action[strcspn(action, "\n")] = '\0';
+			add_irq(irqs, irq, action);
+		}
+		free(action);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+/*
+ * /proc/interrupts does not show the numbers of IPIs (arm64, riscv), which are
+ * all that events tell some of them apart by: one more line has the first.
+ */
+static void keep_irq_base(struct interrupts *in)
+{
+	struct ipi_irqs irqs = { .first_unnamed = -1 };
+	char line[32];
+
+	for (unsigned int i = 0; i < in->nr_rows && irqs.first_unnamed < 0; i++)
+		if (!strcmp(in->rows[i].name, "IPI0"))
+			ipi_irqs_read(&irqs, NULL);
+	if (irqs.first_unnamed < 0 || irqs.nr < 2)
+		return;
+	snprintf(line, sizeof(line), "IRQ%ld: IPI", irqs.first_unnamed);
+	keep_text(in, line);
+}
+
 int interrupts_read(struct interrupts *in, struct err *err)
 {
 	char *text = read_file("/proc/interrupts", NULL);
@@ -118,6 +182,7 @@ int interrupts_read(struct interrupts *in, struct err *err)
 	if (!text)
 		return err_set_errno(err, EXIT_FAILED, errno, "cannot read /proc/interrupts");
 	interrupts_parse(in, text);
+	keep_irq_base(in);
 	free(text);
 	return 0;
 }

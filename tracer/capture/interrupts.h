@@ -28,6 +28,19 @@ struct interrupts {
 int interrupts_read(struct interrupts *in, struct err *err);
 /* The same of a text. A row ends where its numbers do: columns that it lacks are 0. */
 void interrupts_parse(struct interrupts *in, const char *text);
+/*
+ * Irqs of IPIs among all that have handlers, as /sys/kernel/irq/N/actions tells:
+ * of a kind each ("Rescheduling interrupts", "ipi reschedule"), or one of several
+ * without a kind ("IPI"). Where one is for all of them there is at most one.
+ */
+struct ipi_irqs {
+	bool known; /* false: there is no such directory */
+	unsigned int nr;
+	long first_unnamed; /* -1 = none is called "IPI" */
+};
+
+/* dir: NULL = /sys/kernel/irq. */
+void ipi_irqs_read(struct ipi_irqs *irqs, const char *dir);
 void interrupts_free(struct interrupts *in);
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/io.h"
+#include "capture/interrupts.h"
 #include "capture/priv.h"
 #include "capture/probe.h"
 #include "capture/standin.h"
@@ -230,12 +231,21 @@ static struct ipi_evidence probe_events(struct probe_kernel *p)
 	uint32_t found = wanted ? probe_standins(p, wanted) : 0;
 	bool vectors = ops & OPS_VECTORS, raise = all & OP_BIT(OP_RAISE), stood_in = found & OPS_SENDS;
 	const struct kevent *kev;
+	struct ipi_irqs irqs;
 
+	/* What is listed, and never fired here, proves nothing. */
+	for (unsigned int i = 0; !vectors && (kev = session_kevent(&i));)
+		if (!kevent_of_arch(kev, p->arch))
+			ops &= ~OP_BIT(kev->op);
 	for (unsigned int i = 0; (kev = session_kevent(&i));) {
 		bool there = p->tracefs && session_kevent_exists(kev);
 		enum probe_state state = there ? PROBE_PRESENT : PROBE_MISSING;
 		uint32_t op = OP_BIT(kev->op);
 
+		if (there && !kevent_of_arch(kev, p->arch) && !vectors)
+			state = PROBE_MUTE;
+		else if (!kevent_of_arch(kev, p->arch) && !there)
+			continue;
 		/* Only a guest of Hyper-V has them, and only an old kernel needs them. */
 		if (op & OPS_VECTOR_SENDS && !(ops & op))
 			continue;
@@ -249,11 +259,15 @@ static struct ipi_evidence probe_events(struct probe_kernel *p)
 		}
 		if (!there && op & OPS_SENDS && stood_in)
 			state = PROBE_STOOD_IN;
-		else if (!there && op & OPS_SENDS && ops & OP_BIT(OP_RAISE))
-			continue; /* ipi_raise tells as much */
+		else if (!there && op & OPS_SENDS && ops & OPS_SENDS)
+			continue; /* others tell as much */
 		add_event(p, kev->system, kev->name, event_role(op), state,
 			  state == PROBE_MUTE ? NULL : event_cost(op, stood_in));
 	}
+	/* One interrupt for all IPIs does not tell which came: s390's "EXT", powerpc's "IPI-0". */
+	ipi_irqs_read(&irqs, NULL);
+	if (!vectors && irqs.known && irqs.nr < 2)
+		ops &= ~OPS_RECEPTIONS;
 	return kevents_evidence(ops | found, 0);
 }
 

@@ -303,6 +303,9 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	if (header_init(d, err))
 		goto fail;
 	formats_init(&d->plan.fmt, &d->plan.meta);
+	d->irq_base = d->plan.fmt.irq_base;
+	d->irq_base_known = d->plan.fmt.irq_base_told || !d->plan.fmt.nr_irq_lines ||
+			    !(d->plan.fmt.ops & OP_BIT(OP_FUNC_ENTRY));
 	d->plan.native = !d->plan.swap && !meta->big_endian && d->plan.long_size == 8 && d->plan.data_off == 16 &&
 			 d->plan.fmt.off_type == 0 && d->plan.fmt.off_flags == 2 && d->plan.fmt.off_pid == 4 &&
 			 d->plan.fmt.common_len == 8;

@@ -125,8 +125,10 @@ static void reasons_init(struct formats *f, const char *text)
 
 /*
  * /proc/interrupts hides the irq numbers of IPIs ("IPI0: ... Rescheduling
- * interrupts"). They are allocated in one block, so the first gap of that
- * length among the numbers shown is taken until an ipi_entry tells better.
+ * interrupts"). They are allocated in one block. Where it begins is told by the
+ * recorder ("IRQ2: IPI", capture/interrupts.c), or by events: an ipi_entry, a
+ * call's function inside a handler. Else the first gap of that length among the
+ * numbers shown is taken.
  */
 static void irq_lines_init(struct formats *f, const char *text)
 {
@@ -141,6 +143,10 @@ static void irq_lines_init(struct formats *f, const char *text)
 
 		while (*at == ' ')
 			at++;
+		if (!strncmp(at, "IRQ", 3) && isdigit((unsigned char)at[3])) {
+			f->irq_base = (unsigned int)strtoul(at + 3, NULL, 10);
+			f->irq_base_told = true;
+		}
 		n = strtoul(!strncmp(at, "IPI", 3) ? at + 3 : at, &end, 10);
 		if (*end == ':' && end > at && isdigit((unsigned char)*at) && n < ARRAY_SIZE(used)) {
 			used[n] = true;
@@ -153,6 +159,8 @@ static void irq_lines_init(struct formats *f, const char *text)
 		}
 		text = *eol ? eol + 1 : eol;
 	}
+	if (f->irq_base_told)
+		return;
 	for (base = 1; f->nr_irq_lines && base < ARRAY_SIZE(used); base++) {
 		nr = used[base] ? 0 : nr + 1;
 		if (nr == f->nr_irq_lines)
@@ -184,14 +192,20 @@ static unsigned int class_of_irq_name(const char *name, size_t len)
 	return CLASS_NONE;
 }
 
-unsigned int formats_irq_class(const struct formats *f, uint8_t *memo, uint32_t irq, const char *name, size_t len)
+bool formats_irq_unnamed(const char *name, size_t len)
+{
+	return len >= 3 && !memcmp(name, "IPI", 3);
+}
+
+unsigned int formats_irq_class(const struct formats *f, uint8_t *memo, unsigned int base, uint32_t irq,
+			       const char *name, size_t len)
 {
 	unsigned int class = class_of_irq_name(name, len);
 
-	if (class == CLASS_NONE && len >= 3 && !memcmp(name, "IPI", 3)) {
+	if (class == CLASS_NONE && formats_irq_unnamed(name, len)) {
 		class = IPI_CLASS_OTHER;
-		if (irq >= f->irq_base && irq - f->irq_base < f->nr_irq_lines)
-			class = f->irq_lines[irq - f->irq_base];
+		if (irq >= base && irq - base < f->nr_irq_lines)
+			class = f->irq_lines[irq - base];
 	}
 	if (class == CLASS_NONE)
 		class = IRQ_NOT_IPI;

@@ -68,7 +68,8 @@ struct formats {
 	uint64_t irqwork_start, irqwork_end; /* irq_work_queue_on */
 	uint8_t irq_lines[32];		     /* classes of IPI0, IPI1, ... of /proc/interrupts */
 	unsigned int nr_irq_lines;
-	unsigned int irq_base; /* irq number of IPI0, a guess until a pair shows it */
+	unsigned int irq_base; /* irq number of IPI0 */
+	bool irq_base_told;    /* by the recording; else a guess */
 };
 #define IRQ_UNKNOWN 0xff
 #define IRQ_NOT_IPI 0xfe
@@ -76,8 +77,11 @@ struct formats {
 void formats_init(struct formats *f, const struct decode_meta *meta);
 void formats_free(struct formats *f);
 unsigned int formats_reason_class(const struct formats *f, uint64_t reason);
-/* Class of an irq by number and, at first sight, by name; IRQ_NOT_IPI. */
-unsigned int formats_irq_class(const struct formats *f, uint8_t *memo, uint32_t irq, const char *name, size_t len);
+/* Class of an irq by number (base: of IPI0) and, at first sight, by name; IRQ_NOT_IPI. */
+unsigned int formats_irq_class(const struct formats *f, uint8_t *memo, unsigned int base, uint32_t irq,
+			       const char *name, size_t len);
+/* All IPIs are named like this one on riscv before 6.18 and arm64: the number tells which it is. */
+bool formats_irq_unnamed(const char *name, size_t len);
 /* ipi_entry told the class of this irq: exact from now on. */
 void formats_irq_learn(uint8_t *memo, uint32_t irq, unsigned int class);
 
@@ -166,6 +170,8 @@ struct decoder {
 	struct decode_plan plan;
 	struct page_source src;
 	uint8_t irq_memo[NR_IRQ_MEMO]; /* class of an irq number */
+	unsigned int irq_base;
+	bool irq_base_known; /* it need not be proven, or cannot */
 	struct stacks *stacks;
 	uint64_t *counts; /* by event id */
 	struct cursor *cursors;

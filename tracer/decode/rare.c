@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 #include "decode/event.h"
+#include "decode/walk.h"
 
 static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
@@ -36,31 +37,114 @@ static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *
 	return true;
 }
 
-static uint8_t irq_class(struct decoder *d, struct cursor *c, bool entry)
+/* The name in an irq_handler_entry; *len is 0 if there is none. */
+static const char *irq_name(const struct decoder *d, const struct ev_desc *desc, const uint8_t *rec, uint32_t rec_len,
+			    uint32_t *len)
 {
-	const struct ev_desc *desc = c->desc;
-	uint32_t irq = load32(c->rec + desc->off[FLD_IRQ], d->plan.swap);
-	const char *name = "";
-	uint32_t len = 0;
+	uint32_t loc;
+
+	*len = 0;
+	if (desc->op != OP_HANDLER_ENTRY || desc->off[FLD_NAME] == FLD_NONE)
+		return "";
+	loc = load32(rec + desc->off[FLD_NAME], d->plan.swap);
+	if ((loc & 0xffff) + (loc >> 16) > rec_len)
+		return "";
+	*len = (uint32_t)strnlen((const char *)rec + (loc & 0xffff), loc >> 16);
+	return (const char *)rec + (loc & 0xffff);
+}
+
+/* --- IPIs that are told apart by their number only: which is the first? --- */
+
+#define NO_IRQ UINT32_MAX
+
+/* The irq of an unnamed IPI that this record enters; else as before, or none if it left it. */
+static uint32_t irq_entered(const struct decoder *d, const struct ev_desc *desc, const uint8_t *rec, uint32_t rec_len,
+			    uint32_t before)
+{
+	const char *name;
+	uint32_t len;
+
+	if (desc->op == OP_HANDLER_EXIT)
+		return NO_IRQ;
+	if (desc->op != OP_HANDLER_ENTRY)
+		return before;
+	name = irq_name(d, desc, rec, rec_len, &len);
+	return formats_irq_unnamed(name, len) ? load32(rec + desc->off[FLD_IRQ], d->plan.swap) : NO_IRQ;
+}
+
+/*
+ * The irq in whose handler a call's function ran, in the rest of a CPU's page:
+ * that is the call IPI. Functions without a csd are the CPU's own.
+ */
+static uint32_t call_irq(const struct decoder *d, const struct cursor *c)
+{
+	const struct formats *f = &d->plan.fmt;
+	uint32_t irq = NO_IRQ;
+	const uint8_t *p = c->pos;
+	struct rec r;
+
+	if (c->head == HEAD_RECORD)
+		irq = irq_entered(d, c->desc, c->rec, c->rec_len, irq);
+	while (p && p < c->end) {
+		enum rec_kind kind = rec_parse(p, c->end, d->plan.swap, d->plan.meta.big_endian, &r);
+		const struct ev_desc *desc;
+		uint32_t id;
+
+		if (kind == REC_BAD || kind == REC_PAGE_END)
+			break;
+		p = r.next;
+		if (kind != REC_EVENT || r.len < f->common_len)
+			continue;
+		id = load16(r.data + f->off_type, d->plan.swap);
+		desc = &f->desc[id < f->nr_desc ? id : 0];
+		if (desc->op == OP_SKIP || r.len < desc->min_len)
+			continue;
+		if (desc->op == OP_FUNC_ENTRY && irq != NO_IRQ && load_long(d, r.data + desc->off[FLD_CSD]))
+			return irq;
+		irq = irq_entered(d, desc, r.data, r.len, irq);
+	}
+	return NO_IRQ;
+}
+
+/* What one function shows, on whatever CPU, is true for all; false: none does yet. */
+static bool prove_irq_base(struct decoder *d)
+{
+	const struct formats *f = &d->plan.fmt;
+	unsigned int call = 0;
+
+	while (call < f->nr_irq_lines && f->irq_lines[call] != IPI_CLASS_CALL)
+		call++;
+	for (unsigned int i = 0; i < d->src.nr_cpus; i++) {
+		uint32_t irq = call_irq(d, &d->cursors[i]);
+
+		if (irq == NO_IRQ || irq < call)
+			continue;
+		d->irq_base = irq - call;
+		d->irq_base_known = true;
+		return true;
+	}
+	return false;
+}
+
+static uint8_t irq_class(struct decoder *d, struct cursor *c)
+{
+	uint32_t irq = load32(c->rec + c->desc->off[FLD_IRQ], d->plan.swap);
+	const char *name;
+	uint32_t len;
 
 	if (irq < NR_IRQ_MEMO && d->irq_memo[irq] != IRQ_UNKNOWN)
 		return d->irq_memo[irq];
-	if (entry && desc->off[FLD_NAME] != FLD_NONE) {
-		uint32_t loc = load32(c->rec + desc->off[FLD_NAME], d->plan.swap);
-
-		if ((loc & 0xffff) + (loc >> 16) <= c->rec_len) {
-			name = (const char *)c->rec + (loc & 0xffff);
-			len = strnlen(name, loc >> 16);
-		}
-	}
+	name = irq_name(d, c->desc, c->rec, c->rec_len, &len);
+	if (!d->irq_base_known && formats_irq_unnamed(name, len) && !prove_irq_base(d))
+		return IPI_CLASS_OTHER;
 	/* An exit has no name: without its entry it stays unknown. */
-	return len ? formats_irq_class(&d->plan.fmt, d->irq_memo, irq, name, len) : IRQ_NOT_IPI;
+	return len ? (uint8_t)formats_irq_class(&d->plan.fmt, d->irq_memo, d->irq_base, irq, name, len) : IRQ_NOT_IPI;
 }
 
 static bool handler_entry(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
 	uint32_t irq = load32(c->rec + c->desc->off[FLD_IRQ], d->plan.swap);
-	uint8_t class = irq_class(d, c, true);
+	uint8_t class = irq_class(d, c);
 	struct look look;
 
 	if (class == IRQ_NOT_IPI)
@@ -80,8 +164,13 @@ static bool handler_entry(struct decoder *d, struct cursor *c, struct ipi_event 
 
 static bool handler_exit(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
-	uint8_t class = irq_class(d, c, false);
+	uint32_t irq = load32(c->rec + c->desc->off[FLD_IRQ], d->plan.swap);
+	uint8_t class = irq_class(d, c);
 
+	/* That of an IPI of which nothing but its entry is known yet. */
+	if (class == IRQ_NOT_IPI && c->open_irq == IPI_CLASS_OTHER && irq < NR_IRQ_MEMO &&
+	    d->irq_memo[irq] == IRQ_UNKNOWN)
+		class = IPI_CLASS_OTHER;
 	if (class == IRQ_NOT_IPI)
 		return false;
 	ev->type = IPI_EV_IRQ_EXIT;
