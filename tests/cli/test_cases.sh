@@ -88,6 +88,14 @@ evidence riscv-unnamed exact "[t[k] for k in ('delivered', 'in_flight', 'unsolic
 	{k: n for k, n in d['interrupts_by_class'].items() if n} == {'reschedule': 1, 'call_function': 13, 'irq_work': 60} and \
 	len(d['coverage']) == 3 and all(c['ok'] for c in d['coverage'])" "riscv64 6.12"
 
+# --- newer kernels: who caused it is who called, also where the plumbing was laid anew ---
+evidence amd64-7.3 exact "t['delivered'] == t['exact'] + t['fifo'] == 134 and all(c['ok'] for c in d['coverage']) and \
+	[(r['sends'], r['target_hits']) for r in rows if r['caller'].startswith('ipitrace_bench_kick_all+')] == [(40, 120)]" "7.3"
+json_check "$OUT" "[r['sends'] for r in rows if r['caller'].startswith('do_notify_parent+')] == [1] and \
+	not any(r['caller'].startswith(('complete_signal', 'kick_all')) for r in rows)" "  a signal's sender is not complete_signal()"
+evidence arm64-7.2 exact "t['delivered'] == 91 and t['exact'] == 89 and all(c['ok'] for c in d['coverage']) and \
+	[(r['sends'], r['delivered']) for r in rows if r['caller'].startswith('ipitrace_bench_single+')] == [(60, 60)]" "arm64 7.2"
+
 # --- time ---
 # json FILE EXPRESSION NAME
 json() {
