@@ -179,6 +179,27 @@ static void test_raise(void)
 	bed_free(t);
 }
 
+/* A stack knows which call's function its CPU ran. */
+static void test_within(void)
+{
+	struct bed *t = bed_x86(false, 8);
+
+	pb_page(&t->b, 0, 100);
+	rec_func(t, ID_FENTRY, 1, ADDR(0x40), 0x1000);
+	rec_send(t, 1, IPI_FLAG_HARDIRQ, 0, 1, ADDR(1), 0);
+	rec_stack(t, IPI_FLAG_HARDIRQ, 0, 3, ADDR(0x1000));
+	rec_func(t, ID_FEXIT, 1, ADDR(0x40), 0x1000);
+	rec_send(t, 1, IPI_FLAG_HARDIRQ, 0, 1, ADDR(1), 0);
+	rec_stack(t, IPI_FLAG_HARDIRQ, 0, 3, ADDR(0x1000));
+	rec_func(t, ID_FENTRY, 1, ADDR(0x40), 0x1000);
+	t->nr_cpus = 1;
+	is_u64(bed_run(t, 64), 6, "two sends, one in a function");
+	is_u64(decoder_stack(t->d, t->ev[2].stack)->within, ADDR(0x40), "in it: its stack knows");
+	is_u64(decoder_stack(t->d, t->ev[4].stack)->within, 0, "behind it: no more");
+	ok(t->ev[2].stack != t->ev[4].stack, "so it is another, though all frames are the same");
+	bed_free(t);
+}
+
 /* riscv before 6.18: IPIs are all called "IPI", and ipi_entry never fires. Which is which is told by number alone. */
 static struct bed *bed_riscv(const char *interrupts)
 {
@@ -497,6 +518,7 @@ int main(void)
 	test_raise();
 	test_receptions();
 	test_unnamed();
+	test_within();
 	test_probes();
 	test_hyperv(false);
 	test_hyperv(true);

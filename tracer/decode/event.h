@@ -124,6 +124,7 @@ static inline void event_call(struct ipi_event *ev, uint32_t target, uint64_t ca
 /* A stream's start or a gap in it. */
 static inline void event_head(struct cursor *c, enum cursor_head head, uint64_t ts, struct ipi_event *ev)
 {
+	c->open_func = 0; /* its exit may be in a gap */
 	ev->ts_ns = ts;
 	ev->cpu = c->cpu;
 	ev->pid = 0;
@@ -271,12 +272,12 @@ enum meant {
  * instruction, slower than all the rest.
  */
 static inline __attribute__((always_inline)) enum meant event_mean(const struct decoder *d, const struct ev_desc *desc,
-								   const uint8_t *rec, uint64_t ts, uint32_t cpu,
+								   const uint8_t *rec, uint64_t ts, struct cursor *c,
 								   struct ipi_event *ev, const bool fast)
 {
 	const struct formats *f = &d->plan.fmt;
 
-	event_who(d, ev, ts, cpu, rec, fast);
+	event_who(d, ev, ts, c->cpu, rec, fast);
 	switch (desc->op) {
 	case OP_IRQ_ENTRY:
 	case OP_IRQ_EXIT:
@@ -290,6 +291,7 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 			   rec_ptr(d, rec, desc->off[FLD_CSD], fast));
 		event_what(ev, desc->op == OP_FUNC_ENTRY ? IPI_EV_FUNC_ENTRY : IPI_EV_FUNC_EXIT, 0, 0);
 		ev->call_kind = call_kind(f, ev);
+		c->open_func = desc->op == OP_FUNC_ENTRY ? ev->func : 0;
 		return MEANT_ALL;
 	case OP_QUEUE:
 		event_call(ev, rec_u32(d, rec, desc->off[FLD_CPU], fast),
@@ -350,7 +352,7 @@ static inline __attribute__((always_inline)) bool event_decode(struct decoder *d
 {
 	struct look look;
 
-	switch (event_mean(d, c->desc, c->rec, c->ts, c->cpu, ev, fast)) {
+	switch (event_mean(d, c->desc, c->rec, c->ts, c, ev, fast)) {
 	case MEANT_ALL:
 		return true;
 	case MEANT_CALL:

@@ -188,7 +188,8 @@ static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct l
 	if (nr > MAX_FRAMES)
 		nr = MAX_FRAMES;
 	d->stacks_attached++;
-	if (d->plan.native && nr && nr == c->last_stack_len && !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
+	if (d->plan.native && nr && nr == c->last_stack_len && c->open_func == c->last_within &&
+	    !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
 		return c->last_stack;
 	if (d->plan.native)
 		memcpy(frames, from, nr * sizeof(*frames));
@@ -202,7 +203,8 @@ static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct l
 	}
 	while (nr && (frames[nr - 1] == mark || !frames[nr - 1]))
 		nr--;
-	c->last_stack = stacks_intern(d->stacks, frames, nr);
+	c->last_within = c->open_func;
+	c->last_stack = stacks_intern(d->stacks, frames, nr, c->open_func);
 	return c->last_stack;
 }
 

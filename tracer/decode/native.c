@@ -104,7 +104,7 @@ static inline __attribute__((always_inline)) bool event_usual(struct decoder *d,
 							      const uint8_t *pos, uint64_t ts, const struct peek *k,
 							      struct ipi_event *ev)
 {
-	switch (event_mean(d, desc, rec, ts, c->cpu, ev, true)) {
+	switch (event_mean(d, desc, rec, ts, c, ev, true)) {
 	case MEANT_ALL:
 		return true;
 	case MEANT_CALL:

@@ -90,7 +90,7 @@ void formats_irq_learn(uint8_t *memo, uint32_t irq, unsigned int class);
 struct stacks;
 struct stacks *stacks_new(uint32_t max); /* 0 = no limit */
 void stacks_free(struct stacks *s);
-uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr);
+uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, uint64_t within);
 uint64_t stacks_dropped(const struct stacks *s);
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id);
 uint32_t stacks_nr(const struct stacks *s);
@@ -139,7 +139,9 @@ struct cursor {
 	uint64_t lost_ahead; /* HEAD_GAP was told; HEAD_LOST is to tell of these when the next page begins; 0 = none */
 	struct sub_buffer ahead; /* page after this one, when looked at already */
 	bool ahead_known;
-	uint8_t open_irq; /* class of the irq_handler_entry not yet left, or CLASS_NONE */
+	uint8_t open_irq;   /* class of the irq_handler_entry not yet left, or CLASS_NONE */
+	uint64_t open_func; /* of the csd_function_entry not yet left */
+	uint64_t last_within;
 	uint32_t last_stack;
 	uint32_t last_stack_len;
 	uint64_t last_stack_raw[32];

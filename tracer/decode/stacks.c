@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * decode/stacks.c - interned kernel stacks: equal stacks get equal ids.
+ * decode/stacks.c - interned kernel stacks: equal stacks of the same call's function, or of none, get equal ids.
  *
  * Ids count from 1 and stacks never move, so that pointers handed out stay
  * good until the decoder is closed. Memory grows with the number of different
@@ -93,7 +93,7 @@ static uint64_t *words_alloc(struct stacks *s, unsigned int nr)
 	return words;
 }
 
-static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int nr)
+static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int nr, uint64_t within)
 {
 	struct ipi_stack *stack;
 	uint64_t *copy;
@@ -107,11 +107,12 @@ static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int 
 	stack = &s->blocks[s->nr / BLOCK_STACKS][s->nr % BLOCK_STACKS];
 	stack->nr = nr;
 	stack->addrs = copy;
+	stack->within = within;
 	return ++s->nr;
 }
 
 /* nr is bounded by the length of a record, far below BLOCK_WORDS. */
-uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr)
+uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, uint64_t within)
 {
 	uint32_t hash, at, i;
 
@@ -121,7 +122,7 @@ uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr)
 	for (i = hash_first(&s->by_frames, hash, &at); i != HASH_END; i = hash_next(&s->by_frames, hash, &at)) {
 		const struct ipi_stack *stack = stacks_get(s, i + 1);
 
-		if (stack->nr == nr && !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
+		if (stack->nr == nr && stack->within == within && !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
 			return i + 1;
 	}
 	if (s->max && s->nr == s->max) {
@@ -129,7 +130,7 @@ uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr)
 		return IPI_STACK_NONE;
 	}
 	hash_add(&s->by_frames, hash, s->nr);
-	return stack_add(s, addrs, nr);
+	return stack_add(s, addrs, nr, within);
 }
 
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id)

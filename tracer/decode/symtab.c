@@ -398,7 +398,17 @@ unsigned int symtab_caller(struct symtab *s, const uint64_t *addrs, unsigned int
 	return i;
 }
 
-bool symtab_hides_caller(struct symtab *s, uint64_t addr)
+uint64_t symtab_caller_addr(struct symtab *s, const uint64_t *addrs, unsigned int nr, uint64_t within)
 {
-	return kind_of(s, addr) == PLUMBING_HIDES;
+	unsigned int i = symtab_caller(s, addrs, nr);
+	const struct sym *sym;
+	const char *file;
+
+	if (i == nr)
+		return 0;
+	if (!within || kind_of(s, addrs[i]) != PLUMBING_HIDES)
+		return addrs[i];
+	sym = lookup(s, addrs[i] - 1);
+	plumbing_kind(NULL, s->text + sym->name, sym->name_len, &file);
+	return file && !strcmp(file, "kernel/smp.c") ? within + 1 : addrs[i];
 }

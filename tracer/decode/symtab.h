@@ -43,7 +43,11 @@ void symtab_set_plumbing(struct symtab *s, const struct plumbing *more);
 bool symtab_is_plumbing(struct symtab *s, const uint64_t *addrs, unsigned int nr, unsigned int i);
 /* Index of the first frame outside the plumbing; nr if there is none. */
 unsigned int symtab_caller(struct symtab *s, const uint64_t *addrs, unsigned int nr);
-/* May this function have called one that the stack does not show? */
-bool symtab_hides_caller(struct symtab *s, uint64_t addr);
+/*
+ * The caller itself, as a return address in it; 0 if there is none. Where the
+ * first frame outside the plumbing runs the functions of calls (kernel/smp.c),
+ * the one that ran then (within, 0 = none) has left the stack by calling last.
+ */
+uint64_t symtab_caller_addr(struct symtab *s, const uint64_t *addrs, unsigned int nr, uint64_t within);
 
 #endif

@@ -627,9 +627,7 @@ static uint64_t stack_caller(void *ctx, uint32_t stack)
 	struct analysis *a = ctx;
 	const struct ipi_stack *s = analysis_stack(a, stack);
 
-	unsigned int caller = s ? analysis_stack_caller(a, s) : 0;
-
-	return s && caller < s->nr ? s->addrs[caller] : 0;
+	return s ? symtab_caller_addr(a->symtab, s->addrs, s->nr, s->within) : 0;
 }
 
 static uint32_t user_func(void *ctx, uint32_t stack)

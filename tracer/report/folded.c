@@ -201,6 +201,7 @@ static void frames(struct line *l, struct folded *f, const struct charge *c)
 {
 	const struct ipi_stack *s = analysis_stack(f->analysis, c->stack);
 	unsigned int caller = s ? analysis_stack_caller(f->analysis, s) : 0;
+	uint64_t addr;
 
 	user_frames(l, f, c->stack);
 	if (!s || caller == s->nr) {
@@ -211,6 +212,9 @@ static void frames(struct line *l, struct folded *f, const struct charge *c)
 	}
 	for (unsigned int i = s->nr; i-- > caller;)
 		frame_of(l, f, s->addrs[i]);
+	addr = symtab_caller_addr(analysis_symtab(f->analysis), s->addrs, s->nr, s->within);
+	if (addr != s->addrs[caller])
+		frame_of(l, f, addr);
 }
 
 static char *line_text(struct folded *f, const struct charge *c)
