@@ -15,4 +15,13 @@ is "$(cat /sys/module/ipitrace_bench/refcnt)" 0 "nobody holds the module"
 ok "no warning in the kernel log" sh -c "! dmesg | grep -E 'WARNING:|BUG:|Call Trace:'"
 # 512 is W: "a warning was issued", whatever its text.
 is "$(($(cat /proc/sys/kernel/tainted) & 512))" 0 "the kernel has warned of nothing"
+# Names of the plumbing without a condition: which of them this kernel lacks. Some kernel has each, if not this one.
+ipitrace report --help plumbing | awk -v release="$(uname -r)" '
+	FNR == NR { sub(/\..*/, "", $3); if ($2 ~ /^[tTwW]$/) there[$3] = 1; next }
+	{ gsub(/   */, "|"); split($0, f, "|") }
+	f[3] == "-" || f[4] != "-" { next }
+	{ nr++; if (!(f[1] in there)) { lacks++; names = names " " f[1] } }
+	END { print "# " release " lacks " lacks + 0 " of " nr " names of plumbing:" names; exit lacks * 2 > nr }' /proc/kallsyms - >/tmp/lacks
+is $? 0 "this kernel has most of the plumbing"
+cat /tmp/lacks
 done_testing
