@@ -59,6 +59,8 @@ struct bed {
 	bool no_sym;
 	uint32_t max_stacks;
 	const char *printk, *interrupts;
+	const char *more_kallsyms; /* behind bed_kallsyms; NULL = none */
+	char kallsyms[2048];
 	struct err err;
 };
 
@@ -138,7 +140,10 @@ static inline int bed_open(struct bed *t)
 		.max_stacks = t->max_stacks,
 	};
 
-	t->sym = symtab_new(bed_kallsyms, sizeof(bed_kallsyms) - 1);
+	int len = snprintf(t->kallsyms, sizeof(t->kallsyms), "%s%s", bed_kallsyms,
+			   t->more_kallsyms ? t->more_kallsyms : "");
+
+	t->sym = symtab_new(t->kallsyms, (size_t)len);
 	meta.symtab = t->no_sym ? NULL : t->sym;
 	return decoder_open(&t->d, &meta, &src, &t->err);
 }

@@ -47,7 +47,8 @@ static void test_rows(void)
 		ops |= OP_BIT(kev->op);
 		probes += !!(OP_BIT(kev->op) & OPS_PROBES);
 		ok(kevent_find(kev->system, kev->name) == kev, "%s:%s is found by its name", kev->system, kev->name);
-		ok(kev->classes || kev->op == OP_STACK, "%s is of use to a class", kev->name);
+		ok(!kev->classes == !!(OP_BIT(kev->op) & (OPS_ASKED | OP_BIT(OP_STACK))), "%s is of use to a class",
+		   kev->name);
 	}
 	is_u64(ops, OP_BIT(NR_OPS) - 1, "every kind has an event");
 	ok(!kevent_find("ipi", "reschedule_entry"), "another system's event is none of ours");
@@ -67,7 +68,7 @@ static void test_rows(void)
 static void test_decoder(void)
 {
 	static const char fields[] = "cpu:4 callsite:p callback:p cpumask:d target_cpus:d reason:p func:p csd:p irq:4 "
-				     "name:d m0:8 ra:8 fl:4 vector:4 ncpus:4";
+				     "name:d m0:8 ra:8 fl:4 vector:4 ncpus:4 pid:4 target_cpu:4 state:4 cpu_id:4";
 	const struct kevent *kev;
 
 	for (unsigned int i = 0; (kev = kevent_row(i)); i++) {
@@ -77,7 +78,7 @@ static void test_decoder(void)
 		if (kev->op != OP_STACK) {
 			bed_format(t, kev->system, kev->name, 700, fields);
 			pb_page(&t->b, 0, 100);
-			for (unsigned int k = 0; k < 16; k++)
+			for (unsigned int k = 0; k < 20; k++)
 				pb_field(&t->b, &r, 0, 8);
 			pb_event(&t->b, 0, &r);
 			ok(bed_run(t, 64) >= 0, "%s can be decoded", kev->name);

@@ -25,6 +25,7 @@ enum ipi_event_type {
 	IPI_EV_WAKE_NO_IPI = 8, /* sched_wake_idle_without_ipi: target polls, no interrupt needed */
 	IPI_EV_LOST = 9,	/* events missing in this CPU's stream before ts_ns */
 	IPI_EV_GAP = 11,	/* a gap in this CPU's stream begins behind ts_ns; it ends with a LOST */
+	IPI_EV_IDLE = 12,	/* cpu_idle: this CPU enters idle state target, or left it: IPI_IDLE_LEFT */
 	IPI_EV_CPU_START = 10,	/* first sight of a CPU's stream (begin of its data) */
 };
 
@@ -70,6 +71,7 @@ enum ipi_call_kind {
 #define IPI_FLAG_NMI	  0x40
 
 #define IPI_LOST_UNKNOWN  UINT64_MAX /* events are missing, nobody knows how many */
+#define IPI_IDLE_LEFT	  UINT32_MAX /* PWR_EVENT_EXIT of the kernel */
 #define IPI_STACK_NONE	  0u	     /* no stack was recorded with this event */
 
 /*
@@ -78,18 +80,21 @@ enum ipi_call_kind {
  */
 struct ipi_event {
 	uint64_t ts_ns;
-	uint32_t cpu;	      /* recording CPU */
-	uint32_t target;      /* SEND_CPU, QUEUE, WAKE_NO_IPI; else 0 */
-	int32_t pid;	      /* task that was current on it */
-	uint32_t stack;	      /* interned kernel stack (decoder_stack()), IPI_STACK_NONE */
-	uint64_t callsite;    /* return address in the sender; 0 = not in the event */
-	uint64_t func;	      /* callback of a send, function of a call; 0 = NULL */
-	uint64_t csd;	      /* call-single-data; 0 = NULL: local run */
-	uint8_t type;	      /* enum ipi_event_type */
-	uint8_t class;	      /* enum ipi_class; sends and interrupts */
-	uint8_t call_kind;    /* enum ipi_call_kind; queue and function events, named sends */
-	uint8_t flags;	      /* IPI_FLAG_*, as recorded */
-	uint32_t mask_words;  /* SEND_MASK: length of mask */
+	uint32_t cpu;	   /* recording CPU */
+	uint32_t target;   /* SEND_CPU, QUEUE, WAKE_NO_IPI; else 0 */
+	int32_t pid;	   /* task that was current on it */
+	uint32_t stack;	   /* interned kernel stack (decoder_stack()), IPI_STACK_NONE */
+	uint64_t callsite; /* return address in the sender; 0 = not in the event */
+	uint64_t func;	   /* callback of a send, function of a call; 0 = NULL */
+	uint64_t csd;	   /* call-single-data; 0 = NULL: local run */
+	uint8_t type;	   /* enum ipi_event_type */
+	uint8_t class;	   /* enum ipi_class; sends and interrupts */
+	uint8_t call_kind; /* enum ipi_call_kind; queue and function events, named sends */
+	uint8_t flags;	   /* IPI_FLAG_*, as recorded */
+	union {
+		uint32_t mask_words; /* SEND_MASK: length of mask */
+		int32_t wakee; /* SEND_CPU, QUEUE, WAKE, where wake-ups are in the file: for the sake of this task */
+	};
 	const uint64_t *mask; /* SEND_MASK: 64 CPUs a word, host order; lives as long as the batch */
 	union {
 		uint64_t lost;	  /* LOST: events missing, or IPI_LOST_UNKNOWN */

@@ -14,12 +14,11 @@
 /* clang-format off: a table */
 static const struct evgroup rows[] = {
 	{ "sched",
-	  "who wakes whom, and who runs: sched_waking, sched_wakeup, sched_switch",
+	  "who wakes whom by an IPI: sched_waking, sched_wakeup, sched_wakeup_new",
 	  { { "sched", "sched_waking", NULL },
 	    { "sched", "sched_wakeup", NULL },
-	    { "sched", "sched_wakeup_new", NULL },
-	    { "sched", "sched_switch", NULL } } },
-	{ "idle", "the idle states of the CPUs: cpu_idle", { { "power", "cpu_idle", NULL } } },
+	    { "sched", "sched_wakeup_new", NULL } } },
+	{ "idle", "the idle state of the target: cpu_idle", { { "power", "cpu_idle", NULL } } },
 };
 /* clang-format on */
 

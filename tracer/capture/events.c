@@ -51,7 +51,7 @@ const struct kevent *session_kevent(unsigned int *idx)
 
 	do
 		kev = kevent_row((*idx)++);
-	while (kev && OP_BIT(kev->op) & (OPS_PROBES | OP_BIT(OP_STACK)));
+	while (kev && OP_BIT(kev->op) & (OPS_PROBES | OPS_ASKED | OP_BIT(OP_STACK)));
 	return kev;
 }
 

@@ -309,10 +309,13 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	d->plan.native = !d->plan.swap && !meta->big_endian && d->plan.long_size == 8 && d->plan.data_off == 16 &&
 			 d->plan.fmt.off_type == 0 && d->plan.fmt.off_flags == 2 && d->plan.fmt.off_pid == 4 &&
 			 d->plan.fmt.common_len == 8;
-	d->plan.plain = d->plan.native && !d->plan.fmt.pseudo_sends && (d->plan.fmt.x86 || !d->plan.fmt.has_raise);
+	d->plan.plain = d->plan.native && !d->plan.fmt.pseudo_sends && !d->plan.fmt.has_wakes &&
+			(d->plan.fmt.x86 || !d->plan.fmt.has_raise);
 	d->counts = xcalloc(d->plan.fmt.nr_desc, sizeof(*d->counts));
 	d->stacks = stacks_new(meta->max_stacks);
 	d->caps.evidence = evidence(d, false);
+	d->caps.has_wakes = d->plan.fmt.has_wakes;
+	d->caps.has_idle = d->plan.fmt.ops & OP_BIT(OP_IDLE);
 	if (cursors_init(d, err))
 		goto fail;
 	*dp = d;

@@ -69,6 +69,7 @@ struct decode_meta {
 struct decode_caps {
 	struct ipi_evidence evidence; /* of the events whose formats the file has */
 	bool has_stack;
+	bool has_wakes, has_idle; /* wake-ups: struct ipi_event has a wakee; IPI_EV_IDLE */
 };
 
 struct decode_stats {

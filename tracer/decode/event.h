@@ -31,6 +31,17 @@ void look_ahead(struct decoder *d, struct cursor *c, const struct ipi_event *ev,
 bool look_next(struct decoder *d, struct cursor *c, struct look *look);
 /* The stack that was found, to the event; none is well. */
 void stack_attach(struct decoder *d, struct cursor *c, const struct look *look, struct ipi_event *ev);
+/* The next record of a wake-up at the level of the one under the cursor: its kind, OP_SKIP = none is near. */
+struct look_wake {
+	enum kevent_op op;
+	int32_t pid;
+	uint32_t cpu;
+};
+struct look_wake look_wake(struct decoder *d, struct cursor *c);
+/* decode/wakes.c: a record of a wake-up; what is sent, queued or spared next may be for it. */
+void wake_note(struct decoder *d, struct cursor *c, const struct ipi_event *ev);
+/* decode/wakes.c: for which task this is, if f->has_wakes: ev->wakee. */
+void wake_join(struct decoder *d, struct cursor *c, struct ipi_event *ev);
 uint64_t *mask_alloc(struct decoder *d, unsigned int nr);
 void masks_reset(struct decoder *d);
 void masks_free(struct decoder *d);
@@ -359,9 +370,15 @@ static inline __attribute__((always_inline)) bool event_decode(struct decoder *d
 		if (!fast || !look_quick(d, c, &look))
 			look_ahead(d, c, ev, false, &look);
 		stack_attach(d, c, &look, ev);
+		if (d->plan.fmt.has_wakes)
+			wake_join(d, c, ev);
 		return true;
 	case MEANT_SEND:
-		return event_send(d, c, ev, fast);
+		if (!event_send(d, c, ev, fast))
+			return false;
+		if (d->plan.fmt.has_wakes)
+			wake_join(d, c, ev);
+		return true;
 	case MEANT_RARE:
 		break;
 	}

@@ -40,6 +40,10 @@ static const struct field_spec fields[NR_OPS][NR_FLD] = {
 	[OP_HANDLER_ENTRY] = { [FLD_IRQ] = { "irq", 4, false }, [FLD_NAME] = { "name", 4, false } },
 	[OP_HANDLER_EXIT] = { [FLD_IRQ] = { "irq", 4, false } },
 	[OP_WAKE] = { { "cpu", 4, false } },
+	[OP_WAKING] = { { "target_cpu", 4, false }, [FLD_PID] = { "pid", 4, false } },
+	[OP_WOKEN] = { { "target_cpu", 4, false }, [FLD_PID] = { "pid", 4, false } },
+	[OP_WOKEN_NEW] = { { "target_cpu", 4, false }, [FLD_PID] = { "pid", 4, false } },
+	[OP_IDLE] = { { "cpu_id", 4, false }, [FLD_STATE] = { "state", 4, false } },
 	[OP_VECTOR_CPU] = { { "cpu", 4, false }, [FLD_VECTOR] = { "vector", 4, false } },
 	[OP_VECTOR_MASK] = { { "ncpus", 4, false }, [FLD_VECTOR] = { "vector", 4, false } },
 	[OP_PROBE_SEND] = { { "cpu", 4, false }, { "ra", 8, true } },
@@ -393,6 +397,7 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 	if (sym) {
 		symtab_range(sym, "generic_smp_call_function_single_interrupt", &f->generic_call, &end);
 		symtab_range(sym, "sched_ttwu_pending", &f->ttwu_pending, &end);
+		symtab_range(sym, "wake_up_new_task", &f->wake_new_start, &f->wake_new_end);
 		symtab_range(sym, "irq_work_queue_on", &f->irqwork_start, &f->irqwork_end);
 		/* In a file without reception events, the handlers of the vectors tell the architecture. */
 		if (symtab_range(sym, "sysvec_call_function_single", &(uint64_t){ 0 }, &end))
@@ -406,6 +411,7 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 		ops_drop(f, OP_VECTOR_CPU, OP_VECTOR_MASK);
 	f->has_raise = f->ops & OP_BIT(OP_RAISE);
 	f->has_ipi_entry = f->ops & OP_BIT(OP_IPI_ENTRY);
+	f->has_wakes = f->ops & OP_BIT(OP_WAKING) && f->ops & OP_BIT(OP_WOKEN);
 	f->pseudo_sends = !(f->ops & OP_BIT(OP_QUEUE));
 	if (!f->has_single_vector)
 		for (unsigned int id = 0; id < f->nr_desc; id++)

@@ -173,6 +173,24 @@ bool look_next(struct decoder *d, struct cursor *c, struct look *look)
 	return false;
 }
 
+struct look_wake look_wake(struct decoder *d, struct cursor *c)
+{
+	struct scan s;
+	struct rec r;
+	uint32_t id;
+
+	scan_init(d, c, &s);
+	while (scan_next(d, c, &s, &r, &id)) {
+		const struct ev_desc *desc = &d->plan.fmt.desc[id];
+
+		if (!(OP_BIT(desc->op) & OPS_WAKES) || r.len < desc->min_len)
+			continue;
+		return (struct look_wake){ desc->op, (int32_t)load32(r.data + desc->off[FLD_PID], d->plan.swap),
+					   load32(r.data + desc->off[FLD_CPU], d->plan.swap) };
+	}
+	return (struct look_wake){ .op = OP_SKIP };
+}
+
 /* Frames as the size field says, but never more than the record holds; end marks cut off. */
 static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct look *look)
 {

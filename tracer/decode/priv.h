@@ -6,6 +6,7 @@
  *	decode/formats.c  event formats -> descriptors by event id, classes by name
  *	decode/page.c	  sub-buffers -> records of interest, one cursor a CPU
  *	decode/native.c   the inner loop for the usual kind of recording
+ *	decode/wakes.c	  for which task a wake-up's send is
  *	decode/stacks.c	  stack records -> interned stacks
  *	decode/decode.c	  records -> struct ipi_event, merged by time
  */
@@ -29,6 +30,8 @@ enum decode_field { FLD_CPU, FLD_CALLSITE, FLD_FUNC, FLD_CSD, NR_FLD };
 #define FLD_REASON FLD_FUNC
 #define FLD_NAME   FLD_CSD
 #define FLD_VECTOR FLD_FUNC
+#define FLD_PID	   FLD_FUNC /* of the woken task */
+#define FLD_STATE  FLD_FUNC
 #define FLD_FLAGS  FLD_CALLSITE /* PROBE_CALL: csd flags */
 #define FLD_NONE   UINT16_MAX
 
@@ -60,13 +63,15 @@ struct formats {
 	bool has_raise, has_ipi_entry;
 	bool has_single_vector; /* x86: single and mask calls have vectors of their own */
 	bool x86;
+	bool has_wakes;	   /* sched_waking and sched_wakeup are there: decode/wakes.c */
 	bool pseudo_sends; /* 6.4: ipi_send_* also tell of queued calls */
 	struct reason *reasons;
 	unsigned int nr_reasons;
 	uint64_t generic_call; /* generic_smp_call_function_single_interrupt; 0 = unknown */
 	uint64_t ttwu_pending;
-	uint64_t irqwork_start, irqwork_end; /* irq_work_queue_on */
-	uint8_t irq_lines[32];		     /* classes of IPI0, IPI1, ... of /proc/interrupts */
+	uint64_t wake_new_start, wake_new_end; /* wake_up_new_task */
+	uint64_t irqwork_start, irqwork_end;   /* irq_work_queue_on */
+	uint8_t irq_lines[32];		       /* classes of IPI0, IPI1, ... of /proc/interrupts */
 	unsigned int nr_irq_lines;
 	unsigned int irq_base; /* irq number of IPI0 */
 	bool irq_base_told;    /* by the recording; else a guess */
@@ -119,6 +124,12 @@ struct level_state {
 	bool drop_raise;    /* the next ipi_raise was already told by its send */
 	uint64_t call_func; /* function of the send to come, 0 = not known */
 	uint32_t call_cpu;  /* its target, or CALL_ANY_CPU */
+	/* Of the last wake-up: decode/wakes.c. */
+	int32_t waker;	   /* the task at work, not the one that an interrupt may wake for */
+	int32_t waking;	   /* being woken; 0 = none */
+	int32_t queued;	   /* its call was queued, but not sent yet; 0 = none */
+	int32_t fresh;	   /* a new task that was woken last; 0 = none */
+	uint32_t wake_cpu; /* of the last two */
 };
 
 #define CALL_ANY_CPU UINT32_MAX

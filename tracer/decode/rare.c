@@ -251,6 +251,8 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 	if (look.raise)
 		level->drop_raise = true;
 	stack_attach(d, c, &look, ev);
+	if (f->has_wakes)
+		wake_join(d, c, ev);
 	return true;
 }
 
@@ -290,6 +292,8 @@ static bool vector_send(struct decoder *d, struct cursor *c, struct ipi_event *e
 	}
 	look_ahead(d, c, ev, false, &look);
 	stack_attach(d, c, &look, ev);
+	if (d->plan.fmt.has_wakes)
+		wake_join(d, c, ev);
 	return true;
 }
 
@@ -312,7 +316,18 @@ bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev
 		ev->target = load32(c->rec + desc->off[FLD_CPU], d->plan.swap);
 		look_ahead(d, c, ev, false, &look);
 		stack_attach(d, c, &look, ev);
+		if (d->plan.fmt.has_wakes)
+			wake_join(d, c, ev);
 		return true;
+	case OP_WAKING:
+	case OP_WOKEN:
+	case OP_WOKEN_NEW:
+		wake_note(d, c, ev);
+		return false;
+	case OP_IDLE:
+		ev->type = IPI_EV_IDLE;
+		ev->target = load32(c->rec + desc->off[FLD_STATE], d->plan.swap);
+		return load32(c->rec + desc->off[FLD_CPU], d->plan.swap) == ev->cpu;
 	case OP_RAISE:
 		return raise_decode(d, c, ev);
 	case OP_HANDLER_ENTRY:

@@ -62,6 +62,11 @@ enum ipi_unsolicited {
 	IPI_UNSOLICITED_IN_GAP = 2,
 };
 
+/* The state of a CPU: not known, in no idle state, or in one of the kernel's numbers from 0 on. */
+#define IPI_IDLE_UNKNOWN  0u
+#define IPI_IDLE_AWAKE	  1u
+#define IPI_IDLE_STATE(n) ((n) + 2u)
+
 /*
  * Whether the sender waited for its call. An operation is one call, or the calls
  * of a multicast. Senders wait in task context only (smp_call_function_many_cond()
@@ -117,6 +122,8 @@ struct ipi_span {
 	uint64_t exit_ns;     /* handler exit */
 	uint64_t wait_ns;     /* CALL with IPI_WAIT_KNOWN, and the HIT joined to it: from behind the send, or behind
 			       * the last queueing where none was needed, to the last function's exit */
+	int32_t wakee;	      /* HIT, SEND, CALL, WAKE: the task that is woken by it; 0 = nobody, or not known */
+	uint32_t idle;	      /* the same, of one target: its state then, IPI_IDLE_*; both by report/beside.h */
 	uint64_t send_id;     /* HIT, SEND: serial of the send, from 1 */
 	const uint64_t *mask; /* SEND: targets, 64 CPUs a word, or NULL when single (then target) */
 	uint32_t mask_words;

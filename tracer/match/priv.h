@@ -260,6 +260,8 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->mask = NULL;
 	s->mask_words = 0;
 	s->victim_pid = 0;
+	s->wakee = 0;
+	s->idle = IPI_IDLE_UNKNOWN;
 	s->send_id = 0;
 	s->kind = kind;
 	s->class = class;

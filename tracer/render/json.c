@@ -117,6 +117,27 @@ static void known_u64(struct json *j, const char *key, uint64_t val, bool known)
 		json_null(j, key);
 }
 
+static void beside(struct json *j, const struct beside_info *b)
+{
+	if (b->wakes) {
+		json_object(j, "wake_ups");
+		json_u64(j, "wakees", b->wakees);
+		json_u64(j, "calls_unknown", b->calls_unknown);
+		json_u64(j, "other_reschedules", b->other_reschedules);
+		json_close(j);
+	} else {
+		json_null(j, "wake_ups");
+	}
+	if (b->idle) {
+		json_object(j, "idle_states");
+		json_u64(j, "known", b->states);
+		json_u64(j, "unknown", b->states_unknown);
+		json_close(j);
+	} else {
+		json_null(j, "idle_states");
+	}
+}
+
 static void trace(struct render *r, struct json *j)
 {
 	const struct trace_info *t = r->report->trace;
@@ -167,6 +188,7 @@ static void trace(struct render *r, struct json *j)
 	json_bool(j, "filtered", r->report->filtered);
 	known_string(j, "filters", r->report->filters);
 	user_stacks(j, &t->ufunc);
+	beside(j, &t->beside);
 	known_string(j, "offline", r->report->offline);
 	json_close(j);
 }

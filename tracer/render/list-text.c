@@ -127,6 +127,25 @@ static void get_victim(const struct list_render *r, const struct list_line *line
 		snprintf(buf + strlen(buf), CELL_LEN - strlen(buf), "/softirq");
 }
 
+static void get_wakee(const struct list_render *r, const struct list_line *line, char *buf)
+{
+	const char *name = known_text("wakee", line);
+
+	(void)r;
+	if (name)
+		snprintf(buf, CELL_LEN, "%s-%d", name, line->span->wakee);
+	else
+		snprintf(buf, CELL_LEN, "-");
+}
+
+static void get_idle(const struct list_render *r, const struct list_line *line, char *buf)
+{
+	const char *name = known_text("idle", line);
+
+	(void)r;
+	snprintf(buf, CELL_LEN, "%s", name ? name : "-");
+}
+
 /* In one word: what became of it, or of what is delivered how that was decided. */
 static void get_result(const struct list_render *r, const struct list_line *line, char *buf)
 {
@@ -164,6 +183,8 @@ static const struct text_column columns[] = {
 	{ "FUNC", 28, true, false, 0, get_func, NULL },
 	{ "SENDER", 22, true, false, 110, get_sender, NULL },
 	{ "HITS", 22, true, false, 130, get_victim, NULL },
+	{ "WAKES", 22, true, false, 90, get_wakee, NULL },
+	{ "IDLE", 7, false, false, 90, get_idle, NULL },
 	{ "DELIVERY", 8, false, true, 0, NULL, "delivery_ns" },
 	{ "QUEUE", 8, false, true, UINT32_MAX, NULL, "queue_latency_ns" },
 	{ "FUNCTION", 8, false, true, 100, NULL, "func_ns" },
@@ -178,6 +199,8 @@ static bool shown(const struct list_render *r, const struct text_column *c)
 
 	if (c->get == get_ufunc && !r->trace->ufunc.how)
 		return false; /* none were recorded */
+	if ((c->get == get_wakee && !r->trace->beside.wakes) || (c->get == get_idle && !r->trace->beside.idle))
+		return false;
 	return width >= c->from || (c->key && !strcmp(c->key, r->sort->key));
 }
 

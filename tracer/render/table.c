@@ -363,6 +363,20 @@ static void user_stacks(struct render *r)
 	fputc('\n', r->out);
 }
 
+static void beside(const struct report *r, FILE *out)
+{
+	const struct beside_info *b = &r->trace->beside;
+
+	if (b->wakes)
+		fprintf(out,
+			"wake-ups: %" PRIu64 " with a wakee, %" PRIu64 " queued for a task that is not known; %" PRIu64
+			" other reschedules\n",
+			b->wakees, b->calls_unknown, b->other_reschedules);
+	if (b->idle)
+		fprintf(out, "idle states: of %" PRIu64 " targets, not known of %" PRIu64 "\n", b->states,
+			b->states_unknown);
+}
+
 static void coverage(const struct report *r, FILE *out)
 {
 	char name[32];
@@ -574,6 +588,7 @@ static void trust(struct render *r)
 	fprintf(r->out, "tier: %s, clock: %s\n", report->trace->tier, clock);
 	audit(r);
 	user_stacks(r);
+	beside(r->report, r->out);
 	coverage(report, r->out);
 	r->out = out;
 	wrapped_end(&w, r);

@@ -305,6 +305,8 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 	fill_info(a, path);
 	fill_facts(a);
 	fill_buffers(&a->trace, a->info);
+	if (a->has_facts)
+		a->trace.beside = pipeline_beside(a->pipeline);
 	if (open_ufunc(a, err))
 		goto fail;
 	pipeline_set_time(a->pipeline, &(struct pipeline_time){
@@ -398,6 +400,12 @@ static void finish_info(struct analysis *a)
 	struct trace_info *t = &a->trace;
 	uint64_t counted = 0, entries = 0;
 
+	t->beside = pipeline_beside(a->pipeline);
+	/* Of other tools' files formats prove nothing. */
+	if (!a->has_facts) {
+		t->beside.wakes &= t->beside.wakees || t->beside.calls_unknown;
+		t->beside.idle &= t->beside.states > 0;
+	}
 	t->skew_ns = seen->skew_ns;
 	t->skew_cpus[0] = seen->skew_cpus[0];
 	t->skew_cpus[1] = seen->skew_cpus[1];

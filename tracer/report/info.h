@@ -19,6 +19,16 @@ struct ufunc_info {
 	uint64_t lost, side_lost; /* samples, and what tells of mappings and processes */
 };
 
+/* What events beside those of IPIs told, of the whole recording; each line of "list" is in one of the counts. */
+struct beside_info {
+	bool wakes;			 /* wake-ups were recorded */
+	uint64_t wakees;		 /* it wakes this task */
+	uint64_t calls_unknown;		 /* queued wake-ups of which nobody knows whom */
+	uint64_t other_reschedules;	 /* reschedules without a wake-up, or nobody knows whom */
+	bool idle;			 /* idle states were */
+	uint64_t states, states_unknown; /* targets whose state then is known, or is not */
+};
+
 /* What is known of the trace as a whole; complete after analysis_run(). */
 struct trace_info {
 	/* the file */
@@ -74,6 +84,7 @@ struct trace_info {
 	uint64_t blind_sends;	  /* sends whose events do not say to whom, */
 	uint64_t blind_hits;	  /* only to how many CPUs: neither is in any count */
 	struct ufunc_info ufunc;
+	struct beside_info beside;
 
 	/* loss */
 	uint64_t lost_events;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -270,6 +271,47 @@ static struct list_value get_victim_context(const struct list_line *line)
 	return none();
 }
 
+/* The name of who wakes: the sender, or the interrupt that hit it. */
+static struct list_value get_waker(const struct list_line *line)
+{
+	static const char *const levels[] = {
+		[IPI_LEVEL_SOFTIRQ] = "softirq",
+		[IPI_LEVEL_HARDIRQ] = "hardirq",
+		[IPI_LEVEL_NMI] = "nmi",
+	};
+
+	if (!line->span->wakee)
+		return none();
+	return line->span->level == IPI_LEVEL_TASK ? comm(line, line->span->pid) : text(levels[line->span->level]);
+}
+
+static struct list_value get_waker_pid(const struct list_line *line)
+{
+	return line->span->wakee && line->span->level == IPI_LEVEL_TASK ? number((uint64_t)line->span->pid) : none();
+}
+
+static struct list_value get_wakee(const struct list_line *line)
+{
+	return line->span->wakee ? comm(line, line->span->wakee) : none();
+}
+
+static struct list_value get_wakee_pid(const struct list_line *line)
+{
+	return line->span->wakee ? number((uint64_t)line->span->wakee) : none();
+}
+
+static struct list_value get_idle(const struct list_line *line)
+{
+	struct list *l = line->list;
+
+	if (line->span->idle == IPI_IDLE_UNKNOWN)
+		return none();
+	if (line->span->idle == IPI_IDLE_AWAKE)
+		return text("awake");
+	snprintf(l->names.idle, sizeof(l->names.idle), "state%u", line->span->idle - IPI_IDLE_STATE(0));
+	return text(l->names.idle);
+}
+
 static struct list_value at(const struct list_line *line, uint64_t ns)
 {
 	return ns == IPI_NO_TIME || !line->list->trace->clock_ns ? none() : number(ns);
@@ -400,6 +442,13 @@ const struct list_column list_columns[] = {
 	{ "path", NULL, LIST_TEXT, path_names, "of a call without a hit: why it has none", get_path },
 	{ "queue_latency_ns", "queue", LIST_NS, NULL, "from queue_ns to run_ns", get_queue },
 	{ "ufunc", NULL, LIST_TEXT, NULL, "user function that caused it, outside the C library", get_ufunc },
+	{ "waker", NULL, LIST_TEXT, NULL, "of a wake-up: the sending task, or the kind of interrupt that woke",
+	  get_waker },
+	{ "waker_pid", NULL, LIST_ID, NULL, "that task", get_waker_pid },
+	{ "wakee", NULL, LIST_TEXT, NULL, "of a wake-up: the task that is woken (record --with sched)", get_wakee },
+	{ "wakee_pid", NULL, LIST_ID, NULL, "its number", get_wakee_pid },
+	{ "idle", NULL, LIST_TEXT, NULL,
+	  "idle state of the target at the send: awake, state0, ... (record --with idle)", get_idle },
 };
 const unsigned int list_nr_columns = ARRAY_SIZE(list_columns);
 

@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "report/beside.h"
 #include "report/pipeline.h"
 
 #define BATCH 256 /* events a decoder_read(): 18 kB, stays in the first-level cache */
@@ -25,6 +26,7 @@ struct pipeline {
 	void *stacks_ctx;
 	match_waits_fn waits;
 	void *waits_ctx;
+	struct beside *beside; /* NULL: the recording has nothing beside events of IPIs */
 	struct pipeline_seen seen;
 	uint64_t now_ns; /* of the last event that was matched */
 	struct pipeline_time time;
@@ -67,6 +69,8 @@ static void __attribute__((noinline)) emit_odd(struct pipeline *p, const struct 
 
 	if (span->negative)
 		note_skew(&p->seen, span);
+	if (p->beside)
+		beside_fill(p->beside, &known, p->clock_sync);
 	if (!p->clock_sync)
 		withhold_times(p, &known);
 	p->sink.span(p->sink.ctx, &known);
@@ -76,7 +80,7 @@ static void emit(void *ctx, const struct ipi_span *span)
 {
 	struct pipeline *p = ctx;
 
-	if (unlikely(span->negative || !p->clock_sync))
+	if (unlikely(span->negative || !p->clock_sync || p->beside))
 		emit_odd(p, span);
 	else
 		p->sink.span(p->sink.ctx, span);
@@ -131,6 +135,8 @@ int pipeline_open(struct pipeline **out, const struct decode_meta *meta, const s
 		.waits = waits,
 		.ctx = p,
 	});
+	if (decoder_caps(p->decoder)->has_wakes || decoder_caps(p->decoder)->has_idle)
+		p->beside = beside_new(decoder_caps(p->decoder)->has_wakes);
 	*out = p;
 	return 0;
 }
@@ -140,6 +146,7 @@ void pipeline_close(struct pipeline *p)
 	if (!p)
 		return;
 	matcher_free(p->matcher);
+	beside_free(p->beside);
 	decoder_close(p->decoder);
 	free(p);
 }
@@ -201,8 +208,15 @@ static void convert(const struct pipeline *p, struct ipi_event *ev, int nr)
 
 static void settle(struct pipeline *p)
 {
+	uint64_t before_ns;
+
+	if (!p->sink.settled && !p->beside)
+		return;
+	before_ns = matcher_settled_ns(p->matcher, p->now_ns);
+	if (p->beside)
+		beside_settled(p->beside, before_ns);
 	if (p->sink.settled)
-		p->sink.settled(p->sink.ctx, matcher_settled_ns(p->matcher, p->now_ns));
+		p->sink.settled(p->sink.ctx, before_ns);
 }
 
 int pipeline_run(struct pipeline *p, struct err *err)
@@ -218,9 +232,11 @@ int pipeline_run(struct pipeline *p, struct err *err)
 			convert(p, batch, nr);
 		if (unlikely(p->tap))
 			p->tap(p->tap_ctx, batch, (unsigned int)nr);
-		matcher_feed(p->matcher, batch, (unsigned int)nr);
-		p->now_ns = batch[nr - 1].ts_ns;
 		fed += (unsigned int)nr;
+		p->now_ns = batch[nr - 1].ts_ns;
+		if (unlikely(p->beside))
+			nr = (int)beside_take(p->beside, batch, (unsigned int)nr);
+		matcher_feed(p->matcher, batch, (unsigned int)nr);
 		if (fed < SETTLE_EVENTS)
 			continue;
 		fed = 0;
@@ -247,6 +263,17 @@ int pipeline_finish(struct pipeline *p, struct err *err)
 		return err_set(err, EXIT_FAILED, "the matcher's totals do not add up: a bug in ipitrace");
 	settle(p);
 	return p->sink.end ? p->sink.end(p->sink.ctx, err) : 0;
+}
+
+struct beside_info pipeline_beside(const struct pipeline *p)
+{
+	struct beside_info info = { 0 };
+
+	if (p->beside)
+		info = beside_info(p->beside);
+	info.wakes = decoder_caps(p->decoder)->has_wakes;
+	info.idle = decoder_caps(p->decoder)->has_idle;
+	return info;
 }
 
 const struct decoder *pipeline_decoder(const struct pipeline *p)

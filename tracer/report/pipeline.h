@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "decode/decode.h"
 #include "match/match.h"
+#include "report/info.h"
 #include "report/sink.h"
 
 struct pipeline;
@@ -65,5 +66,7 @@ int pipeline_finish(struct pipeline *p, struct err *err);
 const struct decoder *pipeline_decoder(const struct pipeline *p);
 const struct match_totals *pipeline_totals(const struct pipeline *p);
 const struct pipeline_seen *pipeline_seen(const struct pipeline *p);
+/* wakes, idle: the formats of such events are in the recording. */
+struct beside_info pipeline_beside(const struct pipeline *p);
 
 #endif

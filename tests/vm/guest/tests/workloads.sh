@@ -50,8 +50,12 @@ else
 	record sample -- membarrier -n $((N / 5)) -c 0 -t "$targets"
 	record nostack --no-stack -- membarrier -n "$N" -c 0 -t 1
 	record target -C "$last" -- membarrier -n "$N" -c 0 -t "$targets"
-	record idle -- wakeup -n "$N" -c 0 -t 1
-	record busy -- wakeup -b -n "$N" -c 0 -t 1
+	# What is beside the IPIs: whom they wake, whom they hit, in which idle state.
+	beside='--with sched,idle -e sched:sched_switch,sched:sched_migrate_task'
+	# shellcheck disable=SC2086 # several words
+	record idle $beside -- wakeup -n "$N" -c 0 -t 1
+	# shellcheck disable=SC2086
+	record busy $beside -- wakeup -b -n "$N" -c 0 -t 1
 	[ "$ROW_ARCH" = amd64 ] && record tlb -- tlb -n $((N / 2)) -c 0 -t "$targets"
 	# Who in user space: tests/live/culprit.c, which has ended when the recording is saved.
 	if [ "$ROW_CPUS" -le 8 ]; then
