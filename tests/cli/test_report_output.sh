@@ -166,7 +166,9 @@ exits 0 "-p of a recording that knows no processes" "$IPITRACE" report -p 1 "$F"
 is "$(cat "$ERR")" "ipitrace: the recording does not know processes: --pid is that thread only, as --tid" "  is a thread, and says so"
 "$IPITRACE" report --by process --csv -f process,sends "$F" >f.csv 2>"$ERR"
 is "$(cat f.csv)" "process,sends
-,418" "  which are no rows either"
+,413
+<softirq>,4
+<hardirq>,1" "  which are no rows either"
 is "$(cat "$ERR")" "ipitrace: the recording does not know processes: --by process tells none apart" "  and it says so"
 exits 0 "--tid of it" "$IPITRACE" report --tid 1 "$F"
 is "$(cat "$ERR")" "" "  is what was asked for"

@@ -508,10 +508,72 @@ static void test_own(void)
 	s.level = IPI_LEVEL_SOFTIRQ;
 	ipi(p, &s);
 	is_u64(agg_own(p)->n.sends, 3, "what it sends itself is own");
-	is_u64(agg_nr_rows(p), 1, "what an interrupt sends that hit it is not");
-	is_u64(agg_rows(p)->n.sends, 2, "  hardirq and softirq");
+	is_u64(agg_nr_rows(p), 2, "what an interrupt sends that hit it is not");
+	is_u64(agg_rows(p)->n.sends, 1, "  nor any task's: of a hardirq");
+	ok(agg_rows(p)->pid < -1 && agg_rows(p)[1].pid < -1 && agg_rows(p)->pid != agg_rows(p)[1].pid,
+	   "  of a softirq");
 	unmake(a);
 	unmake(p);
+}
+
+static uint64_t passing(const struct ipi_filter *f, const struct ipi_span *spans, unsigned int nr)
+{
+	struct agg *a = make(by_caller, 2, f);
+	uint64_t hits;
+
+	for (unsigned int i = 0; i < nr; i++)
+		ipi(a, &spans[i]);
+	hits = agg_totals(a)->target_hits;
+	unmake(a);
+	return hits;
+}
+
+/* A task sends twice, and is hit by a softirq and a handler that send; so does the idle loop. */
+static void test_context(void)
+{
+	static const enum agg_key by[] = { AGG_KEY_CONTEXT }, by_comm[] = { AGG_KEY_COMM };
+	static const struct {
+		uint8_t level;
+		int32_t pid;
+	} cases[] = { { IPI_LEVEL_TASK, TASK },	   { IPI_LEVEL_TASK, TASK }, { IPI_LEVEL_SOFTIRQ, TASK },
+		      { IPI_LEVEL_HARDIRQ, TASK }, { IPI_LEVEL_TASK, 0 },    { IPI_LEVEL_NMI, TASK2 } };
+	struct agg *a = make(by, 1, NULL), *c = make(by_comm, 1, NULL);
+	struct ipi_filter f = IPI_FILTER_INIT;
+	struct ipi_span s[6];
+
+	for (unsigned int i = 0; i < 6; i++) {
+		s[i] = base(0);
+		s[i].level = cases[i].level;
+		s[i].pid = cases[i].pid;
+		ipi(a, &s[i]);
+		ipi(c, &s[i]);
+	}
+	is_u64(agg_nr_rows(a), 5, "rows by context");
+	is_u64(agg_rows(a)[0].n.target_hits, 2, "  task");
+	is_u64(agg_rows(a)[1].context, IPI_CONTEXT_SOFTIRQ, "  softirq");
+	is_u64(agg_rows(a)[3].context, IPI_CONTEXT_IDLE, "  the idle loop");
+	is_u64(agg_rows(c)[0].n.target_hits, 2, "by name: a task has what it sent itself");
+	is_str(agg_rows(c)[1].comm, "<softirq>", "  and what interrupted it has a name of its own");
+	is_u64(agg_rows(c)[1].n.target_hits, 1, "  and its own");
+	is_str(agg_rows(c)[2].comm, "<hardirq>", "  handlers");
+	is_str(agg_rows(c)[4].comm, "<nmi>", "  NMIs");
+	unmake(a);
+	unmake(c);
+	f.tid = (struct pid_filter){ &(int32_t){ TASK }, 1, false };
+	is_u64(passing(&f, s, 6), 2, "a filter of tasks takes what they sent themselves");
+	f.of_current = true;
+	is_u64(passing(&f, s, 6), 4, "  of an earlier recording, what was sent while they were current");
+	f.tid.negated = true;
+	is_u64(passing(&f, s, 6), 2, "  or was not");
+	f.of_current = false;
+	is_u64(passing(&f, s, 6), 4, "  the rest is the rest");
+	f.tid = (struct pid_filter){ 0 };
+	f.comm = xstrdup("worker");
+	is_u64(passing(&f, s, 6), 2, "a filter of names takes what they sent themselves");
+	ipi_filter_free(&f);
+	f.comm = xstrdup("<softirq>,<nmi>");
+	is_u64(passing(&f, s, 6), 2, "  or what no task sent");
+	ipi_filter_free(&f);
 }
 
 /* Enough sites, tasks and rows that every table grows; and questions are asked once each. */
@@ -583,6 +645,7 @@ int main(void)
 	test_multicast();
 	test_filters();
 	test_own();
+	test_context();
 	test_growth();
 	test_limit();
 	return done_testing();

@@ -177,7 +177,7 @@ static void test_empty(void)
 static void test_damaged(void)
 {
 	static const char *const bad[] = {
-		"facts 3\n", /* a format of the future */
+		"facts 4\n", /* a format of the future */
 		"complete 2\n",
 		"node 0\n",
 		"node x 0\n",

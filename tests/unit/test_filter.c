@@ -372,7 +372,9 @@ static void test_machine(void)
 /* Version 0.1 knew no lists: what it wrote is one pattern. */
 static void test_old_facts(void)
 {
-	static const char old[] = "facts 1\nfilter_comm a,b\nfilter_func !x\n", new[] = "facts 2\nfilter_comm a,b\n";
+	static const char old[] = "facts 1\nfilter_comm a,b\nfilter_func !x\n", new[] = "facts 2\nfilter_comm a,b\n",
+			  senders[] = "facts 3\nfilter_pid 7\n";
+	char *text;
 	struct err err = { 0 };
 	struct facts f;
 
@@ -384,6 +386,16 @@ static void test_old_facts(void)
 	facts_free(&f);
 	ok(!facts_parse(&f, new, strlen(new), &err) && globs_pass(f.filter.comm, "b", NULL), "today's are lists");
 	ok(ipi_filter_listed(&f.filter), "  which version 0.1 has to refuse");
+	ok(f.filter.of_current, "  and of tasks that were current");
+	text = facts_format(&f);
+	ok(strstr(text, "facts 2\n"), "  which they stay");
+	free(text);
+	facts_free(&f);
+	facts_parse(&f, senders, strlen(senders), &err);
+	ok(!f.filter.of_current && f.filter.tid.nr, "filters of tasks are of what they sent themselves now");
+	text = facts_format(&f);
+	ok(strstr(text, "facts 3\n"), "  which older ones have to refuse");
+	free(text);
 	facts_free(&f);
 }
 

@@ -37,3 +37,13 @@ int ipi_class_parse(const char *name, unsigned int *class)
 	}
 	return -1;
 }
+
+const char *ipi_context_name(unsigned int context)
+{
+	static const char *const names[IPI_NR_CONTEXTS] = {
+		[IPI_CONTEXT_TASK] = "task", [IPI_CONTEXT_SOFTIRQ] = "softirq", [IPI_CONTEXT_HARDIRQ] = "hardirq",
+		[IPI_CONTEXT_NMI] = "nmi",   [IPI_CONTEXT_IDLE] = "idle",
+	};
+
+	return names[context];
+}

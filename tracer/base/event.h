@@ -115,6 +115,18 @@ static inline bool ipi_event_is_send(const struct ipi_event *ev)
 /* Context levels of one CPU: an interrupt may queue and send between a task's queue event and its send. */
 enum ipi_level { IPI_LEVEL_TASK, IPI_LEVEL_SOFTIRQ, IPI_LEVEL_HARDIRQ, IPI_LEVEL_NMI, IPI_NR_LEVELS };
 
+/* Who does something at a level: the first four are the levels, of which the task's is the idle loop's, too. */
+enum ipi_context {
+	IPI_CONTEXT_TASK = IPI_LEVEL_TASK,
+	IPI_CONTEXT_SOFTIRQ = IPI_LEVEL_SOFTIRQ,
+	IPI_CONTEXT_HARDIRQ = IPI_LEVEL_HARDIRQ,
+	IPI_CONTEXT_NMI = IPI_LEVEL_NMI,
+	IPI_CONTEXT_IDLE,
+	IPI_NR_CONTEXTS
+};
+/* "softirq" */
+const char *ipi_context_name(unsigned int context);
+
 /* The innermost that its flags name; a table, because it is asked for several times an event. */
 static inline enum ipi_level ipi_event_level(const struct ipi_event *ev)
 {

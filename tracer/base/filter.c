@@ -561,6 +561,11 @@ bool ipi_filter_listed(const struct ipi_filter *f)
 	return false;
 }
 
+bool ipi_filter_of_tasks(const struct ipi_filter *f)
+{
+	return f->process.nr || f->tid.nr || f->comm;
+}
+
 int ipi_filter_resolve(struct ipi_filter *f, const struct machine_cpus *m, unsigned int nr_cpus, struct err *err)
 {
 	const struct filter_row *row;

@@ -50,6 +50,11 @@ struct ipi_filter {
 	char *callsite, *func;
 	struct pid_filter process, tid; /* senders: all threads of processes, single tasks */
 	char *comm;			/* as above, on the sender's name */
+	/*
+	 * The last three ask for the task that was current, even if a softirq or a handler sent: what recordings
+	 * before these facts mean by them.
+	 */
+	bool of_current;
 };
 
 #define IPI_FILTER_INIT                                                                                                \
@@ -61,6 +66,8 @@ void ipi_filter_free(struct ipi_filter *f);
 bool ipi_filter_empty(const struct ipi_filter *f);
 /* One of them is more than version 0.1 understood: several names or numbers, or a negation. */
 bool ipi_filter_listed(const struct ipi_filter *f);
+/* It asks for tasks: those who send themselves, while version 0.1 took what interrupts them for theirs. */
+bool ipi_filter_of_tasks(const struct ipi_filter *f);
 /*
  * What the options left open, by the machine of the recording; m->known may be false. CPUs that a recording of
  * nr_cpus CPUs cannot have are an error that names them; 0: not known. All that asks for spans comes after this.
@@ -77,7 +84,7 @@ enum filter_about { FILTER_TARGET, FILTER_CLASS, FILTER_SENDER };
 /* What is asked of one span and one of its targets. */
 struct filter_subject {
 	uint32_t source, target, class;
-	int32_t pid;
+	int32_t pid; /* of a sender that is no task, or of its process: below -1 */
 	/* Only for rows that are asked once: */
 	int32_t tgid; /* -1 = not known */
 	/* Those that row.names says; without offset, NULL = has none. */

@@ -183,10 +183,24 @@ int reading_window(const struct reading *r, struct report *report, struct err *e
 	return span_window_bounds(r->window, &report->from_ns, &report->to_ns, err);
 }
 
-int reading_run(struct reading *r, const struct span_sink *sink, struct err *err)
+void reading_rows_by(struct reading *r, const enum agg_key *by, unsigned int nr_by)
+{
+	for (unsigned int i = 0; i < nr_by; i++)
+		if (!r->handlers && AGG_KEYS_OF_IRQ >> by[i] & 1)
+			r->handlers = span_handlers_new();
+}
+
+struct span_sink reading_sink(struct reading *r, const struct span_sink *sink)
 {
 	/* The filter sees all, because it says which pattern matched nothing. */
-	struct span_sink within = span_window_sink(r->window, sink), first = span_filter_sink(r->filter, &within);
+	struct span_sink within = span_window_sink(r->window, sink), filtered = span_filter_sink(r->filter, &within);
+
+	return span_handlers_sink(r->handlers, &filtered);
+}
+
+int reading_run(struct reading *r, const struct span_sink *sink, struct err *err)
+{
+	struct span_sink first = reading_sink(r, sink);
 
 	debug_attach(&r->debug, &first);
 	if (r->debug.decode.on)
@@ -215,6 +229,7 @@ void reading_close(struct reading *r)
 {
 	span_filter_free(r->filter);
 	span_window_free(r->window);
+	span_handlers_free(r->handlers);
 	analysis_close(r->analysis);
 }
 

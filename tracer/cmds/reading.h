@@ -13,6 +13,7 @@
 #include "render/debug.h"
 #include "report/analysis.h"
 #include "report/filter.h"
+#include "report/handlers.h"
 #include "report/report.h"
 #include "report/window.h"
 
@@ -33,6 +34,7 @@ struct reading {
 	const char *path, *buffer;
 	struct span_names names;
 	struct debug debug;
+	struct span_handlers *handlers; /* NULL = nobody asks what ran a call */
 	const struct ipi_filter *filters[2];
 	unsigned int nr_filters;
 };
@@ -52,6 +54,10 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 int reading_set_window(struct reading *r, const struct time_window *w, struct err *err);
 /* No IRQ span of a solicited interrupt passes: see agg_new(). */
 bool reading_by_sender(const struct reading *r);
+/* Before running: spans are for rows by these keys. */
+void reading_rows_by(struct reading *r, const enum agg_key *by, unsigned int nr_by);
+/* All that is in front of a sink, which is copied. */
+struct span_sink reading_sink(struct reading *r, const struct span_sink *sink);
 /*
  * All spans that pass, to a sink that is copied. Says on standard error what the user's filter cannot have meant: a
  * pattern that matches nothing in the recording, callers of one without stacks.

@@ -203,6 +203,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	    reading_set_window(&in, &o->window, err))
 		goto out;
 	sink = sums_sink(&sums, o, &in);
+	reading_rows_by(&in, o->rows.by, o->rows.nr_by);
 	if (reading_run(&in, &sink, err))
 		goto out;
 	reading_say_keys(&in, o->rows.by, asked);

@@ -187,7 +187,8 @@ static int open_live(struct stat *s, char **command, char **workload, struct deb
 	s->in.filters[s->in.nr_filters++] = &s->o.filter;
 	s->in.filter = span_filter_new(s->in.filters, s->in.nr_filters, &s->in.names);
 	new_rows(s);
-	sink = span_filter_sink(s->in.filter, &sink);
+	reading_rows_by(&s->in, s->o.rows.by, s->o.rows.nr_by);
+	sink = reading_sink(&s->in, &sink);
 	debug_attach(debug, &sink);
 	if (!s->o.quiet && !workload && isatty(STDERR_FILENO))
 		running_say("measuring%s; Ctrl-C stops", s->o.duration_ns ? " until the time is over" : "");
@@ -314,6 +315,7 @@ int cmd_stat(int argc, char **argv, struct err *err)
 	else
 		ret = opts_finish(&stat_spec, ret);
 	span_filter_free(s.in.filter);
+	span_handlers_free(s.in.handlers);
 	agg_free(s.agg);
 	live_close(s.live);
 	results_close(&s.results, NULL);

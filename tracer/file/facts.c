@@ -24,8 +24,11 @@
 #include "base/parse.h"
 #include "file/facts.h"
 
-/* Raised only if old readers would misread: 2 has filters that are lists. */
-enum { FACTS_PLAIN = 1, FACTS_LISTS = 2 };
+/*
+ * Raised only if old readers would misread: 2 has filters that are lists, 3 one
+ * of tasks, which leaves out what softirqs and handlers sent on top of them.
+ */
+enum { FACTS_PLAIN = 1, FACTS_LISTS = 2, FACTS_SENDERS = 3 };
 
 static const char *const snap_names[FACTS_NR_SNAPS] = { "outer0", "inner0", "inner1", "outer1" };
 
@@ -154,7 +157,10 @@ char *facts_format(const struct facts *f)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "facts %d\n", ipi_filter_listed(&f->filter) ? FACTS_LISTS : FACTS_PLAIN);
+	fprintf(out, "facts %d\n",
+		ipi_filter_of_tasks(&f->filter) && !f->filter.of_current ? FACTS_SENDERS :
+		ipi_filter_listed(&f->filter)				 ? FACTS_LISTS :
+									   FACTS_PLAIN);
 	put_text(out, "version", f->version);
 	put_text(out, "cmdline", f->cmdline);
 	put_text(out, "host", f->host);
@@ -490,7 +496,7 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 	if (!strncmp(key, "filter_", 7))
 		return get_filter(&f->filter, key + 7, value, *format >= FACTS_LISTS);
 	if (!strcmp(key, "facts"))
-		return get_number(value, FACTS_LISTS, format);
+		return get_number(value, FACTS_SENDERS, format);
 	if (!strcmp(key, "version"))
 		set_text(&f->version, value);
 	else if (!strcmp(key, "cmdline"))
@@ -565,6 +571,7 @@ int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
 				      line);
 	}
 	free(copy);
+	f->filter.of_current = format < FACTS_SENDERS;
 	if (ret)
 		facts_free(f);
 	return ret;

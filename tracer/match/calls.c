@@ -505,7 +505,7 @@ static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_even
 		c->span.entry_ns = entry_ns;
 		if (ipi) {
 			cpu->win->span.nr_calls++;
-			c->ran_seq = cpu->win->seq;
+			c->ran_seq = c->span.irq_id = cpu->win->seq;
 		}
 		call_finalise(m, c, IPI_DELIVERED, sure ? IPI_HOW_FIFO : IPI_HOW_AMBIGUOUS);
 	}
@@ -523,6 +523,7 @@ void call_drain_irq_work(struct matcher *m, struct cpu *cpu, uint64_t until_ns, 
 			continue;
 		if (win) {
 			c->span.entry_ns = win->span.entry_ns;
+			c->span.irq_id = win->seq;
 			win->span.nr_calls++;
 		}
 		call_finalise(m, c, IPI_DELIVERED, IPI_HOW_FIFO);
@@ -574,6 +575,8 @@ static void run_started(struct matcher *m, struct cpu *cpu, struct call *c, cons
 	c->doubtful = maybe_earlier_use(m, cpu, c);
 	if (unlikely(c->doubtful))
 		return;
+	if (cpu->win)
+		c->span.irq_id = cpu->win->seq;
 	if (cpu->win && ipi_class_is_call(cpu->win->span.class)) {
 		c->span.entry_ns = cpu->win->span.entry_ns;
 		c->ran_seq = cpu->win->seq;

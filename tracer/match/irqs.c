@@ -138,6 +138,8 @@ static void window_settle(struct matcher *m, struct window *w)
 		h->span.exit_ns = w->span.exit_ns;
 		h->span.victim_pid = w->span.pid;
 		h->span.irq_flags = w->span.irq_flags;
+		h->span.irq_id = w->seq;
+		h->span.nr_calls = w->span.nr_calls;
 		if (h == cause)
 			hit_final(m, h, IPI_DELIVERED, how);
 		else
@@ -379,7 +381,7 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	w->span.entry_ns = ev->ts_ns;
 	w->span.irq_flags = ev->flags;
 	window_take(w, line);
-	w->seq = ++m->seq;
+	w->seq = w->span.irq_id = ++m->seq;
 	w->floor_ns = cpu->last_ns;
 	w->returned_ns = cpu->returned_ns;
 	w->tainted = false;

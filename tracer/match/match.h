@@ -111,7 +111,7 @@ struct ipi_span {
 	uint64_t func; /* real function where joined; 0 for reschedules */
 	uint64_t csd;
 	uint32_t nr_targets;  /* SEND: hits; IRQ: hits that it answered, coalesced ones included */
-	uint32_t nr_calls;    /* IRQ: functions it ran */
+	uint32_t nr_calls;    /* IRQ, HIT with an entry: functions that the interrupt ran */
 	uint64_t queue_ns;    /* csd_queue_cpu */
 	uint64_t send_ns;     /* ipi_send_* */
 	uint64_t sent_ns;     /* HIT, SEND: send_ns or, where a stack was taken, the moment behind its unwinding, from
@@ -125,6 +125,7 @@ struct ipi_span {
 	int32_t wakee;	      /* HIT, SEND, CALL, WAKE: the task that is woken by it; 0 = nobody, or not known */
 	uint32_t idle;	      /* the same, of one target: its state then, IPI_IDLE_*; both by report/beside.h */
 	uint64_t send_id;     /* HIT, SEND: serial of the send, from 1 */
+	uint64_t irq_id;      /* IRQ: serial, from 1; HIT, CALL: of what answered or ran it; 0 = none */
 	const uint64_t *mask; /* SEND: targets, 64 CPUs a word, or NULL when single (then target) */
 	uint32_t mask_words;
 };
@@ -182,17 +183,31 @@ enum ipi_victim {
 };
 
 /*
- * Of an IRQ, of a HIT by its interrupt, or of a CALL that has one told. The HARDIRQ flag of an entry is the
- * handler's own: other handlers run with interrupts off. What an NMI interrupts
- * its flags do not tell (nmi_enter() counts a hardirq as well).
+ * By the flags of its entry, of which HARDIRQ is the handler's own: other
+ * handlers run with interrupts off. What an NMI interrupts its flags do not tell
+ * (nmi_enter() counts a hardirq as well).
  */
+static inline enum ipi_victim flags_victim(uint8_t irq_flags)
+{
+	if (irq_flags & IPI_FLAG_NMI)
+		return IPI_VICTIM_UNKNOWN;
+	return irq_flags & IPI_FLAG_SOFTIRQ ? IPI_VICTIM_SOFTIRQ : IPI_VICTIM_TASK;
+}
+
+/* Of an IRQ, of a HIT by its interrupt, or of a CALL that has one told. */
 static inline enum ipi_victim span_victim(const struct ipi_span *s)
 {
 	bool told = s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_IRQ || (s->kind == IPI_SPAN_CALL && s->irq_flags);
 
-	if (!told || s->entry_ns == IPI_NO_TIME || s->irq_flags & IPI_FLAG_NMI)
+	if (!told || s->entry_ns == IPI_NO_TIME)
 		return IPI_VICTIM_UNKNOWN;
-	return s->irq_flags & IPI_FLAG_SOFTIRQ ? IPI_VICTIM_SOFTIRQ : IPI_VICTIM_TASK;
+	return flags_victim(s->irq_flags);
+}
+
+/* Who was at work when it was sent or queued. */
+static inline enum ipi_context span_context(const struct ipi_span *s)
+{
+	return s->level == IPI_LEVEL_TASK && !s->pid ? IPI_CONTEXT_IDLE : (enum ipi_context)s->level;
 }
 
 /* When it began, which is what spans are put in order by: the first that exists of these. */

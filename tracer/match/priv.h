@@ -263,6 +263,7 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->wakee = 0;
 	s->idle = IPI_IDLE_UNKNOWN;
 	s->send_id = 0;
+	s->irq_id = 0;
 	s->kind = kind;
 	s->class = class;
 	s->outcome = IPI_DELIVERED;

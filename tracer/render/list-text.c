@@ -101,9 +101,12 @@ static void get_func(const struct list_render *r, const struct list_line *line, 
 static void get_sender(const struct list_render *r, const struct list_line *line, char *buf)
 {
 	const char *name = known_text("comm", line);
+	enum ipi_context context = span_context(line->span);
 
 	(void)r;
-	if (name)
+	if (name && context != IPI_CONTEXT_TASK && context != IPI_CONTEXT_IDLE)
+		snprintf(buf, CELL_LEN, "<%s>", ipi_context_name(context));
+	else if (name)
 		snprintf(buf, CELL_LEN, "%s-%d", name, line->span->pid);
 	else
 		snprintf(buf, CELL_LEN, "-");

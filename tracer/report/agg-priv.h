@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "report/agg.h"
 
-/* A sending task: asked once per pid. */
+/* A sender, as span_sender(): asked once. */
 struct task {
 	int32_t pid, tgid;
 	bool own;
@@ -20,7 +20,7 @@ struct task {
 
 /* The raw identity of spans, as far as the keys of rows depend on it. */
 struct site {
-	uint64_t key[5]; /* callsite, func, stack|class, source|target, pid|comm */
+	uint64_t key[5]; /* callsite, func, stack|class|context, source|target, pid|comm */
 	uint32_t row;	 /* index in agg.rows; SITE_NO_ROW: so far only own spans */
 	bool own;
 };
@@ -70,5 +70,6 @@ struct agg {
 
 /* Row of a span of an identity not seen before, new if need be; the own one if ipitrace itself caused it. */
 struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t target);
+bool agg_is_own(struct agg *a, const struct ipi_span *s);
 
 #endif

@@ -41,7 +41,7 @@ static uint32_t intern_comm(struct agg *a, const char *comm)
 
 static struct task *__attribute__((noinline)) task_add(struct agg *a, int32_t pid, uint32_t hash)
 {
-	const char *comm = a->names.comm ? a->names.comm(a->names.ctx, pid) : NULL;
+	const char *comm = sender_comm(&a->names, pid);
 	struct task *t;
 
 	if (a->nr_tasks == MAX_TASKS) {
@@ -51,8 +51,8 @@ static struct task *__attribute__((noinline)) task_add(struct agg *a, int32_t pi
 	a->tasks = room(a->tasks, a->nr_tasks, sizeof(*a->tasks));
 	t = &a->tasks[a->nr_tasks];
 	t->pid = pid;
-	t->own = a->names.own_pid && a->names.own_pid(a->names.ctx, pid);
-	t->tgid = a->names.tgid ? a->names.tgid(a->names.ctx, pid) : -1;
+	t->own = pid > SENDER_NO_TASK && a->names.own_pid && a->names.own_pid(a->names.ctx, pid);
+	t->tgid = sender_tgid(&a->names, pid);
 	t->comm = intern_comm(a, comm);
 	hash_add(&a->tasks_by_pid, hash, a->nr_tasks++);
 	return t;
@@ -100,6 +100,29 @@ static uint64_t caller_of(struct agg *a, uint32_t stack, uint64_t callsite)
 	return a->callers[stack] ? a->callers[stack] : callsite;
 }
 
+/*
+ * Whom its interrupt hit: a task by its name, the idle loop among them, or
+ * what ran on top of it. NULL: none that is known.
+ */
+static const char *victim_of(struct agg *a, const struct ipi_span *s)
+{
+	static const char softirq[] = "<softirq>";
+	uint32_t comm;
+
+	if (!(a->by_mask & 1u << AGG_KEY_VICTIM) || !s->irq_id)
+		return NULL;
+	switch (flags_victim(s->irq_flags)) {
+	case IPI_VICTIM_TASK:
+		comm = task_get(a, s->victim_pid)->comm; /* which may move the names */
+		return a->comms[comm];
+	case IPI_VICTIM_SOFTIRQ:
+		return softirq;
+	case IPI_VICTIM_UNKNOWN:
+		break;
+	}
+	return NULL;
+}
+
 /* All key values of a span as a row would hold them, before anything is left out. */
 static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
 {
@@ -110,9 +133,11 @@ static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32
 		.source = s->source,
 		.target = target,
 		.stack = s->stack,
-		.pid = s->pid,
+		.pid = t->pid,
 		.tgid = t->tgid,
 		.comm = a->comms[t->comm],
+		.context = span_context(s),
+		.depth = AGG_NO_DEPTH,
 		.caller = caller_of(a, s->stack, s->callsite),
 		.ufunc = a->names.user_func ? a->names.user_func(a->names.ctx, s->stack) : 0,
 	};
@@ -145,6 +170,12 @@ static uint64_t key_value(const struct agg_row *r, enum agg_key key)
 		return r->stack;
 	case AGG_KEY_UFUNC:
 		return r->ufunc;
+	case AGG_KEY_CONTEXT:
+		return r->context;
+	case AGG_KEY_VICTIM:
+		return (uintptr_t)r->victim; /* interned */
+	case AGG_KEY_DEPTH:
+		return r->depth;
 	case AGG_NR_KEYS:
 		break;
 	}
@@ -196,10 +227,9 @@ static uint32_t row_get(struct agg *a, const struct agg_row *v)
 	return a->nr_rows++;
 }
 
-/* An interrupt that merely hit the recorder's task sends for somebody else. */
-static bool sent_by_own(const struct ipi_span *s, const struct task *t)
+static bool own_site(const struct agg *a, const struct ipi_span *s)
 {
-	return t->own && s->level == IPI_LEVEL_TASK;
+	return a->names.own_func && s->func && a->names.own_func(a->names.ctx, s->func);
 }
 
 static struct site *__attribute__((noinline)) site_add(struct agg *a, const uint64_t *key, uint32_t hash,
@@ -215,9 +245,9 @@ static struct site *__attribute__((noinline)) site_add(struct agg *a, const uint
 	a->sites = room(a->sites, a->nr_sites, sizeof(*a->sites));
 	st = &a->sites[a->nr_sites];
 	memcpy(st->key, key, sizeof(st->key));
-	st->own = a->names.own_func && s->func && a->names.own_func(a->names.ctx, s->func);
+	st->own = own_site(a, s);
 	/* Own sites must not leave an empty row behind. */
-	st->row = st->own || sent_by_own(s, t) ? SITE_NO_ROW : row_get(a, &v);
+	st->row = st->own || t->own ? SITE_NO_ROW : row_get(a, &v);
 	hash_add(&a->sites_by_key, hash, a->nr_sites++);
 	return st;
 }
@@ -234,11 +264,13 @@ static inline struct site *site_get(struct agg *a, const struct ipi_span *s, uin
 	if (a->by_mask & 1u << AGG_KEY_TARGET)
 		key[3] |= (uint64_t)target << 32;
 	if (a->by_mask & 1u << AGG_KEY_PID)
-		key[4] = (uint32_t)s->pid; /* which says the process, too */
+		key[4] = (uint32_t)t->pid; /* which says the process, too */
 	else if (a->by_mask & 1u << AGG_KEY_PROCESS)
 		key[4] = (uint32_t)t->tgid;
 	if (a->by_mask & 1u << AGG_KEY_COMM)
 		key[4] |= (uint64_t)t->comm << 32;
+	if (a->by_mask & 1u << AGG_KEY_CONTEXT)
+		key[2] |= (uint64_t)span_context(s) << 48;
 
 	hash = site_hash(key);
 	for (i = hash_first(&a->sites_by_key, hash, &at); i != HASH_END; i = hash_next(&a->sites_by_key, hash, &at)) {
@@ -259,7 +291,8 @@ static inline void note_mixed(struct agg *a, struct agg_row *r, const struct ipi
 	m |= (uint32_t)(r->class != s->class) << AGG_KEY_CLASS;
 	m |= (uint32_t)(r->source != s->source) << AGG_KEY_SOURCE;
 	m |= (uint32_t)(r->target != target) << AGG_KEY_TARGET;
-	if (unlikely(r->pid != s->pid)) {
+	m |= (uint32_t)(r->context != span_context(s)) << AGG_KEY_CONTEXT;
+	if (unlikely(r->pid != t->pid)) {
 		m |= 1u << AGG_KEY_PID;
 		m |= (uint32_t)(r->tgid != t->tgid) << AGG_KEY_PROCESS;
 		m |= (uint32_t)(r->comm != a->comms[t->comm]) << AGG_KEY_COMM;
@@ -267,13 +300,37 @@ static inline void note_mixed(struct agg *a, struct agg_row *r, const struct ipi
 	r->mixed |= m;
 }
 
+bool agg_is_own(struct agg *a, const struct ipi_span *s)
+{
+	return own_site(a, s) || task_get(a, span_sender(s))->own;
+}
+
+/* Where a row is of what its interrupts did, every span is asked anew. */
+static struct agg_row *irq_row(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
+{
+	struct agg_row v;
+	uint32_t row;
+
+	if (t->own || own_site(a, s))
+		return &a->own;
+	v = row_values(a, s, target, t);
+	v.victim = victim_of(a, s); /* which may move the tasks */
+	v.no_sends = true;
+	v.depth = s->irq_id ? s->nr_calls : AGG_NO_DEPTH;
+	row = row_get(a, &v); /* which may move the rows */
+	return &a->rows[row];
+}
+
 struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
-	struct task *t = task_get(a, s->pid);
-	struct site *st = site_get(a, s, target, t);
+	struct task *t = task_get(a, span_sender(s));
+	struct site *st;
 	struct agg_row *r;
 
-	if (st->own || sent_by_own(s, t))
+	if (unlikely(a->by_mask & AGG_KEYS_OF_IRQ))
+		return irq_row(a, s, target, t);
+	st = site_get(a, s, target, t);
+	if (st->own || t->own)
 		return &a->own;
 	if (unlikely(st->row == SITE_NO_ROW)) { /* first seen from an own task */
 		struct agg_row v = row_values(a, s, target, t);

@@ -120,6 +120,30 @@ static inline bool memo_is(const struct memo *memo, const struct ipi_span *s, ui
 	       memo->cpus == span_cpus(s, target) && memo->class == s->class && memo->level == s->level;
 }
 
+/* Finds the row that this span counts in, and keeps it there. */
+static void memo_fill(struct agg *a, struct memo *memo, const struct ipi_span *s, uint32_t target)
+{
+	const struct agg_row *r = agg_row_find(a, s, target);
+
+	*memo = (struct memo){
+		.callsite = s->callsite,
+		.func = s->func,
+		.cpus = span_cpus(s, target),
+		.who = span_who(s),
+		.class = s->class,
+		.level = s->level,
+		.row = r == &a->own ? MEMO_OWN : (uint32_t)(r - a->rows),
+	};
+}
+
+static struct agg_row *memo_use(struct agg *a, const struct memo *memo)
+{
+	a->last = memo;
+	/* The rows may have moved since this identity was the last one. */
+	a->last_row = memo->row == MEMO_OWN ? &a->own : &a->rows[memo->row];
+	return a->last_row;
+}
+
 /* Makes the row that this span counts in the last one. target is the span's, or one of a multicast's. */
 static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
@@ -128,23 +152,29 @@ static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const s
 		     ((uint64_t)(s->class ^ s->level << 4) << 56) + (cpus << 28 | cpus >> 36);
 	struct memo *memo = &a->memos[h * 0xd6e8feb86659fd93ULL >> (64 - MEMO_BITS)];
 
-	if (unlikely(!memo_is(memo, s, target))) {
-		const struct agg_row *r = agg_row_find(a, s, target);
+	if (unlikely(!memo_is(memo, s, target)))
+		memo_fill(a, memo, s, target);
+	return memo_use(a, memo);
+}
 
-		*memo = (struct memo){
-			.callsite = s->callsite,
-			.func = s->func,
-			.cpus = cpus,
-			.who = who,
-			.class = s->class,
-			.level = s->level,
-			.row = r == &a->own ? MEMO_OWN : (uint32_t)(r - a->rows),
-		};
+/*
+ * Rows whose keys spans of one identity need not share: this one's is looked up,
+ * and made the last identity, so that the span counts there. False: it counts in none.
+ */
+static bool __attribute__((noinline)) row_of_irq(struct agg *a, const struct ipi_span *s)
+{
+	switch (s->kind) {
+	case IPI_SPAN_SEND:
+		totals_send(&a->totals);
+		a->own.n.sends += agg_is_own(a, s);
+		return false;
+	case IPI_SPAN_HIT:
+	case IPI_SPAN_CALL:
+	case IPI_SPAN_WAKE:
+		memo_fill(a, &a->memos[0], s, s->target);
+		memo_use(a, &a->memos[0]);
 	}
-	a->last = memo;
-	/* The rows may have moved since this identity was the last one. */
-	a->last_row = memo->row == MEMO_OWN ? &a->own : &a->rows[memo->row];
-	return a->last_row;
+	return true;
 }
 
 static inline struct agg_row *row_of(struct agg *a, const struct ipi_span *s, uint32_t target)
@@ -360,6 +390,8 @@ void agg_span(void *agg, const struct ipi_span *s)
 {
 	struct agg *a = agg;
 
+	if (unlikely(a->by_mask & AGG_KEYS_OF_IRQ) && !row_of_irq(a, s))
+		return;
 	switch (s->kind) {
 	case IPI_SPAN_SEND:
 		add_send(a, s);

@@ -27,8 +27,14 @@ enum agg_key {
 	AGG_KEY_PROCESS,
 	AGG_KEY_STACK,
 	AGG_KEY_UFUNC,
+	AGG_KEY_CONTEXT,
+	/* Of the interrupt, not of the send; noted only where they are in --by. */
+	AGG_KEY_VICTIM,
+	AGG_KEY_DEPTH,
 	AGG_NR_KEYS,
 };
+#define AGG_KEYS_OF_IRQ (1u << AGG_KEY_VICTIM | 1u << AGG_KEY_DEPTH)
+#define AGG_NO_DEPTH	UINT32_MAX
 
 struct agg_counts {
 	uint64_t sends, target_hits, delivered, coalesced, in_flight, lost;
@@ -41,9 +47,13 @@ struct agg_row {
 	uint64_t caller, callsite, func;
 	uint32_t class, source, target, stack;
 	uint32_t ufunc;	   /* as of span_names.user_func */
-	int32_t pid, tgid; /* tgid -1 = not known */
+	int32_t pid, tgid; /* as span_sender(); tgid -1 = not known */
 	const char *comm;
+	uint32_t context;	      /* enum ipi_context */
+	const char *victim;	      /* NULL = no interrupt, or not known what it hit */
+	uint32_t depth;		      /* functions that the interrupt ran; AGG_NO_DEPTH = no interrupt */
 	uint32_t mixed;		      /* bit per enum agg_key */
+	bool no_sends;		      /* the row is of interrupts: it has hits, but no sends */
 	uint32_t undelivered_classes; /* bit per enum ipi_class: of hits that were not delivered */
 	struct agg_counts n;
 	struct hist delivery, queue, func_time, handler;
@@ -51,7 +61,10 @@ struct agg_row {
 
 struct agg;
 
-/* by_sender: the spans come through a filter that asks for the sender, so that there is no IRQ span among them. */
+/*
+ * by_sender: the spans come through a filter that asks for the sender, so that there is no IRQ span among them.
+ * Rows by victim or depth have no sends, which are told before either is known; there calls come through report/handlers.h.
+ */
 struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, const struct span_names *names);
 /* Before the first span. What would be in further rows is in one more, without any key. */
 void agg_limit(struct agg *a, uint32_t max_rows);

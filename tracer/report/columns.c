@@ -58,6 +58,9 @@ const struct column report_columns[] = {
 	KEY(PROCESS, process, "PROCESS", UNIT_NAME, "process of the sending task: name[number]"),
 	KEY(STACK, stack, "STACK", UNIT_STACK, "kernel stack of the sender, and its user stack where recorded"),
 	KEY(UFUNC, ufunc, "USER-FUNC", UNIT_NAME, "user function that caused the send, outside the C library"),
+	KEY(CONTEXT, context, "CONTEXT", UNIT_NAME, "who was at work at the send: task, idle, softirq, hardirq, nmi"),
+	KEY(VICTIM, victim, "VICTIM", UNIT_NAME, "what the interrupt hit: name of a task, <idle>, <softirq>"),
+	KEY(DEPTH, depth, "DEPTH", UNIT_ID, "functions that the interrupt ran: how many calls were pending"),
 
 	COUNT(sends, "SENDS", 0, "send events", 9),
 	COUNT(target_hits, "HITS", 0, "targets of all sends", COLUMN_STAYS),
@@ -220,6 +223,14 @@ static struct value get_key(const struct column *c, const struct report_row *row
 		return text_value(row->stack);
 	case AGG_KEY_UFUNC:
 		return text_value(row->ufunc);
+	case AGG_KEY_CONTEXT:
+		return text_value(id.none ? NULL : ipi_context_name(a->context));
+	case AGG_KEY_VICTIM:
+		return text_value(row->victim);
+	case AGG_KEY_DEPTH:
+		id.none |= a->depth == AGG_NO_DEPTH || !row->trace->has_csd;
+		id.num = a->depth;
+		break;
 	case AGG_KEY_SOURCE:
 		id.num = a->source;
 		break;
@@ -227,6 +238,7 @@ static struct value get_key(const struct column *c, const struct report_row *row
 		id.num = a->target;
 		break;
 	case AGG_KEY_PID:
+		id.none |= a->pid < 0;
 		id.num = (uint32_t)a->pid;
 		break;
 	case AGG_NR_KEYS:
@@ -247,6 +259,8 @@ static bool count_unknown(const struct report_row *row, size_t offset)
 	const struct trace_info *t = row->trace;
 
 	switch (offset) {
+	case offsetof(struct agg_counts, sends):
+		return row->agg->no_sends;
 	case offsetof(struct agg_counts, delivered):
 	case offsetof(struct agg_counts, coalesced):
 	case offsetof(struct agg_counts, in_flight):
@@ -456,7 +470,7 @@ const char *report_key_name(enum agg_key key)
 
 static int unknown_key(const char *key, int len, struct err *err)
 {
-	char known[160] = "";
+	char known[200] = "";
 	size_t at = 0;
 
 	for (unsigned int k = 0; k < AGG_NR_KEYS && at < sizeof(known); k++)

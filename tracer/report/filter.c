@@ -31,7 +31,7 @@ struct part {
 struct sender {
 	uint64_t callsite, func;
 	uint32_t stack;
-	int32_t pid;
+	int32_t pid, sender; /* the task that was current, and as span_sender() */
 	bool pass;
 };
 
@@ -39,7 +39,7 @@ struct sender {
 struct verdict {
 	uint64_t callsite, func;
 	uint32_t stack, source, target, class;
-	int32_t pid;
+	int32_t pid, sender;
 	bool pass;
 };
 
@@ -111,11 +111,19 @@ bool span_filter_by_sender(const struct span_filter *f)
 	return f && f->by_sender;
 }
 
-static bool passes(const struct part *parts, unsigned int nr, unsigned int ask, const struct filter_subject *s)
+/* The same span, as filters of senders see it and as those of tasks that were current. */
+struct subjects {
+	struct filter_subject by[2]; /* [of_current] */
+};
+
+static bool passes(const struct part *parts, unsigned int nr, unsigned int ask, const struct subjects *s)
 {
-	for (unsigned int i = 0; i < nr; i++)
-		if (ask & ASK(parts[i].row->about) && !parts[i].row->pass(parts[i].filter, s))
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct ipi_filter *f = parts[i].filter;
+
+		if (ask & ASK(parts[i].row->about) && !parts[i].row->pass(f, &s->by[f->of_current]))
 			return false;
+	}
 	return true;
 }
 
@@ -126,36 +134,39 @@ static const char *symbol(const struct span_names *n, uint64_t addr)
 	return addr && n->symbol ? n->symbol(n->ctx, addr) : NULL;
 }
 
-static struct filter_subject names_of(const struct span_names *n, const struct sender *s)
+/* pid: which of its two. */
+static struct filter_subject names_of(const struct span_names *n, const struct sender *s, int32_t pid)
 {
 	uint64_t caller = 0;
-	struct filter_subject subject = { .pid = s->pid, .tgid = n->tgid ? n->tgid(n->ctx, s->pid) : -1 };
+	struct filter_subject subject = { .pid = pid, .tgid = sender_tgid(n, pid) };
 
 	if (s->stack != IPI_STACK_NONE && n->stack_caller)
 		caller = n->stack_caller(n->ctx, s->stack);
 	subject.callsite = symbol(n, s->callsite);
 	subject.caller = caller ? symbol(n, caller) : subject.callsite;
 	subject.func = symbol(n, s->func);
-	subject.comm = n->comm ? n->comm(n->ctx, s->pid) : NULL;
+	subject.comm = sender_comm(n, pid);
 	return subject;
 }
 
 static bool ask_names(const struct span_filter *f, const struct sender *s)
 {
-	const struct filter_subject subject = names_of(f->names, s);
+	const struct subjects subjects = { { names_of(f->names, s, s->sender), names_of(f->names, s, s->pid) } };
 
-	return passes(f->named, f->nr_named, ASK_ALL, &subject);
+	return passes(f->named, f->nr_named, ASK_ALL, &subjects);
 }
 
 static bool names_pass(struct span_filter *f, const struct ipi_span *s)
 {
-	uint64_t who = (uint64_t)s->stack << 32 | (uint32_t)s->pid;
+	uint64_t who = ((uint64_t)s->stack << 32 | (uint32_t)s->pid) ^ (uint64_t)s->level << 30;
+	int32_t sender = span_sender(s);
 	uint32_t hash = (uint32_t)hash_u64(s->callsite + hash_u64(s->func + hash_u64(who))), at, i;
 
 	for (i = hash_first(&f->index, hash, &at); i != HASH_END; i = hash_next(&f->index, hash, &at)) {
 		const struct sender *k = &f->senders[i];
 
-		if (k->callsite == s->callsite && k->func == s->func && k->stack == s->stack && k->pid == s->pid)
+		if (k->callsite == s->callsite && k->func == s->func && k->stack == s->stack && k->pid == s->pid &&
+		    k->sender == sender)
 			return k->pass;
 	}
 	if (f->nr_senders == f->max_senders) {
@@ -163,7 +174,7 @@ static bool names_pass(struct span_filter *f, const struct ipi_span *s)
 		f->senders = xrealloc(f->senders, f->max_senders * sizeof(*f->senders));
 	}
 	i = f->nr_senders++;
-	f->senders[i] = (struct sender){ s->callsite, s->func, s->stack, s->pid, false };
+	f->senders[i] = (struct sender){ s->callsite, s->func, s->stack, s->pid, sender, false };
 	f->senders[i].pass = ask_names(f, &f->senders[i]);
 	hash_add(&f->index, hash, i);
 	return f->senders[i].pass;
@@ -171,11 +182,12 @@ static bool names_pass(struct span_filter *f, const struct ipi_span *s)
 
 /* Whether one pattern of a list matches any name; if not, near has those that it may have meant. */
 static bool ever_matched(const struct span_filter *f, const struct filter_row *row, const char *pattern,
-			 struct nearest *near)
+			 bool of_current, struct nearest *near)
 {
 	nearest_begin(near, pattern);
 	for (uint32_t i = 0; i < f->nr_senders; i++) {
-		const struct filter_subject s = names_of(f->names, &f->senders[i]);
+		const struct sender *k = &f->senders[i];
+		const struct filter_subject s = names_of(f->names, k, of_current ? k->pid : k->sender);
 		const char *name = subject_name(&s, row->names[0]), *other = subject_name(&s, row->names[1]);
 
 		if (glob_match(pattern, name) || (other && glob_match(pattern, other)))
@@ -203,7 +215,7 @@ void span_filter_missed(const struct span_filter *f, const struct ipi_filter *fi
 		list = filter_row_format(row, filter);
 		p = list + globs_negated(list);
 		for (; (pattern = globs_next(&p)); found >>= 1) {
-			if (!(found & 1) && !ever_matched(f, row, pattern, &near))
+			if (!(found & 1) && !ever_matched(f, row, pattern, filter->of_current, &near))
 				missed(ctx, row, pattern, &near);
 			free(pattern);
 		}
@@ -224,7 +236,7 @@ static void note_found(struct span_filter *f, struct part *part)
 	list = filter_row_format(part->row, part->filter);
 	p = list + globs_negated(list);
 	for (; (pattern = globs_next(&p)); bit <<= 1) {
-		if (!(part->found & bit) && ever_matched(f, part->row, pattern, &near))
+		if (!(part->found & bit) && ever_matched(f, part->row, pattern, part->filter->of_current, &near))
 			part->found |= bit;
 		free(pattern);
 	}
@@ -245,10 +257,20 @@ void span_filter_forget(struct span_filter *f)
 
 /* --- spans --- */
 
+static struct subjects subjects_of(const struct ipi_span *s)
+{
+	const struct filter_subject subject = { .source = s->source, .target = s->target, .class = s->class };
+	struct subjects subjects = { { subject, subject } };
+
+	subjects.by[0].pid = span_sender(s);
+	subjects.by[1].pid = s->pid;
+	return subjects;
+}
+
 /* The targets of a multicast that pass, into f->mask; returns their number. */
 static unsigned int narrow(struct span_filter *f, const struct ipi_span *s)
 {
-	struct filter_subject subject = { .source = s->source, .class = s->class, .pid = s->pid };
+	struct subjects subjects = subjects_of(s);
 	unsigned int nr = 0;
 
 	if (s->mask_words > f->max_words) {
@@ -258,8 +280,8 @@ static unsigned int narrow(struct span_filter *f, const struct ipi_span *s)
 	for (uint32_t i = 0; i < s->mask_words; i++) {
 		f->mask[i] = 0;
 		for (uint64_t left = s->mask[i]; left; left &= left - 1) {
-			subject.target = i * 64 + (uint32_t)__builtin_ctzll(left);
-			if (!passes(f->plain, f->nr_plain, ASK(FILTER_TARGET), &subject))
+			subjects.by[0].target = subjects.by[1].target = i * 64 + (uint32_t)__builtin_ctzll(left);
+			if (!passes(f->plain, f->nr_plain, ASK(FILTER_TARGET), &subjects))
 				continue;
 			f->mask[i] |= left & -left;
 			nr++;
@@ -271,18 +293,19 @@ static unsigned int narrow(struct span_filter *f, const struct ipi_span *s)
 static void __attribute__((noinline))
 judge(struct span_filter *f, const struct ipi_span *s, unsigned int ask, struct verdict *v)
 {
-	struct filter_subject subject = { .source = s->source, .target = s->target, .class = s->class, .pid = s->pid };
+	const struct subjects subjects = subjects_of(s);
 
-	*v = (struct verdict){ s->callsite, s->func, s->stack, s->source, s->target, s->class, s->pid, false };
+	*v = (struct verdict){ s->callsite, s->func, s->stack,	     s->source, s->target,
+			       s->class,    s->pid,  span_sender(s), false };
 	/* Names first, so that all of them are known at the end. */
 	v->pass = (!f->nr_named || !(ask & ASK(FILTER_SENDER)) || names_pass(f, s)) &&
-		  passes(f->plain, f->nr_plain, ask, &subject);
+		  passes(f->plain, f->nr_plain, ask, &subjects);
 }
 
 static inline bool judged(const struct verdict *v, const struct ipi_span *s)
 {
 	return v->callsite == s->callsite && v->func == s->func && v->target == s->target && v->stack == s->stack &&
-	       v->source == s->source && v->class == s->class && v->pid == s->pid;
+	       v->source == s->source && v->class == s->class && v->pid == s->pid && v->sender == span_sender(s);
 }
 
 /* Of a multicast the targets are asked one by one. */

@@ -90,7 +90,7 @@ static void add_hit(struct folded *f, const struct ipi_span *s)
 	struct charge c = {
 		.callsite = s->callsite,
 		.stack = s->stack,
-		.pid = s->pid,
+		.pid = span_sender(s),
 		.whom = span_is_own(&f->names, s) ? WHOM_OWN : WHOM_SENDER,
 		.value = 1,
 	};
@@ -227,7 +227,7 @@ static char *line_text(struct folded *f, const struct charge *c)
 		frame(&l, ipi_class_name(c->class));
 		return l.text;
 	}
-	comm = f->names.comm(f->names.ctx, c->pid);
+	comm = sender_comm(&f->names, c->pid);
 	frame(&l, comm ? comm : "<...>");
 	if (c->whom == WHOM_OWN)
 		frame(&l, "[own]");

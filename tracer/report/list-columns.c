@@ -22,6 +22,7 @@ const char *const list_kind_names[] = { "hit", "call", "irq", "wake", NULL };
 const char *const list_outcome_names[] = { "delivered", "coalesced", "in_flight", "lost", "run", "unknown", NULL };
 const char *const list_how_names[] = { "exact", "fifo", "ambiguous", NULL };
 static const char *const path_names[] = { "rider", "polled", "unknown", NULL };
+/* Of who sends and of what is hit; in the order of enum ipi_context. */
 static const char *const context_names[] = { "task", "softirq", "hardirq", "nmi", "idle", NULL };
 
 /* --- names --- */
@@ -238,6 +239,21 @@ static struct list_value get_comm(const struct list_line *line)
 	return has_sender(line) ? comm(line, line->span->pid) : none();
 }
 
+static struct list_value get_context(const struct list_line *line)
+{
+	return has_sender(line) ? text(context_names[span_context(line->span)]) : none();
+}
+
+/* Of a call without a hit of its own it is not told. */
+static struct list_value get_depth(const struct list_line *line)
+{
+	const struct ipi_span *s = line->span;
+
+	if (line->kind == LIST_CALL || !s->irq_id || !line->list->trace->has_csd)
+		return none();
+	return number(s->nr_calls);
+}
+
 static bool has_victim(const struct list_line *line)
 {
 	return span_victim(line->span) != IPI_VICTIM_UNKNOWN;
@@ -420,7 +436,7 @@ const struct list_column list_columns[] = {
 	{ "caller", NULL, LIST_TEXT, NULL, "who caused it: first frame of the stack outside the plumbing", get_caller },
 	{ "callsite", NULL, LIST_TEXT, NULL, "return address in the sender", get_callsite },
 	{ "func", NULL, LIST_TEXT, NULL, "function that the target runs", get_func },
-	{ "pid", NULL, LIST_ID, NULL, "sending task", get_pid },
+	{ "pid", NULL, LIST_ID, NULL, "sending task, or what a softirq or handler that sent interrupted", get_pid },
 	{ "tgid", NULL, LIST_ID, NULL, "its process", get_tgid },
 	{ "comm", NULL, LIST_TEXT, NULL, "its name", get_comm },
 	{ "victim_pid", NULL, LIST_ID, NULL, "task that the interrupt hit", get_victim_pid },
@@ -449,6 +465,8 @@ const struct list_column list_columns[] = {
 	{ "wakee_pid", NULL, LIST_ID, NULL, "its number", get_wakee_pid },
 	{ "idle", NULL, LIST_TEXT, NULL,
 	  "idle state of the target at the send: awake, state0, ... (record --with idle)", get_idle },
+	{ "context", NULL, LIST_TEXT, context_names, "who sent: that task, idle, or what interrupted it", get_context },
+	{ "depth", NULL, LIST_ID, NULL, "functions that the interrupt ran", get_depth },
 };
 const unsigned int list_nr_columns = ARRAY_SIZE(list_columns);
 

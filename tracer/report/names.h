@@ -26,6 +26,41 @@ struct span_names {
 	void *ctx;
 };
 
+/*
+ * The sender: the task that was current, if it did it itself. What a softirq, a
+ * handler or an NMI sends, which merely interrupted it, is not that task's: they
+ * are senders of their own, with numbers below SENDER_NO_TASK that are no task's,
+ * nor a process's, and names like those that the kernel has for what is no
+ * task: <softirq>, <hardirq>, <nmi>.
+ */
+#define SENDER_NO_TASK (-1)
+
+static inline int32_t span_sender(const struct ipi_span *s)
+{
+	return s->level == IPI_LEVEL_TASK ? s->pid : SENDER_NO_TASK - (int32_t)s->level;
+}
+
+/* Name and process of a sender. */
+static inline const char *sender_comm(const struct span_names *n, int32_t sender)
+{
+	static const char *const no_task[IPI_NR_LEVELS] = {
+		[IPI_LEVEL_SOFTIRQ] = "<softirq>",
+		[IPI_LEVEL_HARDIRQ] = "<hardirq>",
+		[IPI_LEVEL_NMI] = "<nmi>",
+	};
+
+	if (sender < SENDER_NO_TASK)
+		return no_task[SENDER_NO_TASK - sender];
+	return n->comm ? n->comm(n->ctx, sender) : NULL;
+}
+
+static inline int32_t sender_tgid(const struct span_names *n, int32_t sender)
+{
+	if (sender < SENDER_NO_TASK)
+		return sender;
+	return n->tgid ? n->tgid(n->ctx, sender) : -1;
+}
+
 /* Caused by the recorder. An interrupt that merely hit its task sends for somebody else. */
 static inline bool span_is_own(const struct span_names *n, const struct ipi_span *s)
 {

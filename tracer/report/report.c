@@ -91,9 +91,12 @@ static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
 static char *process_name(struct analysis *a, int32_t tgid)
 {
 	const struct span_names names = analysis_names(a);
-	const char *comm = names.comm(names.ctx, tgid);
-	char *name = clean(comm ? comm : "<...>"), *text = xasprintf("%s[%d]", name, tgid);
+	const char *comm = sender_comm(&names, tgid);
+	char *name = clean(comm ? comm : "<...>"), *text;
 
+	if (tgid < SENDER_NO_TASK)
+		return name;
+	text = xasprintf("%s[%d]", name, tgid);
 	free(name);
 	return text;
 }
@@ -119,8 +122,10 @@ static void name_row(struct report_row *row, const struct report *r, struct anal
 		row->comm = clean(agg->comm);
 	if (!mixed(agg, AGG_KEY_UFUNC) && agg->ufunc)
 		row->ufunc = user_name(analysis_ufunc(a), agg->ufunc - 1);
-	if (!mixed(agg, AGG_KEY_PROCESS) && agg->tgid >= 0)
+	if (!mixed(agg, AGG_KEY_PROCESS) && agg->tgid != -1)
 		row->process = process_name(a, agg->tgid);
+	if (!mixed(agg, AGG_KEY_VICTIM) && agg->victim)
+		row->victim = clean(agg->victim);
 	if (by_stack)
 		name_stack(row, a, agg->stack);
 }
@@ -208,6 +213,7 @@ void report_free(struct report *r)
 		free(row->ufunc);
 		free(row->comm);
 		free(row->process);
+		free(row->victim);
 	}
 	free(r->rows);
 	free(r->offline);

@@ -41,6 +41,7 @@ struct report_row {
 	const char *class;
 	char *comm;
 	char *process; /* "name[number]" */
+	char *victim;
 	struct report_frame *frames;
 	unsigned int nr_frames; /* innermost first */
 	char *stack;		/* the frames in one line */

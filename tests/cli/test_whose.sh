@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Whose work an IPI is: what was at work at the send, whom it hit, how many calls an interrupt ran.
+. "$(dirname "$0")/../lib.sh"
+py() { python3 "$ROOT/tests/cli/whose.py" "$@"; }
+DATA=$ROOT/tests/data
+
+if command -v trace-cmd >/dev/null; then
+	# Not amd64-6.1, whose sends are told by probes.
+	ok "senders and contexts are those of the flags that trace-cmd shows" py contexts "$IPITRACE" \
+		"$DATA"/{report,demo}.dat "$DATA"/rows/{amd64-66cpu,arm64-6.1,arm64-6.12}.dat
+else
+	skip "senders and contexts are those of the flags that trace-cmd shows" "no trace-cmd"
+fi
+ok "rows by context, victim and depth are sums of lines" py rows "$IPITRACE" "$DATA"/{report,demo}.dat "$DATA"/rows/*.dat
+ok "a task has what it sent itself, in rows and by filters" py senders "$IPITRACE" "$DATA"/{report,demo}.dat \
+	"$DATA"/rows/amd64-66cpu.dat
+
+exits 0 "rows by caller and context" "$IPITRACE" report --by caller,context --csv -f caller,context,sends "$DATA/report.dat"
+is "$(grep rcu_core "$OUT")" "rcu_core+0x31f,softirq,2" "  rcu_core sends in a softirq"
+exits 0 "rows by task" "$IPITRACE" report --by comm,caller --csv -f comm,pid,process,caller,sends "$DATA/report.dat"
+is "$(grep rcu_core "$OUT")" "<softirq>,,<softirq>,rcu_core+0x31f,2" "  and is not charged to what it interrupted"
+exits 0 "rows by victim" "$IPITRACE" report --by victim --csv -f victim,sends,target_hits -n 1 "$DATA/report.dat"
+is "$(tail -1 "$OUT")" "membarrier,,200" "  have no sends"
+exits 0 "folded stacks" "$IPITRACE" export --folded "$DATA/report.dat"
+like "$(cat "$OUT")" "<softirq>;.*rcu_core" "  have a root of their own for softirqs"
+done_testing
