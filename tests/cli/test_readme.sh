@@ -26,6 +26,7 @@ cp "$DATA/demo.dat" "$TMP/here/before.dat"
 cp "$DATA/demo.dat" "$TMP/here/after.dat"
 # For where it cannot be recorded.
 cp "$DATA/demo.dat" "$TMP/here/cpu1.dat"
+cp "$DATA/wakes.dat" "$TMP/here/wakes.dat"
 cd "$TMP/here" || exit 1
 
 readme_examples() {
@@ -112,16 +113,20 @@ while IFS= read -r line <&3; do
 done 3< <(readme_examples)
 ok "README.md has examples ($nr)" [ $nr -ge 5 ]
 
-# The report that README.md shows is what the program prints of the recording that ships.
-awk '/^```console$/ { on = 1; next } /^```/ { on = 0 } on' "$ROOT/README.md" >"$TMP/shown"
-command=$(sed -n '1s/^\$ //p' "$TMP/shown")
-sed 1d "$TMP/shown" >"$TMP/shown.out"
-bash -c "$command" >"$OUT" 2>"$ERR"
-if [ -n "${UPDATE:-}" ]; then
-	awk -v out="$OUT" '/^```console$/ { print; getline; print; while ((getline l < out) > 0) print l; skip = 1; next }
-		/^```/ { skip = 0 } !skip' "$ROOT/README.md" >"$TMP/readme" && cp "$TMP/readme" "$ROOT/README.md"
-fi
-ok "README.md shows the output of: $command" diff "$TMP/shown.out" "$OUT"
+# The reports that README.md shows are what the program prints of the recordings that ship.
+nr=$(grep -c '^```console$' "$ROOT/README.md")
+for ((i = 1; i <= nr; i++)); do
+	awk -v n=$i '/^```console$/ { on = ++k == n; next } /^```/ { on = 0 } on' "$ROOT/README.md" >"$TMP/shown"
+	command=$(sed -n '1s/^\$ //p' "$TMP/shown")
+	sed 1d "$TMP/shown" >"$TMP/shown.out"
+	bash -c "$command" >"$OUT" 2>"$ERR"
+	if [ -n "${UPDATE:-}" ]; then
+		awk -v n=$i -v out="$OUT" '/^```console$/ && ++k == n { print; getline; print
+			while ((getline l < out) > 0) print l; skip = 1; next }
+			/^```/ { skip = 0 } !skip' "$ROOT/README.md" >"$TMP/readme" && cp "$TMP/readme" "$ROOT/README.md"
+	fi
+	ok "README.md shows the output of: $command" diff "$TMP/shown.out" "$OUT"
+done
 
 for page in "$ROOT"/docs/*.1; do
 	nr=0

@@ -22,7 +22,7 @@ is "$(awk -F '|' 'NF != 5' columns)" "" "each with five fields"
 is "$(cut -d'|' -f1 columns | sort | uniq -d)$(cut -d'|' -f3 columns | sort | uniq -d)" "" "no name, no JSON key twice"
 is "$(cut -d'|' -f2 columns | sort | uniq -d)" "" "no header twice"
 
-by=caller,callsite,func,class,source,target,comm,pid,process,stack,ufunc,context,victim,depth
+by=caller,callsite,func,class,source,target,comm,pid,process,stack,ufunc,context,victim,depth,wakee,waker,idle
 "$IPITRACE" report --by $by --json "$F" >all.json
 "$IPITRACE" report --by $by --csv "$F" >all.csv
 text='' sort='' page=''

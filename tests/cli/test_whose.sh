@@ -13,7 +13,8 @@ if command -v trace-cmd >/dev/null; then
 else
 	skip "senders and contexts are those of the flags that trace-cmd shows" "no trace-cmd"
 fi
-ok "rows by context, victim and depth are sums of lines" py rows "$IPITRACE" "$DATA"/{report,demo}.dat "$DATA"/rows/*.dat
+ok "rows by context, victim, depth, wakee, waker and idle are sums of lines" py rows "$IPITRACE" "$DATA"/{report,demo,wakes}.dat \
+	"$DATA"/rows/*.dat
 ok "a task has what it sent itself, in rows and by filters" py senders "$IPITRACE" "$DATA"/{report,demo}.dat \
 	"$DATA"/rows/amd64-66cpu.dat
 

@@ -95,7 +95,8 @@ def rows(ipitrace, *files):
     for path in files:
         lines = lines_of(ipitrace, path)
         for key, of in (("context", lambda line: line["context"]), ("victim", victim),
-                        ("depth", lambda line: line["depth"])):
+                        ("depth", lambda line: line["depth"]), ("wakee", lambda line: line["wakee"]),
+                        ("waker", lambda line: line["waker"]), ("idle", lambda line: line["idle"])):
             d = report(ipitrace, path, "--by", key)
             want, got = summed(lines, of), reported(d, key)
             assert got == want, (path, key, got, want)

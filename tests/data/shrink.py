@@ -15,7 +15,7 @@ import sys
 
 # decode/formats.c: what stands for others or tells the architecture.
 BY_NAME = {b"generic_smp_call_function_single_interrupt", b"sched_ttwu_pending",
-           b"irq_work_queue_on", b"sysvec_call_function_single"}
+           b"irq_work_queue_on", b"sysvec_call_function_single", b"wake_up_new_task"}
 
 
 class Reader:

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "report/columns.h"
 #include "cmds/reading.h"
 
 const char *reading_file(const char *command, const char *input, char **argv, int nr, struct err *err)
@@ -93,6 +94,18 @@ bool reading_knows_processes(const struct reading *r)
 	return f && f->nr_tgids;
 }
 
+/* Where the recording has no events that tell, of any span. */
+static void say_beside(const struct trace_info *t, enum agg_key key)
+{
+	bool wakes = key == AGG_KEY_WAKEE || key == AGG_KEY_WAKER, idle = key == AGG_KEY_IDLE;
+
+	if (!(wakes && !t->beside.wakes) && !(idle && !t->beside.idle))
+		return;
+	fprintf(stderr, "ipitrace: the recording has no %s: --by %s tells none apart\n",
+		wakes ? "wake-ups" : "idle states", report_key_name(key));
+	fprintf(stderr, "hint: 'ipitrace record --with %s' records them\n", wakes ? "sched" : "idle");
+}
+
 void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned int nr_by)
 {
 	for (unsigned int i = 0; i < nr_by; i++) {
@@ -103,6 +116,7 @@ void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned 
 			      stderr);
 		if (by[i] == AGG_KEY_STACK)
 			reading_stackless(r, "--by stack", "tells none apart");
+		say_beside(analysis_info(r->analysis), by[i]);
 	}
 }
 

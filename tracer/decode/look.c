@@ -18,7 +18,7 @@
 #include "decode/event.h"
 #include "decode/walk.h"
 
-#define LOOK_RECORDS 64 /* nested records stepped over before giving up */
+#define LOOK_RECORDS 256 /* nested records stepped over before giving up */
 #define MAX_NESTED   2
 #define MASK_BLOCK   (32u * 1024)
 #define MAX_FRAMES   512

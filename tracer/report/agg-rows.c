@@ -123,6 +123,20 @@ static const char *victim_of(struct agg *a, const struct ipi_span *s)
 	return NULL;
 }
 
+/* Whom it wakes, and who does, where that is asked for. */
+static void wake_of(struct agg *a, const struct ipi_span *s, uint32_t sender_comm, struct agg_row *v)
+{
+	uint32_t wakee;
+
+	if (!s->wakee || !(a->by_mask & AGG_KEYS_BESIDE))
+		return;
+	wakee = task_get(a, s->wakee)->comm; /* which may move the tasks, and the names */
+	if (a->by_mask & 1u << AGG_KEY_WAKEE)
+		v->wakee = a->comms[wakee];
+	if (a->by_mask & 1u << AGG_KEY_WAKER)
+		v->waker = a->comms[sender_comm];
+}
+
 /* All key values of a span as a row would hold them, before anything is left out. */
 static struct agg_row row_values(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
 {
@@ -176,6 +190,12 @@ static uint64_t key_value(const struct agg_row *r, enum agg_key key)
 		return (uintptr_t)r->victim; /* interned */
 	case AGG_KEY_DEPTH:
 		return r->depth;
+	case AGG_KEY_WAKEE:
+		return (uintptr_t)r->wakee; /* interned */
+	case AGG_KEY_WAKER:
+		return (uintptr_t)r->waker; /* interned */
+	case AGG_KEY_IDLE:
+		return r->idle;
 	case AGG_NR_KEYS:
 		break;
 	}
@@ -305,8 +325,8 @@ bool agg_is_own(struct agg *a, const struct ipi_span *s)
 	return own_site(a, s) || task_get(a, span_sender(s))->own;
 }
 
-/* Where a row is of what its interrupts did, every span is asked anew. */
-static struct agg_row *irq_row(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
+/* Where a row is of what its interrupts did, or of whom they woke, every span is asked anew. */
+static struct agg_row *span_row(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
 {
 	struct agg_row v;
 	uint32_t row;
@@ -314,7 +334,10 @@ static struct agg_row *irq_row(struct agg *a, const struct ipi_span *s, uint32_t
 	if (t->own || own_site(a, s))
 		return &a->own;
 	v = row_values(a, s, target, t);
-	v.victim = victim_of(a, s); /* which may move the tasks */
+	wake_of(a, s, t->comm, &v);
+	v.victim = victim_of(a, s); /* which may move the tasks, as the one before */
+	if (a->by_mask & 1u << AGG_KEY_IDLE)
+		v.idle = s->idle;
 	v.no_sends = true;
 	v.depth = s->irq_id ? s->nr_calls : AGG_NO_DEPTH;
 	row = row_get(a, &v); /* which may move the rows */
@@ -327,8 +350,8 @@ struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t t
 	struct site *st;
 	struct agg_row *r;
 
-	if (unlikely(a->by_mask & AGG_KEYS_OF_IRQ))
-		return irq_row(a, s, target, t);
+	if (unlikely(a->by_mask & AGG_KEYS_OF_SPAN))
+		return span_row(a, s, target, t);
 	st = site_get(a, s, target, t);
 	if (st->own || t->own)
 		return &a->own;

@@ -161,7 +161,7 @@ static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const s
  * Rows whose keys spans of one identity need not share: this one's is looked up,
  * and made the last identity, so that the span counts there. False: it counts in none.
  */
-static bool __attribute__((noinline)) row_of_irq(struct agg *a, const struct ipi_span *s)
+static bool __attribute__((noinline)) row_of_span(struct agg *a, const struct ipi_span *s)
 {
 	switch (s->kind) {
 	case IPI_SPAN_SEND:
@@ -390,7 +390,7 @@ void agg_span(void *agg, const struct ipi_span *s)
 {
 	struct agg *a = agg;
 
-	if (unlikely(a->by_mask & AGG_KEYS_OF_IRQ) && !row_of_irq(a, s))
+	if (unlikely(a->by_mask & AGG_KEYS_OF_SPAN) && !row_of_span(a, s))
 		return;
 	switch (s->kind) {
 	case IPI_SPAN_SEND:

@@ -31,10 +31,17 @@ enum agg_key {
 	/* Of the interrupt, not of the send; noted only where they are in --by. */
 	AGG_KEY_VICTIM,
 	AGG_KEY_DEPTH,
+	/* What report/beside.h tells; noted only where they are in --by. */
+	AGG_KEY_WAKEE,
+	AGG_KEY_WAKER,
+	AGG_KEY_IDLE,
 	AGG_NR_KEYS,
 };
 #define AGG_KEYS_OF_IRQ (1u << AGG_KEY_VICTIM | 1u << AGG_KEY_DEPTH)
-#define AGG_NO_DEPTH	UINT32_MAX
+#define AGG_KEYS_BESIDE (1u << AGG_KEY_WAKEE | 1u << AGG_KEY_WAKER | 1u << AGG_KEY_IDLE)
+/* In these, spans of the same sender and function are of different rows. */
+#define AGG_KEYS_OF_SPAN (AGG_KEYS_OF_IRQ | AGG_KEYS_BESIDE)
+#define AGG_NO_DEPTH	 UINT32_MAX
 
 struct agg_counts {
 	uint64_t sends, target_hits, delivered, coalesced, in_flight, lost;
@@ -52,8 +59,10 @@ struct agg_row {
 	uint32_t context;	      /* enum ipi_context */
 	const char *victim;	      /* NULL = no interrupt, or not known what it hit */
 	uint32_t depth;		      /* functions that the interrupt ran; AGG_NO_DEPTH = no interrupt */
+	const char *wakee, *waker;    /* NULL = it wakes nobody, or not known whom */
+	uint32_t idle;		      /* IPI_IDLE_* of the target */
 	uint32_t mixed;		      /* bit per enum agg_key */
-	bool no_sends;		      /* the row is of interrupts: it has hits, but no sends */
+	bool no_sends;		      /* the row is of single hits: it has no sends */
 	uint32_t undelivered_classes; /* bit per enum ipi_class: of hits that were not delivered */
 	struct agg_counts n;
 	struct hist delivery, queue, func_time, handler;
@@ -63,7 +72,8 @@ struct agg;
 
 /*
  * by_sender: the spans come through a filter that asks for the sender, so that there is no IRQ span among them.
- * Rows by victim or depth have no sends, which are told before either is known; there calls come through report/handlers.h.
+ * Rows by victim, depth, wakee, waker or idle have no sends, which are told before these are known, or go to several
+ * targets; of the first two calls come through report/handlers.h.
  */
 struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, const struct span_names *names);
 /* Before the first span. What would be in further rows is in one more, without any key. */

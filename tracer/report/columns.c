@@ -61,6 +61,9 @@ const struct column report_columns[] = {
 	KEY(CONTEXT, context, "CONTEXT", UNIT_NAME, "who was at work at the send: task, idle, softirq, hardirq, nmi"),
 	KEY(VICTIM, victim, "VICTIM", UNIT_NAME, "what the interrupt hit: name of a task, <idle>, <softirq>"),
 	KEY(DEPTH, depth, "DEPTH", UNIT_ID, "functions that the interrupt ran: how many calls were pending"),
+	KEY(WAKEE, wakee, "WAKEE", UNIT_NAME, "task that a reschedule or queued wake-up wakes (record --with sched)"),
+	KEY(WAKER, waker, "WAKER", UNIT_NAME, "who wakes it: name of a task, <softirq>, <hardirq>"),
+	KEY(IDLE, idle, "IDLE", UNIT_NAME, "idle state of the target at the send: awake, state0, ... (record --with idle)"),
 
 	COUNT(sends, "SENDS", 0, "send events", 9),
 	COUNT(target_hits, "HITS", 0, "targets of all sends", COLUMN_STAYS),
@@ -227,6 +230,12 @@ static struct value get_key(const struct column *c, const struct report_row *row
 		return text_value(id.none ? NULL : ipi_context_name(a->context));
 	case AGG_KEY_VICTIM:
 		return text_value(row->victim);
+	case AGG_KEY_WAKEE:
+		return text_value(row->wakee);
+	case AGG_KEY_WAKER:
+		return text_value(row->waker);
+	case AGG_KEY_IDLE:
+		return text_value(row->idle[0] ? row->idle : NULL);
 	case AGG_KEY_DEPTH:
 		id.none |= a->depth == AGG_NO_DEPTH || !row->trace->has_csd;
 		id.num = a->depth;

@@ -314,6 +314,12 @@ static char *key_text(const struct report_row *row, enum agg_key key)
 		return copy(row->class);
 	case AGG_KEY_COMM:
 		return copy(row->comm);
+	case AGG_KEY_WAKEE:
+		return copy(row->wakee);
+	case AGG_KEY_WAKER:
+		return copy(row->waker);
+	case AGG_KEY_IDLE:
+		return copy(row->idle);
 	case AGG_KEY_SOURCE:
 		return xasprintf("%u", row->agg->source);
 	case AGG_KEY_TARGET:

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -228,7 +227,7 @@ static struct list_value get_tgid(const struct list_line *line)
 static struct list_value comm(const struct list_line *line, int32_t pid)
 {
 	struct list *l = line->list;
-	const char *comm = l->ask.comm(l->ask.ctx, pid);
+	const char *comm = sender_comm(&l->ask, pid);
 
 	sanitize(l->names.comm, sizeof(l->names.comm), comm ? comm : "<...>");
 	return text(l->names.comm);
@@ -287,18 +286,10 @@ static struct list_value get_victim_context(const struct list_line *line)
 	return none();
 }
 
-/* The name of who wakes: the sender, or the interrupt that hit it. */
+/* The sender, as the rows of a report name it: what an interrupt wakes is not the task's that it hit. */
 static struct list_value get_waker(const struct list_line *line)
 {
-	static const char *const levels[] = {
-		[IPI_LEVEL_SOFTIRQ] = "softirq",
-		[IPI_LEVEL_HARDIRQ] = "hardirq",
-		[IPI_LEVEL_NMI] = "nmi",
-	};
-
-	if (!line->span->wakee)
-		return none();
-	return line->span->level == IPI_LEVEL_TASK ? comm(line, line->span->pid) : text(levels[line->span->level]);
+	return line->span->wakee ? comm(line, span_sender(line->span)) : none();
 }
 
 static struct list_value get_waker_pid(const struct list_line *line)
@@ -320,12 +311,8 @@ static struct list_value get_idle(const struct list_line *line)
 {
 	struct list *l = line->list;
 
-	if (line->span->idle == IPI_IDLE_UNKNOWN)
-		return none();
-	if (line->span->idle == IPI_IDLE_AWAKE)
-		return text("awake");
-	snprintf(l->names.idle, sizeof(l->names.idle), "state%u", line->span->idle - IPI_IDLE_STATE(0));
-	return text(l->names.idle);
+	idle_name(line->span->idle, l->names.idle);
+	return text(l->names.idle[0] ? l->names.idle : NULL);
 }
 
 static struct list_value at(const struct list_line *line, uint64_t ns)
@@ -458,8 +445,7 @@ const struct list_column list_columns[] = {
 	{ "path", NULL, LIST_TEXT, path_names, "of a call without a hit: why it has none", get_path },
 	{ "queue_latency_ns", "queue", LIST_NS, NULL, "from queue_ns to run_ns", get_queue },
 	{ "ufunc", NULL, LIST_TEXT, NULL, "user function that caused it, outside the C library", get_ufunc },
-	{ "waker", NULL, LIST_TEXT, NULL, "of a wake-up: the sending task, or the kind of interrupt that woke",
-	  get_waker },
+	{ "waker", NULL, LIST_TEXT, NULL, "of a wake-up: the sending task, or <softirq>, <hardirq>", get_waker },
 	{ "waker_pid", NULL, LIST_ID, NULL, "that task", get_waker_pid },
 	{ "wakee", NULL, LIST_TEXT, NULL, "of a wake-up: the task that is woken (record --with sched)", get_wakee },
 	{ "wakee_pid", NULL, LIST_ID, NULL, "its number", get_wakee_pid },

@@ -33,7 +33,7 @@ struct list_names {
 	uint32_t nr_callers;
 	char frame[256];
 	char comm[64];
-	char idle[24];
+	char idle[IDLE_NAME_LEN];
 };
 
 #define LIST_CALLER_UNKNOWN UINT64_MAX

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "match/match.h"
 
@@ -59,6 +60,18 @@ static inline int32_t sender_tgid(const struct span_names *n, int32_t sender)
 	if (sender < SENDER_NO_TASK)
 		return sender;
 	return n->tgid ? n->tgid(n->ctx, sender) : -1;
+}
+
+/* "awake", "state1"; "" for IPI_IDLE_UNKNOWN. */
+#define IDLE_NAME_LEN 24
+static inline void idle_name(uint32_t idle, char name[IDLE_NAME_LEN])
+{
+	if (idle == IPI_IDLE_UNKNOWN)
+		name[0] = '\0';
+	else if (idle == IPI_IDLE_AWAKE)
+		snprintf(name, IDLE_NAME_LEN, "awake");
+	else
+		snprintf(name, IDLE_NAME_LEN, "state%u", idle - IPI_IDLE_STATE(0));
 }
 
 /* Caused by the recorder. An interrupt that merely hit its task sends for somebody else. */

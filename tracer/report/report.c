@@ -126,6 +126,12 @@ static void name_row(struct report_row *row, const struct report *r, struct anal
 		row->process = process_name(a, agg->tgid);
 	if (!mixed(agg, AGG_KEY_VICTIM) && agg->victim)
 		row->victim = clean(agg->victim);
+	if (!mixed(agg, AGG_KEY_WAKEE) && agg->wakee)
+		row->wakee = clean(agg->wakee);
+	if (!mixed(agg, AGG_KEY_WAKER) && agg->waker)
+		row->waker = clean(agg->waker);
+	if (!mixed(agg, AGG_KEY_IDLE))
+		idle_name(agg->idle, row->idle);
 	if (by_stack)
 		name_stack(row, a, agg->stack);
 }
@@ -214,6 +220,8 @@ void report_free(struct report *r)
 		free(row->comm);
 		free(row->process);
 		free(row->victim);
+		free(row->wakee);
+		free(row->waker);
 	}
 	free(r->rows);
 	free(r->offline);

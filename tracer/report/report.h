@@ -42,6 +42,8 @@ struct report_row {
 	char *comm;
 	char *process; /* "name[number]" */
 	char *victim;
+	char *wakee, *waker;
+	char idle[IDLE_NAME_LEN]; /* "" = not known, or mixed */
 	struct report_frame *frames;
 	unsigned int nr_frames; /* innermost first */
 	char *stack;		/* the frames in one line */
