@@ -48,9 +48,33 @@ static void usage(FILE *out)
 	      out);
 }
 
-static void print_error(const char *command, const struct err *err)
+/* Where who knows the error had no advice. */
+static void general_hint(const char *command, struct err *err)
+{
+	switch (err->code) {
+	case EXIT_USAGE:
+		if (command)
+			err_hint(err, "'ipitrace %s --help' lists the options", command);
+		else
+			err_hint(err, "'ipitrace help' lists the commands");
+		break;
+	case EXIT_INCOMPLETE:
+		err_hint(err, "what is there was matched; the last lines of 'ipitrace report' say what is missing");
+		break;
+	case EXIT_FAILED:
+	case EXIT_CANCELED:
+		err_hint(err,
+			 "if neither permissions, room nor limits (ulimit -a) explain it, please report it as a bug");
+		break;
+	}
+}
+
+static void print_error(const char *command, struct err *err)
 {
 	char text[sizeof(err->msg)];
+
+	if (!err->hint[0])
+		general_hint(command, err);
 
 	fflush(stdout);
 	sanitize(text, sizeof(text), err->msg);
@@ -196,6 +220,7 @@ int main(int argc, char **argv)
 	/* A report cut short by a full disk is not a report. */
 	if (fflush(stdout) || ferror(stdout)) {
 		err_set_errno(&err, EXIT_FAILED, errno, "cannot write to standard output");
+		err_hint(&err, "is the disk full, or has the reader gone?");
 		print_error(command, &err);
 		if (ret == EXIT_OK)
 			ret = EXIT_FAILED;

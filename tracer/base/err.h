@@ -25,7 +25,8 @@ enum exit_code {
 
 /*
  * An error on its way up. The layer that knows fills it once; main() prints
- * "ipitrace: CMD: msg" and, if there is one, "hint: ...".
+ * "ipitrace: CMD: msg" and "hint: ...": a general one, by the code, where the
+ * layer has nothing to say that helps more.
  */
 struct err {
 	int code; /* enum exit_code; 0 = no error yet */

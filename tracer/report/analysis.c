@@ -277,6 +277,14 @@ static int open_ufunc(struct analysis *a, struct err *err)
 	return 0;
 }
 
+/* Of errors in the file's bytes. */
+static int not_whole(struct err *err)
+{
+	if (!err->hint[0])
+		err_hint(err, "the file may be cut or damaged: copy it, or record, again");
+	return -1;
+}
+
 int analysis_open(struct analysis **out, const char *path, const char *buffer, struct err *err)
 {
 	struct analysis *a = xcalloc(1, sizeof(*a));
@@ -321,7 +329,7 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 	return 0;
 fail:
 	analysis_close(a);
-	return -1;
+	return not_whole(err);
 }
 
 int analysis_open_live(struct analysis **out, const struct analysis_feed *feed, struct err *err)
@@ -524,7 +532,7 @@ int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *e
 
 	pipeline_set_sink(a->pipeline, sink);
 	if (pipeline_run(a->pipeline, err))
-		return -1;
+		return not_whole(err);
 	finish_info(a);
 	if (!is_ours(a))
 		return seen_evidence(a, err);
