@@ -176,4 +176,15 @@ small 3 "a damaged format" "$TMP/libtraceevent-null8.dat"
 small 3 "another damaged format" "$TMP/libtraceevent-null-strcmp.dat"
 small 0 "fields near the end of 16 bits" "$TMP/minlen.dat"
 
+# A piece by another tool has neither facts nor options; whom it is of, the names of tasks still tell.
+if command -v trace-cmd >/dev/null; then
+	cd "$TMP" || exit 1
+	ok "trace-cmd splits a recording" trace-cmd split -i "$DATA/demo.dat" -o piece.dat -s 2
+	exits 0 "  report of the piece" "$IPITRACE" report piece.dat.1
+	like "$(cat "$OUT")" '^note: the file does not say .* by whom it was recorded' "  says what is not known of it"
+	like "$(cat "$OUT")" '^own: 1 sends, .* by the recorder \(ipitrace or trace-cmd\)' "  and that the recorder was ipitrace"
+	unlike "$("$IPITRACE" report "$DATA/demo.dat")" 'note: the file does not say' "  not of the whole"
+else
+	skip "a piece by trace-cmd split" "no trace-cmd"
+fi
 done_testing

@@ -424,6 +424,10 @@ static void notes(const struct report *r, FILE *out)
 		fputs("note: what ipitrace knew of this recording is gone (converted, or cut short): "
 		      "losses at its end do not show\n",
 		      out);
+	if (t->foreign && !t->facts_gone && !t->kernel[0])
+		fputs("note: the file does not say on what kernel, when and by whom it was recorded (trace-cmd split "
+		      "drops that): what was lost or missed does not show\n",
+		      out);
 	if (t->bad_pages)
 		fprintf(out, "note: %" PRIu64 " damaged sub-buffers were skipped\n", t->bad_pages);
 	if (t->buffers[0])

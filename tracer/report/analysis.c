@@ -130,6 +130,11 @@ static void fill_facts(struct analysis *a)
 	t->incomplete = a->has_facts && (!a->facts.complete || t->nr_reasons);
 }
 
+static bool is_ipitrace(const char *tracer_version)
+{
+	return !strncmp(tracer_version, "ipitrace", 8);
+}
+
 static void fill_info(struct analysis *a, const char *path)
 {
 	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
@@ -150,7 +155,7 @@ static void fill_info(struct analysis *a, const char *path)
 	set_evidence(t, evidence);
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
-	t->facts_gone = t->foreign && a->info->tracer_version && !strncmp(a->info->tracer_version, "ipitrace", 8);
+	t->facts_gone = t->foreign && a->info->tracer_version && is_ipitrace(a->info->tracer_version);
 }
 
 /* Where buffers have different clocks, nothing of one can be set against the other. */
@@ -200,37 +205,53 @@ static void fill_buffers(struct trace_info *t, const struct dat_info *info)
 		t->buffers[0] = '\0';
 }
 
+/* Tasks of this name, by the cmdlines: a pid's line is "123 trace-cmd". */
+static void find_tasks(struct analysis *a, const char *task)
+{
+	const char *p = a->info->cmdlines, *end = p ? p + a->info->cmdlines_len : NULL;
+	size_t task_len = strlen(task);
+
+	while (p && p < end) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p)), *name;
+		size_t len = (size_t)((eol ? eol : end) - p);
+
+		name = memchr(p, ' ', len);
+		if (name && len - (size_t)(name + 1 - p) == task_len && !memcmp(name + 1, task, task_len)) {
+			a->recorders = xrealloc(a->recorders, (a->nr_recorders + 1) * sizeof(*a->recorders));
+			a->recorders[a->nr_recorders++] = (int32_t)strtol(p, NULL, 10);
+		}
+		p += len + 1;
+	}
+}
+
 /*
- * A pid's line of the cmdlines, "123 trace-cmd", says who recorded a foreign file.
+ * Names of tasks say who recorded a file without facts.
  * trace-cmd's readers sleep until the ring buffer wakes them, by an irq_work of its
  * own (kernel/trace/ring_buffer.c): self-IPIs on its behalf. Those of ipitrace never
  * wait (capture/spool.c), so in its recordings they are for some other tracer.
  */
 static void find_recorder(struct analysis *a)
 {
-	const char *p = a->info->cmdlines, *end = p ? p + a->info->cmdlines_len : NULL;
+	const char *tracer = a->info->tracer_version;
+	unsigned int ours;
 	uint64_t func_end;
 
 	if (a->has_facts) {
 		a->trace.recorder = "ipitrace itself";
 		return;
 	}
-	while (p && p < end) {
-		const char *eol = memchr(p, '\n', (size_t)(end - p)), *name;
-		size_t len = (size_t)((eol ? eol : end) - p);
-
-		name = memchr(p, ' ', len);
-		if (name && len - (size_t)(name - p) == sizeof(" trace-cmd") - 1 &&
-		    !memcmp(name, " trace-cmd", sizeof(" trace-cmd") - 1)) {
-			a->recorders = xrealloc(a->recorders, (a->nr_recorders + 1) * sizeof(*a->recorders));
-			a->recorders[a->nr_recorders++] = (int32_t)strtol(p, NULL, 10);
-		}
-		p += len + 1;
-	}
-	if (!a->nr_recorders)
-		return;
-	a->trace.recorder = "the recorder (trace-cmd)";
-	symtab_range(a->symtab, "rb_wake_up_waiters", &a->own_func, &func_end);
+	/* What has been cut into pieces, or converted, since may be ours. */
+	if (!tracer || is_ipitrace(tracer))
+		find_tasks(a, "ipitrace");
+	ours = a->nr_recorders;
+	if (!tracer || !is_ipitrace(tracer))
+		find_tasks(a, "trace-cmd");
+	if (a->nr_recorders > ours)
+		symtab_range(a->symtab, "rb_wake_up_waiters", &a->own_func, &func_end);
+	if (a->nr_recorders)
+		a->trace.recorder = !ours		    ? "the recorder (trace-cmd)" :
+				    a->nr_recorders == ours ? "the recorder (ipitrace)" :
+							      "the recorder (ipitrace or trace-cmd)";
 }
 
 static void number_stacks(void *ctx, struct ipi_event *ev, unsigned int nr)
