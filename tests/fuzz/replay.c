@@ -9,16 +9,14 @@
 #include <stdbool.h>
 
 #include "base/io.h"
+#include "../rnd.h"
 #include "fuzz.h"
 
 static uint64_t state;
 
 static uint64_t rnd(void)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
+	return rnd_next(&state);
 }
 
 /* Change number nr of the input: some bytes, a number, or the length. Returns the new length. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../rnd.h"
 #include "base/mem.h"
 #include "decode/walk.h"
 
@@ -38,10 +39,7 @@ struct slicer {
 
 static inline uint64_t slicer_random(struct slicer *s)
 {
-	s->rnd ^= s->rnd << 13;
-	s->rnd ^= s->rnd >> 7;
-	s->rnd ^= s->rnd << 17;
-	return s->rnd * 0x2545f4914f6cdd1dULL >> 16;
+	return rnd_next(&s->rnd) * 0x2545f4914f6cdd1dULL >> 16;
 }
 
 static inline void slicer_add(struct slicer *s, unsigned int idx, const void *bytes, size_t len)

@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "report/diff.h"
+#include "../rnd.h"
 #include "tap.h"
 
 /* The sanitizers look at the code, not at the statistics. */
@@ -24,10 +25,7 @@ static uint64_t state;
 
 static uint64_t rnd(void)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
+	return rnd_next(&state);
 }
 
 static double uniform(void)

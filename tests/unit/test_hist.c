@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/hist.h"
+#include "../rnd.h"
 #include "tap.h"
 
 #define NR 20000
@@ -11,10 +12,7 @@ static uint64_t state = 0x9e3779b97f4a7c15ULL;
 
 static uint64_t rnd(void)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
+	return rnd_next(&state);
 }
 
 static int compare(const void *a, const void *b)
