@@ -31,8 +31,11 @@
 #include <linux/kernel_stat.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
@@ -50,6 +53,17 @@
 
 #ifndef BENCH_HAVE_KTHREAD_COMPLETE /* its name before 5.17 */
 #define kthread_complete_and_exit complete_and_exit
+#endif
+
+/* Linux 5.10 has these under other names or not at all. */
+#ifndef in_hardirq
+#define in_hardirq() in_irq()
+#endif
+#ifndef INIT_CSD
+#define INIT_CSD(csd, f, i) (*(csd) = (call_single_data_t){ .func = (f), .info = (i) })
+#endif
+#ifndef IRQ_WORK_INIT_HARD
+#define IRQ_WORK_INIT_HARD(f) ((struct irq_work){ .flags = ATOMIC_INIT(IRQ_WORK_HARD_IRQ), .func = (f) })
 #endif
 
 enum bench_irq_kind {

@@ -8,7 +8,6 @@
  */
 #include <linux/cpu.h>
 #include <linux/math64.h>
-#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
