@@ -119,6 +119,8 @@ ok "  the same numbers" python3 opinion.py reports.json report-window.json demo-
 json_check reports.json '[r["window"] for s in ("a", "b") for r in d[s]["runs"]] == '"$(python3 -c '
 import json
 print([r["window"] for s in ("a", "b") for r in json.load(open("windows.json"))[s]["runs"]])')" "  the same windows"
+"$IPITRACE" report --json --from +2ms --to +9ms "$R" >report-window.json
+exits 0 "a window whose rates are no integers" "$IPITRACE" diff --json report-window.json report-window.json
 exits 0 "a window as text" "$IPITRACE" diff --around +5ms+-1ms "$R" "$D"
 like "$(cat "$OUT")" '^A: .*report.dat \(2.00ms of 22.3ms' "  says of how much"
 exits 0 "a window with itself" "$IPITRACE" diff --json --from -3ms "$R" "$R"

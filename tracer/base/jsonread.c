@@ -150,8 +150,13 @@ static struct json_val *parse_scalar(struct reader *r, struct json_val *v)
 		v->type = JSON_NUM;
 		errno = 0;
 		v->num = strtoull(r->p, &end, 10);
-		if (errno || strchr(".eE", *end ? *end : 'x'))
-			return fail(r, "not an integer");
+		if (strchr(".eE", *end ? *end : 'x')) {
+			v->type = JSON_REAL;
+			v->num = 0;
+			strtod(r->p, &end);
+		} else if (errno) {
+			return fail(r, "an integer that is too great");
+		}
 		r->p = end;
 		return v;
 	}

@@ -3,7 +3,7 @@
  * base/jsonread.h - the one reader of JSON: results of ipitrace itself, back in.
  *
  * Files come from anywhere, so depth is bounded and every type is checked.
- * Fractions are refused: the contracts that are read have integers only.
+ * What is computed of the contracts is integers; a fraction is read, and has no value.
  * Escapes beyond ASCII become '?': texts are only compared and shown.
  */
 #ifndef IPITRACE_BASE_JSONREAD_H
@@ -14,13 +14,13 @@
 
 #include "base/err.h"
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_NUM, JSON_STR, JSON_ARR, JSON_OBJ };
+enum json_type { JSON_NULL, JSON_BOOL, JSON_NUM, JSON_REAL, JSON_STR, JSON_ARR, JSON_OBJ };
 
 struct json_val {
 	enum json_type type;
 	char *key; /* in objects */
 	char *str;
-	uint64_t num; /* of a bool, too */
+	uint64_t num; /* of a bool, too; of JSON_REAL 0 */
 	struct json_val *child, *next;
 };
 

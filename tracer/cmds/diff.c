@@ -23,6 +23,7 @@
 #include "render/diff.h"
 #include "report/columns.h"
 #include "report/diff-slices.h"
+#include "report/report-json.h"
 
 #define MAX_LIMITS 16u
 
@@ -229,7 +230,7 @@ static int read_run(struct diff_options *o, struct diff_run *run, const char *pa
 {
 	int ret;
 
-	if (!diff_is_json(path)) {
+	if (!report_json_is(path)) {
 		ret = read_recording(o, run, path, slices, err);
 	} else if (!ipi_filter_empty(&o->filter)) {
 		err_set(err, EXIT_USAGE, "%s: a report cannot be filtered any more", path);

@@ -83,8 +83,6 @@ struct diff_run {
 
 /* A report's JSON, by its content; -1: *err. */
 int diff_read_json(struct diff_run *run, const char *path, struct err *err);
-/* The file begins as JSON does. */
-bool diff_is_json(const char *path);
 void diff_run_free(struct diff_run *run);
 
 /* For whoever fills a run: the line of these values, new with empty cells if need be. Values are copied. */
