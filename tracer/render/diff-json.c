@@ -90,8 +90,14 @@ static void window(struct json *j, const struct diff_run *r)
 		return;
 	}
 	json_object(j, "window");
-	json_u64(j, "from_ns", r->from_ns);
-	json_u64(j, "to_ns", r->to_ns);
+	/* Reports that were merged have windows here and there. */
+	if (r->to_ns) {
+		json_u64(j, "from_ns", r->from_ns);
+		json_u64(j, "to_ns", r->to_ns);
+	} else {
+		json_null(j, "from_ns");
+		json_null(j, "to_ns");
+	}
 	json_u64(j, "duration_ns", r->duration_ns);
 	json_close(j);
 }

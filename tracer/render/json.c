@@ -20,11 +20,21 @@
 #include "base/text.h"
 #include "render/parts-priv.h"
 #include "render/render.h"
+#include "report/totals.h"
 
 struct state {
 	struct json json;
 	const struct column **columns; /* in JSON's order */
 };
+
+/* A count that the recording cannot prove does not exist. */
+static void known_u64(struct json *j, const char *key, uint64_t val, bool known)
+{
+	if (known)
+		json_u64(j, key, val);
+	else
+		json_null(j, key);
+}
 
 /* Null where the clock does not count ns. */
 static void known_ns(struct json *j, const struct trace_info *t, const char *key, uint64_t ns)
@@ -78,8 +88,8 @@ static void window(struct json *j, const struct report *r)
 		return;
 	}
 	json_object(j, "window");
-	json_u64(j, "from_ns", r->from_ns);
-	json_u64(j, "to_ns", r->to_ns);
+	known_u64(j, "from_ns", r->from_ns, !r->nr_sources);
+	known_u64(j, "to_ns", r->to_ns, !r->nr_sources);
 	json_u64(j, "duration_ns", ns);
 	rate(j, "sends_per_s", r->totals.sends, ns);
 	rate(j, "target_hits_per_s", r->totals.target_hits, ns);
@@ -106,15 +116,6 @@ static void user_stacks(struct json *j, const struct ufunc_info *u)
 	json_u64(j, "lost_samples", u->lost);
 	json_u64(j, "lost_mappings", u->side_lost);
 	json_close(j);
-}
-
-/* A count that the recording cannot prove does not exist. */
-static void known_u64(struct json *j, const char *key, uint64_t val, bool known)
-{
-	if (known)
-		json_u64(j, key, val);
-	else
-		json_null(j, key);
 }
 
 static void beside(struct json *j, const struct beside_info *b)
@@ -153,8 +154,9 @@ static void trace(struct render *r, struct json *j)
 		json_null(j, "skew_ns");
 	json_string(j, "tier", t->tier);
 	json_u64(j, "cpus", t->cpus);
-	known_ns(j, t, "start_ns", t->start_ns);
-	known_ns(j, t, "end_ns", t->end_ns);
+	/* Clocks of several recordings have nothing in common. */
+	known_u64(j, "start_ns", t->start_ns, t->clock_ns && !r->report->nr_sources);
+	known_u64(j, "end_ns", t->end_ns, t->clock_ns && !r->report->nr_sources);
 	json_u64(j, "events", t->events);
 	json_u64(j, "other_events", t->other_events);
 	render_lost_events(r);
@@ -195,38 +197,10 @@ static void trace(struct render *r, struct json *j)
 
 static void totals(struct json *j, const struct report *r)
 {
-	const struct match_totals *t = &r->totals;
-
 	json_object(j, "totals");
-	json_u64(j, "sends", t->sends);
-	json_u64(j, "target_hits", t->target_hits);
-	known_u64(j, "delivered", t->delivered, !r->trace->arrivals_unknown);
-	known_u64(j, "coalesced", t->coalesced, !r->trace->arrivals_unknown);
-	known_u64(j, "in_flight", t->in_flight, !r->trace->arrivals_unknown);
-	known_u64(j, "lost", t->lost, !r->trace->arrivals_unknown);
-	json_u64(j, "outcome_unknown", r->trace->arrivals_unknown ? t->target_hits : r->hits_unknown);
-	known_u64(j, "interrupts", t->interrupts, !r->trace->arrivals_unknown || t->interrupts);
-	known_u64(j, "unsolicited", t->unsolicited, !r->trace->arrivals_unknown || t->interrupts);
-	known_u64(j, "unsolicited_in_gap", t->unsolicited_in_gap, !r->trace->arrivals_unknown || t->interrupts);
-	known_u64(j, "calls", t->calls, !r->trace->calls_unknown);
-	known_u64(j, "calls_run", t->calls_run, !r->trace->runs_unknown);
-	known_u64(j, "calls_in_flight", t->calls_in_flight, !r->trace->runs_unknown);
-	known_u64(j, "calls_lost", t->calls_lost, !r->trace->runs_unknown);
-	known_u64(j, "elided", t->elided, !r->trace->elided_unknown);
-	json_u64(j, "local_calls", t->local_calls);
-	known_u64(j, "exact", t->exact, !r->trace->arrivals_unknown);
-	known_u64(j, "fifo", t->fifo, !r->trace->arrivals_unknown);
-	known_u64(j, "ambiguous", t->ambiguous, !r->trace->arrivals_unknown);
-	json_u64(j, "own_sends", r->own->n.sends);
-	json_u64(j, "ambiguous_calls", t->ambiguous_calls);
-	known_u64(j, "riders", t->riders, !r->trace->elided_unknown);
-	known_u64(j, "polled", t->polled, !r->trace->elided_unknown);
-	json_u64(j, "wakes", t->wakes);
-	json_u64(j, "negative", t->negative);
-	known_u64(j, "empty_interrupts", t->empty_interrupts, r->trace->has_csd && !r->windowed);
-	json_u64(j, "calls_unqueued", t->calls_unqueued);
-	json_u64(j, "calls_unqueued_untraced", t->calls_unqueued_untraced);
-	json_u64(j, "exits_unentered", t->exits_unentered);
+	for (unsigned int i = 0; i < report_nr_totals; i++)
+		known_u64(j, report_totals[i].json, total_value(&report_totals[i], r),
+			  total_exists(&report_totals[i], r));
 	json_close(j);
 }
 
@@ -376,6 +350,33 @@ static void interval(struct json *j, const struct report *r)
 	json_close(j);
 }
 
+/* The reports that it was merged of. */
+static void sources(struct json *j, const struct report *r)
+{
+	json_array(j, "merged");
+	for (unsigned int i = 0; i < r->nr_sources; i++) {
+		const struct report_source *s = &r->sources[i];
+
+		json_object(j, NULL);
+		known_string(j, "host", s->host);
+		known_string(j, "date", s->date);
+		known_string(j, "kernel", s->kernel);
+		json_u64(j, "cpus", s->cpus);
+		json_u64(j, "start_ns", s->start_ns);
+		json_u64(j, "duration_ns", s->duration_ns);
+		json_u64(j, "events", s->events);
+		known_u64(j, "lost_events", s->lost_events, !s->lost_unknown);
+		json_u64(j, "target_hits", s->target_hits);
+		json_bool(j, "incomplete", s->incomplete);
+		json_array(j, "reasons");
+		for (unsigned int k = 0; k < s->nr_reasons; k++)
+			known_string(j, NULL, s->reasons[k]);
+		json_close(j);
+		json_close(j);
+	}
+	json_close(j);
+}
+
 static int json_begin(struct render *r, struct err *err)
 {
 	const struct report_row own = { .agg = r->report->own, .trace = r->report->trace };
@@ -390,6 +391,8 @@ static int json_begin(struct render *r, struct err *err)
 	json_string(j, "schema", "ipitrace-report/1");
 	interval(j, r->report);
 	trace(r, j);
+	if (r->report->nr_sources)
+		sources(j, r->report);
 	totals(j, r->report);
 	classes(s, r->report);
 	json_object(j, "own");

@@ -199,11 +199,56 @@ static void window(const struct report *r, const struct render_options *o, FILE 
 	fputc('\n', out);
 }
 
+#define HOSTS_SHOWN 10
+
+static void host_list(const struct report *r, FILE *out)
+{
+	const struct report_source *s = r->sources, *end = s + r->nr_sources;
+	unsigned int nr = 0;
+
+	/* They are in the order of the hosts. */
+	for (; s < end; s++) {
+		if (s > r->sources && s->host && s[-1].host && !strcmp(s->host, s[-1].host))
+			continue;
+		if (nr++ < HOSTS_SHOWN)
+			put_text(nr > 1 ? ", " : "hosts: ", s->host ? s->host : "(unnamed)", out);
+	}
+	if (nr > HOSTS_SHOWN)
+		fprintf(out, " and %u more", nr - HOSTS_SHOWN);
+	fputc('\n', out);
+}
+
+static void merged_header(const struct report *r, const struct render_options *o, FILE *out)
+{
+	const struct trace_info *t = r->trace;
+	char time[RENDER_TIME_LEN];
+
+	fprintf(out, "%u reports: ", r->nr_sources);
+	put_text("Linux ", t->kernel[0] ? t->kernel : "(several releases)", out);
+	put_text(t->arch[0] ? " " : "", t->arch, out);
+	fprintf(out, ", %u CPUs", t->cpus);
+	if (t->clock_ns) {
+		render_time(t->end_ns - t->start_ns, o->screen.utf8, time);
+		fprintf(out, ", %s of all together", time);
+	}
+	fprintf(out, ", %" PRIu64 " events%s\n", t->events, r->filtered ? ", filtered" : "");
+	host_list(r, out);
+	if (r->windowed) {
+		render_time(r->to_ns - r->from_ns, o->screen.utf8, time);
+		fprintf(out, "of windows, %s of all together\n", time);
+	}
+	fputc('\n', out);
+}
+
 static void header(const struct report *r, const struct render_options *o, FILE *out)
 {
 	const struct trace_info *t = r->trace;
 	char text[256], time[RENDER_TIME_LEN];
 
+	if (r->nr_sources) {
+		merged_header(r, o, out);
+		return;
+	}
 	sanitize(text, sizeof(text), t->path ? t->path : "live");
 	if (t->clock_ns)
 		render_time(t->end_ns - t->start_ns, o->screen.utf8, time);

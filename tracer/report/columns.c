@@ -414,7 +414,8 @@ void columns_usual(const struct report *r, const struct column ***list, unsigned
 	if (!class)
 		append(list, nr, column_of_key(AGG_KEY_CLASS));
 	for (unsigned int i = 0; i < report_nr_columns; i++)
-		if (report_columns[i].shown)
+		/* Clocks of several recordings have nothing in common. */
+		if (report_columns[i].shown && (!r->nr_sources || report_columns[i].unit != UNIT_WHEN))
 			append(list, nr, &report_columns[i]);
 }
 

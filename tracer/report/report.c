@@ -166,6 +166,18 @@ static void hits_without_evidence(struct report *r)
 	}
 }
 
+void report_add_class(struct report *r, unsigned int class, const struct hist *unsolicited)
+{
+	bool usual = class <= IPI_CLASS_IRQ_WORK;
+
+	if (class >= IPI_NR_CLASSES || (!usual && !r->totals.interrupts_by_class[class]))
+		return;
+	r->classes[r->nr_classes].name = ipi_class_name(class);
+	r->classes[r->nr_classes].heard = !(r->trace->unheard_classes >> class & 1);
+	r->classes[r->nr_classes].unsolicited = unsolicited;
+	r->classes[r->nr_classes++].interrupts = r->totals.interrupts_by_class[class];
+}
+
 void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by, unsigned int nr_by,
 		  bool filtered)
 {
@@ -182,14 +194,8 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	r->totals.lost_events = all->lost_events;
 	r->totals.lost_unknown = all->lost_unknown;
 	hits_without_evidence(r);
-	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class) {
-		if (class > IPI_CLASS_IRQ_WORK && !r->totals.interrupts_by_class[class])
-			continue;
-		r->classes[r->nr_classes].name = ipi_class_name(class);
-		r->classes[r->nr_classes].heard = !(r->trace->unheard_classes >> class & 1);
-		r->classes[r->nr_classes].unsolicited = agg_unsolicited(agg, class);
-		r->classes[r->nr_classes++].interrupts = r->totals.interrupts_by_class[class];
-	}
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
+		report_add_class(r, class, agg_unsolicited(agg, class));
 	r->own = agg_own(agg);
 	r->nr_by = nr_by;
 	for (unsigned int i = 0; i < nr_by; i++) {

@@ -50,6 +50,17 @@ struct report_row {
 	struct report_bins bins;
 };
 
+/* One of the reports that another is the sum of; NULL = not known. */
+struct report_source {
+	char *host, *kernel, *date;
+	unsigned int cpus;
+	uint64_t start_ns, duration_ns;
+	uint64_t events, lost_events, target_hits;
+	bool lost_unknown, incomplete;
+	char **reasons;
+	unsigned int nr_reasons;
+};
+
 struct report {
 	const struct trace_info *trace;
 	struct match_totals totals; /* of what passes the filters; of hits, what evidence there is for */
@@ -64,6 +75,8 @@ struct report {
 	unsigned int nr_by;
 	struct report_row *rows;
 	unsigned int nr_rows;
+	const struct report_source *sources; /* what it was merged of */
+	unsigned int nr_sources;	     /* 0: it is of one recording */
 	const struct report *matrix; /* all hits by source and target, own ones among them; NULL = not asked for */
 	/* Where they were asked for, see report/overtime.h; else 0. The first begins at trace->start_ns. */
 	uint64_t bin_ns;
@@ -88,6 +101,8 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 		  bool filtered);
 /* Of all that only what report_incomplete() asks for, and the coverage; nothing to free. After analysis_run(). */
 void report_judge(struct report *r, struct analysis *a);
+/* One more of the classes, if it is usual, or occurred; the totals must be there. */
+void report_add_class(struct report *r, unsigned int class, const struct hist *unsolicited);
 void report_free(struct report *r);
 /* Events are missing, or the recording is not whole: exit code 3. */
 bool report_incomplete(const struct report *r);

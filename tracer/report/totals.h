@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * report/totals.h - the table of a report's totals: their keys in JSON, where they are, what proves them.
+ *
+ * Written and read back by this table; a total is one row of it.
+ */
+#ifndef IPITRACE_REPORT_TOTALS_H
+#define IPITRACE_REPORT_TOTALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "report/report.h"
+
+/* Without what a total does not exist; see struct trace_info. */
+enum total_proof {
+	PROOF_NONE,	  /* it always does */
+	PROOF_ARRIVALS,	  /* !arrivals_unknown */
+	PROOF_INTERRUPTS, /* that, or there are interrupts all the same */
+	PROOF_CALLS,
+	PROOF_RUNS,
+	PROOF_ELIDED,
+	PROOF_CSD, /* csd events, and no window */
+};
+
+struct total {
+	const char *json;
+	enum total_proof proof;
+	size_t offset; /* in struct match_totals, or one of those below */
+};
+
+#define TOTAL_OUTCOME_UNKNOWN SIZE_MAX /* hits of which nobody knows what became of them */
+#define TOTAL_OWN_SENDS	      (SIZE_MAX - 1)
+
+/* In the order that JSON has them. */
+extern const struct total report_totals[];
+extern const unsigned int report_nr_totals;
+
+bool total_exists(const struct total *t, const struct report *r);
+uint64_t total_value(const struct total *t, const struct report *r);
+
+#endif
