@@ -5,13 +5,13 @@
 # scratch directory that holds a small recording.
 #
 # README.md: each line of a ```sh block is a command; a trailing \ continues
-# it. Blocks fenced by ```console show output and are compared by eye only.
+# it. Blocks fenced by ```console show a command and its output, which must be it.
 # Man pages: the lines between .EX and .EE of section EXAMPLES that begin with
 # "# " (needs root) or "$ ". A line may state its exit status: "... # exit 4".
 # Commands that record skip, with the reason, where live tracing is impossible.
 # One without an end of its own is stopped by SIGINT, as a user would, once it
 # has recorded for a while; the limit on all others only ends what hangs.
-# UPDATE=1 writes the report into README.md; look at what changed.
+# UPDATE=1 writes the outputs into README.md; look at what changed.
 # timeout: 1200
 . "$(dirname "$0")/../lib.sh"
 
@@ -19,7 +19,8 @@ mkdir "$TMP/bin" "$TMP/here"
 ln -s "$IPITRACE" "$TMP/bin/ipitrace"
 ln -s "$BUILD" "$TMP/here/build"
 ln -s "$ROOT/tests" "$TMP/here/tests"
-ln -s "$EXAMPLES" "$TMP/here/examples"
+mkdir "$TMP/here/examples"
+ln -s "$EXAMPLES"/* "$ROOT"/examples/reclaim-diff "$TMP/here/examples/"
 PATH=$TMP/bin:$PATH
 cp "$DATA/demo.dat" "$TMP/here/trace.dat"
 cp "$DATA/demo.dat" "$TMP/here/before.dat"
@@ -52,10 +53,10 @@ not_here() {
 
 live=$(live_reason) && live=
 # What traces here and now, through sudo or not.
-is_live() { grep -Eq '(^|[ ;|])ipitrace (record|stat|top)( |$)' <<<"$1"; }
+is_live() { grep -Eq '(^|[ ;|])ipitrace (record|stat|top)( |$)|reclaim-diff' <<<"$1"; }
 
 # Neither a workload nor a duration.
-is_endless() { is_live "$1" && ! grep -Eq ' (-d|--duration|--)([ =]|$)' <<<"$1"; }
+is_endless() { is_live "$1" && [[ $1 != *reclaim-diff* ]] && ! grep -Eq ' (-d|--duration|--)([ =]|$)' <<<"$1"; }
 traces_now() { grep -qsx 1 /sys/kernel/tracing/instances/ipitrace-*/tracing_on; }
 
 # The exit status of $1; 124 if it hung.

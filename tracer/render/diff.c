@@ -167,10 +167,11 @@ static void rows(const struct diff *d, const struct render_diff_options *o, FILE
 	}
 	fputc('\n', out);
 	if (may < d->nr_changed)
-		fprintf(out, "(%u more rows changed)\n", d->nr_changed - may);
+		fprintf(out, "(%u more row%s changed)\n", d->nr_changed - may, d->nr_changed - may == 1 ? "" : "s");
 	if (!o->all && unchanged) {
-		fprintf(out, "(%u %srows%s; --all shows them", unchanged, d->nr_changed ? "more " : "",
-			d->observed == DIFF_NOTHING ? "" : " without a significant change");
+		fprintf(out, "(%u %srow%s%s; --all shows %s", unchanged, d->nr_changed ? "more " : "",
+			unchanged == 1 ? "" : "s", d->observed == DIFF_NOTHING ? "" : " without a significant change",
+			unchanged == 1 ? "it" : "them");
 		if (is_new || gone)
 			fprintf(out, "; %u only in B, %u only in A", is_new, gone);
 		fputs(")\n", out);
@@ -263,9 +264,10 @@ static void limits(const struct diff *d, const struct render_diff_options *o, FI
 		if (!l->tripped)
 			text = xasprintf("limit %s: not exceeded", l->text);
 		else
-			text = xasprintf("limit %s: EXCEEDED by%s%s%u rows%s%s%s", l->text,
+			text = xasprintf("limit %s: EXCEEDED by%s%s%u row%s%s%s%s", l->text,
 					 l->by_totals ? " the totals" : "", l->by_totals ? " and " : " ", l->nr_rows,
-					 name ? " (first: " : "", name ? name : "", name ? ")" : "");
+					 l->nr_rows == 1 ? "" : "s", name ? " (first: " : "", name ? name : "",
+					 name ? ")" : "");
 		screen_wrap(&o->screen, text, out);
 		free(text);
 		free(name);
