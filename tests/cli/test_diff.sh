@@ -25,6 +25,7 @@ like "$(cat "$OUT")" '^limit hits/s>\+0%: not exceeded$' "  no limit is exceeded
 for f in report demo; do
 	"$IPITRACE" report --json "$DATA/$f.dat" >$f.json 2>/dev/null
 done
+ok "the intervals of two recordings are those computed from their lines" python3 "$ROOT/tests/cli/intervals.py" "$IPITRACE" "$R" "$D"
 cat >opinion.py <<'PY'
 import collections, json, math, re, sys
 def name(s):

@@ -26,6 +26,7 @@ exits 4 "twice as much work" "$IPITRACE" diff --json --per 1 --comm tlb --fail-o
 json_check "$OUT" "d['verdict'] == 'changed' and [1.7 < r['hits_per_unit']['ratio'] < 2.3 and r['hits_per_unit']['low'] > 1.3 for r in $flush][:1] == [True]" \
 	"  is a change, and what it is"
 exits 0 "  for each unit it is none" "$IPITRACE" diff --json --per 1500:3000 --comm tlb --fail-on 'hits/unit>+30%' a?.dat : b?.dat
+ok "intervals of two runs are those computed from their lines" python3 "$ROOT/tests/cli/intervals.py" "$IPITRACE" a1.dat b1.dat
 # The same numbers as those of the reports.
 for f in a1 b1; do "$IPITRACE" report --json --comm tlb $f.dat >$f.json; done
 exits 0 "recordings" "$IPITRACE" diff --json --comm tlb a1.dat b1.dat
