@@ -35,15 +35,20 @@ static void rec_wake(struct bed *t, unsigned int id, unsigned int flags, int by,
 	pb_event(&t->b, 1, &r);
 }
 
-static void rec_ttwu(struct bed *t, unsigned int flags, int by, uint32_t cpu)
+static void rec_queued(struct bed *t, unsigned int flags, int by, uint32_t cpu, uint64_t func)
 {
 	struct pb_rec r = pb_rec(&t->b, ID_QUEUE, flags, by);
 
 	pb_field(&t->b, &r, cpu, 4);
 	pb_field(&t->b, &r, ADDR(1), 8);
-	pb_field(&t->b, &r, TTWU, 8);
+	pb_field(&t->b, &r, func, 8);
 	pb_field(&t->b, &r, ADDR(0x9000), 8);
 	pb_event(&t->b, 1, &r);
+}
+
+static void rec_ttwu(struct bed *t, unsigned int flags, int by, uint32_t cpu)
+{
+	rec_queued(t, flags, by, cpu, TTWU);
 }
 
 static void resched(struct bed *t, unsigned int flags, int by, uint32_t cpu)
@@ -133,7 +138,7 @@ static void test_queued(void)
 	/* A rider: no send; the next one is another call's. */
 	rec_wake(t, ID_WAKING, OFF, 7, 43, 0);
 	rec_ttwu(t, OFF, 7, 1);
-	rec_queue(t, 1, 7, 1, ADDR(1), ADDR(7), ADDR(8));
+	rec_queued(t, OFF, 7, 1, ADDR(7));
 	call(t, OFF, 7, 1);
 	/* And a reschedule behind it: kick_process(). */
 	rec_wake(t, ID_WAKING, OFF, 7, 44, 0);
@@ -252,8 +257,8 @@ static void test_beside(void)
 	is_u64(n.other_reschedules, 2, "without");
 	is_u64(n.states, 3, "with a state");
 	is_u64(n.states_unknown, 1, "without");
-	beside_settled(b, 65);
-	is_u64(beside_idle(b, 1, 66), IPI_IDLE_UNKNOWN, "what is settled goes, but what still holds");
+	beside_settled(b, 80);
+	is_u64(beside_idle(b, 1, 90), IPI_IDLE_STATE(0), "what is settled goes, but not what still holds");
 	s = hit(20, 0, 1);
 	beside_fill(b, &s, true);
 	is_u64((uint32_t)s.wakee, 0, "is gone");
