@@ -186,6 +186,37 @@ static void test_new(void)
 	bed_free(t);
 }
 
+/* Before Linux 6.5 no event tells of the queueing; a probe names the function of the send. */
+static void test_probed(void)
+{
+	struct bed *t = bed_new(false, 8);
+	struct pb_rec r;
+
+	t->nr_cpus = 1;
+	bed_vectors(t);
+	bed_format(t, "sched", "sched_waking", ID_WAKING, "pid:4 prio:4 target_cpu:4");
+	bed_format(t, "sched", "sched_wakeup", ID_WOKEN, "pid:4 prio:4 target_cpu:4");
+	bed_format(t, "ipitrace_4711", "queue", ID_P_QUEUE, "cpu:4 fl:4 func:8");
+	bed_format(t, "ipitrace_4711", "single", ID_P_SINGLE, "cpu:4 ra:8");
+	pb_page(&t->b, 0, 100);
+	for (unsigned int fl = 0x30; fl < 0x50; fl += 0x10) {
+		rec_wake(t, ID_WAKING, OFF, 7, 42, 0);
+		r = pb_rec(&t->b, ID_P_QUEUE, OFF, 7);
+		pb_field(&t->b, &r, 1, 4);
+		pb_field(&t->b, &r, fl, 4); /* 0x30: a wake-up */
+		pb_field(&t->b, &r, ADDR(7), 8);
+		pb_event(&t->b, 1, &r);
+		r = pb_rec(&t->b, ID_P_SINGLE, OFF, 7);
+		pb_field(&t->b, &r, 1, 4);
+		pb_field(&t->b, &r, ADDR(1), 8);
+		pb_event(&t->b, 1, &r);
+	}
+	is_u64((uint64_t)bed_run(t, 64), 3, "two sends");
+	wakee(t, 1, 42, "a wake-up's");
+	wakee(t, 2, 0, "another function's");
+	bed_free(t);
+}
+
 /* What is lost in between may have been the end of a wake-up. */
 static void test_lost(void)
 {
@@ -282,6 +313,7 @@ int main(void)
 	test_levels();
 	test_queued();
 	test_new();
+	test_probed();
 	test_lost();
 	test_beside();
 	return done_testing();

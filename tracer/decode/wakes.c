@@ -86,10 +86,15 @@ void wake_join(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 		level->waking = level->fresh = 0;
 		return;
 	}
-	if (!queues && ev->class == IPI_CLASS_RESCHEDULE)
+	/* Where no event tells of the queueing, a probe has named the function. */
+	if (!queues && ev->call_kind == IPI_CALL_NAMED && ev->func == d->plan.fmt.ttwu_pending) {
+		ev->wakee = level->waking;
+		level->waking = level->fresh = 0;
+	} else if (!queues && ev->class == IPI_CLASS_RESCHEDULE) {
 		ev->wakee = resched_wakee(d, c, level, ev);
-	else if (!queues && ipi_class_is_call(ev->class) && level->wake_cpu == ev->target)
+	} else if (!queues && ipi_class_is_call(ev->class) && level->wake_cpu == ev->target) {
 		ev->wakee = level->queued;
+	}
 	/* Writing an event may wake a reader of the buffer by irq_work, between the queueing and its send. */
 	if (ev->class != IPI_CLASS_IRQ_WORK)
 		level->queued = 0;
