@@ -22,6 +22,7 @@
 #include "base/filter.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/tlb.h"
 #include "file/facts.h"
 
 /*
@@ -149,6 +150,16 @@ static void put_filter(FILE *out, const struct ipi_filter *f)
 	}
 }
 
+/* "tlb" and a list of names, which may be empty. */
+static void put_tlb(FILE *out, uint32_t ways)
+{
+	fputs("tlb", out);
+	for (unsigned int way = 0; way < TLB_NR_WAYS; way++)
+		if (ways & 1u << way)
+			fprintf(out, " %s", tlb_way_row(way)->name);
+	fputc('\n', out);
+}
+
 char *facts_format(const struct facts *f)
 {
 	char *text = NULL;
@@ -209,6 +220,8 @@ char *facts_format(const struct facts *f)
 		fprintf(out, "%s %u %s\n", topo_kind_name(f->topo.groups[i].kind), f->topo.groups[i].id, cpus);
 		free(cpus);
 	}
+	if (f->tlb_known)
+		put_tlb(out, f->tlb_ways);
 	if (f->missed_sends)
 		fprintf(out, "missed_sends %llu\n", (unsigned long long)f->missed_sends);
 	if (f->workload_status >= 0)
@@ -460,6 +473,19 @@ static int get_filter(struct ipi_filter *f, const char *key, const char *value, 
 	return 0;
 }
 
+/* Names that are not known are newer than this program. */
+static int get_tlb(struct facts *f, const char *value)
+{
+	f->tlb_known = true;
+	for (size_t len; *value; value += len + (value[len] == ' ')) {
+		len = strcspn(value, " ");
+		for (unsigned int way = 0; len && way < TLB_NR_WAYS; way++)
+			if (strlen(tlb_way_row(way)->name) == len && !strncmp(tlb_way_row(way)->name, value, len))
+				f->tlb_ways |= 1u << way;
+	}
+	return 0;
+}
+
 /* "0 0-3,8": number and CPUs. */
 static int get_group(struct topo *t, enum topo_kind kind, char *value)
 {
@@ -495,6 +521,8 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 		return get_counter(f, -1, value);
 	if (!strncmp(key, "filter_", 7))
 		return get_filter(&f->filter, key + 7, value, *format >= FACTS_LISTS);
+	if (!strcmp(key, "tlb"))
+		return get_tlb(f, value);
 	if (!strcmp(key, "facts"))
 		return get_number(value, FACTS_SENDERS, format);
 	if (!strcmp(key, "version"))

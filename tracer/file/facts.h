@@ -60,6 +60,8 @@ struct facts {
 	struct machine_cpus machine;	      /* what the words of CPU lists meant when it began */
 	char *interrupts_text; /* the rows of /proc/interrupts of IPIs at the end, for arm64's irq -> IPI */
 	struct topo topo;      /* of the recording machine */
+	bool tlb_known;	       /* tlb_ways is known */
+	uint32_t tlb_ways;     /* bit per enum tlb_way: of TLB_WAYS_ASKED, those of the recording machine */
 	int workload_status;   /* exit status, -1 = no workload */
 	/* Why the recording is incomplete though no event is known to be lost: whole sentences without a full stop. */
 	char **reasons;

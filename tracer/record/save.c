@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/tlb.h"
 #include "capture/interrupts.h"
 #include "file/coverage.h"
 #include "record/save.h"
@@ -92,6 +93,8 @@ static void fill_facts(struct recording *rec)
 	f->filtered_in_kernel = session_filtered_in_kernel(rec->session);
 	f->missed_sends = session_missed_sends(rec->session);
 	topo_read(&f->topo, "");
+	f->tlb_known = true;
+	f->tlb_ways = tlb_ways_read();
 	free(f->own_pids);
 	f->nr_own_pids = 1 + (rec->spool ? spool_nr_threads(rec->spool) : 0);
 	if (rec->userstack)
