@@ -4,6 +4,7 @@
  * kernels tell twice, probes that stand in for events, and garbage.
  */
 #include "base/compiler.h"
+#include "base/tlb.h"
 #include "decodebed.h"
 
 static void test_classes(void)
@@ -63,6 +64,51 @@ static void test_classes(void)
 	is_u64(t->ev[1].class, IPI_CLASS_CALL_SINGLE, "without symbols: another CPU, so a call");
 	is_u64(t->ev[2].class, IPI_CLASS_IRQ_WORK, "the own CPU, so irq_work");
 	bed_free(t);
+}
+
+static void rec_tlb(struct bed *t, unsigned int id, uint64_t a, uint64_t b, uint32_t c)
+{
+	struct pb_rec r = pb_rec(&t->b, id, 0, 7);
+
+	pb_field(&t->b, &r, a, t->b.m.longs);
+	if (id == 701)
+		pb_field(&t->b, &r, b, t->b.m.longs);
+	pb_field(&t->b, &r, c, 4);
+	pb_event(&t->b, 1, &r);
+}
+
+/* Flushes of TLBs: of any recorder, everything is everything; a reason that is not known is none of ours. */
+static void test_tlb(void)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		unsigned int size = i & 1 ? 4 : 8;
+		struct bed *t = bed_new(i & 2, size);
+
+		bed_vectors(t);
+		bed_format(t, "tlb", "tlb_flush", 700, "pages:p reason:4");
+		bed_format(t, "hyperv", "hyperv_mmu_flush_tlb_multi", 701, "addr:p end:p ncpus:4");
+		t->nr_cpus = 1;
+		pb_page(&t->b, 0, 100);
+		rec_tlb(t, 700, 3, 0, 4);
+		rec_tlb(t, 700, UINT64_MAX, 0, 1);
+		rec_tlb(t, 700, 0, 0, 5);
+		rec_tlb(t, 700, 1, 0, TLB_BY_HYPERCALL);
+		rec_tlb(t, 700, 1, 0, UINT32_MAX);
+		rec_tlb(t, 701, 0x2000, 0x5000, 6);
+		rec_tlb(t, 701, 0, UINT64_MAX, 2);
+		is_u64(bed_run(t, 64), 8, "%u bytes a pointer%s: seven events", size, i & 2 ? ", swapped" : "");
+		ok(t->ev[1].type == IPI_EV_TLB && t->ev[1].class == TLB_BY_SEND && t->ev[1].csd == 3, "3 pages");
+		ok(t->ev[2].class == TLB_BY_REMOTE && t->ev[2].csd == TLB_PAGES_ALL, "everything");
+		is_u64(t->ev[3].class, TLB_BY_WRONG_CPU, "a reason of newer kernels");
+		is_u64(t->ev[4].class, TLB_NR_REASONS, "one that no kernel has");
+		is_u64(t->ev[5].class, TLB_NR_REASONS, "  nor this");
+		ok(t->ev[6].class == TLB_BY_HYPERCALL && t->ev[6].csd == 3 && t->ev[6].func == 6,
+		   "by hypercall, 6 CPUs");
+		ok(t->ev[7].class == TLB_BY_HYPERCALL && t->ev[7].csd == TLB_PAGES_ALL, "  everything");
+		is_u64(decoder_stats(t->d)->skipped, 0, "all are used");
+		is_u64(decoder_caps(t->d)->evidence.tier, TIER_COUNTS, "and prove nothing of sends");
+		bed_free(t);
+	}
 }
 
 static void test_tiers(void)
@@ -514,6 +560,7 @@ int main(void)
 	is_u64(same, IPI_NR_CLASSES, "class names go both ways");
 	ok(ipi_class_parse("nonsense", &class) == -1, "an unknown class");
 	test_classes();
+	test_tlb();
 	test_tiers();
 	test_raise();
 	test_receptions();

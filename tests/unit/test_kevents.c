@@ -33,6 +33,7 @@ static void test_tiers(void)
 	is_u64(tier(OP_BIT(OP_RAISE) | OP_BIT(OP_IPI_ENTRY)), TIER_PAIRED, "ipi_raise where it is heard");
 	is_u64(tier(OP_BIT(OP_RAISE) | OP_BIT(OP_HANDLER_ENTRY)), TIER_PAIRED, "interrupts by their handlers");
 	is_u64(tier(vector | OP_BIT(OP_RAISE)), TIER_COUNTS, "ipi_raise is mute where there are vectors");
+	is_u64(tier(OPS_ASKED), TIER_NONE, "flushes of TLBs prove nothing of IPIs");
 	is_str(ipi_tier_name(TIER_EXACT), "exact", "name");
 	is_str(ipi_tier_name(99), "none", "no tier");
 }
@@ -69,6 +70,7 @@ static void test_decoder(void)
 {
 	static const char fields[] = "cpu:4 callsite:p callback:p cpumask:d target_cpus:d reason:p func:p csd:p irq:4 "
 				     "name:d m0:8 ra:8 fl:4 vector:4 ncpus:4 pid:4 target_cpu:4 state:4 cpu_id:4";
+	static const char tlb_fields[] = "reason:4 pages:p ncpus:4 addr:p end:p";
 	const struct kevent *kev;
 
 	for (unsigned int i = 0; (kev = kevent_row(i)); i++) {
@@ -76,7 +78,7 @@ static void test_decoder(void)
 		struct pb_rec r = pb_rec(&t->b, 700, 0, 1);
 
 		if (kev->op != OP_STACK) {
-			bed_format(t, kev->system, kev->name, 700, fields);
+			bed_format(t, kev->system, kev->name, 700, OP_BIT(kev->op) & OPS_TLB ? tlb_fields : fields);
 			pb_page(&t->b, 0, 100);
 			for (unsigned int k = 0; k < 20; k++)
 				pb_field(&t->b, &r, 0, 8);
@@ -104,7 +106,7 @@ static void test_groups(void)
 	ok(!evgroups_parse(&set, "idle,sched", &err) && set == 3, "a list");
 	ok(evgroups_parse(&set, "sched,", &err) && err.code == EXIT_USAGE, "an empty name is refused");
 	ok(evgroups_parse(&set, "sche", &err) && strstr(err.hint, "sched"), "one that is near is named");
-	ok(evgroups_parse(&set, "frobnicate", &err) && strstr(err.hint, "sched, idle"), "else all are");
+	ok(evgroups_parse(&set, "frobnicate", &err) && strstr(err.hint, "sched, idle, tlb"), "else all are");
 }
 
 static void test_arch(void)

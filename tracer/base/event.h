@@ -26,6 +26,7 @@ enum ipi_event_type {
 	IPI_EV_LOST = 9,	/* events missing in this CPU's stream before ts_ns */
 	IPI_EV_GAP = 11,	/* a gap in this CPU's stream begins behind ts_ns; it ends with a LOST */
 	IPI_EV_IDLE = 12,	/* cpu_idle: this CPU enters idle state target, or left it: IPI_IDLE_LEFT */
+	IPI_EV_TLB = 13,	/* a flush of a TLB, of class enum tlb_reason: csd pages, func CPUs where it is told */
 	IPI_EV_CPU_START = 10,	/* first sight of a CPU's stream (begin of its data) */
 };
 

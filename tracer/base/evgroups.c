@@ -15,10 +15,18 @@
 static const struct evgroup rows[] = {
 	{ "sched",
 	  "who wakes whom by an IPI: sched_waking, sched_wakeup, sched_wakeup_new",
-	  { { "sched", "sched_waking", NULL },
-	    { "sched", "sched_wakeup", NULL },
-	    { "sched", "sched_wakeup_new", NULL } } },
-	{ "idle", "the idle state of the target: cpu_idle", { { "power", "cpu_idle", NULL } } },
+	  { { "sched", "sched_waking", NULL, false },
+	    { "sched", "sched_wakeup", NULL, false },
+	    { "sched", "sched_wakeup_new", NULL, false } } },
+	{ "idle", "the idle state of the target: cpu_idle", { { "power", "cpu_idle", NULL, false } } },
+	/* The first of its reasons is each switch of processes. Hyper-V's and Xen's guests flush others by hypercall. */
+	{ "tlb",
+	  "TLB flushes, local ones as well, why and how many pages: tlb_flush (for report --tlb)",
+	  { { "tlb", "tlb_flush", "reason != 0", false },
+	    { "hyperv", "hyperv_mmu_flush_tlb_multi", NULL, true },
+	    { "hyperv", "hyperv_mmu_flush_tlb_others", NULL, true },
+	    { "xen", "xen_mmu_flush_tlb_multi", NULL, true },
+	    { "xen", "xen_mmu_flush_tlb_others", NULL, true } } },
 };
 /* clang-format on */
 

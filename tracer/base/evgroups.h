@@ -9,6 +9,7 @@
 #ifndef IPITRACE_BASE_EVGROUPS_H
 #define IPITRACE_BASE_EVGROUPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -18,6 +19,7 @@
 struct evgroup_event {
 	const char *system, *name; /* of tracefs; NULL behind the last of a group */
 	const char *filter;	   /* as the kernel takes it; NULL = every one */
+	bool elsewhere;		   /* of other machines: not missed where it is not */
 };
 
 struct evgroup {

@@ -44,6 +44,11 @@ static const struct kevent rows[] = {
 	{ "sched", "sched_wakeup", OP_WOKEN, TARGET_NONE, 0, 0 },
 	{ "sched", "sched_wakeup_new", OP_WOKEN_NEW, TARGET_NONE, 0, 0 },
 	{ "power", "cpu_idle", OP_IDLE, TARGET_NONE, 0, 0 },
+	{ "tlb", "tlb_flush", OP_TLB_FLUSH, TARGET_SELF, 0, 0 },
+	{ "hyperv", "hyperv_mmu_flush_tlb_multi", OP_TLB_CALL, TARGET_NONE, 0, 0 },
+	{ "hyperv", "hyperv_mmu_flush_tlb_others", OP_TLB_CALL, TARGET_NONE, 0, 0 }, /* its name up to 5.12 */
+	{ "xen", "xen_mmu_flush_tlb_multi", OP_TLB_CALL, TARGET_NONE, 0, 0 },
+	{ "xen", "xen_mmu_flush_tlb_others", OP_TLB_CALL, TARGET_NONE, 0, 0 }, /* the same */
 	{ "ftrace", "kernel_stack", OP_STACK, TARGET_SELF, 0, 0 },
 	{ KEVENT_PROBES, "resched", OP_PROBE_SEND, TARGET_CPU, IPI_CLASS_RESCHEDULE, RES },
 	{ KEVENT_PROBES, "single", OP_PROBE_SEND, TARGET_CPU, IPI_CLASS_CALL_SINGLE, IPI_CLASSES_CALL },

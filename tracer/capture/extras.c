@@ -183,7 +183,7 @@ static int find_group(struct session *s, const struct evgroup *g, struct err *er
 	for (const struct evgroup_event *ev = g->events; ev->name; ev++) {
 		if (exists(ev->system, ev->name))
 			add(s, ev->system, ev->name, ev->filter, true);
-		else
+		else if (!ev->elsewhere)
 			session_note(s, "this kernel has no %s:%s, which is of --with %s", ev->system, ev->name,
 				     g->name);
 	}

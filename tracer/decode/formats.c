@@ -46,6 +46,8 @@ static const struct field_spec fields[NR_OPS][NR_FLD] = {
 	[OP_IDLE] = { { "cpu_id", 4, false }, [FLD_STATE] = { "state", 4, false } },
 	[OP_VECTOR_CPU] = { { "cpu", 4, false }, [FLD_VECTOR] = { "vector", 4, false } },
 	[OP_VECTOR_MASK] = { { "ncpus", 4, false }, [FLD_VECTOR] = { "vector", 4, false } },
+	[OP_TLB_FLUSH] = { [FLD_REASON] = { "reason", 4, false }, [FLD_PAGES] = { "pages", 0, false } },
+	[OP_TLB_CALL] = { { "ncpus", 4, false }, [FLD_ADDR] = { "addr", 0, false }, [FLD_END] = { "end", 0, false } },
 	[OP_PROBE_SEND] = { { "cpu", 4, false }, { "ra", 8, true } },
 	[OP_PROBE_MASK] = { { "m0", 8, false }, { "ra", 8, true } },
 	[OP_PROBE_CALL] = { { "cpu", 4, true }, [FLD_FLAGS] = { "fl", 4, true }, [FLD_FUNC] = { "func", 8, true } },

@@ -33,6 +33,9 @@ enum decode_field { FLD_CPU, FLD_CALLSITE, FLD_FUNC, FLD_CSD, NR_FLD };
 #define FLD_PID	   FLD_FUNC /* of the woken task */
 #define FLD_STATE  FLD_FUNC
 #define FLD_FLAGS  FLD_CALLSITE /* PROBE_CALL: csd flags */
+#define FLD_ADDR   FLD_FUNC
+#define FLD_PAGES  FLD_CSD
+#define FLD_END	   FLD_CSD
 #define FLD_NONE   UINT16_MAX
 
 struct ev_desc {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/tlb.h"
 #include "decode/event.h"
 #include "decode/walk.h"
 
@@ -305,6 +306,37 @@ static bool vector_blind(struct decoder *d, struct cursor *c)
 	return false;
 }
 
+/*
+ * TLB_FLUSH_ALL is -1UL, of the recorder's size (arch/x86/include/asm/tlbflush.h).
+ * Reasons: enum tlb_flush_reason of include/linux/mm_types.h, up to 5.16 of mm.h.
+ */
+static bool tlb_flush(struct decoder *d, struct cursor *c, struct ipi_event *ev)
+{
+	const struct ev_desc *desc = c->desc;
+	uint32_t reason = load32(c->rec + desc->off[FLD_REASON], d->plan.swap);
+
+	ev->type = IPI_EV_TLB;
+	ev->class = reason < TLB_BY_HYPERCALL ? (uint8_t)reason : TLB_NR_REASONS;
+	ev->csd = load_long(d, c->rec + desc->off[FLD_PAGES]);
+	if (d->plan.long_size == 4 && ev->csd == UINT32_MAX)
+		ev->csd = TLB_PAGES_ALL;
+	return true;
+}
+
+/* hyperv_flush_tlb_multi(), xen_flush_tlb_multi(): addresses of pages of 4 kB, end TLB_FLUSH_ALL for everything. */
+static bool tlb_call(struct decoder *d, struct cursor *c, struct ipi_event *ev)
+{
+	const struct ev_desc *desc = c->desc;
+	uint64_t from = load_long(d, c->rec + desc->off[FLD_ADDR]), to = load_long(d, c->rec + desc->off[FLD_END]);
+	bool all = to == (d->plan.long_size == 4 ? UINT32_MAX : UINT64_MAX) || to < from;
+
+	ev->type = IPI_EV_TLB;
+	ev->class = TLB_BY_HYPERCALL;
+	ev->func = load32(c->rec + desc->off[FLD_CPU], d->plan.swap);
+	ev->csd = all ? TLB_PAGES_ALL : (to - from) >> 12;
+	return true;
+}
+
 bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
 	const struct ev_desc *desc = c->desc;
@@ -342,6 +374,10 @@ bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev
 		return vector_send(d, c, ev);
 	case OP_VECTOR_MASK:
 		return vector_blind(d, c);
+	case OP_TLB_FLUSH:
+		return tlb_flush(d, c, ev);
+	case OP_TLB_CALL:
+		return tlb_call(d, c, ev);
 	case OP_PROBE_CALL:
 		return probe_call(d, c, ev);
 	case OP_PROBE_SEND:

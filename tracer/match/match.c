@@ -186,6 +186,21 @@ static void mask_room(struct matcher *m, const struct ipi_event *ev)
 		matcher_grow(m, top);
 }
 
+/* Nothing is matched with it here: whoever wants to know joins it. */
+static void __attribute__((noinline)) pass_tlb(struct matcher *m, const struct ipi_event *ev)
+{
+	struct ipi_span span;
+
+	span_init(&span, IPI_SPAN_TLB, ev);
+	span.class = IPI_CLASS_CALL_SINGLE;
+	span.target = ev->cpu;
+	span.path = ev->class;
+	span.nr_targets = (uint32_t)ev->func;
+	span.func = 0;
+	span.send_ns = span.sent_ns = ev->ts_ns;
+	match_emit(m, &span);
+}
+
 static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 {
 	struct cpu *cpu;
@@ -229,6 +244,9 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 		break;
 	case IPI_EV_WAKE_NO_IPI:
 		call_wake(m, cpu, ev);
+		break;
+	case IPI_EV_TLB:
+		pass_tlb(m, ev);
 		break;
 	case IPI_EV_GAP:
 		gap_begin(m, ev);

@@ -28,6 +28,7 @@ enum ipi_span_kind {
 	IPI_SPAN_CALL = 3,  /* one csd queued for one CPU; final outcome */
 	IPI_SPAN_IRQ = 4,   /* one IPI handler run; solicited or not */
 	IPI_SPAN_LOCAL = 5, /* function run with csd == NULL: not an IPI */
+	IPI_SPAN_TLB = 7,   /* a flush of a TLB, as the kernel tells it: beside the IPIs, part of no total */
 	IPI_SPAN_WAKE = 6,  /* wake-up of a polling idle CPU without an IPI and without a call */
 };
 
@@ -102,15 +103,16 @@ struct ipi_span {
 	uint8_t wait;	     /* CALL: enum ipi_wait */
 	bool has_call;	     /* HIT: a call was queued for it, whose CALL span has path IPI_PATH_SENT */
 	uint8_t irq_flags;   /* IRQ, HIT with an entry: IPI_FLAG_* of the handler's entry; see span_victim() */
-	uint8_t path;	     /* CALL: enum ipi_path */
+	uint8_t path;	     /* CALL: enum ipi_path; TLB: enum tlb_reason */
 	uint32_t source;     /* sending CPU; IRQ unsolicited: UINT32_MAX */
 	uint32_t target;     /* receiving CPU */
 	int32_t pid;	     /* sending task; IRQ, LOCAL: interrupted task */
 	uint32_t stack;
 	uint64_t callsite;
 	uint64_t func; /* real function where joined; 0 for reschedules */
-	uint64_t csd;
-	uint32_t nr_targets;  /* SEND: hits; IRQ: hits that it answered, coalesced ones included */
+	uint64_t csd;  /* TLB: pages, TLB_PAGES_ALL = everything */
+	uint32_t
+		nr_targets; /* SEND: hits; IRQ: hits that it answered, coalesced ones included; TLB: CPUs of a hypercall */
 	uint32_t nr_calls;    /* IRQ, HIT with an entry: functions that the interrupt ran */
 	uint64_t queue_ns;    /* csd_queue_cpu */
 	uint64_t send_ns;     /* ipi_send_* */

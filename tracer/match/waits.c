@@ -168,6 +168,8 @@ void wait_sees(struct cpu *cpu, const struct ipi_event *ev)
 	/* Its own part of an operation comes before the wait; the wake-up of a buffer's reader stands in its send. */
 	if ((ev->type == IPI_EV_FUNC_ENTRY || ev->type == IPI_EV_FUNC_EXIT) && !ev->csd)
 		return;
+	if (ev->type == IPI_EV_TLB)
+		return;
 	if (ipi_event_is_send(ev) && ev->class == IPI_CLASS_IRQ_WORK)
 		return;
 	cpu->open_ops &= ~OPEN_WAIT;

@@ -15,6 +15,7 @@
 #include "base/globs.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/tlb.h"
 #include "report/filter.h"
 
 #define ASK(about) (1u << (about))
@@ -340,9 +341,28 @@ static void received(struct span_filter *f, const struct ipi_span *s)
 		f->next.span(f->next.ctx, s);
 }
 
+/* Of what flushes itself or asks others to the sender is known, not whom it asks; of the others the target alone. */
+static void __attribute__((noinline)) tlb_flush(struct span_filter *f, const struct ipi_span *s)
+{
+	bool remote = s->path == TLB_BY_REMOTE || s->path == TLB_BY_WRONG_CPU;
+	struct verdict v = { .pass = false };
+
+	if (!remote)
+		judge(f, s, ASK(FILTER_CLASS) | ASK(FILTER_SENDER), &v);
+	else if (!f->by_sender)
+		judge(f, s, ASK(FILTER_CLASS) | ASK(FILTER_TARGET), &v);
+	if (v.pass)
+		f->next.span(f->next.ctx, s);
+}
+
 static void filter_span(void *ctx, const struct ipi_span *s)
 {
 	struct span_filter *f = ctx;
+
+	if (unlikely(s->kind == IPI_SPAN_TLB)) {
+		tlb_flush(f, s);
+		return;
+	}
 
 	if (s->kind == IPI_SPAN_IRQ || s->kind == IPI_SPAN_LOCAL) {
 		received(f, s);
