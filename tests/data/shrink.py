@@ -15,7 +15,8 @@ import sys
 
 # decode/formats.c: what stands for others or tells the architecture.
 BY_NAME = {b"generic_smp_call_function_single_interrupt", b"sched_ttwu_pending",
-           b"irq_work_queue_on", b"sysvec_call_function_single", b"wake_up_new_task"}
+           b"irq_work_queue_on", b"sysvec_call_function_single", b"wake_up_new_task",
+           b"flush_tlb_func", b"mm_free_global_asid"}
 
 
 class Reader:

@@ -38,4 +38,26 @@ for mode in madvise munmap; do
 	json_check "$json" "sum(r['calls'] for r in rows if r['func'] == 'flush_tlb_func') <= $((after - before)) + $extra" \
 		"$mode: /proc/interrupts has as many TLB shootdowns"
 done
+
+# The view of it, with the kernel's own events: what it counts is what the example did.
+n=2000
+record_report with --with tlb -- nice -n -20 "$EXAMPLES/tlb" -n $n -c 0 -t 1 -m munmap -p 3
+sent=$(cat "$TMP/with.sent")
+least=$((n - $(kv maybe_skipped "$sent")))
+exits 0 "report --tlb" "$IPITRACE" report -i "$TMP/with.dat" --tlb --json
+cp "$OUT" "$TMP/view.json"
+mine='[r for r in rows if (r["process"] or "").startswith("tlb[")]'
+json_check "$TMP/view.json" "$least <= sum(r['tlb']['flushes'] for r in $mine) <= $((n + n / 50))" \
+	"flushes of the example: at least $least of $n"
+json_check "$TMP/view.json" "$n <= sum(r['tlb']['flushes'] + r['tlb']['unsent'] for r in $mine) <= $((n + n / 10))" \
+	"  and with those that needed no IPI all $n"
+json_check "$TMP/view.json" "sum(r['tlb']['reasons']['remote_send_ipi'] for r in $mine) == sum(r['tlb']['flushes'] + r['tlb']['unsent'] for r in $mine)" \
+	"  as many as the kernel says"
+json_check "$TMP/view.json" "max(r['tlb']['pages']['p50'] for r in $mine if r['tlb']['flushes'] > $n / 2) == 3" "  of 3 pages each"
+json_check "$TMP/view.json" "all(r['tlb']['cpus']['max'] == 1 for r in $mine if r['tlb']['flushes'])" "  each of one CPU"
+json_check "$TMP/view.json" "sum(r['tlb']['wait_ns']['count'] for r in $mine if r['tlb']['wait_ns']) > $n / 2" "  whose waits are known"
+json_check "$TMP/view.json" "sum(r['tlb']['wait_ns']['sum'] for r in $mine if r['tlb']['wait_ns']) < $(kv elapsed_ns "$sent") * 2" \
+	"  and no longer than the example took"
+json_check "$TMP/view.json" "t['sends'] + t['elided'] == sum(r['calls'] for r in rows) + d['own']['calls'] or d['trace']['cpus'] > 2" \
+	"  every call was sent or elided"
 done_testing

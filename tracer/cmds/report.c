@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/filter.h"
+#include "base/mem.h"
 #include "base/window.h"
 #include "cmds/cmd.h"
 #include "cmds/reading.h"
@@ -19,6 +20,7 @@
 #include "cmds/screen.h"
 #include "report/agg.h"
 #include "report/overtime.h"
+#include "report/tlb.h"
 #include "render/render.h"
 
 struct report_options {
@@ -28,6 +30,7 @@ struct report_options {
 	const struct column *hist;
 	unsigned int matrix; /* enum matrix_value */
 	uint64_t bin_ns;
+	bool tlb;
 	struct ipi_filter filter;
 	struct plumbing *plumbing;
 	struct time_window window;
@@ -78,6 +81,8 @@ static const struct opt rows[] = {
 	  "from which CPU to which: target hits, or delivery", parse_matrix, 0, 0 },
 	{ 0, "over-time", "TIME", OPT_DURATION, OPTION(bin_ns), "rate of each row over time, in bins of this length",
 	  NULL, 1, 0 },
+	{ 0, "tlb", NULL, OPT_FLAG, OPTION(tlb), "TLB shootdowns: who flushes, how many CPUs each time, who waits",
+	  NULL, 0, 0 },
 };
 
 static const struct opt_topic topics[] = { { "columns", render_columns },
@@ -113,12 +118,13 @@ static const struct view views[] = {
 	{ "--hist", &render_hist, &render_hist_csv },
 	{ "--matrix", &render_matrix, &render_matrix_csv },
 	{ "--over-time", &render_over_time, &render_over_time_csv },
+	{ "--tlb", &render_tlb, &render_tlb_csv },
 };
 
 /* What the options asked for, the table as text without any; NULL and *err if there are two. */
 static const struct render_ops *chosen_format(const struct report_options *o, struct err *err)
 {
-	const bool is_view[] = { false, o->hist, o->matrix, o->bin_ns };
+	const bool is_view[] = { false, o->hist, o->matrix, o->bin_ns, o->tlb };
 	const char *names[ARRAY_SIZE(views)];
 	int format = rows_format(&o->rows, err), view;
 
@@ -129,6 +135,13 @@ static const struct render_ops *chosen_format(const struct report_options *o, st
 		return NULL;
 	if (o->matrix && o->rows.nr_by && !o->rows.json) {
 		err_set(err, EXIT_USAGE, "--matrix is by source and target: --by does not go with it");
+		return NULL;
+	}
+	for (unsigned int i = 0; o->tlb && i < o->rows.nr_by; i++) {
+		if (o->rows.by[i] != AGG_KEY_TARGET)
+			continue;
+		err_set(err, EXIT_USAGE,
+			"--tlb counts operations, which have several targets: --by target does not go with it");
 		return NULL;
 	}
 	if (view && o->rows.fields) {
@@ -157,6 +170,7 @@ static int render(struct report_options *o, const struct report *r, const struct
 struct sums {
 	struct agg *agg, *matrix;
 	struct overtime *overtime;
+	struct tlb *tlb;
 	struct span_sink sinks[2];
 	struct span_tee tee;
 };
@@ -167,11 +181,15 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 {
 	struct span_names names = in->names;
 
-	s->agg = agg_new(o->rows.by, o->rows.nr_by, reading_by_sender(in), &names);
+	s->agg = agg_new(o->rows.by, o->rows.nr_by, o->tlb || reading_by_sender(in), &names);
 	s->sinks[0] = (struct span_sink){ .span = agg_span, .ctx = s->agg };
 	if (o->bin_ns) {
 		s->overtime = overtime_new(in->analysis, s->agg, o->bin_ns);
 		s->sinks[0] = overtime_sink(s->overtime);
+	}
+	if (o->tlb) {
+		s->tlb = tlb_new(in->analysis, s->agg, &names);
+		s->sinks[0] = tlb_sink(s->tlb);
 	}
 	if (o->matrix) {
 		names.own_pid = NULL; /* its sums are the totals, in which they are */
@@ -186,8 +204,29 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 static void sums_free(struct sums *s)
 {
 	overtime_free(s->overtime);
+	tlb_free(s->tlb);
 	agg_free(s->agg);
 	agg_free(s->matrix);
+}
+
+/* Who flushes is asked first of all; where processes are not known, by the task's name. */
+static void tlb_keys(struct rows_options *o, const struct reading *in)
+{
+	o->nr_by = 2;
+	o->by[0] = reading_knows_processes(in) ? AGG_KEY_PROCESS : AGG_KEY_COMM;
+	o->by[1] = AGG_KEY_CALLER;
+}
+
+/* What is counted is a part of what was recorded: reports of that part alone can be compared. */
+static char *filters_of(const struct report_options *o, const struct reading *in)
+{
+	char *text = reading_filters(in), *all;
+
+	if (!o->tlb)
+		return text;
+	all = text ? xasprintf("%s, TLB work", text) : xstrdup("TLB work");
+	free(text);
+	return all;
 }
 
 static int report_file(struct report_options *o, const char *path, const struct render_ops *format, struct err *err)
@@ -202,19 +241,23 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	if (reading_open(&in, path, o->buffer, &o->filter, o->plumbing, err) ||
 	    reading_set_window(&in, &o->window, err))
 		goto out;
+	if (o->tlb && !asked)
+		tlb_keys(&o->rows, &in);
 	sink = sums_sink(&sums, o, &in);
 	reading_rows_by(&in, o->rows.by, o->rows.nr_by);
 	if (reading_run(&in, &sink, err))
 		goto out;
 	reading_say_keys(&in, o->rows.by, asked);
-	report_build(&r, in.analysis, sums.agg, o->rows.by, o->rows.nr_by, in.filter != NULL);
+	report_build(&r, in.analysis, sums.agg, o->rows.by, o->rows.nr_by, in.filter || o->tlb);
 	if (reading_window(&in, &r, err))
 		goto out;
 	r.offline = analysis_offline(in.analysis, &o->filter);
-	r.filters = reading_filters(&in);
+	r.filters = filters_of(o, &in);
 	report_sort(&r, rows_sort_column(&o->rows));
 	if (sums.overtime)
 		overtime_report(sums.overtime, &r);
+	if (sums.tlb)
+		tlb_report(sums.tlb, &r);
 	if (sums.matrix) {
 		report_build(&matrix, in.analysis, sums.matrix, matrix_keys, ARRAY_SIZE(matrix_keys),
 			     in.filter != NULL);

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "render/parts-priv.h"
 #include "render/render.h"
+#include "report/tlb.h"
 #include "report/totals.h"
 
 struct state {
@@ -229,8 +230,7 @@ static bool same_object(const struct column *a, const struct column *b)
 	return a->object && b->object && !strcmp(a->object, b->object);
 }
 
-/* [[lowest value, count], ...], in one line; base/hist.h says which buckets there are. */
-static void buckets(struct json *j, const struct hist *h)
+void render_json_buckets(struct json *j, const struct hist *h)
 {
 	bool compact = j->compact;
 	uint64_t low_ns, count;
@@ -267,7 +267,7 @@ static void object(struct json *j, const char *key, const struct column *const *
 	}
 	if (!any)
 		return;
-	buckets(j, column_hist(*first, row));
+	render_json_buckets(j, column_hist(*first, row));
 	json_close(j);
 }
 
@@ -423,6 +423,8 @@ static int json_row(struct render *r, const struct report_row *row, struct err *
 	values(s, row, true);
 	if (r->report->bin_ns)
 		bins(&s->json, r->report, &row->bins);
+	if (row->tlb)
+		render_tlb_json_row(&s->json, row->tlb, &row->agg->handler, r->report->tlb->events);
 	json_close(&s->json);
 	return 0;
 }
@@ -435,6 +437,8 @@ static int json_end(struct render *r, struct err *err)
 	json_close(&s->json);
 	if (r->options->matrix)
 		render_matrix_json(r, &s->json);
+	if (r->report->tlb)
+		render_tlb_json(r->report->tlb, &s->json);
 	json_close(&s->json);
 	free(s->columns);
 	return 0;

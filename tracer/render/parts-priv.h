@@ -5,8 +5,10 @@
 #ifndef IPITRACE_RENDER_PARTS_PRIV_H
 #define IPITRACE_RENDER_PARTS_PRIV_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hist.h"
 #include "base/json.h"
 #include "render/render.h"
 
@@ -38,6 +40,20 @@ char *render_label(const struct render *r, const struct report_row *row, unsigne
 void render_csv_keys(const struct render *r, const struct report_row *row);
 int render_csv_end(struct render *r, struct err *err);
 void render_csv_lost_events(struct render *r, uint64_t lost);
+
+/* --- JSON: render/json.c --- */
+
+/* The key "buckets": [[lowest value, count], ...], in one line; base/hist.h says which there are. */
+void render_json_buckets(struct json *j, const struct hist *h);
+
+/* --- JSON: render/tlb.c --- */
+
+struct report_tlb;
+struct tlb_sums;
+
+/* The key "tlb_view" of the report, and "tlb" of a row; stolen: time of the targets, or NULL. */
+void render_tlb_json(const struct report_tlb *t, struct json *j);
+void render_tlb_json_row(struct json *j, const struct tlb_sums *s, const struct hist *stolen, bool events);
 
 /* --- JSON: render/matrix.c --- */
 

@@ -71,6 +71,9 @@ extern const struct render_ops render_matrix, render_matrix_csv;
 /* Rows with bins in time: report->bin_ns. */
 extern const struct render_ops render_over_time, render_over_time_csv;
 
+/* TLB shootdowns: report->tlb. */
+extern const struct render_ops render_tlb, render_tlb_csv;
+
 int render_report(const struct render_ops *ops, const struct report *report, const struct render_options *options,
 		  FILE *out, struct err *err);
 /* For the formats: calls their lost_events(). */

@@ -261,7 +261,7 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	fprintf(out, "%s%s, %u CPUs, %s, %" PRIu64 " events", text[0] ? " " : "", text, t->cpus, time, t->events);
 	if (t->other_events)
 		fprintf(out, " and %" PRIu64 " of other kinds", t->other_events);
-	fprintf(out, "%s\n", r->filtered ? ", filtered" : "");
+	fprintf(out, "%s\n", r->tlb ? ", TLB work alone" : r->filtered ? ", filtered" : "");
 	origin(t, out);
 	if (r->windowed)
 		window(r, o, out);
@@ -676,6 +676,7 @@ void render_text_foot(struct render *r)
 
 	if (!report->nr_rows)
 		fputs(!report->trace->has_send ? "no senders: the recording has no send events\n" :
+		      report->tlb	       ? "no IPI was sent to flush a TLB\n" :
 		      report->filtered	       ? "no IPI passes the filter\n" :
 						 "no IPIs were sent\n",
 		      r->out);

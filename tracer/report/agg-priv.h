@@ -68,7 +68,9 @@ struct agg {
 	struct match_totals totals;
 };
 
-/* Row of a span of an identity not seen before, new if need be; the own one if ipitrace itself caused it. */
+/* The row in which such a span would count. Rows move when there are more: good until the next span. */
+struct agg_row *agg_row_of(struct agg *a, const struct ipi_span *s);
+/* For agg.c alone: of an identity not seen before, new if need be; the own one if ipitrace itself caused it. */
 struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t target);
 bool agg_is_own(struct agg *a, const struct ipi_span *s);
 

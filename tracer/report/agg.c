@@ -182,6 +182,11 @@ static inline struct agg_row *row_of(struct agg *a, const struct ipi_span *s, ui
 	return memo_is(a->last, s, target) ? a->last_row : row_look(a, s, target);
 }
 
+struct agg_row *agg_row_of(struct agg *a, const struct ipi_span *s)
+{
+	return row_of(a, s, s->target);
+}
+
 /*
  * A span that is not of the last identity is taken once more when it is, so
  * that the usual way has no call in it and saves no registers.

@@ -17,6 +17,8 @@
 #include "report/info.h"
 
 struct analysis;
+struct report_tlb;
+struct tlb_sums;
 
 struct report_frame {
 	char *name;
@@ -48,6 +50,7 @@ struct report_row {
 	unsigned int nr_frames; /* innermost first */
 	char *stack;		/* the frames in one line */
 	struct report_bins bins;
+	const struct tlb_sums *tlb; /* NULL = not asked for */
 };
 
 /* One of the reports that another is the sum of; NULL = not known. */
@@ -77,7 +80,8 @@ struct report {
 	unsigned int nr_rows;
 	const struct report_source *sources; /* what it was merged of */
 	unsigned int nr_sources;	     /* 0: it is of one recording */
-	const struct report *matrix; /* all hits by source and target, own ones among them; NULL = not asked for */
+	const struct report *matrix;  /* all hits by source and target, own ones among them; NULL = not asked for */
+	const struct report_tlb *tlb; /* the report is of TLB work alone, see report/tlb.h; NULL = of everything */
 	/* Where they were asked for, see report/overtime.h; else 0. The first begins at trace->start_ns. */
 	uint64_t bin_ns;
 	unsigned int nr_bins;
