@@ -45,7 +45,7 @@ same() {
 }
 ok "  have the same values" same
 
-exits 0 "examples/reclaim-diff" "$ROOT/examples/reclaim-diff" 2 8 --json
+exits 0 "examples/reclaim-diff" "$ROOT/examples/reclaim-diff" 2 32 --json
 json_check "$OUT" 'd["schema"] == "ipitrace-diff/1" and d["observed"] == "runs" and len(d["a"]["runs"]) == 2 and
 	t["calls_per_unit"]["b"] < t["calls_per_unit"]["a"] / 4 and t["hits_per_unit"]["b"] < t["hits_per_unit"]["a"] / 4 and
 	t["delivered_per_unit"]["b"] < t["delivered_per_unit"]["a"] / 4' "  one CPU queues, sends and delivers far less"
