@@ -53,7 +53,7 @@ not_here() {
 
 live=$(live_reason) && live=
 # What traces here and now, through sudo or not.
-is_live() { grep -Eq '(^|[ ;|])ipitrace (record|stat|top)( |$)|reclaim-diff' <<<"$1"; }
+is_live() { grep -Eq '(^|[ ;|])ipitrace (record|stat|check|top)( |$)|reclaim-diff' <<<"$1"; }
 
 # Neither a workload nor a duration.
 is_endless() { is_live "$1" && [[ $1 != *reclaim-diff* ]] && ! grep -Eq ' (-d|--duration|--)([ =]|$)' <<<"$1"; }

@@ -278,15 +278,21 @@ static int failed(struct live *l)
 
 int live_start(struct live *l, const struct span_sink *sink, struct err *err)
 {
-	uint64_t now;
-
 	analysis_set_sink(l->analysis, sink);
-	if (run_start(&l->run, &l->rec, err))
+	l->end_ns = UINT64_MAX;
+	if (run_start(&l->rec, err))
 		return failed(l);
-	now = signals_now_ns();
-	l->end_ns = l->config.duration_ns ? now + l->config.duration_ns : UINT64_MAX;
-	l->tick_ns = now + TICK_NS;
+	l->tick_ns = signals_now_ns() + TICK_NS;
 	live_refresh(l);
+	return l->config.hold ? 0 : live_release(l, err);
+}
+
+int live_release(struct live *l, struct err *err)
+{
+	if (run_release(&l->run, err))
+		return failed(l);
+	if (l->config.duration_ns)
+		l->end_ns = signals_now_ns() + l->config.duration_ns;
 	return 0;
 }
 
@@ -326,6 +332,8 @@ static void wait_round(const struct live *l)
 
 static int halt(struct live *l, struct err *err)
 {
+	if (l->config.ending)
+		l->config.ending(l->config.ending_ctx);
 	l->halted = true;
 	if (run_stop(&l->run, &l->rec, false, err))
 		return -1;

@@ -45,6 +45,10 @@ struct live_config {
 	const char *save;	   /* file to keep what was read in; NULL = none */
 	bool log_session;	   /* tell what is done to tracefs */
 	void (*say)(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+	bool hold; /* the workload, and the time of duration_ns, until live_release() */
+	/* It is over, and tracing goes on until this returns; not called where it fails. NULL = nothing. */
+	void (*ending)(void *ctx);
+	void *ending_ctx;
 	/* Every event before it is matched; NULL = nobody asks. */
 	pipeline_tap_fn tap;
 	void *tap_ctx;
@@ -61,8 +65,10 @@ enum live_state {
 int live_open(struct live **l, const struct live_config *config, struct err *err);
 /* Names, symbols, stacks, totals so far; stays the live's. From live_open() on. */
 struct analysis *live_analysis(struct live *l);
-/* Tracing on, workload on its way. The sink is copied. */
+/* Tracing on, and without config.hold workload on its way. The sink is copied. */
 int live_start(struct live *l, const struct span_sink *sink, struct err *err);
+/* With config.hold: now. */
+int live_release(struct live *l, struct err *err);
 /*
  * Sleeps until it is worth reading (5 to 100 ms; a signal ends it), then tells the sinks all events that are
  * complete (capture/feed.h says when), but none stamped until_ns or later; UINT64_MAX: no such limit. Spans come when

@@ -202,7 +202,9 @@ int record_run(struct record *r, char **argv, struct err *err)
 	ret = prepare(r, err);
 	if (!ret) {
 		say_begin(r);
-		ret = run_start(&r->run, &r->rec, err);
+		ret = run_start(&r->rec, err);
+		if (!ret)
+			ret = run_release(&r->run, err);
 		if (!ret)
 			wait_for_end(r);
 		ret = run_stop(&r->run, &r->rec, ret, err);

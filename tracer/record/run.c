@@ -83,13 +83,16 @@ void run_warn_offline(const struct run *r, const struct ipi_filter *f)
 
 /* --- tracing --- */
 
-int run_start(struct run *r, struct recording *rec, struct err *err)
+int run_start(struct recording *rec, struct err *err)
 {
 	if (recording_snap(rec, FACTS_OUTER0, err) || session_start(rec->session, err))
 		return -1;
 	rec->facts.on_ns = signals_now_ns(); /* CLOCK_MONOTONIC, as the trace clock */
-	if (recording_snap(rec, FACTS_INNER0, err))
-		return -1;
+	return recording_snap(rec, FACTS_INNER0, err);
+}
+
+int run_release(struct run *r, struct err *err)
+{
 	return r->workload ? workload_release(r->workload, err) : 0;
 }
 

@@ -30,11 +30,10 @@ void run_say_notes(const struct run *r, const struct session *s);
 /* CPUs of -C that cannot be recorded. */
 void run_warn_offline(const struct run *r, const struct ipi_filter *f);
 
-/*
- * Switches tracing on, between the readings of /proc/interrupts (file/facts.h says which), and lets the workload
- * go. -1: *err; run_stop() in any case.
- */
-int run_start(struct run *r, struct recording *rec, struct err *err);
+/* Switches tracing on, between the readings of /proc/interrupts (file/facts.h says which). -1: *err; run_stop() in any case. */
+int run_start(struct recording *rec, struct err *err);
+/* Lets the workload go, if there is one. */
+int run_release(struct run *r, struct err *err);
 /* By a signal, because the workload ended, or because it is end_ns (of signals_now_ns()). */
 bool run_is_over(struct run *r, uint64_t end_ns);
 /* Verifies that nobody changed the session, switches tracing off, and tells the workload. failed: by whom calls. */

@@ -419,6 +419,11 @@ void agg_span(void *agg, const struct ipi_span *s)
 	}
 }
 
+uint32_t agg_last_row(const struct agg *a)
+{
+	return a->last->row;
+}
+
 unsigned int agg_nr_rows(const struct agg *a)
 {
 	return a->nr_rows;

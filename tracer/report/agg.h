@@ -85,6 +85,8 @@ bool agg_is_full(const struct agg *a);
 void agg_free(struct agg *a);
 /* An ipi_span_fn; ctx is the struct agg. Ambiguous, negative and coalesced spans never enter a latency. */
 void agg_span(void *agg, const struct ipi_span *span);
+/* Index of the row in which the last span counted that is not the tracer's own. */
+uint32_t agg_last_row(const struct agg *a);
 unsigned int agg_nr_rows(const struct agg *a);
 struct agg_row *agg_rows(struct agg *a);
 /* Spans that ipitrace itself caused: not in any row, but in the totals. */

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * render/check.c - a verdict and what it is made of.
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "render/check.h"
+#include "render/grid.h"
+#include "render/value.h"
+
+const char *check_verdict_name(enum check_verdict verdict)
+{
+	static const char *const names[] = { "passed", "failed", "unknown" };
+
+	return names[verdict];
+}
+
+char *check_sentence(const struct check_report *r)
+{
+	char time[RENDER_TIME_LEN], *allowed = NULL, *text;
+
+	render_time(r->duration_ns, false, time);
+	if (r->allowed)
+		allowed = xasprintf(", %" PRIu64 " of them by callers that are allowed", r->allowed);
+	text = xasprintf("CPU %s: %" PRIu64 " IPIs in %s%s, at most %" PRIu64 "%s", r->cpus, r->hits, time,
+			 allowed ? allowed : "", r->max, r->max_per_s ? " a second" : "");
+	free(allowed);
+	return text;
+}
+
+/* --- text --- */
+
+static const struct grid_column heads[] = {
+	{ .header = "CALLER", .name = true },
+	{ .header = "FUNCTION", .name = true },
+	{ .header = "CLASS" },
+	{ .header = "COMM" },
+	{ .header = "PID", .right = true },
+	{ .header = "CPU", .right = true },
+	{ .header = "HITS", .right = true },
+	{ .header = "STOLEN", .right = true },
+	{ .header = "WORST", .right = true },
+	{ .header = "FIRST", .right = true },
+	{ .header = "LAST", .right = true },
+	{ .header = "" },
+};
+
+static char *when(uint64_t ns)
+{
+	static const struct column point = { .unit = UNIT_WHEN };
+	char buf[32];
+
+	render_value(&point, (struct value){ .num = ns }, false, buf, sizeof(buf));
+	return xstrdup(buf);
+}
+
+static char *span_text(uint64_t ns, const struct screen *screen)
+{
+	char buf[RENDER_TIME_LEN];
+
+	render_time(ns, screen->utf8, buf);
+	return xstrdup(buf);
+}
+
+static void offender_cells(const struct check_offender *o, const struct screen *screen, char **cell)
+{
+	*cell++ = xstrdup(o->own ? "ipitrace itself" : o->caller ? o->caller : "-");
+	*cell++ = xstrdup(o->func ? o->func : "-");
+	*cell++ = xstrdup(o->class ? o->class : "-");
+	*cell++ = xstrdup(o->comm ? o->comm : "-");
+	*cell++ = o->pid >= 0 ? xasprintf("%d", o->pid) : xstrdup("-");
+	*cell++ = o->target >= 0 ? xasprintf("%d", (int)o->target) : xstrdup("-");
+	*cell++ = xasprintf("%" PRIu64, o->offence->hits);
+	*cell++ = span_text(o->offence->stolen_ns, screen);
+	*cell++ = span_text(o->offence->worst_ns, screen);
+	*cell++ = when(o->offence->first_ns);
+	*cell++ = when(o->offence->last_ns);
+	*cell++ = xstrdup(o->allowed ? "allowed" : "");
+}
+
+static void offenders_text(const struct check_report *r, const struct screen *screen, FILE *out)
+{
+	unsigned int rows = r->nr_offenders < r->top ? r->nr_offenders : r->top;
+	size_t nr = (size_t)rows * ARRAY_SIZE(heads);
+	char **cells = xcalloc(nr + 1, sizeof(*cells));
+	const struct grid grid = { heads, ARRAY_SIZE(heads), cells, rows, NULL };
+
+	for (unsigned int i = 0; i < rows; i++)
+		offender_cells(&r->offenders[i], screen, cells + i * ARRAY_SIZE(heads));
+	if (rows) {
+		render_grid(&grid, screen, out);
+		if (rows < r->nr_offenders)
+			fprintf(out, "(%u more offenders)\n", r->nr_offenders - rows);
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < nr; i++)
+		free(cells[i]);
+	free(cells);
+}
+
+void render_check_text(const struct check_report *r, const struct screen *screen, FILE *out)
+{
+	char *sentence = check_sentence(r);
+
+	offenders_text(r, screen, out);
+	for (unsigned int i = 0; i < r->nr_reasons; i++)
+		fprintf(out, "%s\n", r->reasons[i]);
+	fprintf(out, "evidence: self-test %s, ",
+		!r->self_test	  ? "not done" :
+		r->self_test_seen ? "seen on each CPU before and behind" :
+				    "not seen");
+	if (r->trace->lost_unknown)
+		fputs("an unknown number of events lost", out);
+	else
+		fprintf(out, "%" PRIu64 " events lost", r->trace->lost_events);
+	fprintf(out, ", tracing %s, %" PRIu64 " hits by ipitrace itself\n", r->intact ? "untouched" : "touched",
+		r->own);
+	if (r->nr_coverage)
+		fputs("evidence: /proc/interrupts:", out);
+	for (unsigned int i = 0; i < r->nr_coverage; i++) {
+		const struct coverage *c = &r->coverage[i];
+
+		fprintf(out, "%s %s %" PRIu64 " traced of %" PRIu64, i ? "," : "", c->name, c->traced, c->low);
+		if (c->open)
+			fputs(" or more", out);
+		else if (c->high != c->low)
+			fprintf(out, "..%" PRIu64, c->high);
+	}
+	if (r->nr_coverage)
+		fputc('\n', out);
+	if (r->verdict != CHECK_PASSED)
+		screen_begin(screen, STYLE_BAD, out);
+	fprintf(out, "%s: %s", check_verdict_name(r->verdict), sentence);
+	if (r->verdict != CHECK_PASSED)
+		screen_end(screen, out);
+	fputc('\n', out);
+	free(sentence);
+}
+
+/* --- JSON --- */
+
+static void offender_json(struct json *j, const struct check_offender *o)
+{
+	json_object(j, NULL);
+	json_string(j, "caller", o->caller);
+	json_string(j, "func", o->func);
+	json_string(j, "class", o->class);
+	json_string(j, "comm", o->comm);
+	if (o->pid >= 0)
+		json_u64(j, "pid", (uint64_t)o->pid);
+	else
+		json_null(j, "pid");
+	if (o->target >= 0)
+		json_u64(j, "target", (uint64_t)o->target);
+	else
+		json_null(j, "target");
+	json_u64(j, "hits", o->offence->hits);
+	json_u64(j, "stolen_ns", o->offence->stolen_ns);
+	json_u64(j, "worst_ns", o->offence->worst_ns);
+	json_u64(j, "first_ns", o->offence->first_ns);
+	json_u64(j, "last_ns", o->offence->last_ns);
+	json_bool(j, "allowed", o->allowed);
+	json_bool(j, "own", o->own);
+	json_close(j);
+}
+
+static void evidence_json(struct json *j, const struct check_report *r)
+{
+	json_object(j, "evidence");
+	json_bool(j, "self_test", r->self_test && r->self_test_seen);
+	if (r->trace->lost_unknown)
+		json_null(j, "lost_events");
+	else
+		json_u64(j, "lost_events", r->trace->lost_events);
+	json_u64(j, "late_events", r->trace->late_events);
+	json_bool(j, "tracing_intact", r->intact);
+	json_u64(j, "own_hits", r->own);
+	json_object(j, "interrupts");
+	for (unsigned int i = 0; i < r->nr_coverage; i++) {
+		json_object(j, r->coverage[i].name);
+		json_u64(j, "traced", r->coverage[i].traced);
+		json_u64(j, "low", r->coverage[i].low);
+		if (r->coverage[i].open)
+			json_null(j, "high");
+		else
+			json_u64(j, "high", r->coverage[i].high);
+		json_close(j);
+	}
+	json_close(j);
+	json_close(j);
+}
+
+void render_check_json(const struct check_report *r, FILE *out)
+{
+	struct json j = { .out = out };
+
+	json_object(&j, NULL);
+	json_string(&j, "schema", "ipitrace-check/1");
+	json_string(&j, "verdict", check_verdict_name(r->verdict));
+	json_array(&j, "reasons");
+	for (unsigned int i = 0; i < r->nr_reasons; i++)
+		json_string(&j, NULL, r->reasons[i]);
+	json_close(&j);
+	json_string(&j, "cpus", r->cpus);
+	json_u64(&j, "duration_ns", r->duration_ns);
+	json_object(&j, "max");
+	json_u64(&j, r->max_per_s ? "per_s" : "count", r->max);
+	json_close(&j);
+	if (r->workload_status >= 0)
+		json_u64(&j, "workload_status", (uint64_t)r->workload_status);
+	else
+		json_null(&j, "workload_status");
+	json_u64(&j, "hits", r->hits);
+	json_u64(&j, "allowed_hits", r->allowed);
+	json_array(&j, "offenders");
+	for (unsigned int i = 0; i < r->nr_offenders; i++)
+		offender_json(&j, &r->offenders[i]);
+	json_close(&j);
+	evidence_json(&j, r);
+	json_close(&j);
+}
+
+/* --- JUnit --- */
+
+static void xml(const char *text, FILE *out)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		default:
+			fputc((unsigned char)*text < ' ' && *text != '\n' ? '?' : *text, out);
+		}
+	}
+}
+
+void render_check_junit(const struct check_report *r, FILE *out)
+{
+	static const struct screen plain;
+	char *sentence = check_sentence(r), *text = NULL;
+	size_t len;
+	FILE *mem = open_memstream(&text, &len);
+
+	fprintf(out,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<testsuite name=\"ipitrace check\" tests=\"1\" failures=\"%d\" errors=\"%d\" skipped=\"0\" time=\"%.3f\">\n"
+		"  <testcase classname=\"ipitrace.check\" name=\"CPU %s\" time=\"%.3f\">\n",
+		r->verdict == CHECK_FAILED, r->verdict == CHECK_UNKNOWN, (double)r->duration_ns / 1e9, r->cpus,
+		(double)r->duration_ns / 1e9);
+	if (r->verdict != CHECK_PASSED) {
+		fprintf(out, "    <%s message=\"", r->verdict == CHECK_FAILED ? "failure" : "error");
+		xml(r->verdict == CHECK_UNKNOWN && r->nr_reasons ? r->reasons[0] : sentence, out);
+		fprintf(out, "\"/>\n");
+	}
+	fputs("    <system-out>", out);
+	if (mem) {
+		render_check_text(r, &plain, mem);
+		fclose(mem);
+		xml(text, out);
+		free(text);
+	}
+	fputs("</system-out>\n  </testcase>\n</testsuite>\n", out);
+	free(sentence);
+}
