@@ -56,6 +56,9 @@ def check_totals(t, lines):
             "own_sends": len({line["send_id"] for line in hits if line["own"]}),
             "unsolicited": len(of["irq"]), "wakes": len(of["wake"]), "calls": number(hits, has_call=True) + len(calls),
             "riders": number(calls, path="rider"), "polled": number(calls, path="polled")}
+    waits = [line["wait_ns"] for line in lines if line["wait_ns"] is not None]
+    assert all(line["kind"] == "call" or line["has_call"] for line in lines if line["wait_ns"] is not None)
+    assert len(waits) == (t["waits"] or 0), (len(waits), t["waits"])
     if t["delivered"] is None:
         assert number(hits, outcome="unknown") == len(hits)
     else:
@@ -85,6 +88,8 @@ def count_rows(lines, key):
         counts[row, "delivered"] += hit and line["outcome"] == "delivered"
         counts[row, "calls"] += line["kind"] == "call" or line["has_call"]
         counts[row, "elided"] += line["kind"] == "wake" or line["path"] in ("rider", "polled")
+        if line["wait_ns"] is not None:
+            times[row, "wait_ns"].append(line["wait_ns"])
         if hit and line["outcome"] == "delivered" and line["how"] != "ambiguous":
             for name in ("delivery_ns", "handler_ns"):
                 if line[name] is not None:
@@ -101,7 +106,7 @@ def check_rows(d, lines):
         hits += counts[row, "target_hits"]
         for c in ("target_hits", "delivered", "calls", "elided"):
             assert r[c] is None or r[c] == counts[row, c], (row, c, r[c], counts[row, c])
-        for c in ("delivery_ns", "handler_ns"):
+        for c in ("delivery_ns", "handler_ns", "wait_ns"):
             ns, h = times[row, c], r[c]
             want = (0, None, None, 0) if h is None else (h["count"], h["min"], h["max"], h["sum"])
             assert (len(ns), min(ns, default=None), max(ns, default=None), sum(ns)) == want, (row, c, ns, want)
@@ -143,6 +148,10 @@ def events(path):
         yield comm, int(pid), int(cpu), int(s) * 10**9 + int(ns), name, fields
 
 
+# Of the functions in the shipped recordings those that their senders wait for.
+WAITED = ("flush_tlb_func", "ipi_mb", "do_sync_core")
+
+
 def expected(path):
     """Calls whose send is the next event of their CPU, and whose function ran in a handler: send time -> line."""
     before, queued, handler, running, out = {}, collections.defaultdict(list), {}, {}, {}
@@ -167,6 +176,7 @@ def expected(path):
             for call in h.pop("calls"):
                 call.update(h, exit_ns=ns)
                 if "send_ns" in call and "done_ns" in call:
+                    call["wait_ns"] = call["done_ns"] - call["sent_ns"] if call["func"] in WAITED else None
                     out[call["send_ns"]] = call
         elif name == "csd_function_entry" and f["csd"] != "(nil)" and queued[cpu, f["csd"]]:
             running[cpu] = queued[cpu, f["csd"]].pop(0)
@@ -181,14 +191,15 @@ def expected(path):
 def calls(ipitrace, path):
     want = expected(path)
     got = [line for line in list_lines(ipitrace, path, "--how", "exact", "--kind", "hit")[1]]
-    missing = 0
+    missing = waits = 0
     for line in got:
         call = want.get(line["send_ns"])
         missing += call is None
+        waits += line["wait_ns"] is not None
         for key, value in (call or {}).items():
             assert line[key] == value, (key, value, line)
     # A few come in the middle of something else, or share their handler with an earlier one.
-    assert len(got) > 100 and missing * 20 < len(got), (len(got), missing)
+    assert len(got) > 100 and missing * 20 < len(got) and waits * 2 > len(got), (len(got), missing, waits)
     print(len(got) - missing, "of", len(got))
 
 

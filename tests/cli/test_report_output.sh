@@ -109,10 +109,10 @@ same() {
 	for got, row in zip(rows, want):
 	    flat = {}
 	    for k, v in row.items():
-	        if k.endswith("_ns"):
+	        if k.endswith("_ns") or k == "fanout":
 	            for s in "count min mean p50 p90 p99 p999 max max_at max_cpu sum".split():
-	                unit = "" if s in ("count", "max_cpu") else "_ns"
-	                flat[k[:-3] + "_" + s + unit] = 0 if v is None and s == "count" else None if v is None else v[s + "_ns" if s == "max_at" else s]
+	                unit = "" if s in ("count", "max_cpu") or k == "fanout" and s != "max_at" else "_ns"
+	                flat[k.removesuffix("_ns") + "_" + s + unit] = 0 if v is None and s == "count" else None if v is None else v[s + "_ns" if s == "max_at" else s]
 	        else:
 	            flat[k] = v
 	    assert set(got) == set(flat), set(got) ^ set(flat)

@@ -56,8 +56,8 @@ like "$(plain)" '^membar~0x20e membar~0x20e ipi_mb +476 ' "  as in the rows over
 on 80 -f p50,max "$F"
 like "$(plain)" '^CALLER +FUNCTION +P50 +MAX$' "columns without a name: the keys of the rows are in front"
 is "$("$IPITRACE" report --csv -f p50,max "$F" | sed -n '/^[^#]/{p;q}')" "delivery_p50_ns,delivery_max_ns" "  not for programs"
-on 200 "$F"
-like "$(plain)" '^CALLER +FUNCTION +CLASS +SENDS .* HANDLER-SUM$' "200 columns: all there is"
+on 220 "$F"
+like "$(plain)" '^CALLER +FUNCTION +CLASS +SENDS .* WAIT-SUM$' "220 columns: all there is"
 unlike "$(plain)" 'do not fit' "  nothing is left out"
 is "$(plain | sed '$d' | sed '$d')" "$("$IPITRACE" report "$F")" "  the same as in a pipe, but for the verdict"
 

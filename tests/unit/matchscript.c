@@ -528,10 +528,10 @@ static bool script_load(struct script *sc)
 }
 
 /* Of these functions it is not known whether their senders wait. */
-static bool waits(void *ctx, const struct ipi_span *call)
+static enum match_waits waits(void *ctx, const struct ipi_span *call)
 {
 	(void)ctx;
-	return call->func != symbol("MAYBE");
+	return call->func == symbol("MAYBE") ? MATCH_WAITS_UNKNOWN : MATCH_WAITS_ALWAYS;
 }
 
 unsigned int script_run(const char *path)

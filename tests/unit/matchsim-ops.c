@@ -159,10 +159,12 @@ static bool pick_target(struct machine *ma, unsigned int cpu, uint32_t *target)
 	return *target != cpu && ma->cpus[*target].online && !ma->cpus[*target].dying;
 }
 
-bool sim_waits(void *ctx, const struct ipi_span *call)
+enum match_waits sim_waits(void *ctx, const struct ipi_span *call)
 {
 	(void)ctx;
-	return !(call->func & FUNC_ASYNC);
+	if (call->func & FUNC_ASYNC)
+		return MATCH_WAITS_UNKNOWN;
+	return call->callsite & 0x100 ? MATCH_WAITS_ALWAYS : MATCH_WAITS_HERE;
 }
 
 /* Choose csds of a call operation; false: busy, the operation does not take place. */

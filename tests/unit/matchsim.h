@@ -91,7 +91,7 @@ void sim_run(struct sim *sim, const struct sim_config *config);
 void sim_free(struct sim *sim);
 
 /* Whether the senders of this function wait for it. A match_waits_fn. */
-bool sim_waits(void *ctx, const struct ipi_span *call);
+enum match_waits sim_waits(void *ctx, const struct ipi_span *call);
 
 /* Truth by key; NULL if there is no such thing. Not valid with skew or tick. */
 const struct sim_hit *sim_find_hit(const struct sim *sim, uint64_t send_ns, uint32_t target);

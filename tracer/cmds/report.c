@@ -44,7 +44,7 @@ static int parse_hist(void *target, const char *arg, const struct opt_spec *spec
 	(void)spec;
 	if (!c) {
 		err_set(err, EXIT_USAGE, "'%s': no distribution", arg);
-		return err_hint(err, "delivery, queue, func or handler");
+		return err_hint(err, "delivery, queue, func, handler or wait");
 	}
 	*(const struct column **)target = c;
 	return 0;
@@ -75,8 +75,8 @@ static const struct opt rows[] = {
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
-	{ 0, "hist", "delivery|queue|func|handler", OPT_CUSTOM, OPTION(hist), "histograms of each row", parse_hist, 0,
-	  0 },
+	{ 0, "hist", "delivery|queue|func|handler|wait", OPT_CUSTOM, OPTION(hist), "histograms of each row", parse_hist,
+	  0, 0 },
 	{ 0, "matrix", "count|p50|p99|max", OPT_CUSTOM, OPTION(matrix),
 	  "from which CPU to which: target hits, or delivery", parse_matrix, 0, 0 },
 	{ 0, "over-time", "TIME", OPT_DURATION, OPTION(bin_ns), "rate of each row over time, in bins of this length",

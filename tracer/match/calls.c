@@ -218,12 +218,6 @@ void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_p
 	struct op *op = &cpu->ops[level];
 	struct call *c = op->head;
 
-	if (unlikely(!op->told) && wait_possible(c, level)) {
-		if (path == IPI_PATH_RIDER)
-			wait_over(m, cpu, op);
-		else
-			wait_begin(m, cpu, op, IPI_NO_TIME);
-	}
 	cpu->open_ops &= ~(1u << level);
 	op->head = op->tail = op->cursor = NULL;
 	while (c) {
@@ -249,6 +243,19 @@ void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_p
 	}
 }
 
+void op_lapse(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_path path)
+{
+	struct op *op = &cpu->ops[level];
+
+	if (wait_possible(op->head, level)) {
+		if (path == IPI_PATH_RIDER)
+			wait_over(m, cpu, op);
+		else
+			wait_begin(m, cpu, op, IPI_NO_TIME);
+	}
+	op_close(m, cpu, level, path, IPI_STACK_NONE);
+}
+
 static void op_add(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev, struct call *c)
 {
 	unsigned int level = ipi_event_level(ev);
@@ -261,14 +268,13 @@ static void op_add(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 	 */
 	if (cpu->open_ops & 1u << level &&
 	    (op->callsite != ev->callsite || op->func != ev->func || ev->target <= op->last_target))
-		op_close(m, cpu, level, IPI_PATH_RIDER, IPI_STACK_NONE);
+		op_lapse(m, cpu, level, IPI_PATH_RIDER);
 
 	if (!(cpu->open_ops & 1u << level)) {
 		cpu->open_ops |= 1u << level;
 		op->callsite = ev->callsite;
 		op->func = ev->func;
 		op->head = NULL;
-		op->told = false;
 	}
 	op->last_target = ev->target;
 	c->in_op = true;
@@ -375,10 +381,10 @@ void call_wake(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 			/* What it tells of has had its effect by now. */
 			if (wait_possible(c, level))
 				wait_begin(m, cpu, &cpu->ops[level], cpu->ops[level].tail->span.sent_ns);
-		}
-		op_close(m, cpu, level, IPI_PATH_RIDER, c ? ev->stack : IPI_STACK_NONE);
-		if (c)
+			op_close(m, cpu, level, IPI_PATH_RIDER, ev->stack);
 			return;
+		}
+		op_lapse(m, cpu, level, IPI_PATH_RIDER);
 	}
 	totals_wake(&m->totals);
 	span_init(&span, IPI_SPAN_WAKE, ev);
@@ -580,8 +586,6 @@ static void run_started(struct matcher *m, struct cpu *cpu, struct call *c, cons
 	if (cpu->win && ipi_class_is_call(cpu->win->span.class)) {
 		c->span.entry_ns = cpu->win->span.entry_ns;
 		c->ran_seq = cpu->win->seq;
-		if (unlikely(c->in_op)) /* too early for wait_leave() */
-			call_hits(c, cpu->win);
 	}
 	if (c->hit) {
 		c->hit->ran_seq = c->ran_seq;
@@ -625,6 +629,36 @@ void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event 
 	cpu->run.pid = ev->pid;
 }
 
+static inline void run_ended(struct matcher *m, struct call *c, uint64_t done_ns)
+{
+	struct hit *h = c->hit;
+
+	c->span.done_ns = done_ns;
+	if (likely(h)) {
+		h->span.done_ns = done_ns;
+		if (likely(!c->doubtful) && c->span.wait)
+			wait_end_only(m, c, h);
+	}
+	if (likely(!c->doubtful))
+		call_final(m, c, IPI_DELIVERED, IPI_HOW_EXACT);
+	else
+		call_finalise(m, c, IPI_DELIVERED, IPI_HOW_AMBIGUOUS);
+}
+
+static inline void local_ended(struct matcher *m, const struct running *r, const struct ipi_event *ev)
+{
+	struct ipi_span span;
+
+	span_init(&span, IPI_SPAN_LOCAL, ev);
+	span.class = IPI_CLASS_CALL_SINGLE;
+	span.target = ev->cpu;
+	span.pid = r->pid;
+	span.run_ns = r->run_ns;
+	span.done_ns = ev->ts_ns;
+	totals_local(&m->totals);
+	match_emit(m, &span);
+}
+
 void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
 	struct running *r = &cpu->run;
@@ -635,25 +669,10 @@ void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *
 		return;
 	}
 	r->active = false;
-	if (r->call) {
-		r->call->span.done_ns = ev->ts_ns;
-		if (r->call->hit)
-			r->call->hit->span.done_ns = ev->ts_ns;
-		if (r->call->span.wait)
-			wait_end_only(m, r->call);
-		call_final(m, r->call, IPI_DELIVERED, call_how(r->call));
-	} else if (!r->csd) {
-		struct ipi_span span;
-
-		span_init(&span, IPI_SPAN_LOCAL, ev);
-		span.class = IPI_CLASS_CALL_SINGLE;
-		span.target = ev->cpu;
-		span.pid = r->pid;
-		span.run_ns = r->run_ns;
-		span.done_ns = ev->ts_ns;
-		totals_local(&m->totals);
-		match_emit(m, &span);
-	}
+	if (r->call)
+		run_ended(m, r->call, ev->ts_ns);
+	else if (!r->csd)
+		local_ended(m, r, ev);
 }
 
 /* --- gaps and the end --- */
@@ -674,7 +693,7 @@ void calls_lose_from(struct matcher *m, uint32_t nr)
 
 	for (unsigned int level = 0; level < IPI_NR_LEVELS; level++)
 		if (cpu->open_ops & 1u << level)
-			op_close(m, cpu, level, IPI_PATH_UNKNOWN, IPI_STACK_NONE);
+			op_lapse(m, cpu, level, IPI_PATH_UNKNOWN);
 	for (unsigned int t = 0; t < m->nr_cpus; t++) {
 		struct call *c, *next;
 
@@ -696,6 +715,6 @@ void calls_finish(struct matcher *m)
 			call_finalise(m, cpu->out_head, IPI_IN_FLIGHT, IPI_HOW_NONE);
 		for (unsigned int level = 0; level < IPI_NR_LEVELS; level++)
 			if (cpu->open_ops & 1u << level)
-				op_close(m, cpu, level, IPI_PATH_UNKNOWN, IPI_STACK_NONE);
+				op_lapse(m, cpu, level, IPI_PATH_UNKNOWN);
 	}
 }

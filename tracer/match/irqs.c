@@ -534,8 +534,12 @@ static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, 
 static inline void send_closes(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev, unsigned int level,
 			       bool joined)
 {
-	if (ev->class != IPI_CLASS_IRQ_WORK && cpu->open_ops & 1u << level)
-		op_close(m, cpu, level, IPI_PATH_RIDER, joined ? ev->stack : IPI_STACK_NONE);
+	if (ev->class == IPI_CLASS_IRQ_WORK || !(cpu->open_ops & 1u << level))
+		return;
+	if (joined)
+		op_close(m, cpu, level, IPI_PATH_RIDER, ev->stack);
+	else
+		op_lapse(m, cpu, level, IPI_PATH_RIDER);
 }
 
 static inline struct op *send_op(struct cpu *cpu, const struct ipi_event *ev, unsigned int level)

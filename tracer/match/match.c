@@ -149,7 +149,7 @@ static inline void ops_expire(struct matcher *m, struct cpu *cpu, const struct i
 		return;
 	for (; from < IPI_NR_LEVELS; from++)
 		if (cpu->open_ops & 1u << from)
-			op_close(m, cpu, from, IPI_PATH_RIDER, IPI_STACK_NONE);
+			op_lapse(m, cpu, from, IPI_PATH_RIDER);
 }
 
 /* 0x02 is TRACE_FLAG_IRQS_NOSUPPORT: such a kernel says nothing about interrupts. */

@@ -115,15 +115,15 @@ struct ipi_span {
 		nr_targets; /* SEND: hits; IRQ: hits that it answered, coalesced ones included; TLB: CPUs of a hypercall */
 	uint32_t nr_calls;    /* IRQ, HIT with an entry: functions that the interrupt ran */
 	uint64_t queue_ns;    /* csd_queue_cpu */
-	uint64_t send_ns;     /* ipi_send_* */
 	uint64_t sent_ns;     /* HIT, SEND: send_ns or, where a stack was taken, the moment behind its unwinding, from
 			       * which delivery counts; CALL: the same of queue_ns */
+	uint64_t send_ns;     /* ipi_send_* */
+	uint64_t wait_ns;     /* CALL with IPI_WAIT_KNOWN, and the HIT joined to it: from behind the send, or behind
+			       * the last queueing where none was needed, to the last function's exit */
 	uint64_t entry_ns;    /* handler entry */
 	uint64_t run_ns;      /* function entry */
 	uint64_t done_ns;     /* function exit */
 	uint64_t exit_ns;     /* handler exit */
-	uint64_t wait_ns;     /* CALL with IPI_WAIT_KNOWN, and the HIT joined to it: from behind the send, or behind
-			       * the last queueing where none was needed, to the last function's exit */
 	int32_t wakee;	      /* HIT, SEND, CALL, WAKE: the task that is woken by it; 0 = nobody, or not known */
 	uint32_t idle;	      /* the same, of one target: its state then, IPI_IDLE_*; both by report/beside.h */
 	uint64_t send_id;     /* HIT, SEND: serial of the send, from 1 */
@@ -143,6 +143,7 @@ struct match_totals {
 	uint64_t calls, calls_run, calls_in_flight, calls_lost, ambiguous_calls;
 	uint64_t riders, polled, wakes, elided; /* elided == riders + polled + wakes */
 	uint64_t local_calls;
+	uint64_t waits, waits_unknown;	  /* operations by enum ipi_wait; counted by reports, not here */
 	uint64_t calls_unqueued_untraced; /* of those: in mid-trace and by no gap, so their sender recorded nothing */
 	uint64_t calls_unqueued;	  /* function entries (csd != NULL) whose queue event was not seen */
 	uint64_t exits_unentered;	  /* handler or function exits whose entry was not seen */
@@ -155,8 +156,14 @@ struct match_totals {
 };
 
 typedef void (*ipi_span_fn)(void *ctx, const struct ipi_span *span);
-/* Is it certain that whoever sends this call, with this stack, waits for it? Asked now and then for the same. */
-typedef bool (*match_waits_fn)(void *ctx, const struct ipi_span *call);
+/* Is it certain that whoever sends this call waits for it? */
+enum match_waits {
+	MATCH_WAITS_UNKNOWN,
+	MATCH_WAITS_HERE,   /* yes, as its function is sent with its stack and from its call site */
+	MATCH_WAITS_ALWAYS, /* yes, for its function */
+};
+/* Asked now and then for the same. */
+typedef enum match_waits (*match_waits_fn)(void *ctx, const struct ipi_span *call);
 /* Events are missing in this CPU's stream, just before at_ns; lost: how many, IPI_LOST_UNKNOWN, or 0: they came too late. */
 typedef void (*match_gap_fn)(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost);
 

@@ -27,9 +27,10 @@
 
 /* Of a function and the stack of its sender, whether it is waited for. Direct-mapped, a mere shortcut. */
 struct waited {
-	uint64_t func;
+	uint64_t func, callsite;
 	uint32_t stack;
-	bool known, waits;
+	bool known;
+	uint8_t waits; /* enum match_waits */
 };
 #define WAITED_BITS 8
 
@@ -109,7 +110,6 @@ struct op {
 	struct call *cursor;	  /* where the search for the next joined target goes on */
 	uint64_t callsite, func;
 	uint32_t last_target;
-	bool told; /* of it as a whole wait_begin() knows */
 };
 
 /* The function that a CPU is running; they do not nest (interrupts are off around them). */
@@ -202,8 +202,7 @@ struct matcher {
 	bool started, finished;
 	struct csd_table csds;
 	struct pool calls, hits, windows, waits;
-	uint64_t waited_func; /* of the last call that is known to be waited for, with waited_stack */
-	uint32_t waited_stack;
+	uint64_t waited_func;  /* the last one that is known to be waited for always */
 	struct waited *waited; /* what match_config.waits has said */
 };
 
@@ -250,13 +249,13 @@ static inline __attribute__((always_inline)) void span_init(struct ipi_span *s, 
 	s->nr_targets = 0;
 	s->nr_calls = 0;
 	s->queue_ns = IPI_NO_TIME;
-	s->send_ns = IPI_NO_TIME;
 	s->sent_ns = IPI_NO_TIME;
+	s->send_ns = IPI_NO_TIME;
+	s->wait_ns = IPI_NO_TIME;
 	s->entry_ns = IPI_NO_TIME;
 	s->run_ns = IPI_NO_TIME;
 	s->done_ns = IPI_NO_TIME;
 	s->exit_ns = IPI_NO_TIME;
-	s->wait_ns = IPI_NO_TIME;
 	s->mask = NULL;
 	s->mask_words = 0;
 	s->victim_pid = 0;
@@ -310,8 +309,10 @@ void call_drain_irq_work(struct matcher *m, struct cpu *cpu, uint64_t until_ns, 
 struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite);
 /* It found the queue empty: it headed a new list, and all behind it are on that, not on the batch before. */
 void call_heads_list(struct call *c);
-/* Whatever is still open in this op had no IPI of its own; stack: that of the op's send. */
+/* The op has had its send or wake-up; whatever is still open in it needed none. stack: that of the send. */
 void op_close(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_path path, uint32_t stack);
+/* The op is over without either; path: IPI_PATH_RIDER, or UNKNOWN. */
+void op_lapse(struct matcher *m, struct cpu *cpu, unsigned int level, enum ipi_path path);
 /* Most often c is all that there is, its send was just joined, and it has not run yet: there is nothing to decide. */
 static inline bool op_is_only(const struct op *op, const struct call *c)
 {
@@ -400,28 +401,26 @@ static inline void wait_begin_only(struct matcher *m, struct cpu *cpu, struct ca
 }
 
 /* The wait of c has ended with its function's exit; from_ns: when it began. */
-static inline void wait_tell(struct call *c, uint64_t from_ns)
+static inline void wait_tell(struct call *c, struct hit *h, uint64_t from_ns)
 {
 	uint64_t wait_ns = c->span.done_ns > from_ns ? c->span.done_ns - from_ns : 0;
 
 	c->span.wait = IPI_WAIT_KNOWN;
 	c->span.wait_ns = wait_ns;
-	if (c->hit)
-		c->hit->span.wait_ns = wait_ns;
+	if (h)
+		h->span.wait_ns = wait_ns;
 }
 
-/* c is done, and all of its op. Without its hit there is no line to tell it in. */
-static inline void wait_end_only(struct matcher *m, struct call *c)
+/* c is done, and all of its op, and h was sent for it. */
+static inline void wait_end_only(struct matcher *m, struct call *c, struct hit *h)
 {
 	struct cpu *source = &m->cpus[c->span.source];
 
 	if (unlikely(source->waiting != c))
 		return;
 	source->open_ops &= ~OPEN_WAIT;
-	if (unlikely(!c->hit || c->doubtful || c->span.negative))
-		return;
-	if (likely((c->span.func == m->waited_func && c->span.stack == m->waited_stack) || wait_look(m, c)))
-		wait_tell(c, c->hit->span.sent_ns);
+	if (likely(c->span.func == m->waited_func || wait_look(m, c)))
+		wait_tell(c, h, h->span.sent_ns);
 }
 
 /* match/irqs.c */

@@ -27,23 +27,23 @@ static bool done_exactly(const struct call *c)
 
 bool wait_look(struct matcher *m, const struct call *c)
 {
-	uint64_t h = (c->span.func + c->span.stack * 0x9e3779b97f4a7c15ULL) * 0xd6e8feb86659fd93ULL;
+	uint64_t h = (c->span.func + c->span.callsite + c->span.stack * 0x9e3779b97f4a7c15ULL) * 0xd6e8feb86659fd93ULL;
 	struct waited *known = &m->waited[h >> (64 - WAITED_BITS)];
 
 	if (!m->config.waits)
 		return false;
-	if (!known->known || known->func != c->span.func || known->stack != c->span.stack)
+	if (!known->known || known->func != c->span.func || known->callsite != c->span.callsite ||
+	    known->stack != c->span.stack)
 		*known = (struct waited){
 			.func = c->span.func,
+			.callsite = c->span.callsite,
 			.stack = c->span.stack,
 			.known = true,
-			.waits = m->config.waits(m->config.ctx, &c->span),
+			.waits = (uint8_t)m->config.waits(m->config.ctx, &c->span),
 		};
-	if (!known->waits)
-		return false;
-	m->waited_func = c->span.func;
-	m->waited_stack = c->span.stack;
-	return true;
+	if (known->waits == MATCH_WAITS_ALWAYS)
+		m->waited_func = c->span.func;
+	return known->waits != MATCH_WAITS_UNKNOWN;
 }
 
 /* One of its calls is final. */
@@ -64,7 +64,7 @@ static void wait_close(struct matcher *m, struct wait *wait, struct call *c, boo
 	c->span.wait = IPI_WAIT_UNKNOWN;
 	c->span.nr_targets = wait->nr;
 	if (confirmed && told && !wait->doubtful && wait_look(m, c))
-		wait_tell(c, wait->from_ns);
+		wait_tell(c, c->hit, wait->from_ns);
 	pool_put(&m->waits, wait);
 }
 
@@ -110,7 +110,6 @@ static struct wait *wait_of(struct matcher *m, struct cpu *cpu, struct op *op, u
 	struct wait *wait = pool_get(&m->waits);
 
 	*wait = (struct wait){ .from_ns = from_ns, .doubtful = op_cut(m, cpu, op->head) || from_ns == IPI_NO_TIME };
-	op->told = true;
 	*last = NULL;
 	for (struct call *c = op->head; c; c = c->op_next) {
 		wait->nr++;

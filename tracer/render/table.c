@@ -330,6 +330,9 @@ static void totals(const struct report *r, FILE *out)
 	nonzero(out, t->local_calls, "local");
 	nonzero(out, t->calls_unqueued - t->calls_unqueued_untraced, "queued before the trace or in a gap");
 	nonzero(out, t->calls_unqueued_untraced, "by senders that recorded nothing");
+	if (!r->trace->runs_unknown && t->waits + t->waits_unknown)
+		fprintf(out, "\nwaits: how long the sender waited is known of %" PRIu64 ", not known of %" PRIu64,
+			t->waits, t->waits_unknown);
 	fputs("\ninterrupts:", out);
 	for (unsigned int i = 0; i < r->nr_classes; i++) {
 		if (!r->classes[i].interrupts)

@@ -12,7 +12,7 @@
  *	HIT	target_hits and the outcome; delivered hits also how, delivery
  *		latency and handler time (not if ambiguous or negative)
  *	CALL	calls and the outcome, elided if rider or polled, queue and
- *		function time
+ *		function time; one of each operation its wait
  *	WAKE	elided
  *	IRQ	totals only, by class. Who sent is unknown for the unsolicited
  *		ones, so behind a filter on the sender no IRQ span comes: there
@@ -79,6 +79,8 @@ static void row_free(struct agg_row *r)
 	hist_free(&r->queue);
 	hist_free(&r->func_time);
 	hist_free(&r->handler);
+	hist_free(&r->wait);
+	hist_free(&r->fanout);
 }
 
 void agg_free(struct agg *a)
@@ -251,12 +253,6 @@ static inline void add_send(struct agg *a, const struct ipi_span *s)
 	totals_send(&a->totals);
 }
 
-/* Three points of a span in their usual order: all of them exist (IPI_NO_TIME is above all others). */
-static inline bool times_usual(bool negative, uint64_t from, uint64_t via, uint64_t to)
-{
-	return !negative && from <= via && via <= to && to != IPI_NO_TIME;
-}
-
 /* A hit that was not delivered, or has no latency for being ambiguous. */
 static void __attribute__((noinline)) add_hit_untimed(struct agg_row *r, const struct ipi_span *s)
 {
@@ -311,16 +307,29 @@ static inline void add_hit(struct agg *a, const struct ipi_span *s)
 		add_hit_untimed(r, s);
 		return;
 	}
-	/* A time that does not exist makes no sense as a difference; whether it does is asked where it is odd. */
+	/*
+	 * The difference to a time that does not exist, or of two in the wrong order, is
+	 * beyond any maximum so far; what it is about is asked where it is odd.
+	 */
 	delivery = s->entry_ns - s->sent_ns;
 	handler = s->exit_ns - s->entry_ns;
-	if (unlikely(!times_usual(s->negative, s->sent_ns, s->entry_ns, s->exit_ns) ||
-		     !hist_inside(&r->delivery, delivery) || !hist_inside(&r->handler, handler))) {
+	if (unlikely(s->negative || !hist_inside(&r->delivery, delivery) || !hist_inside(&r->handler, handler))) {
 		add_hit_times(r, s);
 		return;
 	}
 	hist_add_inside(&r->delivery, delivery);
 	hist_add_inside(&r->handler, handler);
+}
+
+/* An operation of several calls, or one whose wait is not known, or is an extreme. */
+static void __attribute__((noinline)) add_wait(struct agg_row *r, const struct ipi_span *s)
+{
+	if (s->nr_targets > 1)
+		hist_add(&r->fanout, s->nr_targets, s->queue_ns, s->target);
+	if (s->wait == IPI_WAIT_KNOWN)
+		hist_add(&r->wait, s->wait_ns, s->done_ns - s->wait_ns, s->target);
+	else if (s->wait == IPI_WAIT_UNKNOWN)
+		r->n.waits_unknown++;
 }
 
 static void __attribute__((noinline)) add_call_undone(struct agg_row *r, const struct ipi_span *s)
@@ -329,10 +338,12 @@ static void __attribute__((noinline)) add_call_undone(struct agg_row *r, const s
 		r->n.calls_in_flight++;
 	else if (s->outcome != IPI_DELIVERED)
 		r->n.calls_lost++;
+	add_wait(r, s);
 }
 
 static void __attribute__((noinline)) add_call_times(struct agg_row *r, const struct ipi_span *s)
 {
+	add_wait(r, s);
 	if (s->negative || s->run_ns == IPI_NO_TIME)
 		return; /* irq_work queued on another CPU shows no function entry */
 	if (s->sent_ns <= s->run_ns)
@@ -362,13 +373,17 @@ static inline void add_call(struct agg *a, const struct ipi_span *s)
 	}
 	queue = s->run_ns - s->sent_ns;
 	func = s->done_ns - s->run_ns;
-	if (unlikely(!times_usual(s->negative, s->sent_ns, s->run_ns, s->done_ns) || !hist_inside(&r->queue, queue) ||
-		     !hist_inside(&r->func_time, func))) {
+	if (unlikely(s->negative || !hist_inside(&r->queue, queue) || !hist_inside(&r->func_time, func))) {
 		add_call_times(r, s);
 		return;
 	}
 	hist_add_inside(&r->queue, queue);
 	hist_add_inside(&r->func_time, func);
+	/* IPI_NO_TIME is not inside. */
+	if (likely(s->nr_targets == 1 && hist_inside(&r->wait, s->wait_ns)))
+		hist_add_inside(&r->wait, s->wait_ns);
+	else
+		add_wait(r, s);
 }
 
 static void __attribute__((noinline)) add_unsolicited(struct agg *a, const struct ipi_span *s)
@@ -416,6 +431,8 @@ void agg_span(void *agg, const struct ipi_span *s)
 	case IPI_SPAN_LOCAL:
 		totals_local(&a->totals);
 		break;
+	default:
+		__builtin_unreachable(); /* spares the hot path a check */
 	}
 }
 

@@ -47,6 +47,8 @@ struct agg_counts {
 	uint64_t sends, target_hits, delivered, coalesced, in_flight, lost;
 	uint64_t exact, fifo, ambiguous;
 	uint64_t calls, calls_run, calls_in_flight, calls_lost, elided;
+	uint64_t
+		waits_unknown; /* operations in task context of which it is not known whether, or how long, the sender waited */
 };
 
 struct agg_row {
@@ -66,6 +68,8 @@ struct agg_row {
 	uint32_t undelivered_classes; /* bit per enum ipi_class: of hits that were not delivered */
 	struct agg_counts n;
 	struct hist delivery, queue, func_time, handler;
+	struct hist wait;   /* of the operations whose wait is known; its CPU is the slowest target */
+	struct hist fanout; /* calls of an operation, of those with more than one */
 };
 
 struct agg;

@@ -275,7 +275,7 @@ static bool comes_from(struct analysis *a, const struct ipi_span *call, const ch
 	return symbol && waits_same_name(symbol, name);
 }
 
-static bool waits(void *ctx, const struct ipi_span *call)
+static enum match_waits waits(void *ctx, const struct ipi_span *call)
 {
 	struct analysis *a = ctx;
 	const char *module, *func;
@@ -284,7 +284,11 @@ static bool waits(void *ctx, const struct ipi_span *call)
 
 	func = symtab_name(a->symtab, call->func, &offset, &module);
 	row = func && !offset ? waits_find(func) : NULL;
-	return row && (!row->caller || comes_from(a, call, row->caller));
+	if (!row)
+		return MATCH_WAITS_UNKNOWN;
+	if (!row->caller)
+		return MATCH_WAITS_ALWAYS;
+	return comes_from(a, call, row->caller) ? MATCH_WAITS_HERE : MATCH_WAITS_UNKNOWN;
 }
 
 static int open_ufunc(struct analysis *a, struct err *err)

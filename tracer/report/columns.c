@@ -46,6 +46,10 @@ static struct value get_stat(const struct column *c, const struct report_row *ro
 	{ #dist "_" #name, header, #dist "_ns", json, STAT_##stat, unit, help, shown, get_stat, \
 	  offsetof(struct agg_row, member), STAT_##stat }
 
+#define FANOUT(name, stat, header, json, unit, help) \
+	{ "fanout_" #name, header, "fanout", json, STAT_##stat, unit, help, 0, get_stat, \
+	  offsetof(struct agg_row, fanout), STAT_##stat }
+
 const struct column report_columns[] = {
 	KEY(CALLER, caller, "CALLER", UNIT_NAME, "first frame of the sender's stack outside the plumbing"),
 	KEY(CALLSITE, callsite, "CALLSITE", UNIT_NAME, "call site in the send event"),
@@ -79,6 +83,7 @@ const struct column report_columns[] = {
 	COUNT(calls_run, "RUN", 0, "calls that ran", 0),
 	COUNT(calls_in_flight, "C-FLIGHT", 0, "calls still queued at the end", 0),
 	COUNT(calls_lost, "C-LOST", 0, "calls whose fate lost events hide", 0),
+	COUNT(waits_unknown, "W-UNKN", 0, "calls and multicasts of which it is not known how long the sender waited", 0),
 
 	STAT(delivery, delivery, p50, P50, "P50", "p50", UNIT_NS, "send to handler entry, median", COLUMN_STAYS),
 	STAT(delivery, delivery, p90, P90, "P90", "p90", UNIT_NS, "send to handler entry, 90th percentile", 5),
@@ -127,6 +132,30 @@ const struct column report_columns[] = {
 	STAT(handler, handler, max_cpu, MAX_CPU, "HANDLER-MAX-CPU", "max_cpu", UNIT_ID, "target CPU of that maximum", 0),
 	STAT(handler, handler, sum, SUM, "HANDLER-SUM", "sum", UNIT_NS, "handler entry to exit, sum", 1),
 	STAT(handler, handler, count, COUNT, "HANDLER-N", "count", UNIT_COUNT, "handler entry to exit, samples", 0),
+
+	STAT(wait, wait, p50, P50, "WAIT-50", "p50", UNIT_NS, "send to the last function exit, by senders that waited, median", 0),
+	STAT(wait, wait, p90, P90, "WAIT-90", "p90", UNIT_NS, "send to the last function exit, by senders that waited, 90th percentile", 0),
+	STAT(wait, wait, p99, P99, "WAIT-99", "p99", UNIT_NS, "send to the last function exit, by senders that waited, 99th percentile", 1),
+	STAT(wait, wait, p999, P999, "WAIT-999", "p999", UNIT_NS, "send to the last function exit, by senders that waited, 99.9th percentile", 0),
+	STAT(wait, wait, min, MIN, "WAIT-MIN", "min", UNIT_NS, "send to the last function exit, by senders that waited, minimum", 0),
+	STAT(wait, wait, mean, MEAN, "WAIT-MEAN", "mean", UNIT_NS, "send to the last function exit, by senders that waited, mean", 0),
+	STAT(wait, wait, max, MAX, "WAIT-MAX", "max", UNIT_NS, "send to the last function exit, by senders that waited, maximum", 0),
+	STAT(wait, wait, max_at, MAX_AT, "WAIT-MAX-AT", "max_at_ns", UNIT_WHEN, "when that maximum began (trace clock)", 0),
+	STAT(wait, wait, max_cpu, MAX_CPU, "WAIT-MAX-CPU", "max_cpu", UNIT_ID, "slowest target of that maximum", 0),
+	STAT(wait, wait, sum, SUM, "WAIT-SUM", "sum", UNIT_NS, "send to the last function exit, by senders that waited, sum", 1),
+	STAT(wait, wait, count, COUNT, "WAIT-N", "count", UNIT_COUNT, "send to the last function exit, by senders that waited, samples", 0),
+
+	FANOUT(p50, P50, "FAN-50", "p50", UNIT_COUNT, "targets of a multicast, riders included, median"),
+	FANOUT(p90, P90, "FAN-90", "p90", UNIT_COUNT, "targets of a multicast, 90th percentile"),
+	FANOUT(p99, P99, "FAN-99", "p99", UNIT_COUNT, "targets of a multicast, 99th percentile"),
+	FANOUT(p999, P999, "FAN-999", "p999", UNIT_COUNT, "targets of a multicast, 99.9th percentile"),
+	FANOUT(min, MIN, "FAN-MIN", "min", UNIT_COUNT, "targets of a multicast, minimum"),
+	FANOUT(mean, MEAN, "FAN-MEAN", "mean", UNIT_COUNT, "targets of a multicast, mean"),
+	FANOUT(max, MAX, "FAN-MAX", "max", UNIT_COUNT, "targets of a multicast, maximum"),
+	FANOUT(max_at, MAX_AT, "FAN-MAX-AT", "max_at_ns", UNIT_WHEN, "when that maximum began (trace clock)"),
+	FANOUT(max_cpu, MAX_CPU, "FAN-MAX-CPU", "max_cpu", UNIT_ID, "slowest target of that maximum"),
+	FANOUT(sum, SUM, "FAN-SUM", "sum", UNIT_COUNT, "targets of all multicasts"),
+	FANOUT(count, COUNT, "FAN-N", "count", UNIT_COUNT, "multicasts"),
 };
 /* clang-format on */
 const unsigned int report_nr_columns = ARRAY_SIZE(report_columns);
@@ -187,16 +216,21 @@ int column_unknown(const char *name, struct err *err)
 	return err_hint(err, "'ipitrace report --help columns' lists them");
 }
 
+static bool is_times(const struct column *c)
+{
+	return c->object && c->offset != offsetof(struct agg_row, fanout);
+}
+
 const struct column *column_find_dist(const char *name)
 {
 	size_t len = strlen(name);
 	const struct column *c;
 
 	for (c = report_columns; c < report_columns + report_nr_columns; c++)
-		if (c->object && !strncasecmp(c->id, name, len) && c->id[len] == '_')
+		if (is_times(c) && !strncasecmp(c->id, name, len) && c->id[len] == '_')
 			return c;
 	c = column_find(name);
-	return c && c->object ? c : NULL;
+	return c && is_times(c) ? c : NULL;
 }
 
 static struct value text_value(const char *text)
@@ -283,6 +317,7 @@ static bool count_unknown(const struct report_row *row, size_t offset)
 	case offsetof(struct agg_counts, calls_run):
 	case offsetof(struct agg_counts, calls_in_flight):
 	case offsetof(struct agg_counts, calls_lost):
+	case offsetof(struct agg_counts, waits_unknown):
 		return t->runs_unknown;
 	case offsetof(struct agg_counts, elided):
 		return t->elided_unknown;

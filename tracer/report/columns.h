@@ -61,7 +61,7 @@ extern const unsigned int report_nr_columns;
 const struct column *column_find(const char *name);
 /* The error of a name that is none. */
 int column_unknown(const char *name, struct err *err);
-/* A column of the distribution that this names: "delivery", or any of its columns; NULL = none. */
+/* A column of the distribution of times that this names: "delivery", or any of its columns; NULL = none. */
 const struct column *column_find_dist(const char *name);
 struct value column_value(const struct column *c, const struct report_row *row);
 const struct column *column_of_key(enum agg_key key);

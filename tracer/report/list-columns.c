@@ -255,7 +255,7 @@ static struct list_value get_depth(const struct list_line *line)
 
 static bool has_victim(const struct list_line *line)
 {
-	return span_victim(line->span) != IPI_VICTIM_UNKNOWN;
+	return line->kind != LIST_CALL && span_victim(line->span) != IPI_VICTIM_UNKNOWN;
 }
 
 static int32_t victim_pid(const struct list_line *line)
@@ -275,6 +275,8 @@ static struct list_value get_victim_comm(const struct list_line *line)
 
 static struct list_value get_victim_context(const struct list_line *line)
 {
+	if (!has_victim(line))
+		return none();
 	switch (span_victim(line->span)) {
 	case IPI_VICTIM_TASK:
 		return text(victim_pid(line) ? "task" : "idle");
@@ -387,11 +389,9 @@ static struct list_value get_handler(const struct list_line *line)
 	return between(line, line->span->entry_ns, line->span->exit_ns);
 }
 
-/* Nobody finds out yet. */
-static struct list_value get_unknown(const struct list_line *line)
+static struct list_value get_wait(const struct list_line *line)
 {
-	(void)line;
-	return none();
+	return line->span->wait_ns == IPI_NO_TIME ? none() : number(line->span->wait_ns);
 }
 
 static struct list_value get_has_call(const struct list_line *line)
@@ -440,7 +440,8 @@ const struct list_column list_columns[] = {
 	{ "func_ns", "func_time", LIST_NS, NULL, "from run_ns to done_ns", get_func_time },
 	{ "handler_ns", "handler", LIST_NS, NULL, "from entry_ns to exit_ns, of the hit that caused the interrupt",
 	  get_handler },
-	{ "wait_ns", "wait", LIST_NS, NULL, "how long the sender waited for its call", get_unknown },
+	{ "wait_ns", "wait", LIST_NS, NULL,
+	  "how long the sender waited, on the line of the target that it waited for longest", get_wait },
 	{ "has_call", NULL, LIST_FLAG, NULL, "of a hit: a call was queued for it", get_has_call },
 	{ "path", NULL, LIST_TEXT, path_names, "of a call without a hit: why it has none", get_path },
 	{ "queue_latency_ns", "queue", LIST_NS, NULL, "from queue_ns to run_ns", get_queue },

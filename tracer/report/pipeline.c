@@ -94,11 +94,11 @@ static void gap(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost)
 		p->sink.lost(p->sink.ctx, cpu, at_ns, lost);
 }
 
-static bool waits(void *ctx, const struct ipi_span *call)
+static enum match_waits waits(void *ctx, const struct ipi_span *call)
 {
 	const struct pipeline *p = ctx;
 
-	return p->waits && p->waits(p->waits_ctx, call);
+	return p->waits ? p->waits(p->waits_ctx, call) : MATCH_WAITS_UNKNOWN;
 }
 
 /* For a sink that counts nothing but what others see. */

@@ -178,6 +178,12 @@ void report_add_class(struct report *r, unsigned int class, const struct hist *u
 	r->classes[r->nr_classes++].interrupts = r->totals.interrupts_by_class[class];
 }
 
+static void sum_waits(struct report *r, const struct agg_row *row)
+{
+	r->totals.waits += row->wait.count;
+	r->totals.waits_unknown += row->n.waits_unknown;
+}
+
 void report_build(struct report *r, struct analysis *a, struct agg *agg, const enum agg_key *by, unsigned int nr_by,
 		  bool filtered)
 {
@@ -208,6 +214,9 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	r->rows = xcalloc(r->nr_rows, sizeof(*r->rows));
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		name_row(&r->rows[i], r, a, &agg_rows(agg)[i]);
+	for (unsigned int i = 0; i < r->nr_rows; i++)
+		sum_waits(r, r->rows[i].agg);
+	sum_waits(r, r->own);
 }
 
 void report_free(struct report *r)

@@ -40,6 +40,8 @@ const struct total report_totals[] = {
 	TOTAL(calls_unqueued, NONE),
 	TOTAL(calls_unqueued_untraced, NONE),
 	TOTAL(exits_unentered, NONE),
+	TOTAL(waits, RUNS),
+	TOTAL(waits_unknown, RUNS),
 };
 const unsigned int report_nr_totals = ARRAY_SIZE(report_totals);
 
