@@ -305,6 +305,18 @@ EX_UNUSED static uint64_t ex_absences(const struct ex_spinner *s, unsigned int n
 	return n;
 }
 
+/* Each operation's beginning and end, in order, by CLOCK_MONOTONIC: a line of two numbers. Before ex_series_print(). */
+EX_UNUSED static void ex_series_save(const struct ex_series *s, const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	for (uint64_t i = 0; f && i < s->nr; i++)
+		fprintf(f, "%llu %llu\n", (unsigned long long)s->start[i],
+			(unsigned long long)(s->start[i] + s->took[i]));
+	if (!f || fclose(f))
+		ex_die("cannot write %s: %s", path, strerror(errno));
+}
+
 /* "min_ns=... p50_ns=... mean_ns=... max_ns=..."; sorts took[]. */
 EX_UNUSED static void ex_series_print(struct ex_series *s)
 {

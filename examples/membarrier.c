@@ -13,10 +13,11 @@
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 
-static const char usage[] = "usage: membarrier [-n N] [-c CPU] [-t CPUS]\n"
+static const char usage[] = "usage: membarrier [-n N] [-c CPU] [-t CPUS] [-o FILE]\n"
 			    "  -n N     number of membarriers, 1 to 20000000 (default 10000)\n"
 			    "  -c CPU   CPU that sends (default: the first this process may run on)\n"
 			    "  -t CPUS  CPUs that spin, such as 1,4-7 (default: the one after it)\n"
+			    "  -o FILE  writes when each began and ended: two numbers a line, ns of CLOCK_MONOTONIC\n"
 			    "  -h       this text\n"
 			    "prints: sent: membarrier calls=N src=CPU targets=NR maybe_skipped=NR absences=NR\n"
 			    "        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
@@ -33,10 +34,10 @@ int main(int argc, char **argv)
 	uint64_t n = 10000, t0, t1, begin;
 	struct ex_spinner *spinners;
 	struct ex_series ops;
-	const char *source = NULL, *list = NULL;
+	const char *source = NULL, *list = NULL, *save = NULL;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:c:t:h")) != -1) {
+	while ((c = getopt(argc, argv, "n:c:t:o:h")) != -1) {
 		switch (c) {
 		case 'n':
 			n = ex_number("-n", optarg, 1, 20000000);
@@ -46,6 +47,9 @@ int main(int argc, char **argv)
 			break;
 		case 't':
 			list = optarg;
+			break;
+		case 'o':
+			save = optarg;
 			break;
 		default:
 			ex_usage(usage, c == 'h');
@@ -75,6 +79,8 @@ int main(int argc, char **argv)
 	printf("sent: membarrier calls=%llu src=%u targets=%u maybe_skipped=%llu absences=%llu elapsed_ns=%llu",
 	       (unsigned long long)n, src, nr, (unsigned long long)ex_maybe_skipped(&ops, spinners, nr),
 	       (unsigned long long)ex_absences(spinners, nr), (unsigned long long)(t1 - begin));
+	if (save)
+		ex_series_save(&ops, save);
 	ex_series_print(&ops);
 	putchar('\n');
 	return 0;

@@ -12,16 +12,18 @@
 
 #include <sys/mman.h>
 
-static const char usage[] = "usage: tlb [-b] [-n N] [-c CPU] [-t CPUS] [-m madvise|munmap] [-p PAGES]\n"
-			    "  -n N      number of shootdowns of each sender, 1 to 20000000 (default 10000)\n"
-			    "  -c CPU    CPU that unmaps (default: the first this process may run on)\n"
-			    "  -t CPUS   CPUs that run threads of the process (default: the one after it)\n"
-			    "  -m MODE   madvise (MADV_DONTNEED, default) or munmap\n"
-			    "  -p PAGES  pages given back at a time, 1 to 512 (default 1)\n"
-			    "  -b        the target CPUs unmap, too\n"
-			    "  -h        this text\n"
-			    "prints: sent: tlb calls=N src=CPU targets=NR maybe_skipped=NR|unknown absences=NR\n"
-			    "        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
+static const char usage[] =
+	"usage: tlb [-b] [-n N] [-c CPU] [-t CPUS] [-m madvise|munmap] [-p PAGES] [-o FILE]\n"
+	"  -n N      number of shootdowns of each sender, 1 to 20000000 (default 10000)\n"
+	"  -c CPU    CPU that unmaps (default: the first this process may run on)\n"
+	"  -t CPUS   CPUs that run threads of the process (default: the one after it)\n"
+	"  -m MODE   madvise (MADV_DONTNEED, default) or munmap\n"
+	"  -p PAGES  pages given back at a time, 1 to 512 (default 1)\n"
+	"  -b        the target CPUs unmap, too\n"
+	"  -o FILE   writes when each of CPU's began and ended: two numbers a line, ns of CLOCK_MONOTONIC\n"
+	"  -h        this text\n"
+	"prints: sent: tlb calls=N src=CPU targets=NR maybe_skipped=NR|unknown absences=NR\n"
+	"        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
 
 static struct {
 	uint64_t n;
@@ -104,12 +106,12 @@ int main(int argc, char **argv)
 	unsigned int targets[EX_MAX_CPUS], nr, src;
 	uint64_t begin, end, pages = 1;
 	struct ex_spinner *spinners = NULL;
-	const char *source = NULL, *list = NULL;
+	const char *source = NULL, *list = NULL, *save = NULL;
 	struct ex_series ops;
 	bool all = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "bn:c:t:m:p:h")) != -1) {
+	while ((c = getopt(argc, argv, "bn:c:t:m:p:o:h")) != -1) {
 		switch (c) {
 		case 'b':
 			all = true;
@@ -122,6 +124,9 @@ int main(int argc, char **argv)
 			break;
 		case 't':
 			list = optarg;
+			break;
+		case 'o':
+			save = optarg;
 			break;
 		case 'm':
 			if (strcmp(optarg, "madvise") && strcmp(optarg, "munmap"))
@@ -161,6 +166,8 @@ int main(int argc, char **argv)
 		       (unsigned long long)ex_absences(spinners, nr));
 	}
 	printf(" elapsed_ns=%llu", (unsigned long long)(end - begin));
+	if (save)
+		ex_series_save(&ops, save);
 	ex_series_print(&ops);
 	putchar('\n');
 	return 0;

@@ -10,7 +10,7 @@ live_lock
 
 n=10000
 before=$(irq_count CAL)
-record_report mb -- nice -n -20 "$EXAMPLES/membarrier" -n $n -c 0 -t 1 || done_testing
+record_report mb -- nice -n -20 "$EXAMPLES/membarrier" -n $n -c 0 -t 1 -o "$TMP/mb.ops" || done_testing
 after=$(irq_count CAL)
 
 sent=$(cat "$TMP/mb.sent")
@@ -46,6 +46,14 @@ json_check "$TMP/mb.json" "all(r['delivery_ns']['count'] > 0.9 * r['sends'] and
 # The sender waits for its call: no delivery of the typical call can take longer than the round trip.
 json_check "$TMP/mb.json" "all(r['delivery_ns']['p50'] <= $(kv p50_ns "$sent") for r in $mine)" \
 	"typical delivery is shorter than the round trip that the sender measured"
+# Each wait is a part of a round trip, by the sender's own clock.
+exits 0 "list" "$IPITRACE" list --json --comm membarrier "$TMP/mb.dat"
+cp "$OUT" "$TMP/mb.lines"
+ok "its waits lie within the round trips that it measured" \
+	python3 "$ROOT/tests/live/waits.py" "$TMP/mb.ops" ipi_mb $((least * 99 / 100)) <"$TMP/mb.lines"
+note "$(cat "$TMP/ok.out")"
+json_check "$TMP/mb.json" "all(r['wait_ns']['count'] + r['waits_unknown'] == r['calls'] and
+	r['wait_ns']['max'] <= $(kv max_ns "$sent") for r in $mine)" "its row has them, too"
 exits 0 "report --by source,target,func" "$IPITRACE" report -i "$TMP/mb.dat" --by source,target,func --json
 cp "$OUT" "$TMP/by.json"
 json_check "$TMP/by.json" "[(r['source'], r['target']) for r in rows if r['func'] == 'ipi_mb'] == [(0, 1)]" \

@@ -11,7 +11,7 @@ live_lock
 n=10000
 for mode in madvise munmap; do
 	before=$(irq_count TLB)
-	record_report $mode -- nice -n -20 "$EXAMPLES/tlb" -n $n -c 0 -t 1 -m $mode || continue
+	record_report $mode -- nice -n -20 "$EXAMPLES/tlb" -n $n -c 0 -t 1 -m $mode -o "$TMP/ops" || continue
 	after=$(irq_count TLB)
 	sent=$(cat "$TMP/$mode.sent")
 	least=$((n - $(kv maybe_skipped "$sent")))
@@ -20,6 +20,11 @@ for mode in madvise munmap; do
 	exits 0 "$mode: report of its own" "$IPITRACE" report -i "$TMP/$mode.dat" --comm tlb --func flush_tlb_func \
 		--by source,target,func --json
 	cp "$OUT" "$TMP/$mode.own.json"
+	exits 0 "$mode: list" "$IPITRACE" list --json --comm tlb --source-cpus 0 "$TMP/$mode.dat"
+	cp "$OUT" "$TMP/$mode.lines"
+	ok "$mode: its waits lie within the round trips that it measured" \
+		python3 "$ROOT/tests/live/waits.py" "$TMP/ops" flush_tlb_func $((least * 99 / 100)) <"$TMP/$mode.lines"
+	note "$(cat "$TMP/ok.out")"
 	extra=$((n / 100))
 	mine='[r for r in rows if r["func"] == "flush_tlb_func" and r["source"] == 0 and r["target"] == 1]'
 	json_check "$json" "d['trace']['lost_events'] == 0" "$mode: no event lost"

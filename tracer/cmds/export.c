@@ -49,6 +49,11 @@ static int folded_possible(enum folded_what what, const struct trace_info *t, st
 		return err_set(err, EXIT_FAILED, "%s has no reception events: what was stolen is not known", t->path);
 	if (what == FOLDED_STOLEN && !t->clock_ns)
 		return err_set(err, EXIT_FAILED, "clock %s does not count ns: what was stolen is not known", t->clock);
+	if (what == FOLDED_WAIT && t->runs_unknown)
+		return err_set(err, EXIT_FAILED, "%s does not show calls from queueing to end: who waited is not known",
+			       t->path);
+	if (what == FOLDED_WAIT && !t->clock_sync)
+		return err_set(err, EXIT_FAILED, "clock %s differs from CPU to CPU: who waited is not known", t->clock);
 	return 0;
 }
 
@@ -120,7 +125,9 @@ static int choose(struct export_options *o, const struct export_format *format, 
 
 static int parse_folded(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
-	static const char *const names[] = { [FOLDED_COUNT] = "count", [FOLDED_STOLEN] = "stolen" };
+	static const char *const names[] = {
+		[FOLDED_COUNT] = "count", [FOLDED_STOLEN] = "stolen", [FOLDED_WAIT] = "wait"
+	};
 	struct export_options *o = target;
 
 	(void)spec;
@@ -136,7 +143,7 @@ static int parse_folded(void *target, const char *arg, const struct opt_spec *sp
 		return 0;
 	}
 	err_set(err, EXIT_USAGE, "'%s': cannot be folded", arg);
-	return err_hint(err, "count (IPIs) or stolen (ns of their handlers)");
+	return err_hint(err, "count (IPIs), stolen (ns of their handlers) or wait (ns that senders waited)");
 }
 
 static int parse_ndjson(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
@@ -155,9 +162,9 @@ static int parse_csv(void *target, const char *arg, const struct opt_spec *spec,
 
 #define OPTION(m) offsetof(struct export_options, m)
 static const struct opt format_rows[] = {
-	{ 0, "folded", "[=count|stolen]", OPT_CUSTOM, 0,
+	{ 0, "folded", "[=count|stolen|wait]", OPT_CUSTOM, 0,
 	  "stacks of the senders in one line each, for flame graphs, with what they caused: "
-	  "IPIs (the default), or the ns of their handlers",
+	  "IPIs (the default), the ns of their handlers, or the ns that they waited",
 	  parse_folded, 0, 0 },
 	{ 0, "ndjson", NULL, OPT_CUSTOM, 0, "every IPI, one JSON object a line, as 'list --json' has them",
 	  parse_ndjson, 0, 0 },

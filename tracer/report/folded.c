@@ -85,15 +85,20 @@ static uint64_t handler_ns(const struct ipi_span *s)
 	return s->exit_ns - s->entry_ns;
 }
 
-static void add_hit(struct folded *f, const struct ipi_span *s)
+static struct charge sender(const struct folded *f, const struct ipi_span *s, uint64_t value)
 {
-	struct charge c = {
+	return (struct charge){
 		.callsite = s->callsite,
 		.stack = s->stack,
 		.pid = span_sender(s),
 		.whom = span_is_own(&f->names, s) ? WHOM_OWN : WHOM_SENDER,
-		.value = 1,
+		.value = value,
 	};
+}
+
+static void add_hit(struct folded *f, const struct ipi_span *s)
+{
+	struct charge c = sender(f, s, 1);
 
 	if (f->what == FOLDED_STOLEN) {
 		if (s->outcome != IPI_DELIVERED)
@@ -109,6 +114,13 @@ static void folded_span(void *ctx, const struct ipi_span *s)
 {
 	struct folded *f = ctx;
 
+	if (f->what == FOLDED_WAIT) {
+		struct charge c = sender(f, s, s->wait_ns);
+
+		if (s->kind == IPI_SPAN_CALL && s->wait == IPI_WAIT_KNOWN)
+			add(f, &c);
+		return;
+	}
 	if (s->kind == IPI_SPAN_HIT)
 		add_hit(f, s);
 	else if (s->kind == IPI_SPAN_IRQ && s->unsolicited && f->what == FOLDED_STOLEN)

@@ -17,6 +17,7 @@
 enum folded_what {
 	FOLDED_COUNT,  /* target hits: their sum is the report's */
 	FOLDED_STOLEN, /* ns of the handlers that they caused */
+	FOLDED_WAIT,   /* ns that they waited for their calls, where that is known: the sum is the report's */
 };
 
 struct analysis;
