@@ -34,7 +34,7 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 const struct opt rows_options[ROWS_NR_OPTIONS] = {
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
 	  "one row per: caller, callsite, func, class, source, target, comm, pid, process, stack, ufunc, context, "
-	  "victim, depth, wakee, waker, idle (default: caller,func)",
+	  "victim, depth, wakee, waker, idle, slowest (default: caller,func)",
 	  parse_by, 0, 0 },
 	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort), "largest first, names alphabetically (default: target_hits)",
 	  parse_sort, 0, 0 },
@@ -83,6 +83,9 @@ unsigned int rows_usual_keys(struct rows_options *o)
 
 const struct column *rows_sort_column(const struct rows_options *o)
 {
+	for (unsigned int i = 0; i < o->nr_by && !o->sort; i++)
+		if (o->by[i] == AGG_KEY_SLOWEST)
+			return column_find("calls");
 	return column_find(o->sort ? o->sort : "target_hits");
 }
 

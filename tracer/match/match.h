@@ -94,8 +94,7 @@ struct ipi_span {
 	uint8_t class;	     /* enum ipi_class; CALL: class of the send it was joined to, else CALL_SINGLE */
 	uint8_t call_kind;   /* CALL, LOCAL: enum ipi_call_kind */
 	uint8_t level;	     /* enum ipi_level: the sender's context; IRQ, LOCAL: the event's own */
-	int32_t victim_pid;  /* HIT with an entry: the task that the interrupt hit (IRQ: pid); CALL that tells of
-			      * a multicast's wait, with an entry: as well, and so irq_flags */
+	int32_t victim_pid;  /* HIT with an entry: the task that the interrupt hit (IRQ: pid) */
 	uint8_t outcome;     /* enum ipi_outcome */
 	uint8_t how;	     /* enum ipi_how */
 	uint8_t unsolicited; /* IRQ: enum ipi_unsolicited */
@@ -203,12 +202,10 @@ static inline enum ipi_victim flags_victim(uint8_t irq_flags)
 	return irq_flags & IPI_FLAG_SOFTIRQ ? IPI_VICTIM_SOFTIRQ : IPI_VICTIM_TASK;
 }
 
-/* Of an IRQ, of a HIT by its interrupt, or of a CALL that has one told. */
+/* Of an IRQ, or of a HIT by its interrupt. */
 static inline enum ipi_victim span_victim(const struct ipi_span *s)
 {
-	bool told = s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_IRQ || (s->kind == IPI_SPAN_CALL && s->irq_flags);
-
-	if (!told || s->entry_ns == IPI_NO_TIME)
+	if ((s->kind != IPI_SPAN_HIT && s->kind != IPI_SPAN_IRQ) || s->entry_ns == IPI_NO_TIME)
 		return IPI_VICTIM_UNKNOWN;
 	return flags_victim(s->irq_flags);
 }

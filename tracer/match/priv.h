@@ -362,13 +362,6 @@ static inline void call_join(struct call *c, struct hit *h)
 		h->span.stack = c->span.stack;
 }
 
-/* Whom the interrupt hit in which this call ran; kept only where it matters, see wait_leave(). */
-static inline void call_hits(struct call *c, const struct window *win)
-{
-	c->span.victim_pid = win->span.pid;
-	c->span.irq_flags = win->span.irq_flags;
-}
-
 /* match/waits.c: see enum ipi_wait */
 /* Only who waits for a call of its own function in task context is told of. */
 static inline bool wait_possible(const struct call *c, unsigned int level)

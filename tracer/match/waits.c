@@ -71,7 +71,6 @@ static void wait_close(struct matcher *m, struct wait *wait, struct call *c, boo
 void wait_leave(struct matcher *m, struct call *c)
 {
 	struct cpu *source = &m->cpus[c->span.source];
-	const struct window *win = m->cpus[c->span.target].win;
 	struct wait *wait = c->wait;
 	bool waiting = source->open_ops & OPEN_WAIT && source->waiting == wait;
 
@@ -81,8 +80,6 @@ void wait_leave(struct matcher *m, struct call *c)
 		return;
 	if (waiting)
 		source->open_ops &= ~OPEN_WAIT;
-	if (win && c->ran_seq == win->seq)
-		call_hits(c, win);
 	wait_close(m, wait, c, waiting);
 }
 

@@ -647,6 +647,14 @@ static void trust(struct render *r)
 }
 
 /* For whom the lines above are too much; programs and files have no use for it. */
+static bool by_slowest(const struct report *r)
+{
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		if (r->by[i] == AGG_KEY_SLOWEST)
+			return true;
+	return false;
+}
+
 static void verdict(struct render *r)
 {
 	const struct screen *s = &r->options->screen;
@@ -680,6 +688,7 @@ void render_text_foot(struct render *r)
 	if (!report->nr_rows)
 		fputs(!report->trace->has_send ? "no senders: the recording has no send events\n" :
 		      report->tlb	       ? "no IPI was sent to flush a TLB\n" :
+		      by_slowest(report)       ? "no multicast is known to have been waited for\n" :
 		      report->filtered	       ? "no IPI passes the filter\n" :
 						 "no IPIs were sent\n",
 		      r->out);

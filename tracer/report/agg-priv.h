@@ -41,6 +41,7 @@ struct memo {
 #define MEMO_SLOTS (1u << MEMO_BITS)
 #define MEMO_FREE  UINT32_MAX
 #define MEMO_OWN   (UINT32_MAX - 1)
+#define MEMO_OTHER (UINT32_MAX - 2)
 
 struct agg {
 	enum agg_key by[AGG_NR_KEYS];
@@ -63,7 +64,7 @@ struct agg {
 	const char **comms;
 	uint32_t nr_comms;
 
-	struct agg_row own;
+	struct agg_row own, others;
 	struct hist unsolicited[IPI_NR_CLASSES];
 	struct match_totals totals;
 };

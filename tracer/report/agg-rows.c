@@ -196,6 +196,8 @@ static uint64_t key_value(const struct agg_row *r, enum agg_key key)
 		return (uintptr_t)r->waker; /* interned */
 	case AGG_KEY_IDLE:
 		return r->idle;
+	case AGG_KEY_SLOWEST:
+		return r->slowest;
 	case AGG_NR_KEYS:
 		break;
 	}
@@ -325,6 +327,12 @@ bool agg_is_own(struct agg *a, const struct ipi_span *s)
 	return own_site(a, s) || task_get(a, span_sender(s))->own;
 }
 
+/* The call of a multicast that tells how long its sender waited for it. */
+static bool is_slowest(const struct ipi_span *s)
+{
+	return s->kind == IPI_SPAN_CALL && s->wait == IPI_WAIT_KNOWN && s->nr_targets > 1;
+}
+
 /* Where a row is of what its interrupts did, or of whom they woke, every span is asked anew. */
 static struct agg_row *span_row(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
 {
@@ -333,7 +341,13 @@ static struct agg_row *span_row(struct agg *a, const struct ipi_span *s, uint32_
 
 	if (t->own || own_site(a, s))
 		return &a->own;
+	if (a->by_mask & 1u << AGG_KEY_SLOWEST && !is_slowest(s))
+		return &a->others;
 	v = row_values(a, s, target, t);
+	if (a->by_mask & 1u << AGG_KEY_SLOWEST) {
+		v.slowest = target;
+		v.multicasts = true;
+	}
 	wake_of(a, s, t->comm, &v);
 	v.victim = victim_of(a, s); /* which may move the tasks, as the one before */
 	if (a->by_mask & 1u << AGG_KEY_IDLE)

@@ -90,6 +90,7 @@ void agg_free(struct agg *a)
 	for (uint32_t i = 0; i < a->nr_rows; i++)
 		row_free(&a->rows[i]);
 	row_free(&a->own);
+	row_free(&a->others);
 	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 		hist_free(&a->unsolicited[class]);
 	free(a->rows);
@@ -134,7 +135,9 @@ static void memo_fill(struct agg *a, struct memo *memo, const struct ipi_span *s
 		.who = span_who(s),
 		.class = s->class,
 		.level = s->level,
-		.row = r == &a->own ? MEMO_OWN : (uint32_t)(r - a->rows),
+		.row = r == &a->own    ? MEMO_OWN :
+		       r == &a->others ? MEMO_OTHER :
+					 (uint32_t)(r - a->rows),
 	};
 }
 
@@ -142,7 +145,7 @@ static struct agg_row *memo_use(struct agg *a, const struct memo *memo)
 {
 	a->last = memo;
 	/* The rows may have moved since this identity was the last one. */
-	a->last_row = memo->row == MEMO_OWN ? &a->own : &a->rows[memo->row];
+	a->last_row = memo->row == MEMO_OWN ? &a->own : memo->row == MEMO_OTHER ? &a->others : &a->rows[memo->row];
 	return a->last_row;
 }
 
@@ -454,6 +457,11 @@ struct agg_row *agg_rows(struct agg *a)
 const struct agg_row *agg_own(const struct agg *a)
 {
 	return &a->own;
+}
+
+const struct agg_row *agg_others(const struct agg *a)
+{
+	return &a->others;
 }
 
 const struct hist *agg_unsolicited(const struct agg *a, unsigned int class)

@@ -35,9 +35,11 @@ enum agg_key {
 	AGG_KEY_WAKEE,
 	AGG_KEY_WAKER,
 	AGG_KEY_IDLE,
+	/* Of a multicast as a whole: only those that were waited for are in its rows. */
+	AGG_KEY_SLOWEST,
 	AGG_NR_KEYS,
 };
-#define AGG_KEYS_OF_IRQ (1u << AGG_KEY_VICTIM | 1u << AGG_KEY_DEPTH)
+#define AGG_KEYS_OF_IRQ (1u << AGG_KEY_VICTIM | 1u << AGG_KEY_DEPTH | 1u << AGG_KEY_SLOWEST)
 #define AGG_KEYS_BESIDE (1u << AGG_KEY_WAKEE | 1u << AGG_KEY_WAKER | 1u << AGG_KEY_IDLE)
 /* In these, spans of the same sender and function are of different rows. */
 #define AGG_KEYS_OF_SPAN (AGG_KEYS_OF_IRQ | AGG_KEYS_BESIDE)
@@ -47,8 +49,7 @@ struct agg_counts {
 	uint64_t sends, target_hits, delivered, coalesced, in_flight, lost;
 	uint64_t exact, fifo, ambiguous;
 	uint64_t calls, calls_run, calls_in_flight, calls_lost, elided;
-	uint64_t
-		waits_unknown; /* operations in task context of which it is not known whether, or how long, the sender waited */
+	uint64_t waits_unknown; /* operations in task context whose wait is not known, if there was one */
 };
 
 struct agg_row {
@@ -63,6 +64,8 @@ struct agg_row {
 	uint32_t depth;		      /* functions that the interrupt ran; AGG_NO_DEPTH = no interrupt */
 	const char *wakee, *waker;    /* NULL = it wakes nobody, or not known whom */
 	uint32_t idle;		      /* IPI_IDLE_* of the target */
+	uint32_t slowest;	      /* target of these multicasts */
+	bool multicasts;	      /* that is what the row is of; else slowest means nothing */
 	uint32_t mixed;		      /* bit per enum agg_key */
 	bool no_sends;		      /* the row is of single hits: it has no sends */
 	uint32_t undelivered_classes; /* bit per enum ipi_class: of hits that were not delivered */
@@ -95,6 +98,8 @@ unsigned int agg_nr_rows(const struct agg *a);
 struct agg_row *agg_rows(struct agg *a);
 /* Spans that ipitrace itself caused: not in any row, but in the totals. */
 const struct agg_row *agg_own(const struct agg *a);
+/* In rows by slowest: all else that is not own. */
+const struct agg_row *agg_others(const struct agg *a);
 /* Handler times of unsolicited interrupts: who sent them is not known, what they took is. */
 const struct hist *agg_unsolicited(const struct agg *a, unsigned int class);
 /* Totals of all spans, own ones included; without a filter in front equal to matcher_totals(). */

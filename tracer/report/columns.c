@@ -68,6 +68,7 @@ const struct column report_columns[] = {
 	KEY(WAKEE, wakee, "WAKEE", UNIT_NAME, "task that a reschedule or queued wake-up wakes (record --with sched)"),
 	KEY(WAKER, waker, "WAKER", UNIT_NAME, "who wakes it: name of a task, <softirq>, <hardirq>"),
 	KEY(IDLE, idle, "IDLE", UNIT_NAME, "idle state of the target at the send: awake, state0, ... (record --with idle)"),
+	KEY(SLOWEST, slowest, "SLOWEST", UNIT_ID, "CPU that the sender of a multicast waited for longest"),
 
 	COUNT(sends, "SENDS", 0, "send events", 9),
 	COUNT(target_hits, "HITS", 0, "targets of all sends", COLUMN_STAYS),
@@ -274,6 +275,10 @@ static struct value get_key(const struct column *c, const struct report_row *row
 		id.none |= a->depth == AGG_NO_DEPTH || !row->trace->has_csd;
 		id.num = a->depth;
 		break;
+	case AGG_KEY_SLOWEST:
+		id.none |= !a->multicasts;
+		id.num = a->slowest;
+		break;
 	case AGG_KEY_SOURCE:
 		id.num = a->source;
 		break;
@@ -301,6 +306,9 @@ static bool count_unknown(const struct report_row *row, size_t offset)
 {
 	const struct trace_info *t = row->trace;
 
+	/* Of a multicast's calls only the slowest are in such a row. */
+	if (row->agg->multicasts && offset < offsetof(struct agg_counts, calls))
+		return true;
 	switch (offset) {
 	case offsetof(struct agg_counts, sends):
 		return row->agg->no_sends;
@@ -438,14 +446,27 @@ const struct column *column_of_key(enum agg_key key)
 	return c;
 }
 
+/* Of rows by the slowest target: how often it was that, and what came of it. */
+static void columns_of_slowest(const struct column ***list, unsigned int *nr)
+{
+	static const char *const names[] = { "calls",	 "wait_p50", "wait_p90",   "wait_p99",
+					     "wait_max", "wait_sum", "fanout_p50", "queue_p50" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		append(list, nr, column_find(names[i]));
+}
+
 void columns_usual(const struct report *r, const struct column ***list, unsigned int *nr)
 {
-	bool class = false;
+	bool class = false, slowest = false;
 
 	for (unsigned int i = 0; i < r->nr_by; i++) {
 		append(list, nr, column_of_key(r->by[i]));
 		class |= r->by[i] == AGG_KEY_CLASS;
+		slowest |= r->by[i] == AGG_KEY_SLOWEST;
 	}
+	if (slowest)
+		return columns_of_slowest(list, nr);
 	if (!class)
 		append(list, nr, column_of_key(AGG_KEY_CLASS));
 	for (unsigned int i = 0; i < report_nr_columns; i++)
@@ -524,6 +545,14 @@ static int unknown_key(const char *key, int len, struct err *err)
 	return err_hint(err, "keys: %s", known);
 }
 
+static bool has_key(const enum agg_key *by, unsigned int nr, enum agg_key key)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (by[i] == key)
+			return true;
+	return false;
+}
+
 int report_parse_by(const char *list, enum agg_key *by, unsigned int *nr_by, struct err *err)
 {
 	unsigned int room = *nr_by, nr = 0, key;
@@ -538,15 +567,17 @@ int report_parse_by(const char *list, enum agg_key *by, unsigned int *nr_by, str
 		if (!c || !column_is_key(c))
 			return unknown_key(p, (int)len, err);
 		key = (unsigned int)c->offset;
-		for (unsigned int i = 0; i < nr; i++)
-			if (by[i] == key)
-				return err_set(err, EXIT_USAGE, "'%s': key given twice", report_key_name(key));
+		if (has_key(by, nr, key))
+			return err_set(err, EXIT_USAGE, "'%s': key given twice", report_key_name(key));
 		if (nr == room)
 			return err_set(err, EXIT_USAGE, "'%s': too many keys", list);
 		by[nr++] = key;
 		if (!p[len])
 			break;
 	}
+	/* A slowest target alone says little: what was it doing? */
+	if (has_key(by, nr, AGG_KEY_SLOWEST) && !has_key(by, nr, AGG_KEY_VICTIM) && nr < room)
+		by[nr++] = AGG_KEY_VICTIM;
 	*nr_by = nr;
 	return 0;
 }

@@ -255,7 +255,7 @@ static struct list_value get_depth(const struct list_line *line)
 
 static bool has_victim(const struct list_line *line)
 {
-	return line->kind != LIST_CALL && span_victim(line->span) != IPI_VICTIM_UNKNOWN;
+	return span_victim(line->span) != IPI_VICTIM_UNKNOWN;
 }
 
 static int32_t victim_pid(const struct list_line *line)
@@ -275,8 +275,6 @@ static struct list_value get_victim_comm(const struct list_line *line)
 
 static struct list_value get_victim_context(const struct list_line *line)
 {
-	if (!has_victim(line))
-		return none();
 	switch (span_victim(line->span)) {
 	case IPI_VICTIM_TASK:
 		return text(victim_pid(line) ? "task" : "idle");

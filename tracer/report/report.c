@@ -217,6 +217,7 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		sum_waits(r, r->rows[i].agg);
 	sum_waits(r, r->own);
+	sum_waits(r, agg_others(agg));
 }
 
 void report_free(struct report *r)
