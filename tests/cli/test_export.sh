@@ -69,6 +69,7 @@ for f in "$DATA"/*.dat "$DATA"/rows/*.dat; do
 	cp "$OUT" "$name.count"
 	exits $status "  =stolen" "$IPITRACE" export --folded=stolen "$f"
 	cp "$OUT" "$name.stolen"
+	[ "$(json_get "$name.json" 't["waits"] is None')" = True ] && status=1
 	exits $status "  =wait" "$IPITRACE" export --folded=wait "$f"
 	cp "$OUT" "$name.wait"
 	ok "  adds up to its report" folded "$name"
