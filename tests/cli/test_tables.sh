@@ -84,9 +84,9 @@ is "$keys" "${by_all//,/, }" "the keys of --by"
 like "$("$IPITRACE" --list-options report | tr '\n' ' ')" "one row per: $keys " "  are those of its help"
 is "$(head -n "$(tr ',' '\n' <<<"$by_all" | wc -l)" columns | cut -d'|' -f1 | paste -sd,)" "$by_all" "  and the first columns"
 
-# The table in the man page, as tbl(1) wants it.
+# The table in the man page, as tbl(1) wants it: in a block what may have to be filled.
 man_table() {
-	awk -F '|' '{ printf "%s@%s@%s@T{\n%s\nT}\n", $1, $2, $4, $5 }' columns
+	awk -F '|' '{ printf length($5) < 40 ? "%s@%s@%s@%s\n" : "%s@%s@%s@T{\n%s\nT}\n", $1, $2, $4, $5 }' columns
 }
 page=$ROOT/docs/ipitrace-report.1
 begin='^\.\\" Columns: from the program' end='^\.\\" End of columns'

@@ -68,8 +68,6 @@ struct report {
 	const struct trace_info *trace;
 	struct match_totals totals; /* of what passes the filters; of hits, what evidence there is for */
 	uint64_t hits_unknown;	    /* target_hits of classes that no event tells of the arrival of */
-	uint64_t waits,
-		waits_unknown; /* operations whose wait is known, and those in task context where it is not; own ones too */
 	const struct agg_row *own;
 	bool filtered;
 	bool interval;		 /* of a live measurement, from trace->start_ns to trace->end_ns */
