@@ -34,18 +34,21 @@ static const struct cmd *find_command(const char *name)
 
 static void usage(FILE *out)
 {
+	char left[32];
+
 	fputs("Usage: ipitrace COMMAND [options]\n\n"
 	      "Record inter-processor interrupts, match every one, report who sends them.\n\n"
 	      "Commands:\n",
 	      out);
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-10s%s\n", commands[i].spec->command, commands[i].spec->summary);
-	fputs("  help      show the help of a command\n\n"
-	      "'ipitrace COMMAND --help' lists the options of a command; "
-	      "'ipitrace --version' the version.\n"
-	      "Exit status: 0 ok, 1 failed, 2 usage, 3 done but incomplete (events lost),\n"
-	      "4 a limit was exceeded, "
-	      "5 bench --trace: tracer and truth disagree.\n",
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		snprintf(left, sizeof(left), "  %s", commands[i].spec->command);
+		help_wrapped(out, left, 12, 0, commands[i].spec->summary);
+	}
+	fputs("  help      show the help of a command\n\n", out);
+	help_wrapped(out, "", 0, 0,
+		     "'ipitrace COMMAND --help' lists the options of a command; 'ipitrace --version' the version.");
+	fputs("Exit status: 0 ok, 1 failed, 2 usage, 3 done but incomplete (events lost),\n"
+	      "4 a limit was exceeded, 5 bench --trace: tracer and truth disagree.\n",
 	      out);
 }
 

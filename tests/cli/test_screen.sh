@@ -61,6 +61,20 @@ like "$(plain)" '^CALLER +FUNCTION +CLASS +SENDS .* WAIT-SUM$' "220 columns: all
 unlike "$(plain)" 'do not fit' "  nothing is left out"
 is "$(plain | sed '$d' | sed '$d')" "$("$IPITRACE" report "$F")" "  the same as in a pipe, but for the verdict"
 
+# Help, too.
+wide=
+while read -r args; do
+	# shellcheck disable=SC2086
+	python3 "$ROOT/tests/cli/terminal.py" 80 400 '' env IPITRACE_PAGER=cat "$IPITRACE" $args >shown
+	wide+=$(wider 80)
+done < <(printf '%s\n' help probe 'help report columns' 'help list columns'; "$IPITRACE" --list-options | sed 's/\t.*/ --help/')
+is "$wide" "" "help and probe are no wider than a terminal of 80 columns"
+python3 "$ROOT/tests/cli/terminal.py" 80 400 '' env IPITRACE_PAGER=cat "$IPITRACE" diff "$DATA/demo.dat" "$DATA/report.dat" >shown
+is "$(wider 80)" "" "nor is diff"
+like "$("$IPITRACE" help report columns)" '^caller .* first frame of the sender.s stack outside the plumbing$' \
+	"in a pipe a column is a line"
+on 200 "$F"
+
 # The verdict.
 is "$(plain | tail -n 1)" "All 3,145 IPIs accounted for." "the verdict"
 unlike "$("$IPITRACE" report "$F")" 'accounted' "  not in a pipe"

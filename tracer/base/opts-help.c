@@ -3,8 +3,10 @@
  * base/opts-help.c - option tables: --help, and the list that completion and the man pages' test read.
  */
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -12,13 +14,53 @@
 
 #define HELP_COLUMN 30
 #define HELP_WIDTH  100
+#define HELP_LEAST  60
+#define HELP_BELOW  4
+
+/* Of the terminal; 0 = there is none. */
+static size_t width_of(FILE *out)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
+		return 0;
+	return size.ws_col < HELP_LEAST ? HELP_LEAST : size.ws_col;
+}
+
+void help_wrapped(FILE *out, const char *left, unsigned int indent, unsigned int usual, const char *text)
+{
+	size_t width = width_of(out), max;
+
+	if (!width || (usual && usual < width))
+		width = usual ? usual : SIZE_MAX;
+
+	/* A column that is too narrow to be read is one below. */
+	if (indent + HELP_LEAST / 2 > width) {
+		fprintf(out, "%s\n%*s", left, indent = HELP_BELOW, "");
+	} else if (strlen(left) + 2 > indent && *left) {
+		fprintf(out, "%s\n%*s", left, indent, "");
+	} else {
+		fprintf(out, "%-*s", *left ? indent : 0, left);
+	}
+	for (max = *left ? width - indent : width; strlen(text) > max; max = width - indent) {
+		const char *space = text + max;
+		size_t len;
+
+		while (space > text && *space != ' ')
+			space--;
+		len = space > text ? (size_t)(space - text) : max;
+		fprintf(out, "%.*s\n%*s", (int)len, text, indent, "");
+		text += len;
+		while (*text == ' ')
+			text++;
+	}
+	fprintf(out, "%s\n", text);
+}
 
 /* "  -C, --target-cpus LIST" and the help text, wrapped at its column. */
 static void help_line(const struct opt *o, FILE *out)
 {
-	const char *text = o->help, *space;
 	char left[80];
-	size_t len, max = HELP_WIDTH - HELP_COLUMN;
 	int n = 0;
 
 	if (o->short_name)
@@ -27,21 +69,7 @@ static void help_line(const struct opt *o, FILE *out)
 		n = snprintf(left, sizeof(left), "      ");
 	snprintf(left + n, sizeof(left) - (size_t)n, "%s%s%s%s", o->long_name ? "--" : "",
 		 o->long_name ? o->long_name : "", o->arg && !opt_value_optional(o) ? " " : "", o->arg ? o->arg : "");
-	if (strlen(left) > HELP_COLUMN - 2)
-		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");
-	else
-		fprintf(out, "%-*s", HELP_COLUMN, left);
-	while (strlen(text) > max) {
-		space = text + max;
-		while (space > text && *space != ' ')
-			space--;
-		len = space > text ? (size_t)(space - text) : max;
-		fprintf(out, "%.*s\n%*s", (int)len, text, HELP_COLUMN, "");
-		text += len;
-		while (*text == ' ')
-			text++;
-	}
-	fprintf(out, "%s\n", text);
+	help_wrapped(out, left, HELP_COLUMN, HELP_WIDTH, o->help);
 }
 
 void opts_help(const struct opt_spec *spec, FILE *out)
@@ -49,7 +77,11 @@ void opts_help(const struct opt_spec *spec, FILE *out)
 	const struct opt_group *g;
 	const struct opt *o;
 
-	fprintf(out, "Usage: ipitrace %s %s\n\n%s.\n", spec->command, spec->synopsis, spec->summary);
+	char summary[240];
+
+	fprintf(out, "Usage: ipitrace %s %s\n\n", spec->command, spec->synopsis);
+	snprintf(summary, sizeof(summary), "%s.", spec->summary);
+	help_wrapped(out, "", 0, HELP_WIDTH, summary);
 	for (g = spec->groups; g < spec->groups + OPT_MAX_GROUPS; g++) {
 		if (!g->nr)
 			continue;
@@ -60,7 +92,13 @@ void opts_help(const struct opt_spec *spec, FILE *out)
 			help_line(&opt_help_row, out);
 	}
 	if (spec->details)
-		fprintf(out, "\n%s", spec->details);
+		fputc('\n', out);
+	for (const char *p = spec->details; p && *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		char line[400];
+
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(p, "\n"), p);
+		help_wrapped(out, "", 0, 0, line);
+	}
 }
 
 static void list_line(const struct opt *o, const char *title, FILE *out)

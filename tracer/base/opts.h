@@ -89,6 +89,11 @@ int opts_parse(const struct opt_spec *spec, void *options, int argc, char **argv
 /* What a command returns when opts_parse() did not return OPTS_OK: prints help to stdout, or gives -1 back. */
 int opts_finish(const struct opt_spec *spec, int result);
 void opts_help(const struct opt_spec *spec, FILE *out);
+/*
+ * A line of help: what is on the left, and a text from column indent on, wrapped
+ * where the terminal ends. usual: where at the latest, and where there is no terminal; 0 = nowhere then.
+ */
+void help_wrapped(FILE *out, const char *left, unsigned int indent, unsigned int usual, const char *text);
 /* Index of a topic, or -1. */
 int opts_topic(const struct opt_spec *spec, const char *name);
 /* A line an option: short, long, argument, group, help, separated by tabs; "-" where absent. */

@@ -6,11 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/mem.h"
+#include "base/opts.h"
 #include "capture/probe.h"
 #include "cmds/cmd.h"
 
@@ -66,24 +69,34 @@ static void text_events(const struct probe_kernel *p)
 	     p->stacks ? NULL : "rows by call site only: record needs --no-stack");
 }
 
+/* Where the terminal ends. */
+static void wrapped(char *text)
+{
+	help_wrapped(stdout, "", 0, 0, text);
+	free(text);
+}
+
 static void text_clock(const struct probe_kernel *p)
 {
-	printf("\nclock: %s", p->mono	 ? "mono: ns, the same on every CPU" :
-			      p->tracefs ? "mono is not offered" :
-					   "cannot be seen");
-	if (p->clocksource[0])
-		printf("; clocksource %s%s", p->clocksource,
-		       p->clocksource_fast ? "" : " (a device: every stamp is slow)");
-	if (p->tsc)
-		printf("; TSC %s", p->tsc_stable ? "constant and never stopped" : "not stable by its flags");
+	const char *fast = !p->clocksource[0] || p->clocksource_fast ? "" : " (a device: every stamp is slow)";
+	const char *tsc = !p->tsc	? "" :
+			  p->tsc_stable ? "; TSC constant and never stopped" :
+					  "; TSC not stable by its flags";
+
+	putchar('\n');
+	wrapped(xasprintf("clock: %s%s%s%s%s",
+			  p->mono    ? "mono: ns, the same on every CPU" :
+			  p->tracefs ? "mono is not offered" :
+				       "cannot be seen",
+			  p->clocksource[0] ? "; clocksource " : "", p->clocksource, fast, tsc));
 	if (p->clocks[0])
-		printf("\n  trace clocks: %s", p->clocks);
+		wrapped(xasprintf("  trace clocks: %s", p->clocks));
 	if (p->clocksources[0])
-		printf("\n  clocksources: %s", p->clocksources);
-	printf("\nbuffers: %" PRIu64 " KB per CPU unless told otherwise, of %" PRIu64
-	       " MB available; sub-buffers of %u KB%s\n",
-	       p->buffer_bytes >> 10, p->memory_bytes >> 20, p->page_size >> 10,
-	       p->page_size_settable ? ", can be changed" : "");
+		wrapped(xasprintf("  clocksources: %s", p->clocksources));
+	wrapped(xasprintf("buffers: %" PRIu64 " KB per CPU unless told otherwise, of %" PRIu64
+			  " MB available; sub-buffers of %u KB%s",
+			  p->buffer_bytes >> 10, p->memory_bytes >> 20, p->page_size >> 10,
+			  p->page_size_settable ? ", can be changed" : ""));
 }
 
 static void text(const struct probe_kernel *p)
@@ -91,17 +104,19 @@ static void text(const struct probe_kernel *p)
 	printf("kernel: Linux %s %s, %u CPUs online of %u\n", p->release, p->arch, p->cpus_online, p->cpus_present);
 	if (p->cpus_online == 1)
 		puts("note: one CPU: there is no other to interrupt, only its own irq_work");
-	printf("access: %s; tracefs %s; lockdown %s; symbols %s; kprobe events %s\n", p->root ? "root" : "not root",
-	       !p->tracefs	  ? "cannot be used" :
-	       p->tracefs_mounted ? "mounted" :
-				    "not mounted, record will mount it",
-	       p->lockdown[0] ? p->lockdown : "not in this kernel",
-	       p->symbols ? "visible" : "hidden (no names of functions)", p->kprobes ? "possible" : "not possible");
+	wrapped(xasprintf(
+		"access: %s; tracefs %s; lockdown %s; symbols %s; kprobe events %s", p->root ? "root" : "not root",
+		!p->tracefs	   ? "cannot be used" :
+		p->tracefs_mounted ? "mounted" :
+				     "not mounted, record will mount it",
+		p->lockdown[0] ? p->lockdown : "not in this kernel",
+		p->symbols ? "visible" : "hidden (no names of functions)", p->kprobes ? "possible" : "not possible"));
 	text_events(p);
 	text_clock(p);
-	printf("\ntier: %s: %s\n", p->tier, p->problem[0] ? p->problem : p->claims);
+	putchar('\n');
+	wrapped(xasprintf("tier: %s: %s", p->tier, p->problem[0] ? p->problem : p->claims));
 	if (p->raise)
-		printf("to get more: %s\n", p->raise);
+		wrapped(xasprintf("to get more: %s", p->raise));
 }
 
 /* --- JSON --- */

@@ -169,12 +169,16 @@ static void rows(const struct diff *d, const struct render_diff_options *o, FILE
 	if (may < d->nr_changed)
 		fprintf(out, "(%u more row%s changed)\n", d->nr_changed - may, d->nr_changed - may == 1 ? "" : "s");
 	if (!o->all && unchanged) {
-		fprintf(out, "(%u %srow%s%s; --all shows %s", unchanged, d->nr_changed ? "more " : "",
-			unchanged == 1 ? "" : "s", d->observed == DIFF_NOTHING ? "" : " without a significant change",
-			unchanged == 1 ? "it" : "them");
+		char only[64] = "", *text;
+
 		if (is_new || gone)
-			fprintf(out, "; %u only in B, %u only in A", is_new, gone);
-		fputs(")\n", out);
+			snprintf(only, sizeof(only), "; %u only in B, %u only in A", is_new, gone);
+		text = xasprintf("(%u %srow%s%s; --all shows %s%s)", unchanged, d->nr_changed ? "more " : "",
+				 unchanged == 1 ? "" : "s",
+				 d->observed == DIFF_NOTHING ? "" : " without a significant change",
+				 unchanged == 1 ? "it" : "them", only);
+		screen_wrap(&o->screen, text, out);
+		free(text);
 	}
 }
 

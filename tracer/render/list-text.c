@@ -15,6 +15,7 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "base/opts.h"
 #include "base/text.h"
 #include "render/list.h"
 #include "render/value.h"
@@ -299,12 +300,15 @@ void list_render_columns(FILE *out)
 {
 	static const char *const units[] = { "name", "yes/no", "number", "ns", "ns" };
 
+	char left[64];
+
 	fputs("Columns, as in JSON, in CSV and in --where.\n\n", out);
 	fprintf(out, "%-17s %-10s %-7s %s\n", "NAME", "ALSO", "UNIT", "MEANING");
 	for (unsigned int i = 0; i < list_nr_columns; i++) {
 		const struct list_column *c = &list_columns[i];
 
-		fprintf(out, "%-16s  %-9s  %-6s  %s\n", c->key, c->short_key ? c->short_key : "-", units[c->unit],
-			c->help);
+		snprintf(left, sizeof(left), "%-16s  %-9s  %s", c->key, c->short_key ? c->short_key : "-",
+			 units[c->unit]);
+		help_wrapped(out, left, 37, 0, c->help);
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "base/event.h"
+#include "base/opts.h"
 #include "render/render.h"
 
 void render_lost_events(struct render *r)
@@ -38,15 +39,18 @@ int render_report(const struct render_ops *ops, const struct report *report, con
 
 void render_columns(FILE *out)
 {
-	char json[64];
+	char json[64], left[128];
 
-	fputs("Columns for --fields and --sort. CSV has the same names, with _ns behind those in ns.\n\n", out);
+	help_wrapped(out, "", 0, 0,
+		     "Columns for --fields and --sort. CSV has the same names, with _ns behind those in ns.");
+	fputc('\n', out);
 	fprintf(out, "%-17s %-17s %-23s %-7s %s\n", "NAME", "HEADER", "JSON", "UNIT", "MEANING");
 	for (unsigned int i = 0; i < report_nr_columns; i++) {
 		const struct column *c = &report_columns[i];
 
 		snprintf(json, sizeof(json), "%s%s%s", c->object ? c->object : "", c->object ? "." : "", c->json);
-		fprintf(out, "%-16s  %-16s  %-22s  %-6s  %s\n", c->id, c->header, json, column_unit_name(c->unit),
-			c->help);
+		snprintf(left, sizeof(left), "%-16s  %-16s  %-22s  %s", c->id, c->header, json,
+			 column_unit_name(c->unit));
+		help_wrapped(out, left, 68, 0, c->help);
 	}
 }
