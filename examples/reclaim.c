@@ -2,7 +2,7 @@
 /*
  * reclaim.c - memory reclaim under a process of many threads.
  *
- * Threads share out a mapped file and read all of it, round after round, in a
+ * Threads, spread over the CPUs, share out a mapped file and read all of it, in a
  * memory cgroup that holds only a quarter of it. Reclaim unmaps the pages; the
  * process has run on all its CPUs, so it must flush their TLBs: batches of
  * IPIs, many threads at once. The workload of "smp: avoid sending needless IPI
@@ -136,11 +136,23 @@ static uint64_t resident(const char *from, size_t bytes)
 	return n;
 }
 
+/* On a busy machine they would all end up on one CPU now and then, and flush nothing. */
+static void take_a_cpu(unsigned int thread)
+{
+	unsigned int nr = 0;
+
+	while (ex_nth_cpu(nr) >= 0)
+		nr++;
+	if (nr)
+		ex_pin((unsigned int)ex_nth_cpu(thread % nr));
+}
+
 static void *consume(void *arg)
 {
 	size_t share = size / nr_threads / page * page;
 	char *mine = area + (uintptr_t)arg * share;
 
+	take_a_cpu((unsigned int)(uintptr_t)arg);
 	for (uint64_t r = 0; r < rounds; r++) {
 		pthread_barrier_wait(&barrier);
 		for (size_t at = 0; at < share; at += page)
