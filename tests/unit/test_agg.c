@@ -432,7 +432,7 @@ static void test_filters(void)
 	struct agg *a;
 
 	filtered("no filter", NULL, 9, 7, 10, 1);
-	f.tid = (struct pid_filter){ &(int32_t){ TASK2 }, 1, false };
+	f.tid = (struct pid_filter){ .pids = &(int32_t){ TASK2 }, .nr = 1 };
 	filtered("pid", &f, 3, 3, 3, 0);
 	f.tid = (struct pid_filter){ 0 };
 	f.comm = xstrdup("wor*");
@@ -457,7 +457,7 @@ static void test_filters(void)
 	ipi_filter_free(&f);
 	f.func = xstrdup("flush*");
 	filtered("function", &f, 7, 7, 7, 0);
-	g.tid = (struct pid_filter){ &(int32_t){ TASK }, 1, false };
+	g.tid = (struct pid_filter){ .pids = &(int32_t){ TASK }, .nr = 1 };
 	a = make2(by_caller, 2, both, 2);
 	workload(a);
 	is_u64(agg_totals(a)->sends, 4, "two filters: both must pass");
@@ -559,7 +559,7 @@ static void test_context(void)
 	is_str(agg_rows(c)[4].comm, "<nmi>", "  NMIs");
 	unmake(a);
 	unmake(c);
-	f.tid = (struct pid_filter){ &(int32_t){ TASK }, 1, false };
+	f.tid = (struct pid_filter){ .pids = &(int32_t){ TASK }, .nr = 1 };
 	is_u64(passing(&f, s, 6), 2, "a filter of tasks takes what they sent themselves");
 	f.of_current = true;
 	is_u64(passing(&f, s, 6), 4, "  of an earlier recording, what was sent while they were current");

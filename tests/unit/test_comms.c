@@ -2,6 +2,7 @@
 /*
  * test_comms.c - names and processes by pid: the last name, or the one that was asked for, until the pid is a new task's.
  */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,12 @@
 #include "tap.h"
 
 enum { GONE = 0x7ffffff0, GONE2 = 0x7ffffff1 }; /* above any pid_max */
+
+static void begin(struct comms *c, int32_t pid, int32_t creator, bool thread)
+{
+	comms_add_task(c,
+		       &(struct comms_new){ .pid = pid, .creator = creator, .clone_flags = thread ? CLONE_THREAD : 0 });
+}
 
 static bool is_name(const char *name, const char *want)
 {
@@ -31,12 +38,12 @@ static void settled(void)
 	ok(strstr(text, "second") && !strstr(text, "third"), "a file gets the name that was given");
 	free(text);
 	is_u64(c.nr_reused, 0, "no number was given twice");
-	comms_add_task(&c, GONE, GONE2, false);
+	begin(&c, GONE, GONE2, false);
 	is_u64(c.nr_reused, 1, "a new task of that number");
 	ok(!comms_settle(&c, GONE), "has not told its name yet");
 	comms_add(&c, GONE, "fourth", 6);
 	is_name(comms_settle(&c, GONE), "fourth");
-	comms_add_task(&c, GONE2, GONE, false);
+	begin(&c, GONE2, GONE, false);
 	is_u64(c.nr_reused, 1, "of a number that nobody asked for nothing has to be forgotten");
 	comms_free(&c);
 }
@@ -55,9 +62,9 @@ static void living(void)
 		ok(comms_tgid(&c, pid) == pid, "its process");
 	}
 	ok(comms_tgid(&c, GONE) == -1, "of a task that is gone nobody knows");
-	comms_add_task(&c, GONE, pid, true);
+	begin(&c, GONE, pid, true);
 	ok(comms_tgid(&c, GONE) == comms_tgid(&c, pid), "a thread is its creator's");
-	comms_add_task(&c, GONE, GONE2, false);
+	begin(&c, GONE, GONE2, false);
 	ok(comms_tgid(&c, GONE) == -1, "of two processes: not known");
 	ok(!comms_settle(&c, 0), "the idle tasks have no entry");
 	comms_free(&c);

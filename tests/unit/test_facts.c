@@ -174,6 +174,36 @@ static void test_empty(void)
 	facts_free(&f);
 }
 
+/* Who started whom, and who was in which group when. */
+static void test_tasks(void)
+{
+	static const char text[] = "parents 5 1 7 5 9 0\nworkload 5\ncgroup /\ncgroup /a\\nb c\n"
+				   "places 5 1 0 5 2 100 7 0 50 7 2 60\nunplaced_ns 500\ntasks_lost 3\n";
+	struct err err = { 0 };
+	struct facts f, g;
+	char *again;
+
+	ok(!facts_parse(&f, text, strlen(text), &err), "facts of tasks: %s", err.msg);
+	ok(facts_parent(&f, 7) == 5 && facts_parent(&f, 9) == 0 && facts_parent(&f, 0) == 0 &&
+		   facts_parent(&f, 6) == -1,
+	   "who started whom");
+	is_u64((uint64_t)f.filter.process.workload, 5, "the workload, for filters");
+	is_str(facts_cgroup(&f, 5, 0), "/", "a group since before");
+	is_str(facts_cgroup(&f, 5, 99), "/", "  to the end");
+	is_str(facts_cgroup(&f, 5, 100), "/a\nb c", "  and the next one");
+	ok(!facts_cgroup(&f, 7, 49) && !facts_cgroup(&f, 7, 50) && facts_cgroup(&f, 7, 499), "where it is known");
+	ok(!facts_cgroup(&f, 6, 0) && !facts_cgroup(&f, 8, 0), "tasks of which nothing is");
+	is_str(facts_cgroup(&f, 0, 1), "/", "idle tasks");
+	ok(!facts_cgroup(&f, 5, 500), "too many moves: nothing is known from then on");
+	again = facts_format(&f);
+	ok(!facts_parse(&g, again, strlen(again), &err) && g.nr_places == 4 && g.nr_parents == 3 && g.nr_cgroups == 2 &&
+		   g.tasks_lost == 3 && g.unplaced_ns == 500 && g.workload == 5,
+	   "written and read");
+	free(again);
+	facts_free(&f);
+	facts_free(&g);
+}
+
 static void test_damaged(void)
 {
 	static const char *const bad[] = {
@@ -193,6 +223,13 @@ static void test_damaged(void)
 		"cpus 2\nlost 1 2\ncpus 3\n", /* would be read beyond its end */
 		"own_pids 1 two\n",
 		"tgids 1 1 2\n",
+		"parents 2 2 1 1\n",
+		"places 1 1 0\n", /* there is no such group */
+		"cgroup /\nplaces 1 1\n",
+		"cgroup /\nplaces 1 1 9 1 1 8\n",
+		"cgroup /\nplaces 2 1 0 1 1 0\n",
+		"cgroup /\nplaces 1 1 0\nplaces 1 1 0\n",
+		"workload -1\n",
 		"tgids 2 2 1 1\n", /* would not be found */
 		"own_pids 18446744073709551616\n",
 		"inner0\n",
@@ -258,6 +295,7 @@ int main(void)
 {
 	test_round_trip();
 	test_empty();
+	test_tasks();
 	test_damaged();
 	test_mutations();
 	return done_testing();

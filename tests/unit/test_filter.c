@@ -42,7 +42,31 @@ static int32_t tgid(void *ctx, int32_t pid)
 	return pid < 6 ? pid | 1 : -1;
 }
 
-static const struct span_names names = { .stack_caller = stack_caller, .symbol = symbol, .comm = comm, .tgid = tgid };
+/* 5 was started by 3, and 3 by 1, by nobody. */
+static int32_t parent(void *ctx, int32_t tgid)
+{
+	(void)ctx;
+	return tgid - 2 > 0 ? tgid - 2 : 0;
+}
+
+/* Some have moved at 15; where the fourth is nobody knows. */
+static const char *cgroup(void *ctx, int32_t pid, uint64_t at_ns)
+{
+	static const char *const paths[] = { "/", "/a", "/a/b", NULL }, *const alike[] = { "/", "alpha", "a b\\", "z" };
+
+	return (ctx ? alike : paths)[(pid + (at_ns > 15)) & 3];
+}
+
+static bool any; /* as a context: all groups are known, and named as tasks are */
+static const struct span_names names = {
+	.stack_caller = stack_caller,
+	.symbol = symbol,
+	.comm = comm,
+	.tgid = tgid,
+	.parent = parent,
+	.cgroup = cgroup,
+	.ctx = &any,
+};
 
 static const struct opt_spec spec = {
 	.command = "test",
@@ -219,8 +243,11 @@ static void test_rows(void)
 
 	for_each_filter_row(row)
 	{
-		const char *value = sample(row);
+		const char *value;
 
+		if (!row->opt.arg)
+			continue; /* says more of another one: test_children() */
+		value = sample(row);
 		if (!ok(value != NULL, "--%s: there is a sample of %s", row->opt.long_name, row->opt.arg))
 			continue;
 		test_row(row, value, all);
@@ -598,6 +625,105 @@ static void test_processes(void)
 	}
 }
 
+/* What passes, by pid; spans are sent at 10. *unplaced: tasks of which it is not known. */
+static uint64_t passing(const struct ipi_filter *f, unsigned int *unplaced)
+{
+	struct span_names known = names;
+	struct span_filter *stage;
+	struct span_sink sink;
+	uint64_t pids = 0;
+
+	known.ctx = NULL;
+	stage = span_filter_new(&f, 1, &known);
+	sink = span_filter_sink(stage, &(struct span_sink){ .span = count_span, .ctx = &pids });
+	send_all(&sink);
+	*unplaced = span_filter_unplaced(stage)->tasks;
+	span_filter_free(stage);
+	return pids;
+}
+
+/* All that a process has started; of 6 and 7 it is not known what they are. */
+static void test_children(void)
+{
+	static const struct {
+		const char *process;
+		int32_t workload;
+		uint64_t pids;
+	} t[] = { { "3", 0, 0x3c },   { "!3", 0, 0x03 }, { "1", 5, 0x3f },
+		  { "5,1", 0, 0x3f }, { "2", 0, 0 },	 { NULL, 5, 0x30 } };
+	char arg[] = "--children", *args[] = { arg, arg, NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct ipi_filter f = IPI_FILTER_INIT;
+		struct facts facts = { .workload_status = -1, .workload = t[i].workload }, read;
+		struct err err = { 0 };
+		unsigned int unplaced;
+		char *text;
+		int nr;
+
+		if (t[i].process)
+			take(row_of("process"), t[i].process, &f);
+		ok(!opts_parse(&spec, &f, 2, args, &nr, &err) && f.process.children, "--children");
+		f.process.workload = t[i].workload;
+		is_u64(passing(&f, &unplaced), t[i].pids, "  of %s", t[i].process ? t[i].process : "the workload");
+		is_u64(unplaced, 2, "  whose processes are not known pass neither, and are counted");
+		facts.filter = f;
+		text = facts_format(&facts);
+		ok(!facts_parse(&read, text, strlen(text), &err), "  in facts");
+		is_u64(passing(&read.filter, &unplaced), t[i].pids, "    as well");
+		free(text);
+		facts_free(&read);
+		ipi_filter_free(&f);
+	}
+}
+
+static void test_cgroups(void)
+{
+	static const struct {
+		const char *value;
+		uint64_t pids;
+	} t[] = { { "/a", 0x66 }, { "!/a", 0x11 }, { "/*/b", 0x44 }, { "/", 0x77 }, { "/a/b,/x", 0x44 }, { "a", 0 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct ipi_filter f = IPI_FILTER_INIT;
+		unsigned int unplaced;
+
+		take(row_of("cgroup"), t[i].value, &f);
+		is_u64(passing(&f, &unplaced), t[i].pids, "--cgroup %s", t[i].value);
+		is_u64(unplaced, 2, "  what is in none that is known passes neither, and is counted");
+		ipi_filter_free(&f);
+	}
+}
+
+/* A task that moves passes as long as it is there. */
+static void test_moves(void)
+{
+	struct ipi_filter f = IPI_FILTER_INIT;
+	const struct ipi_filter *filters[] = { &f };
+	struct span_names known = names;
+	struct ipi_span s = { .kind = IPI_SPAN_HIT, .pid = 2, .send_ns = 10 };
+	struct span_filter *stage;
+	struct span_sink sink;
+	uint64_t pids = 0;
+
+	known.ctx = NULL;
+	take(row_of("cgroup"), "/a/b", &f);
+	stage = span_filter_new(filters, 1, &known);
+	sink = span_filter_sink(stage, &(struct span_sink){ .span = count_span, .ctx = &pids });
+	for (s.pid = 1; s.pid <= 2; s.pid++) {
+		s.send_ns = 20;
+		sink.span(sink.ctx, &s);
+	}
+	is_u64(pids, 1 << 1, "a group: who has come");
+	s.pid = 2;
+	s.send_ns = 10;
+	sink.span(sink.ctx, &s);
+	is_u64(pids, 1 << 1 | 1 << 2, "  and who was there, before it went");
+	is_u64(span_filter_unplaced(stage)->hits, 1, "  where nobody knows");
+	span_filter_free(stage);
+	ipi_filter_free(&f);
+}
+
 static struct ipi_filter filter_read(const char *fact, const char *text)
 {
 	struct ipi_filter f = IPI_FILTER_INIT;
@@ -634,6 +760,9 @@ int main(void)
 	test_text();
 	test_missed();
 	test_processes();
+	test_children();
+	test_cgroups();
+	test_moves();
 	test_nearest();
 	test_rows();
 	test_contradictions();

@@ -147,7 +147,7 @@ static void test_refusals(void)
 		{ "--flg", "unknown option --flg", "did you mean --flag?" },
 		{ "--outputs=x", "unknown option --outputs", "did you mean --output?" },
 		{ "--oot|x", "unknown option --oot", "'ipitrace test --help' lists the options" },
-		{ "--c|x", "option --c is ambiguous", "it begins --copy --cpus --class --callsite --comm" },
+		{ "--c|x", "option --c is ambiguous", "it begins --copy --cpus --class --callsite --children --comm --cgroup" },
 		{ "--xx|x", "unknown option --xx", "'ipitrace test --help' lists the options" },
 		{ "--flag=1", "option --flag takes no value", EACH },
 		{ "-n", "option -n needs a value: N", EACH },

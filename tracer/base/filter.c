@@ -300,6 +300,7 @@ static int pids_parse(void *value, const char *arg, const struct opt_spec *spec,
 			break;
 	}
 	pids_free(value);
+	new.children = ((struct pid_filter *)value)->children;
 	*(struct pid_filter *)value = new;
 	return 0;
 }
@@ -329,6 +330,8 @@ static bool pids_disjoint(const void *a, const void *b)
 {
 	const struct pid_filter *f = a, *g = b;
 
+	if (f->children || g->children)
+		return false;
 	if (f->negated) {
 		f = b;
 		g = a;
@@ -353,6 +356,41 @@ static bool processes_listed(const void *value)
 	(void)value;
 	return true;
 }
+
+static bool children_set(const void *value)
+{
+	return *(const bool *)value;
+}
+
+static char *children_format(const void *value)
+{
+	(void)value;
+	return xstrdup("1");
+}
+
+static int children_read(void *value, const char *text, bool listed)
+{
+	(void)listed;
+	*(bool *)value = true;
+	return strcmp(text, "1") ? -1 : 0;
+}
+
+static void children_free(void *value)
+{
+	*(bool *)value = false;
+}
+
+static char *children_text(const void *value)
+{
+	(void)value;
+	return xstrdup("too");
+}
+
+static const struct filter_kind children = { .set = children_set,
+					     .format = children_format,
+					     .read = children_read,
+					     .free = children_free,
+					     .text = children_text };
 
 static const struct filter_kind processes = { .set = pids_set,
 					      .parse = pids_parse,
@@ -459,7 +497,69 @@ static bool pass_func(const struct ipi_filter *f, const struct filter_subject *s
 /* A task of which nothing is known may still be the process itself. */
 static bool pass_process(const struct ipi_filter *f, const struct filter_subject *s)
 {
+	if (f->process.children)
+		return true; /* asked below */
 	return pids_pass(&f->process, s->tgid < 0 ? s->pid : s->tgid);
+}
+
+static bool is_root(const struct pid_filter *f, int32_t tgid)
+{
+	for (unsigned int i = 0; i < f->nr; i++)
+		if (f->pids[i] == tgid)
+			return true;
+	return !f->nr && f->workload && tgid == f->workload;
+}
+
+/* Is a process one of those asked for, or started by one? 1, 0, or -1: it is not known. */
+static int descends(const struct pid_filter *f, const struct filter_subject *s)
+{
+	int32_t tgid = s->tgid;
+
+	if (tgid < -1)
+		return 0; /* no task */
+	/* Far more than processes can be deep: damaged facts may go in circles. */
+	for (unsigned int depth = 0; tgid > 0 && depth < 100000; depth++) {
+		if (is_root(f, tgid))
+			return 1;
+		tgid = s->parent ? s->parent(s->parent_ctx, tgid) : -1;
+	}
+	return tgid ? -1 : 0;
+}
+
+static bool pass_children(const struct ipi_filter *f, const struct filter_subject *s)
+{
+	int in = descends(&f->process, s);
+
+	return in >= 0 && in != f->process.negated;
+}
+
+/* A group is named by itself, and by every one that it is in. */
+static bool pass_cgroup(const struct ipi_filter *f, const struct filter_subject *s)
+{
+	bool negated = globs_negated(f->cgroup), found = false;
+	char *path;
+	size_t len;
+
+	if (s->pid < -1)
+		return negated; /* no task, so in none of them */
+	if (!s->cgroup)
+		return false;
+	path = xstrdup(s->cgroup);
+	for (len = strlen(path); !found && len; len--) {
+		if (len > 1 && path[len] && path[len] != '/')
+			continue;
+		path[len] = '\0';
+		found = globs_pass(f->cgroup, path, NULL) != negated;
+	}
+	free(path);
+	return found != negated;
+}
+
+bool ipi_filter_unplaced(const struct ipi_filter *f, const struct filter_subject *s)
+{
+	if (s->pid < -1)
+		return false;
+	return (f->cgroup && !s->cgroup) || (f->process.children && descends(&f->process, s) < 0);
 }
 
 static bool pass_tid(const struct ipi_filter *f, const struct filter_subject *s)
@@ -487,24 +587,30 @@ static void push_class(const struct ipi_filter *f, struct filter_push *p)
 const struct filter_row ipi_filter_rows[] = {
 	{ { 'C', "target-cpus", "LIST", OPT_CUSTOM, FIELD(target_cpus),
 	    "only IPIs to these CPUs: 0-3,8 or isolated, nohz_full, housekeeping, online", cpus_parse, 0, 0 },
-	  "target_cpus", &cpus, FILTER_TARGET, false, { 0 }, pass_target, push_target },
+	  "target_cpus", &cpus, FILTER_TARGET, false, false, { 0 }, pass_target, push_target },
 	{ { 0, "source-cpus", "LIST", OPT_CUSTOM, FIELD(source_cpus), "only IPIs sent by these CPUs", cpus_parse, 0, 0 },
-	  "source_cpus", &cpus, FILTER_SENDER, false, { 0 }, pass_source, NULL },
+	  "source_cpus", &cpus, FILTER_SENDER, false, false, { 0 }, pass_source, NULL },
 	{ { 0, "class", "NAMES", OPT_CUSTOM, FIELD(classes),
 	    "only these classes: reschedule, call_function_single, call_function, irq_work, ...", classes_parse, 0, 0 },
-	  "classes", &classes, FILTER_CLASS, false, { 0 }, pass_class, push_class },
+	  "classes", &classes, FILTER_CLASS, false, false, { 0 }, pass_class, push_class },
 	{ { 0, "callsite", "GLOBS", OPT_CUSTOM, FIELD(callsite), "only IPIs whose call site or caller matches", names_parse,
 	    0, 0 },
-	  "callsite", &two_names, FILTER_SENDER, true, { SUBJECT_NAME(callsite), SUBJECT_NAME(caller) }, pass_callsite, NULL },
+	  "callsite", &two_names, FILTER_SENDER, false, true, { SUBJECT_NAME(callsite), SUBJECT_NAME(caller) }, pass_callsite, NULL },
 	{ { 0, "func", "GLOBS", OPT_CUSTOM, FIELD(func), "only IPIs that run a function that matches", names_parse, 0, 0 },
-	  "func", &name, FILTER_SENDER, true, { SUBJECT_NAME(func) }, pass_func, NULL },
+	  "func", &name, FILTER_SENDER, false, true, { SUBJECT_NAME(func) }, pass_func, NULL },
 	{ { 'p', "pid", "PIDS", OPT_CUSTOM, FIELD(process), "only IPIs sent by these processes, all their threads", pids_parse,
 	    0, 0 },
-	  "process", &processes, FILTER_SENDER, true, { 0 }, pass_process, NULL },
+	  "process", &processes, FILTER_SENDER, false, true, { 0 }, pass_process, NULL },
+	{ { 0, "children", NULL, OPT_FLAG, FIELD(process.children),
+	    "... and by all processes that they have started; without -p: by WORKLOAD and its children", NULL, 0, 0 },
+	  "children", &children, FILTER_SENDER, false, true, { 0 }, pass_children, NULL },
 	{ { 0, "tid", "TIDS", OPT_CUSTOM, FIELD(tid), "only IPIs sent by these threads", pids_parse, 0, 0 },
-	  "pid", &pids, FILTER_SENDER, false, { 0 }, pass_tid, NULL },
+	  "pid", &pids, FILTER_SENDER, false, false, { 0 }, pass_tid, NULL },
 	{ { 0, "comm", "GLOBS", OPT_CUSTOM, FIELD(comm), "only IPIs sent by tasks of these names", names_parse, 0, 0 },
-	  "comm", &name, FILTER_SENDER, true, { SUBJECT_NAME(comm) }, pass_comm, NULL },
+	  "comm", &name, FILTER_SENDER, false, true, { SUBJECT_NAME(comm) }, pass_comm, NULL },
+	{ { 0, "cgroup", "GLOBS", OPT_CUSTOM, FIELD(cgroup),
+	    "only IPIs sent by tasks of these control groups, and of those below them: /user.slice", names_parse, 0, 0 },
+	  "cgroup", &two_names, FILTER_SENDER, true, false, { 0 }, pass_cgroup, NULL },
 	{ .fact = NULL },
 };
 /* clang-format on */
@@ -563,7 +669,7 @@ bool ipi_filter_listed(const struct ipi_filter *f)
 
 bool ipi_filter_of_tasks(const struct ipi_filter *f)
 {
-	return f->process.nr || f->tid.nr || f->comm;
+	return f->process.nr || f->process.children || f->tid.nr || f->comm || f->cgroup;
 }
 
 int ipi_filter_resolve(struct ipi_filter *f, const struct machine_cpus *m, unsigned int nr_cpus, struct err *err)

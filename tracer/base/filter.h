@@ -36,6 +36,9 @@ struct pid_filter {
 	int32_t *pids;
 	unsigned int nr; /* 0 = all */
 	bool negated;	 /* these are left out */
+	/* Processes with all that they have started, and what those have; of none: the workload's, if there is one. */
+	bool children;
+	int32_t workload;
 };
 
 /*
@@ -50,8 +53,9 @@ struct ipi_filter {
 	char *callsite, *func;
 	struct pid_filter process, tid; /* senders: all threads of processes, single tasks */
 	char *comm;			/* as above, on the sender's name */
+	char *cgroup;			/* as above, on the path of the sender's group, or of one above it */
 	/*
-	 * The last three ask for the task that was current, even if a softirq or a handler sent: what recordings
+	 * Those of senders ask for the task that was current, even if a softirq or a handler sent: what recordings
 	 * before these facts mean by them.
 	 */
 	bool of_current;
@@ -89,7 +93,15 @@ struct filter_subject {
 	int32_t tgid; /* -1 = not known */
 	/* Those that row.names says; without offset, NULL = has none. */
 	const char *comm, *callsite, *caller, *func;
+	/* The process that one was started by: 0 = none, -1 = not known; NULL = nobody can tell. */
+	int32_t (*parent)(void *ctx, int32_t tgid);
+	void *parent_ctx;
+	/* Only for rows of groups: */
+	const char *cgroup;
 };
+
+/* A task of which it is not known whether it passes: it does not, whether negated or not. */
+bool ipi_filter_unplaced(const struct ipi_filter *f, const struct filter_subject *s);
 
 /* What the kernel may drop already. */
 struct filter_push {
@@ -110,6 +122,7 @@ struct filter_row {
 	const char *fact;		/* "pid": the facts' line is "filter_pid VALUE" */
 	const struct filter_kind *kind; /* of the value: text from it and to it, life */
 	enum filter_about about;
+	bool group;	 /* pass() asks for the group, which a task may change at any time */
 	bool once;	 /* pass() asks for names or the process, so that it is asked once per sender and function */
 	size_t names[2]; /* which names of the subject */
 	/* Only asked if the row is set. */

@@ -3,6 +3,8 @@
  * capture/comms.c - task names by pid.
  */
 #include <dirent.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,7 +24,18 @@ struct comm {
 	int32_t tgid;  /* 0 = not known */
 	char name[16]; /* TASK_COMM_LEN of the kernel */
 	bool settled;  /* the name stays */
+	bool ended, forked;
+	int32_t parent;	 /* of a process: who started it, PARENT_*; 0: not heard of */
+	uint32_t cgroup; /* its last one */
+	bool placed;	 /* which is known, or known not to be */
 };
+
+#define PARENT_NONE    (-1)
+#define PARENT_UNCLEAR (-2)
+
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ULL /* include/uapi/linux/sched.h */
+#endif
 
 #define TGID_UNCLEAR (-1) /* the number was given twice */
 
@@ -30,6 +43,8 @@ void comms_free(struct comms *c)
 {
 	hash_free(&c->by_pid);
 	free(c->comms);
+	free(c->places);
+	cgroups_free(&c->cgroups);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -92,18 +107,133 @@ static void set_process(struct comm *task, int32_t tgid)
 	task->tgid = !task->tgid || task->tgid == tgid ? tgid : TGID_UNCLEAR;
 }
 
-void comms_add_task(struct comms *c, int32_t pid, int32_t creator, bool thread)
-{
-	struct comm *task;
-	int32_t tgid = pid;
+/* --- groups --- */
 
-	if (pid <= 0 || creator < 0)
+static void place(struct comms *c, struct comm *task, uint32_t cgroup, uint64_t from_ns)
+{
+	if (task->placed && task->cgroup == cgroup)
 		return;
+	if (c->nr_places == COMMS_MAX_PLACES) {
+		c->unplaced_ns = c->unplaced_ns ? c->unplaced_ns : from_ns + !from_ns;
+		return;
+	}
+	if (!(c->nr_places & (c->nr_places - 1)))
+		c->places = xrealloc(c->places, (c->nr_places ? 2 * (size_t)c->nr_places : 1) * sizeof(*c->places));
+	c->places[c->nr_places++] = (struct comms_place){ from_ns, cgroup, task->pid };
+	task->cgroup = cgroup;
+	task->placed = true;
+}
+
+/* As /proc has it now. */
+static uint32_t cgroup_now(struct comms *c, int32_t tgid, int32_t pid)
+{
+	char directory[64];
+
+	snprintf(directory, sizeof(directory), "/proc/%d/task/%d", tgid, pid);
+	return cgroups_of_task(&c->cgroups, directory);
+}
+
+/*
+ * The event names the process, or the one thread that was moved, but not which
+ * (cgroup_attach_task() in kernel/cgroup/cgroup.c). A process takes all of its
+ * threads along, except in version 1 and in threaded groups: those that live are
+ * asked. Of others version 2 is taken at its word, and nothing known in version 1.
+ */
+void comms_move(struct comms *c, int32_t pid, const char *path, uint64_t at_ns)
+{
+	uint32_t cgroup = c->cgroups.whole ? cgroups_number(&c->cgroups, path, strlen(path)) : 0;
+
+	place(c, comm_of(c, pid), cgroup, at_ns);
+	for (unsigned int i = 0; i < c->nr; i++) {
+		uint32_t now;
+
+		if (c->comms[i].tgid != pid || c->comms[i].pid == pid || c->comms[i].ended)
+			continue;
+		now = cgroup_now(c, pid, c->comms[i].pid);
+		place(c, &c->comms[i], now || c->cgroups.hierarchy ? now : cgroup, at_ns);
+	}
+}
+
+const char *comms_cgroup(const struct comms *c, int32_t pid, uint64_t at_ns)
+{
+	if (!c->cgroups.known || (c->unplaced_ns && at_ns >= c->unplaced_ns))
+		return NULL;
+	if (!pid) /* idle tasks are in the first one for ever */
+		return "/";
+	for (unsigned int i = c->nr_places; i-- > 0;)
+		if (c->places[i].pid == pid && c->places[i].from_ns <= at_ns)
+			return c->places[i].cgroup ? c->cgroups.paths[c->places[i].cgroup - 1] : NULL;
+	return NULL;
+}
+
+static int by_task(const void *a, const void *b)
+{
+	const struct comms_place *p = a, *q = b;
+
+	if (p->pid != q->pid)
+		return p->pid < q->pid ? -1 : 1;
+	return (p->from_ns > q->from_ns) - (p->from_ns < q->from_ns);
+}
+
+void comms_sort_places(struct comms *c)
+{
+	if (c->nr_places)
+		qsort(c->places, c->nr_places, sizeof(*c->places), by_task);
+}
+
+/* --- who started whom --- */
+
+static void started(struct comms *c, int32_t pid, int32_t creator)
+{
+	int32_t parent = creator ? comm_of(c, creator)->tgid : 0;
+	struct comm *task = comm_of(c, pid);
+
+	/* A number that is given again is of two processes. */
+	if (task->ended || task->forked || (creator && parent <= 0))
+		task->parent = PARENT_UNCLEAR;
+	else
+		task->parent = creator ? parent : PARENT_NONE;
+	task->forked = true;
+}
+
+int32_t comms_parent(const struct comms *c, int32_t tgid)
+{
+	const struct comm *task = tgid ? comm_find(c, tgid) : NULL;
+
+	if (!tgid || (task && task->parent == PARENT_NONE))
+		return 0;
+	return task && task->parent > 0 ? task->parent : -1;
+}
+
+void comms_end_task(struct comms *c, int32_t pid)
+{
+	if (pid > 0)
+		comm_of(c, pid)->ended = true;
+}
+
+void comms_add_task(struct comms *c, const struct comms_new *new)
+{
+	bool thread = new->clone_flags & CLONE_THREAD;
+	struct comm *creator, *task;
+	int32_t tgid = new->pid;
+	uint32_t cgroup;
+
+	if (new->pid <= 0 || new->creator < 0)
+		return;
+	comm_of(c, new->pid); /* the array may move: both are asked for only now */
+	creator = comm_of(c, new->creator);
 	if (thread)
-		tgid = comm_of(c, creator)->tgid;
-	/* The array may move: asked for only now. */
-	task = comm_of(c, pid);
+		tgid = creator->tgid;
+	else
+		started(c, new->pid, new->creator);
+	creator = comm_of(c, new->creator);
+	task = comm_of(c, new->pid);
+	cgroup = creator->placed ? creator->cgroup : 0;
 	set_process(task, tgid ? tgid : TGID_UNCLEAR);
+	if (new->clone_flags & CLONE_INTO_CGROUP)
+		cgroup = cgroup_now(c, tgid, new->pid);
+	place(c, task, cgroup, new->at_ns);
+	task->ended = false;
 	if (!task->settled)
 		return;
 	task->settled = false;
@@ -111,8 +241,8 @@ void comms_add_task(struct comms *c, int32_t pid, int32_t creator, bool thread)
 	c->nr_reused++;
 }
 
-/* Only there are the numbers of /proc those of the kernel's events: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
-static bool in_first_pid_namespace(void)
+/* In the first namespace: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+bool comms_same_numbers(void)
 {
 	char name[32];
 	ssize_t len = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
@@ -121,6 +251,35 @@ static bool in_first_pid_namespace(void)
 		return false;
 	name[len] = '\0';
 	return !strcmp(name, "pid:[4026531836]");
+}
+
+/* A group that was never told of a task that is there since before: else events told of it, and it may be moving now. */
+static void add_thread(struct comms *c, int32_t tgid, int32_t tid)
+{
+	struct comm *task = comm_of(c, tid);
+
+	set_process(task, tgid);
+	if (!task->placed)
+		place(c, task, cgroup_now(c, tgid, tid), 0);
+}
+
+/* Who is its parent now, which is who started it unless that has ended; see proc_pid_stat(5). */
+static void add_parent(struct comms *c, int32_t pid)
+{
+	char path[64], *text, *rest;
+	struct comm *task = comm_of(c, pid);
+
+	if (task->parent)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	text = read_file(path, NULL);
+	rest = text ? strrchr(text, ')') : NULL;
+	if (rest && strlen(rest) > 4) {
+		int32_t parent = (int32_t)strtol(rest + 4, NULL, 10);
+
+		task->parent = parent > 0 ? parent : PARENT_NONE;
+	}
+	free(text);
 }
 
 /* tgid 0: the process has another number for the kernel. */
@@ -143,7 +302,7 @@ static void add_threads(struct comms *c, const char *process, int32_t tgid)
 		if (name)
 			comms_add(c, (int32_t)tid, name, strcspn(name, "\n"));
 		if (tgid)
-			set_process(comm_of(c, (int32_t)tid), tgid);
+			add_thread(c, tgid, (int32_t)tid);
 		free(name);
 	}
 	if (dir)
@@ -154,12 +313,18 @@ void comms_add_living(struct comms *c)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *d;
-	bool numbers = in_first_pid_namespace();
+	bool numbers = comms_same_numbers();
 	uint64_t pid;
 
-	while (dir && (d = readdir(dir)))
-		if (!parse_u64(d->d_name, &pid, NULL) && pid <= INT32_MAX)
-			add_threads(c, d->d_name, numbers ? (int32_t)pid : 0);
+	if (!c->cgroups.known)
+		cgroups_choose(&c->cgroups);
+	while (dir && (d = readdir(dir))) {
+		if (parse_u64(d->d_name, &pid, NULL) || pid > INT32_MAX)
+			continue;
+		add_threads(c, d->d_name, numbers ? (int32_t)pid : 0);
+		if (numbers)
+			add_parent(c, (int32_t)pid);
+	}
 	if (dir)
 		closedir(dir);
 }
@@ -196,7 +361,7 @@ const char *comms_settle(struct comms *c, int32_t pid)
 	comm = comm_of(c, pid);
 	if (!comm->settled) {
 		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-		name = in_first_pid_namespace() ? read_file(path, NULL) : NULL;
+		name = comms_same_numbers() ? read_file(path, NULL) : NULL;
 		if (name)
 			comms_add(c, pid, name, strcspn(name, "\n"));
 		free(name);
@@ -210,6 +375,21 @@ int32_t comms_tgid(const struct comms *c, int32_t pid)
 	const struct comm *comm = comm_find(c, pid);
 
 	return comm && comm->tgid > 0 ? comm->tgid : -1;
+}
+
+int32_t *comms_parents(const struct comms *c, unsigned int *nr_pairs)
+{
+	int32_t *pairs = xcalloc(c->nr + 1, 2 * sizeof(*pairs));
+
+	*nr_pairs = 0;
+	for (unsigned int i = 0; i < c->nr; i++) {
+		if (c->comms[i].parent <= 0 && c->comms[i].parent != PARENT_NONE)
+			continue;
+		pairs[2 * *nr_pairs] = c->comms[i].pid;
+		pairs[2 * (*nr_pairs)++ + 1] = c->comms[i].parent > 0 ? c->comms[i].parent : 0;
+	}
+	qsort(pairs, *nr_pairs, 2 * sizeof(*pairs), by_pid);
+	return pairs;
 }
 
 char *comms_format(const struct comms *c)

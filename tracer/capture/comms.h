@@ -15,23 +15,49 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "capture/cgroups.h"
+
+/* A task is in this group from then on. */
+struct comms_place {
+	uint64_t from_ns; /* of the trace clock; 0: since before it was recorded */
+	uint32_t cgroup;  /* cgroups_number(); 0: not known */
+	int32_t pid;
+};
+#define COMMS_MAX_PLACES (1u << 20)
 
 struct comms {
 	struct comm *comms;
 	unsigned int nr, room;
 	uint64_t nr_reused; /* names that had settled, of a number that is a new task's now */
 	struct hash by_pid;
+	struct cgroups cgroups;
+	struct comms_place *places; /* in order of time, at most COMMS_MAX_PLACES */
+	unsigned int nr_places;
+	uint64_t unplaced_ns; /* from here on nothing is known of groups: there were too many; 0 = never */
+	uint64_t lost;	      /* events that tell of tasks */
+};
+
+/* A new task, as task:task_newtask tells of it. */
+struct comms_new {
+	int32_t pid, creator;
+	uint64_t clone_flags, at_ns;
 };
 
 void comms_free(struct comms *c);
 /* A later name of a pid replaces an earlier one. */
 void comms_add(struct comms *c, int32_t pid, const char *name, size_t len);
-/* A new task: a thread of its creator's process, or a process. */
-void comms_add_task(struct comms *c, int32_t pid, int32_t creator, bool thread);
+/* A thread of its creator's process, or a process; in its creator's group. */
+void comms_add_task(struct comms *c, const struct comms_new *task);
+/* The task has ended: its number is free. */
+void comms_end_task(struct comms *c, int32_t pid);
+/* A process, or a thread alone, was moved to a group. */
+void comms_move(struct comms *c, int32_t pid, const char *path, uint64_t at_ns);
 /* Lines "pid name"; a later name of a pid replaces an earlier one. NULL is fine. */
 void comms_add_text(struct comms *c, const char *text);
 /* Tasks living now, under the names that they have now. In a pid namespace their numbers are not the kernel's: names only. */
 void comms_add_living(struct comms *c);
+/* The numbers of /proc, and of fork(), are those of the kernel's events: not so in a pid namespace. */
+bool comms_same_numbers(void);
 /*
  * Pairs of pid and tgid, by pid, malloc'ed: of all tasks whose process is known. A pid that was of two processes is not
  * among them.
@@ -45,6 +71,14 @@ int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs);
 const char *comms_settle(struct comms *c, int32_t pid);
 /* The process that a task is of; -1: not known, or it was of two. */
 int32_t comms_tgid(const struct comms *c, int32_t pid);
+/* The process that started a process; 0: none, -1: not known. */
+int32_t comms_parent(const struct comms *c, int32_t tgid);
+/* Pairs of process and who started it, by process, malloc'ed. */
+int32_t *comms_parents(const struct comms *c, unsigned int *nr_pairs);
+/* The group that a task was in; NULL: not known. */
+const char *comms_cgroup(const struct comms *c, int32_t pid, uint64_t at_ns);
+/* Puts places in the order of tasks, and of time within each: nothing is added from then on. */
+void comms_sort_places(struct comms *c);
 char *comms_format(const struct comms *c); /* malloc'ed, same lines */
 
 #endif

@@ -295,6 +295,11 @@ int workload_status(const struct workload *w)
 	return WEXITSTATUS(w->wstatus);
 }
 
+int32_t workload_pid(const struct workload *w)
+{
+	return (int32_t)w->pid;
+}
+
 bool workload_killed_by(const struct workload *w, int sig)
 {
 	return w->reaped && WIFSIGNALED(w->wstatus) && WTERMSIG(w->wstatus) == sig;

@@ -36,6 +36,7 @@ int workload_fork(struct workload **w, const struct workload_config *config, str
 int workload_release(struct workload *w, struct err *err);
 /* End one that was not released; it counts as ended. */
 void workload_cancel(struct workload *w);
+int32_t workload_pid(const struct workload *w);
 bool workload_released(const struct workload *w);
 /* Reap what has ended; true if the workload has, now or before. */
 bool workload_ended(struct workload *w);

@@ -79,12 +79,67 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 	if (ipi_filter_resolve(f, facts ? &facts->machine : &unknown, analysis_info(r->analysis)->cpus, err) ||
 	    (facts && ipi_filter_against(f, &facts->filter, err)))
 		return -1;
+	if (facts)
+		f->process.workload = facts->workload;
+	if (!reading_can_filter(r, f, err))
+		return -1;
 	r->filters[r->nr_filters++] = f;
 	if (facts)
 		r->filters[r->nr_filters++] = &facts->filter;
 	r->names = analysis_names(r->analysis);
 	r->filter = span_filter_new(r->filters, r->nr_filters, &r->names);
 	return 0;
+}
+
+bool reading_has_roots(const struct ipi_filter *f, struct err *err)
+{
+	if (!f->process.children || f->process.nr || f->process.workload)
+		return true;
+	err_set(err, EXIT_USAGE, "--children: there is no workload whose children they could be");
+	err_hint(err, "name processes: -p PID --children");
+	return false;
+}
+
+bool reading_can_filter(const struct reading *r, const struct ipi_filter *f, struct err *err)
+{
+	static const char again[] = "those of trace-cmd and of earlier versions do not: record again";
+	const struct facts *facts = analysis_facts(r->analysis);
+
+	if (f->cgroup && !(facts && facts->nr_cgroups)) {
+		err_set(err, EXIT_FAILED, "--cgroup: the recording does not know the control groups of tasks");
+		err_hint(err, "%s", again);
+		return false;
+	}
+	if (f->process.children && !(facts && facts->nr_parents)) {
+		err_set(err, EXIT_FAILED, "--children: the recording does not know which process started which");
+		err_hint(err, "%s", again);
+		return false;
+	}
+	return reading_has_roots(f, err);
+}
+
+/* What the filters have no answer for is told, not guessed. */
+static void say_unplaced(const struct reading *r)
+{
+	const struct filter_unplaced *u = span_filter_unplaced(r->filter);
+	const struct facts *facts = analysis_facts(r->analysis);
+	char name[32];
+
+	if (facts && facts->tasks_lost && (r->filters[0]->process.children || r->filters[0]->cgroup))
+		fprintf(stderr,
+			"ipitrace: %llu events that tell of tasks were lost when it was recorded: some may be misplaced\n",
+			(unsigned long long)facts->tasks_lost);
+	if (!u->hits)
+		return;
+	fprintf(stderr, "ipitrace: %llu IPIs pass no filter: where their %u tasks belong is not known:",
+		(unsigned long long)u->hits, u->tasks);
+	for (unsigned int i = 0; i < u->tasks && i < 4; i++) {
+		const char *comm = r->names.comm(r->names.ctx, u->pids[i]);
+
+		sanitize(name, sizeof(name), comm ? comm : "<...>");
+		fprintf(stderr, "%s %s-%d", i ? "," : "", name, u->pids[i]);
+	}
+	fputs(u->tasks > 4 ? ", ...\n" : "\n", stderr);
 }
 
 bool reading_knows_processes(const struct reading *r)
@@ -113,6 +168,10 @@ void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned 
 			reading_stackless(r, "--by caller", "is by call site");
 		if (by[i] == AGG_KEY_PROCESS && !reading_knows_processes(r))
 			fputs("ipitrace: the recording does not know processes: --by process tells none apart\n",
+			      stderr);
+		if (by[i] == AGG_KEY_CGROUP &&
+		    !(analysis_facts(r->analysis) && analysis_facts(r->analysis)->nr_cgroups))
+			fputs("ipitrace: the recording does not know control groups: --by cgroup tells none apart\n",
 			      stderr);
 		if (by[i] == AGG_KEY_STACK)
 			reading_stackless(r, "--by stack", "tells none apart");
@@ -228,6 +287,7 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
 void reading_say_missed(const struct reading *r)
 {
 	span_filter_missed(r->filter, r->filters[0], say_missed, NULL);
+	say_unplaced(r);
 	if (r->filters[0]->process.nr && !reading_knows_processes(r))
 		fputs("ipitrace: the recording does not know processes: --pid is that thread only, as --tid\n", stderr);
 	if (r->filters[0]->callsite)

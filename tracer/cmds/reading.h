@@ -72,6 +72,10 @@ void reading_stackless(const struct reading *r, const char *option, const char *
 void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned int nr_by);
 /* On standard error: patterns of the first filter that match nothing, and what else it cannot have meant. After a run. */
 void reading_say_missed(const struct reading *r);
+/* The recording can tell what the filter asks for; false: *err says what it cannot. */
+bool reading_can_filter(const struct reading *r, const struct ipi_filter *f, struct err *err);
+/* ... of --children: there are processes to begin with. */
+bool reading_has_roots(const struct ipi_filter *f, struct err *err);
 bool reading_knows_processes(const struct reading *r);
 /* What is filtered by; see ipi_filters_text(). */
 char *reading_filters(const struct reading *r);

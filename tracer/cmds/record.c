@@ -22,6 +22,7 @@
 #include "record/record.h"
 #include "render/debug.h"
 #include "cmds/cmd.h"
+#include "cmds/reading.h"
 #include "cmds/running.h"
 
 /* --- options --- */
@@ -199,7 +200,9 @@ int cmd_record(int argc, char **argv, struct err *err)
 	} else if (ret == OPTS_OK) {
 		r.opts.log_session = debug.session;
 		r.argv = nr ? argv + 1 : NULL;
-		ret = finish(&r, record_run(&r, line_args, err), err);
+		ret = r.argv || reading_has_roots(&r.opts.filter, err) ?
+			      finish(&r, record_run(&r, line_args, err), err) :
+			      -1;
 	} else {
 		ret = opts_finish(&record_spec, ret);
 	}

@@ -33,7 +33,7 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 #define OPTION(m) offsetof(struct rows_options, m)
 const struct opt rows_options[ROWS_NR_OPTIONS] = {
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
-	  "one row per: caller, callsite, func, class, source, target, comm, pid, process, stack, ufunc, context, "
+	  "one row per: caller, callsite, func, class, source, target, comm, pid, process, stack, ufunc, context, cgroup, "
 	  "victim, depth, wakee, waker, idle, slowest (default: caller,func)",
 	  parse_by, 0, 0 },
 	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort), "largest first, names alphabetically (default: target_hits)",

@@ -184,6 +184,9 @@ static int open_live(struct stat *s, char **command, char **workload, struct deb
 	s->in.analysis = live_analysis(s->live);
 	analysis_set_plumbing(s->in.analysis, s->o.plumbing);
 	s->in.names = analysis_names(s->in.analysis);
+	s->o.filter.process.workload = live_facts(s->live)->workload;
+	if (!reading_has_roots(&s->o.filter, err))
+		return -1;
 	s->in.filters[s->in.nr_filters++] = &s->o.filter;
 	s->in.filter = span_filter_new(s->in.filters, s->in.nr_filters, &s->in.names);
 	new_rows(s);

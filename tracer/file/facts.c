@@ -43,6 +43,11 @@ void facts_free(struct facts *f)
 	free(f->clock);
 	free(f->own_pids);
 	free(f->tgids);
+	free(f->parents);
+	for (unsigned int i = 0; i < f->nr_cgroups; i++)
+		free(f->cgroups[i]);
+	free(f->cgroups);
+	free(f->places);
 	ipi_filter_free(&f->filter);
 	free(f->lost);
 	free(f->entries);
@@ -160,6 +165,36 @@ static void put_tlb(FILE *out, uint32_t ways)
 	fputc('\n', out);
 }
 
+static void put_pairs(FILE *out, const char *key, const int32_t *pairs, unsigned int nr)
+{
+	if (!nr)
+		return;
+	fputs(key, out);
+	for (unsigned int i = 0; i < 2 * nr; i++)
+		fprintf(out, " %d", pairs[i]);
+	fputc('\n', out);
+}
+
+static void put_tasks(FILE *out, const struct facts *f)
+{
+	put_pairs(out, "tgids", f->tgids, f->nr_tgids);
+	put_pairs(out, "parents", f->parents, f->nr_parents);
+	if (f->workload)
+		fprintf(out, "workload %d\n", f->workload);
+	for (unsigned int i = 0; i < f->nr_cgroups; i++)
+		put_text(out, "cgroup", f->cgroups[i]);
+	if (f->nr_places)
+		fputs("places", out);
+	for (unsigned int i = 0; i < f->nr_places; i++)
+		fprintf(out, " %d %u %" PRIu64, f->places[i].pid, f->places[i].cgroup, f->places[i].from_ns);
+	if (f->nr_places)
+		fputc('\n', out);
+	if (f->unplaced_ns)
+		fprintf(out, "unplaced_ns %" PRIu64 "\n", f->unplaced_ns);
+	if (f->tasks_lost)
+		fprintf(out, "tasks_lost %" PRIu64 "\n", f->tasks_lost);
+}
+
 char *facts_format(const struct facts *f)
 {
 	char *text = NULL;
@@ -187,12 +222,7 @@ char *facts_format(const struct facts *f)
 			fprintf(out, " %d", f->own_pids[i]);
 		fputc('\n', out);
 	}
-	if (f->nr_tgids) {
-		fputs("tgids", out);
-		for (unsigned int i = 0; i < 2 * f->nr_tgids; i++)
-			fprintf(out, " %d", f->tgids[i]);
-		fputc('\n', out);
-	}
+	put_tasks(out, f);
 	put_filter(out, &f->filter);
 	fprintf(out, "filtered_in_kernel %d\ncpus %u\n", f->filtered_in_kernel, f->nr_cpus);
 	put_numbers(out, "lost", f->lost, f->nr_cpus);
@@ -378,38 +408,97 @@ static int get_pids(int32_t **pids, unsigned int *nr_pids, const char *value)
 	return 0;
 }
 
-static int get_tgids(struct facts *f, const char *value)
+static int get_pairs(int32_t **pairs, unsigned int *nr_pairs, const char *value)
 {
 	unsigned int nr;
 
-	f->nr_tgids = 0;
-	if (get_pids(&f->tgids, &nr, value) || nr % 2)
+	*nr_pairs = 0;
+	if (get_pids(pairs, &nr, value) || nr % 2)
 		return -1;
 	/* Looked up by halves. */
 	for (unsigned int i = 2; i < nr; i += 2)
-		if (f->tgids[i] <= f->tgids[i - 2])
+		if ((*pairs)[i] <= (*pairs)[i - 2])
 			return -1;
-	f->nr_tgids = nr / 2;
+	*nr_pairs = nr / 2;
 	return 0;
 }
 
-int32_t facts_tgid(const struct facts *f, int32_t pid)
+static int32_t find_pair(const int32_t *pairs, unsigned int nr, int32_t pid)
 {
-	unsigned int low = 0, high = f->nr_tgids;
+	unsigned int low = 0, high = nr;
 
-	if (!pid && high) /* the idle tasks are nobody's threads */
-		return 0;
 	while (low < high) {
 		unsigned int mid = low + (high - low) / 2;
 
-		if (f->tgids[2 * mid] == pid)
-			return f->tgids[2 * mid + 1];
-		if (f->tgids[2 * mid] < pid)
+		if (pairs[2 * mid] == pid)
+			return pairs[2 * mid + 1];
+		if (pairs[2 * mid] < pid)
 			low = mid + 1;
 		else
 			high = mid;
 	}
 	return -1;
+}
+
+int32_t facts_tgid(const struct facts *f, int32_t pid)
+{
+	if (!pid && f->nr_tgids) /* the idle tasks are nobody's threads */
+		return 0;
+	return find_pair(f->tgids, f->nr_tgids, pid);
+}
+
+int32_t facts_parent(const struct facts *f, int32_t tgid)
+{
+	if (!tgid && f->nr_parents)
+		return 0;
+	return find_pair(f->parents, f->nr_parents, tgid);
+}
+
+/* --- groups --- */
+
+static int get_places(struct facts *f, const char *value)
+{
+	unsigned int nr;
+	uint64_t *v = get_numbers(value, &nr);
+	int ret = !v || nr % 3 || f->places ? -1 : 0;
+
+	if (!ret)
+		f->places = xcalloc(nr / 3, sizeof(*f->places));
+	for (unsigned int i = 0; !ret && i < nr / 3; i++) {
+		const struct facts_place *last = i ? &f->places[i - 1] : NULL;
+		struct facts_place *p = &f->places[i];
+
+		*p = (struct facts_place){ (int32_t)v[3 * i], (uint32_t)v[3 * i + 1], v[3 * i + 2] };
+		if (v[3 * i] > INT32_MAX || v[3 * i + 1] > f->nr_cgroups ||
+		    (last && (last->pid > p->pid || (last->pid == p->pid && last->from_ns > p->from_ns))))
+			ret = -1;
+		f->nr_places = i + 1;
+	}
+	free(v);
+	return ret;
+}
+
+const char *facts_cgroup(const struct facts *f, int32_t pid, uint64_t at_ns)
+{
+	unsigned int low = 0, high = f->nr_places;
+	const struct facts_place *p;
+
+	if (!f->nr_cgroups || (f->unplaced_ns && at_ns >= f->unplaced_ns))
+		return NULL;
+	if (!pid) /* idle tasks are in the first one for ever */
+		return "/";
+	/* The last place that begins by then. */
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+
+		p = &f->places[mid];
+		if (p->pid < pid || (p->pid == pid && p->from_ns <= at_ns))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	p = low ? &f->places[low - 1] : NULL;
+	return p && p->pid == pid && p->cgroup ? f->cgroups[p->cgroup - 1] : NULL;
 }
 
 static int get_number(const char *value, uint64_t max, uint64_t *v)
@@ -446,6 +535,12 @@ static void set_text(char **dst, const char *value)
 {
 	free(*dst);
 	*dst = get_text(value);
+}
+
+static void keep_cgroup(struct facts *f, const char *value)
+{
+	f->cgroups = xrealloc(f->cgroups, (f->nr_cgroups + 1) * sizeof(*f->cgroups));
+	f->cgroups[f->nr_cgroups++] = get_text(value);
 }
 
 static int get_machine_list(struct facts *f, size_t i, const char *value)
@@ -550,7 +645,17 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 	else if (!strcmp(key, "own_pids"))
 		return get_pids(&f->own_pids, &f->nr_own_pids, value);
 	else if (!strcmp(key, "tgids"))
-		return get_tgids(f, value);
+		return get_pairs(&f->tgids, &f->nr_tgids, value);
+	else if (!strcmp(key, "parents"))
+		return get_pairs(&f->parents, &f->nr_parents, value);
+	else if (!strcmp(key, "cgroup"))
+		keep_cgroup(f, value);
+	else if (!strcmp(key, "places"))
+		return get_places(f, value);
+	else if (!strcmp(key, "unplaced_ns"))
+		return get_number(value, UINT64_MAX, &f->unplaced_ns);
+	else if (!strcmp(key, "tasks_lost"))
+		return get_number(value, UINT64_MAX, &f->tasks_lost);
 	else if (!strcmp(key, "lost"))
 		return get_per_cpu(f, value, &f->lost);
 	else if (!strcmp(key, "entries"))
@@ -565,6 +670,10 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 		return get_number(value, UINT64_MAX, &f->off_ns);
 	} else if (!strcmp(key, "missed_sends")) {
 		return get_number(value, UINT64_MAX, &f->missed_sends);
+	} else if (!strcmp(key, "workload")) {
+		if (get_number(value, INT32_MAX, &v))
+			return -1;
+		f->workload = (int32_t)v;
 	} else if (!strcmp(key, "workload_status")) {
 		if (get_number(value, 255, &v))
 			return -1;
@@ -600,6 +709,7 @@ int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
 	}
 	free(copy);
 	f->filter.of_current = format < FACTS_SENDERS;
+	f->filter.process.workload = f->workload;
 	if (ret)
 		facts_free(f);
 	return ret;

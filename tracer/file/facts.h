@@ -33,6 +33,13 @@ struct facts_counter {
 	uint64_t *count[FACTS_NR_SNAPS]; /* by CPU number */
 };
 
+/* A task is in this group from then on. */
+struct facts_place {
+	int32_t pid;
+	uint32_t cgroup;  /* from 1; 0: not known */
+	uint64_t from_ns; /* of the trace clock; 0: since before it was recorded */
+};
+
 struct facts {
 	char *version; /* of ipitrace */
 	char *cmdline;
@@ -48,6 +55,16 @@ struct facts {
 	unsigned int nr_own_pids;
 	int32_t *tgids; /* pairs of a task and its process, by task; none: the file does not know processes */
 	unsigned int nr_tgids;
+	int32_t *
+		parents; /* pairs of a process and who started it (0: nobody), by process; none: the file does not know */
+	unsigned int nr_parents;
+	int32_t workload; /* its process; 0 = none, or not known by the kernel's number */
+	char **cgroups;	  /* paths, by number from 1; none: the file does not know groups */
+	unsigned int nr_cgroups;
+	struct facts_place *places; /* by task, then by time */
+	unsigned int nr_places;
+	uint64_t unplaced_ns;	  /* from here on no place is known; 0 = never */
+	uint64_t tasks_lost;	  /* events that would have told of tasks and groups */
 	struct ipi_filter filter; /* what record was asked to keep */
 	bool filtered_in_kernel;  /* target CPU filter was pushed down */
 	uint64_t missed_sends;	  /* probes standing in for sends that were skipped: another was running */
@@ -73,6 +90,10 @@ char *facts_format(const struct facts *f); /* malloc'ed text */
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err);
 /* The process that a task is of; -1 if it is not known. */
 int32_t facts_tgid(const struct facts *f, int32_t pid);
+/* The process that started a process: 0: none did, -1: it is not known. */
+int32_t facts_parent(const struct facts *f, int32_t tgid);
+/* The path of the group that a task was in; NULL: not known. */
+const char *facts_cgroup(const struct facts *f, int32_t pid, uint64_t at_ns);
 void facts_add_reason(struct facts *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What one reading of /proc/interrupts has of a line and a CPU, which is online then. */
 void facts_snap(struct facts *f, enum facts_snap snap, const char *name, const char *desc, unsigned int cpu,

@@ -80,7 +80,25 @@ static int32_t tgid(void *ctx, int32_t pid)
 {
 	struct live *l = ctx;
 
+	if (pid && comms_tgid(&l->rec.comms, pid) < 0)
+		session_read_tasks(l->rec.session, &l->rec.comms);
 	return pid ? comms_tgid(&l->rec.comms, pid) : 0; /* as facts_tgid() */
+}
+
+static int32_t parent(void *ctx, int32_t tgid)
+{
+	struct live *l = ctx;
+
+	if (comms_parent(&l->rec.comms, tgid) < 0)
+		session_read_tasks(l->rec.session, &l->rec.comms);
+	return comms_parent(&l->rec.comms, tgid);
+}
+
+static const char *cgroup(void *ctx, int32_t pid, uint64_t at_ns)
+{
+	const struct live *l = ctx;
+
+	return comms_cgroup(&l->rec.comms, pid, at_ns);
 }
 
 static void tap(void *ctx, const struct ipi_event *ev, unsigned int nr)
@@ -181,6 +199,7 @@ static void begin_facts(struct live *l)
 	f->stacks = l->config.stack != SESSION_STACK_NONE;
 	f->filter = *l->config.filter; /* shared until live_close(): it is the caller's */
 	f->complete = true;
+	f->workload = l->run.workload && comms_same_numbers() ? workload_pid(l->run.workload) : 0;
 	f->workload_status = -1;
 	f->nr_own_pids = 1;
 	f->own_pids = xcalloc(1, sizeof(*f->own_pids));
@@ -230,6 +249,8 @@ static int open_analysis(struct live *l, struct err *err)
 		.source = { .next = next_page, .complete_ns = complete_ns, .ctx = l, .nr_cpus = l->info.nr_cpus },
 		.comm = comm,
 		.tgid = tgid,
+		.parent = parent,
+		.cgroup = cgroup,
 		.ctx = l,
 	};
 

@@ -172,6 +172,7 @@ static void fill_facts(struct record *r, char **argv)
 	f->stacks = !r->opts.no_stack && r->opts.stack != SESSION_STACK_NONE;
 	/* Shared until record_free(): the options own it. */
 	f->filter = r->opts.filter;
+	f->workload = r->run.workload && comms_same_numbers() ? workload_pid(r->run.workload) : 0;
 	f->workload_status = r->run.workload && workload_ended(r->run.workload) ? workload_status(r->run.workload) : -1;
 }
 

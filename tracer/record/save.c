@@ -81,6 +81,23 @@ void recording_gather_comms(struct recording *rec)
 	free(saved);
 }
 
+static void fill_tasks(struct facts *f, struct comms *c)
+{
+	comms_sort_places(c);
+	f->tgids = comms_processes(c, &f->nr_tgids);
+	f->parents = comms_parents(c, &f->nr_parents);
+	f->nr_cgroups = c->nr_places ? c->cgroups.nr : 0;
+	f->cgroups = xcalloc(f->nr_cgroups + 1, sizeof(*f->cgroups));
+	for (unsigned int i = 0; i < f->nr_cgroups; i++)
+		f->cgroups[i] = xstrdup(c->cgroups.paths[i]);
+	f->nr_places = f->nr_cgroups ? c->nr_places : 0;
+	f->places = xcalloc(f->nr_places + 1, sizeof(*f->places));
+	for (unsigned int i = 0; i < f->nr_places; i++)
+		f->places[i] = (struct facts_place){ c->places[i].pid, c->places[i].cgroup, c->places[i].from_ns };
+	f->unplaced_ns = c->unplaced_ns;
+	f->tasks_lost = c->lost;
+}
+
 static void fill_facts(struct recording *rec)
 {
 	struct facts *f = &rec->facts;
@@ -105,7 +122,7 @@ static void fill_facts(struct recording *rec)
 		f->own_pids[at++] = (int32_t)spool_thread_id(rec->spool, i);
 	for (unsigned int i = 0; at < f->nr_own_pids; i++)
 		f->own_pids[at++] = (int32_t)userstack_thread_id(rec->userstack, i);
-	f->tgids = comms_processes(&rec->comms, &f->nr_tgids);
+	fill_tasks(f, &rec->comms);
 	f->nr_cpus = rec->meta.dat.nr_cpus;
 	f->lost = xcalloc(f->nr_cpus, sizeof(*f->lost));
 	f->entries = xcalloc(f->nr_cpus, sizeof(*f->entries));

@@ -186,6 +186,8 @@ static uint64_t key_value(const struct agg_row *r, enum agg_key key)
 		return r->ufunc;
 	case AGG_KEY_CONTEXT:
 		return r->context;
+	case AGG_KEY_CGROUP:
+		return (uintptr_t)r->cgroup; /* one text a group */
 	case AGG_KEY_VICTIM:
 		return (uintptr_t)r->victim; /* interned */
 	case AGG_KEY_DEPTH:
@@ -333,7 +335,7 @@ static bool is_slowest(const struct ipi_span *s)
 	return s->kind == IPI_SPAN_CALL && s->wait == IPI_WAIT_KNOWN && s->nr_targets > 1;
 }
 
-/* Where a row is of what its interrupts did, or of whom they woke, every span is asked anew. */
+/* Where a row is of what its interrupts did, of whom they woke, or of where a task was, every span is asked anew. */
 static struct agg_row *span_row(struct agg *a, const struct ipi_span *s, uint32_t target, const struct task *t)
 {
 	struct agg_row v;
@@ -352,8 +354,11 @@ static struct agg_row *span_row(struct agg *a, const struct ipi_span *s, uint32_
 	v.victim = victim_of(a, s); /* which may move the tasks, as the one before */
 	if (a->by_mask & 1u << AGG_KEY_IDLE)
 		v.idle = s->idle;
-	v.no_sends = true;
-	v.depth = s->irq_id ? s->nr_calls : AGG_NO_DEPTH;
+	v.no_sends = a->by_mask & AGG_KEYS_OF_HIT;
+	if (a->by_mask & 1u << AGG_KEY_DEPTH && s->irq_id)
+		v.depth = s->nr_calls;
+	if (a->by_mask & 1u << AGG_KEY_CGROUP)
+		v.cgroup = span_cgroup(&a->names, s);
 	row = row_get(a, &v); /* which may move the rows */
 	return &a->rows[row];
 }

@@ -157,7 +157,7 @@ static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const s
 		     ((uint64_t)(s->class ^ s->level << 4) << 56) + (cpus << 28 | cpus >> 36);
 	struct memo *memo = &a->memos[h * 0xd6e8feb86659fd93ULL >> (64 - MEMO_BITS)];
 
-	if (unlikely(!memo_is(memo, s, target)))
+	if (unlikely(!memo_is(memo, s, target) || a->by_mask & AGG_KEYS_OF_SPAN))
 		memo_fill(a, memo, s, target);
 	return memo_use(a, memo);
 }
@@ -170,9 +170,17 @@ static bool __attribute__((noinline)) row_of_span(struct agg *a, const struct ip
 {
 	switch (s->kind) {
 	case IPI_SPAN_SEND:
-		totals_send(&a->totals);
-		a->own.n.sends += agg_is_own(a, s);
-		return false;
+		if (a->by_mask & AGG_KEYS_OF_HIT) {
+			totals_send(&a->totals);
+			a->own.n.sends += agg_is_own(a, s);
+			return false;
+		}
+		if (s->mask) { /* its targets are looked up one by one, of which the last may be that of a span before */
+			a->memos[0].class = IPI_NR_CLASSES;
+			a->last = &a->memos[0];
+			return true;
+		}
+		/* fall through */
 	case IPI_SPAN_HIT:
 	case IPI_SPAN_CALL:
 	case IPI_SPAN_WAKE:

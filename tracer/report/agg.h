@@ -28,6 +28,7 @@ enum agg_key {
 	AGG_KEY_STACK,
 	AGG_KEY_UFUNC,
 	AGG_KEY_CONTEXT,
+	AGG_KEY_CGROUP, /* noted only where it is in --by */
 	/* Of the interrupt, not of the send; noted only where they are in --by. */
 	AGG_KEY_VICTIM,
 	AGG_KEY_DEPTH,
@@ -41,8 +42,10 @@ enum agg_key {
 };
 #define AGG_KEYS_OF_IRQ (1u << AGG_KEY_VICTIM | 1u << AGG_KEY_DEPTH | 1u << AGG_KEY_SLOWEST)
 #define AGG_KEYS_BESIDE (1u << AGG_KEY_WAKEE | 1u << AGG_KEY_WAKER | 1u << AGG_KEY_IDLE)
+/* Known of a hit, not of its send. */
+#define AGG_KEYS_OF_HIT (AGG_KEYS_OF_IRQ | AGG_KEYS_BESIDE)
 /* In these, spans of the same sender and function are of different rows. */
-#define AGG_KEYS_OF_SPAN (AGG_KEYS_OF_IRQ | AGG_KEYS_BESIDE)
+#define AGG_KEYS_OF_SPAN (AGG_KEYS_OF_HIT | 1u << AGG_KEY_CGROUP)
 #define AGG_NO_DEPTH	 UINT32_MAX
 
 struct agg_counts {
@@ -60,6 +63,7 @@ struct agg_row {
 	int32_t pid, tgid; /* as span_sender(); tgid -1 = not known */
 	const char *comm;
 	uint32_t context;	      /* enum ipi_context */
+	const char *cgroup;	      /* NULL = not known */
 	const char *victim;	      /* NULL = no interrupt, or not known what it hit */
 	uint32_t depth;		      /* functions that the interrupt ran; AGG_NO_DEPTH = no interrupt */
 	const char *wakee, *waker;    /* NULL = it wakes nobody, or not known whom */

@@ -701,6 +701,20 @@ static int32_t tgid(void *ctx, int32_t pid)
 	return a->dat ? facts_tgid(&a->facts, pid) : a->feed.tgid(a->feed.ctx, pid);
 }
 
+static int32_t parent(void *ctx, int32_t tgid)
+{
+	const struct analysis *a = ctx;
+
+	return a->dat ? facts_parent(&a->facts, tgid) : a->feed.parent(a->feed.ctx, tgid);
+}
+
+static const char *cgroup(void *ctx, int32_t pid, uint64_t at_ns)
+{
+	const struct analysis *a = ctx;
+
+	return a->dat ? facts_cgroup(&a->facts, pid, at_ns) : a->feed.cgroup(a->feed.ctx, pid, at_ns);
+}
+
 static bool own_pid(void *ctx, int32_t pid)
 {
 	const struct analysis *a = ctx;
@@ -729,6 +743,8 @@ struct span_names analysis_names(struct analysis *a)
 		.symbol = symbol,
 		.comm = comm,
 		.tgid = tgid,
+		.parent = parent,
+		.cgroup = cgroup,
 		.own_pid = own_pid,
 		.own_func = own_func,
 		.ctx = a,

@@ -40,6 +40,8 @@ struct analysis_feed {
 	/* The name of a task, the process that it is of (-1: not known). Names live as long as the analysis. */
 	const char *(*comm)(void *ctx, int32_t pid);
 	int32_t (*tgid)(void *ctx, int32_t pid);
+	int32_t (*parent)(void *ctx, int32_t tgid);
+	const char *(*cgroup)(void *ctx, int32_t pid, uint64_t at_ns);
 	void *ctx;
 };
 

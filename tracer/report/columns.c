@@ -63,6 +63,7 @@ const struct column report_columns[] = {
 	KEY(STACK, stack, "STACK", UNIT_STACK, "kernel stack of the sender, and its user stack where recorded"),
 	KEY(UFUNC, ufunc, "USER-FUNC", UNIT_NAME, "user function that caused the send, outside the C library"),
 	KEY(CONTEXT, context, "CONTEXT", UNIT_NAME, "who was at work at the send: task, idle, softirq, hardirq, nmi"),
+	KEY(CGROUP, cgroup, "CGROUP", UNIT_NAME, "control group of the sending task, when it sent"),
 	KEY(VICTIM, victim, "VICTIM", UNIT_NAME, "what the interrupt hit: name of a task, <idle>, <softirq>"),
 	KEY(DEPTH, depth, "DEPTH", UNIT_ID, "functions that the interrupt ran: how many calls were pending"),
 	KEY(WAKEE, wakee, "WAKEE", UNIT_NAME, "task that a reschedule or queued wake-up wakes (record --with sched)"),
@@ -263,6 +264,8 @@ static struct value get_key(const struct column *c, const struct report_row *row
 		return text_value(row->ufunc);
 	case AGG_KEY_CONTEXT:
 		return text_value(id.none ? NULL : ipi_context_name(a->context));
+	case AGG_KEY_CGROUP:
+		return text_value(row->cgroup);
 	case AGG_KEY_VICTIM:
 		return text_value(row->victim);
 	case AGG_KEY_WAKEE:

@@ -48,6 +48,11 @@ struct span_filter {
 	struct part *plain, *named;
 	unsigned int nr_plain, nr_named;
 	bool by_sender;
+	/* A filter asks for groups; or for what may not be known of a task, which is counted. */
+	bool by_group, by_place;
+	struct filter_unplaced unplaced;
+	struct hash unplaced_by_pid;
+	int32_t *unplaced_pids;
 	const struct span_names *names;
 	struct span_sink next;
 
@@ -87,6 +92,8 @@ struct span_filter *span_filter_new(const struct ipi_filter *const *filters, uns
 			else
 				add_part(&f->plain, &f->nr_plain, row, filters[i]);
 			f->by_sender |= row->about == FILTER_SENDER;
+			f->by_group |= row->group;
+			f->by_place |= row->group || filters[i]->process.children;
 		}
 	}
 	if (f->nr_plain || f->nr_named)
@@ -103,6 +110,8 @@ void span_filter_free(struct span_filter *f)
 	free(f->named);
 	free(f->senders);
 	hash_free(&f->index);
+	hash_free(&f->unplaced_by_pid);
+	free(f->unplaced_pids);
 	free(f->mask);
 	free(f);
 }
@@ -139,7 +148,9 @@ static const char *symbol(const struct span_names *n, uint64_t addr)
 static struct filter_subject names_of(const struct span_names *n, const struct sender *s, int32_t pid)
 {
 	uint64_t caller = 0;
-	struct filter_subject subject = { .pid = pid, .tgid = sender_tgid(n, pid) };
+	struct filter_subject subject = {
+		.pid = pid, .tgid = sender_tgid(n, pid), .parent = n->parent, .parent_ctx = n->ctx
+	};
 
 	if (s->stack != IPI_STACK_NONE && n->stack_caller)
 		caller = n->stack_caller(n->ctx, s->stack);
@@ -291,11 +302,52 @@ static unsigned int narrow(struct span_filter *f, const struct ipi_span *s)
 	return nr;
 }
 
+/* Names and numbers of tasks for which the filters have no answer, and how many hits those sent. */
+static void count_unplaced(struct span_filter *f, const struct filter_subject *s)
+{
+	struct filter_subject subject = *s;
+	bool any = false;
+	uint32_t at, i, hash = (uint32_t)hash_u64((uint32_t)s->pid);
+	struct filter_unplaced *u = &f->unplaced;
+
+	subject.tgid = sender_tgid(f->names, s->pid);
+	subject.parent = f->names->parent;
+	subject.parent_ctx = f->names->ctx;
+	for (unsigned int k = 0; k < f->nr_named + f->nr_plain && !any; k++) {
+		const struct part *p = k < f->nr_named ? &f->named[k] : &f->plain[k - f->nr_named];
+
+		any = ipi_filter_unplaced(p->filter, &subject);
+	}
+	if (!any)
+		return;
+	u->hits++;
+	for (i = hash_first(&f->unplaced_by_pid, hash, &at); i != HASH_END;
+	     i = hash_next(&f->unplaced_by_pid, hash, &at))
+		if (f->unplaced_pids[i] == s->pid)
+			return;
+	f->unplaced_pids = xrealloc(f->unplaced_pids, (u->tasks + 1) * sizeof(*f->unplaced_pids));
+	f->unplaced_pids[u->tasks] = s->pid;
+	hash_add(&f->unplaced_by_pid, hash, u->tasks++);
+	u->pids = f->unplaced_pids;
+}
+
+const struct filter_unplaced *span_filter_unplaced(const struct span_filter *f)
+{
+	static const struct filter_unplaced none;
+
+	return f ? &f->unplaced : &none;
+}
+
 static void __attribute__((noinline))
 judge(struct span_filter *f, const struct ipi_span *s, unsigned int ask, struct verdict *v)
 {
-	const struct subjects subjects = subjects_of(s);
+	struct subjects subjects = subjects_of(s);
 
+	if (unlikely(f->by_place) && (ask & ASK(FILTER_SENDER))) {
+		subjects.by[0].cgroup = subjects.by[1].cgroup = span_cgroup(f->names, s);
+		if (s->kind == IPI_SPAN_HIT)
+			count_unplaced(f, &subjects.by[0]);
+	}
 	*v = (struct verdict){ s->callsite, s->func, s->stack,	     s->source, s->target,
 			       s->class,    s->pid,  span_sender(s), false };
 	/* Names first, so that all of them are known at the end. */
@@ -372,7 +424,8 @@ static void filter_span(void *ctx, const struct ipi_span *s)
 		multicast(f, s);
 		return;
 	}
-	if (unlikely(!judged(&f->sent, s)))
+	/* The time decides of a group, and each one counts whose task is not known. */
+	if (unlikely(!judged(&f->sent, s) || f->by_place))
 		judge(f, s, ASK_ALL, &f->sent);
 	if (f->sent.pass)
 		f->next.span(f->next.ctx, s);

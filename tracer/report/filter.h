@@ -21,6 +21,15 @@
 
 struct span_filter;
 
+/* Hits of tasks of which it is not known whether they pass: they do not. */
+struct filter_unplaced {
+	uint64_t hits;
+	unsigned int tasks;
+	const int32_t *pids;
+};
+
+/* After the last span. */
+const struct filter_unplaced *span_filter_unplaced(const struct span_filter *f);
 /* NULL if nothing is filtered, which costs nothing then. Filters and what answers for names are borrowed. */
 struct span_filter *span_filter_new(const struct ipi_filter *const *filters, unsigned int nr,
 				    const struct span_names *names);

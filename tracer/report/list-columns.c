@@ -33,6 +33,7 @@ void list_names_free(struct list_names *n)
 	free(n->names);
 	hash_free(&n->index);
 	free(n->callers);
+	free(n->cgroup);
 }
 
 static void name_format(struct list *l, uint64_t addr, enum list_name_kind kind, char *buf, size_t len)
@@ -241,6 +242,24 @@ static struct list_value get_comm(const struct list_line *line)
 static struct list_value get_context(const struct list_line *line)
 {
 	return has_sender(line) ? text(context_names[span_context(line->span)]) : none();
+}
+
+/* A path is valid until the next one is asked for. */
+static struct list_value get_cgroup(const struct list_line *line)
+{
+	struct list *l = line->list;
+	const struct ipi_span *s = line->span;
+	const char *path;
+
+	if (!has_sender(line) || s->level != IPI_LEVEL_TASK || !l->ask.cgroup)
+		return none();
+	path = l->ask.cgroup(l->ask.ctx, s->pid, span_begin_ns(s));
+	if (!path)
+		return none();
+	free(l->names.cgroup);
+	l->names.cgroup = xmalloc(strlen(path) + 1);
+	sanitize(l->names.cgroup, strlen(path) + 1, path);
+	return text(l->names.cgroup);
 }
 
 /* Of a call without a hit of its own it is not told. */
@@ -452,6 +471,7 @@ const struct list_column list_columns[] = {
 	  "idle state of the target at the send: awake, state0, ... (record --with idle)", get_idle },
 	{ "context", NULL, LIST_TEXT, context_names, "who sent: that task, idle, or what interrupted it", get_context },
 	{ "depth", NULL, LIST_ID, NULL, "functions that the interrupt ran", get_depth },
+	{ "cgroup", NULL, LIST_TEXT, NULL, "control group of the task that sent", get_cgroup },
 };
 const unsigned int list_nr_columns = ARRAY_SIZE(list_columns);
 

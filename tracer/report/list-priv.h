@@ -34,6 +34,7 @@ struct list_names {
 	char frame[256];
 	char comm[64];
 	char idle[IDLE_NAME_LEN];
+	char *cgroup;
 };
 
 #define LIST_CALLER_UNKNOWN UINT64_MAX

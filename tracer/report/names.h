@@ -22,6 +22,9 @@ struct span_names {
 	const char *(*symbol)(void *ctx, uint64_t addr); /* without offset, for globs; may be NULL */
 	const char *(*comm)(void *ctx, int32_t pid);
 	int32_t (*tgid)(void *ctx, int32_t pid);    /* the process that a task is of; -1 = not known */
+	int32_t (*parent)(void *ctx, int32_t tgid); /* the process that started a process; 0 = none, -1 = not known */
+	/* The group of a task at a time; NULL = not known. It is the same text for the same group. */
+	const char *(*cgroup)(void *ctx, int32_t pid, uint64_t at_ns);
 	bool (*own_pid)(void *ctx, int32_t pid);    /* a task of the recorder's: what it sends itself is own */
 	bool (*own_func)(void *ctx, uint64_t func); /* only ever sent on the recorder's behalf */
 	void *ctx;
@@ -72,6 +75,16 @@ static inline void idle_name(uint32_t idle, char name[IDLE_NAME_LEN])
 		snprintf(name, IDLE_NAME_LEN, "awake");
 	else
 		snprintf(name, IDLE_NAME_LEN, "state%u", idle - IPI_IDLE_STATE(0));
+}
+
+/* What is no task is in no group, and bears its own name there as well. */
+static inline const char *span_cgroup(const struct span_names *n, const struct ipi_span *s)
+{
+	int32_t sender = span_sender(s);
+
+	if (sender < SENDER_NO_TASK)
+		return sender_comm(n, sender);
+	return n->cgroup ? n->cgroup(n->ctx, sender, span_begin_ns(s)) : NULL;
 }
 
 /* Caused by the recorder. An interrupt that merely hit its task sends for somebody else. */

@@ -124,6 +124,8 @@ static void name_row(struct report_row *row, const struct report *r, struct anal
 		row->ufunc = user_name(analysis_ufunc(a), agg->ufunc - 1);
 	if (!mixed(agg, AGG_KEY_PROCESS) && agg->tgid != -1)
 		row->process = process_name(a, agg->tgid);
+	if (!mixed(agg, AGG_KEY_CGROUP) && agg->cgroup)
+		row->cgroup = clean(agg->cgroup);
 	if (!mixed(agg, AGG_KEY_VICTIM) && agg->victim)
 		row->victim = clean(agg->victim);
 	if (!mixed(agg, AGG_KEY_WAKEE) && agg->wakee)
@@ -238,6 +240,7 @@ void report_free(struct report *r)
 		free(row->victim);
 		free(row->wakee);
 		free(row->waker);
+		free(row->cgroup);
 	}
 	free(r->rows);
 	free(r->offline);

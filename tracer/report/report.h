@@ -43,7 +43,7 @@ struct report_row {
 	const char *class;
 	char *comm;
 	char *process; /* "name[number]" */
-	char *victim;
+	char *victim, *cgroup;
 	char *wakee, *waker;
 	char idle[IDLE_NAME_LEN]; /* "" = not known, or mixed */
 	struct report_frame *frames;

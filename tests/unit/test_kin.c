@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is gathered of tasks while recording: processes, who started them, groups; here of tasks that never were. */
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/comms.h"
+#include "tap.h"
+
+/* Above any number that a kernel gives, so that /proc knows none of them. */
+enum { FIRST = 5000000, A, B, C, THREAD, GONE };
+
+static void begin(struct comms *c, int32_t pid, int32_t creator, uint64_t flags, uint64_t at_ns)
+{
+	comms_add_task(c, &(struct comms_new){ pid, creator, flags, at_ns });
+}
+
+static void test_tree(void)
+{
+	struct comms c = { 0 };
+
+	begin(&c, FIRST, 0, 0, 1);
+	begin(&c, A, FIRST, 0, 2);
+	begin(&c, THREAD, A, CLONE_THREAD, 3);
+	begin(&c, B, THREAD, 0, 4);
+	begin(&c, C, GONE, 0, 5);
+	ok(comms_parent(&c, A) == FIRST && comms_tgid(&c, THREAD) == A, "a process and its thread");
+	is_u64((uint64_t)comms_parent(&c, B), A, "what a thread starts is its process's");
+	is_u64((uint64_t)comms_parent(&c, FIRST), 0, "started by the kernel");
+	ok(comms_parent(&c, C) == -1, "started by somebody unseen");
+	comms_end_task(&c, A);
+	is_u64((uint64_t)comms_parent(&c, B), A, "who has ended has started it all the same");
+	begin(&c, A, B, 0, 9);
+	ok(comms_parent(&c, A) == -1, "a number that is given again is nobody's");
+	comms_free(&c);
+}
+
+static const char *at(const struct comms *c, int32_t pid, uint64_t ns)
+{
+	const char *path = comms_cgroup(c, pid, ns);
+
+	return path ? path : "?";
+}
+
+static void test_groups(void)
+{
+	struct comms c = { .cgroups = { .known = true, .whole = true } };
+
+	begin(&c, FIRST, GONE, 0, 1);
+	is_str(at(&c, FIRST, 2), "?", "born of somebody unseen");
+	comms_move(&c, FIRST, "/a", 10);
+	begin(&c, A, FIRST, 0, 20);
+	begin(&c, THREAD, A, CLONE_THREAD, 21);
+	is_str(at(&c, THREAD, 30), "/a", "children and threads are in the group of who made them");
+	comms_move(&c, A, "/b (deleted)", 40);
+	ok(!strcmp(at(&c, A, 39), "/a") && !strcmp(at(&c, A, 40), "/b"), "moved, and where it was before");
+	is_str(at(&c, THREAD, 40), "/b", "  with its threads");
+	is_str(at(&c, FIRST, 40), "/a", "  but without its parent");
+	comms_move(&c, THREAD, "/b/t", 50);
+	ok(!strcmp(at(&c, THREAD, 50), "/b/t") && !strcmp(at(&c, A, 50), "/b"), "a thread alone");
+	begin(&c, B, A, 0x200000000ULL, 60);
+	is_str(at(&c, B, 60), "?", "born into another group, and gone before it could be asked");
+	is_str(at(&c, 0, 60), "/", "idle tasks");
+	is_str(at(&c, FIRST, 0), "?", "before it was born");
+	comms_sort_places(&c);
+	ok(!strcmp(at(&c, A, 39), "/a") && !strcmp(at(&c, THREAD, 45), "/b"), "the same in the order of tasks");
+	comms_free(&c);
+
+	/* Version 1 moves threads one by one, and the event does not tell. */
+	c = (struct comms){ .cgroups = { .known = true, .whole = true, .hierarchy = 4 } };
+	begin(&c, FIRST, GONE, 0, 1);
+	comms_move(&c, FIRST, "/a", 2);
+	begin(&c, THREAD, FIRST, CLONE_THREAD, 3);
+	comms_move(&c, FIRST, "/b", 4);
+	is_str(at(&c, FIRST, 4), "/b", "version 1: who was moved");
+	is_str(at(&c, THREAD, 4), "?", "  what became of its threads is not known, once they are gone");
+	comms_free(&c);
+
+	/* Paths of events begin elsewhere. */
+	c = (struct comms){ .cgroups = { .known = true } };
+	comms_move(&c, FIRST, "/x/a", 2);
+	is_str(at(&c, FIRST, 3), "?", "in a namespace of groups paths of events mean nothing");
+	comms_free(&c);
+}
+
+int main(void)
+{
+	test_tree();
+	test_groups();
+	return done_testing();
+}
