@@ -211,28 +211,28 @@ void comms_end_task(struct comms *c, int32_t pid)
 		comm_of(c, pid)->ended = true;
 }
 
-void comms_add_task(struct comms *c, const struct comms_new *new)
+void comms_add_task(struct comms *c, const struct comms_new *born)
 {
-	bool thread = new->clone_flags & CLONE_THREAD;
+	bool thread = born->clone_flags & CLONE_THREAD;
 	struct comm *creator, *task;
-	int32_t tgid = new->pid;
+	int32_t tgid = born->pid;
 	uint32_t cgroup;
 
-	if (new->pid <= 0 || new->creator < 0)
+	if (born->pid <= 0 || born->creator < 0)
 		return;
-	comm_of(c, new->pid); /* the array may move: both are asked for only now */
-	creator = comm_of(c, new->creator);
+	comm_of(c, born->pid); /* the array may move: both are asked for only now */
+	creator = comm_of(c, born->creator);
 	if (thread)
 		tgid = creator->tgid;
 	else
-		started(c, new->pid, new->creator);
-	creator = comm_of(c, new->creator);
-	task = comm_of(c, new->pid);
+		started(c, born->pid, born->creator);
+	creator = comm_of(c, born->creator);
+	task = comm_of(c, born->pid);
 	cgroup = creator->placed ? creator->cgroup : 0;
 	set_process(task, tgid ? tgid : TGID_UNCLEAR);
-	if (new->clone_flags & CLONE_INTO_CGROUP)
-		cgroup = cgroup_now(c, tgid, new->pid);
-	place(c, task, cgroup, new->at_ns);
+	if (born->clone_flags & CLONE_INTO_CGROUP)
+		cgroup = cgroup_now(c, tgid, born->pid);
+	place(c, task, cgroup, born->at_ns);
 	task->ended = false;
 	if (!task->settled)
 		return;

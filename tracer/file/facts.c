@@ -596,6 +596,31 @@ static int get_group(struct topo *t, enum topo_kind kind, char *value)
 		       0;
 }
 
+/* Of put_tasks(). */
+static int get_task_line(struct facts *f, const char *key, const char *value)
+{
+	uint64_t v;
+
+	if (!strcmp(key, "tgids"))
+		return get_pairs(&f->tgids, &f->nr_tgids, value);
+	if (!strcmp(key, "parents"))
+		return get_pairs(&f->parents, &f->nr_parents, value);
+	if (!strcmp(key, "places"))
+		return get_places(f, value);
+	if (!strcmp(key, "unplaced_ns"))
+		return get_number(value, UINT64_MAX, &f->unplaced_ns);
+	if (!strcmp(key, "tasks_lost"))
+		return get_number(value, UINT64_MAX, &f->tasks_lost);
+	if (!strcmp(key, "cgroup")) {
+		keep_cgroup(f, value);
+	} else if (!strcmp(key, "workload")) {
+		if (get_number(value, INT32_MAX, &v))
+			return -1;
+		f->workload = (int32_t)v;
+	}
+	return 0;
+}
+
 static int get_line(struct facts *f, uint64_t *format, const char *key, char *value)
 {
 	uint64_t v;
@@ -644,18 +669,6 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 		return get_bool(value, &f->filtered_in_kernel);
 	else if (!strcmp(key, "own_pids"))
 		return get_pids(&f->own_pids, &f->nr_own_pids, value);
-	else if (!strcmp(key, "tgids"))
-		return get_pairs(&f->tgids, &f->nr_tgids, value);
-	else if (!strcmp(key, "parents"))
-		return get_pairs(&f->parents, &f->nr_parents, value);
-	else if (!strcmp(key, "cgroup"))
-		keep_cgroup(f, value);
-	else if (!strcmp(key, "places"))
-		return get_places(f, value);
-	else if (!strcmp(key, "unplaced_ns"))
-		return get_number(value, UINT64_MAX, &f->unplaced_ns);
-	else if (!strcmp(key, "tasks_lost"))
-		return get_number(value, UINT64_MAX, &f->tasks_lost);
 	else if (!strcmp(key, "lost"))
 		return get_per_cpu(f, value, &f->lost);
 	else if (!strcmp(key, "entries"))
@@ -670,16 +683,12 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 		return get_number(value, UINT64_MAX, &f->off_ns);
 	} else if (!strcmp(key, "missed_sends")) {
 		return get_number(value, UINT64_MAX, &f->missed_sends);
-	} else if (!strcmp(key, "workload")) {
-		if (get_number(value, INT32_MAX, &v))
-			return -1;
-		f->workload = (int32_t)v;
 	} else if (!strcmp(key, "workload_status")) {
 		if (get_number(value, 255, &v))
 			return -1;
 		f->workload_status = (int)v;
 	}
-	return 0;
+	return get_task_line(f, key, value);
 }
 
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
