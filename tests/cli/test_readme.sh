@@ -28,6 +28,7 @@ cp "$DATA/demo.dat" "$TMP/here/after.dat"
 # For where it cannot be recorded.
 cp "$DATA/demo.dat" "$TMP/here/cpu1.dat"
 cp "$DATA/wakes.dat" "$TMP/here/wakes.dat"
+python3 "$ROOT/tests/cli/whose.py" knows "$DATA/report.dat" "$TMP/here/tree.dat"
 cd "$TMP/here" || exit 1
 
 readme_examples() {

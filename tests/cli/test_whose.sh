@@ -26,4 +26,17 @@ exits 0 "rows by victim" "$IPITRACE" report --by victim --csv -f victim,sends,ta
 is "$(tail -1 "$OUT")" "membarrier,,200" "  have no sends"
 exits 0 "folded stacks" "$IPITRACE" export --folded "$DATA/report.dat"
 like "$(cat "$OUT")" "<softirq>;.*rcu_core" "  have a root of their own for softirqs"
+
+# Who started whom, and groups: live/test_family has a recording that knows them; here facts are added to one.
+py knows "$DATA/report.dat" "$TMP/knows.dat"
+ok "--children, --cgroup and --by cgroup are what their tasks sent" py groups "$IPITRACE" "$TMP/knows.dat"
+exits 0 "a task that nobody saw begin" "$IPITRACE" report --children "$TMP/knows.dat"
+is "$(cat "$ERR")" "ipitrace: 50 IPIs are left out, for it is not known where their senders belong: wakeup-9678" "  is named"
+exits 1 "--children where nobody knows" "$IPITRACE" report -p 1 --children "$DATA/report.dat"
+is "$(cat "$ERR")" "ipitrace: report: --children: the recording does not know which process started which
+hint: those of trace-cmd and of earlier versions do not: record again" "  says so"
+exits 1 "--cgroup likewise" "$IPITRACE" list --cgroup / "$DATA/report.dat"
+like "$(cat "$ERR")" "--cgroup: the recording does not know the control groups of tasks" "  says so"
+exits 0 "--by cgroup there" "$IPITRACE" report --by cgroup --csv -f cgroup,target_hits "$DATA/report.dat"
+is "$(cat "$ERR")" "ipitrace: the recording does not know control groups: --by cgroup tells none apart" "  says so"
 done_testing

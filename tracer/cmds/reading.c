@@ -131,8 +131,8 @@ static void say_unplaced(const struct reading *r)
 			(unsigned long long)facts->tasks_lost);
 	if (!u->hits)
 		return;
-	fprintf(stderr, "ipitrace: %llu IPIs pass no filter: where their %u tasks belong is not known:",
-		(unsigned long long)u->hits, u->tasks);
+	fprintf(stderr, "ipitrace: %llu IPIs are left out, for it is not known where their senders belong:",
+		(unsigned long long)u->hits);
 	for (unsigned int i = 0; i < u->tasks && i < 4; i++) {
 		const char *comm = r->names.comm(r->names.ctx, u->pids[i]);
 

@@ -18,8 +18,9 @@
 #include "base/tlb.h"
 #include "report/filter.h"
 
-#define ASK(about) (1u << (about))
-#define ASK_ALL	   (ASK(FILTER_TARGET) | ASK(FILTER_CLASS) | ASK(FILTER_SENDER))
+#define MAX_UNPLACED 4096u /* tasks that are remembered, to be named */
+#define ASK(about)   (1u << (about))
+#define ASK_ALL	     (ASK(FILTER_TARGET) | ASK(FILTER_CLASS) | ASK(FILTER_SENDER))
 
 /* One row of the table that is set in one filter. */
 struct part {
@@ -325,6 +326,8 @@ static void count_unplaced(struct span_filter *f, const struct filter_subject *s
 	     i = hash_next(&f->unplaced_by_pid, hash, &at))
 		if (f->unplaced_pids[i] == s->pid)
 			return;
+	if (u->tasks == MAX_UNPLACED)
+		return;
 	f->unplaced_pids = xrealloc(f->unplaced_pids, (u->tasks + 1) * sizeof(*f->unplaced_pids));
 	f->unplaced_pids[u->tasks] = s->pid;
 	hash_add(&f->unplaced_by_pid, hash, u->tasks++);

@@ -24,7 +24,7 @@ struct span_filter;
 /* Hits of tasks of which it is not known whether they pass: they do not. */
 struct filter_unplaced {
 	uint64_t hits;
-	unsigned int tasks;
+	unsigned int tasks; /* of which these are known; more may be */
 	const int32_t *pids;
 };
 
