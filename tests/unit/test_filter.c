@@ -651,12 +651,11 @@ static void test_children(void)
 		uint64_t pids;
 	} t[] = { { "3", 0, 0x3c },   { "!3", 0, 0x03 }, { "1", 5, 0x3f },
 		  { "5,1", 0, 0x3f }, { "2", 0, 0 },	 { NULL, 5, 0x30 } };
-	char arg[] = "--children", *args[] = { arg, arg, NULL };
-
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		struct ipi_filter f = IPI_FILTER_INIT;
 		struct facts facts = { .workload_status = -1, .workload = t[i].workload }, read;
 		struct err err = { 0 };
+		char arg[] = "--children", *args[] = { arg, arg, NULL }; /* parsing reorders them */
 		unsigned int unplaced;
 		char *text;
 		int nr;
