@@ -41,26 +41,6 @@ struct analysis {
 	unsigned int nr_recorders;
 };
 
-/* "Linux host 6.18.44 [version] x86_64": host is the second word, release the third, machine the last. */
-static void parse_uname(struct trace_info *t, const char *uname)
-{
-	const char *p = uname, *last;
-
-	if (!uname)
-		return;
-	p += strcspn(p, " ");
-	p += strspn(p, " ");
-	snprintf(t->host, sizeof(t->host), "%.*s", (int)strcspn(p, " \n"), p);
-	if (!strcmp(t->host, "(none)")) /* what the kernel calls a machine without a name */
-		t->host[0] = '\0';
-	p += strcspn(p, " ");
-	p += strspn(p, " ");
-	snprintf(t->kernel, sizeof(t->kernel), "%.*s", (int)strcspn(p, " \n"), p);
-	last = strrchr(p, ' ');
-	if (last)
-		snprintf(t->arch, sizeof(t->arch), "%.*s", (int)strcspn(last + 1, " \n"), last + 1);
-}
-
 static int open_pipeline(struct analysis *a, struct err *err)
 {
 	const struct dat_info *info = a->info;
@@ -144,7 +124,7 @@ static void fill_info(struct analysis *a, const char *path)
 	t->path = path;
 	t->file_version = a->info->version;
 	t->compression = a->info->compression;
-	parse_uname(t, a->info->uname);
+	trace_info_uname(t, a->info->uname);
 	t->clock = a->info->clock;
 	for (size_t i = 0; i < ARRAY_SIZE(ns_clocks); i++)
 		t->clock_ns |= !strcmp(t->clock, ns_clocks[i]);

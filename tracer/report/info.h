@@ -94,6 +94,9 @@ struct trace_info {
 	uint64_t bad_pages;
 };
 
+/* Kernel, machine and host, by what uname(1) said; NULL = it is not known. */
+void trace_info_uname(struct trace_info *t, const char *uname);
+
 /* One line of /proc/interrupts against the trace: low <= traced <= high if nothing is missing. */
 struct coverage {
 	const char *name; /* "RES" */
