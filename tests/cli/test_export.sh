@@ -128,6 +128,15 @@ ok "  the same" cmp out.folded demo.count
 ok "-o -" cmp <("$IPITRACE" export --folded -o - "$DATA/demo.dat") demo.count
 exits 1 "  a directory" "$IPITRACE" export --folded -o . "$DATA/demo.dat"
 unlike "$(cat "$ERR")" 'record' "  the error is not one of record's"
+# An export under the recording's own name, by whatever path, would be the end of the recording.
+cp "$DATA/report.dat" own.dat
+ln -s own.dat link.dat
+for name in own.dat link.dat; do
+	exits 2 "  the recording itself, as $name" "$IPITRACE" export --folded -o "$name" own.dat
+	like "$(cat "$ERR")" "^ipitrace: export: --output: $name is the recording itself\$" "  says so"
+done
+exits 2 "  the recording itself, as standard input" sh -c "'$IPITRACE' export --csv -o own.dat - <own.dat"
+ok "  and leaves it as it was" cmp own.dat "$DATA/report.dat"
 exits 1 "  a recording that is none leaves no file" "$IPITRACE" export --folded -o none.folded "$IPITRACE"
 ok "  none" test ! -e none.folded
 exits 1 "  a full disk" sh -c "'$IPITRACE' export --folded '$DATA/demo.dat' >/dev/full"

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -193,6 +194,19 @@ const struct opt_spec export_spec = {
 	},
 };
 
+/* Under its own name an export would replace the recording that it was made of, for good. */
+static int not_the_recording(const char *output, const char *path, struct err *err)
+{
+	struct stat from, to;
+
+	if ((strcmp(path, "-") ? stat(path, &from) : fstat(STDIN_FILENO, &from)) || stat(output, &to) ||
+	    !S_ISREG(from.st_mode) || from.st_dev != to.st_dev || from.st_ino != to.st_ino)
+		return 0;
+	err_set(err, EXIT_USAGE, "--output: %s is the recording itself", output);
+	err_hint(err, "name another file: -o FILE");
+	return -1;
+}
+
 /* A file appears under its name when it is whole, as a recording does. */
 static int to_file(const struct export_options *o, struct reading *in, struct err *err)
 {
@@ -200,7 +214,7 @@ static int to_file(const struct export_options *o, struct reading *in, struct er
 	FILE *out = NULL;
 	int ret = -1, fd;
 
-	if (output_open(&file, o->output, err))
+	if (not_the_recording(o->output, in->path, err) || output_open(&file, o->output, err))
 		return -1;
 	fd = dup(output_fd(file));
 	out = fd >= 0 ? fdopen(fd, "w") : NULL;
