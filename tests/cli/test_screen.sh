@@ -61,6 +61,18 @@ like "$(plain)" '^CALLER +FUNCTION +CLASS +SENDS .* WAIT-SUM$' "220 columns: all
 unlike "$(plain)" 'do not fit' "  nothing is left out"
 is "$(plain | sed '$d' | sed '$d')" "$("$IPITRACE" report "$F")" "  the same as in a pipe, but for the verdict"
 
+# A list leaves columns out, and says how many; those that only --sort brings are none of them.
+listed() { python3 "$ROOT/tests/cli/terminal.py" "$1" 200 '' env IPITRACE_PAGER=cat "$IPITRACE" list --slowest 2 "$DATA/wakes.dat" >shown; }
+header() { "$IPITRACE" list "$DATA/wakes.dat" | head -n 1 | wc -w; }
+for columns in 60 80 95 120; do
+	listed $columns
+	is "$(wider $columns)" "" "a list on $columns columns is no wider"
+	is "$(plain | tr '\n' ' ' | sed -n 's/.*(\([0-9]*\) columns do not fit .*/\1/p')" "$(($(header) - $(plain | head -n 1 | wc -w)))" \
+		"  what is left out is counted"
+done
+listed 200
+unlike "$(plain)" 'do not fit' "  nothing is left out on 200"
+
 # Help, too.
 wide=
 while read -r args; do

@@ -35,6 +35,7 @@ struct text_column {
 
 struct state {
 	unsigned int width[16]; /* by text column; 0 = not shown */
+	unsigned int left_out;	/* columns that the screen is too narrow for */
 };
 
 static const char *known_text(const char *key, const struct list_line *line)
@@ -197,15 +198,19 @@ static const struct text_column columns[] = {
 	{ "RESULT", 11, false, false, 0, get_result, NULL },
 };
 
-static bool shown(const struct list_render *r, const struct text_column *c)
+/* There is something in it, and it was not left to --sort. */
+static bool wanted(const struct list_render *r, const struct text_column *c)
 {
-	unsigned int width = r->screen.width ? r->screen.width : UINT32_MAX - 1;
-
 	if (c->get == get_ufunc && !r->trace->ufunc.how)
 		return false; /* none were recorded */
 	if ((c->get == get_wakee && !r->trace->beside.wakes) || (c->get == get_idle && !r->trace->beside.idle))
 		return false;
-	return width >= c->from || (c->key && !strcmp(c->key, r->sort->key));
+	return c->from < UINT32_MAX || !strcmp(c->key, r->sort->key);
+}
+
+static bool fits_screen(const struct list_render *r, const struct text_column *c)
+{
+	return !r->screen.width || r->screen.width >= c->from || (c->key && !strcmp(c->key, r->sort->key));
 }
 
 static void cell(const struct list_render *r, const struct text_column *c, unsigned int width, const char *text,
@@ -228,8 +233,12 @@ static void text_begin(struct list_render *r)
 	unsigned int used = 0, names = 0, share;
 
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-		if (!shown(r, &columns[i]))
+		if (!wanted(r, &columns[i]))
 			continue;
+		if (!fits_screen(r, &columns[i])) {
+			s->left_out++;
+			continue;
+		}
 		s->width[i] = columns[i].width;
 		used += 1 + (columns[i].name ? 0 : columns[i].width);
 		names += columns[i].name;
@@ -280,17 +289,24 @@ static void text_line(struct list_render *r, const struct list_line *line)
 
 static void text_end(struct list_render *r, uint64_t nr, uint64_t chosen)
 {
+	const struct state *s = r->state;
 	char clock[64], *text;
 
 	sanitize(clock, sizeof(clock), r->trace->clock);
 	if (chosen == nr)
-		text = xasprintf("%" PRIu64 " lines; tier: %s, clock: %s", nr, r->trace->tier, clock);
+		text = xasprintf("%" PRIu64 " line%s; tier: %s, clock: %s", nr, nr == 1 ? "" : "s", r->trace->tier,
+				 clock);
 	else
 		text = xasprintf("%" PRIu64 " of %" PRIu64 " lines; tier: %s, clock: %s", chosen, nr, r->trace->tier,
 				 clock);
 	fputc('\n', r->out);
 	screen_wrap(&r->screen, text, r->out);
 	free(text);
+	if (s->left_out) {
+		text = xasprintf("(%u columns do not fit this terminal; --csv and --json show them)", s->left_out);
+		screen_wrap(&r->screen, text, r->out);
+		free(text);
+	}
 	free(r->state);
 }
 
