@@ -306,7 +306,10 @@ static int list_word(struct parser *p, const struct expr_field *f)
 static int list_range(struct parser *p, enum expr_type type)
 {
 	struct range r = { 0 };
+	const char *begin;
 
+	skip(p);
+	begin = p->at;
 	if (take_number(p, type, &r.low))
 		return -1;
 	r.high = r.low;
@@ -315,7 +318,10 @@ static int list_range(struct parser *p, enum expr_type type)
 		if (take_number(p, type, &r.high))
 			return -1;
 	}
-	return r.low <= r.high ? add_range(p, r) : fault(p, "a range that rises");
+	if (r.low <= r.high)
+		return add_range(p, r);
+	p->at = begin;
+	return fault(p, "a range that rises");
 }
 
 static int parse_list(struct parser *p, struct step *s)
