@@ -115,9 +115,13 @@ static int help(int argc, char **argv, struct err *err)
 	cmd = find_command(argv[1]);
 	if (!cmd)
 		return unknown_command(argv[1], err);
-	if (argc > 2 && (topic = opts_topic(cmd->spec, argv[2])) >= 0)
+	if (argc < 3)
+		return opts_finish(cmd->spec, OPTS_HELP);
+	topic = opts_topic(cmd->spec, argv[2]);
+	if (topic >= 0)
 		return opts_finish(cmd->spec, OPTS_HELP_TOPIC + topic);
-	return opts_finish(cmd->spec, OPTS_HELP);
+	err_set(err, EXIT_USAGE, "%s has no help on '%s'", argv[1], argv[2]);
+	return err_hint(err, "'ipitrace help %s' lists its options", argv[1]);
 }
 
 /* For shell completion, the man pages and their test: the names, or the options of one command. */

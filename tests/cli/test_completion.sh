@@ -21,6 +21,9 @@ like "$(cat "$ERR")" '^ipitrace: no command given$' "  says so"
 exits 2 "  before an unknown one" "$IPITRACE" --color=never reprot
 like "$(cat "$ERR")" "^hint: did you mean report\?$" "  says what may have been meant"
 exits 2 "help of an unknown command" "$IPITRACE" help nonsense
+exits 2 "help on what a command has no help on" "$IPITRACE" help list nonsense
+is "$(cat "$ERR")" "ipitrace: list has no help on 'nonsense'
+hint: 'ipitrace help list' lists its options" "  one line and a hint"
 exits 0 "--version" "$IPITRACE" --version
 like "$(cat "$OUT")" '^ipitrace [0-9]' "  name and number"
 exits 0 "help" "$IPITRACE" help
