@@ -37,8 +37,8 @@ def same(stat, report):
 
 
 COUNTS = ("sends", "target_hits", "delivered", "coalesced", "in_flight", "lost", "exact", "fifo", "ambiguous",
-          "calls", "calls_run", "calls_in_flight", "calls_lost", "elided")
-DISTS = ("delivery_ns", "queue_ns", "func_ns", "handler_ns")
+          "calls", "calls_run", "calls_in_flight", "calls_lost", "elided", "waits_unknown")
+DISTS = ("delivery_ns", "queue_ns", "func_ns", "handler_ns", "wait_ns")
 
 
 def add_buckets(into, dist):

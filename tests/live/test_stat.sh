@@ -33,6 +33,7 @@ sent=$(cat "$TMP/s.out")
 json_check "$TMP/s.json" "$((5000 - $(kv maybe_skipped "$sent"))) <= sum(r['calls'] for r in rows if r['func'] == 'ipi_mb') <= 5000" \
 	"the membarriers that were sent are there"
 json_check "$TMP/s.json" "$CONSERVES" "conservation laws hold"
+json_check "$TMP/s.json" "d['totals']['waits'] > 0" "how long senders waited is known"
 same munmaps func,comm,pid "$EXAMPLES/tlb" -n 2000
 same hackbench source,target,class hackbench -l 100
 same "wake-ups" stack,process "$EXAMPLES/wakeup" -n 2000

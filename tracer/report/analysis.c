@@ -282,6 +282,13 @@ static int open_ufunc(struct analysis *a, struct err *err)
 	return 0;
 }
 
+/* What the pipeline is told of the machine, from a file and live alike. */
+static void set_knowledge(struct analysis *a)
+{
+	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
+	pipeline_set_waits(a->pipeline, waits, a);
+}
+
 /* Of errors in the file's bytes. */
 static int not_whole(struct err *err)
 {
@@ -328,8 +335,7 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 					       .offset = a->info->tsc_offset,
 					       .add = a->info->add_ns,
 				       });
-	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
-	pipeline_set_waits(a->pipeline, waits, a);
+	set_knowledge(a);
 	*out = a;
 	return 0;
 fail:
@@ -355,7 +361,7 @@ int analysis_open_live(struct analysis **out, const struct analysis_feed *feed, 
 	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	fill_info(a, NULL);
 	fill_facts(a);
-	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
+	set_knowledge(a);
 	*out = a;
 	return 0;
 }
