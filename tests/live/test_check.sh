@@ -67,6 +67,7 @@ ok "  JUnit" grep -q 'failures="0" errors="1"' "$TMP/j.xml"
 exits 2 "which CPUs?" "$IPITRACE" check -d 100ms
 exits 2 "CPUs that are not there" "$IPITRACE" check -C 4000 -d 100ms
 [ -n "$(cat /sys/devices/system/cpu/isolated)" ] || exits 2 "isolated: none" "$IPITRACE" check -C isolated -d 100ms
+exits 1 "JUnit that cannot be written: at once, not after the watch" timeout 10 "$IPITRACE" check -C 1 --junit "$TMP/no/such"
 exits 2 "no number" "$IPITRACE" check -C 1 --max some
 exits 127 "a workload that does not exist" "$IPITRACE" check -C 1 -- ./no-such-program
 exits 0 "its status does not matter" "$IPITRACE" check -C 1 --max 1000000 --json -- sh -c 'exit 7'

@@ -111,6 +111,7 @@ struct check {
 	struct offenders *offenders;
 	struct span_names names;
 	struct results results;
+	FILE *junit;
 	struct check_report r;
 	struct check_offender *list;
 	uint64_t from_ns, to_ns;
@@ -340,16 +341,26 @@ static enum check_verdict verdict(const struct check *c)
 	return c->r.nr_reasons ? CHECK_UNKNOWN : CHECK_PASSED;
 }
 
-static int write_junit(const struct check *c, struct err *err)
+/* Before the watch, which may take days; and an old verdict is not taken for this one's. */
+static int open_junit(struct check *c, struct err *err)
 {
-	FILE *out;
-	bool bad;
-
 	if (!c->o.junit)
 		return 0;
-	out = fopen(c->o.junit, "we");
+	c->junit = fopen(c->o.junit, "we");
+	if (c->junit)
+		return 0;
+	err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", c->o.junit);
+	return err_hint(err, "the directory must exist and be writable; --junit FILE names another");
+}
+
+static int write_junit(struct check *c, struct err *err)
+{
+	FILE *out = c->junit;
+	bool bad;
+
 	if (!out)
-		return err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", c->o.junit);
+		return 0;
+	c->junit = NULL;
 	render_check_junit(&c->r, out);
 	bad = ferror(out);
 	if (fclose(out) || bad)
@@ -398,6 +409,8 @@ static int run(struct check *c, char **command, char **workload, struct err *err
 	c->r.cpus = cpus;
 	ret = results_open(&c->results, c->o.output, &c->o.screen, err);
 	if (!ret)
+		ret = open_junit(c, err);
+	if (!ret)
 		ret = open_watch(c, command, workload, err);
 	if (!ret)
 		ret = watch(c, err);
@@ -434,6 +447,8 @@ int cmd_check(int argc, char **argv, struct err *err)
 	offenders_free(c.offenders);
 	live_close(c.live);
 	results_close(&c.results, NULL);
+	if (c.junit)
+		fclose(c.junit);
 	for (unsigned int i = 0; i < c.r.nr_reasons; i++)
 		free(c.r.reasons[i]);
 	free(c.r.reasons);
