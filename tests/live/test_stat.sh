@@ -68,6 +68,7 @@ exits 7 "the workload's status" "$IPITRACE" stat -o "$TMP/x" -- sh -c 'exit 7'
 exits 127 "a workload that does not exist" "$IPITRACE" stat -- ./no-such-program
 exits 126 "one that is not executable" "$IPITRACE" stat -- "$TMP/before"
 exits 2 "two formats" "$IPITRACE" stat --json --csv
+exits 2 "an unknown column: at once, not after measuring" timeout 10 "$IPITRACE" stat -f nonsense
 exits 2 "an interval too short" "$IPITRACE" stat -I 1ms
 exits 1 "results that cannot be written" "$IPITRACE" stat -o "$TMP/no/such/dir"
 exits 1 "a file that cannot be kept" "$IPITRACE" stat --save "$TMP/no/such/dir" -d 100ms

@@ -30,6 +30,20 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 	return 0;
 }
 
+/* At once, not when there is something to show: stat would have measured for nothing. */
+static int parse_fields(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	const struct column **list = NULL;
+	unsigned int nr = 0;
+	int ret = columns_parse(arg, &list, &nr, err);
+
+	(void)spec;
+	free(list);
+	if (!ret)
+		*(const char **)target = arg;
+	return ret;
+}
+
 #define OPTION(m) offsetof(struct rows_options, m)
 const struct opt rows_options[ROWS_NR_OPTIONS] = {
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
@@ -38,8 +52,8 @@ const struct opt rows_options[ROWS_NR_OPTIONS] = {
 	  parse_by, 0, 0 },
 	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort), "largest first, names alphabetically (default: target_hits)",
 	  parse_sort, 0, 0 },
-	{ 'f', "fields", "COLUMNS", OPT_STRING, OPTION(fields), "columns to show; +COLUMNS: besides the default ones",
-	  NULL, 0, 0 },
+	{ 'f', "fields", "COLUMNS", OPT_CUSTOM, OPTION(fields), "columns to show; +COLUMNS: besides the default ones",
+	  parse_fields, 0, 0 },
 	{ 'n', "top", "N", OPT_U64, OPTION(top), "only the first N rows", NULL, 1, UINT32_MAX },
 	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: everything, integers in ns", NULL, 0, 0 },
 	{ 0, "csv", NULL, OPT_FLAG, OPTION(csv), "CSV: the rows, integers in ns", NULL, 0, 0 },
