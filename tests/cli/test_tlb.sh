@@ -61,7 +61,10 @@ json_check "$TMP/t.json" "[r['process'] for r in d['rows']] == ['tlb[32230]'] * 
 json_check "$TMP/t.json" "d['trace']['filters'] == 'comm tlb, TLB work'" "  both are named"
 tlb_json --by func "$F"
 json_check "$TMP/t.json" "d['rows'][0]['func'] == 'flush_tlb_func' and d['rows'][0]['tlb']['flushes'] == 61" "by another key"
-exits 2 "not by target" "$IPITRACE" report --tlb --by target "$F"
+for key in target victim depth wakee waker idle slowest; do
+	exits 2 "not by $key, which is of one target" "$IPITRACE" report --tlb --by "caller,$key" "$F"
+	like "$(cat "$ERR")" "several targets: --by $key does not go with it" "  and says so"
+done
 exits 2 "not with another view" "$IPITRACE" report --tlb --matrix count "$F"
 exits 2 "nor with --fields" "$IPITRACE" report --tlb -f sends "$F"
 exits 1 "a report of TLB work is not compared with one of everything" bash -c \

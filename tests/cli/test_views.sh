@@ -123,6 +123,7 @@ like "$(LC_ALL=C.UTF-8 "$IPITRACE" report --over-time 100ms "$F")" $'\xe2\x96\x8
 exits 1 "  too many bins" "$IPITRACE" report --over-time 1ns "$F"
 like "$(cat "$ERR")" 'too many bins' "  says so"
 exits 2 "  no time" "$IPITRACE" report --over-time 0 "$F"
+exits 2 "  nor by what no hit has" "$IPITRACE" report --over-time 10ms --by slowest "$F"
 
 # --- on a terminal ---
 if script -qec true /dev/null </dev/null >/dev/null 2>&1; then

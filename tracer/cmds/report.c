@@ -121,6 +121,24 @@ static const struct view views[] = {
 	{ "--tlb", &render_tlb, &render_tlb_csv },
 };
 
+/* What a view counts has to have the keys: a flush has several targets, and who was waited for longest is of no single hit. */
+static int keys_fit(const struct report_options *o, struct err *err)
+{
+	for (unsigned int i = 0; i < o->rows.nr_by; i++) {
+		enum agg_key key = o->rows.by[i];
+
+		if (o->tlb && (AGG_KEYS_OF_HIT | 1u << AGG_KEY_TARGET) >> key & 1)
+			return err_set(
+				err, EXIT_USAGE,
+				"--tlb counts operations, which have several targets: --by %s does not go with it",
+				column_of_key(key)->id);
+		if (o->bin_ns && key == AGG_KEY_SLOWEST)
+			return err_set(err, EXIT_USAGE,
+				       "--over-time counts hits, one by one: --by slowest does not go with it");
+	}
+	return 0;
+}
+
 /* What the options asked for, the table as text without any; NULL and *err if there are two. */
 static const struct render_ops *chosen_format(const struct report_options *o, struct err *err)
 {
@@ -137,13 +155,8 @@ static const struct render_ops *chosen_format(const struct report_options *o, st
 		err_set(err, EXIT_USAGE, "--matrix is by source and target: --by does not go with it");
 		return NULL;
 	}
-	for (unsigned int i = 0; o->tlb && i < o->rows.nr_by; i++) {
-		if (o->rows.by[i] != AGG_KEY_TARGET)
-			continue;
-		err_set(err, EXIT_USAGE,
-			"--tlb counts operations, which have several targets: --by target does not go with it");
+	if (keys_fit(o, err))
 		return NULL;
-	}
 	if (view && o->rows.fields) {
 		err_set(err, EXIT_USAGE, "%s shows no columns: --fields does not go with it", views[view].option);
 		return NULL;
