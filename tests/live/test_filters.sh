@@ -112,7 +112,8 @@ is "$(($(hits -p "$pid") + $(hits -p "!$pid")))" "$(hits)" "  and all others are
 is "$(cat "$ERR")" "" "--by process: nothing to say"
 is "$(json_get "$TMP/mt.json" "[r['target_hits'] for r in rows if r['process'] == 'python3[$pid]']")" "[$(hits -p "$pid")]" \
 	"  the process is one row, with what its threads have"
-is "$("$IPITRACE" list --json --kind hit --where "tgid == $pid" "$TMP/mt.dat" 2>>"$ERR" | wc -l)" "$(hits -p "$pid")" "  list knows it, too"
+is "$("$IPITRACE" list --json --kind hit --where "tgid == $pid && context == task" "$TMP/mt.dat" 2>>"$ERR" | wc -l)" "$(hits -p "$pid")" \
+	"  list knows it, too, whatever interrupts sent meanwhile"
 exits 0 "record all but a process" "$IPITRACE" record -o "$TMP/mt.dat" --pid '!1' -- python3 "$TMP/threads.py"
 is "$(tail -c 65536 "$TMP/mt.dat" | LC_ALL=C grep -a '^filter_process ')" "filter_process !1" "a filter of processes is in the facts"
 
