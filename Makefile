@@ -5,6 +5,7 @@
 #   make           build/ipitrace and build/examples/*
 #   make demo      install what is missing, build, record a workload, report it
 #   make check     install what is missing, build, run every test (T=PATTERN: a subset)
+#   make check-all the same and what takes longer (tests/full): more kernels, long runs
 #   make bench     speed against trace-cmd, perf and bpftrace, in one run
 #   make fuzz      libFuzzer on every target of tests/fuzz (T=TARGET: one), SECONDS=60 each
 #   make vm        a shell in a guest kernel with everything loaded
@@ -53,7 +54,7 @@ UNIT_COMMON := $(filter-out $(UNITS:%=tests/unit/%.c),$(wildcard tests/unit/*.c)
 FUZZ	:= $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 MANPAGES := $(wildcard docs/*.1)
 
-.PHONY: all build deps demo check bench vm lint fuzz help compile_commands.json install uninstall clean tests-build asan
+.PHONY: all build deps demo check check-all bench vm lint fuzz help compile_commands.json install uninstall clean tests-build asan
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -120,7 +121,10 @@ demo:
 check:
 	@tests/deps
 	@$(MAKE) --no-print-directory -j$(NPROC) tests-build
-	@tests/run $(T)
+	@FULL=$(FULL) tests/run $(T)
+
+check-all:
+	@$(MAKE) --no-print-directory check FULL=1
 
 bench:
 	@tests/deps build test

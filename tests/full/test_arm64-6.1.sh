@@ -3,4 +3,4 @@
 # timeout: 4000
 #
 # arm64 before ipi_send_*: ipi_raise, functions named by probes: tier paired.
-exec "$(dirname "$0")/trace-row" arm64-6.1 machine prims workloads
+exec "$(dirname "$0")/../vm/trace-row" arm64-6.1 machine prims workloads
