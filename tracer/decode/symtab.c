@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "decode/kallsyms.h"
 #include "decode/plumbing.h"
 #include "decode/symtab.h"
 
@@ -70,72 +71,19 @@ void symtab_free(struct symtab *s)
 	free(s);
 }
 
-static inline int hex_digit(char c)
-{
-	unsigned int digit = (unsigned char)c - (unsigned int)'0';
-
-	if (digit <= 9)
-		return (int)digit;
-	digit = (unsigned char)c - (unsigned int)'a';
-	return digit < 6 ? (int)digit + 10 : -1;
-}
-
-static bool is_text(char type)
-{
-	return type == 't' || type == 'T' || type == 'w' || type == 'W';
-}
-
-/*
- * More than half of a kernel's lines are data, or padding in front of a
- * function: on 64-bit machines both show at fixed places, before anything of
- * the line is parsed. Precondition: the line has these places.
- */
-static inline bool line_unwanted(const char *line)
-{
-	return line[16] == ' ' && line[18] == ' ' &&
-	       (!is_text(line[17]) || (line[19] == '_' && !memcmp(line + 19, "__pfx_", 6)));
-}
-
-/*
- * Labels of the compiler and marks of ARM's and RISC-V's assemblers ("$d",
- * "$x.12", ".L0") lie at and inside functions, and are none; the kernel itself
- * skips them, see is_mapping_symbol() in include/linux/module_symbol.h.
- */
-static inline bool is_label(const char *name, const char *end)
-{
-	if (name[0] == '$')
-		return true;
-	return end - name > 1 && ((name[0] == '.' && name[1] == 'L') || (name[0] == 'L' && name[1] == '0'));
-}
-
-/* "ffffffff81001260 T name\t[module]"; false where it is no function. */
 static bool parse_line(const struct symtab *s, const char *line, const char *eol, struct sym *sym)
 {
-	const char *at = line, *name;
-	uint64_t addr = 0;
-	int digit;
+	struct kallsyms_line l;
 
-	if (eol - line > 16 + 3 + 6 && line_unwanted(line))
+	if (!kallsyms_function(line, eol, &l) || l.name_len > UINT16_MAX)
 		return false;
-	while (at < eol && (digit = hex_digit(*at)) >= 0) {
-		addr = addr << 4 | (unsigned int)digit;
-		at++;
-	}
-	if (at == line || eol - at < 4 || at[0] != ' ' || at[2] != ' ' || !is_text(at[1]))
-		return false;
-	name = at += 3;
-	while (at < eol && *at != '\t' && *at != ' ')
-		at++;
-	if (at == name || at - name > UINT16_MAX)
-		return false;
-	/* Padding in front of a function, not a function. */
-	if ((at - name > 6 && !memcmp(name, "__pfx_", 6)) || is_label(name, at))
-		return false;
-	sym->addr = addr;
-	sym->name = (uint32_t)(name - s->text);
-	sym->name_len = (uint16_t)(at - name);
-	sym->kind = KIND_UNKNOWN;
-	sym->module = at + 1 < eol && at[1] == '[';
+	*sym = (struct sym){
+		.addr = l.addr,
+		.name = (uint32_t)(l.name - s->text),
+		.name_len = (uint16_t)l.name_len,
+		.kind = KIND_UNKNOWN,
+		.module = l.module,
+	};
 	return true;
 }
 
@@ -303,8 +251,7 @@ void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool wi
 
 /* --- plumbing --- */
 
-/* How far around a function others of its file are looked for. */
-#define NEAR_SYMS  64
+/* How far around a function others of its file are looked for; in bytes, because a recording leaves out symbols. */
 #define NEAR_BYTES (32u << 10)
 
 /* The file that is all plumbing and that the function at this side of the symbol is of; NULL = none is near. */
@@ -312,7 +259,7 @@ static const char *file_beside(const struct symtab *s, const struct sym *sym, bo
 {
 	size_t i = (size_t)(sym - s->syms);
 
-	for (unsigned int n = 0; n < NEAR_SYMS; n++) {
+	for (;;) {
 		const struct sym *near;
 		const char *file;
 

@@ -2,7 +2,9 @@
 /*
  * record/save.c - collects what a file needs of a session, and writes it.
  */
+#include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +17,13 @@
 #include "base/mem.h"
 #include "base/tlb.h"
 #include "capture/interrupts.h"
+#include "decode/kallsyms.h"
 #include "file/coverage.h"
 #include "record/save.h"
 #include "record/tally.h"
 #include "record/ustack.h"
+
+#define SCAN_CHUNK (256u << 10) /* a multiple of any page */
 
 #ifndef IPITRACE_VERSION
 #define IPITRACE_VERSION "0.1"
@@ -238,6 +243,69 @@ static int write_ustacks(const struct recording *rec, struct dat_writer *w, stru
 	return ret;
 }
 
+static int pages_of(const struct recording *rec, unsigned int cpu, uint64_t *len)
+{
+	return rec->feed ? feed_fd(rec->feed, cpu, len) : spool_fd(rec->spool, cpu, len);
+}
+
+/* False: not all of the file can be read. */
+static bool scan_pages(struct kallsyms_used *used, int fd, uint64_t len)
+{
+	char *buf = xmalloc(SCAN_CHUNK);
+	uint64_t at = 0;
+
+	while (fd >= 0 && at < len) {
+		size_t want = len - at < SCAN_CHUNK ? (size_t)(len - at) : SCAN_CHUNK;
+		ssize_t n = pread(fd, buf, want, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		kallsyms_used_scan(used, buf, (size_t)n);
+		at += (uint64_t)n;
+	}
+	free(buf);
+	return fd < 0 || at == len;
+}
+
+/* Those that the pages may ask for; NULL where that can't be told. The caller frees it. */
+static char *needed_symbols(const struct recording *rec)
+{
+	const char *all = rec->meta.dat.kallsyms;
+	struct kallsyms_used *used;
+	char *text = NULL;
+	bool whole = true;
+	size_t text_len;
+	uint64_t len;
+
+	if (!all)
+		return NULL;
+	used = kallsyms_used_new(all, strlen(all));
+	for (unsigned int cpu = 0; whole && cpu < rec->meta.dat.nr_cpus; cpu++) {
+		int fd = pages_of(rec, cpu, &len);
+
+		whole = scan_pages(used, fd, len);
+	}
+	if (whole)
+		text = kallsyms_used_text(used, &text_len);
+	kallsyms_used_free(used);
+	return text;
+}
+
+static int write_head(const struct recording *rec, struct dat_writer *w, struct err *err)
+{
+	struct dat_writer_meta head = rec->meta.dat;
+	char *symbols = needed_symbols(rec);
+	int ret;
+
+	if (symbols)
+		head.kallsyms = symbols;
+	ret = dat_writer_head(w, &head, err);
+	free(symbols);
+	return ret;
+}
+
 int recording_write(struct recording *rec, struct dat_writer *w, struct err *err)
 {
 	char *facts = facts_format(&rec->facts);
@@ -245,11 +313,11 @@ int recording_write(struct recording *rec, struct dat_writer *w, struct err *err
 
 	if (!facts)
 		return err_set(err, EXIT_FAILED, "no memory for the facts of the recording");
-	if (dat_writer_head(w, &rec->meta.dat, err))
+	if (write_head(rec, w, err))
 		goto out;
 	for (unsigned int cpu = 0; cpu < rec->meta.dat.nr_cpus; cpu++) {
 		uint64_t len;
-		int fd = rec->feed ? feed_fd(rec->feed, cpu, &len) : spool_fd(rec->spool, cpu, &len);
+		int fd = pages_of(rec, cpu, &len);
 
 		if (dat_writer_cpu(w, fd, len, err))
 			goto out;

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_kallsyms.c - the lines that a recording keeps name its addresses as the whole text does.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../rnd.h"
+#include "decode/kallsyms.h"
+#include "decode/symtab.h"
+#include "tap.h"
+
+#define BASE	  ((unsigned long)(sizeof(long) == 8 ? 0xffffffff81000000ULL : 0xc1000000ULL))
+#define NR_LINES  400
+#define NR_WORDS  40
+#define NR_TABLES 200
+
+static uint64_t state = 0x9e3779b97f4a7c15ULL;
+
+static unsigned long rnd(unsigned long below)
+{
+	return (unsigned long)(rnd_next(&state) % below);
+}
+
+/* Functions, data, padding, labels, several names at an address, plumbing, holes; the last fifth in no order, as modules are. */
+static char *random_table(size_t *len)
+{
+	static const char *const plumbing[] = { "smp_call_function_many_cond", "generic_exec_single",
+						"on_each_cpu_cond_mask" };
+	unsigned long addr = BASE;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+
+	fprintf(out, "%0*lx A fixed_percpu_data\n", (int)sizeof(long) * 2, 0UL);
+	for (unsigned int i = 0; i < NR_LINES; i++) {
+		static const char types[] = "ttTTWdDBr";
+		char type = types[rnd(sizeof(types) - 1)];
+		unsigned long at;
+
+		addr += rnd(4) ? rnd(200) : rnd(50) ? 0 : 3UL << 20;
+		at = i < NR_LINES * 4 / 5 ? addr : BASE + (16UL << 20) + rnd(60000);
+		fprintf(out, "%0*lx ", (int)sizeof(long) * 2, at);
+		if (i < NR_LINES * 4 / 5 && !rnd(20))
+			fprintf(out, "t %s%s\n", plumbing[rnd(3)], rnd(2) ? "" : ".isra.0");
+		else if (!rnd(12))
+			fprintf(out, "t %s%u\n", rnd(2) ? "__pfx_f" : "$x.", i);
+		else
+			fprintf(out, "%c f%u%s\n", type, i, i < NR_LINES * 4 / 5 ? "" : "\t[mod]");
+	}
+	fclose(out);
+	return text;
+}
+
+static bool same_name(struct symtab *a, struct symtab *b, uint64_t addr)
+{
+	uint64_t offset_a = 0, offset_b = 0, start_a = 0, start_b = 0, end_a = 0, end_b = 0;
+	const char *module_a = NULL, *module_b = NULL;
+	const char *x = symtab_name(a, addr, &offset_a, &module_a);
+	const char *y = symtab_name(b, addr, &offset_b, &module_b);
+
+	if (!x || !y)
+		return x == y;
+	return !strcmp(x, y) && offset_a == offset_b && !module_a == !module_b &&
+	       symtab_range(a, x, &start_a, &end_a) == symtab_range(b, y, &start_b, &end_b) && start_a == start_b &&
+	       end_a == end_b;
+}
+
+/* Of one table and one set of words: how many addresses have another name, or are plumbing in one alone. */
+static unsigned int nr_different(size_t *all_len, size_t *kept_len)
+{
+	char *text = random_table(all_len), *kept;
+	struct kallsyms_used *used = kallsyms_used_new(text, *all_len);
+	struct symtab *whole = symtab_new(text, *all_len), *part;
+	struct {
+		uint32_t head; /* longs at 4 bytes, as in a record */
+		unsigned char bytes[NR_WORDS * sizeof(long)];
+	} page = { 0 };
+	uint64_t addrs[NR_WORDS];
+	unsigned int bad = 0;
+
+	for (unsigned int i = 0; i < NR_WORDS; i++) {
+		unsigned long word = BASE + rnd(rnd(2) ? 60000 : 17UL << 20);
+
+		addrs[i] = word;
+		memcpy(page.bytes + i * sizeof(word), &word, sizeof(word));
+	}
+	kallsyms_used_scan(used, &page, sizeof(page));
+	kept = kallsyms_used_text(used, kept_len);
+	part = symtab_new(kept, *kept_len);
+	for (unsigned int i = 0; i < NR_WORDS; i++) {
+		bad += !same_name(whole, part, addrs[i]);
+		bad += !same_name(whole, part, addrs[i] - 1);
+		bad += symtab_is_plumbing(whole, addrs, NR_WORDS, i) != symtab_is_plumbing(part, addrs, NR_WORDS, i);
+	}
+	symtab_free(whole);
+	symtab_free(part);
+	kallsyms_used_free(used);
+	free(text);
+	free(kept);
+	return bad;
+}
+
+static void test_random(void)
+{
+	size_t all = 0, kept = 0, a, k;
+	unsigned int bad = 0;
+
+	for (unsigned int i = 0; i < NR_TABLES; i++) {
+		bad += nr_different(&a, &k);
+		all += a;
+		kept += k;
+	}
+	is_u64(bad, 0, "%u tables: every address has the name, the bounds and the part in the plumbing that it had",
+	       NR_TABLES);
+	ok(kept < all / 2, "and the lines of others are left out: %zu of %zu bytes kept", kept, all);
+}
+
+static void is_kept(const char *text, const unsigned long *words, size_t nr, const char *want, const char *what)
+{
+	struct kallsyms_used *used = kallsyms_used_new(text, strlen(text));
+	size_t len;
+	char *kept;
+
+	kallsyms_used_scan(used, words, nr * sizeof(*words));
+	kept = kallsyms_used_text(used, &len);
+	is_str(kept, want, "%s", what);
+	is_u64(len, strlen(kept), "its length");
+	kallsyms_used_free(used);
+	free(kept);
+}
+
+static void test_edges(void)
+{
+	char text[600], want[600];
+	unsigned long words[2] = { 0, 0 };
+
+	is_kept("", words, 0, "", "no text");
+	snprintf(text, sizeof(text), "%1$lx T a\n%2$lx D data\n%3$lx T b\n%4$lx T c\n%5$lx T d", BASE, BASE + 0x100,
+		 BASE + 0x200, BASE + 0x300, BASE + 0x400);
+	is_kept(text, words, 0, "", "no words");
+	words[0] = BASE + 0x110;
+	snprintf(want, sizeof(want), "%1$lx T a\n%2$lx D data\n%3$lx T b\n", BASE, BASE + 0x100, BASE + 0x200);
+	is_kept(text, words, 1, want, "the function before, what lies nearer, the function behind");
+	words[0] = BASE + 0x300;
+	snprintf(want, sizeof(want), "%1$lx T b\n%2$lx T c\n%3$lx T d", BASE + 0x200, BASE + 0x300, BASE + 0x400);
+	is_kept(text, words, 1, want, "a return address at the end of b");
+	words[0] = BASE - 1;
+	words[1] = BASE + 0x400 + (3UL << 20);
+	is_kept(text, words, 2, "", "words that are no addresses of the kernel");
+}
+
+int main(void)
+{
+	test_random();
+	test_edges();
+	return done_testing();
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * decode/kallsyms.h - lines of /proc/kallsyms, and those of them that a recording needs.
+ *
+ * A kernel has more than 100,000 symbols, some 5 MB of text, and a recording
+ * names a few hundred: any word of its pages that can be an address keeps the
+ * symbols that it may be named by. That is asked of all words, not of the fields
+ * of events that are understood: other tools read the file, too.
+ */
+#ifndef IPITRACE_DECODE_KALLSYMS_H
+#define IPITRACE_DECODE_KALLSYMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A function; name is not terminated. module: " [module]" follows the name. */
+struct kallsyms_line {
+	uint64_t addr;
+	const char *name;
+	size_t name_len;
+	bool module;
+};
+
+/* "ffffffff81001260 T name\t[module]", without its end of line at eol; false where it is no function. */
+bool kallsyms_function(const char *line, const char *eol, struct kallsyms_line *l);
+
+struct kallsyms_used;
+
+/* The text is borrowed. */
+struct kallsyms_used *kallsyms_used_new(const char *text, size_t len);
+void kallsyms_used_free(struct kallsyms_used *u);
+/* Pages as this machine's kernel wrote them: data is aligned to 4 bytes, and words are longs. */
+void kallsyms_used_scan(struct kallsyms_used *u, const void *data, size_t len);
+/*
+ * The lines of the text by which symtab.h names each address seen, and the
+ * address before it, as by the whole text; and where functions end and the
+ * plumbing is. In the order of the text; the caller frees it.
+ */
+char *kallsyms_used_text(const struct kallsyms_used *u, size_t *len);
+
+#endif
