@@ -86,7 +86,7 @@ def count_rows(lines, key):
         hit = line["kind"] == "hit"
         counts[row, "target_hits"] += hit
         counts[row, "delivered"] += hit and line["outcome"] == "delivered"
-        counts[row, "calls"] += line["kind"] == "call" or line["has_call"]
+        counts[row, "calls"] += line["kind"] == "call" or bool(line["has_call"])
         counts[row, "elided"] += line["kind"] == "wake" or line["path"] in ("rider", "polled")
         if line["wait_ns"] is not None:
             times[row, "wait_ns"].append(line["wait_ns"])

@@ -119,6 +119,7 @@ struct ipi_evidence kevents_evidence(uint32_t ops, uint32_t vectors)
 		.has_reception = ops & entries,
 		.has_queue = ops & OP_BIT(OP_QUEUE),
 		.has_runs = ops & OP_BIT(OP_FUNC_ENTRY),
+		.has_wakes = ops & OP_BIT(OP_WAKE),
 		.heard_classes = ops & generic ? IPI_CLASSES_ALL : vectors,
 	};
 

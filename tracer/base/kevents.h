@@ -118,6 +118,7 @@ struct ipi_evidence {
 	enum ipi_tier tier;
 	bool has_send, has_csd, has_reception;
 	bool has_queue, has_runs; /* of calls: queued, and their functions */
+	bool has_wakes;		  /* wake-ups without an IPI */
 	uint32_t heard_classes;	  /* bit per enum ipi_class: of those that were received, an event would tell */
 };
 

@@ -72,9 +72,9 @@ static void json_lost_events(struct render *r, uint64_t lost)
 }
 
 /* Events a second. */
-static void rate(struct json *j, const char *key, uint64_t nr, uint64_t ns)
+static void rate(struct json *j, const char *key, uint64_t nr, uint64_t ns, bool known)
 {
-	if (ns)
+	if (ns && known)
 		json_real(j, key, (double)nr * 1e9 / (double)ns);
 	else
 		json_null(j, key);
@@ -92,10 +92,10 @@ static void window(struct json *j, const struct report *r)
 	known_u64(j, "from_ns", r->from_ns, !r->nr_sources);
 	known_u64(j, "to_ns", r->to_ns, !r->nr_sources);
 	json_u64(j, "duration_ns", ns);
-	rate(j, "sends_per_s", r->totals.sends, ns);
-	rate(j, "target_hits_per_s", r->totals.target_hits, ns);
-	rate(j, "calls_per_s", r->totals.calls, ns);
-	rate(j, "interrupts_per_s", r->totals.interrupts, ns);
+	rate(j, "sends_per_s", r->totals.sends, ns, r->trace->has_send);
+	rate(j, "target_hits_per_s", r->totals.target_hits, ns, r->trace->has_send);
+	rate(j, "calls_per_s", r->totals.calls, ns, !r->trace->calls_unknown);
+	rate(j, "interrupts_per_s", r->totals.interrupts, ns, !r->trace->arrivals_unknown || r->totals.interrupts);
 	json_close(j);
 }
 

@@ -83,7 +83,7 @@ const struct list_render_ops list_render_json = { json_begin, json_line, json_en
 
 static bool never_null(const struct list_column *c)
 {
-	static const char *const always[] = { "kind", "own", "class", "target", "has_call" };
+	static const char *const always[] = { "kind", "own", "class", "target" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
 		if (!strcmp(c->key, always[i]))

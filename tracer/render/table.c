@@ -193,9 +193,12 @@ static void window(const struct report *r, const struct render_options *o, FILE 
 	render_value(&point, (struct value){ .num = r->to_ns }, false, to, sizeof(to));
 	render_time(ns, o->screen.utf8, time);
 	fprintf(out, "window: %s to %s, %s", from, to, time);
-	window_rate(r->totals.sends, ns, "sends", out);
-	window_rate(r->totals.target_hits, ns, "hits", out);
-	window_rate(r->totals.interrupts, ns, "interrupts", out);
+	if (r->trace->has_send) {
+		window_rate(r->totals.sends, ns, "sends", out);
+		window_rate(r->totals.target_hits, ns, "hits", out);
+	}
+	if (!r->trace->arrivals_unknown || r->totals.interrupts)
+		window_rate(r->totals.interrupts, ns, "interrupts", out);
 	fputc('\n', out);
 }
 
@@ -275,8 +278,10 @@ static void own(const struct report *r, const struct render_options *o, FILE *ou
 
 	if (!own->n.sends && !own->n.calls && !own->n.elided)
 		return;
-	fprintf(out, "own: %" PRIu64 " sends, %" PRIu64 " hits, %" PRIu64 " calls by %s", own->n.sends,
-		own->n.target_hits, own->n.calls, r->trace->recorder);
+	fputs("own: ", out);
+	if (r->trace->has_send)
+		fprintf(out, "%" PRIu64 " sends, %" PRIu64 " hits, ", own->n.sends, own->n.target_hits);
+	fprintf(out, "%" PRIu64 " calls by %s", own->n.calls, r->trace->recorder);
 	if (own->delivery.count) {
 		render_time(hist_percentile(&own->delivery, 0.5), o->screen.utf8, p50);
 		fprintf(out, ", p50 %s", p50);
@@ -330,7 +335,7 @@ static void totals(const struct report *r, FILE *out)
 	nonzero(out, t->local_calls, "local");
 	nonzero(out, t->calls_unqueued - t->calls_unqueued_untraced, "queued before the trace or in a gap");
 	nonzero(out, t->calls_unqueued_untraced, "by senders that recorded nothing");
-	if (!r->trace->runs_unknown && t->waits + t->waits_unknown)
+	if (r->trace->has_send && !r->trace->runs_unknown && t->waits + t->waits_unknown)
 		fprintf(out, "\nwaits: how long the sender waited is known of %" PRIu64 ", not known of %" PRIu64,
 			t->waits, t->waits_unknown);
 	fputs("\ninterrupts:", out);
@@ -374,8 +379,10 @@ static void audit(struct render *r)
 	const struct match_totals *t = &r->report->totals;
 	FILE *out = r->out;
 
-	if (r->report->trace->arrivals_unknown) {
+	if (!r->report->trace->has_send || r->report->trace->arrivals_unknown) {
 		fputs("audit: nothing to match, ", out);
+		if (t->unsolicited)
+			fprintf(out, "%" PRIu64 " unsolicited, ", t->unsolicited);
 		render_lost_events(r);
 		fputc('\n', out);
 		return;

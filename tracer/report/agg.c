@@ -63,6 +63,21 @@ void agg_forget_tasks(struct agg *a)
 	memos_clear(a);
 }
 
+static void forget_waits(struct agg_row *row)
+{
+	hist_free(&row->wait);
+	row->wait = (struct hist){ 0 };
+	row->n.waits_unknown = 0;
+}
+
+void agg_forget_waits(struct agg *a)
+{
+	for (unsigned int i = 0; i < a->nr_rows; i++)
+		forget_waits(&a->rows[i]);
+	forget_waits(&a->own);
+	forget_waits(&a->others);
+}
+
 void agg_limit(struct agg *a, uint32_t max_rows)
 {
 	a->max_rows = max_rows;

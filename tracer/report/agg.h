@@ -91,6 +91,8 @@ struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, 
 void agg_limit(struct agg *a, uint32_t max_rows);
 /* A pid may be another task's by now: names are asked for anew. Rows stay as they are. */
 void agg_forget_tasks(struct agg *a);
+/* What is known of waits turns out to be nothing. */
+void agg_forget_waits(struct agg *a);
 /* There is such a row. */
 bool agg_is_full(const struct agg *a);
 void agg_free(struct agg *a);

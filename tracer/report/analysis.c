@@ -77,19 +77,6 @@ static bool tsc_converts(const struct dat_info *info)
 	return info->tsc_mult && (!strcmp(info->clock, "x86-tsc") || !strcmp(info->clock, "tsc2nsec"));
 }
 
-static void set_evidence(struct trace_info *t, const struct ipi_evidence *evidence)
-{
-	t->tier = ipi_tier_name(evidence->tier);
-	t->has_send = evidence->has_send;
-	t->has_csd = evidence->has_csd;
-	t->has_reception = evidence->has_reception;
-	t->arrivals_unknown = !evidence->has_reception;
-	t->unheard_classes = IPI_CLASSES_ALL & ~evidence->heard_classes;
-	t->calls_unknown = !evidence->has_queue;
-	t->runs_unknown = !evidence->has_queue || !evidence->has_runs;
-	t->elided_unknown = !evidence->has_queue || !evidence->has_send;
-}
-
 /* What may still change while a tracer runs. */
 static void fill_facts(struct analysis *a)
 {
@@ -132,7 +119,7 @@ static void fill_info(struct analysis *a, const char *path)
 	t->clock_sync = t->clock_ns && strcmp(t->clock, "local") && strcmp(t->clock, "perf");
 	if (tsc_converts(a->info))
 		t->clock_ns = t->clock_sync = true;
-	set_evidence(t, evidence);
+	trace_info_evidence(t, evidence);
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
 	t->facts_gone = t->foreign && a->info->tracer_version && is_ipitrace(a->info->tracer_version);
@@ -524,12 +511,21 @@ static struct ipi_evidence own_evidence(const struct analysis *a)
 	return evidence;
 }
 
-static int seen_evidence(struct analysis *a, struct err *err)
+/* What others recorded: what was seen. That no CPU was woken without an IPI is usual: of these a format has to do. */
+static struct ipi_evidence seen_evidence(const struct decoder *d)
 {
-	const struct decoder *d = pipeline_decoder(a->pipeline);
 	struct ipi_evidence seen = decoder_seen(d);
 
-	set_evidence(&a->trace, &seen);
+	seen.has_wakes = decoder_caps(d)->evidence.has_wakes;
+	return seen;
+}
+
+static int info_of_seen(struct analysis *a, struct err *err)
+{
+	const struct decoder *d = pipeline_decoder(a->pipeline);
+	struct ipi_evidence seen = seen_evidence(d);
+
+	trace_info_evidence(&a->trace, &seen);
 	if (decoder_stats(d)->events || decoder_stats(d)->blind_sends)
 		return 0;
 	err_set(err, EXIT_FAILED, "%s: no IPI events were recorded", a->trace.path);
@@ -546,9 +542,9 @@ int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *e
 		return not_whole(err);
 	finish_info(a);
 	if (!is_ours(a))
-		return seen_evidence(a, err);
+		return info_of_seen(a, err);
 	own = own_evidence(a);
-	set_evidence(&a->trace, &own);
+	trace_info_evidence(&a->trace, &own);
 	return 0;
 }
 
@@ -575,7 +571,7 @@ void analysis_refresh(struct analysis *a, bool symbols)
 	fill_facts(a);
 	finish_info(a);
 	own = own_evidence(a);
-	set_evidence(&a->trace, &own);
+	trace_info_evidence(&a->trace, &own);
 }
 
 void analysis_set_plumbing(struct analysis *a, const struct plumbing *more)
@@ -598,13 +594,14 @@ struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final)
 {
 	const struct decoder *d = pipeline_decoder(a->pipeline);
 	const struct ipi_evidence *could = &decoder_caps(d)->evidence;
-	struct ipi_evidence seen = decoder_seen(d);
+	struct ipi_evidence seen = seen_evidence(d);
 
 	if (is_ours(a)) {
 		*final = !could->has_reception || heard_any(a);
 		return own_evidence(a);
 	}
-	*final = seen.has_runs == could->has_runs && seen.heard_classes == could->heard_classes;
+	*final = seen.has_send == could->has_send && seen.has_queue == could->has_queue &&
+		 seen.has_runs == could->has_runs && seen.heard_classes == could->heard_classes;
 	return seen;
 }
 

@@ -298,10 +298,11 @@ static struct value get_key(const struct column *c, const struct report_row *row
 	return id;
 }
 
-/* The row has hits of which no event would tell that they arrived. */
+/* There are no hits, or no event would tell that they arrived. */
 static bool fate_unknown(const struct report_row *row)
 {
-	return row->trace->arrivals_unknown || (row->agg->undelivered_classes & row->trace->unheard_classes);
+	return !row->trace->has_send || row->trace->arrivals_unknown ||
+	       (row->agg->undelivered_classes & row->trace->unheard_classes);
 }
 
 /* What became of a hit is seen by the interrupt, of a call by its function; what elided it by the send that is not there. */
@@ -314,7 +315,9 @@ static bool count_unknown(const struct report_row *row, size_t offset)
 		return true;
 	switch (offset) {
 	case offsetof(struct agg_counts, sends):
-		return row->agg->no_sends;
+		return row->agg->no_sends || !t->has_send;
+	case offsetof(struct agg_counts, target_hits):
+		return !t->has_send;
 	case offsetof(struct agg_counts, delivered):
 	case offsetof(struct agg_counts, coalesced):
 	case offsetof(struct agg_counts, in_flight):
@@ -328,8 +331,9 @@ static bool count_unknown(const struct report_row *row, size_t offset)
 	case offsetof(struct agg_counts, calls_run):
 	case offsetof(struct agg_counts, calls_in_flight):
 	case offsetof(struct agg_counts, calls_lost):
-	case offsetof(struct agg_counts, waits_unknown):
 		return t->runs_unknown;
+	case offsetof(struct agg_counts, waits_unknown):
+		return t->runs_unknown || !t->has_send;
 	case offsetof(struct agg_counts, elided):
 		return t->elided_unknown;
 	}

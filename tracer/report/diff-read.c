@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/compiler.h"
 #include "base/err.h"
 #include "base/jsonread.h"
 #include "report/diff.h"
@@ -61,6 +62,15 @@ static int read_row(struct diff_run *run, const struct json_val *row)
 
 static int read_trace(struct diff_run *run, const struct json_val *top)
 {
+	static const struct {
+		const char *key;
+		enum diff_metric metric;
+	} counts[] = {
+		{ "target_hits", DIFF_HITS },
+		{ "delivered", DIFF_DELIVERED },
+		{ "calls", DIFF_CALLS },
+		{ "elided", DIFF_ELIDED },
+	};
 	const struct json_val *trace = json_get(top, "trace", JSON_OBJ), *totals = json_get(top, "totals", JSON_OBJ);
 	struct report_json_time time;
 
@@ -77,8 +87,8 @@ static int read_trace(struct diff_run *run, const struct json_val *top)
 	run->duration_ns = time.duration_ns;
 	run->whole_ns = time.whole_ns;
 	run->incomplete = report_json_incomplete(top);
-	run->arrivals_unknown = report_json_null(totals, "delivered");
-	run->elided_unknown = report_json_null(totals, "elided");
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		run->unknown |= (uint32_t)report_json_null(totals, counts[i].key) << counts[i].metric;
 	return 0;
 }
 

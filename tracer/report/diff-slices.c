@@ -342,8 +342,9 @@ void diff_slices_finish(struct diff_slices *s, const struct report *r, struct di
 		.filters = copy(r->filters),
 		.clock_ns = t->clock_ns,
 		.incomplete = report_incomplete(r),
-		.arrivals_unknown = t->arrivals_unknown,
-		.elided_unknown = t->elided_unknown,
+		.unknown = (uint32_t)!t->has_send << DIFF_HITS |
+			   (uint32_t)(!t->has_send || t->arrivals_unknown) << DIFF_DELIVERED |
+			   (uint32_t)t->calls_unknown << DIFF_CALLS | (uint32_t)t->elided_unknown << DIFF_ELIDED,
 		.windowed = r->windowed,
 		.from_ns = r->windowed ? r->from_ns : t->start_ns,
 		.to_ns = r->windowed ? r->to_ns : t->end_ns,

@@ -163,9 +163,7 @@ static void add_drift(struct observed *o)
 
 static bool is_known(const struct diff_run *r, enum diff_metric m)
 {
-	if (m == DIFF_DELIVERED)
-		return !r->arrivals_unknown;
-	return m != DIFF_ELIDED || !r->elided_unknown;
+	return !(r->unknown >> m & 1);
 }
 
 /* cells: of each run, NULL where the row did not occur. */

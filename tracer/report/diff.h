@@ -63,9 +63,8 @@ struct diff_run {
 	char *kernel, *tier, *clock;
 	char *filters; /* what is filtered by, in one text; NULL = nothing */
 	bool clock_ns;
-	bool incomplete;       /* events are missing */
-	bool arrivals_unknown; /* nobody knows what was delivered */
-	bool elided_unknown;
+	bool incomplete;  /* events are missing */
+	uint32_t unknown; /* bit per enum diff_metric: of these counts nothing was recorded */
 	bool windowed;
 	uint64_t from_ns, to_ns; /* the window */
 	uint64_t duration_ns;	 /* of it, or of all of it: what rates are by */

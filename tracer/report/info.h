@@ -11,6 +11,8 @@
 
 #include "base/topo.h"
 
+struct ipi_evidence;
+
 /* User stacks of sends, of those that are in the file; each is in one of framed ... unsampled. */
 struct ufunc_info {
 	const char *how;      /* "dwarf", "fp"; NULL = none were recorded */
@@ -74,6 +76,8 @@ struct trace_info {
 		unheard_classes; /* bit per enum ipi_class: of these none was, so what was not delivered is not known */
 	bool calls_unknown;	 /* no queue events were, whether or not the kernel had them */
 	bool runs_unknown;	 /* of queued calls: no function events were */
+	bool functions_unknown;	 /* no function events were, of queued calls or of others */
+	bool wakes_unknown;	 /* the file has no event of wake-ups without an IPI */
 	bool elided_unknown;	 /* no sends were recorded, so nobody knows which calls needed none */
 	const struct topo *topo; /* of the machine; NULL = not known */
 	bool stacks;		 /* stacks of senders are there */
@@ -96,6 +100,8 @@ struct trace_info {
 
 /* Kernel, machine and host, by what uname(1) said; NULL = it is not known. */
 void trace_info_uname(struct trace_info *t, const char *uname);
+/* The tier, and which counts do not exist. */
+void trace_info_evidence(struct trace_info *t, const struct ipi_evidence *evidence);
 
 /* One line of /proc/interrupts against the trace: low <= traced <= high if nothing is missing. */
 struct coverage {

@@ -408,18 +408,23 @@ static struct list_value get_handler(const struct list_line *line)
 
 static struct list_value get_wait(const struct list_line *line)
 {
-	return line->span->wait_ns == IPI_NO_TIME ? none() : number(line->span->wait_ns);
+	return line->span->wait_ns == IPI_NO_TIME || !line->list->evidence.has_send ? none() :
+										      number(line->span->wait_ns);
 }
 
+/* Where no calls were recorded nobody knows. */
 static struct list_value get_has_call(const struct list_line *line)
 {
+	if (is_hit(line) && !line->list->evidence.has_queue)
+		return none();
 	return number(is_hit(line) && line->span->has_call);
 }
 
-/* Where no sends were recorded nobody knows which call needed none. */
+/* Where no sends were recorded nobody knows which call needed none; nor why, where no wake-ups without one were. */
 static struct list_value get_path(const struct list_line *line)
 {
-	enum ipi_path path = line->list->evidence.has_send ? line->span->path : IPI_PATH_UNKNOWN;
+	const struct ipi_evidence *e = &line->list->evidence;
+	enum ipi_path path = e->has_send && e->has_wakes ? line->span->path : IPI_PATH_UNKNOWN;
 
 	if (line->kind != LIST_CALL)
 		return none();

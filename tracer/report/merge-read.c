@@ -207,8 +207,11 @@ static int add_total(struct merge *m, const struct total *t, const struct json_v
 	switch (t->proof) {
 	case PROOF_NONE:
 		return v ? 0 : -1;
+	case PROOF_SENDS:
+		i->has_send = v && (!m->begun || i->has_send);
+		break;
 	case PROOF_ARRIVALS:
-		i->arrivals_unknown |= !v;
+		i->arrivals_unknown |= !v && !report_json_null(totals, "sends");
 		break;
 	case PROOF_CALLS:
 		i->calls_unknown |= !v;
@@ -223,6 +226,16 @@ static int add_total(struct merge *m, const struct total *t, const struct json_v
 		i->has_csd = (v || windowed) && (!m->begun || i->has_csd);
 		break;
 	case PROOF_INTERRUPTS:
+		i->arrivals_unknown |= !v;
+		break;
+	case PROOF_FUNCTIONS:
+		i->functions_unknown |= !v;
+		break;
+	case PROOF_WAKES:
+		i->wakes_unknown |= !v;
+		break;
+	case PROOF_WAITS:
+	case PROOF_PATHS:
 		break;
 	}
 	return 0;

@@ -252,7 +252,8 @@ static void build_trace(struct merge *m)
 	t->send_stamp = m->texts[MERGE_STAMP] ? m->texts[MERGE_STAMP] : "";
 	t->damaged = m->texts[MERGE_DAMAGED];
 	t->ufunc.how = m->texts[MERGE_USER_STACKS];
-	t->has_send = strcmp(t->tier, "counts") != 0 && strcmp(t->tier, "none") != 0 && !t->elided_unknown;
+	/* Where none were recorded reports of 0.1 say 0. */
+	t->has_send &= strcmp(t->tier, "counts") != 0 && strcmp(t->tier, "none") != 0;
 	t->has_reception = !t->arrivals_unknown;
 	t->end_ns = m->whole_ns;
 }

@@ -94,7 +94,12 @@ static void overtime_span(void *ctx, const struct ipi_span *span)
 static int overtime_end(void *ctx, struct err *err)
 {
 	const struct overtime *o = ctx;
+	bool final;
 
+	if (!analysis_evidence(o->analysis, &final).has_send) {
+		err_set(err, EXIT_FAILED, "no sends were recorded: there is no rate of hits over time");
+		return err_hint(err, "'ipitrace report' shows what was");
+	}
 	if (o->timeless) {
 		err_set(err, EXIT_FAILED,
 			"this recording's clock has no times between CPUs: there is no rate over time");

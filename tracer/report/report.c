@@ -204,6 +204,9 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	hits_without_evidence(r);
 	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 		report_add_class(r, class, agg_unsolicited(agg, class));
+	/* A wait would count from a call's queueing, which is not when it was sent. */
+	if (!r->trace->has_send)
+		agg_forget_waits(agg);
 	r->own = agg_own(agg);
 	r->nr_by = nr_by;
 	for (unsigned int i = 0; i < nr_by; i++) {

@@ -11,13 +11,13 @@
 	}
 
 const struct total report_totals[] = {
-	TOTAL(sends, NONE),
-	TOTAL(target_hits, NONE),
+	TOTAL(sends, SENDS),
+	TOTAL(target_hits, SENDS),
 	TOTAL(delivered, ARRIVALS),
 	TOTAL(coalesced, ARRIVALS),
 	TOTAL(in_flight, ARRIVALS),
 	TOTAL(lost, ARRIVALS),
-	{ "outcome_unknown", PROOF_NONE, TOTAL_OUTCOME_UNKNOWN },
+	{ "outcome_unknown", PROOF_SENDS, TOTAL_OUTCOME_UNKNOWN },
 	TOTAL(interrupts, INTERRUPTS),
 	TOTAL(unsolicited, INTERRUPTS),
 	TOTAL(unsolicited_in_gap, INTERRUPTS),
@@ -26,36 +26,46 @@ const struct total report_totals[] = {
 	TOTAL(calls_in_flight, RUNS),
 	TOTAL(calls_lost, RUNS),
 	TOTAL(elided, ELIDED),
-	TOTAL(local_calls, NONE),
+	TOTAL(local_calls, FUNCTIONS),
 	TOTAL(exact, ARRIVALS),
 	TOTAL(fifo, ARRIVALS),
 	TOTAL(ambiguous, ARRIVALS),
-	{ "own_sends", PROOF_NONE, TOTAL_OWN_SENDS },
-	TOTAL(ambiguous_calls, NONE),
-	TOTAL(riders, ELIDED),
-	TOTAL(polled, ELIDED),
-	TOTAL(wakes, NONE),
+	{ "own_sends", PROOF_SENDS, TOTAL_OWN_SENDS },
+	TOTAL(ambiguous_calls, RUNS),
+	TOTAL(riders, PATHS),
+	TOTAL(polled, PATHS),
+	TOTAL(wakes, WAKES),
 	TOTAL(negative, NONE),
 	TOTAL(empty_interrupts, CSD),
-	TOTAL(calls_unqueued, NONE),
-	TOTAL(calls_unqueued_untraced, NONE),
+	TOTAL(calls_unqueued, RUNS),
+	TOTAL(calls_unqueued_untraced, RUNS),
 	TOTAL(exits_unentered, NONE),
-	TOTAL(waits, RUNS),
-	TOTAL(waits_unknown, RUNS),
+	TOTAL(waits, WAITS),
+	TOTAL(waits_unknown, WAITS),
 };
 const unsigned int report_nr_totals = ARRAY_SIZE(report_totals);
 
 bool total_exists(const struct total *t, const struct report *r)
 {
 	switch (t->proof) {
+	case PROOF_SENDS:
+		return r->trace->has_send;
 	case PROOF_ARRIVALS:
-		return !r->trace->arrivals_unknown;
+		return r->trace->has_send && !r->trace->arrivals_unknown;
 	case PROOF_INTERRUPTS:
 		return !r->trace->arrivals_unknown || r->totals.interrupts;
 	case PROOF_CALLS:
 		return !r->trace->calls_unknown;
 	case PROOF_RUNS:
 		return !r->trace->runs_unknown;
+	case PROOF_FUNCTIONS:
+		return !r->trace->functions_unknown;
+	case PROOF_WAITS:
+		return r->trace->has_send && !r->trace->runs_unknown;
+	case PROOF_WAKES:
+		return !r->trace->wakes_unknown;
+	case PROOF_PATHS:
+		return !r->trace->elided_unknown && !r->trace->wakes_unknown;
 	case PROOF_ELIDED:
 		return !r->trace->elided_unknown;
 	case PROOF_CSD:

@@ -16,10 +16,15 @@
 /* Without what a total does not exist; see struct trace_info. */
 enum total_proof {
 	PROOF_NONE,	  /* it always does */
-	PROOF_ARRIVALS,	  /* !arrivals_unknown */
-	PROOF_INTERRUPTS, /* that, or there are interrupts all the same */
+	PROOF_SENDS,	  /* has_send */
+	PROOF_ARRIVALS,	  /* that, and !arrivals_unknown */
+	PROOF_INTERRUPTS, /* !arrivals_unknown, or there are interrupts all the same */
 	PROOF_CALLS,
 	PROOF_RUNS,
+	PROOF_FUNCTIONS,
+	PROOF_WAITS, /* runs, and sends, from which a wait counts */
+	PROOF_WAKES,
+	PROOF_PATHS, /* elided, and wakes, by which one path is told from the other */
 	PROOF_ELIDED,
 	PROOF_CSD, /* csd events, and no window */
 };
