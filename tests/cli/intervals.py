@@ -51,15 +51,18 @@ class Side:
         lines = [json.loads(line) for line in run(ipitrace, "list", "--json", path).splitlines()]
         hits = [line for line in lines if line["kind"] == "hit"]
         last = max([self.end] + [h["send_ns"] for h in hits])
+        # The first one begins when tracing was on for sure; what was recorded right before that is in it, too.
+        on = re.search(rb"^on_ns (\d+)$", open(path, "rb").read(), re.M)
+        on = int(on.group(1)) if on else self.begin
         width = FIRST_WIDTH
-        while (last - self.begin) // width >= SLICES:
+        while (last - on) // width >= SLICES:
             width *= 2
-        self.nr = (self.end - self.begin) // width + 1
-        edges = [self.begin + i * width for i in range(self.nr)] + [self.end]
+        self.nr = (self.end - on) // width + 1
+        edges = [self.begin] + [on + i * width for i in range(1, self.nr)] + [self.end]
         self.exposure = [(b - a) / 1e9 for a, b in zip(edges, edges[1:])]
         self.counts = collections.defaultdict(lambda: [0] * self.nr)
         for h in hits:
-            at = (h["send_ns"] - self.begin) // width
+            at = max(0, (h["send_ns"] - on) // width)
             for key in ["totals"] + ([] if h["own"] else [(name(h["caller"]), name(h["func"]))]):
                 self.counts["hits_per_s", key][at] += 1
                 if h["outcome"] == "delivered":
