@@ -17,10 +17,12 @@ cat >"$TMP/workload" <<'END'
 END
 chmod 755 "$TMP" "$TMP/workload"
 
-# All that a row counts. The two buffers stamp the same event a little apart, so times are not compared.
+# All that a row counts. The two buffers stamp the same event a little apart, so times are not compared; nor how many
+# wake-ups have one: of a list that ran as a whole, those that were for sure queued before its interrupt came.
 rows='sorted((str(r["func"]), r["class"], r["source"], r["target"], str(r["callsite"]), r["sends"], r["target_hits"],
 	r["delivered"], r["coalesced"], r["calls"], r["calls_run"], r["elided"], r["exact"], r["fifo"], r["ambiguous"],
-	(r["delivery_ns"] or {}).get("count"), (r["handler_ns"] or {}).get("count"), (r["queue_ns"] or {}).get("count"))
+	(r["delivery_ns"] or {}).get("count"), (r["handler_ns"] or {}).get("count"),
+	r["func"] != "sched_ttwu_pending" and (r["queue_ns"] or {}).get("count"))
 	for r in rows)'
 by=callsite,func,class,source,target
 
