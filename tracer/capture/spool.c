@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -25,6 +24,7 @@
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "capture/affinity.h"
 #include "capture/spool.h"
 
 #define CPUS_PER_THREAD 8
@@ -32,7 +32,6 @@
 #define INTERVAL_MIN_MS 5
 #define INTERVAL_MAX_MS 100
 #define RESCAN_MS	1000	    /* for CPUs that came online */
-#define MASK_CPUS	16384	    /* the masks of kernels (CONFIG_NR_CPUS) are not wider */
 #define SLICE_BYTES	(16u << 20) /* of one CPU before the others get their turn */
 
 struct spool_cpu {
@@ -180,23 +179,6 @@ static int open_cpus(struct spool *sp, struct spool_thread *t, struct err *err)
 	return 0;
 }
 
-void spool_keep_off(const struct cpuset *avoid)
-{
-	cpu_set_t *set = CPU_ALLOC(MASK_CPUS);
-	size_t size = CPU_ALLOC_SIZE(MASK_CPUS);
-
-	if (!set)
-		return;
-	if (avoid && !sched_getaffinity(0, size, set)) {
-		for (unsigned int cpu = 0; cpu < avoid->nr_words * 64; cpu++)
-			if (cpuset_has(avoid, cpu))
-				CPU_CLR_S(cpu, size, set);
-		if (CPU_COUNT_S(size, set))
-			sched_setaffinity(0, size, set);
-	}
-	CPU_FREE(set);
-}
-
 /* Sleep until the next round is due; true when it is time to end. */
 static bool wait_round(const struct spool *sp, int ms)
 {
@@ -213,7 +195,7 @@ static void *reader(void *arg)
 	uint64_t buffer = session_buffer_bytes(sp->session);
 	int interval = INTERVAL_MAX_MS, since_scan = 0;
 
-	spool_keep_off(sp->avoid);
+	affinity_keep_off(sp->avoid);
 	atomic_store(&t->tid, (int)gettid());
 	while (!wait_round(sp, interval)) {
 		uint64_t most = 0;

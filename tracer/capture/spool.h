@@ -23,8 +23,6 @@ struct spool;
 
 /* A file without a name in dir; -1 and *err. The caller closes it. */
 int spool_open_unnamed(const char *dir, struct err *err);
-/* The calling thread leaves these CPUs, if its affinity has any other; NULL = stays. */
-void spool_keep_off(const struct cpuset *avoid);
 /* Files go into dir. Reader threads stay off the CPUs in avoid where others are left; NULL = anywhere. */
 int spool_open(struct spool **sp, const struct session *s, const char *dir, const struct cpuset *avoid,
 	       struct err *err);

@@ -29,6 +29,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "capture/affinity.h"
 #include "capture/priv.h"
 #include "capture/signals.h"
 #include "capture/spool.h"
@@ -367,7 +368,7 @@ static void *reader(void *arg)
 	struct us_thread *t = arg;
 	int interval = INTERVAL_MIN_MS;
 
-	spool_keep_off(t->u->config.avoid);
+	affinity_keep_off(t->u->config.avoid);
 	atomic_store(&t->tid, (int)gettid());
 	while (!wait_round(t->u, interval)) {
 		uint64_t most = 0; /* sixteenths of a ring */

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "capture/affinity.h"
+#include "capture/signals.h"
 #include "capture/workload.h"
 
 struct workload {
@@ -34,6 +37,7 @@ struct workload {
 	bool released, reaped, whole_tree;
 	int wstatus;
 	char *name;
+	volatile uint64_t *exec_ns; /* shared with the child */
 	struct cleanup cleanup;
 };
 
@@ -95,8 +99,10 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void __attribute__((noreturn)) child(const struct workload_config *config, int go_fd, int exec_fd)
+static void __attribute__((noreturn))
+child(const struct workload *w, const struct workload_config *config, int go_fd, int exec_fd)
 {
+	struct affinity *before = config->avoid ? affinity_save() : NULL;
 	struct child_error e = { 0 };
 	char **argv = config->argv, go;
 
@@ -107,10 +113,13 @@ static void __attribute__((noreturn)) child(const struct workload_config *config
 		e.errnum = errno;
 		e.identity = true;
 	}
+	affinity_keep_off(config->avoid);
 	/* End of file: the recording never began. */
 	if (read(go_fd, &go, 1) != 1)
 		_exit(EXIT_CANCELED);
+	affinity_restore(before);
 	if (!e.identity) {
+		*w->exec_ns = signals_now_ns();
 		execvp(argv[0], argv);
 		e.errnum = errno;
 	}
@@ -155,6 +164,11 @@ int workload_fork(struct workload **wp, const struct workload_config *config, st
 	w->reaped = true;
 	w->whole_tree = config->whole_tree;
 	w->name = xstrdup(config->argv[0]);
+	w->exec_ns = mmap(NULL, sizeof(*w->exec_ns), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (w->exec_ns == MAP_FAILED) {
+		w->exec_ns = NULL;
+		return err_set_errno(err, EXIT_CANCELED, errno, "cannot share memory with the workload");
+	}
 	if (pipe2(go, O_CLOEXEC))
 		return err_set_errno(err, EXIT_CANCELED, errno, "cannot make a pipe");
 	w->go_fd = go[1];
@@ -168,7 +182,7 @@ int workload_fork(struct workload **wp, const struct workload_config *config, st
 	w->pid = fork();
 	if (!w->pid) {
 		close(go[1]);
-		child(config, go[0], ex[1]);
+		child(w, config, go[0], ex[1]);
 	}
 	close(go[0]);
 	close(ex[1]);
@@ -295,6 +309,11 @@ int workload_status(const struct workload *w)
 	return WEXITSTATUS(w->wstatus);
 }
 
+uint64_t workload_exec_ns(const struct workload *w)
+{
+	return *w->exec_ns;
+}
+
 int32_t workload_pid(const struct workload *w)
 {
 	return (int32_t)w->pid;
@@ -318,6 +337,8 @@ void workload_close(struct workload *w)
 		close(w->go_fd);
 	if (w->exec_fd >= 0)
 		close(w->exec_fd);
+	if (w->exec_ns)
+		munmap((void *)w->exec_ns, sizeof(*w->exec_ns));
 	free(w->name);
 	free(w);
 }

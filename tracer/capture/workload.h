@@ -11,8 +11,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "base/cpuset.h"
 #include "base/err.h"
 
 struct workload;
@@ -28,6 +30,8 @@ struct workload_config {
 	char **argv;
 	bool stdout_to_stderr; /* standard output is taken */
 	bool whole_tree;
+	/* CPUs that are not to be disturbed by its release: it waits elsewhere if it can, and goes where it may by itself. */
+	const struct cpuset *avoid;
 };
 
 /* Fork a child that waits to become argv[0]. */
@@ -36,6 +40,8 @@ int workload_fork(struct workload **w, const struct workload_config *config, str
 int workload_release(struct workload *w, struct err *err);
 /* End one that was not released; it counts as ended. */
 void workload_cancel(struct workload *w);
+/* When it called exec, ns of CLOCK_MONOTONIC, by its own clock: all that was done to release it was before. 0: it did not. */
+uint64_t workload_exec_ns(const struct workload *w);
 int32_t workload_pid(const struct workload *w);
 bool workload_released(const struct workload *w);
 /* Reap what has ended; true if the workload has, now or before. */

@@ -152,11 +152,11 @@ static void self_test(struct check *c)
 			c->ping_problem = xasprintf("the self-test cannot be done on CPU %u: %s", cpu, strerror(errno));
 }
 
-static void ending(void *ctx)
+static void ending(void *ctx, uint64_t at_ns)
 {
 	struct check *c = ctx;
 
-	c->to_ns = signals_now_ns();
+	c->to_ns = at_ns;
 	offenders_end(c->offenders, c->to_ns);
 	self_test(c);
 }
@@ -189,8 +189,13 @@ static int open_watch(struct check *c, char **command, char **workload, struct e
 	self_test(c);
 	signals_sleep_ns(QUIET_NS);
 	c->from_ns = signals_now_ns();
+	if (live_release(c->live, err))
+		return -1;
+	/* What wakes the workload, and brings it to where it may run, is still of setting up. */
+	if (live_exec_ns(c->live))
+		c->from_ns = live_exec_ns(c->live);
 	offenders_begin(c->offenders, c->from_ns);
-	return live_release(c->live, err);
+	return 0;
 }
 
 static void say_progress(const struct check *c)

@@ -13,9 +13,9 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "capture/affinity.h"
 #include "capture/interrupts.h"
 #include "capture/signals.h"
-#include "capture/spool.h"
 #include "file/output.h"
 #include "live/live.h"
 #include "live/names.h"
@@ -141,7 +141,7 @@ static int open_file(struct live *l, struct err *err)
 /* The readers of a recording do the same. There is one thread, which has to keep up with all CPUs. */
 static void be_quick(const struct cpuset *avoid)
 {
-	spool_keep_off(avoid);
+	affinity_keep_off(avoid);
 	setpriority(PRIO_PROCESS, 0, -20);
 }
 
@@ -176,6 +176,8 @@ static int open_capture(struct live *l, struct err *err)
 	if (ret)
 		return -1;
 	run_warn_offline(&l->run, l->config.filter);
+	if (l->config.hold)
+		workload.avoid = push.target_cpus;
 	/* Before anything of ours changes its affinity: the workload's shall be the caller's. */
 	if (workload.argv && workload_fork(&l->run.workload, &workload, err))
 		return -1;
@@ -351,10 +353,10 @@ static void wait_round(const struct live *l)
 		signals_sleep_ns(wake - now);
 }
 
-static int halt(struct live *l, struct err *err)
+static int halt(struct live *l, uint64_t at_ns, struct err *err)
 {
 	if (l->config.ending)
-		l->config.ending(l->config.ending_ctx);
+		l->config.ending(l->config.ending_ctx, at_ns);
 	l->halted = true;
 	if (run_stop(&l->run, &l->rec, false, err))
 		return -1;
@@ -364,14 +366,15 @@ static int halt(struct live *l, struct err *err)
 
 enum live_state live_step(struct live *l, uint64_t until_ns, struct err *err)
 {
-	uint64_t before = l->read_bytes;
+	uint64_t before = l->read_bytes, now;
 	int ret;
 
 	l->limit_ns = until_ns;
 	if (!l->halted && !l->more)
 		wait_round(l);
+	now = signals_now_ns(); /* before a workload that has ended is reaped */
 	if (!l->halted && (l->halting || run_is_over(&l->run, l->end_ns)))
-		return halt(l, err) ? failed(l) : LIVE_GOES_ON;
+		return halt(l, now, err) ? failed(l) : LIVE_GOES_ON;
 	ret = feed_read(l->rec.feed, err);
 	if (ret < 0)
 		return failed(l);
@@ -392,6 +395,11 @@ enum live_state live_step(struct live *l, uint64_t until_ns, struct err *err)
 void live_halt(struct live *l)
 {
 	l->halting = true;
+}
+
+uint64_t live_exec_ns(const struct live *l)
+{
+	return l->run.workload ? workload_exec_ns(l->run.workload) : 0;
 }
 
 uint64_t live_on_ns(const struct live *l)

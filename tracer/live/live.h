@@ -45,9 +45,9 @@ struct live_config {
 	const char *save;	   /* file to keep what was read in; NULL = none */
 	bool log_session;	   /* tell what is done to tracefs */
 	void (*say)(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-	bool hold; /* the workload, and the time of duration_ns, until live_release() */
-	/* It is over, and tracing goes on until this returns; not called where it fails. NULL = nothing. */
-	void (*ending)(void *ctx);
+	bool hold; /* the workload, off the CPUs of the filter, and the time of duration_ns, until live_release() */
+	/* It was over at this time, and tracing goes on until this returns; not called where it fails. NULL = nothing. */
+	void (*ending)(void *ctx, uint64_t at_ns);
 	void *ending_ctx;
 	/* Every event before it is matched; NULL = nobody asks. */
 	pipeline_tap_fn tap;
@@ -79,6 +79,8 @@ int live_release(struct live *l, struct err *err);
 enum live_state live_step(struct live *l, uint64_t until_ns, struct err *err);
 /* Ends the measurement as a signal would; live_step() goes on to LIVE_ENDED. */
 void live_halt(struct live *l);
+/* When the workload called exec, by its own clock; 0: there is none, or it did not. */
+uint64_t live_exec_ns(const struct live *l);
 /* When tracing was switched on; and off, 0: it is still on. */
 uint64_t live_on_ns(const struct live *l);
 uint64_t live_off_ns(const struct live *l);

@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "capture/affinity.h"
 #include "capture/signals.h"
 #include "file/output.h"
 #include "record/record.h"
@@ -85,7 +86,7 @@ static int prepare(struct record *r, struct err *err)
 		return -1;
 	if (spool_open(&r->rec.spool, r->rec.session, output_dir(out), push.target_cpus, err))
 		return -1;
-	spool_keep_off(push.target_cpus);
+	affinity_keep_off(push.target_cpus);
 	comms_add_living(&r->rec.comms);
 	if (spool_start(r->rec.spool, err))
 		return -1;
