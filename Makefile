@@ -11,8 +11,12 @@
 #   make vm        a shell in a guest kernel with everything loaded
 #   make lint      clang-format, cppcheck, shellcheck over the whole tree
 #   make compile_commands.json    for editors and clang's tools
-#   make deps      install the packages that make check needs (G=build: only these)
-#   make install uninstall clean help
+#   make deps      install the packages that make needs (G='build test lint vm': all that make check needs)
+#   make module    the benchmark module for the running kernel (KDIR=headers of another)
+#   make install   program, man pages, completions, documents, examples (PREFIX=/usr/local DESTDIR=)
+#   make module_install uninstall
+#   make deb rpm   packages for this system, in build/deb and build/rpm
+#   make clean help
 #
 # WERROR=1 turns warnings into errors, V=1 shows whole command lines.
 
@@ -20,8 +24,14 @@ VERSION	:= 0.1
 
 PREFIX	?= /usr/local
 DESTDIR	?=
-BINDIR	= $(DESTDIR)$(PREFIX)/bin
-MANDIR	= $(DESTDIR)$(PREFIX)/share/man/man1
+# Where distributions want something elsewhere, they say so: these are without DESTDIR.
+BINDIR	?= $(PREFIX)/bin
+MANDIR	?= $(PREFIX)/share/man/man1
+DOCDIR	?= $(PREFIX)/share/doc/ipitrace
+BASHDIR	?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR	?= $(PREFIX)/share/zsh/site-functions
+FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d
+KDIR	?= /lib/modules/$(shell uname -r)/build
 
 ifeq ($(origin CC),default)
 CC	= gcc
@@ -34,10 +44,14 @@ PKGS	= libtracefs libzstd zlib libxxhash libkmod libdw libelf
 CFLAGS	?= -O2 -g
 LDFLAGS	?=
 WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
-# Lazily: "make deps" must run where pkg-config is not installed yet.
-PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
+# Lazily: "make deps" must run where neither compiler nor pkg-config is installed yet.
+LACKS	= $(if $(shell command -v $(firstword $(CC))),,$(firstword $(CC))) \
+	  $(shell echo '\#include <stdlib.h>' | $(CC) -E - >/dev/null 2>&1 || echo stdlib.h) \
+	  $(if $(shell command -v $(PKG_CONFIG)),$(foreach p,$(PKGS),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))),$(PKG_CONFIG))
+COMPLAIN = $(if $(strip $(LACKS)),$(error $(strip $(LACKS)): not found. 'make deps' installs what building needs; tests/packages lists it))
+PKG_CFLAGS = $(COMPLAIN)$(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -Itracer $(PKG_CFLAGS) \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(WARN) -Iinclude -Itracer $(PKG_CFLAGS) \
 	     -DIPITRACE_VERSION='"$(VERSION)"' -MMD -MP
 LIBS	= $(PKG_LIBS) -lpthread -lm
 # -O1: readable reports; no recover: the first finding fails the test.
@@ -54,7 +68,8 @@ UNIT_COMMON := $(filter-out $(UNITS:%=tests/unit/%.c),$(wildcard tests/unit/*.c)
 FUZZ	:= $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 MANPAGES := $(wildcard docs/*.1)
 
-.PHONY: all build deps demo check check-all bench vm lint fuzz help compile_commands.json install uninstall clean tests-build asan
+.PHONY: all build deps demo check check-all bench vm lint fuzz help compile_commands.json tests-build asan \
+	install uninstall module module_install deb rpm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -96,7 +111,7 @@ $(eval $(call variant,$(B)/asan,$(SAN)))
 
 $(B)/examples/%: examples/%.c Makefile
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< -lpthread
+	$(call Q,CC)$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< -lpthread
 
 asan: $(B)/asan/ipitrace
 tests-build: build asan $(UNITS:%=$(B)/unit/%) $(UNITS:%=$(B)/asan/unit/%) $(FUZZ:%=$(B)/asan/fuzz/%)
@@ -108,9 +123,9 @@ fuzz:
 		CFLAGS='$(SAN) -fsanitize=fuzzer-no-link' $(FUZZ:%=$(B)/libfuzzer/fuzz/%)
 	@tests/fuzz/run $(or $(SECONDS),60) $(or $(T),$(FUZZ))
 
-# G: groups of tests/packages; without, what check needs.
+# G: groups of tests/packages.
 deps:
-	@tests/deps $(G)
+	@tests/deps $(or $(G),build)
 
 # Recursion, because the flags above can only be asked for once deps has run.
 demo:
@@ -152,15 +167,53 @@ compile_commands.json:
 help:
 	@sed -n '1,/^$$/s/^#   //p' Makefile
 
-install: $(B)/ipitrace
-	install -d $(BINDIR) $(MANDIR)
-	install -m 755 $(B)/ipitrace $(BINDIR)/
-	install -m 644 $(MANPAGES) $(MANDIR)/
+# Directory and mode, then the files that go there; install and uninstall read the same lines.
+define INSTALLED
+$(BINDIR) 755 $(B)/ipitrace
+$(MANDIR) 644 $(MANPAGES)
+$(DOCDIR) 644 README.md NEWS.md $(wildcard docs/*.md)
+$(DOCDIR)/examples 644 $(wildcard examples/*.[ch]) tests/data/demo.dat
+$(DOCDIR)/examples 755 examples/reclaim-diff
+$(BASHDIR) 644 docs/completion/bash/ipitrace
+$(ZSHDIR) 644 docs/completion/zsh/_ipitrace
+$(FISHDIR) 644 docs/completion/fish/ipitrace.fish
+endef
+export INSTALLED DESTDIR
 
+install: $(B)/ipitrace
+	@printf '%s\n' "$$INSTALLED" | while read -r dir mode files; do \
+		echo "  INSTALL $$DESTDIR$$dir"; \
+		install -d "$$DESTDIR$$dir" && install -m $$mode $$files "$$DESTDIR$$dir/" || exit 1; \
+	done
+
+# Directories that are empty then go as well, but those that any system has.
 uninstall:
-	rm -f $(BINDIR)/ipitrace $(MANPAGES:docs/%=$(MANDIR)/%)
+	@printf '%s\n' "$$INSTALLED" | while read -r dir mode files; do \
+		for f in $$files; do rm -f "$$DESTDIR$$dir/$${f##*/}"; done; \
+		until [ "$$DESTDIR$$dir" = "$$DESTDIR" ]; do \
+			case $$DESTDIR$$dir in $(PREFIX) | $(PREFIX)/bin | $(PREFIX)/share | $(PREFIX)/share/man) break ;; esac; \
+			rmdir "$$DESTDIR$$dir" 2>/dev/null || break; \
+			dir=$${dir%/*}; \
+		done; \
+	done
+	rm -f "$(DESTDIR)$(MODDIR)/ipitrace_bench.ko"
+
+# Of the kernel that KDIR's headers belong to.
+MODDIR	= /lib/modules/$(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)/updates
+
+module:
+	@$(MAKE) --no-print-directory -C module KDIR=$(KDIR)
+
+module_install: module
+	install -d "$(DESTDIR)$(MODDIR)"
+	install -m 644 module/ipitrace_bench.ko "$(DESTDIR)$(MODDIR)/"
+	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/updates,%,$(MODDIR))))
+
+deb rpm:
+	@packaging/$@
 
 clean:
 	rm -rf $(B)
+	@$(if $(wildcard module/*.o),$(MAKE) --no-print-directory -C module KDIR=$(KDIR) clean)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

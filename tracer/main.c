@@ -124,7 +124,7 @@ static int help(int argc, char **argv, struct err *err)
 	return err_hint(err, "'ipitrace help %s' lists its options", argv[1]);
 }
 
-/* For shell completion, the man pages and their test: the names, or the options of one command. */
+/* For tests of help and man pages: the names, or the options of one command. */
 static int list_options(int argc, char **argv, struct err *err)
 {
 	const struct cmd *cmd;
@@ -201,6 +201,8 @@ static int dispatch(int argc, char **argv, const char **command, struct err *err
 		return help(argc - 1, argv + 1, err);
 	if (!strcmp(name, "--list-options"))
 		return list_options(argc - 1, argv + 1, err);
+	if (!strcmp(name, "--complete"))
+		return complete(commands, ARRAY_SIZE(commands), argc - 2, argv + 2);
 	if (name[0] == '-') {
 		err_set(err, EXIT_USAGE, "unknown option %s", name);
 		return err_hint(err, "options follow the command: 'ipitrace help'");

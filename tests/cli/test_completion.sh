@@ -51,7 +51,7 @@ done <commands
 # completed WORDS...: what completion offers for the last one.
 completed() {
 	# shellcheck disable=SC1091 # ours
-	( . "$ROOT/docs/ipitrace.bash"
+	( . "$ROOT/docs/completion/bash/ipitrace"
 	COMP_WORDS=("$IPITRACE" "$@"); COMP_CWORD=$#; COMPREPLY=()
 	_ipitrace
 	printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' ' )
@@ -86,6 +86,90 @@ is "$(completed report --matrix p)" "p50 p99 " "  of a matrix"
 is "$(completed report --hist q)" "queue " "  of a histogram"
 is "$(completed record --stack c)" "calls " "  of record"
 like " $(completed report --pid $$)" " $$ " "a process"
+is "$(completed export --folded = st)" "stolen " "  and what it begins with"
+is "$(completed report --input = so)" "some.dat " "a file behind a ="
+is "$(completed help rep)" "report " "a command to be helped with"
+is "$(completed probe '')" " " "nothing where nothing can stand"
+is "$(completed nonsense '')" " " "nor behind what is no command"
 is "$(completed report - | wc -w)" "$("$IPITRACE" --list-options report | awk -F '\t' '{ n += ($1 != "-") + ($2 != "-") } END { print n }')" \
 	"every option of report is offered"
+
+# The same by real shells of the other kinds: the line that is typed, and what is offered.
+cat >cases <<'CASES'
+ipitrace rec|record
+ipitrace report --js|--json
+ipitrace report --class !irq_work,res|!irq_work,reschedule
+ipitrace report --by func,sou|func,source
+ipitrace report --by call|caller callsite
+ipitrace record --with sched,id|sched,idle
+ipitrace report -i so|some.dat
+ipitrace report --input=so|some.dat
+ipitrace report so|some.dat
+ipitrace export --folded=|--folded=count --folded=stolen --folded=wait
+ipitrace report --color=n|--color=never
+ipitrace --color=never report --js|--json
+ipitrace report --top 1|
+ipitrace bench --state i|idle irqs-off
+CASES
+mkdir bin && ln -s "$IPITRACE" bin/ipitrace
+export PATH=$TMP/bin:$PATH HOME=$TMP TERM=dumb ANSWERS=$TMP/answers COMPLETION=$ROOT/docs/completion
+# compare SHELL: the answers, a line a case, what is offered separated by blanks.
+compare() {
+	local line want got
+	exec 4<answers
+	while IFS='|' read -r line want; do
+		read -r got <&4
+		# fish names the option again, zsh does not.
+		is "${got#--input=}" "$want" "$1: $line"
+	done <cases
+	exec 4<&-
+}
+
+if command -v fish >/dev/null; then
+	cat >complete.fish <<'FISH'
+set -p fish_complete_path $COMPLETION/fish
+while read -l -d '|' line want
+    set -l got (complete -C $line | string replace -r '\t.*' '' | sort)
+    echo "$got"
+end
+FISH
+	fish --no-config complete.fish <cases >answers 2>fish.err
+	is "$(cat fish.err)" "" "fish: no error"
+	compare fish
+else
+	skip "fish" "no fish"
+fi
+
+# zsh completes in its line editor only, and that wants a terminal. What compadd is told is what a user sees.
+if command -v zsh >/dev/null && command -v script >/dev/null; then
+	cat >.zshrc <<'ZSH'
+fpath=($COMPLETION/zsh $fpath)
+autoload -Uz compinit && compinit -u -D
+compadd() {
+	local -a got
+	if [[ " ${(j: :)@} " != *" -"[OAD]" "* ]]; then
+		builtin compadd -O got "$@"
+		seen+=($got)
+	fi
+	builtin compadd "$@"
+}
+zle-line-init() {
+	local line
+	while IFS='|' read -r line _ <&5; do
+		typeset -gaU seen=()
+		BUFFER=$line CURSOR=$#line
+		zle complete-word
+		print -r -- ${(o)seen} >>$ANSWERS
+	done
+	BUFFER=exit
+	zle accept-line
+}
+zle -N zle-line-init
+ZSH
+	: >answers
+	ZDOTDIR=$TMP script -qec 'zsh -d -i 5<cases' /dev/null </dev/null >zsh.out 2>&1
+	compare zsh
+else
+	skip "zsh" "no zsh, or no script"
+fi
 done_testing

@@ -14,7 +14,7 @@ done
 
 # A small tree with a fault of each kind.
 copy=$TMP/tree
-mkdir -p "$copy"/{.ci,docs,examples,include,module,tests,tracer/base}
+mkdir -p "$copy"/{.ci,docs,examples,include,module,packaging,tests,tracer/base}
 cp "$ROOT"/{.clang-format,.shellcheckrc} "$copy"
 cp "$ROOT/tests/lint" "$copy/tests"
 cat >"$copy/tracer/base/fault.c" <<'C'

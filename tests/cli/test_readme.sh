@@ -44,8 +44,8 @@ man_examples() {
 # Commands that cannot be run inside a test; each for a stated reason.
 not_here() {
 	case $1 in
-	make\ demo* | make\ check* | make\ bench* | make\ deps* | make\ vm* | "make") echo "runs the build or all tests" ;;
-	*make\ install*) echo "writes to the system" ;;
+	make\ demo* | make\ check* | make\ bench* | make\ deps* | make\ vm* | make\ deb* | make\ rpm* | make\ module | "make") echo "runs the build or all tests" ;;
+	*make\ *install*) echo "writes to the system" ;;
 	*apt-get* | git\ * | cd\ *) echo "sets up the machine" ;;
 	*bench*--kernel* | *insmod* | *modprobe*) echo "loads a module" ;;
 	*) return 1 ;;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/opts-help.c - option tables: --help, and the list that completion and the man pages' test read.
+ * base/opts-help.c - option tables: --help, and the list that tests of it and of man pages read.
  */
 #include <stddef.h>
 #include <stdint.h>

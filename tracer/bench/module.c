@@ -37,10 +37,11 @@ static bool exists(const char *path)
 	return !access(path, F_OK);
 }
 
-/* module/ of the source tree that the program was built in, or where the kernel keeps modules. */
+/* module/ of the source tree that the program was built in, or where the kernel keeps modules, compressed or not. */
 static char *find_module(void)
 {
 	static const char *const places[] = { "", "updates/", "extra/", "updates/dkms/" };
+	static const char *const packed[] = { "", ".xz", ".zst", ".gz" };
 	struct utsname u;
 	char exe[4096], *path, *slash;
 	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -56,8 +57,9 @@ static char *find_module(void)
 			free(path);
 		}
 	}
-	for (size_t i = 0; !uname(&u) && i < ARRAY_SIZE(places); i++) {
-		path = xasprintf("/lib/modules/%s/%s" MODULE ".ko", u.release, places[i]);
+	for (size_t i = 0; !uname(&u) && i < ARRAY_SIZE(places) * ARRAY_SIZE(packed); i++) {
+		path = xasprintf("/lib/modules/%s/%s" MODULE ".ko%s", u.release, places[i / ARRAY_SIZE(packed)],
+				 packed[i % ARRAY_SIZE(packed)]);
 		if (exists(path))
 			return path;
 		free(path);

@@ -30,4 +30,7 @@ int cmd_check(int argc, char **argv, struct err *err);
 int cmd_stat(int argc, char **argv, struct err *err);
 int cmd_bench(int argc, char **argv, struct err *err);
 
+/* For shells: what may stand for the last of these words, which follow the program's name; cmds/complete.c. */
+int complete(const struct cmd *commands, size_t nr, int argc, char **argv);
+
 #endif

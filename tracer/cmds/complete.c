@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmds/complete.c - what a shell may offer for the word at the cursor, out of the tables that parse it.
+ *
+ * The scripts of docs/completion/ call "ipitrace --complete WORD...": the words
+ * behind the program's name, the last up to the cursor. A line a candidate: the
+ * whole word, and behind a tab what it means, if there is a text. The line "@files" asks
+ * for names of files. An option and its value in one word ("--sort=") stay one.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/event.h"
+#include "base/evgroups.h"
+#include "base/opts.h"
+#include "bench/backend.h"
+#include "bench/result.h"
+#include "cmds/cmd.h"
+#include "report/columns.h"
+#include "report/list.h"
+
+/* The word at the cursor: what stays, and what a candidate must begin with. */
+struct at {
+	const char *word;
+	int kept;	   /* bytes of word in front of what is completed */
+	const char *typed; /* what of it is completed */
+};
+
+static void offer(const struct at *at, const char *word, const char *help)
+{
+	if (!strncmp(word, at->typed, strlen(at->typed)))
+		printf("%.*s%s%s%s\n", at->kept, at->word, word, help ? "\t" : "", help ? help : "");
+}
+
+static void offer_words(const struct at *at, const char *const *words)
+{
+	while (*words)
+		offer(at, *words++, NULL);
+}
+
+static void cpu_lists(const struct at *at)
+{
+	static const char *const words[] = { "isolated", "nohz_full", "housekeeping", "online", NULL };
+
+	offer_words(at, words);
+}
+
+static void classes(const struct at *at)
+{
+	for (unsigned int c = 0; c < IPI_NR_CLASSES; c++)
+		offer(at, ipi_class_name(c), NULL);
+}
+
+static void event_groups(const struct at *at)
+{
+	const struct evgroup *g;
+
+	for (unsigned int i = 0; (g = evgroup_row(i)); i++)
+		offer(at, g->name, g->help);
+}
+
+static void kinds(const struct at *at)
+{
+	offer_words(at, list_kind_names);
+}
+
+static void outcomes(const struct at *at)
+{
+	offer_words(at, list_outcome_names);
+}
+
+static void ways(const struct at *at)
+{
+	offer_words(at, list_how_names);
+}
+
+static void modes(const struct at *at)
+{
+	offer(at, "all", NULL);
+	for (unsigned int i = 0; i < IPITRACE_BENCH_NR_PRIMITIVES; i++)
+		offer(at, bench_modes[i].word, NULL);
+}
+
+static void targets(const struct at *at)
+{
+	static const char *const words[] = { "any", "sibling", "llc", "node", "other-node", "others", NULL };
+
+	offer_words(at, words);
+}
+
+static void states(const struct at *at)
+{
+	for (uint32_t i = 0; i < IPITRACE_BENCH_NR_STATES; i++)
+		offer(at, bench_state_name(i), NULL);
+}
+
+static void times(const struct at *at)
+{
+	static const char *const words[] = { "delivery", "queue", "func", "handler", "wait", NULL };
+
+	offer_words(at, words);
+}
+
+static void keys(const struct at *at)
+{
+	for (unsigned int i = 0; i < report_nr_columns; i++)
+		if (column_is_key(&report_columns[i]))
+			offer(at, report_columns[i].id, report_columns[i].help);
+}
+
+static void columns(const struct at *at)
+{
+	for (unsigned int i = 0; i < report_nr_columns; i++)
+		offer(at, report_columns[i].id, report_columns[i].help);
+}
+
+static void processes(const struct at *at)
+{
+	DIR *dir = opendir("/proc");
+	const struct dirent *d;
+
+	while (dir && (d = readdir(dir)))
+		if (isdigit((unsigned char)d->d_name[0]))
+			offer(at, d->d_name, NULL);
+	if (dir)
+		closedir(dir);
+}
+
+static void files(const struct at *at)
+{
+	(void)at;
+	puts("@files");
+}
+
+/* By the name that an argument has in the help; what is not here has no words. */
+static const struct {
+	const char *arg;
+	bool list; /* several, separated by commas */
+	void (*offer)(const struct at *at);
+} values[] = {
+	{ "LIST", true, cpu_lists },  { "NAMES", true, classes },     { "GROUPS", true, event_groups },
+	{ "KINDS", true, kinds },     { "OUTCOMES", true, outcomes }, { "WAYS", true, ways },
+	{ "MODES", true, modes },     { "TARGETS", false, targets },  { "STATE", false, states },
+	{ "WHICH", false, times },    { "KEYS", true, keys },	      { "COLUMNS", true, columns },
+	{ "COLUMN", false, columns }, { "PIDS", true, processes },    { "FILE", false, files },
+};
+
+static void complete_value(struct at at, const struct opt *o)
+{
+	const char *arg = o->arg;
+	size_t len;
+
+	if (!strncmp(arg, "[=", 2))
+		arg += 2;
+	/* "a|b": the words themselves, which are no names of values. */
+	for (; islower((unsigned char)*arg); arg += len + (arg[len] != '\0')) {
+		char word[64];
+
+		len = strcspn(arg, "|]");
+		snprintf(word, sizeof(word), "%.*s", (int)len, arg);
+		offer(&at, word, NULL);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		if (strcmp(values[i].arg, arg))
+			continue;
+		for (const char *p = at.typed; values[i].list && *p; p++)
+			if (strchr(",!+", *p))
+				at.typed = p + 1;
+		at.kept = (int)(at.typed - at.word);
+		values[i].offer(&at);
+	}
+}
+
+/* The option that a word names, "-C" or "--class"; NULL = none. */
+static const struct opt *option_of(const struct opt_spec *spec, const char *word, size_t len)
+{
+	for (unsigned int g = 0; g < OPT_MAX_GROUPS; g++) {
+		const struct opt *o;
+
+		for (unsigned int i = 0; (o = opt_group_row(&spec->groups[g], i)); i++) {
+			if (len == 2 && word[0] == '-' && o->short_name && word[1] == o->short_name)
+				return o;
+			if (len > 2 && !strncmp(word, "--", 2) && o->long_name && strlen(o->long_name) == len - 2 &&
+			    !memcmp(word + 2, o->long_name, len - 2))
+				return o;
+		}
+	}
+	return NULL;
+}
+
+static void offer_option(const struct at *at, const struct opt *o)
+{
+	char word[64];
+
+	if (o->long_name) {
+		snprintf(word, sizeof(word), "--%s", o->long_name);
+		offer(at, word, o->help);
+	}
+	if (o->short_name) {
+		snprintf(word, sizeof(word), "-%c", o->short_name);
+		offer(at, word, o->help);
+	}
+}
+
+static void complete_options(const struct at *at, const struct opt_spec *spec)
+{
+	const struct opt *o;
+
+	for (unsigned int g = 0; g < OPT_MAX_GROUPS; g++)
+		for (unsigned int i = 0; (o = opt_group_row(&spec->groups[g], i)); i++)
+			offer_option(at, o);
+	offer_option(at, &opt_help_row);
+}
+
+static void complete_of(const struct opt_spec *spec, struct at at, const char *before)
+{
+	const char *equals = strchr(at.word, '=');
+	const struct opt *o;
+
+	if (!strncmp(at.word, "--", 2) && equals) {
+		o = option_of(spec, at.word, (size_t)(equals - at.word));
+		at.typed = equals + 1;
+		at.kept = (int)(at.typed - at.word);
+		if (o && o->arg)
+			complete_value(at, o);
+		return;
+	}
+	o = option_of(spec, before, strlen(before));
+	if (o && o->arg && !opt_value_optional(o))
+		complete_value(at, o);
+	else if (at.word[0] == '-')
+		complete_options(&at, spec);
+	else if (spec->max_operands || spec->stop_at_operand)
+		files(&at);
+}
+
+int complete(const struct cmd *commands, size_t nr, int argc, char **argv)
+{
+	struct at at = { .word = argc ? argv[argc - 1] : "", .typed = argc ? argv[argc - 1] : "" };
+	int first = 0;
+
+	/* What may be in front of the command. */
+	while (first < argc - 1 && !strncmp(argv[first], "--", 2))
+		first++;
+	if (first >= argc - 1 || (!strcmp(argv[first], "help") && first == argc - 2)) {
+		for (size_t i = 0; i < nr; i++)
+			offer(&at, commands[i].spec->command, commands[i].spec->summary);
+		if (first >= argc - 1)
+			offer(&at, "help", "show the help of a command");
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(commands[i].spec->command, argv[first]))
+			complete_of(commands[i].spec, at, argv[argc - 2]);
+	return EXIT_OK;
+}
