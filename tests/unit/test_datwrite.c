@@ -127,7 +127,7 @@ static void check_pages(struct dat_file *f)
 	ok(!err.code, "no error: %s", err.msg);
 }
 
-static void check_file(const char *path)
+static void check_file(const char *path, int version)
 {
 	struct dat_file *f = NULL;
 	struct err err = { 0 };
@@ -136,7 +136,7 @@ static void check_file(const char *path)
 	if (!ok(!dat_open(&f, path, &err), "the reader opens it: %s", err.msg))
 		return;
 	info = dat_info(f);
-	is_u64((uint64_t)info->version, 6, "version");
+	is_u64((uint64_t)info->version, (uint64_t)version, "version");
 	is_u64(info->page_size, PAGE, "page size");
 	is_u64(info->nr_cpus, 3, "CPUs");
 	is_u64(info->long_size, sizeof(long), "size of a long");
@@ -155,12 +155,18 @@ static void check_file(const char *path)
 	ok(info->facts && !strncmp(info->facts, "complete 1\nsum head 0 ", 22), "facts, and sums behind them");
 	ok(!info->damaged, "which hold");
 	ok(!info->truncated, "not truncated");
-	is_u64(info->data_bytes, 4 * PAGE, "bytes of data");
+	if (version == 6)
+		is_u64(info->data_bytes, 4 * PAGE, "bytes of data");
+	else
+		ok(info->data_bytes && info->data_bytes < PAGE, "few bytes of data: %u",
+		   (unsigned int)info->data_bytes);
 	check_pages(f);
+	ok(!info->damaged, "and no page differs from its checksum");
 	dat_close(f);
 }
 
-static void test_round_trip(void)
+/* level: of compression. */
+static void test_round_trip(int level)
 {
 	char *path = in_dir("a.dat");
 	struct dat_writer *w;
@@ -168,7 +174,8 @@ static void test_round_trip(void)
 	struct stat st;
 
 	umask(027);
-	ok(!dat_writer_open(&w, path, &err), "open: %s", err.msg);
+	ok(!dat_writer_open(&w, path, &err), "open for level %d: %s", level, err.msg);
+	dat_writer_set_level(w, level);
 	ok(!dat_writer_head(w, &meta, &err), "head");
 	ok(write_cpus(w, &err), "data of all CPUs: %s", err.msg);
 	ok(!dat_writer_facts(w, "complete 1\n", 11, &err), "facts");
@@ -177,7 +184,41 @@ static void test_round_trip(void)
 	ok(!stat(path, &st) && (st.st_mode & 0777) == 0600, "it has its name, and is for its owner only");
 	dat_writer_close(w);
 	is_u64(nr_files(), 1, "and is the only file");
-	check_file(path);
+	check_file(path, level ? 7 : 6);
+	unlink(path);
+	free(path);
+}
+
+/* More than all threads pack at once, and a last chunk that is not full; sub-buffers larger than a chunk. */
+static void test_many_pages(unsigned int page_size, unsigned int nr)
+{
+	struct dat_writer_meta large = meta;
+	char *path = in_dir("m.dat");
+	unsigned int got = 0, bad = 0;
+	struct dat_file *f = NULL;
+	struct dat_writer *w;
+	struct err err = { 0 };
+	const uint32_t *page;
+	size_t len;
+	int fd = pages(7, nr * (page_size / PAGE));
+
+	large.page_size = page_size;
+	large.nr_cpus = 1;
+	ok(!dat_writer_open(&w, path, &err), "open");
+	dat_writer_set_level(w, 1);
+	ok(!dat_writer_head(w, &large, &err) && !dat_writer_cpu(w, fd, (uint64_t)nr * page_size, &err) &&
+		   !dat_writer_facts(w, "", 0, &err) && !dat_writer_commit(w, &err),
+	   "%u pages of %u bytes are written: %s", nr, page_size, err.msg);
+	dat_writer_close(w);
+	close(fd);
+	if (ok(!dat_open(&f, path, &err), "and opened: %s", err.msg)) {
+		for (; (page = dat_next_page(f, 0, &len, &err)); got++)
+			bad += len != page_size || page[0] != 7 + got * (page_size / PAGE);
+		is_u64(got, nr, "all are read");
+		is_u64(bad, 0, "in order");
+		ok(!err.code && !dat_info(f)->damaged, "without an error: %s", err.msg);
+	}
+	dat_close(f);
 	unlink(path);
 	free(path);
 }
@@ -268,7 +309,11 @@ int main(void)
 {
 	if (!ok(mkdtemp(dir), "a directory of its own"))
 		return done_testing();
-	test_round_trip();
+	test_round_trip(0);
+	test_round_trip(1);
+	test_round_trip(9);
+	test_many_pages(PAGE, 1500);
+	test_many_pages(64 * PAGE, 20);
 	test_abandoned();
 	test_order();
 	test_places();

@@ -49,6 +49,23 @@ static int parse_user_stack(void *target, const char *arg, const struct opt_spec
 	return 0;
 }
 
+static int parse_compress(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	static const struct {
+		const char *name;
+		uint32_t level;
+	} ways[] = { { "none", 0 }, { "fast", 1 }, { "best", 9 } };
+
+	(void)spec;
+	for (unsigned int i = 0; i < ARRAY_SIZE(ways); i++) {
+		if (strcmp(arg, ways[i].name))
+			continue;
+		*(uint32_t *)target = ways[i].level;
+		return 0;
+	}
+	return err_set(err, EXIT_USAGE, "'%.40s': none, fast or best", arg);
+}
+
 /* Names and patterns of events; those of several -e are one list. */
 static int parse_events(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
@@ -102,6 +119,9 @@ static const struct opt record_rows[] = {
 	  "record these events, too: SYS:EVENT, SYS, patterns; for KernelShark and others", parse_events, 0, 0 },
 	{ 0, "with", "GROUPS", OPT_CUSTOM, FIELD(groups),
 	  "record these groups of events, too ('ipitrace help record groups' lists them)", parse_groups, 0, 0 },
+	{ 0, "compress", "none|fast|best", OPT_CUSTOM, FIELD(level),
+	  "a file of a tenth of the size: trace.dat version 7, by zstd; default none: version 6", parse_compress, 0,
+	  0 },
 	{ 0, "wait-all", NULL, OPT_FLAG, FIELD(wait_all), "record until all that WORKLOAD has started has ended, too",
 	  NULL, 0, 0 },
 	{ 0, "strict", NULL, OPT_FLAG, FIELD(strict),

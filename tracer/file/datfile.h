@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * file/datfile.h - trace.dat: writer (v6, a state machine) and reader (v6, v7).
+ * file/datfile.h - trace.dat, v6 and v7: writer (a state machine) and reader.
  *
  * Knows the bytes of trace-cmd.dat.v6(5) and .v7(5); knows neither tracefs nor
  * what events mean. Pointers of the reader's live until
@@ -135,6 +135,8 @@ struct dat_writer_meta {
 int dat_writer_open(struct dat_writer **w, const char *path, struct err *err);
 /* For what is said about it, and to give it an owner. Stays the writer's. */
 struct output *dat_writer_output(const struct dat_writer *w);
+/* Before the head: 1 to 19, as zstd has them: the file is v7, compressed; 0, the default: v6. */
+void dat_writer_set_level(struct dat_writer *w, int level);
 /* Copying gives up with an error once *flag is not 0: a second Ctrl-C. */
 void dat_writer_set_abort(struct dat_writer *w, const volatile int *flag);
 int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *meta, struct err *err);

@@ -6,7 +6,9 @@
  *	file/read.c	 metadata of v6 and v7
  *	file/trailer.c	 ipitrace's facts, and checksums of all sections
  *	file/pages.c	 the CPUs' data, page by page; task names
- *	file/write.c	 v6, in one pass
+ *	file/head.c	 what a file begins with, v6 and v7
+ *	file/pack.c	 compresses the CPUs' data
+ *	file/write.c	 the file, in one pass
  */
 #ifndef IPITRACE_FILE_PRIV_H
 #define IPITRACE_FILE_PRIV_H
@@ -153,5 +155,48 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 /* A section is not what it was when it was written; the first one is told. */
 void dat_damaged(struct dat_file *f, const char *what);
 void dat_free_streams(struct dat_file *f);
+
+/* --- writer --- */
+
+#define DAT_SECTION_COMPRESSED 1u /* flag of a section of v7 */
+
+/* Bytes that grow; freed by free(at). */
+struct dat_bytes {
+	char *at;
+	size_t len, room;
+};
+
+/* A stretch of the head, from the end of the one before, that has a checksum of its own. */
+struct dat_section {
+	const char *name;
+	size_t end;
+};
+
+/* Where a CPU's data is in the file. As v6 has it there, so it is this and no more. */
+struct dat_extent {
+	uint64_t offset, size;
+};
+
+/* The head in memory. Where the data is stands in it only when all of that is written. */
+struct dat_head {
+	struct dat_bytes bytes;
+	struct dat_section sections[8];
+	unsigned int nr_sections;
+	int level;	/* 0: v6 */
+	uint64_t table; /* file offset: v6: of the extents; v7: of the options' offset */
+	/* Of v7 alone. */
+	struct dat_bytes options;
+	uint64_t options_at, data; /* file offsets of sections */
+	char *clock;
+	unsigned int page_size;
+};
+
+/* A zeroed head. -1: no memory to compress with. */
+int dat_head_build(struct dat_head *h, const struct dat_writer_meta *m, int level);
+/* v7: the section of options, which belongs at pos, behind the data; NULL: there is none. */
+const void *dat_head_options(struct dat_head *h, const struct dat_extent *cpus, unsigned int nr_cpus, uint64_t pos,
+			     size_t *len);
+void dat_head_complete(struct dat_head *h, const struct dat_extent *cpus, unsigned int nr_cpus);
+void dat_head_free(struct dat_head *h);
 
 #endif

@@ -26,11 +26,10 @@
 
 static const uint8_t dat_magic[10] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
 
-#define SECTION_COMPRESSED 1
-#define MAX_SECTIONS	   1024 /* trace-cmd writes one or two lists of options */
+#define MAX_SECTIONS 1024 /* trace-cmd writes one or two lists of options */
 
-#define WINDOW		   (64u << 10) /* read at least */
-#define MAX_STRING	   4096u
+#define WINDOW	     (64u << 10) /* read at least */
+#define MAX_STRING   4096u
 
 /* Fetches from the file, so that len bytes are at hand. False if there are not so many. */
 static bool in_fetch(struct dat_in *in, uint64_t len)
@@ -461,7 +460,7 @@ static int v7_section(struct dat_file *f, uint64_t off, unsigned int want, struc
 		in.off = in.limit;
 	}
 	*sec = in;
-	return flags & SECTION_COMPRESSED ? v7_unpack(f, sec, want, err) : 0;
+	return flags & DAT_SECTION_COMPRESSED ? v7_unpack(f, sec, want, err) : 0;
 }
 
 static void v7_buffer(struct dat_file *f, struct dat_in *opt)

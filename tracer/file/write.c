@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * file/write.c - writes trace.dat v6, as trace-cmd.dat.v6(5) describes it.
+ * file/write.c - writes trace.dat: the head, each CPU's data as it is or packed, what is ours behind it.
  *
  * The file has no name until it is complete: file/output.c. The sections must
- * come in order; anything else is a bug of the caller's and is refused. Numbers are written in the byte order of this machine, and the file
- * says so.
+ * come in order; anything else is a bug of the caller's and is refused.
  */
 #include <endian.h>
 #include <errno.h>
@@ -24,20 +23,14 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "file/output.h"
+#include "file/pack.h"
 #include "file/priv.h"
 
 #define COPY_CHUNK (8u << 20)
 #define SUM_CHUNK  (256u << 10)
-#define MAX_SUMS   8 /* of the head */
-#define MAX_EXTRA  2 /* sections behind the data */
+#define MAX_EXTRA  3 /* sections behind the data: v7's options, user stacks */
 
 enum writer_state { WRITER_OPEN, WRITER_DATA, WRITER_FACTS, WRITER_COMMITTED, WRITER_FAILED };
-
-/* A stretch of the head that has a checksum of its own. */
-struct section {
-	const char *name;
-	size_t end;
-};
 
 struct dat_writer {
 	enum writer_state state;
@@ -46,23 +39,18 @@ struct dat_writer {
 	int fd; /* the output's */
 	const volatile int *abort_flag;
 	unsigned int page_size, nr_cpus, next_cpu;
-	uint64_t table; /* file offset of the offset/size pairs */
-	uint64_t pos;	/* end of what is written */
-	struct {
-		uint64_t offset, size;
-	} * cpus;
-	uint64_t *sums; /* of each CPU's data */
-	struct section sections[MAX_SUMS];
-	unsigned int nr_sections;
+	int level;		 /* zstd's; 0 = nothing is compressed */
+	struct packer *packer;	 /* NULL where nothing is compressed */
+	struct dat_head head;	 /* kept for its checksums until it is complete */
+	uint64_t pos;		 /* end of what is written */
+	struct dat_extent *cpus; /* of each CPU's data */
+	uint64_t *sums;
 	struct {
 		const char *name; /* the caller's */
 		uint64_t offset, size, sum;
 	} extra[MAX_EXTRA];
 	unsigned int nr_extra;
 	XXH3_state_t *sum;
-	/* The head is built in memory, and kept for its checksums until the table in it is known. */
-	char *buf;
-	size_t len, room;
 };
 
 static int fail(struct dat_writer *w, int errnum, struct err *err)
@@ -103,104 +91,14 @@ struct output *dat_writer_output(const struct dat_writer *w)
 	return w->out;
 }
 
+void dat_writer_set_level(struct dat_writer *w, int level)
+{
+	w->level = level;
+}
+
 void dat_writer_set_abort(struct dat_writer *w, const volatile int *flag)
 {
 	w->abort_flag = flag;
-}
-
-static void put(struct dat_writer *w, const void *data, size_t len)
-{
-	if (w->len + len > w->room) {
-		w->room = (w->len + len) * 2;
-		w->buf = xrealloc(w->buf, w->room);
-	}
-	memcpy(w->buf + w->len, data, len);
-	w->len += len;
-}
-
-static void put_u16(struct dat_writer *w, uint16_t v)
-{
-	put(w, &v, sizeof(v));
-}
-static void put_u32(struct dat_writer *w, uint32_t v)
-{
-	put(w, &v, sizeof(v));
-}
-static void put_u64(struct dat_writer *w, uint64_t v)
-{
-	put(w, &v, sizeof(v));
-}
-
-static void put_string(struct dat_writer *w, const char *s)
-{
-	put(w, s, strlen(s) + 1);
-}
-
-/* A text with its length before it, as 8 or 4 bytes. */
-static void put_text64(struct dat_writer *w, const char *text, size_t len)
-{
-	put_u64(w, len);
-	put(w, text ? text : "", len);
-}
-
-static void put_text32(struct dat_writer *w, const char *text)
-{
-	size_t len = text ? strlen(text) : 0;
-
-	put_u32(w, (uint32_t)len);
-	put(w, text ? text : "", len);
-}
-
-static void put_option(struct dat_writer *w, enum dat_option option, const void *data, size_t len)
-{
-	put_u16(w, (uint16_t)option);
-	put_u32(w, (uint32_t)len);
-	put(w, data, len);
-}
-
-static void put_string_option(struct dat_writer *w, enum dat_option option, const char *s)
-{
-	if (s)
-		put_option(w, option, s, strlen(s) + 1);
-}
-
-static bool same_system(const struct dat_writer_meta *m, unsigned int a, unsigned int b)
-{
-	return !strcmp(m->formats[a].system, m->formats[b].system);
-}
-
-/* Formats come grouped: a system begins where the name changes. */
-static void put_formats(struct dat_writer *w, const struct dat_writer_meta *m)
-{
-	unsigned int nr_systems = 0;
-
-	for (unsigned int i = 0; i < m->nr_formats; i++)
-		nr_systems += !i || !same_system(m, i, i - 1);
-	put_u32(w, nr_systems);
-	for (unsigned int i = 0, end; i < m->nr_formats; i = end) {
-		for (end = i; end < m->nr_formats && same_system(m, end, i); end++)
-			;
-		put_string(w, m->formats[i].system);
-		put_u32(w, end - i);
-		for (unsigned int j = i; j < end; j++)
-			put_text64(w, m->formats[j].text, m->formats[j].len);
-	}
-}
-
-static void put_options(struct dat_writer *w, const struct dat_writer_meta *m)
-{
-	uint32_t nr_cpus = m->nr_cpus;
-
-	put(w, "options  ", 10);
-	for (unsigned int cpu = 0; m->cpustats && cpu < m->nr_cpus; cpu++)
-		put_string_option(w, DAT_OPT_CPUSTAT, m->cpustats[cpu]);
-	put_string_option(w, DAT_OPT_TRACECLOCK, m->clocks_text);
-	put_string_option(w, DAT_OPT_UNAME, m->uname);
-	put_option(w, DAT_OPT_CPUCOUNT, &nr_cpus, sizeof(nr_cpus));
-	put_string_option(w, DAT_OPT_VERSION, m->version);
-	if (m->trace_id)
-		put_option(w, DAT_OPT_TRACEID, &m->trace_id, sizeof(m->trace_id));
-	put_u16(w, DAT_OPT_DONE);
 }
 
 static int write_all(struct dat_writer *w, const void *data, size_t len, uint64_t pos, struct err *err)
@@ -221,16 +119,8 @@ static int write_all(struct dat_writer *w, const void *data, size_t len, uint64_
 	return 0;
 }
 
-/* What was put since the last one is a section. */
-static void section_ends(struct dat_writer *w, const char *name)
-{
-	w->sections[w->nr_sections++] = (struct section){ name, w->len };
-}
-
 int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *m, struct err *err)
 {
-	static const unsigned char magic[] = { 0x17, 0x08, 0x44 };
-	const char order = __BYTE_ORDER == __BIG_ENDIAN, long_size = sizeof(long);
 	int ret;
 
 	if (w->state != WRITER_OPEN)
@@ -242,36 +132,12 @@ int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *m, struc
 	w->sum = XXH3_createState();
 	if (!w->sum)
 		return fail(w, ENOMEM, err);
-	put(w, magic, sizeof(magic));
-	put(w, "tracing", 7);
-	put_string(w, "6");
-	put(w, &order, 1);
-	put(w, &long_size, 1);
-	put_u32(w, m->page_size);
-	put_string(w, "header_page");
-	put_text64(w, m->header_page, strlen(m->header_page));
-	put_string(w, "header_event");
-	put_text64(w, m->header_event, strlen(m->header_event));
-	section_ends(w, "head");
-	put_u32(w, m->nr_ftrace);
-	for (unsigned int i = 0; i < m->nr_ftrace; i++)
-		put_text64(w, m->ftrace_formats[i].text, m->ftrace_formats[i].len);
-	put_formats(w, m);
-	section_ends(w, "formats");
-	put_text32(w, m->kallsyms);
-	section_ends(w, "symbols");
-	put_text32(w, m->printk_formats);
-	put_text64(w, m->cmdlines, m->cmdlines ? strlen(m->cmdlines) : 0);
-	section_ends(w, "names");
-	put_u32(w, m->nr_cpus);
-	put_options(w, m);
-	put(w, "flyrecord", 10);
-	/* Zeros until commit: data that is not complete is not to be found. */
-	w->table = w->len;
-	put(w, w->cpus, m->nr_cpus * sizeof(*w->cpus));
-	section_ends(w, "options");
-	ret = write_all(w, w->buf, w->len, 0, err);
-	w->pos = w->len;
+	if (dat_head_build(&w->head, m, w->level))
+		return fail(w, ENOMEM, err);
+	if (w->level)
+		w->packer = packer_new(w->level, m->page_size);
+	ret = write_all(w, w->head.bytes.at, w->head.bytes.len, 0, err);
+	w->pos = w->head.bytes.len;
 	if (!ret)
 		w->state = WRITER_DATA;
 	return ret;
@@ -315,26 +181,33 @@ static int sum_chunk(struct dat_writer *w, int fd, off_t from, off_t to, struct 
 	return ret;
 }
 
-int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
+static bool is_aborted(struct dat_writer *w, struct err *err)
 {
-	off_t in = 0, out;
+	if (!w->abort_flag || !*w->abort_flag)
+		return false;
+	w->state = WRITER_FAILED;
+	err_set(err, EXIT_FAILED, "aborted: %s is not written", w->path);
+	return true;
+}
 
-	if (w->state != WRITER_DATA || w->next_cpu >= w->nr_cpus || len % w->page_size)
-		return out_of_order(w, "cpu data", err);
-	w->pos = (w->pos + w->page_size - 1) / w->page_size * w->page_size;
-	w->cpus[w->next_cpu].offset = w->pos;
-	w->cpus[w->next_cpu].size = fd < 0 ? 0 : len;
-	out = (off_t)w->pos;
-	XXH3_64bits_reset(w->sum);
-	while (fd >= 0 && (uint64_t)in < len) {
+/* A filesystem without holes needs the room twice, nothing worse. */
+static void punch(int fd, uint64_t from, uint64_t len)
+{
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)len))
+		return;
+}
+
+static int copy_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
+{
+	off_t in = 0, out = (off_t)w->pos;
+
+	while ((uint64_t)in < len) {
 		off_t from = in;
 		size_t chunk = len - (uint64_t)in < COPY_CHUNK ? (size_t)(len - (uint64_t)in) : COPY_CHUNK;
 		ssize_t n;
 
-		if (w->abort_flag && *w->abort_flag) {
-			w->state = WRITER_FAILED;
-			return err_set(err, EXIT_FAILED, "aborted: %s is not written", w->path);
-		}
+		if (is_aborted(w, err))
+			return -1;
 		n = copy_chunk(fd, &in, w->fd, &out, chunk);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -342,13 +215,76 @@ int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
 			return fail(w, n ? errno : EIO, err);
 		if (sum_chunk(w, fd, from, from + n, err))
 			return -1;
-		/* A filesystem without holes needs the room twice, nothing worse. */
-		if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, n))
-			continue;
+		punch(fd, (uint64_t)from, (uint64_t)n);
 	}
-	w->sums[w->next_cpu++] = XXH3_64bits_digest(w->sum);
 	w->pos = (uint64_t)out;
 	return 0;
+}
+
+static int put_packed(struct dat_writer *w, const void *data, size_t len, struct err *err)
+{
+	if (write_all(w, data, len, w->pos, err))
+		return -1;
+	XXH3_64bits_update(w->sum, data, len);
+	w->pos += len;
+	return 0;
+}
+
+static int pack_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
+{
+	uint32_t nr_chunks = (uint32_t)packer_nr_chunks(w->packer, len);
+	const void *packed;
+	size_t packed_len;
+
+	if (put_packed(w, &nr_chunks, sizeof(nr_chunks), err))
+		return -1;
+	for (uint64_t at = 0; at < len;) {
+		int64_t n;
+
+		if (is_aborted(w, err))
+			return -1;
+		n = packer_run(w->packer, fd, at, len, err);
+		if (n < 0) {
+			w->state = WRITER_FAILED;
+			return -1;
+		}
+		for (unsigned int i = 0; (packed = packer_output(w->packer, i, &packed_len)); i++)
+			if (put_packed(w, packed, packed_len, err))
+				return -1;
+		punch(fd, at, (uint64_t)n);
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* Version 7 has its options behind the data, because they say where that is. */
+static int data_ends(struct dat_writer *w, struct err *err)
+{
+	size_t len;
+	const char *options = dat_head_options(&w->head, w->cpus, w->nr_cpus, w->pos, &len);
+
+	return options ? dat_writer_section(w, "options", options, len, err) : 0;
+}
+
+int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
+{
+	struct dat_extent *cpu;
+	int ret = 0;
+
+	if (w->state != WRITER_DATA || w->next_cpu >= w->nr_cpus || len % w->page_size)
+		return out_of_order(w, "cpu data", err);
+	cpu = &w->cpus[w->next_cpu];
+	if (!w->packer)
+		w->pos = (w->pos + w->page_size - 1) / w->page_size * w->page_size;
+	cpu->offset = w->pos;
+	XXH3_64bits_reset(w->sum);
+	if (fd >= 0 && len)
+		ret = w->packer ? pack_cpu(w, fd, len, err) : copy_cpu(w, fd, len, err);
+	if (ret)
+		return ret;
+	cpu->size = w->pos - cpu->offset;
+	w->sums[w->next_cpu++] = XXH3_64bits_digest(w->sum);
+	return w->next_cpu == w->nr_cpus ? data_ends(w, err) : 0;
 }
 
 /* The facts, and a line for every section: "sum NAME OFFSET LENGTH XXH3". */
@@ -361,12 +297,12 @@ static char *with_sums(struct dat_writer *w, const char *text, size_t len)
 	if (!out)
 		return NULL;
 	fwrite(text, 1, len, out);
-	memcpy(w->buf + w->table, w->cpus, w->nr_cpus * sizeof(*w->cpus));
-	for (unsigned int i = 0; i < w->nr_sections; i++) {
-		const struct section *s = &w->sections[i];
+	dat_head_complete(&w->head, w->cpus, w->nr_cpus);
+	for (unsigned int i = 0; i < w->head.nr_sections; i++) {
+		const struct dat_section *s = &w->head.sections[i];
 
 		fprintf(out, "sum %s %zu %zu %016llx\n", s->name, at, s->end - at,
-			(unsigned long long)XXH3_64bits(w->buf + at, s->end - at));
+			(unsigned long long)XXH3_64bits(w->head.bytes.at + at, s->end - at));
 		at = s->end;
 	}
 	for (unsigned int cpu = 0; cpu < w->nr_cpus; cpu++)
@@ -425,7 +361,8 @@ int dat_writer_commit(struct dat_writer *w, struct err *err)
 {
 	if (w->state != WRITER_FACTS)
 		return out_of_order(w, "commit", err);
-	if (write_all(w, w->cpus, w->nr_cpus * sizeof(*w->cpus), w->table, err))
+	/* Where the data is stands in it only now: what is not complete is not to be found. */
+	if (write_all(w, w->head.bytes.at, w->head.bytes.len, 0, err))
 		return -1;
 	w->state = WRITER_FAILED;
 	if (output_commit(w->out, w->abort_flag, err))
@@ -446,7 +383,8 @@ void dat_writer_close(struct dat_writer *w)
 	if (!w)
 		return;
 	output_close(w->out);
-	free(w->buf);
+	packer_free(w->packer);
+	dat_head_free(&w->head);
 	free(w->cpus);
 	free(w->sums);
 	XXH3_freeState(w->sum);

@@ -73,6 +73,7 @@ static int prepare(struct record *r, struct err *err)
 	if (invoking_user(&uid, &gid))
 		output_set_owner(out, uid, gid);
 	dat_writer_set_abort(r->writer, signals_abort_flag());
+	dat_writer_set_level(r->writer, (int)r->opts.level);
 	if (r->opts.userstack.mode != USERSTACK_NONE)
 		want_userstack(r, &config, output_dir(out));
 	ret = session_open(&r->rec.session, &config, err);

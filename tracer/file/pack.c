@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * file/pack.c - each thread reads and packs a stretch of its own; they are written in order.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "file/pack.h"
+
+#define CHUNK	    (128u << 10)
+#define NR_CHUNKS   8 /* of a thread in one run */
+#define MAX_THREADS 16
+
+struct worker {
+	ZSTD_CCtx *zstd;
+	pthread_t thread;
+	int fd, level;
+	uint64_t at;
+	size_t len, chunk; /* of what is to be packed, and of a part of it */
+	char *in, *out;
+	size_t out_room, out_len;
+	int errnum; /* 0 = packed */
+};
+
+struct packer {
+	struct worker *workers;
+	unsigned int nr_workers, nr_used;
+	size_t chunk;
+};
+
+/* Where this process may run. */
+static unsigned int nr_threads(void)
+{
+	cpu_set_t set;
+	unsigned int nr = sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
+
+	return nr < MAX_THREADS ? nr : MAX_THREADS;
+}
+
+struct packer *packer_new(int level, unsigned int page_size)
+{
+	struct packer *p = xcalloc(1, sizeof(*p));
+
+	p->chunk = page_size > CHUNK ? page_size : CHUNK / page_size * page_size;
+	p->nr_workers = nr_threads();
+	p->workers = xcalloc(p->nr_workers, sizeof(*p->workers));
+	for (unsigned int i = 0; i < p->nr_workers; i++) {
+		struct worker *w = &p->workers[i];
+
+		w->level = level;
+		w->chunk = p->chunk;
+		w->in = xmalloc(p->chunk);
+		w->out_room = NR_CHUNKS * (ZSTD_compressBound(p->chunk) + 8);
+		w->out = xmalloc(w->out_room);
+	}
+	return p;
+}
+
+void packer_free(struct packer *p)
+{
+	if (!p)
+		return;
+	for (unsigned int i = 0; i < p->nr_workers; i++) {
+		ZSTD_freeCCtx(p->workers[i].zstd);
+		free(p->workers[i].in);
+		free(p->workers[i].out);
+	}
+	free(p->workers);
+	free(p);
+}
+
+uint64_t packer_nr_chunks(const struct packer *p, uint64_t len)
+{
+	return (len + p->chunk - 1) / p->chunk;
+}
+
+static int read_chunk(struct worker *w, size_t len)
+{
+	for (size_t have = 0; have < len;) {
+		ssize_t n = pread(w->fd, w->in + have, len - have, (off_t)(w->at + have));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? errno : EIO;
+		have += (size_t)n;
+	}
+	return 0;
+}
+
+static int pack_chunk(struct worker *w, size_t len)
+{
+	uint32_t sizes[2] = { 0, (uint32_t)len };
+	char *to = w->out + w->out_len;
+	size_t n = ZSTD_compressCCtx(w->zstd, to + sizeof(sizes), w->out_room - w->out_len - sizeof(sizes), w->in, len,
+				     w->level);
+
+	if (ZSTD_isError(n))
+		return ENOMEM; /* there is room for the worst */
+	sizes[0] = (uint32_t)n;
+	memcpy(to, sizes, sizeof(sizes));
+	w->out_len += sizeof(sizes) + n;
+	return 0;
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+
+	w->errnum = w->zstd ? 0 : ENOMEM;
+	for (size_t left = w->len; left && !w->errnum;) {
+		size_t n = left < w->chunk ? left : w->chunk;
+
+		w->errnum = read_chunk(w, n);
+		if (!w->errnum)
+			w->errnum = pack_chunk(w, n);
+		w->at += n;
+		left -= n;
+	}
+	return NULL;
+}
+
+/* The first is this thread itself. Where no thread can be had, it does their work, too. */
+static void work_all(struct packer *p)
+{
+	bool started[MAX_THREADS] = { false };
+	sigset_t all, old;
+
+	/* Signals are the main thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (unsigned int i = 1; i < p->nr_used; i++)
+		started[i] = !pthread_create(&p->workers[i].thread, NULL, work, &p->workers[i]);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	for (unsigned int i = 0; i < p->nr_used; i++)
+		if (!started[i])
+			work(&p->workers[i]);
+	for (unsigned int i = 1; i < p->nr_used; i++)
+		if (started[i])
+			pthread_join(p->workers[i].thread, NULL);
+}
+
+int64_t packer_run(struct packer *p, int fd, uint64_t at, uint64_t end, struct err *err)
+{
+	uint64_t from = at;
+
+	for (p->nr_used = 0; p->nr_used < p->nr_workers && at < end; p->nr_used++) {
+		struct worker *w = &p->workers[p->nr_used];
+
+		if (!w->zstd)
+			w->zstd = ZSTD_createCCtx();
+		w->fd = fd;
+		w->at = at;
+		w->len = end - at < NR_CHUNKS * p->chunk ? (size_t)(end - at) : NR_CHUNKS * p->chunk;
+		w->out_len = 0;
+		at += w->len;
+	}
+	work_all(p);
+	for (unsigned int i = 0; i < p->nr_used; i++)
+		if (p->workers[i].errnum)
+			return err_set_errno(err, EXIT_FAILED, p->workers[i].errnum,
+					     "cannot read back what was recorded, or pack it");
+	return (int64_t)(at - from);
+}
+
+const void *packer_output(const struct packer *p, unsigned int idx, size_t *len)
+{
+	if (idx >= p->nr_used)
+		return NULL;
+	*len = p->workers[idx].out_len;
+	return p->workers[idx].out;
+}
