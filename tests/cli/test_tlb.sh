@@ -66,7 +66,41 @@ for key in target victim depth wakee waker idle slowest; do
 	like "$(cat "$ERR")" "several targets: --by $key does not go with it" "  and says so"
 done
 exits 2 "not with another view" "$IPITRACE" report --tlb --matrix count "$F"
-exits 2 "nor with --fields" "$IPITRACE" report --tlb -f sends "$F"
+for fields in sends flushes; do
+	exits 2 "nor with --fields $fields" "$IPITRACE" report --tlb -f $fields "$F"
+	like "$(cat "$ERR")" "^ipitrace: report: --tlb shows columns of its own: --fields does not" "  and says why"
+done
+exits 2 "its columns are not those of other views" "$IPITRACE" report --sort flushes "$F"
+like "$(cat "$ERR")" "'flushes' is a column of --tlb" "  and says so"
+
+# --- order: by any column, the largest first ---
+
+exits 0 "rows are sorted by every column of CSV" python3 - "$IPITRACE" "$F" <<'PY'
+import csv, subprocess, sys
+def rows(*more):
+    out = subprocess.run([sys.argv[1], "report", "--tlb", "--csv", *more, sys.argv[2]], capture_output=True, text=True, check=True)
+    return list(csv.DictReader(out.stdout.splitlines()))
+for name in list(rows()[0])[2:]:
+    values = [int(r[name]) if r[name] else -1 for r in rows("--sort", name)]
+    assert values == sorted(values, reverse=True), (name, values)
+for heading, name in (("FLUSHES", "flushes"), ("no-ipi", "unsent"), ("Local", "local"), ("WAIT-50", "wait_p50_ns")):
+    assert rows("--sort", heading) == rows("--sort", name), heading
+PY
+
+# --- behind a filter that none passes ---
+
+"$IPITRACE" report --tlb --comm nobody "$F" >"$OUT" 2>"$ERR"
+like "$(cat "$OUT")" '^no IPI that was sent to flush a TLB passes the filter$' "behind a filter nobody says that none was sent"
+unlike "$(cat "$OUT")" 'none of tlb_flush' "  nor that no events were recorded"
+
+# --- who flushes for another process runs the function itself, for nothing ---
+
+tlb_json "$DATA/cases/tlb-own-wrong.dat.gz"
+json_check "$TMP/t.json" "d['tlb_view']['tlb']['reasons']['remote_wrong_cpu'] == 4 and d['tlb_view']['tlb']['own_wrong_cpu'] == 3" \
+	"the own CPU that runs another process is no target"
+json_check "$TMP/t.json" "[(r['tlb']['reasons']['remote_wrong_cpu'], r['tlb']['own_wrong_cpu']) for r in rows] == [(4, 3)]" "  and is its flush's"
+like "$("$IPITRACE" report --tlb "$DATA/cases/tlb-own-wrong.dat.gz")" ', 1 where the process no longer ran; 3 of the own CPU, which ran another process$' \
+	"  in the text, too"
 exits 1 "a report of TLB work is not compared with one of everything" bash -c \
 	"'$IPITRACE' report --json '$F' >'$TMP/all.json' && '$IPITRACE' report --tlb --json '$F' >'$TMP/part.json' && '$IPITRACE' diff '$TMP/all.json' '$TMP/part.json'"
 

@@ -64,6 +64,20 @@ void *xcalloc(size_t nr, size_t size)
 	return new;
 }
 
+void *xgrow(void *array, unsigned int *nr, unsigned int index, size_t size)
+{
+	size_t had = *nr, nr_new = had ? had : 16;
+
+	if (index < had)
+		return array;
+	while (nr_new <= index)
+		nr_new *= 2;
+	array = xrealloc(array, nr_new * size);
+	memset((char *)array + had * size, 0, (nr_new - had) * size);
+	*nr = (unsigned int)nr_new;
+	return array;
+}
+
 char *xstrdup(const char *s)
 {
 	size_t len = strlen(s) + 1;

@@ -15,6 +15,8 @@
 void *xmalloc(size_t size);
 void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *ptr, size_t size);
+/* An array of *nr items with room for that of this index; new ones are zero. */
+void *xgrow(void *array, unsigned int *nr, unsigned int index, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -139,6 +139,14 @@ static int keys_fit(const struct report_options *o, struct err *err)
 	return 0;
 }
 
+static bool tlb_column_only(const char *name, struct err *err)
+{
+	if (!name || column_find(name) || !tlb_column_find(name))
+		return false;
+	err_set(err, EXIT_USAGE, "'%s' is a column of --tlb", name);
+	return true;
+}
+
 /* What the options asked for, the table as text without any; NULL and *err if there are two. */
 static const struct render_ops *chosen_format(const struct report_options *o, struct err *err)
 {
@@ -158,9 +166,12 @@ static const struct render_ops *chosen_format(const struct report_options *o, st
 	if (keys_fit(o, err))
 		return NULL;
 	if (view && o->rows.fields) {
-		err_set(err, EXIT_USAGE, "%s shows no columns: --fields does not go with it", views[view].option);
+		err_set(err, EXIT_USAGE, "%s shows %s: --fields does not go with it", views[view].option,
+			o->tlb ? "columns of its own" : "no columns");
 		return NULL;
 	}
+	if (!o->tlb && (tlb_column_only(o->rows.sort, err) || tlb_column_only(o->rows.fields, err)))
+		return NULL;
 	return format == ROWS_JSON ? &render_json : format ? views[view].csv : views[view].text;
 }
 
@@ -230,6 +241,13 @@ static void tlb_keys(struct rows_options *o, const struct reading *in)
 	o->by[1] = AGG_KEY_CALLER;
 }
 
+static const struct column *sort_column(const struct report_options *o)
+{
+	const struct column *c = o->tlb && o->rows.sort ? tlb_column_find(o->rows.sort) : NULL;
+
+	return c ? c : rows_sort_column(&o->rows);
+}
+
 /* What is counted is a part of what was recorded: reports of that part alone can be compared. */
 static char *filters_of(const struct report_options *o, const struct reading *in)
 {
@@ -266,11 +284,11 @@ static int report_file(struct report_options *o, const char *path, const struct 
 		goto out;
 	r.offline = analysis_offline(in.analysis, &o->filter);
 	r.filters = filters_of(o, &in);
-	report_sort(&r, rows_sort_column(&o->rows));
 	if (sums.overtime)
 		overtime_report(sums.overtime, &r);
 	if (sums.tlb)
-		tlb_report(sums.tlb, &r);
+		tlb_report(sums.tlb, &r, in.filter);
+	report_sort(&r, sort_column(o));
 	if (sums.matrix) {
 		report_build(&matrix, in.analysis, sums.matrix, matrix_keys, ARRAY_SIZE(matrix_keys),
 			     in.filter != NULL);
@@ -289,7 +307,7 @@ out:
 
 int cmd_report(int argc, char **argv, struct err *err)
 {
-	struct report_options o = { .filter = IPI_FILTER_INIT };
+	struct report_options o = { .filter = IPI_FILTER_INIT, .rows.also_column = tlb_column_find };
 	const struct render_ops *format;
 	const char *path;
 	int nr, ret;

@@ -21,26 +21,34 @@ static int parse_by(void *target, const char *arg, const struct opt_spec *spec, 
 	return report_parse_by(arg, o->by, &o->nr_by, err);
 }
 
+static bool also_column(const struct rows_options *o, const char *name)
+{
+	return o->also_column && !column_find(name) && o->also_column(name);
+}
+
 static int parse_sort(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
+	struct rows_options *o = target;
+
 	(void)spec;
-	if (!column_find(arg))
+	if (!column_find(arg) && !also_column(o, arg))
 		return column_unknown(arg, err);
-	*(const char **)target = arg;
+	o->sort = arg;
 	return 0;
 }
 
 /* At once, not when there is something to show: stat would have measured for nothing. */
 static int parse_fields(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
+	struct rows_options *o = target;
 	const struct column **list = NULL;
 	unsigned int nr = 0;
-	int ret = columns_parse(arg, &list, &nr, err);
+	int ret = also_column(o, arg) ? 0 : columns_parse(arg, &list, &nr, err);
 
 	(void)spec;
 	free(list);
 	if (!ret)
-		*(const char **)target = arg;
+		o->fields = arg;
 	return ret;
 }
 
@@ -50,10 +58,10 @@ const struct opt rows_options[ROWS_NR_OPTIONS] = {
 	  "one row per: caller, callsite, func, class, source, target, comm, pid, process, stack, ufunc, context, cgroup, "
 	  "victim, depth, wakee, waker, idle, slowest (default: caller,func)",
 	  parse_by, 0, 0 },
-	{ 0, "sort", "COLUMN", OPT_CUSTOM, OPTION(sort), "largest first, names alphabetically (default: target_hits)",
-	  parse_sort, 0, 0 },
-	{ 'f', "fields", "COLUMNS", OPT_CUSTOM, OPTION(fields), "columns to show; +COLUMNS: besides the default ones",
-	  parse_fields, 0, 0 },
+	{ 0, "sort", "COLUMN", OPT_CUSTOM, 0, "largest first, names alphabetically (default: target_hits)", parse_sort,
+	  0, 0 },
+	{ 'f', "fields", "COLUMNS", OPT_CUSTOM, 0, "columns to show; +COLUMNS: besides the default ones", parse_fields,
+	  0, 0 },
 	{ 'n', "top", "N", OPT_U64, OPTION(top), "only the first N rows", NULL, 1, UINT32_MAX },
 	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: everything, integers in ns", NULL, 0, 0 },
 	{ 0, "csv", NULL, OPT_FLAG, OPTION(csv), "CSV: the rows, integers in ns", NULL, 0, 0 },

@@ -19,6 +19,8 @@ struct rows_options {
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
 	const char *sort, *fields;
+	const struct column *(*also_column)(
+		const char *name); /* what else is one, for the command to look at; or NULL */
 	const struct column **columns;
 	unsigned int nr_columns;
 	uint64_t top;

@@ -315,6 +315,7 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	d->stacks = stacks_new(meta->max_stacks);
 	d->caps.evidence = evidence(d, false);
 	d->caps.has_wakes = d->plan.fmt.has_wakes;
+	d->caps.has_tlb = d->plan.fmt.ops & (OP_BIT(OP_TLB_FLUSH) | OP_BIT(OP_TLB_CALL));
 	d->caps.has_idle = d->plan.fmt.ops & OP_BIT(OP_IDLE);
 	if (cursors_init(d, err))
 		goto fail;

@@ -50,6 +50,11 @@ static unsigned int nr_columns(const struct render *r)
 }
 
 /* The id says what the value is; those in ns say so. */
+void render_csv_name(const struct render *r, const struct column *c)
+{
+	fprintf(r->out, "%s%s", c->id, c->unit == UNIT_NS || c->unit == UNIT_WHEN ? "_ns" : "");
+}
+
 static int csv_begin(struct render *r, struct err *err)
 {
 	(void)err;
@@ -58,7 +63,8 @@ static int csv_begin(struct render *r, struct err *err)
 	for (unsigned int i = 0; i < nr_columns(r) && !r->options->headless; i++) {
 		const struct column *c = column(r, i);
 
-		fprintf(r->out, "%s%s%s", i ? "," : "", c->id, c->unit == UNIT_NS || c->unit == UNIT_WHEN ? "_ns" : "");
+		fputs(i ? "," : "", r->out);
+		render_csv_name(r, c);
 	}
 	if (!r->options->headless)
 		fputc('\n', r->out);
@@ -66,7 +72,7 @@ static int csv_begin(struct render *r, struct err *err)
 	return 0;
 }
 
-static void cell(const struct render *r, const struct column *c, const struct report_row *row)
+void render_csv_cell(const struct render *r, const struct column *c, const struct report_row *row)
 {
 	struct value v = column_value(c, row);
 
@@ -88,7 +94,7 @@ static int csv_row(struct render *r, const struct report_row *row, struct err *e
 
 		if (i)
 			fputc(',', r->out);
-		cell(r, c, row);
+		render_csv_cell(r, c, row);
 	}
 	fputc('\n', r->out);
 	return 0;
@@ -100,7 +106,7 @@ void render_csv_keys(const struct render *r, const struct report_row *row)
 		const struct column *c = column_of_key(r->report->by[i]);
 
 		if (row)
-			cell(r, c, row);
+			render_csv_cell(r, c, row);
 		else
 			fputs(c->id, r->out);
 		fputc(',', r->out);

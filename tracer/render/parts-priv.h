@@ -36,6 +36,9 @@ char *render_label(const struct render *r, const struct report_row *row, unsigne
 
 /* --- CSV: render/csv.c --- */
 
+/* A column's name, and what it has of a row. */
+void render_csv_name(const struct render *r, const struct column *c);
+void render_csv_cell(const struct render *r, const struct column *c, const struct report_row *row);
 /* The keys of a row, or their names where there is none; with a comma behind each. */
 void render_csv_keys(const struct render *r, const struct report_row *row);
 int render_csv_end(struct render *r, struct err *err);

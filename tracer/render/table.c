@@ -20,6 +20,7 @@
 #include "render/render.h"
 #include "render/parts-priv.h"
 #include "render/value.h"
+#include "report/tlb.h"
 
 #define STACK_INDENT 4
 
@@ -427,8 +428,8 @@ static void beside(const struct report *r, FILE *out)
 			"wake-ups: %" PRIu64 " with a wakee, %" PRIu64 " queued for a task that is not known; %" PRIu64
 			" other reschedules\n",
 			b->wakees, b->calls_unknown, b->other_reschedules);
-	if (b->idle)
-		fprintf(out, "idle states: of %" PRIu64 " targets, not known of %" PRIu64 "\n", b->states,
+	if (b->idle && b->states + b->states_unknown)
+		fprintf(out, "idle states: known of %" PRIu64 " targets, not known of %" PRIu64 "\n", b->states,
 			b->states_unknown);
 }
 
@@ -688,13 +689,19 @@ static void verdict(struct render *r)
 	free(wrapped.text);
 }
 
+static const char *tlb_none(const struct report_tlb *t)
+{
+	return t->filtered ? "no IPI that was sent to flush a TLB passes the filter\n" :
+			     "no IPI was sent to flush a TLB\n";
+}
+
 void render_text_foot(struct render *r)
 {
 	const struct report *report = r->report;
 
 	if (!report->nr_rows)
 		fputs(!report->trace->has_send ? "no senders: the recording has no send events\n" :
-		      report->tlb	       ? "no IPI was sent to flush a TLB\n" :
+		      report->tlb	       ? tlb_none(report->tlb) :
 		      by_slowest(report)       ? "no multicast is known to have been waited for\n" :
 		      report->filtered	       ? "no IPI passes the filter\n" :
 						 "no IPIs were sent\n",

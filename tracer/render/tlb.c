@@ -21,102 +21,27 @@
 #include "render/value.h"
 #include "report/tlb.h"
 
-/* What a column is of. */
-enum figure {
-	FLUSHES,
-	CPUS_MEAN,
-	CPUS_MAX,
-	IPIS,
-	WAIT_P50,
-	WAIT_MAX,
-	STOLEN,
-	PAGES,
-	UNSENT,
-	LOCAL,
-	NR_FIGURES,
-};
-
-/* clang-format off: a table */
-static const struct {
-	struct grid_column column;
-	bool of_events; /* only where there are some */
-} figures[NR_FIGURES] = {
-	[FLUSHES] = { { .header = "FLUSHES", .right = true }, false },
-	[CPUS_MEAN] = { { .header = "CPUS", .right = true }, false },
-	[CPUS_MAX] = { { .header = "CPUS-MAX", .right = true, .drop = 2 }, false },
-	[IPIS] = { { .header = "IPIS", .right = true, .drop = 4 }, false },
-	[WAIT_P50] = { { .header = "WAIT-50", .right = true }, false },
-	[WAIT_MAX] = { { .header = "WAIT-MAX", .right = true }, false },
-	[STOLEN] = { { .header = "STOLEN", .right = true, .drop = 5 }, false },
-	[PAGES] = { { .header = "PAGES-50", .right = true, .drop = 1 }, true },
-	[UNSENT] = { { .header = "NO-IPI", .right = true, .drop = 6 }, true },
-	[LOCAL] = { { .header = "LOCAL", .right = true, .drop = 3 }, true },
-};
-/* clang-format on */
-
-static uint64_t local_flushes(const struct tlb_sums *s)
+/* A figure of a row; CPUS has one digit behind the point. */
+static char *figure(const struct report_row *row, const struct column *c, const struct screen *screen)
 {
-	return s->reasons[TLB_BY_LOCAL] + s->reasons[TLB_BY_LOCAL_MM];
-}
+	struct value v = column_value(c, row);
+	char buf[32];
 
-static char *time_cell(const struct hist *h, uint64_t ns, const struct screen *s)
-{
-	char time[RENDER_TIME_LEN];
-
-	if (!h->count)
-		return xstrdup("-");
-	render_time(ns, s->utf8, time);
-	return xstrdup(time);
-}
-
-static char *pages_cell(const struct tlb_sums *s)
-{
-	uint64_t nr = s->pages.count + s->pages_all;
-
-	if (!nr)
-		return xstrdup("-");
-	/* The median of all: everything is more than any number of pages. */
-	if (s->pages_all * 2 > nr)
+	if (!v.none && !strcmp(c->id, "cpus"))
+		return xasprintf("%.1f", (double)v.num / TLB_MEAN_UNIT);
+	if (!v.none && !strcmp(c->id, "pages") && v.num == TLB_PAGES_ALL)
 		return xstrdup("all");
-	return xasprintf("%" PRIu64, hist_percentile(&s->pages, 0.5 * (double)nr / (double)s->pages.count));
-}
-
-static char *figure(const struct report_row *row, enum figure f, const struct screen *screen)
-{
-	const struct tlb_sums *s = row->tlb;
-	const struct hist *stolen = &row->agg->handler;
-
-	switch (f) {
-	case FLUSHES:
-		return xasprintf("%" PRIu64, s->flushes);
-	case CPUS_MEAN:
-		return s->cpus.count ? xasprintf("%.1f", (double)s->cpus.sum / (double)s->cpus.count) : xstrdup("-");
-	case CPUS_MAX:
-		return s->cpus.count ? xasprintf("%" PRIu64, s->cpus.max) : xstrdup("-");
-	case IPIS:
-		return xasprintf("%" PRIu64, row->agg->n.target_hits);
-	case WAIT_P50:
-		return time_cell(&s->wait, s->wait.count ? hist_percentile(&s->wait, 0.5) : 0, screen);
-	case WAIT_MAX:
-		return time_cell(&s->wait, s->wait.max, screen);
-	case STOLEN:
-		return time_cell(stolen, stolen->sum, screen);
-	case PAGES:
-		return pages_cell(s);
-	case UNSENT:
-		return xasprintf("%" PRIu64, s->unsent + s->reasons[TLB_BY_HYPERCALL]);
-	case LOCAL:
-		return xasprintf("%" PRIu64, local_flushes(s));
-	default:
-		return NULL;
-	}
+	render_value(c, v, screen->utf8, buf, sizeof(buf));
+	return xstrdup(buf);
 }
 
 /* --- text --- */
 
+#define MAX_FIGURES 16
+
 struct sheet {
-	struct grid_column columns[AGG_NR_KEYS + NR_FIGURES];
-	enum figure figures[NR_FIGURES];
+	struct grid_column columns[AGG_NR_KEYS + MAX_FIGURES];
+	const struct column *figures[MAX_FIGURES];
 	unsigned int nr_columns, nr_figures, nr_rows;
 	unsigned int nr_local; /* rows that flushed their own CPU alone */
 	char **cells;
@@ -130,11 +55,16 @@ static int text_begin(struct render *r, struct err *err)
 	for (unsigned int i = 0; i < r->report->nr_by; i++)
 		s->columns[s->nr_columns++] =
 			(struct grid_column){ .header = column_of_key(r->report->by[i])->header, .name = true };
-	for (unsigned int i = 0; i < NR_FIGURES; i++) {
-		if (figures[i].of_events && !r->report->tlb->events)
+	for (const struct column *c = tlb_columns; c < tlb_columns + tlb_nr_columns && s->nr_figures < MAX_FIGURES;
+	     c++) {
+		if (!c->shown || (tlb_column_needs_events(c) && !r->report->tlb->events))
 			continue;
-		s->figures[s->nr_figures++] = (enum figure)i;
-		s->columns[s->nr_columns++] = figures[i].column;
+		s->figures[s->nr_figures++] = c;
+		s->columns[s->nr_columns++] = (struct grid_column){
+			.header = c->header,
+			.right = true,
+			.drop = c->shown == COLUMN_STAYS ? 0 : c->shown,
+		};
 	}
 	s->cells = xcalloc((size_t)r->nr_rows * s->nr_columns + 1, sizeof(*s->cells));
 	render_text_head(r);
@@ -204,7 +134,8 @@ static void events(const struct report_tlb *t, FILE *out)
 	uint64_t other = s->reasons[TLB_NR_REASONS];
 
 	if (!t->events) {
-		if (t->ways & 1u << TLB_WAY_LAZY) /* x86 alone has the event */
+		/* Behind a filter nobody knows. */
+		if (!t->filtered && t->ways & 1u << TLB_WAY_LAZY) /* x86 alone has the event */
 			fputs("events: none of tlb_flush, which tells of local flushes, of pages, and of flushes that needed "
 			      "no IPI (record --with tlb)\n",
 			      out);
@@ -215,11 +146,14 @@ static void events(const struct report_tlb *t, FILE *out)
 	fprintf(out,
 		"events: %" PRIu64 " to other CPUs (%" PRIu64 " found none to ask), %" PRIu64 " of everything; %" PRIu64
 		" local",
-		s->reasons[TLB_BY_SEND], s->unsent, s->pages_all, local_flushes(s));
+		s->reasons[TLB_BY_SEND], s->unsent, s->pages_all, tlb_local_flushes(s));
 	fprintf(out, "; %" PRIu64 " on targets, %" PRIu64 " functions ran without one", s->reasons[TLB_BY_REMOTE],
 		s->no_event);
-	if (s->reasons[TLB_BY_WRONG_CPU])
-		fprintf(out, ", %" PRIu64 " where the process no longer ran", s->reasons[TLB_BY_WRONG_CPU]);
+	if (s->reasons[TLB_BY_WRONG_CPU] > s->own_wrong)
+		fprintf(out, ", %" PRIu64 " where the process no longer ran",
+			s->reasons[TLB_BY_WRONG_CPU] - s->own_wrong);
+	if (s->own_wrong)
+		fprintf(out, "; %" PRIu64 " of the own CPU, which ran another process", s->own_wrong);
 	if (s->reasons[TLB_BY_HYPERCALL])
 		fprintf(out, "; %" PRIu64 " by hypercall", s->reasons[TLB_BY_HYPERCALL]);
 	if (s->reasons[TLB_BY_SWITCH])
@@ -280,51 +214,36 @@ const struct render_ops render_tlb = {
 
 static int csv_begin(struct render *r, struct err *err)
 {
+	const char *sep = "";
+
 	(void)err;
 	render_csv_keys(r, NULL);
-	fputs("flushes,cpus_sum,cpus_p50,cpus_max,target_hits,elided,wait_count,wait_unknown,wait_p50_ns,wait_p99_ns,"
-	      "wait_max_ns,wait_sum_ns,stolen_ns,sent,unsent,local,pages_p50,pages_max,pages_all\n",
-	      r->out);
+	for (unsigned int i = 0; i < tlb_nr_columns; i++) {
+		if (!tlb_columns[i].json)
+			continue;
+		fputs(sep, r->out);
+		render_csv_name(r, &tlb_columns[i]);
+		sep = ",";
+	}
+	fputc('\n', r->out);
 	render_lost_events(r);
 	return 0;
 }
 
-static void csv_number(FILE *out, bool there, uint64_t v)
-{
-	if (there)
-		fprintf(out, "%" PRIu64, v);
-	fputc(',', out);
-}
-
 static int csv_row(struct render *r, const struct report_row *row, struct err *err)
 {
-	const struct tlb_sums *s = row->tlb;
-	bool events = r->report->tlb->events, cpus = s->cpus.count, wait = s->wait.count, pages = s->pages.count;
-	FILE *out = r->out;
+	const char *sep = "";
 
 	(void)err;
 	render_csv_keys(r, row);
-	csv_number(out, true, s->flushes);
-	csv_number(out, true, s->cpus.sum);
-	csv_number(out, cpus, cpus ? hist_percentile(&s->cpus, 0.5) : 0);
-	csv_number(out, cpus, s->cpus.max);
-	csv_number(out, true, row->agg->n.target_hits);
-	csv_number(out, !row->trace->elided_unknown, row->agg->n.elided);
-	csv_number(out, true, s->wait.count);
-	csv_number(out, true, s->wait_unknown);
-	csv_number(out, wait, wait ? hist_percentile(&s->wait, 0.5) : 0);
-	csv_number(out, wait, wait ? hist_percentile(&s->wait, 0.99) : 0);
-	csv_number(out, wait, s->wait.max);
-	csv_number(out, wait, s->wait.sum);
-	csv_number(out, row->agg->handler.count, row->agg->handler.sum);
-	csv_number(out, events, s->reasons[TLB_BY_SEND]);
-	csv_number(out, events, s->unsent);
-	csv_number(out, events, local_flushes(s));
-	csv_number(out, pages, pages ? hist_percentile(&s->pages, 0.5) : 0);
-	csv_number(out, pages, s->pages.max);
-	if (events)
-		fprintf(out, "%" PRIu64, s->pages_all);
-	fputc('\n', out);
+	for (unsigned int i = 0; i < tlb_nr_columns; i++) {
+		if (!tlb_columns[i].json)
+			continue;
+		fputs(sep, r->out);
+		render_csv_cell(r, &tlb_columns[i], row);
+		sep = ",";
+	}
+	fputc('\n', r->out);
 	return 0;
 }
 
@@ -392,11 +311,13 @@ void render_tlb_json_row(struct json *j, const struct tlb_sums *s, const struct 
 		json_reasons(j, s);
 		json_u64(j, "unsent", s->unsent);
 		json_u64(j, "runs_without_event", s->no_event);
+		json_u64(j, "own_wrong_cpu", s->own_wrong);
 		json_u64(j, "pages_all", s->pages_all);
 	} else {
 		json_null(j, "reasons");
 		json_null(j, "unsent");
 		json_null(j, "runs_without_event");
+		json_null(j, "own_wrong_cpu");
 		json_null(j, "pages_all");
 	}
 	json_dist(j, "pages", &s->pages);

@@ -71,6 +71,14 @@ struct agg {
 
 /* The row in which such a span would count. Rows move when there are more: good until the next span. */
 struct agg_row *agg_row_of(struct agg *a, const struct ipi_span *s);
+/* The row's place among the aggregation's; false: it is none of them, but the recorder's own, or of the others. */
+static inline bool agg_row_index(const struct agg *a, const struct agg_row *row, unsigned int *index)
+{
+	uintptr_t at = (uintptr_t)row - (uintptr_t)a->rows;
+
+	*index = (unsigned int)(at / sizeof(*row));
+	return (uintptr_t)row >= (uintptr_t)a->rows && at / sizeof(*row) < a->nr_rows;
+}
 /* For agg.c alone: of an identity not seen before, new if need be; the own one if ipitrace itself caused it. */
 struct agg_row *agg_row_find(struct agg *a, const struct ipi_span *s, uint32_t target);
 bool agg_is_own(struct agg *a, const struct ipi_span *s);

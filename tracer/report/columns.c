@@ -185,7 +185,7 @@ static bool also_named(const struct column *c, const char *name)
 	if (same_name(name, c->header, "") || same_name(name, c->id, "_ns"))
 		return true;
 	if (!c->object)
-		return same_name(name, c->json, "");
+		return c->json && same_name(name, c->json, "");
 	if (strlen(name) > strlen(c->object) && plain(name[strlen(c->object)]) == '_' &&
 	    !strncasecmp(name, c->object, strlen(c->object)) && same_name(name + strlen(c->object) + 1, c->json, ""))
 		return true;
@@ -193,15 +193,20 @@ static bool also_named(const struct column *c, const char *name)
 	return c->stat == STAT_P50 && !strncasecmp(name, c->id, strlen(name)) && !strcmp(c->id + strlen(name), "_p50");
 }
 
+const struct column *column_find_in(const struct column *table, unsigned int nr, const char *name)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (same_name(name, table[i].id, ""))
+			return &table[i];
+	for (unsigned int i = 0; i < nr; i++)
+		if (also_named(&table[i], name))
+			return &table[i];
+	return NULL;
+}
+
 const struct column *column_find(const char *name)
 {
-	for (unsigned int i = 0; i < report_nr_columns; i++)
-		if (same_name(name, report_columns[i].id, ""))
-			return &report_columns[i];
-	for (unsigned int i = 0; i < report_nr_columns; i++)
-		if (also_named(&report_columns[i], name))
-			return &report_columns[i];
-	return NULL;
+	return column_find_in(report_columns, report_nr_columns, name);
 }
 
 int column_unknown(const char *name, struct err *err)

@@ -59,6 +59,8 @@ extern const unsigned int report_nr_columns;
  * '_' are the same. A distribution's name is its median. NULL = none.
  */
 const struct column *column_find(const char *name);
+/* The same, of another table. */
+const struct column *column_find_in(const struct column *table, unsigned int nr, const char *name);
 /* The error of a name that is none. */
 int column_unknown(const char *name, struct err *err);
 /* A column of the distribution of times that this names: "delivery", or any of its columns; NULL = none. */

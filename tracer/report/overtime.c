@@ -25,7 +25,7 @@ struct overtime {
 	struct agg *agg;
 	uint64_t bin_ns, start_ns;
 	bool started, timeless;
-	struct series own, *rows; /* by the index of the aggregation's row */
+	struct series own, others, *rows; /* rows: by the index of the aggregation's */
 	unsigned int nr_rows;
 	unsigned int nr_bins; /* of the longest */
 	uint64_t cells;
@@ -34,18 +34,13 @@ struct overtime {
 
 static struct series *series_of(struct overtime *o, const struct agg_row *row)
 {
-	unsigned int index = (unsigned int)(row - o->agg->rows), nr = o->nr_rows;
+	unsigned int index;
 
 	if (row == &o->agg->own)
 		return &o->own;
-	if (index >= nr) {
-		nr = nr ? nr : 64;
-		while (nr <= index)
-			nr *= 2;
-		o->rows = xrealloc(o->rows, nr * sizeof(*o->rows));
-		memset(o->rows + o->nr_rows, 0, (nr - o->nr_rows) * sizeof(*o->rows));
-		o->nr_rows = nr;
-	}
+	if (!agg_row_index(o->agg, row, &index))
+		return &o->others;
+	o->rows = xgrow(o->rows, &o->nr_rows, index, sizeof(*o->rows));
 	return &o->rows[index];
 }
 
@@ -129,6 +124,7 @@ void overtime_free(struct overtime *o)
 		free(o->rows[i].bins);
 	free(o->rows);
 	free(o->own.bins);
+	free(o->others.bins);
 	free(o);
 }
 

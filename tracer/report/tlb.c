@@ -56,8 +56,8 @@ struct tlb {
 	struct work_memo memos[1u << WORK_BITS];
 	struct cpu_notes *cpus;
 	unsigned int nr_cpus;
-	struct tlb_sums all, own;
-	struct tlb_sums *rows; /* by the index of the aggregation's row */
+	struct tlb_sums all, rowless; /* rowless: of the recorder itself, and of no row */
+	struct tlb_sums *rows;	      /* by the index of the aggregation's row */
 	unsigned int nr_rows;
 	bool by_sends;
 	struct report_tlb report;
@@ -65,18 +65,11 @@ struct tlb {
 
 static struct tlb_sums *sums_of(struct tlb *t, const struct agg_row *row)
 {
-	unsigned int index = (unsigned int)(row - t->agg->rows), nr = t->nr_rows;
+	unsigned int index;
 
-	if (row == &t->agg->own)
-		return &t->own;
-	if (index >= nr) {
-		nr = nr ? nr : 64;
-		while (nr <= index)
-			nr *= 2;
-		t->rows = xrealloc(t->rows, nr * sizeof(*t->rows));
-		memset(t->rows + t->nr_rows, 0, (nr - t->nr_rows) * sizeof(*t->rows));
-		t->nr_rows = nr;
-	}
+	if (!agg_row_index(t->agg, row, &index))
+		return &t->rowless;
+	t->rows = xgrow(t->rows, &t->nr_rows, index, sizeof(*t->rows));
 	return &t->rows[index];
 }
 
@@ -97,16 +90,7 @@ static enum tlb_work work_of(struct tlb *t, uint64_t func)
 
 static struct cpu_notes *notes_of(struct tlb *t, uint32_t cpu)
 {
-	unsigned int nr = t->nr_cpus;
-
-	if (cpu >= nr) {
-		nr = nr ? nr : 16;
-		while (nr <= cpu)
-			nr *= 2;
-		t->cpus = xrealloc(t->cpus, nr * sizeof(*t->cpus));
-		memset(t->cpus + t->nr_cpus, 0, (nr - t->nr_cpus) * sizeof(*t->cpus));
-		t->nr_cpus = nr;
-	}
+	t->cpus = xgrow(t->cpus, &t->nr_cpus, cpu, sizeof(*t->cpus));
 	return &t->cpus[cpu];
 }
 
@@ -130,6 +114,18 @@ static void take_send(struct tlb *t, struct tlb_sums *s, struct note *n, uint32_
 	add_reason(t, s, n->reason);
 	add_pages(s, n, cpu);
 	add_pages(&t->all, n, cpu);
+	n->there = false;
+}
+
+/* What a CPU did for itself; the wrong process is in the sums of all when it is seen. */
+static void add_own(struct tlb *t, struct tlb_sums *s, struct note *n)
+{
+	if (n->reason == TLB_BY_WRONG_CPU) {
+		s->reasons[n->reason]++;
+		s->own_wrong++;
+	} else {
+		add_reason(t, s, n->reason);
+	}
 	n->there = false;
 }
 
@@ -161,26 +157,31 @@ static void let_go(struct tlb *t, struct note *n, uint32_t cpu)
 		take_send(t, s, n, cpu);
 		return;
 	}
-	add_reason(t, s, n->reason);
-	n->there = false;
+	add_own(t, s, n);
 }
 
-static void ring_add(struct tlb *t, struct ring **ring, const struct ipi_span *s)
+static void ring_put(struct ring *ring, const struct note *n)
 {
-	struct note *n;
+	ring->notes[ring->next++ % RING_SIZE] = *n;
+}
 
-	if (!*ring)
-		*ring = xcalloc(1, sizeof(**ring));
-	n = &(*ring)->notes[(*ring)->next++ % RING_SIZE];
-	if (ring == &notes_of(t, s->source)->own)
-		let_go(t, n, s->source);
-	*n = (struct note){ s->send_ns, s->csd, s->pid, s->path, true };
+/* Of what the CPU flushes itself. */
+static void ring_add(struct tlb *t, uint32_t cpu, const struct note *n)
+{
+	struct cpu_notes *c = notes_of(t, cpu);
+	struct note note = *n;
+
+	note.there = true;
+	if (!c->own)
+		c->own = xcalloc(1, sizeof(*c->own));
+	let_go(t, &c->own->notes[c->own->next % RING_SIZE], cpu);
+	ring_put(notes_of(t, cpu)->own, &note);
 }
 
 static void note(struct tlb *t, const struct ipi_span *s)
 {
 	struct cpu_notes *c = notes_of(t, s->source);
-	struct note call = { s->send_ns, s->csd, s->pid, s->path, true };
+	struct note n = { s->send_ns, s->csd, s->pid, s->path, true };
 	struct tlb_sums *sums;
 
 	t->report.events = true;
@@ -188,18 +189,20 @@ static void note(struct tlb *t, const struct ipi_span *s)
 	case TLB_BY_REMOTE:
 	case TLB_BY_WRONG_CPU:
 		t->all.reasons[s->path]++;
-		ring_add(t, &c->asked, s);
+		if (!c->asked)
+			c->asked = xcalloc(1, sizeof(*c->asked));
+		ring_put(c->asked, &n);
 		break;
 	case TLB_BY_SEND:
 	case TLB_BY_LOCAL:
 	case TLB_BY_LOCAL_MM:
-		ring_add(t, &c->own, s);
+		ring_add(t, s->source, &n);
 		break;
 	case TLB_BY_HYPERCALL:
 		sums = sums_of_task(t, s->pid, s->source);
 		hist_add(&sums->cpus, s->nr_targets, s->send_ns, s->source);
 		hist_add(&t->all.cpus, s->nr_targets, s->send_ns, s->source);
-		take_send(t, sums, &call, s->source);
+		take_send(t, sums, &n, s->source);
 		break;
 	default:
 		t->all.reasons[s->path]++;
@@ -227,30 +230,53 @@ static void take_own(struct tlb *t, struct tlb_sums *sums, const struct ipi_span
 		if (!n->there || n->reason == TLB_BY_SEND || n->pid != s->pid || n->ts_ns < send->ts_ns ||
 		    n->ts_ns > s->done_ns)
 			continue;
-		add_reason(t, sums, n->reason);
-		n->there = false;
+		add_own(t, sums, n);
 	}
 	take_send(t, sums, send, s->source);
 }
 
-/* What the target said while it ran the function. */
-static void take_asked(struct tlb *t, struct tlb_sums *sums, const struct ipi_span *s)
+/* What the CPU said while it ran the function; NULL = nothing. */
+static struct note *said(struct tlb *t, uint32_t cpu, const struct ipi_span *s)
 {
-	struct ring *ring = notes_of(t, s->target)->asked;
+	struct ring *ring = notes_of(t, cpu)->asked;
 
 	if (s->run_ns == IPI_NO_TIME || s->done_ns == IPI_NO_TIME)
-		return;
+		return NULL;
 	for (unsigned int i = 0; ring && i < RING_SIZE; i++) {
 		struct note *n = &ring->notes[i];
 
-		if (!n->there || n->ts_ns < s->run_ns || n->ts_ns > s->done_ns)
-			continue;
+		if (n->there && n->ts_ns >= s->run_ns && n->ts_ns <= s->done_ns)
+			return n;
+	}
+	return NULL;
+}
+
+static void take_asked(struct tlb *t, struct tlb_sums *sums, const struct ipi_span *s)
+{
+	struct note *n = said(t, s->target, s);
+
+	if (n) {
 		sums->reasons[n->reason]++;
 		n->there = false;
-		return;
+	} else if (s->run_ns != IPI_NO_TIME && s->done_ns != IPI_NO_TIME) {
+		sums->no_event++;
+		t->all.no_event++;
 	}
-	sums->no_event++;
-	t->all.no_event++;
+}
+
+/*
+ * Who flushes for another process than the one that its CPU runs is in that one's mask all the same, and
+ * runs the function itself.
+ */
+static void note_own_wrong(struct tlb *t, const struct ipi_span *s)
+{
+	struct note *n = said(t, s->target, s);
+
+	if (!n || n->reason != TLB_BY_WRONG_CPU)
+		return;
+	t->all.own_wrong++;
+	n->there = false;
+	ring_add(t, s->target, n);
 }
 
 /* --- spans --- */
@@ -288,6 +314,8 @@ static void tlb_span(void *ctx, const struct ipi_span *s)
 		add_flush(t, sums_of(t, agg_row_of(t->agg, s)), s, work);
 		return;
 	}
+	if (s->kind == IPI_SPAN_LOCAL && work == TLB_WORK_USER)
+		note_own_wrong(t, s);
 	if (s->kind != IPI_SPAN_CALL || t->by_sends)
 		return;
 	sums = sums_of(t, t->agg->last_row);
@@ -340,7 +368,7 @@ void tlb_free(struct tlb *t)
 		free(t->cpus[i].asked);
 	}
 	sums_free(&t->all);
-	sums_free(&t->own);
+	sums_free(&t->rowless);
 	free(t->rows);
 	free(t->cpus);
 	free(t);
@@ -367,12 +395,25 @@ static uint32_t ways(const struct tlb *t, bool *known)
 	return set;
 }
 
-void tlb_report(struct tlb *t, struct report *r)
+/* Behind a filter that lets none pass they were recorded all the same, if the file has the format: of our own. */
+static bool has_events(const struct tlb *t)
 {
+	return t->report.events ||
+	       (analysis_facts(t->analysis) && decoder_caps(analysis_decoder(t->analysis))->has_tlb);
+}
+
+void tlb_report(struct tlb *t, struct report *r, bool filtered)
+{
+	t->report.events = t->all.events = has_events(t);
+	t->report.filtered = filtered;
 	t->report.all = &t->all;
 	t->report.by_sends = t->by_sends;
 	t->report.ways = ways(t, &t->report.ways_known);
 	r->tlb = &t->report;
-	for (unsigned int i = 0; i < r->nr_rows; i++)
-		r->rows[i].tlb = sums_of(t, r->rows[i].agg);
+	for (unsigned int i = 0; i < r->nr_rows; i++) {
+		struct tlb_sums *sums = sums_of(t, r->rows[i].agg);
+
+		sums->events = t->report.events;
+		r->rows[i].tlb = sums;
+	}
 }

@@ -14,11 +14,22 @@
 
 #include "base/hist.h"
 #include "base/tlb.h"
+#include "report/columns.h"
 #include "report/report.h"
 #include "report/sink.h"
 
 struct analysis;
 struct tlb;
+
+/*
+ * Columns of rows that have sums: those with a header are texts', those with a
+ * json CSV's. CPUS counts in parts of TLB_MEAN_UNIT, PAGES-50 may be TLB_PAGES_ALL.
+ */
+extern const struct column tlb_columns[];
+extern const unsigned int tlb_nr_columns;
+#define TLB_MEAN_UNIT 1000u
+const struct column *tlb_column_find(const char *name);
+bool tlb_column_needs_events(const struct column *c);
 
 /* Of a row, or of all of them and what is the recorder's own. */
 struct tlb_sums {
@@ -29,17 +40,25 @@ struct tlb_sums {
 	uint64_t wait_unknown;
 	/* Of tlb_flush events; counts of TLB_BY_SEND are flushes of its own CPU and others as the kernel begins them. */
 	uint64_t reasons[TLB_NR_REASONS + 1];
-	uint64_t unsent;   /* TLB_BY_SEND that no call followed: nobody had to be asked */
-	uint64_t no_event; /* functions that ran without an event: lazy, or up to date */
+	uint64_t unsent;    /* TLB_BY_SEND that no call followed: nobody had to be asked */
+	uint64_t no_event;  /* functions that ran without an event: lazy, or up to date */
+	uint64_t own_wrong; /* TLB_BY_WRONG_CPU of who flushes itself: it runs on behalf of another process */
+	bool events;	    /* they were recorded: else what is of them does not exist */
 	struct hist
 		pages; /* of TLB_BY_SEND, or of the flush that an operation of a hypercall is; without those of everything */
 	uint64_t pages_all;
 };
 
+static inline uint64_t tlb_local_flushes(const struct tlb_sums *s)
+{
+	return s->reasons[TLB_BY_LOCAL] + s->reasons[TLB_BY_LOCAL_MM];
+}
+
 /* What a report of TLB shootdowns has of the recording. */
 struct report_tlb {
 	const struct tlb_sums *all;
-	bool events;	 /* tlb_flush or a hypercall's events are there */
+	bool events;	 /* tlb_flush or a hypercall's events were recorded */
+	bool filtered;	 /* by more than what is TLB work */
 	bool ways_known; /* of those that only the machine can tell */
 	uint32_t ways;	 /* bit per enum tlb_way */
 	bool by_sends;	 /* calls were not recorded: an operation is a send, and those without one are missing */
@@ -49,7 +68,7 @@ struct report_tlb {
 struct tlb *tlb_new(struct analysis *a, struct agg *agg, const struct span_names *names);
 void tlb_free(struct tlb *t);
 struct span_sink tlb_sink(struct tlb *t);
-/* Gives a built report its sums, which stay the sink's. */
-void tlb_report(struct tlb *t, struct report *r);
+/* Gives a built report its sums, which stay the sink's. filtered: by more than what is TLB work. */
+void tlb_report(struct tlb *t, struct report *r, bool filtered);
 
 #endif
