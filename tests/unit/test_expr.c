@@ -20,12 +20,13 @@ static const struct expr_field fields[] = {
 	{ "has_call", NULL, NULL, EXPR_FLAG },
 	{ "wait_ns", "wait", NULL, EXPR_TIME },
 	{ "func", NULL, NULL, EXPR_TEXT },
+	{ "func_ns", "func_time", NULL, EXPR_TIME },
 };
 
 /* One IPI: delivered in 150 us to CPU 3 from CPU 12; neither wait nor func is known. */
 static const struct expr_value values[] = {
 	{ .num = 150000 }, { .num = 3 }, { .num = 12 },	   { .text = "kworker/3:1" }, { .text = "hit" },
-	{ .num = 0 },	   { .num = 1 }, { .none = true }, { .none = true },
+	{ .num = 0 },	   { .num = 1 }, { .none = true }, { .none = true },	      { .num = 60000 },
 };
 
 static unsigned int nr_asked;
@@ -87,6 +88,8 @@ static const char *const yes[] = {
 	"comm",
 	"!wait",
 	"!func",
+	"func > 50us",
+	"func <= 60us && !func",
 	"(has_call)",
 	"((target==3))",
 	"own || has_call",
@@ -132,6 +135,7 @@ static const char *const no[] = {
 	"delivery > wait",
 	"func == x",
 	"func != x",
+	"func < 50us",
 	"func =~ *",
 	"func !~ x",
 	"func in x,y",

@@ -141,6 +141,18 @@ static int find_field(const struct parser *p, const char *s, size_t len)
 	return -1;
 }
 
+/* What is longer or shorter is the time of a text's name: of "func" it is func_ns. -1: there is none. */
+static int time_of(const struct parser *p, unsigned int text)
+{
+	size_t len = strlen(p->fields[text].name);
+
+	for (unsigned int i = 0; i < p->nr_fields; i++)
+		if (p->fields[i].type == EXPR_TIME && !strncmp(p->fields[i].name, p->fields[text].name, len) &&
+		    !strcmp(p->fields[i].name + len, "_ns"))
+			return (int)i;
+	return -1;
+}
+
 static int take_field(struct parser *p, unsigned int *field)
 {
 	struct suggestion near;
@@ -396,6 +408,10 @@ static int parse_test(struct parser *p)
 		if (!take(p, ops[i].sign))
 			continue;
 		s.op = (uint8_t)ops[i].op;
+		if (s.text && s.op >= OP_LT && s.op <= OP_GE && time_of(p, s.field) >= 0) {
+			s.field = (unsigned int)time_of(p, s.field);
+			s.text = false;
+		}
 		return parse_value(p, &s);
 	}
 	if (*p->at == '=') {
@@ -494,6 +510,26 @@ void expr_free(struct expr *e)
 	free(e->steps);
 	free(e->ranges);
 	free(e);
+}
+
+static bool asks(const struct step *s)
+{
+	return s->op != OP_NOT && s->op != OP_JUMP_FALSE && s->op != OP_JUMP_TRUE;
+}
+
+bool expr_field_asked(const struct expr *e, unsigned int i, unsigned int *field)
+{
+	for (unsigned int n = 0; n < e->nr; n++) {
+		bool named = !asks(&e->steps[n]);
+
+		for (unsigned int before = 0; before < n && !named; before++)
+			named = asks(&e->steps[before]) && e->steps[before].field == e->steps[n].field;
+		if (named || i--)
+			continue;
+		*field = e->steps[n].field;
+		return true;
+	}
+	return false;
 }
 
 /* --- testing --- */

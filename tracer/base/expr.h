@@ -10,6 +10,7 @@
  *		 | NAME ("=~" | "!~") PATTERN	texts, by shell pattern
  *		 | NAME "in" LIST		2-7,9 or words
  *
+ * Before < <= > >= the name of a text stands for the time of that name: "func > 50us" asks for func_ns.
  * A value is a number, a time with its unit (100us, 1.5ms; ns, us, ms, s, m, h),
  * the name of another value of the same type that is no text, or a text: a word,
  * or anything in quotation marks. Every comparison with what is not known is
@@ -54,6 +55,8 @@ struct expr;
 int expr_compile(struct expr **e, const char *text, const struct expr_field *fields, unsigned int nr_fields,
 		 struct err *err);
 void expr_free(struct expr *e);
+/* The i-th field that it asks for, by where it is named first; false: there are no more. */
+bool expr_field_asked(const struct expr *e, unsigned int i, unsigned int *field);
 bool expr_true(const struct expr *e, expr_get_fn get, void *ctx);
 
 #endif

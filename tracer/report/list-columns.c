@@ -499,19 +499,41 @@ int list_expr_compile(struct expr **e, const char *text, struct err *err)
 		[LIST_TEXT] = EXPR_TEXT, [LIST_FLAG] = EXPR_FLAG, [LIST_ID] = EXPR_NUMBER,
 		[LIST_NS] = EXPR_TIME,	 [LIST_AT] = EXPR_TIME,
 	};
-	struct expr_field fields[ARRAY_SIZE(list_columns)];
+	struct expr_field fields[ARRAY_SIZE(list_columns) + 1];
 
 	for (unsigned int i = 0; i < list_nr_columns; i++) {
 		const struct list_column *c = &list_columns[i];
 
 		fields[i] = (struct expr_field){ c->key, c->short_key, c->words, types[c->unit] };
 	}
-	return expr_compile(e, text, fields, list_nr_columns, err);
+	fields[list_nr_columns] = (struct expr_field){ .name = "rate", .type = EXPR_NUMBER };
+	return expr_compile(e, text, fields, list_nr_columns + 1, err);
+}
+
+const char *list_expr_key(unsigned int column, enum list_unit *unit)
+{
+	const struct list_column *c = &list_columns[column];
+
+	*unit = column == list_nr_columns ? LIST_ID : c->unit;
+	if (column == list_nr_columns)
+		return "rate";
+	return c->short_key ? c->short_key : c->key;
+}
+
+static struct expr_value rate_of(const struct list *l)
+{
+	struct expr_value v = { 0 };
+
+	v.none = !list_rate_get(&l->rate, analysis_start_ns(l->analysis), &v.num);
+	return v;
 }
 
 struct expr_value list_expr_get(void *line, unsigned int column)
 {
-	struct list_value v = list_columns[column].get(line);
+	struct list_value v;
 
+	if (column == list_nr_columns)
+		return rate_of(((const struct list_line *)line)->list);
+	v = list_columns[column].get(line);
 	return (struct expr_value){ v.none, v.text, v.num };
 }

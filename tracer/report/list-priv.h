@@ -39,6 +39,20 @@ struct list_names {
 
 #define LIST_CALLER_UNKNOWN UINT64_MAX
 
+/* Hits of the last LIST_RATE_NS, in steps. */
+#define LIST_RATE_STEPS	  100u
+#define LIST_RATE_STEP_NS (LIST_RATE_NS / LIST_RATE_STEPS)
+struct list_rate {
+	uint64_t steps[LIST_RATE_STEPS]; /* by number of the step, which is the last one */
+	uint64_t step, sum;
+	uint64_t now_ns;
+	bool begun;
+};
+
+void list_rate_add(struct list_rate *r, uint64_t at_ns);
+/* IPIs a second; since start_ns they are counted. False: for less than LIST_RATE_NS. */
+bool list_rate_get(const struct list_rate *r, uint64_t start_ns, uint64_t *per_s);
+
 struct list {
 	struct analysis *analysis;
 	struct span_names ask;
@@ -53,6 +67,7 @@ struct list {
 	struct ipi_evidence evidence;
 	bool stacks;
 	uint64_t nr_lines, nr_chosen;
+	struct list_rate rate;
 
 	struct list_slow *heap; /* of the slowest, the least of them first */
 	uint32_t nr_heap;

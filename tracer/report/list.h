@@ -81,11 +81,15 @@ extern const unsigned int list_nr_columns;
 const struct list_column *list_column_find(const char *name);
 
 /*
- * A condition on columns, by their keys or short keys; expr_free(). Its values
+ * A condition on columns, by their keys or short keys, and on "rate": hits a second, of those that pass the filter, over the
+ * LIST_RATE_NS up to the line, in steps of a hundredth; known from the first such time on. expr_free(). Its values
  * are those of list_expr_get(), ctx being the line.
  */
+#define LIST_RATE_NS 100000000ULL
 int list_expr_compile(struct expr **e, const char *text, struct err *err);
 struct expr_value list_expr_get(void *line, unsigned int column);
+/* The name of what list_expr_get() gives, and its unit. */
+const char *list_expr_key(unsigned int column, enum list_unit *unit);
 
 /* Frames of the sender's stack, innermost first; text is valid until the next is asked for. NULL behind the last. */
 const char *list_frame(const struct list_line *line, unsigned int i);
