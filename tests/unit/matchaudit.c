@@ -108,6 +108,10 @@ static void count_spans(const struct span_log *log, struct match_totals *t)
 			t->polled += s->path == IPI_PATH_POLLED;
 			break;
 		case IPI_SPAN_IRQ:
+			if (s->unsolicited == IPI_UNSOLICITED_BEFORE) {
+				t->before_window++;
+				break;
+			}
 			t->interrupts++;
 			t->unsolicited += !!s->unsolicited;
 			t->unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
@@ -154,6 +158,7 @@ static bool audit_totals(const struct span_log *log, const struct match_totals *
 	SAME(interrupts);
 	SAME(unsolicited);
 	SAME(unsolicited_in_gap);
+	SAME(before_window);
 	SAME(calls);
 	SAME(calls_run);
 	SAME(calls_in_flight);

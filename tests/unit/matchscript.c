@@ -253,6 +253,9 @@ static void parse_config(struct script *sc, char **words, unsigned int nr)
 	v = value(words, nr, "sends");
 	if (v)
 		sc->config.has_sends = *v == '1';
+	v = value(words, nr, "window");
+	if (v)
+		sc->config.window_ns = strtoull(v, NULL, 10);
 }
 
 static void parse_line(struct script *sc, char *line)
@@ -315,7 +318,9 @@ static int check_word(const struct ipi_span *s, const char *word)
 	if (!strcmp(word, "solicited"))
 		return !s->unsolicited;
 	if (!strcmp(word, "unsolicited"))
-		return s->unsolicited;
+		return s->unsolicited && s->unsolicited != IPI_UNSOLICITED_BEFORE;
+	if (!strcmp(word, "before"))
+		return s->unsolicited == IPI_UNSOLICITED_BEFORE;
 	if (!strcmp(word, "negative"))
 		return s->negative;
 	return -1;
@@ -456,6 +461,7 @@ static void expect_totals(struct script *sc, const struct match_totals *t, char 
 		TOTAL(interrupts),
 		TOTAL(unsolicited),
 		TOTAL(unsolicited_in_gap),
+		TOTAL(before_window),
 		TOTAL(empty_interrupts),
 		TOTAL(calls),
 		TOTAL(calls_run),

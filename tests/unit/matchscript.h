@@ -5,6 +5,7 @@
  * One line an event, `ts cpu verb args`, or an expectation; # starts a comment.
  *
  *	config cpus=4 csd=0 sends=1		defaults: 4, 1, 1
+ *	config window=100			the window of something longer, from then on
  *	100 0 queue 1 csd=0x10 func=F site=S kind=ttwu
  *	101 0 send 1 single site=S		classes: resched single call irqwork ...
  *	102 0 mask 1,2,70 call site=S
@@ -23,7 +24,7 @@
  *	expect hit 102>2 coalesced entry=110	or: in_flight, lost
  *	expect call 100>1 run 111 exact path=sent	or: ran, in_flight, lost
  *	expect call 100>1 wait=known waited=11	or: unknown, none; all functions but MAYBE are waited for
- *	expect irq 110@1 solicited hits=1 calls=1 exit=118
+ *	expect irq 110@1 solicited hits=1 calls=1 exit=118	or: unsolicited, before (the window)
  *	expect local 50@0	expect wake 120>1	expect send 102 targets=3
  *	expect totals sends=2 ...		every counter not named must be 0
  *

@@ -215,6 +215,8 @@ char *facts_format(const struct facts *f)
 	put_text(out, "clock", f->clock);
 	if (f->off_ns)
 		fprintf(out, "on_ns %" PRIu64 "\noff_ns %" PRIu64 "\n", f->on_ns, f->off_ns);
+	if (f->flight)
+		fputs("flight 1\n", out);
 	fprintf(out, "complete %d\nstacks %d\n", f->complete, f->stacks);
 	if (f->nr_own_pids) {
 		fputs("own_pids", out);
@@ -663,6 +665,8 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 		keep_reason(f, get_text(value));
 	else if (!strcmp(key, "complete"))
 		return get_bool(value, &f->complete);
+	else if (!strcmp(key, "flight"))
+		return get_bool(value, &f->flight);
 	else if (!strcmp(key, "stacks"))
 		return get_bool(value, &f->stacks);
 	else if (!strcmp(key, "filtered_in_kernel"))

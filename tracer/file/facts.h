@@ -49,6 +49,7 @@ struct facts {
 	char *clock;
 	uint64_t on_ns,
 		off_ns; /* the trace clock right behind switching tracing on, and before switching it off; 0 = unknown */
+	bool flight;	/* of a flight recorder: on_ns and off_ns are where its window begins and ends */
 	bool complete;	/* the recording ended as it should */
 	bool stacks;
 	int32_t *own_pids;

@@ -117,6 +117,19 @@ static struct hit *window_cause(const struct window *w, enum ipi_how *how)
 	return first;
 }
 
+/* An interrupt that nobody was seen to ask for. */
+static enum ipi_unsolicited __attribute__((noinline)) why_unsolicited(struct matcher *m, const struct window *w)
+{
+	struct cpu *cpu = &m->cpus[w->span.target];
+
+	if (w->maybe_before && !(cpu->before_told >> w->span.class & 1)) {
+		cpu->before_told |= IPI_CLASS_BIT(w->span.class);
+		return IPI_UNSOLICITED_BEFORE;
+	}
+	/* A gap may be told of when it is over only. */
+	return w->in_gap || w->span.entry_ns <= m->gap_reach_ns ? IPI_UNSOLICITED_IN_GAP : IPI_UNSOLICITED;
+}
+
 /* Everything is decided: emit the hits, then the interrupt. */
 static void window_settle(struct matcher *m, struct window *w)
 {
@@ -127,10 +140,8 @@ static void window_settle(struct matcher *m, struct window *w)
 		cause = window_cause(w, &how);
 		w->span.source = cause->span.source;
 	}
-	/* A gap may be told of when it is over only. */
 	if (unlikely(!cause))
-		w->span.unsolicited = w->in_gap || w->span.entry_ns <= m->gap_reach_ns ? IPI_UNSOLICITED_IN_GAP :
-											 IPI_UNSOLICITED;
+		w->span.unsolicited = why_unsolicited(m, w);
 	w->span.nr_targets = w->nr_hits;
 	for (h = w->head; h; h = next) {
 		next = h->next;
@@ -386,6 +397,7 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	w->returned_ns = cpu->returned_ns;
 	w->tainted = false;
 	w->in_gap = m->nr_gaps;
+	w->maybe_before = cpu->before >> ev->class & 1;
 	cpu->win = w;
 	if (unlikely(cpu->nr_irq_works) && ipi_class_is_call(ev->class))
 		call_drain_irq_work(m, cpu, ev->ts_ns, w);

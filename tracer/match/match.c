@@ -49,8 +49,10 @@ static void matcher_grow(struct matcher *m, unsigned int nr)
 		want *= 2;
 	m->cpus = xrealloc(m->cpus, want * sizeof(*m->cpus));
 	memset(m->cpus + m->nr_cpus, 0, (want - m->nr_cpus) * sizeof(*m->cpus));
-	for (unsigned int n = m->nr_cpus; n < want; n++)
+	for (unsigned int n = m->nr_cpus; n < want; n++) {
 		m->cpus[n].cut = CUT_START;
+		m->cpus[n].before = m->config.window_ns ? IPI_CLASSES_ALL : 0;
+	}
 	m->nr_cpus = want;
 }
 
@@ -69,6 +71,13 @@ struct matcher *matcher_new(const struct match_config *config)
 	calls_init(m);
 	matcher_grow(m, nr ? nr : 1);
 	return m;
+}
+
+void matcher_set_window(struct matcher *m, uint64_t window_ns)
+{
+	m->config.window_ns = window_ns;
+	for (unsigned int n = 0; n < m->nr_cpus; n++)
+		m->cpus[n].before = window_ns ? IPI_CLASSES_ALL : 0;
 }
 
 void matcher_free(struct matcher *m)
@@ -211,11 +220,14 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 		return;
 	}
 	cpu = &m->cpus[ev->cpu];
-	if (cpu->open_ops | cpu->nr_chains) {
+	if (cpu->open_ops | cpu->nr_chains | cpu->before) {
 		if (cpu->open_ops)
 			ops_expire(m, cpu, ev);
 		if (unlikely(cpu->nr_chains) && !(ev->flags & FLAGS_IRQS_OFF))
 			chains_weaken(cpu);
+		if (unlikely(cpu->before) && !(ev->flags & FLAGS_IRQS_OFF) &&
+		    ev->ts_ns > m->config.window_ns + MATCH_PENDING_NS)
+			cpu->before = 0;
 	}
 
 	switch (ev->type) {

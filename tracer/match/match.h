@@ -56,11 +56,17 @@ enum ipi_path {
 	IPI_PATH_UNKNOWN = 3, /* the sender's stream has a gap, or no send events at all */
 };
 
-/* Whether a send was seen for an interrupt, and if not, whether lost events may hide it. */
+/*
+ * Whether a send was seen for an interrupt, and if not, whether lost events may hide it. BEFORE: the trace is a window of
+ * something that went on before (match_config.window_ns), and what was sent then may still be pending when it begins: one
+ * request a CPU and class, as long as nothing shows that the CPU had interrupts on since, and some ms in any case
+ * (MATCH_PENDING_NS). Its interrupt is none of the window's: it is in no total but before_window.
+ */
 enum ipi_unsolicited {
 	IPI_SOLICITED = 0,
 	IPI_UNSOLICITED = 1,
 	IPI_UNSOLICITED_IN_GAP = 2,
+	IPI_UNSOLICITED_BEFORE = 3,
 };
 
 /* The state of a CPU: not known, in no idle state, or in one of the kernel's numbers from 0 on. */
@@ -139,6 +145,7 @@ struct match_totals {
 	uint64_t exact, fifo, ambiguous;
 	uint64_t interrupts, unsolicited, empty_interrupts;
 	uint64_t unsolicited_in_gap; /* of the unsolicited: lost events may hide their sends */
+	uint64_t before_window;	     /* interrupts, none of the above: sent before the window begins */
 	uint64_t calls, calls_run, calls_in_flight, calls_lost, ambiguous_calls;
 	uint64_t riders, polled, wakes, elided; /* elided == riders + polled + wakes */
 	uint64_t local_calls;
@@ -170,6 +177,7 @@ struct match_config {
 	unsigned int nr_cpus;  /* one more than the highest CPU number expected; grows by itself */
 	bool has_csd;	       /* csd_* events are in the trace */
 	bool has_sends;	       /* ipi_send_*, ipi_raise or probes are */
+	uint64_t window_ns;    /* the trace is what happened from here on of something longer; 0 = it is not */
 	uint64_t watched_func; /* its runs are counted with or without a queue event of theirs; 0 = none */
 	ipi_span_fn emit;      /* called for every span, in order of its resolution */
 	match_gap_fn gap;      /* called for every gap, before what it makes lost; or NULL */
@@ -181,6 +189,8 @@ struct matcher;
 
 struct matcher *matcher_new(const struct match_config *config);
 void matcher_free(struct matcher *m);
+/* match_config.window_ns; before the first event. */
+void matcher_set_window(struct matcher *m, uint64_t window_ns);
 /* Events must come in time order (ties: causes first). */
 void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr);
 /* What a handler interrupted. */

@@ -92,6 +92,7 @@ struct window {
 	uint64_t floor_ns;    /* last event of the CPU before the entry: hits later than that may shift */
 	uint64_t returned_ns; /* the CPU, from its last handler, of whatever class */
 	bool in_gap;	      /* a gap may hide its send */
+	bool maybe_before;    /* it may have been sent before the window of the trace */
 	bool tainted;	      /* the previous window's spare may have come before our first hit */
 };
 
@@ -150,6 +151,7 @@ struct cpu {
 	uint8_t nr_chains; /* lines with an unsettled chain that is not weak */
 	bool in_gap;	   /* its events are missing now: see IPI_EV_GAP */
 	uint8_t next_unqueued;
+	uint16_t before;	   /* classes of which a send before the window may still be pending */
 	uint8_t cut;		   /* enum cut: whether the next op whose wait is told may lack its first calls */
 	unsigned int nr_irq_works; /* of the outstanding calls: IPI_CALL_IRQ_WORK */
 	uint64_t gap_reach_ns;	   /* until then a call may be taken for one that its last gap hides */
@@ -159,7 +161,8 @@ struct cpu {
 	uint64_t unqueued_ns; /* run_ns of the last of these */
 	struct line lines[IPI_NR_CLASSES];
 	uint64_t returned_ns; /* from its last handler */
-	uint64_t spare[1];
+	uint32_t before_told; /* classes of which that one interrupt was told */
+	uint32_t spare;
 };
 _Static_assert(sizeof(struct cpu) == 1024, "every event finds its CPU by a shift");
 

@@ -74,6 +74,10 @@ static inline void totals_interrupt(struct match_totals *t, const struct ipi_spa
 /* calls_seen: there are csd events; else nobody knows whether a handler ran anything. */
 static inline void totals_irq(struct match_totals *t, const struct ipi_span *s, bool calls_seen)
 {
+	if (unlikely(s->unsolicited == IPI_UNSOLICITED_BEFORE)) {
+		t->before_window++;
+		return;
+	}
 	totals_interrupt(t, s);
 	if (unlikely(s->unsolicited)) {
 		t->unsolicited++;

@@ -90,7 +90,11 @@ static void debug_span(void *ctx, const struct ipi_span *s)
 		fprintf(d->out, " %s %s", outcomes[s->outcome], hows[s->how]);
 	if (s->kind == IPI_SPAN_CALL)
 		fprintf(d->out, " %s", paths[s->path]);
-	fprintf(d->out, "%s%s", s->unsolicited ? " unsolicited" : "", s->negative ? " negative" : "");
+	fprintf(d->out, "%s%s",
+		s->unsolicited == IPI_UNSOLICITED_BEFORE ? " before the window" :
+		s->unsolicited				 ? " unsolicited" :
+							   "",
+		s->negative ? " negative" : "");
 	if (s->source != UINT32_MAX)
 		fprintf(d->out, " source=%u", s->source);
 	if (!s->mask)

@@ -193,6 +193,13 @@ static void trace(struct render *r, struct json *j)
 	user_stacks(j, &t->ufunc);
 	beside(j, &t->beside);
 	known_string(j, "offline", r->report->offline);
+	if (t->flight) {
+		json_object(j, "flight");
+		json_u64(j, "before_window", t->before_window);
+		json_close(j);
+	} else {
+		json_null(j, "flight");
+	}
 	json_close(j);
 }
 

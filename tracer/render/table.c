@@ -461,6 +461,15 @@ static void notes(const struct report *r, FILE *out)
 {
 	const struct trace_info *t = r->trace;
 
+	if (t->flight) {
+		char length[RENDER_TIME_LEN];
+
+		render_time(t->end_ns - t->start_ns, false, length);
+		fprintf(out, "note: a flight recorder's, window of %s from %" PRIu64 ".%06" PRIu64, length,
+			t->start_ns / 1000000000, t->start_ns / 1000 % 1000000);
+		nonzero(out, t->before_window, "interrupts sent before the window");
+		fputc('\n', out);
+	}
 	if (t->truncated)
 		fputs("note: the file ends before its data does; this is the readable part\n", out);
 	if (t->damaged)

@@ -422,7 +422,7 @@ static inline void add_irq(struct agg *a, const struct ipi_span *s)
 {
 	/* Where no csd events were recorded, nobody knows which were empty: the renderer leaves the count out. */
 	totals_irq(&a->totals, s, true);
-	if (unlikely(s->unsolicited))
+	if (unlikely(s->unsolicited) && s->unsolicited != IPI_UNSOLICITED_BEFORE)
 		add_unsolicited(a, s);
 }
 

@@ -274,6 +274,8 @@ static void set_knowledge(struct analysis *a)
 {
 	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
 	pipeline_set_waits(a->pipeline, waits, a);
+	if (a->has_facts && a->facts.flight)
+		pipeline_set_window(a->pipeline, a->facts.on_ns);
 }
 
 /* Of errors in the file's bytes. */
@@ -416,6 +418,8 @@ static void finish_info(struct analysis *a)
 	t->skew_cpus[0] = seen->skew_cpus[0];
 	t->skew_cpus[1] = seen->skew_cpus[1];
 
+	t->flight = a->has_facts && a->facts.flight;
+	t->before_window = m->before_window;
 	t->start_ns = analysis_start_ns(a);
 	t->end_ns = pipeline_time(a->pipeline, s->end_ns > s->last_ns ? s->end_ns : s->last_ns);
 	if (knows_switching(a) && a->facts.off_ns > t->end_ns)

@@ -233,7 +233,7 @@ static void on_span(void *ctx, const struct ipi_span *span)
 		break;
 	case IPI_SPAN_IRQ:
 		/* What a solicited one took is its hit's. */
-		if (span->unsolicited)
+		if (span->unsolicited && span->unsolicited != IPI_UNSOLICITED_BEFORE)
 			break;
 		return;
 	default:

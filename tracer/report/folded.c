@@ -123,7 +123,8 @@ static void folded_span(void *ctx, const struct ipi_span *s)
 	}
 	if (s->kind == IPI_SPAN_HIT)
 		add_hit(f, s);
-	else if (s->kind == IPI_SPAN_IRQ && s->unsolicited && f->what == FOLDED_STOLEN)
+	else if (s->kind == IPI_SPAN_IRQ && s->unsolicited && s->unsolicited != IPI_UNSOLICITED_BEFORE &&
+		 f->what == FOLDED_STOLEN)
 		add(f, &(struct charge){ .whom = WHOM_UNSOLICITED, .class = s->class, .value = handler_ns(s) });
 }
 

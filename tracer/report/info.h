@@ -64,6 +64,8 @@ struct trace_info {
 	uint64_t skew_ns;	   /* clocks of CPUs differ by at least this much, by impossible spans; 0 = none */
 	uint32_t skew_cpus[2];	   /* ... namely of these: the second is behind */
 	uint64_t start_ns, end_ns; /* tracing was on from at least here to at least there */
+	bool flight;		   /* it is the window of a flight recorder, from start_ns on, */
+	uint64_t before_window;	   /* and so many interrupts in it were sent before: they are in no count */
 	char buffers[160];	   /* names of the buffers that were read, where there are several; "" */
 	char clock_doubt[80];	   /* what the file calls the clock elsewhere; "" */
 

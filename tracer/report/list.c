@@ -31,7 +31,7 @@ static bool is_line(const struct ipi_span *s)
 	case IPI_SPAN_CALL:
 		return s->path != IPI_PATH_SENT; /* else its hit tells of it */
 	case IPI_SPAN_IRQ:
-		return s->unsolicited;
+		return s->unsolicited && s->unsolicited != IPI_UNSOLICITED_BEFORE;
 	}
 	return false;
 }
@@ -204,6 +204,8 @@ static void ordered_span(void *ctx, const struct ipi_span *span)
 	struct list_line line = line_of(l, span);
 
 	l->nr_lines++;
+	if (line.kind == LIST_HIT)
+		list_rate_add(&l->rate, span_begin_ns(span));
 	if (!chosen(&l->choice, &line))
 		return;
 	l->nr_chosen++;

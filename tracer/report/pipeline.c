@@ -191,6 +191,11 @@ uint64_t pipeline_time(const struct pipeline *p, uint64_t stamp)
 	return stamp + t->add;
 }
 
+void pipeline_set_window(struct pipeline *p, uint64_t window_ns)
+{
+	matcher_set_window(p->matcher, window_ns);
+}
+
 void pipeline_set_waits(struct pipeline *p, match_waits_fn fn, void *ctx)
 {
 	p->waits = fn;

@@ -45,6 +45,8 @@ struct pipeline_time {
 };
 void pipeline_set_time(struct pipeline *p, const struct pipeline_time *time);
 uint64_t pipeline_time(const struct pipeline *p, uint64_t stamp);
+/* The trace begins here in the middle of something, see match_config.window_ns; before the first run. */
+void pipeline_set_window(struct pipeline *p, uint64_t window_ns);
 /* Where spans go, a filter first of all; copied. Before the first run. */
 void pipeline_set_sink(struct pipeline *p, const struct span_sink *sink);
 /* May change the stacks of events before they are matched, with their stamps as recorded. NULL: nobody does. */
