@@ -155,6 +155,7 @@ static int set_value(const struct opt_spec *spec, const struct opt *o, void *bas
 	case OPT_CPUS:
 		return cpuset_parse(target, arg, spec->this_machine ? machine_nr_cpus() : 0, err);
 	case OPT_CUSTOM:
+	case OPT_CUSTOM_NEXT:
 		return o->parse(target, arg, spec, err);
 	}
 	return 0;
@@ -207,6 +208,8 @@ static int parse_long(const struct opt_spec *spec, void *options, int argc, char
 			return err_set(err, EXIT_USAGE, "option --%s needs a value: %s", o->long_name, o->arg);
 		arg = argv[++*i];
 	}
+	if (!arg && o->type == OPT_CUSTOM_NEXT && *i + 1 < argc && !o->parse(NULL, argv[*i + 1], spec, NULL))
+		arg = argv[++*i];
 	return apply(spec, o, (char *)options + base, arg, err);
 }
 

@@ -20,15 +20,16 @@
 #include "base/err.h"
 
 enum opt_type {
-	OPT_FLAG,     /* bool: set to true */
-	OPT_FLAG_OFF, /* bool: set to false (--no-stack) */
-	OPT_STRING,   /* const char *: points into argv */
-	OPT_STRDUP,   /* char *: malloc'ed, an earlier value is freed */
-	OPT_U64,      /* uint64_t: min..max of the row; max 0 = no limit */
-	OPT_SIZE,     /* uint64_t: bytes, K/M/G; min..max likewise */
-	OPT_DURATION, /* uint64_t: ns */
-	OPT_CPUS,     /* struct cpuset */
-	OPT_CUSTOM,   /* parse() of the row */
+	OPT_FLAG,	 /* bool: set to true */
+	OPT_FLAG_OFF,	 /* bool: set to false (--no-stack) */
+	OPT_STRING,	 /* const char *: points into argv */
+	OPT_STRDUP,	 /* char *: malloc'ed, an earlier value is freed */
+	OPT_U64,	 /* uint64_t: min..max of the row; max 0 = no limit */
+	OPT_SIZE,	 /* uint64_t: bytes, K/M/G; min..max likewise */
+	OPT_DURATION,	 /* uint64_t: ns */
+	OPT_CPUS,	 /* struct cpuset */
+	OPT_CUSTOM,	 /* parse() of the row */
+	OPT_CUSTOM_NEXT, /* the same: a value that may be left out, or be the next word if parse() takes it, target NULL */
 };
 
 struct opt_spec;
@@ -101,7 +102,7 @@ void opts_list(const struct opt_spec *spec, FILE *out);
 
 /* Row i of a group; NULL behind the last, or if there is no group. */
 const struct opt *opt_group_row(const struct opt_group *g, unsigned int i);
-/* Its value may be left out, so that it is never the next word. OPT_CUSTOM with a long name alone. */
+/* Its value may be left out, so that it is never the next word but with OPT_CUSTOM_NEXT. With a long name alone. */
 bool opt_value_optional(const struct opt *o);
 extern const struct opt opt_help_row; /* every command has it */
 

@@ -176,6 +176,12 @@ static enum read_result read_page(struct feed *f, struct feed_cpu *c, struct err
 	now = begin_ns > c->complete_ns ? now_ns() : 0;
 	complete_to(c, begin_ns < now ? begin_ns : now);
 	c->bytes += f->config.page_size;
+	if (f->config.ring)
+		page_ring_add(f->config.ring, (unsigned int)(c - f->cpus), p->data, f->config.ring_only);
+	if (f->config.ring_only) {
+		page_put(f, p);
+		return READ_PAGE;
+	}
 	if (c->tail)
 		c->tail->next = p;
 	else

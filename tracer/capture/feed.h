@@ -16,7 +16,7 @@
  *	  certain, so whoever takes the events checks each one against what was settled, and counts those that come
  *	  later. No marker can make it certain for less: it would have to be written on that CPU, and so disturb what is measured.
  *
- * A page once read may be kept, as it is, in one unnamed file per CPU.
+ * A page once read may be kept, as it is, in one unnamed file per CPU, or in a ring as long as it is among the youngest.
  */
 #ifndef IPITRACE_CAPTURE_FEED_H
 #define IPITRACE_CAPTURE_FEED_H
@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "capture/ring.h"
 
 /* A hundred times what a writer takes, with a stack to unwind and interrupts in between; time slices of hosts are shorter. */
 #define FEED_SLACK_NS 100000000ULL
@@ -37,9 +38,11 @@ struct feed_config {
 	int (*open_raw)(void *ctx, unsigned int cpu);
 	void *ctx;
 	unsigned int nr_cpus;
-	size_t page_size;      /* of a sub-buffer */
-	uint64_t budget_bytes; /* of pages in memory, at most, and some more; 0: a default */
-	const char *dir;       /* keep the pages in files there; NULL: do not */
+	size_t page_size;	/* of a sub-buffer */
+	uint64_t budget_bytes;	/* of pages in memory, at most, and some more; 0: a default */
+	const char *dir;	/* keep the pages in files there; NULL: do not */
+	struct page_ring *ring; /* keep the youngest in it; NULL: do not */
+	bool ring_only;		/* nobody takes them: see page_ring_add() for afresh */
 };
 
 /* dir is borrowed. Close it before the session: open pages keep that busy. */

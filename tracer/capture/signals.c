@@ -16,7 +16,9 @@ static volatile sig_atomic_t got_signal;    /* number of the first */
 static volatile sig_atomic_t from_terminal; /* then the workload has got it too */
 static volatile sig_atomic_t stopping;
 static volatile int abort_now;
-static sigset_t old_mask; /* the caller's, without ours */
+static volatile sig_atomic_t requested;
+static bool request_caught; /* SIGUSR1 is one */
+static sigset_t old_mask;   /* the caller's, without ours */
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
@@ -29,6 +31,28 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 		abort_now = 1;
 	got_signal = sig;
 	from_terminal = info->si_code == SI_KERNEL && (sig == SIGINT || sig == SIGQUIT || sig == SIGHUP);
+}
+
+static void on_request(int sig)
+{
+	(void)sig;
+	requested = 1;
+}
+
+void signals_catch_request(void)
+{
+	struct sigaction sa = { .sa_handler = on_request };
+
+	sigaction(SIGUSR1, &sa, NULL);
+	request_caught = true;
+}
+
+bool signals_requested(void)
+{
+	bool was = requested;
+
+	requested = 0;
+	return was;
 }
 
 static void on_child(int sig)
@@ -53,7 +77,8 @@ void signals_catch(void)
 		if (sigs[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) && old.sa_handler == SIG_IGN)
 			continue;
 		sigaddset(&block, sigs[i]);
-		sigaction(sigs[i], &sa, NULL);
+		if (sigs[i] != SIGUSR1 || !request_caught)
+			sigaction(sigs[i], &sa, NULL);
 	}
 	sigaction(SIGCHLD, &child, NULL);
 	signal(SIGPIPE, SIG_IGN);

@@ -18,6 +18,10 @@
 #define NS_PER_S 1000000000ULL
 
 void signals_catch(void);
+/* SIGUSR1 asks for something, and stops nothing; from now on, before signals_catch() too. */
+void signals_catch_request(void);
+/* Somebody has asked since the last call. */
+bool signals_requested(void);
 /* Number of the signal that asked to stop, 0 if none did. */
 int signals_got(void);
 /* It came from the terminal: then the workload, in the same process group, has got it too. */

@@ -128,6 +128,36 @@ child(const struct workload *w, const struct workload_config *config, int go_fd,
 	_exit(e.errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }
 
+pid_t command_start(const char *command, const char *file, const char *trip)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	reset_signals();
+	signal(SIGUSR1, SIG_DFL);
+	if (become_invoking_user() || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		_exit(EXIT_CANNOT_RUN);
+	setenv("IPITRACE_FILE", file, 1);
+	if (trip)
+		setenv("IPITRACE_TRIP", trip, 1);
+	execl("/bin/sh", "sh", "-c", command, "ipitrace", file, NULL);
+	_exit(EXIT_CANNOT_RUN);
+}
+
+int command_wait(pid_t pid)
+{
+	int wstatus;
+	pid_t ret;
+
+	do
+		ret = waitpid(pid, &wstatus, 0);
+	while (ret < 0 && errno == EINTR);
+	if (ret < 0)
+		return -1;
+	return WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) : WEXITSTATUS(wstatus);
+}
+
 static void reap(struct workload *w)
 {
 	pid_t pid;

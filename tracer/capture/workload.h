@@ -34,6 +34,14 @@ struct workload_config {
 	const struct cpuset *avoid;
 };
 
+/*
+ * A command line of the user's for a shell, as the user behind sudo, with IPITRACE_FILE and IPITRACE_TRIP in its
+ * environment (trip may be NULL); the file is $1, too. Its standard output is standard error. Not waited for. -1: errno.
+ */
+pid_t command_start(const char *command, const char *file, const char *trip);
+/* Until it has ended; its status as of a shell, -1: nobody knows any more. */
+int command_wait(pid_t pid);
+
 /* Fork a child that waits to become argv[0]. */
 int workload_fork(struct workload **w, const struct workload_config *config, struct err *err);
 /* Let it exec. -1: it could not; err->code is EXIT_NOT_FOUND or EXIT_CANNOT_RUN, and it is reaped. */

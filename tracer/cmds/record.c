@@ -22,6 +22,7 @@
 #include "record/record.h"
 #include "render/debug.h"
 #include "cmds/cmd.h"
+#include "cmds/flight.h"
 #include "cmds/reading.h"
 #include "cmds/running.h"
 
@@ -100,6 +101,11 @@ static void print_groups(FILE *out)
 
 static const struct opt_topic topics[] = { { "groups", print_groups }, { 0 } };
 
+struct record_command {
+	struct record_options opts;
+	struct flight_options flight;
+};
+
 #define FIELD(m) offsetof(struct record_options, m)
 
 static const struct opt record_rows[] = {
@@ -145,6 +151,7 @@ const struct opt_spec record_spec = {
 	.this_machine = true,
 	.groups = {
 		OPT_GROUP(NULL, record_rows, 0),
+		OPT_GROUP("Flight recorder", flight_rows, offsetof(struct record_command, flight)),
 		OPT_FILTER_GROUP(offsetof(struct record_options, filter)),
 	},
 };
@@ -204,9 +211,10 @@ static int finish(struct record *r, int ret, struct err *err)
 
 int cmd_record(int argc, char **argv, struct err *err)
 {
-	struct record r = {
+	struct record_command c = {
 		.opts = { .output = "ipitrace.dat", .stack = SESSION_STACK_SENDS, .filter = IPI_FILTER_INIT }
 	};
+	struct record r = { 0 };
 	size_t size = ((size_t)argc + 1) * sizeof(*argv);
 	char **line_args = memcpy(xmalloc(size), argv, size); /* parsing reorders them */
 	struct debug debug;
@@ -214,19 +222,25 @@ int cmd_record(int argc, char **argv, struct err *err)
 
 	r.run.say = running_say;
 	r.rec.facts.workload_status = -1;
-	ret = opts_parse(&record_spec, &r.opts, argc, argv, &nr, err);
+	ret = opts_parse(&record_spec, &c, argc, argv, &nr, err);
+	r.opts = c.opts;
 	if (ret == OPTS_OK && debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err)) {
 		ret = -1;
 	} else if (ret == OPTS_OK) {
 		r.opts.log_session = debug.session;
 		r.argv = nr ? argv + 1 : NULL;
-		ret = r.argv || reading_has_roots(&r.opts.filter, err) ?
-			      finish(&r, record_run(&r, line_args, err), err) :
-			      -1;
+		ret = -1;
+		if (flight_check(&c.flight, &r.opts, err) || (!r.argv && !reading_has_roots(&r.opts.filter, err)))
+			ret = -1;
+		else if (c.flight.on)
+			ret = flight_record(&c.flight, &r.opts, line_args, r.argv, err);
+		else
+			ret = finish(&r, record_run(&r, line_args, err), err);
 	} else {
 		ret = opts_finish(&record_spec, ret);
 	}
 	record_free(&r);
+	flight_options_free(&c.flight);
 	free(line_args);
 	return ret;
 }

@@ -17,34 +17,12 @@
 #include "capture/interrupts.h"
 #include "capture/signals.h"
 #include "file/output.h"
-#include "live/live.h"
-#include "live/names.h"
+#include "live/flight-priv.h"
+#include "live/priv.h"
 
 #define TICK_NS		NS_PER_S /* names, health of the session, modules */
 #define INTERVAL_MIN_NS 5000000ULL
 #define INTERVAL_MAX_NS 100000000ULL
-
-struct live {
-	struct live_config config;
-	struct recording rec;
-	struct run run;
-	struct dat_writer *writer;
-	struct analysis *analysis;
-	struct live_names names;
-	struct tally tally;
-	/* What a file of it would say; the texts are those of meta, which is read once more at the end. */
-	struct dat_info info;
-	struct dat_format *formats;
-	struct record_meta meta;
-	char *modules; /* /proc/modules when the symbols were read */
-
-	uint64_t end_ns, limit_ns, told_ns;
-	uint64_t buffer_bytes, read_bytes;
-	uint64_t interval_ns, tick_ns;
-	bool more;    /* was left to be read */
-	bool halting; /* asked to */
-	bool halted;
-};
 
 /* --- the source of the pipeline --- */
 
@@ -155,6 +133,8 @@ static int open_capture(struct live *l, struct err *err)
 	struct session_config config = {
 		.buffer_bytes = l->config.buffer_bytes,
 		.stack = l->config.stack,
+		.events = l->config.events,
+		.groups = l->config.groups,
 		.log = l->config.log_session ? log_session : NULL,
 		.log_ctx = l,
 	};
@@ -184,6 +164,8 @@ static int open_capture(struct live *l, struct err *err)
 	feed.ctx = l->rec.session;
 	feed.nr_cpus = session_nr_cpus(l->rec.session);
 	feed.page_size = session_page_size(l->rec.session);
+	feed.ring = l->ring = flight_ring(l);
+	feed.ring_only = l->config.flight.unread;
 	if (feed_open(&l->rec.feed, &feed, err))
 		return -1;
 	l->buffer_bytes = session_buffer_bytes(l->rec.session);
@@ -345,7 +327,7 @@ static void choose_interval(struct live *l, uint64_t bytes)
 
 static void wait_round(const struct live *l)
 {
-	uint64_t now = signals_now_ns(), wake = now + l->interval_ns;
+	uint64_t now = signals_now_ns(), wake = now + (l->config.flight.unread ? TICK_NS : l->interval_ns);
 
 	if (wake > l->end_ns)
 		wake = l->end_ns;
@@ -364,6 +346,22 @@ static int halt(struct live *l, uint64_t at_ns, struct err *err)
 	return 0;
 }
 
+/* Nothing is read before the end, or before somebody asks for it. */
+static enum live_state step_unread(struct live *l, struct err *err)
+{
+	int ret;
+
+	if (!l->halted) {
+		tick(l);
+		return LIVE_GOES_ON;
+	}
+	ret = feed_read(l->rec.feed, err);
+	if (ret < 0)
+		return failed(l);
+	l->told_ns = feed_complete_ns(l->rec.feed);
+	return ret ? LIVE_GOES_ON : LIVE_ENDED;
+}
+
 enum live_state live_step(struct live *l, uint64_t until_ns, struct err *err)
 {
 	uint64_t before = l->read_bytes, now;
@@ -375,6 +373,8 @@ enum live_state live_step(struct live *l, uint64_t until_ns, struct err *err)
 	now = signals_now_ns(); /* before a workload that has ended is reaped */
 	if (!l->halted && (l->halting || run_is_over(&l->run, l->end_ns)))
 		return halt(l, now, err) ? failed(l) : LIVE_GOES_ON;
+	if (l->config.flight.unread)
+		return step_unread(l, err);
 	ret = feed_read(l->rec.feed, err);
 	if (ret < 0)
 		return failed(l);
@@ -400,6 +400,11 @@ void live_halt(struct live *l)
 uint64_t live_exec_ns(const struct live *l)
 {
 	return l->run.workload ? workload_exec_ns(l->run.workload) : 0;
+}
+
+void live_end_time(struct live *l)
+{
+	l->end_ns = 0;
 }
 
 uint64_t live_on_ns(const struct live *l)
@@ -492,9 +497,10 @@ static void close_capture(struct live *l, int ret, struct err *err)
 
 int live_finish(struct live *l, struct err *err)
 {
-	int ret = judge(l, err);
+	bool read = !l->config.flight.unread;
+	int ret = read ? judge(l, err) : 0;
 
-	if (!ret) {
+	if (!ret && read) {
 		refresh_all(l);
 		ret = save(l, err);
 	}
@@ -519,6 +525,14 @@ uint64_t live_buffer_bytes(const struct live *l)
 	return l->buffer_bytes;
 }
 
+uint64_t live_lost(const struct live *l)
+{
+	uint64_t records, lost;
+
+	recording_count(&l->rec, &records, &lost);
+	return lost;
+}
+
 uint64_t live_read_bytes(const struct live *l)
 {
 	return l->read_bytes;
@@ -539,6 +553,7 @@ void live_close(struct live *l)
 	close_capture(l, 0, NULL);
 	dat_writer_close(l->writer);
 	workload_close(l->run.workload);
+	page_ring_free(l->ring);
 	tally_free(&l->tally);
 	live_names_free(&l->names);
 	record_meta_free(&l->meta);

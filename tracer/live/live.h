@@ -33,14 +33,25 @@
 
 struct live;
 
+/* What a flight recorder keeps: see live/flight.h. */
+struct live_flight {
+	bool on;
+	bool unread; /* nothing is matched: the pages stay in the kernel's buffers until they are to be written */
+	uint64_t max_bytes; /* of memory; 0 = as much as the kernel's buffers take together */
+	uint64_t max_ns;    /* 0 = as far as that reaches */
+};
+
 struct live_config {
-	char **command;		   /* the program's own command line, for the facts; borrowed */
-	char **workload;	   /* its command line, borrowed; NULL = none */
-	bool wait_all;		   /* for what the workload leaves behind, too */
-	bool takes_stdout;	   /* the results go there: the workload's output goes to standard error */
-	uint64_t buffer_bytes;	   /* of the kernel's, per CPU; 0 = by the memory of the machine */
-	uint64_t duration_ns;	   /* 0 = until the workload ends, or a signal comes */
-	uint32_t stack;		   /* enum session_stack */
+	char **command;	       /* the program's own command line, for the facts; borrowed */
+	char **workload;       /* its command line, borrowed; NULL = none */
+	bool wait_all;	       /* for what the workload leaves behind, too */
+	bool takes_stdout;     /* the results go there: the workload's output goes to standard error */
+	uint64_t buffer_bytes; /* of the kernel's, per CPU; 0 = by the memory of the machine */
+	uint64_t duration_ns;  /* 0 = until the workload ends, or a signal comes */
+	uint32_t stack;	       /* enum session_stack */
+	const char *events;    /* beside those of IPIs, and groups of them: as struct session_config has them */
+	uint32_t groups;
+	struct live_flight flight;
 	struct ipi_filter *filter; /* resolved; borrowed until live_close() */
 	const char *save;	   /* file to keep what was read in; NULL = none */
 	bool log_session;	   /* tell what is done to tracefs */
@@ -81,6 +92,8 @@ enum live_state live_step(struct live *l, uint64_t until_ns, struct err *err);
 void live_halt(struct live *l);
 /* When the workload called exec, by its own clock; 0: there is none, or it did not. */
 uint64_t live_exec_ns(const struct live *l);
+/* As if duration_ns were over: a workload is told to end. */
+void live_end_time(struct live *l);
 /* When tracing was switched on; and off, 0: it is still on. */
 uint64_t live_on_ns(const struct live *l);
 uint64_t live_off_ns(const struct live *l);
@@ -104,6 +117,8 @@ const struct facts *live_facts(const struct live *l);
 const struct run *live_run(const struct live *l);
 /* Per CPU, as it was; and the bytes of pages read. */
 uint64_t live_buffer_bytes(const struct live *l);
+/* Events lost so far, by the kernel's counters; of one that is unread, what was overwritten. */
+uint64_t live_lost(const struct live *l);
 uint64_t live_read_bytes(const struct live *l);
 /* Until the workload is gone; a signal kills it. */
 void live_reap(struct live *l);

@@ -86,8 +86,19 @@ void recording_gather_comms(struct recording *rec)
 	free(saved);
 }
 
+static void free_tasks(struct facts *f)
+{
+	free(f->tgids);
+	free(f->parents);
+	for (unsigned int i = 0; i < f->nr_cgroups; i++)
+		free(f->cgroups[i]);
+	free(f->cgroups);
+	free(f->places);
+}
+
 static void fill_tasks(struct facts *f, struct comms *c)
 {
+	free_tasks(f);
 	comms_sort_places(c);
 	f->tgids = comms_processes(c, &f->nr_tgids);
 	f->parents = comms_parents(c, &f->nr_parents);
@@ -108,12 +119,16 @@ static void fill_facts(struct recording *rec)
 	struct facts *f = &rec->facts;
 	unsigned int at = 1;
 
+	free(f->version);
 	f->version = xstrdup(IPITRACE_VERSION);
+	free(f->tier);
 	f->tier = xstrdup(session_tier(rec->session));
+	free(f->clock);
 	f->clock = xstrdup("mono");
 	f->complete = true;
 	f->filtered_in_kernel = session_filtered_in_kernel(rec->session);
 	f->missed_sends = session_missed_sends(rec->session);
+	topo_free(&f->topo);
 	topo_read(&f->topo, "");
 	f->tlb_known = true;
 	f->tlb_ways = tlb_ways_read();
@@ -129,6 +144,8 @@ static void fill_facts(struct recording *rec)
 		f->own_pids[at++] = (int32_t)userstack_thread_id(rec->userstack, i);
 	fill_tasks(f, &rec->comms);
 	f->nr_cpus = rec->meta.dat.nr_cpus;
+	free(f->lost);
+	free(f->entries);
 	f->lost = xcalloc(f->nr_cpus, sizeof(*f->lost));
 	f->entries = xcalloc(f->nr_cpus, sizeof(*f->entries));
 	for (unsigned int cpu = 0; cpu < f->nr_cpus; cpu++) {
@@ -165,19 +182,25 @@ static unsigned int nr_cpus(const struct recording *rec)
 	return nr < all ? nr : all;
 }
 
+int recording_describe(struct recording *rec, struct err *err)
+{
+	/* Who is not there any more has been seen ending: so ask for the living first. */
+	comms_add_living(&rec->comms);
+	recording_gather_comms(rec);
+	record_meta_free(&rec->meta);
+	if (record_meta_collect(&rec->meta, rec->session, nr_cpus(rec), &rec->comms, err))
+		return -1;
+	fill_facts(rec);
+	return 0;
+}
+
 int recording_collect(struct recording *rec, struct err *err)
 {
 	if (rec->userstack && userstack_stop(rec->userstack, err))
 		return -1;
 	if (rec->spool && spool_finish(rec->spool, err))
 		return -1;
-	/* Who is not there any more has been seen ending: so ask for the living first. */
-	comms_add_living(&rec->comms);
-	recording_gather_comms(rec);
-	if (record_meta_collect(&rec->meta, rec->session, nr_cpus(rec), &rec->comms, err))
-		return -1;
-	fill_facts(rec);
-	return 0;
+	return recording_describe(rec, err);
 }
 
 /* What another process took out of the ring buffers, or changed of them, they do not count any more, or nobody has. */

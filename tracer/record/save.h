@@ -48,6 +48,8 @@ int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err)
 void recording_gather_comms(struct recording *rec);
 /* Before session_stop(): what another process changed becomes a reason in the facts. */
 void recording_verify(struct recording *rec);
+/* What a file says beside its pages, as it is now: metadata, the session's facts. Again and again, while it goes on. */
+int recording_describe(struct recording *rec, struct err *err);
 /* After session_stop(), with the session still open: the rest of the pages, metadata, the session's facts. */
 int recording_collect(struct recording *rec, struct err *err);
 /*
