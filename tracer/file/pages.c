@@ -68,9 +68,10 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 
 void dat_free_streams(struct dat_file *f)
 {
+	ahead_free(f->ahead);
 	for (unsigned int i = 0; i < f->nr_streams; i++) {
-		free(f->streams[i].chunk[0]);
-		free(f->streams[i].chunk[1]);
+		for (unsigned int j = 0; j < ARRAY_SIZE(f->streams[i].chunk); j++)
+			free(f->streams[i].chunk[j]);
 		XXH3_freeState(f->streams[i].sum);
 	}
 	free(f->streams);
@@ -78,7 +79,6 @@ void dat_free_streams(struct dat_file *f)
 	free(f->chosen);
 	free(f->chosen_cpus);
 	free(f->buffers);
-	free(f->packed);
 }
 
 void dat_damaged(struct dat_file *f, const char *what)
@@ -117,16 +117,22 @@ static void ask_ahead(struct dat_file *f, struct dat_stream *stream)
 	stream->asked_ahead = stream->pos + AHEAD / 2;
 }
 
-/* The other chunk is to take len bytes. */
-static char *chunk_room(struct dat_stream *stream, size_t len)
+/* Another chunk than those of the last two pages; it is to take len bytes. */
+static char *chunk_room(struct dat_stream *stream, unsigned int i, size_t len)
 {
-	stream->cur ^= 1;
-	if (len > stream->chunk_size[stream->cur]) {
-		free(stream->chunk[stream->cur]);
-		stream->chunk[stream->cur] = xmalloc(len);
-		stream->chunk_size[stream->cur] = len;
+	if (len > stream->chunk_size[i]) {
+		free(stream->chunk[i]);
+		stream->chunk[i] = xmalloc(len);
+		stream->chunk_size[i] = len;
 	}
-	return stream->chunk[stream->cur];
+	return stream->chunk[i];
+}
+
+static void chunk_begins(struct dat_stream *stream, unsigned int i, size_t len)
+{
+	stream->cur = i;
+	stream->chunk_len = len;
+	stream->chunk_pos = 0;
 }
 
 /* Whole pages. 1 = there, 0 = no more, -1 = error. */
@@ -142,73 +148,116 @@ static int next_plain(struct dat_file *f, struct dat_stream *stream, struct err 
 	if (!dat_charge(f, want))
 		return dat_over_budget(err);
 	ask_ahead(f, stream);
-	if (dat_pread(f, chunk_room(stream, want), want, stream->pos, err))
+	if (dat_pread(f, chunk_room(stream, !stream->cur, want), want, stream->pos, err))
 		return -1;
-	sum_add(stream, stream->chunk[stream->cur], want);
+	sum_add(stream, stream->chunk[!stream->cur], want);
 	stream->pos += want;
-	stream->chunk_len = want;
-	stream->chunk_pos = 0;
+	chunk_begins(stream, !stream->cur, want);
 	return 1;
 }
 
-static int packed_numbers(struct dat_file *f, struct dat_stream *stream, uint32_t *numbers, unsigned int nr,
-			  struct err *err)
-{
-	uint8_t raw[8];
+/* --- compressed data --- */
 
-	if (dat_pread(f, raw, 4ul * nr, stream->pos, err))
+/* Behind the last chunk. trace-cmd does not count the four bytes of the number of chunks. */
+static uint64_t packed_end(const struct dat_file *f, const struct dat_stream *stream)
+{
+	uint64_t end = stream->off + stream->len + 4;
+
+	return end < f->size ? end : f->size;
+}
+
+static int packed_begin(struct dat_file *f, struct dat_stream *stream, struct err *err)
+{
+	uint8_t raw[4];
+
+	stream->begun = true;
+	if (stream->len < sizeof(raw))
+		return 0;
+	if (dat_pread(f, raw, sizeof(raw), stream->pos, err))
 		return -1;
-	sum_add(stream, raw, 4ul * nr);
-	for (unsigned int i = 0; i < nr; i++)
-		numbers[i] = (uint32_t)dat_number(raw + 4ul * i, 4, f->info.big_endian);
-	stream->pos += 4ul * nr;
+	sum_add(stream, raw, sizeof(raw));
+	stream->chunks_left = (uint32_t)dat_number(raw, sizeof(raw), f->info.big_endian);
+	stream->pos += sizeof(raw);
+	if (!f->ahead)
+		f->ahead = ahead_new(f);
 	return 0;
 }
 
-/* As above; a compressed chunk is whole pages, too. */
-static int next_packed(struct dat_file *f, struct dat_stream *stream, struct err *err)
+/* The next chunk, by its sizes. 1 = there is one, 0 = none, -1 = error: nothing has changed then. */
+static int packed_plan(struct dat_file *f, struct dat_stream *stream, struct err *err)
 {
-	/* trace-cmd does not count the four bytes of the number of chunks. */
-	uint64_t end = stream->off + stream->len + 4;
-	uint32_t size[2];
-	size_t len;
+	uint64_t left = packed_end(f, stream) - stream->pos;
+	uint8_t raw[8];
+	uint32_t packed_len, len;
 
-	if (end > f->size)
-		end = f->size;
-	if (!stream->begun) {
-		stream->begun = true;
-		if (stream->len < 4)
-			return 0;
-		if (packed_numbers(f, stream, &stream->chunks_left, 1, err))
-			return -1;
-	}
 	if (!stream->chunks_left)
 		return 0;
-	if (end - stream->pos < 8)
+	if (left < sizeof(raw))
 		return err_set(err, EXIT_FAILED, "compressed data ends too early");
 	ask_ahead(f, stream);
-	if (packed_numbers(f, stream, size, 2, err))
+	if (dat_pread(f, raw, sizeof(raw), stream->pos, err))
 		return -1;
-	if (size[0] > end - stream->pos || size[1] > MAX_BLOCK)
+	packed_len = (uint32_t)dat_number(raw, 4, f->info.big_endian);
+	len = (uint32_t)dat_number(raw + 4, 4, f->info.big_endian);
+	if (packed_len > left - sizeof(raw) || len > MAX_BLOCK)
 		return err_set(err, EXIT_FAILED, "compressed data is damaged");
-	if (!dat_charge(f, (uint64_t)size[0] + size[1]))
+	if (!dat_charge(f, (uint64_t)packed_len + len))
 		return dat_over_budget(err);
-	if (size[0] > f->packed_size) {
-		free(f->packed);
-		f->packed = xmalloc(size[0]);
-		f->packed_size = size[0];
-	}
-	if (dat_pread(f, f->packed, size[0], stream->pos, err))
-		return -1;
-	sum_add(stream, f->packed, size[0]);
-	/* The size is that of whole pages; what trace-cmd packed of the last one may be less. */
-	len = size[1] ? dat_unpack(f->comp, chunk_room(stream, size[1]), size[1], f->packed, size[0]) : 0;
-	if (size[1] && !len)
-		return err_set(err, EXIT_FAILED, "compressed data is damaged");
-	stream->pos += size[0];
+	sum_add(stream, raw, sizeof(raw));
+	stream->next.off = stream->pos + sizeof(raw);
+	stream->next.packed_len = packed_len;
+	stream->next.len = len;
+	chunk_room(stream, (stream->cur + 1) % ARRAY_SIZE(stream->chunk), len);
+	stream->pos = stream->next.off + packed_len;
 	stream->chunks_left--;
-	stream->chunk_len = len;
-	stream->chunk_pos = 0;
+	return 1;
+}
+
+void unpack_chunk(struct dat_file *f, struct dat_stream *stream, struct unpack_room *u)
+{
+	unsigned int to = (stream->cur + 1) % ARRAY_SIZE(stream->chunk);
+
+	if (stream->next.packed_len > u->room) {
+		free(u->packed);
+		u->packed = xmalloc(stream->next.packed_len);
+		u->room = stream->next.packed_len;
+	}
+	stream->next.err = (struct err){ 0 };
+	stream->next.got = 0;
+	if (dat_pread(f, u->packed, stream->next.packed_len, stream->next.off, &stream->next.err))
+		return;
+	sum_add(stream, u->packed, stream->next.packed_len);
+	/* The size is that of whole pages; what trace-cmd packed of the last one may be less. */
+	if (stream->next.len)
+		stream->next.got =
+			dat_unpack(u, f->comp, stream->chunk[to], stream->next.len, u->packed, stream->next.packed_len);
+}
+
+/* As above; a compressed chunk is whole pages, too. The one behind it is unpacked meanwhile. */
+static int next_packed(struct dat_file *f, struct dat_stream *stream, struct err *err)
+{
+	struct err later = { 0 };
+
+	if (!stream->begun && packed_begin(f, stream, err))
+		return -1;
+	if (!stream->started) {
+		int there = packed_plan(f, stream, err);
+
+		if (there <= 0)
+			return there;
+		ahead_start(f->ahead, stream);
+	}
+	ahead_wait(f->ahead, stream);
+	if (stream->next.err.code) {
+		*err = stream->next.err;
+		return -1;
+	}
+	if (stream->next.len && !stream->next.got)
+		return err_set(err, EXIT_FAILED, "compressed data is damaged");
+	chunk_begins(stream, (stream->cur + 1) % ARRAY_SIZE(stream->chunk), stream->next.got);
+	/* An error is told when its turn comes. */
+	if (packed_plan(f, stream, &later) > 0)
+		ahead_start(f->ahead, stream);
 	return 1;
 }
 

@@ -6,6 +6,7 @@
  *	file/read.c	 metadata of v6 and v7
  *	file/trailer.c	 ipitrace's facts, and checksums of all sections
  *	file/pages.c	 the CPUs' data, page by page; task names
+ *	file/ahead.c	 unpacks compressed data in a thread of its own
  *	file/head.c	 what a file begins with, v6 and v7
  *	file/pack.c	 compresses the CPUs' data
  *	file/write.c	 the file, in one pass
@@ -61,17 +62,36 @@ struct dat_stream {
 	uint64_t asked_ahead; /* up to here the kernel was asked to read */
 	unsigned int page_size;
 	unsigned int buffer;
-	/* Two chunks, because two pages must stay valid. */
-	char *chunk[2];
-	size_t chunk_size[2];
+	/* Two chunks, because two pages must stay valid; and one that is being unpacked. */
+	char *chunk[3];
+	size_t chunk_size[3];
 	unsigned int cur;
 	size_t chunk_len, chunk_pos;
 	uint32_t chunks_left; /* of compressed data */
 	bool begun;
+	/* The chunk that is being unpacked, behind cur. */
+	struct {
+		uint64_t off;
+		size_t packed_len, len; /* as the file says */
+		size_t got;		/* bytes unpacked; 0 = damage, if len is not */
+		struct err err;
+	} next;
+	bool started;		       /* by ahead_start(); the reader's */
+	bool unpacked;		       /* under the lock of the thread that does it */
+	struct dat_stream *next_ahead; /* queued after this one */
 	/* What was read, against the facts; NULL where these say nothing. */
 	XXH3_state_t *sum;
 	uint64_t want_sum, summed;
 };
+
+/* Memory of who unpacks. Zeroed memory is one. */
+struct unpack_room {
+	void *zstd; /* a ZSTD_DCtx */
+	char *packed;
+	size_t room;
+};
+
+struct ahead;
 
 struct dat_comm {
 	int32_t pid;
@@ -91,8 +111,7 @@ struct dat_file {
 	unsigned int *chosen; /* stream by index of info.cpus */
 	uint32_t *chosen_cpus;
 	struct dat_buffer *buffers; /* info's */
-	char *packed;		    /* a compressed chunk */
-	size_t packed_size;
+	struct ahead *ahead;	    /* NULL before there is anything to unpack */
 	struct dat_format *formats;
 	unsigned int room_formats;
 	void **owned; /* decompressed sections and copied strings */
@@ -146,7 +165,18 @@ bool dat_charge(struct dat_file *f, uint64_t bytes);
 /* Says so; -1. */
 int dat_over_budget(struct err *err);
 /* One whole block: bytes unpacked, at most to_len; 0 = damage. */
-size_t dat_unpack(enum dat_comp comp, void *to, size_t to_len, const void *from, size_t from_len);
+size_t dat_unpack(struct unpack_room *u, enum dat_comp comp, void *to, size_t to_len, const void *from,
+		  size_t from_len);
+void unpack_room_free(struct unpack_room *u);
+
+/* Reads and unpacks stream->next; touches nothing of f that changes. */
+void unpack_chunk(struct dat_file *f, struct dat_stream *stream, struct unpack_room *u);
+/* For as long as f's streams stay where they are. */
+struct ahead *ahead_new(struct dat_file *f);
+void ahead_free(struct ahead *a);
+/* stream->next is to be unpacked: until ahead_wait() the stream is not to be touched. */
+void ahead_start(struct ahead *a, struct dat_stream *stream);
+void ahead_wait(struct ahead *a, struct dat_stream *stream);
 
 /* A buffer, whose streams are to be added next. clock as the file says it, NULL if it does not. */
 struct dat_buffer *dat_add_buffer(struct dat_file *f, const char *name, const char *clock, unsigned int page_size);

@@ -424,6 +424,8 @@ static int v7_unpack(struct dat_file *f, struct dat_in *sec, unsigned int id, st
 	uint64_t zlen = in_number(sec, 4);
 	uint64_t len = in_number(sec, 4);
 	const uint8_t *from = dat_in_bytes(sec, zlen);
+	struct unpack_room u = { 0 };
+	size_t got;
 	uint8_t *to;
 
 	if (f->comp == COMP_OTHER) {
@@ -433,7 +435,9 @@ static int v7_unpack(struct dat_file *f, struct dat_in *sec, unsigned int id, st
 	if (!from || !dat_charge(f, len))
 		return err_set(err, EXIT_FAILED, "section %u of the file is damaged", id);
 	to = dat_own(f, xmalloc(len ? len : 1));
-	if (len && dat_unpack(f->comp, to, len, from, zlen) != len)
+	got = len ? dat_unpack(&u, f->comp, to, len, from, zlen) : 0;
+	unpack_room_free(&u);
+	if (got != len)
 		return err_set(err, EXIT_FAILED, "a compressed section is damaged");
 	*sec = in_memory(f, to, len);
 	return 0;

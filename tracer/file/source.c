@@ -306,18 +306,28 @@ int dat_over_budget(struct err *err)
 
 /* --- blocks --- */
 
-size_t dat_unpack(enum dat_comp comp, void *to, size_t to_len, const void *from, size_t from_len)
+size_t dat_unpack(struct unpack_room *u, enum dat_comp comp, void *to, size_t to_len, const void *from, size_t from_len)
 {
 	uLongf len = to_len;
 	size_t nr;
 
 	switch (comp) {
 	case COMP_ZSTD:
-		nr = ZSTD_decompress(to, to_len, from, from_len);
+		if (!u->zstd)
+			u->zstd = ZSTD_createDCtx();
+		if (!u->zstd)
+			return 0;
+		nr = ZSTD_decompressDCtx(u->zstd, to, to_len, from, from_len);
 		return ZSTD_isError(nr) ? 0 : nr;
 	case COMP_ZLIB:
 		return uncompress(to, &len, from, from_len) == Z_OK ? len : 0;
 	default:
 		return 0;
 	}
+}
+
+void unpack_room_free(struct unpack_room *u)
+{
+	ZSTD_freeDCtx(u->zstd);
+	free(u->packed);
 }
