@@ -163,7 +163,9 @@ exits 0 "rows as usual" "$IPITRACE" report stackless.dat
 is "$(cat "$ERR")" "" "  are by call site, and it is not said that nobody asked"
 
 exits 0 "-p of a recording that knows no processes" "$IPITRACE" report -p 1 "$F"
-is "$(cat "$ERR")" "ipitrace: the recording does not know processes: --pid is that thread only, as --tid" "  is a thread, and says so"
+is "$(cat "$ERR")" "ipitrace: --pid: 1 sent nothing in the recording
+hint: 'ipitrace report --by pid' shows what there is
+ipitrace: the recording does not know processes: --pid is that thread only, as --tid" "  is a thread, and says so"
 "$IPITRACE" report --by process --csv -f process,sends "$F" >f.csv 2>"$ERR"
 is "$(cat f.csv)" "process,sends
 ,413
@@ -171,7 +173,16 @@ is "$(cat f.csv)" "process,sends
 <hardirq>,1" "  which are no rows either"
 is "$(cat "$ERR")" "ipitrace: the recording does not know processes: --by process tells none apart" "  and it says so"
 exits 0 "--tid of it" "$IPITRACE" report --tid 1 "$F"
-is "$(cat "$ERR")" "" "  is what was asked for"
+is "$(cat "$ERR")" "ipitrace: --tid: 1 sent nothing in the recording
+hint: 'ipitrace report --by pid' shows what there is" "  is what was asked for"
+exits 0 "-p of a thread" "$IPITRACE" list -p 2841,2839 "$DATA/wakes.dat"
+is "$(cat "$ERR")" "ipitrace: --pid: 2841 sent nothing in the recording
+hint: it is a thread of process 2839: --tid 2841, or -p 2839" "  is told from the process"
+exits 0 "--tid of it" "$IPITRACE" export --folded --tid 2841 "$DATA/wakes.dat"
+is "$(cat "$ERR")" "" "  has sent"
+exits 2 "--tid that is no number" "$IPITRACE" report --tid x "$F"
+is "$(cat "$ERR")" "ipitrace: report: --tid: 'x': not the number of a thread
+hint: like 1234, or 1,2,3; !1,2 leaves them out; names are for --comm" "  says what it is not"
 
 # --- files that are not as they should be; the helper changes bytes of a copy ---
 # Offsets of the per-CPU data follow the word flyrecord: pairs of offset and size.

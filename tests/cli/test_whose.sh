@@ -30,6 +30,16 @@ like "$(cat "$OUT")" "<softirq>;.*rcu_core" "  have a root of their own for soft
 # Who started whom, and groups: live/test_family has a recording that knows them; here facts are added to one.
 py knows "$DATA/report.dat" "$TMP/knows.dat"
 ok "--children, --cgroup and --by cgroup are what their tasks sent" py groups "$IPITRACE" "$TMP/knows.dat"
+for cmd in report list 'export --folded' 'diff /dev/fd/9'; do
+	# shellcheck disable=SC2086 # words
+	exits 0 "${cmd%% *}: a group that is not there" "$IPITRACE" ${cmd/'/dev/fd/9'/$TMP/knows.dat} --cgroup '/sh,/shh' "$TMP/knows.dat"
+	like "$(cat "$ERR")" "^ipitrace: --cgroup: '/shh' matches nothing in (the recording|$TMP/knows.dat)\$" "  is named"
+	like "$(cat "$ERR")" "^hint: near it are /sh" "  with what is near"
+	unlike "$(cat "$ERR")" "'/sh' matches nothing" "  and no other"
+done
+exits 0 "--children of one that is not there" "$IPITRACE" report --children -p 9671,12345 "$TMP/knows.dat"
+like "$(cat "$ERR")" "^ipitrace: --pid: 12345 sent nothing in the recording$" "  is named"
+unlike "$(cat "$ERR")" "9671 sent nothing" "  and no other"
 exits 0 "a task that nobody saw begin" "$IPITRACE" report --children "$TMP/knows.dat"
 is "$(cat "$ERR")" "ipitrace: 50 IPIs are left out, for it is not known where their senders belong: wakeup-9678" "  is named"
 exits 1 "--children where nobody knows" "$IPITRACE" report -p 1 --children "$DATA/report.dat"

@@ -280,19 +280,19 @@ static void pids_free(void *value)
 	free(((struct pid_filter *)value)->pids);
 }
 
-static int pids_parse(void *value, const char *arg, const struct opt_spec *spec, struct err *err)
+static int numbers_parse(void *value, const char *arg, const char *what, struct err *err)
 {
 	struct pid_filter new = { 0 };
 	uint64_t pid;
 
-	(void)spec;
 	for (const char *p = without_mark(arg, &new.negated);; p++) {
 		const char *start = p;
 
 		if (!parse_digits(&p, &pid) || pid > INT32_MAX || (*p && *p != ',')) {
 			pids_free(&new);
-			return err_set(err, EXIT_USAGE, "'%.*s': not a process number", (int)strcspn(start, ","),
-				       start);
+			err_set(err, EXIT_USAGE, "'%.*s': not the number of a %s", (int)strcspn(start, ","), start,
+				what);
+			return err_hint(err, "like 1234, or 1,2,3; !1,2 leaves them out; names are for --comm");
 		}
 		new.pids = xrealloc(new.pids, (new.nr + 1) * sizeof(*new.pids));
 		new.pids[new.nr++] = (int32_t)pid;
@@ -303,6 +303,18 @@ static int pids_parse(void *value, const char *arg, const struct opt_spec *spec,
 	new.children = ((struct pid_filter *)value)->children;
 	*(struct pid_filter *)value = new;
 	return 0;
+}
+
+static int pids_parse(void *value, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)spec;
+	return numbers_parse(value, arg, "process", err);
+}
+
+static int tids_parse(void *value, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)spec;
+	return numbers_parse(value, arg, "thread", err);
 }
 
 static int pids_read(void *value, const char *text, bool listed)
@@ -534,25 +546,26 @@ static bool pass_children(const struct ipi_filter *f, const struct filter_subjec
 }
 
 /* A group is named by itself, and by every one that it is in. */
-static bool pass_cgroup(const struct ipi_filter *f, const struct filter_subject *s)
+static bool in_group(const char *globs, const char *group)
 {
-	bool negated = globs_negated(f->cgroup), found = false;
-	char *path;
-	size_t len;
+	bool negated = globs_negated(globs), found = false;
+	char *path = xstrdup(group);
 
-	if (s->pid < -1)
-		return negated; /* no task, so in none of them */
-	if (!s->cgroup)
-		return false;
-	path = xstrdup(s->cgroup);
-	for (len = strlen(path); !found && len; len--) {
+	for (size_t len = strlen(path); !found && len; len--) {
 		if (len > 1 && path[len] && path[len] != '/')
 			continue;
 		path[len] = '\0';
-		found = globs_pass(f->cgroup, path, NULL) != negated;
+		found = globs_pass(globs, path, NULL) != negated;
 	}
 	free(path);
-	return found != negated;
+	return found;
+}
+
+static bool pass_cgroup(const struct ipi_filter *f, const struct filter_subject *s)
+{
+	if (s->pid < -1)
+		return globs_negated(f->cgroup); /* no task, so in none of them */
+	return s->cgroup && in_group(f->cgroup, s->cgroup) != globs_negated(f->cgroup);
 }
 
 bool ipi_filter_unplaced(const struct ipi_filter *f, const struct filter_subject *s)
@@ -565,6 +578,43 @@ bool ipi_filter_unplaced(const struct ipi_filter *f, const struct filter_subject
 static bool pass_tid(const struct ipi_filter *f, const struct filter_subject *s)
 {
 	return pids_pass(&f->tid, s->pid);
+}
+
+/* --- one item of a list --- */
+
+static bool finds_name(const struct filter_row *row, const struct ipi_filter *f, const char *item,
+		       const struct filter_subject *s)
+{
+	const char *one = subject_name(s, row->names[0]), *other = subject_name(s, row->names[1]);
+
+	(void)f;
+	return glob_match(item, one) || (other && glob_match(item, other));
+}
+
+static bool finds_process(const struct filter_row *row, const struct ipi_filter *f, const char *item,
+			  const struct filter_subject *s)
+{
+	int32_t pid = (int32_t)strtol(item, NULL, 10);
+	struct pid_filter alone = { .pids = &pid, .nr = 1 };
+
+	(void)row;
+	return f->process.children ? descends(&alone, s) > 0 : pids_pass(&alone, s->tgid < 0 ? s->pid : s->tgid);
+}
+
+static bool finds_tid(const struct filter_row *row, const struct ipi_filter *f, const char *item,
+		      const struct filter_subject *s)
+{
+	(void)row;
+	(void)f;
+	return s->pid == strtol(item, NULL, 10);
+}
+
+static bool finds_cgroup(const struct filter_row *row, const struct ipi_filter *f, const char *item,
+			 const struct filter_subject *s)
+{
+	(void)row;
+	(void)f;
+	return s->cgroup && in_group(item, s->cgroup);
 }
 
 static bool pass_comm(const struct ipi_filter *f, const struct filter_subject *s)
@@ -587,30 +637,31 @@ static void push_class(const struct ipi_filter *f, struct filter_push *p)
 const struct filter_row ipi_filter_rows[] = {
 	{ { 'C', "target-cpus", "LIST", OPT_CUSTOM, FIELD(target_cpus),
 	    "only IPIs to these CPUs: 0-3,8 or isolated, nohz_full, housekeeping, online", cpus_parse, 0, 0 },
-	  "target_cpus", &cpus, FILTER_TARGET, false, false, { 0 }, pass_target, push_target },
+	  "target_cpus", &cpus, FILTER_TARGET, false, false, { 0 }, NULL, pass_target, push_target },
 	{ { 0, "source-cpus", "LIST", OPT_CUSTOM, FIELD(source_cpus), "only IPIs sent by these CPUs", cpus_parse, 0, 0 },
-	  "source_cpus", &cpus, FILTER_SENDER, false, false, { 0 }, pass_source, NULL },
+	  "source_cpus", &cpus, FILTER_SENDER, false, false, { 0 }, NULL, pass_source, NULL },
 	{ { 0, "class", "NAMES", OPT_CUSTOM, FIELD(classes),
 	    "only these classes: reschedule, call_function_single, call_function, irq_work, ...", classes_parse, 0, 0 },
-	  "classes", &classes, FILTER_CLASS, false, false, { 0 }, pass_class, push_class },
+	  "classes", &classes, FILTER_CLASS, false, false, { 0 }, NULL, pass_class, push_class },
 	{ { 0, "callsite", "GLOBS", OPT_CUSTOM, FIELD(callsite), "only IPIs whose call site or caller matches", names_parse,
 	    0, 0 },
-	  "callsite", &two_names, FILTER_SENDER, false, true, { SUBJECT_NAME(callsite), SUBJECT_NAME(caller) }, pass_callsite, NULL },
+	  "callsite", &two_names, FILTER_SENDER, false, true, { SUBJECT_NAME(callsite), SUBJECT_NAME(caller) }, finds_name,
+	  pass_callsite, NULL },
 	{ { 0, "func", "GLOBS", OPT_CUSTOM, FIELD(func), "only IPIs that run a function that matches", names_parse, 0, 0 },
-	  "func", &name, FILTER_SENDER, false, true, { SUBJECT_NAME(func) }, pass_func, NULL },
+	  "func", &name, FILTER_SENDER, false, true, { SUBJECT_NAME(func) }, finds_name, pass_func, NULL },
 	{ { 'p', "pid", "PIDS", OPT_CUSTOM, FIELD(process), "only IPIs sent by these processes, all their threads", pids_parse,
 	    0, 0 },
-	  "process", &processes, FILTER_SENDER, false, true, { 0 }, pass_process, NULL },
+	  "process", &processes, FILTER_SENDER, false, true, { 0 }, finds_process, pass_process, NULL },
 	{ { 0, "children", NULL, OPT_FLAG, FIELD(process.children),
 	    "... and by all processes that they have started; without -p: by WORKLOAD and its children", NULL, 0, 0 },
-	  "children", &children, FILTER_SENDER, false, true, { 0 }, pass_children, NULL },
-	{ { 0, "tid", "TIDS", OPT_CUSTOM, FIELD(tid), "only IPIs sent by these threads", pids_parse, 0, 0 },
-	  "pid", &pids, FILTER_SENDER, false, false, { 0 }, pass_tid, NULL },
+	  "children", &children, FILTER_SENDER, false, true, { 0 }, NULL, pass_children, NULL },
+	{ { 0, "tid", "TIDS", OPT_CUSTOM, FIELD(tid), "only IPIs sent by these threads", tids_parse, 0, 0 },
+	  "pid", &pids, FILTER_SENDER, false, true, { 0 }, finds_tid, pass_tid, NULL },
 	{ { 0, "comm", "GLOBS", OPT_CUSTOM, FIELD(comm), "only IPIs sent by tasks of these names", names_parse, 0, 0 },
-	  "comm", &name, FILTER_SENDER, false, true, { SUBJECT_NAME(comm) }, pass_comm, NULL },
+	  "comm", &name, FILTER_SENDER, false, true, { SUBJECT_NAME(comm) }, finds_name, pass_comm, NULL },
 	{ { 0, "cgroup", "GLOBS", OPT_CUSTOM, FIELD(cgroup),
 	    "only IPIs sent by tasks of these control groups, and of those below them: /user.slice", names_parse, 0, 0 },
-	  "cgroup", &two_names, FILTER_SENDER, true, false, { 0 }, pass_cgroup, NULL },
+	  "cgroup", &two_names, FILTER_SENDER, true, false, { 0 }, finds_cgroup, pass_cgroup, NULL },
 	{ .fact = NULL },
 };
 /* clang-format on */

@@ -125,6 +125,9 @@ struct filter_row {
 	bool group;	 /* pass() asks for the group, which a task may change at any time */
 	bool once;	 /* pass() asks for names or the process, so that it is asked once per sender and function */
 	size_t names[2]; /* which names of the subject */
+	/* One item of the list alone is about this subject, whatever the mark; NULL = items are not looked for. */
+	bool (*finds)(const struct filter_row *row, const struct ipi_filter *f, const char *item,
+		      const struct filter_subject *s);
 	/* Only asked if the row is set. */
 	bool (*pass)(const struct ipi_filter *f, const struct filter_subject *s);
 	void (*push)(const struct ipi_filter *f, struct filter_push *p); /* NULL = never into the kernel */

@@ -118,6 +118,12 @@ bool reading_can_filter(const struct reading *r, const struct ipi_filter *f, str
 	return reading_has_roots(f, err);
 }
 
+/* "the recording": for messages. */
+static const char *whose(const struct reading *r)
+{
+	return r->several ? r->path : "the recording";
+}
+
 /* What the filters have no answer for is told, not guessed. */
 static void say_unplaced(const struct reading *r)
 {
@@ -150,13 +156,14 @@ bool reading_knows_processes(const struct reading *r)
 }
 
 /* Where the recording has no events that tell, of any span. */
-static void say_beside(const struct trace_info *t, enum agg_key key)
+static void say_beside(const struct reading *r, enum agg_key key)
 {
+	const struct trace_info *t = analysis_info(r->analysis);
 	bool wakes = key == AGG_KEY_WAKEE || key == AGG_KEY_WAKER, idle = key == AGG_KEY_IDLE;
 
 	if (!(wakes && !t->beside.wakes) && !(idle && !t->beside.idle))
 		return;
-	fprintf(stderr, "ipitrace: the recording has no %s: --by %s tells none apart\n",
+	fprintf(stderr, "ipitrace: %s has no %s: --by %s tells none apart\n", whose(r),
 		wakes ? "wake-ups" : "idle states", report_key_name(key));
 	fprintf(stderr, "hint: 'ipitrace record --with %s' records them\n", wakes ? "sched" : "idle");
 }
@@ -167,15 +174,15 @@ void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned 
 		if (by[i] == AGG_KEY_CALLER)
 			reading_stackless(r, "--by caller", "is by call site");
 		if (by[i] == AGG_KEY_PROCESS && !reading_knows_processes(r))
-			fputs("ipitrace: the recording does not know processes: --by process tells none apart\n",
-			      stderr);
+			fprintf(stderr, "ipitrace: %s does not know processes: --by process tells none apart\n",
+				whose(r));
 		if (by[i] == AGG_KEY_CGROUP &&
 		    !(analysis_facts(r->analysis) && analysis_facts(r->analysis)->nr_cgroups))
-			fputs("ipitrace: the recording does not know control groups: --by cgroup tells none apart\n",
-			      stderr);
+			fprintf(stderr, "ipitrace: %s does not know control groups: --by cgroup tells none apart\n",
+				whose(r));
 		if (by[i] == AGG_KEY_STACK)
 			reading_stackless(r, "--by stack", "tells none apart");
-		say_beside(analysis_info(r->analysis), by[i]);
+		say_beside(r, by[i]);
 	}
 }
 
@@ -185,17 +192,35 @@ void reading_stackless(const struct reading *r, const char *option, const char *
 
 	if (t->stacks || !analysis_totals(r->analysis)->sends)
 		return;
-	fprintf(stderr, "ipitrace: the recording has no stacks: %s %s\n", option, instead);
+	fprintf(stderr, "ipitrace: %s has no stacks: %s %s\n", whose(r), option, instead);
 	fprintf(stderr, "hint: %s\n", t->foreign ? "'trace-cmd record -T' records them" : "record without --no-stack");
 }
 
-static void say_missed(void *ctx, const struct filter_row *row, const char *pattern, const struct nearest *near)
+/* What there is instead, of numbers of tasks. */
+static void hint_task(const struct reading *r, bool process, int32_t pid)
 {
+	int32_t tgid = r->names.tgid ? r->names.tgid(r->names.ctx, pid) : -1;
+
+	if (process && tgid >= 0 && tgid != pid)
+		fprintf(stderr, "hint: it is a thread of process %d: --tid %d, or -p %d\n", tgid, pid, tgid);
+	else
+		fprintf(stderr, "hint: 'ipitrace report --by %s' shows what there is\n",
+			process && reading_knows_processes(r) ? "process" : "pid");
+}
+
+static void say_missed(void *ctx, const struct filter_row *row, const char *item, const struct nearest *near)
+{
+	const struct reading *r = ctx;
+	bool process = !strcmp(row->fact, "process");
 	char clean[100];
 
-	(void)ctx;
-	sanitize(clean, sizeof(clean), pattern);
-	fprintf(stderr, "ipitrace: --%s: '%s' matches nothing in the recording\n", row->opt.long_name, clean);
+	sanitize(clean, sizeof(clean), item);
+	if (process || !strcmp(row->fact, "pid")) {
+		fprintf(stderr, "ipitrace: --%s: %s sent nothing in %s\n", row->opt.long_name, clean, whose(r));
+		hint_task(r, process, (int32_t)strtol(item, NULL, 10));
+		return;
+	}
+	fprintf(stderr, "ipitrace: --%s: '%s' matches nothing in %s\n", row->opt.long_name, clean, whose(r));
 	fputs(near->nr ? "hint: near it are" : "hint: nothing is near it; 'ipitrace report --by", stderr);
 	for (unsigned int i = 0; i < near->nr; i++) {
 		sanitize(clean, sizeof(clean), near->name[i]);
@@ -286,10 +311,11 @@ int reading_run(struct reading *r, const struct span_sink *sink, struct err *err
 
 void reading_say_missed(const struct reading *r)
 {
-	span_filter_missed(r->filter, r->filters[0], say_missed, NULL);
+	span_filter_missed(r->filter, r->filters[0], say_missed, (void *)r);
 	say_unplaced(r);
 	if (r->filters[0]->process.nr && !reading_knows_processes(r))
-		fputs("ipitrace: the recording does not know processes: --pid is that thread only, as --tid\n", stderr);
+		fprintf(stderr, "ipitrace: %s does not know processes: --pid is that thread only, as --tid\n",
+			whose(r));
 	if (r->filters[0]->callsite)
 		reading_stackless(r, "--callsite", "only knows call sites, not callers");
 }

@@ -37,6 +37,7 @@ struct reading {
 	struct span_handlers *handlers; /* NULL = nobody asks what ran a call */
 	const struct ipi_filter *filters[2];
 	unsigned int nr_filters;
+	bool several; /* it is one of several recordings: what is said of it says of which */
 };
 
 /*

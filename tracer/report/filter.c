@@ -26,7 +26,7 @@
 struct part {
 	const struct filter_row *row;
 	const struct ipi_filter *filter;
-	uint64_t found; /* bit per pattern of its list: matched a name that was forgotten since */
+	uint64_t found; /* bit per item of its list: matched a name that was forgotten since */
 };
 
 /* What names depend on, and the answer. */
@@ -59,8 +59,12 @@ struct span_filter {
 
 	struct sender *senders;
 	uint32_t nr_senders, max_senders;
-	struct hash index; /* of senders */
-	bool forgot;	   /* some */
+	struct hash index;   /* of senders */
+	bool forgot;	     /* some */
+	const char **groups; /* all that were seen, in which rows of groups look for their items */
+	unsigned int nr_groups;
+	struct hash by_path;
+	bool asked; /* for a sender, ever */
 	/* On the span before, with and without a known sender; what was asked of the latter. */
 	struct verdict sent, received;
 	unsigned int received_ask;
@@ -113,6 +117,8 @@ void span_filter_free(struct span_filter *f)
 	hash_free(&f->index);
 	hash_free(&f->unplaced_by_pid);
 	free(f->unplaced_pids);
+	free(f->groups);
+	hash_free(&f->by_path);
 	free(f->mask);
 	free(f);
 }
@@ -193,65 +199,87 @@ static bool names_pass(struct span_filter *f, const struct ipi_span *s)
 	return f->senders[i].pass;
 }
 
-/* Whether one pattern of a list matches any name; if not, near has those that it may have meant. */
-static bool ever_matched(const struct span_filter *f, const struct filter_row *row, const char *pattern,
-			 bool of_current, struct nearest *near)
+static void note_group(struct span_filter *f, const char *group)
 {
-	nearest_begin(near, pattern);
-	for (uint32_t i = 0; i < f->nr_senders; i++) {
-		const struct sender *k = &f->senders[i];
-		const struct filter_subject s = names_of(f->names, k, of_current ? k->pid : k->sender);
-		const char *name = subject_name(&s, row->names[0]), *other = subject_name(&s, row->names[1]);
+	uint32_t hash = (uint32_t)hash_u64((uintptr_t)group), at, i;
 
-		if (glob_match(pattern, name) || (other && glob_match(pattern, other)))
+	for (i = hash_first(&f->by_path, hash, &at); i != HASH_END; i = hash_next(&f->by_path, hash, &at))
+		if (f->groups[i] == group)
+			return;
+	f->groups = xrealloc(f->groups, (f->nr_groups + 1) * sizeof(*f->groups));
+	f->groups[f->nr_groups] = group;
+	hash_add(&f->by_path, hash, f->nr_groups++);
+}
+
+/* Whether one item of a list ever matched; if not, near has the names that it may have meant. */
+static bool ever_matched(const struct span_filter *f, const struct part *part, const char *item, struct nearest *near)
+{
+	const struct filter_row *row = part->row;
+
+	nearest_begin(near, item);
+	for (uint32_t i = 0; i < (row->group ? f->nr_groups : f->nr_senders); i++) {
+		struct filter_subject s = { .cgroup = row->group ? f->groups[i] : NULL };
+
+		if (!row->group)
+			s = names_of(f->names, &f->senders[i],
+				     part->filter->of_current ? f->senders[i].pid : f->senders[i].sender);
+		if (row->finds(row, part->filter, item, &s))
 			return true;
-		nearest_offer(near, name);
-		nearest_offer(near, other);
+		nearest_offer(near, subject_name(&s, row->names[0]));
+		nearest_offer(near, subject_name(&s, row->names[1]));
+		nearest_offer(near, s.cgroup);
 	}
 	return false;
 }
 
+static void missed_of_part(const struct span_filter *f, const struct part *part,
+			   void (*missed)(void *ctx, const struct filter_row *row, const char *item,
+					  const struct nearest *near),
+			   void *ctx)
+{
+	char *list = filter_row_format(part->row, part->filter), *item;
+	const char *p = list + globs_negated(list);
+	struct nearest near;
+
+	for (unsigned int i = 0; (item = globs_next(&p)); i++) {
+		/* Of the first 64 it is known whether they matched what was forgotten. */
+		bool before = i < 64 ? part->found >> i & 1 : f->forgot;
+
+		if (!before && !ever_matched(f, part, item, &near))
+			missed(ctx, part->row, item, &near);
+		free(item);
+	}
+	free(list);
+}
+
 void span_filter_missed(const struct span_filter *f, const struct ipi_filter *filter,
-			void (*missed)(void *ctx, const struct filter_row *row, const char *pattern,
+			void (*missed)(void *ctx, const struct filter_row *row, const char *item,
 				       const struct nearest *near),
 			void *ctx)
 {
-	for (unsigned int i = 0; f && (f->nr_senders || f->forgot) && i < f->nr_named; i++) {
-		const struct filter_row *row = f->named[i].row;
-		uint64_t found = f->named[i].found;
-		char *list, *pattern;
-		const char *p;
-		struct nearest near;
+	for (unsigned int i = 0; f && f->asked && i < f->nr_named + f->nr_plain; i++) {
+		const struct part *part = i < f->nr_named ? &f->named[i] : &f->plain[i - f->nr_named];
 
-		if (f->named[i].filter != filter || !row->names[0])
-			continue;
-		list = filter_row_format(row, filter);
-		p = list + globs_negated(list);
-		for (; (pattern = globs_next(&p)); found >>= 1) {
-			if (!(found & 1) && !ever_matched(f, row, pattern, filter->of_current, &near))
-				missed(ctx, row, pattern, &near);
-			free(pattern);
-		}
-		free(list);
+		if (part->filter == filter && part->row->finds)
+			missed_of_part(f, part, missed, ctx);
 	}
 }
 
-/* Before their names are forgotten. Of one list the first 64. */
+/* Before their names are forgotten. */
 static void note_found(struct span_filter *f, struct part *part)
 {
-	char *list, *pattern;
+	char *list, *item;
 	const char *p;
-	uint64_t bit = 1;
 	struct nearest near;
 
-	if (!part->row->names[0])
+	if (!part->row->finds)
 		return;
 	list = filter_row_format(part->row, part->filter);
 	p = list + globs_negated(list);
-	for (; (pattern = globs_next(&p)); bit <<= 1) {
-		if (!(part->found & bit) && ever_matched(f, part->row, pattern, part->filter->of_current, &near))
-			part->found |= bit;
-		free(pattern);
+	for (unsigned int i = 0; i < 64 && (item = globs_next(&p)); i++) {
+		if (ever_matched(f, part, item, &near))
+			part->found |= 1ULL << i;
+		free(item);
 	}
 	free(list);
 }
@@ -346,8 +374,11 @@ judge(struct span_filter *f, const struct ipi_span *s, unsigned int ask, struct 
 {
 	struct subjects subjects = subjects_of(s);
 
+	f->asked |= (ask & ASK(FILTER_SENDER)) != 0;
 	if (unlikely(f->by_place) && (ask & ASK(FILTER_SENDER))) {
 		subjects.by[0].cgroup = subjects.by[1].cgroup = span_cgroup(f->names, s);
+		if (subjects.by[0].cgroup && f->by_group)
+			note_group(f, subjects.by[0].cgroup);
 		if (s->kind == IPI_SPAN_HIT)
 			count_unplaced(f, &subjects.by[0]);
 	}

@@ -37,11 +37,11 @@ void span_filter_free(struct span_filter *f);
 /* A filter asks for the sender: there will be no IRQ spans. */
 bool span_filter_by_sender(const struct span_filter *f);
 /*
- * After the last span: each pattern of this filter, one of those given, that matches no name of any sender or function
- * in the recording, and what it may have meant. Not told where nothing was sent.
+ * After the last span: each item of this filter, one of those given, that matches no sender, function or group in the
+ * recording, and what it may have meant. Not told where nothing was sent, nor of CPUs and classes, which there are.
  */
 void span_filter_missed(const struct span_filter *f, const struct ipi_filter *filter,
-			void (*missed)(void *ctx, const struct filter_row *row, const char *pattern,
+			void (*missed)(void *ctx, const struct filter_row *row, const char *item,
 				       const struct nearest *near),
 			void *ctx);
 /* A pid may be another task's by now: names are asked for anew. NULL is fine. */
