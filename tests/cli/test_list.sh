@@ -136,6 +136,37 @@ unlike "$(list demo.dat | head -n 1)" USER-FUNC "no such column where none were 
 exits 0 "CSV" "$IPITRACE" list --csv --stacks "$U"
 like "$(cat "$OUT")" ',__munmap\+0x7 < culprit_unmaps\+0x54 < main\+0x80' "  with them"
 
+# --- conditions that cannot have been meant ---
+where "comm in sh,'a b',wakeup && CLASS == Reschedule" 'comm in ("sh", "wakeup") and klass == "reschedule"'
+exits 2 "a class that is none" "$IPITRACE" list --where 'class == reschedul' demo.dat
+is "$(cat "$ERR")" "ipitrace: list: --where: 'reschedul': class is never that
+hint: did you mean reschedule?" "  a suggestion"
+exits 0 "what was not recorded" "$IPITRACE" list --where 'wakee || idle == awake' demo.dat
+is "$(cat "$ERR")" "ipitrace: --where: no line that it was asked of has any wakee
+hint: 'ipitrace record --with sched' records it
+ipitrace: --where: no line that it was asked of has any idle
+hint: 'ipitrace record --with idle' records it" "  is named, with how to record it"
+exits 0 "what no line has" "$IPITRACE" list --where "target in 0-1,7 && comm =~ 'zz*' || comm in wakeup,nobody || pid == 4000000" demo.dat
+is "$(cat "$ERR")" "ipitrace: --where: no target that it was asked of matches '7'
+ipitrace: --where: no comm that it was asked of matches 'zz*'
+ipitrace: --where: no comm that it was asked of matches 'nobody'
+ipitrace: --where: no pid that it was asked of matches '4000000'" "  is named, and nothing else"
+exits 0 "what some have" "$IPITRACE" list --where "target == 1 && comm != nobody && delivery == 1ns" demo.dat
+is "$(cat "$ERR")" "" "  is not"
+for args in '--min 2ms --max 1ms' '--schema --csv' '--schema demo.dat'; do
+	# shellcheck disable=SC2086 # words
+	exits 2 "$args" "$IPITRACE" list $args
+	is "$(wc -l <"$ERR")" 2 "  one line and a hint"
+done
+exits 0 "--sort in any case" "$IPITRACE" list --sort DELIVERY --kind HIT --slowest 1 demo.dat
+for format in '' --json --csv; do
+	# shellcheck disable=SC2086 # none or one
+	exits 1 "a window in which nothing was recorded $format" "$IPITRACE" list $format --from +1h demo.dat
+	is "$(cat "$OUT")" "" "  is no output"
+done
+exits 0 "an empty list" "$IPITRACE" list --csv --comm membarrier --max 1ns demo.dat
+is "$(wc -l <"$OUT")" 1 "  has its heading"
+
 # --- where it comes from, and how it ends ---
 list --json report.dat >whole
 list --json - <report.dat >piped

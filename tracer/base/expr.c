@@ -6,11 +6,14 @@
  * it is false, b. So nothing has to be kept while the program runs.
  */
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -43,11 +46,13 @@ enum op {
 struct range {
 	uint64_t low, high;
 	char *word;
+	bool met; /* by a value, so far */
 };
 
 struct step {
 	uint8_t op;
-	bool text, other; /* compares texts; with another field */
+	bool text, other;	/* compares texts; with another field */
+	bool asked, known, met; /* so far: it was made, of a value that there is, and it held */
 	unsigned int field;
 	union {
 		uint64_t num;
@@ -129,7 +134,7 @@ static bool take_word(struct parser *p, const char *word)
 
 static bool same_word(const char *name, const char *s, size_t len)
 {
-	return name && strlen(name) == len && !strncmp(name, s, len);
+	return name && strlen(name) == len && !strncasecmp(name, s, len);
 }
 
 /* Index, or -1. */
@@ -207,14 +212,16 @@ static char *take_text(struct parser *p)
 	return s;
 }
 
-/* Of a field that can only be one of some words, nothing else is worth comparing with. */
-static int check_word(const struct parser *p, const struct expr_field *f, const char *word)
+/* Of a field that can only be one of some words, nothing else is worth comparing with. Any case will do. */
+static int check_word(const struct parser *p, const struct expr_field *f, char *word)
 {
 	struct suggestion near = suggestion_for(word, strlen(word));
 
 	for (unsigned int i = 0; f->words && f->words[i]; i++) {
-		if (!strcmp(f->words[i], word))
+		if (!strcasecmp(f->words[i], word)) {
+			memcpy(word, f->words[i], strlen(word));
 			return 0;
+		}
 		suggestion_offer(&near, f->words[i]);
 	}
 	if (!f->words)
@@ -296,18 +303,26 @@ static int add_range(struct parser *p, struct range r)
 	return 0;
 }
 
-/* One of a list of words; a comma ends it. */
+/* One of a list of words; a comma ends it. Those with blanks or commas are in quotation marks. */
 static int list_word(struct parser *p, const struct expr_field *f)
 {
-	size_t len = 0, all = word_length(p->at);
+	size_t len = 0, all;
 	char *word;
 
-	while (len < all && p->at[len] != ',')
-		len++;
-	if (!len)
-		return fault(p, "a word of the list");
-	word = xasprintf("%.*s", (int)len, p->at);
-	p->at += len;
+	skip(p);
+	if (*p->at == '\'' || *p->at == '"') {
+		word = take_text(p);
+	} else {
+		all = word_length(p->at);
+		while (len < all && p->at[len] != ',')
+			len++;
+		if (!len)
+			return fault(p, "a word of the list");
+		word = xasprintf("%.*s", (int)len, p->at);
+		p->at += len;
+	}
+	if (!word)
+		return -1;
 	if (check_word(p, f, word)) {
 		free(word);
 		return -1;
@@ -343,7 +358,6 @@ static int parse_list(struct parser *p, struct step *s)
 	if (f->type == EXPR_FLAG)
 		return fault(p, "no list: a flag is set or not");
 	s->set.first = p->e->nr_ranges;
-	skip(p);
 	do {
 		if (s->text ? list_word(p, f) : list_range(p, f->type))
 			return -1;
@@ -537,10 +551,12 @@ bool expr_field_asked(const struct expr *e, unsigned int i, unsigned int *field)
 static bool is_in(const struct expr *e, const struct step *s, struct expr_value v)
 {
 	for (unsigned int i = s->set.first; i < s->set.first + s->set.nr; i++) {
-		const struct range *r = &e->ranges[i];
+		struct range *r = &e->ranges[i];
 
-		if (s->text ? !strcmp(v.text, r->word) : v.num >= r->low && v.num <= r->high)
-			return true;
+		if (s->text ? strcmp(v.text, r->word) : v.num < r->low || v.num > r->high)
+			continue;
+		r->met = true;
+		return true;
 	}
 	return false;
 }
@@ -577,12 +593,14 @@ static bool number_holds(enum op op, uint64_t a, uint64_t b)
 	}
 }
 
-static bool test(const struct expr *e, const struct step *s, expr_get_fn get, void *ctx)
+static bool test(const struct expr *e, struct step *s, expr_get_fn get, void *ctx)
 {
 	struct expr_value v = get(ctx, s->field), other;
 
+	s->asked = true;
 	if (v.none)
 		return false;
+	s->known = true;
 	if (s->op == OP_KNOWN)
 		return v.num || !s->num;
 	if (s->op == OP_IN)
@@ -600,14 +618,50 @@ bool expr_true(const struct expr *e, expr_get_fn get, void *ctx)
 	bool holds = false;
 
 	for (unsigned int i = 0; i < e->nr; i++) {
-		const struct step *s = &e->steps[i];
+		struct step *s = &e->steps[i];
 
 		if (s->op == OP_NOT)
 			holds = !holds;
 		else if (s->op == OP_JUMP_FALSE || s->op == OP_JUMP_TRUE)
 			i = holds == (s->op == OP_JUMP_TRUE) ? s->to - 1 : i;
 		else
-			holds = test(e, s, get, ctx);
+			s->met |= holds = test(e, s, get, ctx);
 	}
 	return holds;
+}
+
+static void missed_of_list(const struct expr *e, const struct step *s, expr_missed_fn missed, void *ctx)
+{
+	char text[48];
+
+	for (unsigned int i = s->set.first; i < s->set.first + s->set.nr; i++) {
+		const struct range *r = &e->ranges[i];
+
+		if (r->met)
+			continue;
+		snprintf(text, sizeof(text), r->low == r->high ? "%" PRIu64 : "%" PRIu64 "-%" PRIu64, r->low, r->high);
+		missed(ctx, s->field, s->text ? r->word : text);
+	}
+}
+
+void expr_missed(const struct expr *e, const struct expr_field *fields, expr_missed_fn missed, void *ctx)
+{
+	char text[24];
+
+	for (unsigned int i = 0; i < e->nr; i++) {
+		const struct step *s = &e->steps[i];
+		bool wanted = s->op == OP_EQ || s->op == OP_GLOB;
+
+		if (!s->asked)
+			continue;
+		snprintf(text, sizeof(text), "%" PRIu64, s->num);
+		if (!s->known)
+			missed(ctx, s->field, NULL);
+		else if (s->op == OP_IN && (s->text || fields[s->field].type == EXPR_NUMBER))
+			missed_of_list(e, s, missed, ctx);
+		else if (wanted && !s->met && s->text)
+			missed(ctx, s->field, s->word);
+		else if (wanted && !s->met && !s->other && fields[s->field].type == EXPR_NUMBER)
+			missed(ctx, s->field, text);
+	}
 }

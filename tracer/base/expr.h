@@ -8,7 +8,7 @@
  *	test	:= NAME				a flag that is set; anything else: that it is known
  *		 | NAME ("==" | "!=" | "<" | "<=" | ">" | ">=") VALUE
  *		 | NAME ("=~" | "!~") PATTERN	texts, by shell pattern
- *		 | NAME "in" LIST		2-7,9 or words
+ *		 | NAME "in" LIST		2-7,9 or words; any of a text that is in quotation marks
  *
  * Before < <= > >= the name of a text stands for the time of that name: "func > 50us" asks for func_ns.
  * A value is a number, a time with its unit (100us, 1.5ms; ns, us, ms, s, m, h),
@@ -58,5 +58,12 @@ void expr_free(struct expr *e);
 /* The i-th field that it asks for, by where it is named first; false: there are no more. */
 bool expr_field_asked(const struct expr *e, unsigned int i, unsigned int *field);
 bool expr_true(const struct expr *e, expr_get_fn get, void *ctx);
+/*
+ * After all that it was asked of: what it cannot have meant. A field that none of
+ * them had (text NULL), and a text, pattern or number that none had in that field.
+ * A test that others decided never to be made is not told.
+ */
+typedef void (*expr_missed_fn)(void *ctx, unsigned int field, const char *text);
+void expr_missed(const struct expr *e, const struct expr_field *fields, expr_missed_fn missed, void *ctx);
 
 #endif

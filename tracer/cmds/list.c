@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -39,7 +40,7 @@ static int parse_names(uint32_t *set, const char *arg, const char *const *names,
 		struct suggestion near = suggestion_for(p, len);
 		unsigned int i = 0;
 
-		while (names[i] && (strncmp(names[i], p, len) || names[i][len]))
+		while (names[i] && (strncasecmp(names[i], p, len) || names[i][len]))
 			suggestion_offer(&near, names[i++]);
 		if (!names[i]) {
 			err_set(err, EXIT_USAGE, "'%.*s': no such %s", (int)len, p, what);
@@ -83,9 +84,11 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 
 	(void)spec;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(arg, names[i]))
+		if (strcasecmp(arg, names[i]))
 			continue;
-		*(const struct list_column **)target = list_column_find(strcmp(arg, "func") ? arg : "func_ns");
+		/* func alone is the function. */
+		*(const struct list_column **)target =
+			list_column_find(strcmp(names[i], "func") ? names[i] : "func_ns");
 		return 0;
 	}
 	err_set(err, EXIT_USAGE, "'%s': cannot be sorted by", arg);
@@ -169,11 +172,74 @@ static const struct list_render_ops *chosen_format(const struct list_options *o,
 	return o->csv || o->raw_csv ? &list_render_csv : &list_render_text;
 }
 
+/* With the first line, or when it is known that there is none: errors come before any output. */
+struct printing {
+	struct list_render render;
+	const struct list_options *o;
+	bool begun;
+};
+
+static void begin(struct printing *p)
+{
+	if (p->begun)
+		return;
+	p->begun = true;
+	if (p->render.ops == &list_render_text)
+		screen_page(&p->o->screen, &p->render.screen);
+	p->render.ops->begin(&p->render);
+}
+
 static void emit(void *ctx, const struct list_line *line)
 {
-	struct list_render *r = ctx;
+	struct printing *p = ctx;
 
-	r->ops->line(r, line);
+	begin(p);
+	p->render.ops->line(&p->render, line);
+}
+
+/* What a column that no line has would need; NULL: nothing helps. */
+static const char *needs(const char *key, const struct trace_info *t)
+{
+	static const struct {
+		const char *key, *hint;
+	} needs[] = {
+		{ "waker", "'ipitrace record --with sched' records it" },
+		{ "waker_pid", "'ipitrace record --with sched' records it" },
+		{ "wakee", "'ipitrace record --with sched' records it" },
+		{ "wakee_pid", "'ipitrace record --with sched' records it" },
+		{ "idle", "'ipitrace record --with idle' records it" },
+		{ "ufunc", "'ipitrace record --user-stack' records it" },
+		{ "rate", "it is known from the first 100ms on" },
+		{ "caller", "record with stacks, that is without --no-stack; callsite is there always" },
+		{ "tgid", "recordings of ipitrace since version 0.2 know it" },
+		{ "cgroup", "recordings of ipitrace since version 0.2 know it" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		if (strcmp(key, needs[i].key))
+			continue;
+		if ((t->beside.wakes && !strncmp(key, "wake", 4)) || (t->beside.idle && !strcmp(key, "idle")))
+			return NULL;
+		return needs[i].hint;
+	}
+	return NULL;
+}
+
+/* What the condition cannot have meant, as filters tell it of their patterns. */
+static void say_missed(void *ctx, unsigned int field, const char *text)
+{
+	enum list_unit unit;
+	const char *key = list_expr_key(field, &unit), *hint = text ? NULL : needs(key, ctx);
+	char clean[100];
+
+	if (text) {
+		sanitize(clean, sizeof(clean), text);
+		fprintf(stderr, "ipitrace: --where: no %s that it was asked of matches '%s'\n", key, clean);
+		return;
+	}
+	fprintf(stderr, "ipitrace: --where: no line that it was asked of has any %s\n", key);
+	if (hint)
+		fprintf(stderr, "hint: %s\n", hint);
 }
 
 /* Lines without the time that they are chosen by are not chosen: that none is left is no answer then. */
@@ -190,9 +256,12 @@ static void say_timeless(const struct list_choice *c, const struct trace_info *t
 
 static int list_file(struct list_options *o, const char *path, const struct list_render_ops *format, struct err *err)
 {
-	struct list_render r = {
-		.ops = format, .sort = o->choice.sort, .stacks = o->stacks, .raw_text = o->raw_csv, .out = stdout
-	};
+	struct printing p = { .o = o,
+			      .render = { .ops = format,
+					  .sort = o->choice.sort,
+					  .stacks = o->stacks,
+					  .raw_text = o->raw_csv,
+					  .out = stdout } };
 	struct report judged = { 0 };
 	struct list *list = NULL;
 	struct span_sink sink;
@@ -201,26 +270,45 @@ static int list_file(struct list_options *o, const char *path, const struct list
 
 	if (ret || (ret = reading_set_window(&in, &o->window, err)))
 		goto out;
-	list = list_new(in.analysis, &o->choice, emit, &r);
+	list = list_new(in.analysis, &o->choice, emit, &p);
 	sink = list_sink(list);
-	r.trace = analysis_info(in.analysis);
-	r.screen = screen_of_stdout(&o->screen);
-	if (format == &list_render_text)
-		screen_page(&o->screen, &r.screen);
-	format->begin(&r);
+	p.render.trace = analysis_info(in.analysis);
+	p.render.screen = screen_of_stdout(&o->screen);
 	ret = reading_run(&in, &sink, err);
-	format->end(&r, list_nr_lines(list), list_nr_chosen(list));
+	report_judge(&judged, in.analysis);
+	if (!ret)
+		ret = reading_window(&in, &judged, err);
+	if (!ret)
+		begin(&p);
+	if (p.begun)
+		format->end(&p.render, list_nr_lines(list), list_nr_chosen(list));
 	if (ret)
 		goto out;
-	say_timeless(&o->choice, r.trace, list);
-	report_judge(&judged, in.analysis);
-	ret = reading_window(&in, &judged, err);
-	if (!ret)
-		ret = reading_status(&judged, err);
+	say_timeless(&o->choice, p.render.trace, list);
+	if (o->where)
+		list_expr_missed(o->where, say_missed, (void *)p.render.trace);
+	ret = reading_status(&judged, err);
 out:
 	list_free(list);
 	reading_close(&in);
 	return ret;
+}
+
+static int check_choice(const struct list_options *o, int nr, struct err *err)
+{
+	if (o->choice.max_ns && o->choice.min_ns > o->choice.max_ns) {
+		err_set(err, EXIT_USAGE, "--min is more than --max: nothing can be both");
+		return err_hint(err, "--min 50us --max 1ms shows what took between the two");
+	}
+	if (o->schema && (o->csv || o->raw_csv || o->input || nr)) {
+		err_set(err, EXIT_USAGE,
+			"--schema is of the lines of --json, and reads nothing: %s does not go with it",
+			o->csv	   ? "--csv" :
+			o->raw_csv ? "--raw-csv" :
+				     "a file");
+		return err_hint(err, "'ipitrace list --help columns' says what the columns of CSV are");
+	}
+	return 0;
 }
 
 int cmd_list(int argc, char **argv, struct err *err)
@@ -236,6 +324,9 @@ int cmd_list(int argc, char **argv, struct err *err)
 		ret = opts_finish(&list_spec, ret);
 		goto out;
 	}
+	ret = check_choice(&o, nr, err);
+	if (ret)
+		goto out;
 	if (o.schema) {
 		list_render_schema(stdout);
 		goto out;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/compiler.h"
 #include "base/mem.h"
@@ -485,7 +486,7 @@ const struct list_column *list_column_find(const char *name)
 	for (unsigned int i = 0; i < list_nr_columns; i++) {
 		const struct list_column *c = &list_columns[i];
 
-		if (!strcmp(name, c->key) || (c->short_key && !strcmp(name, c->short_key)))
+		if (!strcasecmp(name, c->key) || (c->short_key && !strcasecmp(name, c->short_key)))
 			return c;
 	}
 	return NULL;
@@ -493,21 +494,40 @@ const struct list_column *list_column_find(const char *name)
 
 /* --- conditions --- */
 
-int list_expr_compile(struct expr **e, const char *text, struct err *err)
+static void list_fields(struct expr_field *fields)
 {
 	static const enum expr_type types[] = {
 		[LIST_TEXT] = EXPR_TEXT, [LIST_FLAG] = EXPR_FLAG, [LIST_ID] = EXPR_NUMBER,
 		[LIST_NS] = EXPR_TIME,	 [LIST_AT] = EXPR_TIME,
 	};
-	struct expr_field fields[ARRAY_SIZE(list_columns) + 1];
+	static const char *classes[IPI_NR_CLASSES + 1];
 
+	for (unsigned int i = 0; i < IPI_NR_CLASSES; i++)
+		classes[i] = ipi_class_name(i);
 	for (unsigned int i = 0; i < list_nr_columns; i++) {
 		const struct list_column *c = &list_columns[i];
 
 		fields[i] = (struct expr_field){ c->key, c->short_key, c->words, types[c->unit] };
+		if (c->get == get_class)
+			fields[i].words = classes;
 	}
 	fields[list_nr_columns] = (struct expr_field){ .name = "rate", .type = EXPR_NUMBER };
+}
+
+int list_expr_compile(struct expr **e, const char *text, struct err *err)
+{
+	struct expr_field fields[ARRAY_SIZE(list_columns) + 1];
+
+	list_fields(fields);
 	return expr_compile(e, text, fields, list_nr_columns + 1, err);
+}
+
+void list_expr_missed(const struct expr *e, expr_missed_fn missed, void *ctx)
+{
+	struct expr_field fields[ARRAY_SIZE(list_columns) + 1];
+
+	list_fields(fields);
+	expr_missed(e, fields, missed, ctx);
 }
 
 const char *list_expr_key(unsigned int column, enum list_unit *unit)

@@ -90,6 +90,8 @@ int list_expr_compile(struct expr **e, const char *text, struct err *err);
 struct expr_value list_expr_get(void *line, unsigned int column);
 /* The name of what list_expr_get() gives, and its unit. */
 const char *list_expr_key(unsigned int column, enum list_unit *unit);
+/* As expr_missed(). */
+void list_expr_missed(const struct expr *e, expr_missed_fn missed, void *ctx);
 
 /* Frames of the sender's stack, innermost first; text is valid until the next is asked for. NULL behind the last. */
 const char *list_frame(const struct list_line *line, unsigned int i);
