@@ -115,13 +115,16 @@ static int help(int argc, char **argv, struct err *err)
 	cmd = find_command(argv[1]);
 	if (!cmd)
 		return unknown_command(argv[1], err);
+	if (argc > 3) {
+		err_set(err, EXIT_USAGE, "unexpected argument '%s'", argv[3]);
+		return err_hint(err, "usage: ipitrace help COMMAND [TOPIC]");
+	}
 	if (argc < 3)
 		return opts_finish(cmd->spec, OPTS_HELP);
 	topic = opts_topic(cmd->spec, argv[2]);
 	if (topic >= 0)
 		return opts_finish(cmd->spec, OPTS_HELP_TOPIC + topic);
-	err_set(err, EXIT_USAGE, "%s has no help on '%s'", argv[1], argv[2]);
-	return err_hint(err, "'ipitrace help %s' lists its options", argv[1]);
+	return opts_no_topic(cmd->spec, argv[2], err);
 }
 
 /* For tests of help and man pages: the names, or the options of one command. */
@@ -153,31 +156,52 @@ static bool has_option(const struct opt_spec *spec, const char *name, size_t len
 	return false;
 }
 
+/* "--no-pager", or any beginning of it: the option that a word in front of the command is; NULL = none of those. */
+static const char *global_option(const char *word)
+{
+	static const char *const names[] = { "no-pager", "color" };
+	size_t len = strncmp(word, "--", 2) ? 0 : strcspn(word + 2, "=");
+
+	for (size_t i = 0; len && i < ARRAY_SIZE(names); i++)
+		if (!strncmp(names[i], word + 2, len))
+			return names[i];
+	return NULL;
+}
+
 /*
- * What git takes in front of the command, too: --no-pager, --color=WHEN. Moves
+ * What git takes in front of the command, too: --no-pager, --color WHEN. Moves
  * the command to the front; which of these it has not, it needs not. Returns
  * the number of words that are to be left out.
  */
 static int globals_behind(int argc, char **argv)
 {
-	int nr = 1, kept = 0;
+	static char color[64];
 	const struct cmd *cmd;
-	char *name;
+	bool no_pager = false;
+	int nr = 1, left;
 
-	while (nr < argc && (!strcmp(argv[nr], "--no-pager") || !strncmp(argv[nr], "--color=", 8)))
-		nr++;
+	for (const char *name; nr < argc && (name = global_option(argv[nr])); nr++) {
+		const char *value = strchr(argv[nr], '=');
+
+		if (!strcmp(name, "no-pager") && !value) {
+			no_pager = true;
+			continue;
+		}
+		if (!value && nr + 1 >= argc)
+			break;
+		snprintf(color, sizeof(color), "--%s=%s", name, value ? value + 1 : argv[++nr]);
+	}
 	cmd = nr > 1 && nr < argc ? find_command(argv[nr]) : NULL;
 	if (!cmd)
 		return nr - 1;
-	name = argv[nr];
-	for (int i = nr - 1; i > 0; i--) {
-		const char *word = argv[i] + 2;
-
-		if (has_option(cmd->spec, word, strcspn(word, "=")))
-			argv[nr - kept++] = argv[i];
-	}
-	argv[nr - kept] = name;
-	return nr - kept - 1;
+	/* As many words as are needed, of those that were there. */
+	left = nr;
+	if (no_pager && has_option(cmd->spec, "no-pager", strlen("no-pager")))
+		argv[left--] = (char *)"--no-pager";
+	if (color[0] && has_option(cmd->spec, color + 2, strcspn(color + 2, "=")))
+		argv[left--] = color;
+	argv[left] = (char *)cmd->spec->command;
+	return left - 1;
 }
 
 static int dispatch(int argc, char **argv, const char **command, struct err *err)

@@ -21,9 +21,16 @@ like "$(cat "$ERR")" '^ipitrace: no command given$' "  says so"
 exits 2 "  before an unknown one" "$IPITRACE" --color=never reprot
 like "$(cat "$ERR")" "^hint: did you mean report\?$" "  says what may have been meant"
 exits 2 "help of an unknown command" "$IPITRACE" help nonsense
+exits 0 "  by their beginnings, a value behind a blank" "$IPITRACE" --no-p --col always report --by stack "$DATA/report.dat"
+like "$(cat "$OUT")" $'\033\\[2m' "  take effect"
+exits 2 "  without the value" "$IPITRACE" --color
+exits 2 "  with one that is none" "$IPITRACE" --color nonsense list
 exits 2 "help on what a command has no help on" "$IPITRACE" help list nonsense
 is "$(cat "$ERR")" "ipitrace: list has no help on 'nonsense'
-hint: 'ipitrace help list' lists its options" "  one line and a hint"
+hint: 'ipitrace help list' lists its options; there is help on: columns" "  one line and a hint"
+exits 2 "  likewise" "$IPITRACE" list --help nonsense
+like "$(cat "$ERR")" "list has no help on 'nonsense'" "  says so"
+exits 2 "help on two things" "$IPITRACE" help list columns nonsense
 exits 0 "--version" "$IPITRACE" --version
 like "$(cat "$OUT")" '^ipitrace [0-9]' "  name and number"
 exits 0 "help" "$IPITRACE" help
@@ -81,6 +88,15 @@ is "$(completed report --top 1)" " " "nothing for a number"
 is "$(completed export --folded some)" "some.dat " "a file behind an option whose value may be left out"
 is "$(completed report --color a)" "always auto " "the words that a value can be"
 is "$(completed report --color = n)" "never " "  behind a ="
+is "$(completed record --user-stack =)" "dwarf fp " "  what user stacks are taken by"
+is "$(completed list --outcome delivered,)" "delivered,coalesced delivered,in_flight delivered,lost delivered,run delivered,unknown " \
+	"what a list has not yet"
+is "$(completed help list '')" "columns " "what there is help on"
+is "$(completed report --help '')" "columns plumbing " "  likewise"
+is "$(completed help diff '')" " " "  nothing"
+is "$(completed help rec)" "record " "  a command"
+is "$(completed --color never li)" "list " "a command behind an option with its value"
+is "$(completed --color n)" "never " "  and the value"
 is "$(completed export --folded =)" "count stolen wait " "  of a value that may be left out"
 is "$(completed report --matrix p)" "p50 p99 " "  of a matrix"
 is "$(completed report --hist q)" "queue " "  of a histogram"

@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/opts.h"
 
 #define HELP_COLUMN 30
@@ -111,6 +113,19 @@ static void list_line(const struct opt *o, const char *title, FILE *out)
 		o->arg ? o->arg : "-", title ? title : "Options", o->help);
 }
 
+/* "columns, plumbing": what may stand behind --help; malloc'ed, NULL = nothing. */
+static char *topic_names(const struct opt_spec *spec)
+{
+	char *names = NULL, *longer;
+
+	for (const struct opt_topic *t = spec->topics; t && t->name; t++) {
+		longer = xasprintf("%s%s%s", names ? names : "", names ? ", " : "", t->name);
+		free(names);
+		names = longer;
+	}
+	return names;
+}
+
 void opts_list(const struct opt_spec *spec, FILE *out)
 {
 	const struct opt_group *g;
@@ -131,6 +146,17 @@ int opts_finish(const struct opt_spec *spec, int result)
 	else
 		opts_help(spec, stdout);
 	return EXIT_OK;
+}
+
+int opts_no_topic(const struct opt_spec *spec, const char *name, struct err *err)
+{
+	char *names = topic_names(spec);
+
+	err_set(err, EXIT_USAGE, "%s has no help on '%s'", spec->command, name);
+	err_hint(err, "'ipitrace help %s' lists its options%s%s", spec->command, names ? "; there is help on: " : "",
+		 names ? names : "");
+	free(names);
+	return -1;
 }
 
 int opts_topic(const struct opt_spec *spec, const char *name)

@@ -178,11 +178,13 @@ static int apply(const struct opt_spec *spec, const struct opt *o, void *base, c
 }
 
 /* argv[i] was -h or --help; the word behind it may be a topic. */
-static int help_asked(const struct opt_spec *spec, int argc, char **argv, int i)
+static int help_asked(const struct opt_spec *spec, int argc, char **argv, int i, struct err *err)
 {
 	int topic = i + 1 < argc ? opts_topic(spec, argv[i + 1]) : -1;
 
-	return topic < 0 ? OPTS_HELP : OPTS_HELP_TOPIC + topic;
+	if (topic >= 0)
+		return OPTS_HELP_TOPIC + topic;
+	return i + 1 < argc && argv[i + 1][0] != '-' ? opts_no_topic(spec, argv[i + 1], err) : OPTS_HELP;
 }
 
 /* A "--name", "--name=value" or "--name value" at argv[*i]. */
@@ -198,7 +200,7 @@ static int parse_long(const struct opt_spec *spec, void *options, int argc, char
 	if (nr > 1)
 		return ambiguous_long(spec, name, len, err);
 	if (o == &opt_help_row)
-		return help_asked(spec, argc, argv, *i);
+		return help_asked(spec, argc, argv, *i, err);
 	if (arg)
 		arg++;
 	if (!o->arg && arg)
@@ -228,7 +230,7 @@ static int parse_short(const struct opt_spec *spec, void *options, int argc, cha
 			return err_hint(err, "'ipitrace %s --help' lists the options", spec->command);
 		}
 		if (o == &opt_help_row)
-			return help_asked(spec, argc, argv, *i);
+			return help_asked(spec, argc, argv, *i, err);
 		if (!o->arg) {
 			ret = apply(spec, o, (char *)options + base, NULL, err);
 			if (ret)

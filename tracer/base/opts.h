@@ -97,6 +97,8 @@ void opts_help(const struct opt_spec *spec, FILE *out);
 void help_wrapped(FILE *out, const char *left, unsigned int indent, unsigned int usual, const char *text);
 /* Index of a topic, or -1. */
 int opts_topic(const struct opt_spec *spec, const char *name);
+/* The error of a word that is none. */
+int opts_no_topic(const struct opt_spec *spec, const char *name, struct err *err);
 /* A line an option: short, long, argument, group, help, separated by tabs; "-" where absent. */
 void opts_list(const struct opt_spec *spec, FILE *out);
 

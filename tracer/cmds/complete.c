@@ -28,11 +28,22 @@ struct at {
 	const char *word;
 	int kept;	   /* bytes of word in front of what is completed */
 	const char *typed; /* what of it is completed */
+	const char *list;  /* what a list has before that; NULL = it is none */
 };
+
+static bool has_item(const struct at *at, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = at->list; p && p < at->typed; p += strcspn(p, ",!+") + 1)
+		if (strcspn(p, ",!+") == len && !memcmp(p, word, len))
+			return true;
+	return false;
+}
 
 static void offer(const struct at *at, const char *word, const char *help)
 {
-	if (!strncmp(word, at->typed, strlen(at->typed)))
+	if (!strncmp(word, at->typed, strlen(at->typed)) && !has_item(at, word))
 		printf("%.*s%s%s%s\n", at->kept, at->word, word, help ? "\t" : "", help ? help : "");
 }
 
@@ -98,6 +109,13 @@ static void states(const struct at *at)
 		offer(at, bench_state_name(i), NULL);
 }
 
+static void user_stacks(const struct at *at)
+{
+	static const char *const words[] = { "dwarf", "fp", NULL };
+
+	offer_words(at, words);
+}
+
 static void times(const struct at *at)
 {
 	static const char *const words[] = { "delivery", "queue", "func", "handler", "wait", NULL };
@@ -142,11 +160,12 @@ static const struct {
 	bool list; /* several, separated by commas */
 	void (*offer)(const struct at *at);
 } values[] = {
-	{ "LIST", true, cpu_lists },  { "NAMES", true, classes },     { "GROUPS", true, event_groups },
-	{ "KINDS", true, kinds },     { "OUTCOMES", true, outcomes }, { "WAYS", true, ways },
-	{ "MODES", true, modes },     { "TARGETS", false, targets },  { "STATE", false, states },
-	{ "WHICH", false, times },    { "KEYS", true, keys },	      { "COLUMNS", true, columns },
-	{ "COLUMN", false, columns }, { "PIDS", true, processes },    { "FILE", false, files },
+	{ "LIST", true, cpu_lists },   { "NAMES", true, classes },     { "GROUPS", true, event_groups },
+	{ "KINDS", true, kinds },      { "OUTCOMES", true, outcomes }, { "WAYS", true, ways },
+	{ "MODES", true, modes },      { "TARGETS", false, targets },  { "STATE", false, states },
+	{ "WHICH", false, times },     { "KEYS", true, keys },	       { "COLUMNS", true, columns },
+	{ "COLUMN", false, columns },  { "PIDS", true, processes },    { "FILE", false, files },
+	{ "HOW", false, user_stacks },
 };
 
 static void complete_value(struct at at, const struct opt *o)
@@ -165,8 +184,9 @@ static void complete_value(struct at at, const struct opt *o)
 		offer(&at, word, NULL);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		if (strcmp(values[i].arg, arg))
+		if (strncmp(values[i].arg, arg, strcspn(arg, "]")) || values[i].arg[strcspn(arg, "]")])
 			continue;
+		at.list = values[i].list ? at.typed : NULL;
 		for (const char *p = at.typed; values[i].list && *p; p++)
 			if (strchr(",!+", *p))
 				at.typed = p + 1;
@@ -216,6 +236,12 @@ static void complete_options(const struct at *at, const struct opt_spec *spec)
 	offer_option(at, &opt_help_row);
 }
 
+static void complete_topics(const struct at *at, const struct opt_spec *spec)
+{
+	for (const struct opt_topic *t = spec->topics; t && t->name; t++)
+		offer(at, t->name, NULL);
+}
+
 static void complete_of(const struct opt_spec *spec, struct at at, const char *before)
 {
 	const char *equals = strchr(at.word, '=');
@@ -227,6 +253,10 @@ static void complete_of(const struct opt_spec *spec, struct at at, const char *b
 		at.kept = (int)(at.typed - at.word);
 		if (o && o->arg)
 			complete_value(at, o);
+		return;
+	}
+	if (spec->topics && (!strcmp(before, "--help") || !strcmp(before, "-h"))) {
+		complete_topics(&at, spec);
 		return;
 	}
 	o = option_of(spec, before, strlen(before));
@@ -241,11 +271,17 @@ static void complete_of(const struct opt_spec *spec, struct at at, const char *b
 int complete(const struct cmd *commands, size_t nr, int argc, char **argv)
 {
 	struct at at = { .word = argc ? argv[argc - 1] : "", .typed = argc ? argv[argc - 1] : "" };
+	static const char *const whens[] = { "auto", "always", "never", NULL };
 	int first = 0;
 
 	/* What may be in front of the command. */
-	while (first < argc - 1 && !strncmp(argv[first], "--", 2))
+	while (first < argc - 1 && !strncmp(argv[first], "--", 2)) {
+		if (!strncmp(argv[first], "--c", 3) && !strchr(argv[first], '=') && ++first == argc - 1) {
+			offer_words(&at, whens);
+			return EXIT_OK;
+		}
 		first++;
+	}
 	if (first >= argc - 1 || (!strcmp(argv[first], "help") && first == argc - 2)) {
 		for (size_t i = 0; i < nr; i++)
 			offer(&at, commands[i].spec->command, commands[i].spec->summary);
@@ -253,8 +289,11 @@ int complete(const struct cmd *commands, size_t nr, int argc, char **argv)
 			offer(&at, "help", "show the help of a command");
 		return EXIT_OK;
 	}
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
+		if (!strcmp(argv[first], "help") && !strcmp(commands[i].spec->command, argv[first + 1]))
+			complete_topics(&at, commands[i].spec);
 		if (!strcmp(commands[i].spec->command, argv[first]))
 			complete_of(commands[i].spec, at, argv[argc - 2]);
+	}
 	return EXIT_OK;
 }
