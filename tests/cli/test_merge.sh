@@ -33,6 +33,11 @@ done
 "$IPITRACE" report --json --by class,target --from +2ms --to +12ms "$DATA/report.dat" >one.json
 merge --json one.json >merged.json
 ok "a window, by other keys: likewise" python3 alike.py one.json merged.json
+for keys in victim,depth context wakee,waker idle,class; do
+	"$IPITRACE" report --json --by $keys "$DATA/wakes.dat" >one.json
+	merge --json one.json >again.json
+	ok "by $keys: likewise" python3 alike.py one.json again.json
+done
 json_check merged.json 'd["trace"]["window"]["duration_ns"] == 10000000 and d["trace"]["window"]["from_ns"] is None' "  with its length, and rates"
 
 # --- hosts: made of two recordings, of two kernels ---
@@ -170,6 +175,9 @@ echo '{"schema": "ipitrace-report/1"}' >empty.json
 for bad in pid func top empty; do
 	exits 1 "$bad.json" merge --force report.json $bad.json
 done
+exits 1 "rows by numbers of tasks" merge pid.json
+is "$(cat "$ERR")" "ipitrace: merge: pid.json: rows by pid cannot be joined
+hint: tasks have other numbers in every run; comm joins them by name" "  says why, and what can"
 exits 1 "no JSON" merge "$DATA/report.dat"
 exits 1 "no such file" merge report.json nonesuch.json
 exits 2 "no file" merge

@@ -53,13 +53,10 @@ static int parse_by(void *target, const char *arg, const struct opt_spec *spec, 
 	o->nr_by = ARRAY_SIZE(o->by);
 	if (report_parse_by(arg, o->by, &o->nr_by, err))
 		return -1;
-	for (unsigned int i = 0; i < o->nr_by; i++) {
-		if (diff_can_join_by(o->by[i]))
-			continue;
-		err_set(err, EXIT_USAGE, "'%s': means nothing in another run", report_key_name(o->by[i]));
-		return err_hint(err, "keys: caller, callsite, func, class, source, target, comm");
-	}
-	return 0;
+	if (!diff_check_keys(o->by, o->nr_by, NULL, err))
+		return 0;
+	err->code = EXIT_USAGE;
+	return -1;
 }
 
 /* A number at *p, which is moved behind it. */
@@ -135,7 +132,7 @@ static int parse_limit(void *target, const char *arg, const struct opt_spec *spe
 		if (strlen(diff_metrics[m].name) == name && !strncasecmp(diff_metrics[m].name, arg, name))
 			break;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (strlen(units[i]) == len - name && !strncmp(arg + name, units[i], len - name))
+		if (strlen(units[i]) == len - name && !strncasecmp(arg + name, units[i], len - name))
 			unit = units[i];
 	if (m == DIFF_NR_METRICS || !unit || !*p || diff_is_rate(m) != (*unit != '\0'))
 		return unknown_metric(arg, err);
@@ -164,7 +161,8 @@ static const struct opt rows[] = {
 	{ 0, "margin", "PERCENT", OPT_CUSTOM, OPTION(margin),
 	  "only more than this is a change (default: 50% with one run a side, 0% with several)", parse_margin, 0, 0 },
 	{ 0, "by", "KEYS", OPT_CUSTOM, 0,
-	  "one row per: caller, callsite, func, class, source, target, comm (default: caller,func; of reports: theirs)",
+	  "one row per: caller, func, and so on, as report has them, but by names: not pid, process, stack "
+	  "(default: caller,func; of reports: theirs)",
 	  parse_by, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
 	{ 0, "force", NULL, OPT_FLAG, OPTION(force), "compare what differs in tier, filters or clock", NULL, 0, 0 },
@@ -179,7 +177,7 @@ const struct opt_spec diff_spec = {
 	.summary = "compare recordings, or reports: what changed, and how sure that is",
 	.details = "A and B are recordings, or files made by 'ipitrace report --json'.\n\n"
 		   "Exit status: 0 compared, whatever the verdict; 1 failed, 2 usage, 3 a run is incomplete, or a limit "
-		   "cannot be judged; 4 a limit of --fail-on is exceeded.\n",
+		   "of --fail-on cannot be judged; 4 one is exceeded.\n",
 	.min_operands = 2,
 	.max_operands = 1000,
 	.groups = {
@@ -208,10 +206,13 @@ static int read_recording(struct diff_options *o, struct diff_run *run, const ch
 	if (reading_open(&in, path, NULL, &o->filter, o->plumbing, err) || reading_set_window(&in, &o->window, err))
 		goto out;
 	facts = analysis_facts(in.analysis);
+	in.several = true;
+	reading_rows_by(&in, by, nr_by);
 	s = diff_slices_new(by, nr_by, slices, facts ? facts->on_ns : 0, in.window, &in.names);
 	sink = diff_slices_sink(s);
 	if (reading_run(&in, &sink, err))
 		goto out;
+	reading_say_keys(&in, o->by, o->nr_by);
 	report_build(&r, in.analysis, diff_slices_agg(s), by, nr_by, in.filter != NULL);
 	if (reading_window(&in, &r, err))
 		goto out;
@@ -223,6 +224,17 @@ out:
 	diff_slices_free(s);
 	reading_close(&in);
 	return ret;
+}
+
+/* Of several files an error is of one. */
+static void name_file(const char *path, struct err *err)
+{
+	struct err why = *err;
+
+	if (strstr(why.msg, path))
+		return;
+	err_set(err, why.code, "%.100s: %.130s", path, why.msg);
+	err_hint(err, "%s", why.hint);
 }
 
 static int read_run(struct diff_options *o, struct diff_run *run, const char *path, unsigned int slices,
@@ -244,12 +256,14 @@ static int read_run(struct diff_options *o, struct diff_run *run, const char *pa
 	} else {
 		ret = diff_read_json(run, path, err);
 	}
+	if (ret)
+		name_file(path, err);
 	run->path = path;
 	return ret;
 }
 
-/* "A B", or "A1 A2 : B1 B2". */
-static int find_sides(struct diff *d, char **files, unsigned int nr, struct err *err)
+/* "A B", or "A1 A2 : B1 B2"; *behind: where B's are. */
+static int find_sides(struct diff *d, char **files, unsigned int nr, unsigned int *behind, struct err *err)
 {
 	unsigned int colon = nr, colons = 0;
 
@@ -260,9 +274,10 @@ static int find_sides(struct diff *d, char **files, unsigned int nr, struct err 
 		colons++;
 	}
 	if (!colons && nr == 2) {
-		d->a.nr = d->b.nr = 1;
+		d->a.nr = d->b.nr = *behind = 1;
 	} else if (colons == 1 && colon > 0 && colon + 1 < nr) {
 		d->a.nr = colon;
+		*behind = colon + 1;
 		d->b.nr = nr - colon - 1;
 	} else {
 		err_set(err, EXIT_USAGE, "which are A's, and which B's?");
@@ -273,10 +288,9 @@ static int find_sides(struct diff *d, char **files, unsigned int nr, struct err 
 	return 0;
 }
 
-static int read_sides(struct diff_options *o, struct diff *d, char **files, struct err *err)
+static int read_sides(struct diff_options *o, struct diff *d, char **files, unsigned int behind, struct err *err)
 {
-	unsigned int behind = d->a.nr + (d->a.nr + d->b.nr > 2),
-		     slices = d->a.nr > 1 && d->b.nr > 1 ? 1 : DIFF_MAX_SLICES;
+	unsigned int slices = d->a.nr > 1 && d->b.nr > 1 ? 1 : DIFF_MAX_SLICES;
 
 	for (unsigned int i = 0; i < d->a.nr; i++)
 		if (read_run(o, &d->a.runs[i], files[i], slices, err))
@@ -325,10 +339,14 @@ static int status_of(const struct diff *d, struct err *err)
 	for (unsigned int i = 0; i < d->nr_limits; i++)
 		if (d->limits[i].tripped)
 			return EXIT_THRESHOLD;
-	if (d->nr_limits && d->observed == DIFF_NOTHING) {
-		err_set(err, EXIT_INCOMPLETE,
-			"--fail-on cannot be judged: one report a side does not tell how much it varies");
-		err_hint(err, "give the recordings, or several reports of each side");
+	for (unsigned int i = 0; i < d->nr_limits; i++) {
+		if (d->limits[i].judged)
+			continue;
+		err_set(err, EXIT_INCOMPLETE, "--fail-on %.80s cannot be judged: %s", d->limits[i].text,
+			d->undecided ? d->undecided : "nothing was measured of which that could be told");
+		err_hint(err, "%s",
+			 d->observed == DIFF_NOTHING ? "give the recordings, or several reports of each side" :
+						       "'ipitrace diff --all' shows what there is; record longer");
 		return EXIT_INCOMPLETE;
 	}
 	for (size_t s = 0; s < ARRAY_SIZE(sides); s++) {
@@ -365,13 +383,14 @@ static int compare(struct diff_options *o, char **files, unsigned int nr, struct
 {
 	struct diff d = { .limits = o->limits, .nr_limits = o->nr_limits };
 	char *forced = NULL;
+	unsigned int behind = 0;
 	int ret = -1;
 
-	if (find_sides(&d, files, nr, err))
+	if (find_sides(&d, files, nr, &behind, err))
 		return -1;
 	d.a.units = o->units_a;
 	d.b.units = o->units_b;
-	if (read_sides(o, &d, files, err) || check_comparable(&d, o->force, &forced, err))
+	if (read_sides(o, &d, files, behind, err) || check_comparable(&d, o->force, &forced, err))
 		goto out;
 	d.margin = o->margin > 0 ? o->margin : diff_observable(&d.a, &d.b) == DIFF_RUNS ? 1 : DIFF_MARGIN;
 	diff_compare(&d);

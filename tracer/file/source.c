@@ -255,7 +255,7 @@ static int open_fd(struct dat_file *f, const char *path, struct err *err)
 	ret = errno;
 	err_set_errno(err, EXIT_FAILED, ret, "cannot open %s", path);
 	if (ret == ENOENT)
-		err_hint(err, "\"ipitrace record\" makes it, or name another with -i");
+		err_hint(err, "is the name right? recordings are made by \"ipitrace record\"");
 	else if (ret == EACCES)
 		err_hint(err, "a report needs no root, only a file that this user may read");
 	return -1;

@@ -69,7 +69,7 @@ static void keys(struct json *j, const struct diff *d, const struct diff_row *ro
 		const char *text = row->line->values[key];
 
 		seen[key] = true;
-		if (text && (key == AGG_KEY_SOURCE || key == AGG_KEY_TARGET))
+		if (text && column_of_key(key)->unit == UNIT_ID)
 			json_u64(j, report_key_name(key), strtoull(text, NULL, 10));
 		else
 			json_string(j, report_key_name(key), text);
@@ -136,6 +136,7 @@ static void limits(struct json *j, const struct diff *d)
 	for (unsigned int i = 0; i < d->nr_limits; i++) {
 		json_object(j, NULL);
 		json_string(j, "limit", d->limits[i].text);
+		json_bool(j, "judged", d->limits[i].judged);
 		json_bool(j, "tripped", d->limits[i].tripped);
 		json_bool(j, "by_totals", d->limits[i].by_totals);
 		json_u64(j, "rows", d->limits[i].nr_rows);
@@ -156,7 +157,8 @@ void render_diff_json(const struct diff *d, const struct render_diff_options *o,
 
 	json_object(&j, NULL);
 	json_string(&j, "schema", "ipitrace-diff/1");
-	json_string(&j, "verdict", d->changed ? "changed" : "no_significant_change");
+	json_string(&j, "verdict", d->undecided ? "not_decided" : d->changed ? "changed" : "no_significant_change");
+	json_string(&j, "reason", d->undecided);
 	json_string(&j, "observed", observed[d->observed]);
 	json_real(&j, "error", DIFF_ERROR);
 	json_real(&j, "confidence", DIFF_CONFIDENCE);

@@ -107,6 +107,20 @@ static void row_values(const struct diff *d, const struct render_diff_options *o
 	}
 }
 
+/* What a number is of. */
+static const char *what_number(enum agg_key key)
+{
+	switch (key) {
+	case AGG_KEY_SOURCE:
+	case AGG_KEY_TARGET:
+		return "CPU ";
+	case AGG_KEY_DEPTH:
+		return "depth ";
+	default:
+		return "";
+	}
+}
+
 static char *line_name(const struct diff *d, const struct diff_line *line, const char *class)
 {
 	const struct diff_run *first = &d->a.runs[0];
@@ -115,10 +129,9 @@ static char *line_name(const struct diff *d, const struct diff_line *line, const
 
 	for (unsigned int i = 0; i < first->nr_by; i++) {
 		const char *value = line->values[first->by[i]];
-		bool number = first->by[i] == AGG_KEY_SOURCE || first->by[i] == AGG_KEY_TARGET;
 
 		class_is_key |= first->by[i] == AGG_KEY_CLASS;
-		longer = xasprintf("%s%s%s%s", text, i ? " > " : "", number ? "CPU " : "", value ? value : "-");
+		longer = xasprintf("%s%s%s%s", text, i ? " > " : "", what_number(first->by[i]), value ? value : "-");
 		free(text);
 		text = longer;
 	}
@@ -174,8 +187,7 @@ static void rows(const struct diff *d, const struct render_diff_options *o, FILE
 		if (is_new || gone)
 			snprintf(only, sizeof(only), "; %u only in B, %u only in A", is_new, gone);
 		text = xasprintf("(%u %srow%s%s; --all shows %s%s)", unchanged, d->nr_changed ? "more " : "",
-				 unchanged == 1 ? "" : "s",
-				 d->observed == DIFF_NOTHING ? "" : " without a significant change",
+				 unchanged == 1 ? "" : "s", d->undecided ? "" : " without a significant change",
 				 unchanged == 1 ? "it" : "them", only);
 		screen_wrap(&o->screen, text, out);
 		free(text);
@@ -211,8 +223,8 @@ static void verdict(const struct diff *d, const struct render_diff_options *o, F
 
 	if (d->changed)
 		screen_begin(&o->screen, STYLE_BAD, out);
-	if (d->observed == DIFF_NOTHING)
-		fputs("NOT DECIDED: one report a side does not tell how much it varies", out);
+	if (d->undecided)
+		fprintf(out, "NOT DECIDED: %s", d->undecided);
 	else if (!d->changed)
 		fputs("NO SIGNIFICANT CHANGE", out);
 	else if (totals && d->nr_changed)
@@ -242,7 +254,7 @@ static void how_known(const struct diff *d, const struct render_diff_options *o,
 			d->per_unit ? " (not by --per)" : "", DIFF_SHARE * 100);
 	else
 		text = xstrdup(
-			"observed: one report a side; give recordings, or several runs of each (A1 A2 A3 : B1 B2 B3)");
+			"observed: a single report; give recordings, or several runs of each (A1 A2 A3 : B1 B2 B3)");
 	screen_wrap(s, text, out);
 	free(text);
 	if (d->observed != DIFF_NOTHING) {
@@ -265,7 +277,9 @@ static void limits(const struct diff *d, const struct render_diff_options *o, FI
 		const struct diff_limit *l = &d->limits[i];
 		char *name = l->row ? line_name(d, l->row, NULL) : NULL, *text;
 
-		if (!l->tripped)
+		if (!l->judged)
+			text = xasprintf("limit %s: CANNOT BE JUDGED", l->text);
+		else if (!l->tripped)
 			text = xasprintf("limit %s: not exceeded", l->text);
 		else
 			text = xasprintf("limit %s: EXCEEDED by%s%s%u row%s%s%s%s", l->text,

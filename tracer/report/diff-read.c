@@ -28,7 +28,7 @@ static char *key_text(const struct json_val *row, enum agg_key key)
 {
 	char *text = report_json_key(row, key), *clean;
 
-	if (key != AGG_KEY_CALLER && key != AGG_KEY_CALLSITE && key != AGG_KEY_FUNC && key != AGG_KEY_UFUNC)
+	if (!diff_is_symbol(key))
 		return text;
 	clean = diff_name(text);
 	free(text);
@@ -97,7 +97,7 @@ static int read_rows(struct diff_run *run, const struct json_val *top)
 	const struct json_val *rows = json_get(top, "rows", JSON_ARR), *own = json_get(top, "own", JSON_OBJ);
 	const struct json_val *unsolicited = json_get(top, "unsolicited_handler_ns", JSON_OBJ);
 
-	if (report_json_by(top, run->by, &run->nr_by) || read_cell(&run->totals[0], own))
+	if (read_cell(&run->totals[0], own))
 		return -1;
 	for (const struct json_val *r = rows->child; r; r = r->next)
 		if (read_row(run, r))
@@ -116,7 +116,12 @@ int diff_read_json(struct diff_run *run, const char *path, struct err *err)
 	*run = (struct diff_run){ .nr_slices = 1, .share = { 1 }, .totals = diff_cells_new(1) };
 	if (!top)
 		return -1;
-	ret = read_trace(run, top) || read_rows(run, top) ? report_json_damaged(path, err) : 0;
+	if (report_json_by(top, run->by, &run->nr_by) || read_trace(run, top))
+		ret = report_json_damaged(path, err);
+	else if (diff_check_keys(run->by, run->nr_by, path, err))
+		ret = -1;
+	else
+		ret = read_rows(run, top) ? report_json_damaged(path, err) : 0;
 	json_free(top);
 	return ret;
 }

@@ -14,22 +14,39 @@
 #include "report/columns.h"
 #include "report/diff.h"
 
-/* Not those that number things anew in every run, nor whole stacks, which differ by their smallest part. */
-bool diff_can_join_by(enum agg_key key)
+const char *diff_cannot_join_by(enum agg_key key)
 {
 	switch (key) {
-	case AGG_KEY_CALLER:
-	case AGG_KEY_CALLSITE:
-	case AGG_KEY_FUNC:
-	case AGG_KEY_CLASS:
-	case AGG_KEY_SOURCE:
-	case AGG_KEY_TARGET:
-	case AGG_KEY_COMM:
-	case AGG_KEY_UFUNC:
-		return true;
+	case AGG_KEY_PID:
+		return "tasks have other numbers in every run; comm joins them by name";
+	case AGG_KEY_PROCESS:
+		return "processes have other numbers in every run; comm joins tasks by name";
+	case AGG_KEY_STACK:
+		return "stacks differ by their smallest part, and so would all rows; caller joins by what they have in common";
+	case AGG_KEY_SLOWEST:
+		return "it tells of waits for multicasts, which are not compared; target joins by CPU";
 	default:
-		return false;
+		return NULL;
 	}
+}
+
+int diff_check_keys(const enum agg_key *by, unsigned int nr_by, const char *path, struct err *err)
+{
+	for (unsigned int i = 0; i < nr_by; i++) {
+		const char *why = diff_cannot_join_by(by[i]);
+
+		if (!why)
+			continue;
+		err_set(err, EXIT_FAILED, "%s%srows by %s cannot be joined", path ? path : "", path ? ": " : "",
+			report_key_name(by[i]));
+		return err_hint(err, "%s", why);
+	}
+	return 0;
+}
+
+bool diff_is_symbol(enum agg_key key)
+{
+	return key == AGG_KEY_CALLER || key == AGG_KEY_CALLSITE || key == AGG_KEY_FUNC || key == AGG_KEY_UFUNC;
 }
 
 char *diff_name(const char *text)
@@ -233,10 +250,6 @@ static char *obstacle_of(const struct diff *d, const struct diff_run *first, con
 	char *text;
 
 	*forceable = false;
-	for (unsigned int i = 0; i < run->nr_by; i++)
-		if (!diff_can_join_by(run->by[i]))
-			return xasprintf("%s: rows by %s mean nothing in another run", run->path,
-					 report_key_name(run->by[i]));
 	text = other_keys(first, run);
 	if (text)
 		return text;

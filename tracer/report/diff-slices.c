@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "report/agg-priv.h"
+#include "report/columns.h"
 #include "report/diff-slices.h"
 
 #define PARTS	       32u /* of a slice */
@@ -301,32 +302,14 @@ static char *copy(const char *text)
 
 static char *key_text(const struct report_row *row, enum agg_key key)
 {
-	switch (key) {
-	case AGG_KEY_CALLER:
-		return diff_name(row->caller);
-	case AGG_KEY_CALLSITE:
-		return diff_name(row->callsite);
-	case AGG_KEY_FUNC:
-		return diff_name(row->func);
-	case AGG_KEY_UFUNC:
-		return diff_name(row->ufunc);
-	case AGG_KEY_CLASS:
-		return copy(row->class);
-	case AGG_KEY_COMM:
-		return copy(row->comm);
-	case AGG_KEY_WAKEE:
-		return copy(row->wakee);
-	case AGG_KEY_WAKER:
-		return copy(row->waker);
-	case AGG_KEY_IDLE:
-		return copy(row->idle);
-	case AGG_KEY_SOURCE:
-		return xasprintf("%u", row->agg->source);
-	case AGG_KEY_TARGET:
-		return xasprintf("%u", row->agg->target);
-	default:
+	const struct column *c = column_of_key(key);
+	struct value v = c->get(c, row);
+
+	if (v.none)
 		return NULL;
-	}
+	if (!v.text)
+		return xasprintf("%llu", (unsigned long long)v.num);
+	return diff_is_symbol(key) ? diff_name(v.text) : copy(v.text);
 }
 
 void diff_slices_finish(struct diff_slices *s, const struct report *r, struct diff_run *run)

@@ -511,6 +511,39 @@ static void judge_limits(struct diff *d, double *p)
 	free(weight);
 }
 
+static bool same_value(const struct diff_value *v)
+{
+	return v->has_a == v->has_b && (!v->has_a || v->a == v->b);
+}
+
+/* What could not be tested is only then no change if there is no difference. */
+static void say_undecided(struct diff *d)
+{
+	bool same = true;
+
+	for (unsigned int i = 0; i <= d->nr_rows; i++)
+		for (unsigned int m = 0; m < DIFF_NR_METRICS; m++)
+			same &= same_value(&row_at(d, i)->values[m]);
+	if (d->nr_tested || same)
+		return;
+	d->undecided = d->observed == DIFF_NOTHING ? "a single report does not tell how much its side varies" :
+						     "too few IPIs for any test";
+}
+
+static void say_judged(struct diff *d, struct diff_limit *l)
+{
+	bool same = true, tested = false, any = false;
+
+	for (unsigned int i = 0; i <= d->nr_rows; i++) {
+		const struct diff_value *v = &row_at(d, i)->values[l->metric];
+
+		same &= same_value(v);
+		tested |= v->tested;
+		any |= v->has_a && v->has_b;
+	}
+	l->judged = tested || (same && any);
+}
+
 static bool is_changed(const struct diff_row *row)
 {
 	for (unsigned int m = 0; m < DIFF_NR_METRICS; m++)
@@ -586,8 +619,11 @@ void diff_compare(struct diff *d)
 	for (unsigned int i = 0; i <= d->nr_rows; i++)
 		compare_row(d, row_at(d, i), limit_p + i * d->nr_limits);
 	correct(d);
+	say_undecided(d);
 	if (d->nr_limits)
 		judge_limits(d, limit_p);
+	for (unsigned int i = 0; i < d->nr_limits; i++)
+		say_judged(d, &d->limits[i]);
 	free(limit_p);
 	qsort(d->rows, d->nr_rows, sizeof(*d->rows), compare_order);
 }

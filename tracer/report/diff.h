@@ -102,8 +102,12 @@ int diff_lines_compare(const struct diff_line *a, const struct diff_line *b);
  * "?". Malloc'ed; NULL of NULL.
  */
 char *diff_name(const char *text);
-/* Keys that mean the same in every run. */
-bool diff_can_join_by(enum agg_key key);
+/* Why rows by this key cannot be joined with those of another run, and what can; NULL: they can. */
+const char *diff_cannot_join_by(enum agg_key key);
+/* An error if rows by these keys cannot; path: whose they are, or NULL. */
+int diff_check_keys(const enum agg_key *by, unsigned int nr_by, const char *path, struct err *err);
+/* Its values are symbols, see diff_name(). */
+bool diff_is_symbol(enum agg_key key);
 
 /* --- columns --- */
 
@@ -152,6 +156,7 @@ struct diff_limit {
 	enum diff_metric metric;
 	bool above; /* the ratio must not be above this one; else not below */
 	double ratio;
+	bool judged; /* there is something that could trip it, or what it is about is the same on both sides */
 	bool tripped, by_totals;
 	unsigned int nr_rows;	     /* that are over it, the totals not counted */
 	const struct diff_line *row; /* the first of them, or NULL */
@@ -177,6 +182,8 @@ struct diff {
 	bool per_unit;
 	double margin; /* a change must be greater than this ratio, or less than its inverse; 1: any will do */
 	bool changed;
+	/* Not changed either, for nothing can be told; NULL: it can, or all is the same on both sides. */
+	const char *undecided;
 	unsigned int nr_changed; /* rows, the totals not counted */
 	unsigned int nr_tested;	 /* values */
 	uint64_t seen_a, seen_b; /* in the totals */

@@ -416,12 +416,8 @@ static int check_keys(struct merge *m, const char *path, const struct json_val *
 
 	if (report_json_by(top, by, &nr))
 		return report_json_damaged(path, err);
-	for (unsigned int i = 0; i < nr; i++) {
-		if (diff_can_join_by(by[i]))
-			continue;
-		err_set(err, EXIT_FAILED, "%s: rows by %s mean nothing on another host", path, report_key_name(by[i]));
-		return err_hint(err, "'ipitrace report --json --by caller,func' has others");
-	}
+	if (diff_check_keys(by, nr, path, err))
+		return -1;
 	if (!m->begun) {
 		memcpy(m->by, by, sizeof(by));
 		m->nr_by = nr;

@@ -48,11 +48,6 @@ static uint32_t hash_of(const struct merge *m, char *const *texts)
 	return (uint32_t)h;
 }
 
-static bool is_symbol(enum agg_key key)
-{
-	return key == AGG_KEY_CALLER || key == AGG_KEY_CALLSITE || key == AGG_KEY_FUNC || key == AGG_KEY_UFUNC;
-}
-
 /* What both say of a key that rows are not by: the same, the same function, or nothing. */
 static void join_key(char **to, char *from, enum agg_key key)
 {
@@ -62,8 +57,8 @@ static void join_key(char **to, char *from, enum agg_key key)
 		free(from);
 		return;
 	}
-	a = is_symbol(key) ? diff_name(*to) : NULL;
-	b = is_symbol(key) ? diff_name(from) : NULL;
+	a = diff_is_symbol(key) ? diff_name(*to) : NULL;
+	b = diff_is_symbol(key) ? diff_name(from) : NULL;
 	free(*to);
 	free(from);
 	*to = a && b && !strcmp(a, b) ? a : NULL;
@@ -131,7 +126,7 @@ static void strip_lines(struct merge *m)
 		for (unsigned int key = 0; key < AGG_NR_KEYS; key++) {
 			char *text = lines[i].texts[key];
 
-			if (!is_symbol(key))
+			if (!diff_is_symbol(key))
 				continue;
 			lines[i].texts[key] = diff_name(text);
 			free(text);
@@ -229,6 +224,7 @@ static void build_rows(struct merge *m)
 			.comm = l->texts[AGG_KEY_COMM],
 			.process = l->texts[AGG_KEY_PROCESS],
 			.victim = l->texts[AGG_KEY_VICTIM],
+			.cgroup = l->texts[AGG_KEY_CGROUP],
 			.wakee = l->texts[AGG_KEY_WAKEE],
 			.waker = l->texts[AGG_KEY_WAKER],
 		};
