@@ -181,7 +181,7 @@ hint: it is a thread of process 2839: --tid 2841, or -p 2839" "  is told from th
 exits 0 "--tid of it" "$IPITRACE" export --folded --tid 2841 "$DATA/wakes.dat"
 is "$(cat "$ERR")" "" "  has sent"
 exits 2 "--tid that is no number" "$IPITRACE" report --tid x "$F"
-is "$(cat "$ERR")" "ipitrace: report: --tid: 'x': not the number of a thread
+is "$(cat "$ERR")" "ipitrace: report: --tid: 'x': not a thread number
 hint: like 1234, or 1,2,3; !1,2 leaves them out; names are for --comm" "  says what it is not"
 
 # --- files that are not as they should be; the helper changes bytes of a copy ---

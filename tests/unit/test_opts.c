@@ -160,8 +160,10 @@ static void test_refusals(void)
 		  "times look like 250us, 10ms, 1.5s, 2m, 1h; a bare number is seconds" },
 		{ "a|b", "unexpected argument 'b'", "usage: ipitrace test [options] [FILE]" },
 		{ "-C|9-1", "--target-cpus: '9-1': range runs backwards", "the lower CPU comes first: 1-9" },
-		{ "-p|x", "--pid: 'x': not a process number", EACH },
-		{ "-p|4294967296", "--pid: '4294967296': not a process number", EACH },
+		{ "-p|x", "--pid: 'x': not a process number",
+		  "like 1234, or 1,2,3; !1,2 leaves them out; names are for --comm" },
+		{ "-p|4294967296", "--pid: '4294967296': not a process number",
+		  "like 1234, or 1,2,3; !1,2 leaves them out; names are for --comm" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
@@ -250,7 +252,8 @@ static void test_topics(void)
 	spec.topics = topics;
 	is_u64((uint64_t)opts_topic(&spec, "more"), 1, "one of two");
 	is_u64((uint64_t)parse(&spec, "-f|--help|more"), OPTS_HELP_TOPIC + 1, "--help more");
-	is_u64((uint64_t)parse(&spec, "-h|nonsense"), OPTS_HELP, "-h and no topic");
+	is_u64((uint64_t)parse(&spec, "-h|nonsense"), (uint64_t)-1, "-h and no topic");
+	is_u64((uint64_t)parse(&spec, "-h|-f"), OPTS_HELP, "-h and an option");
 }
 
 int main(void)

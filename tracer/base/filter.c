@@ -290,8 +290,7 @@ static int numbers_parse(void *value, const char *arg, const char *what, struct 
 
 		if (!parse_digits(&p, &pid) || pid > INT32_MAX || (*p && *p != ',')) {
 			pids_free(&new);
-			err_set(err, EXIT_USAGE, "'%.*s': not the number of a %s", (int)strcspn(start, ","), start,
-				what);
+			err_set(err, EXIT_USAGE, "'%.*s': not a %s number", (int)strcspn(start, ","), start, what);
 			return err_hint(err, "like 1234, or 1,2,3; !1,2 leaves them out; names are for --comm");
 		}
 		new.pids = xrealloc(new.pids, (new.nr + 1) * sizeof(*new.pids));
