@@ -6,10 +6,12 @@
  * exit code is what it returns, or err->code; see cmds/cmd.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -238,12 +240,21 @@ static int dispatch(int argc, char **argv, const char **command, struct err *err
 	return cmd->run(argc - 1, argv + 1, err);
 }
 
+/* The next file that is opened would be in the place of one that is closed, and get what is meant for that. */
+static void keep_places(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return;
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
 	const char *command = NULL;
 	int ret;
 
+	keep_places();
 	setlocale(LC_CTYPE, ""); /* only whether the terminal takes UTF-8; numbers stay as in C */
 	ret = dispatch(argc, argv, &command, &err);
 	pager_finish();
@@ -254,7 +265,7 @@ int main(int argc, char **argv)
 	/* A report cut short by a full disk is not a report. */
 	if (fflush(stdout) || ferror(stdout)) {
 		err_set_errno(&err, EXIT_FAILED, errno, "cannot write to standard output");
-		err_hint(&err, "is the disk full, or has the reader gone?");
+		err_hint(&err, "is it closed, the disk full, or has the reader gone?");
 		print_error(command, &err);
 		if (ret == EXIT_OK)
 			ret = EXIT_FAILED;

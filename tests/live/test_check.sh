@@ -26,6 +26,15 @@ json_is "all(0 < o['first_ns'] <= o['last_ns'] and o['last_ns'] - o['first_ns'] 
 	o['worst_ns'] <= o['stolen_ns'] for o in d['offenders'])" "  times make sense"
 json_is "d['workload_status'] == 0 and d['max'] == {'count': 0}" "  the workload's status"
 json_is "d['evidence']['own_hits'] == 0" "  ipitrace left the CPU alone"
+# The readings of /proc/interrupts are a moment outside of the watch, and one comes between an entry and its count at the most.
+json_is "all(0 <= l['low'] <= l['traced'] + 1 and l['traced'] <= l['high'] + 1 for l in d['evidence']['interrupts'].values()) and
+	abs(sum(l['traced'] for l in d['evidence']['interrupts'].values() if l['low']) - d['hits']) <= 2" "  /proc/interrupts counted the same"
+json_is "d['other_interrupts'] and all(o['name'] and o['cpu'] == 1 and o['count'] > 0 for o in d['other_interrupts'])" \
+	"  and what else there was"
+if [ "$(uname -m)" = x86_64 ]; then
+	json_is "not {'RES', 'CAL', 'TLB', 'IWI'} & {o['name'] for o in d['other_interrupts']} and
+		[o for o in d['other_interrupts'] if o['name'] == 'LOC' and o['what'] == 'Local timer interrupts']" "  the timer, no IPIs"
+fi
 ok "JUnit" python3 -c '
 import sys, xml.etree.ElementTree as e
 s = e.parse(sys.argv[1]).getroot()
@@ -38,9 +47,14 @@ json_check "$TMP/c.json" "d['evidence']['own_hits'] == 0 and d['evidence']['self
 exits 4 "as text" "$IPITRACE" check -C 1 -- "$EXAMPLES/wakeup" -n 200
 like "$(cat "$OUT")" '^failed: CPU 1: [1-9][0-9]* IPIs in .*, at most 0$' "  one sentence"
 like "$(cat "$OUT")" '^CALLER +FUNCTION +CLASS ' "  and a table"
+like "$(cat "$OUT")" '^not by IPIs: CPU 1: [A-Z0-9]+ [1-9][0-9]* \(' "  and a hint at other interrupts"
 
 # --- a limit ---
-exits 0 "a limit that is not reached" "$IPITRACE" check -C 1 -d 300ms --max 1000000 --json --junit "$TMP/j.xml"
+chmod 755 "$TMP" && mkdir -m 777 "$TMP/user"
+exits 0 "a limit that is not reached" env SUDO_UID=65534 SUDO_GID=65534 "$IPITRACE" check -C 1 -d 300ms --max 1000000 --json \
+	--junit "$TMP/user/j.xml" -o "$TMP/user/c.json"
+is "$(stat -c %u "$TMP/user/j.xml" "$TMP/user/c.json" | tr '\n' ,)" 65534,65534, "  under sudo the files are the invoking user's"
+cp "$TMP/user/c.json" "$OUT" && cp "$TMP/user/j.xml" "$TMP/j.xml"
 json_is "d['verdict'] == 'passed' and d['reasons'] == [] and d['workload_status'] is None" "  passed"
 json_is "d['evidence']['self_test'] and d['evidence']['tracing_intact'] and d['evidence']['lost_events'] == 0" "  with all evidence"
 json_is "250000000 < d['duration_ns']" "  over the time that was asked for"
@@ -70,9 +84,18 @@ ok "  JUnit" grep -q 'failures="0" errors="1"' "$TMP/j.xml"
 # --- usage ---
 exits 2 "which CPUs?" "$IPITRACE" check -d 100ms
 exits 2 "CPUs that are not there" "$IPITRACE" check -C 4000 -d 100ms
-[ -n "$(cat /sys/devices/system/cpu/isolated)" ] || exits 2 "isolated: none" "$IPITRACE" check -C isolated -d 100ms
+if [ -z "$(cat /sys/devices/system/cpu/isolated)" ]; then
+	exits 2 "isolated: none" "$IPITRACE" check -C isolated -d 100ms
+	like "$(cat "$ERR")" '^hint: this machine has none now; name CPUs by number' "  says so"
+fi
 exits 1 "JUnit that cannot be written: at once, not after the watch" timeout 10 "$IPITRACE" check -C 1 --junit "$TMP/no/such"
-exits 2 "no number" "$IPITRACE" check -C 1 --max some
+exits 2 "results and JUnit in one file" "$IPITRACE" check -C 1 -d 100ms -o "$TMP/one" --junit "$TMP/../${TMP##*/}/one"
+is "$(ls "$TMP/one" 2>&1 | grep -c 'No such')" 1 "  neither is made"
+for bad in some 5/m 5/s/ /s -1; do
+	exits 2 "--max $bad" "$IPITRACE" check -C 1 --max="$bad"
+done
+exits 2 "--max of more than 64 bits" "$IPITRACE" check -C 1 --max 18446744073709551616/s
+like "$(cat "$ERR")" 'number too large$' "  is called too large"
 exits 127 "a workload that does not exist" "$IPITRACE" check -C 1 -- ./no-such-program
 exits 0 "its status does not matter" "$IPITRACE" check -C 1 --max 1000000 --json -- sh -c 'exit 7'
 json_is "d['workload_status'] == 7" "  but is there"

@@ -69,7 +69,13 @@ exits 127 "a workload that does not exist" "$IPITRACE" stat -- ./no-such-program
 exits 126 "one that is not executable" "$IPITRACE" stat -- "$TMP/before"
 exits 2 "two formats" "$IPITRACE" stat --json --csv
 exits 2 "an unknown column: at once, not after measuring" timeout 10 "$IPITRACE" stat -f nonsense
+like "$(cat "$ERR")" '^hint: .*--help columns lists them$' "  says what lists them"
 exits 2 "an interval too short" "$IPITRACE" stat -I 1ms
+like "$(cat "$ERR")" "'1ms': must be at least 10ms$" "  in the units of options"
+exits 2 "results and recording in one file" "$IPITRACE" stat -d 100ms -o "$TMP/one" --save "$TMP/one"
+exits 1 "no standard output" sh -c "'$IPITRACE' stat -d 10ms --save '$TMP/c.dat' >&-"
+like "$(cat "$ERR")" '^hint: is it closed' "  asks whether it is closed"
+exits 0 "  the recording is whole" "$IPITRACE" report "$TMP/c.dat"
 exits 1 "results that cannot be written" "$IPITRACE" stat -o "$TMP/no/such/dir"
 exits 1 "a file that cannot be kept" "$IPITRACE" stat --save "$TMP/no/such/dir" -d 100ms
 exits 2 "pages on standard output" "$IPITRACE" stat --save - -d 100ms

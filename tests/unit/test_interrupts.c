@@ -61,6 +61,46 @@ static void test_arm64(void)
 	interrupts_free(&in);
 }
 
+static void test_all(void)
+{
+	struct interrupts a, b;
+	uint64_t n;
+
+	interrupts_parse_all(
+		&a, "            CPU0       CPU2       CPU3\n"
+		    "  24:         22          0          0  PCI-MSIX-0000:00:04.0   1-edge      eth0-rx, eth1\n"
+		    " LOC: 4294967290          1          2   Local timer interrupts\n"
+		    " RES:          7          8          9   Rescheduling interrupts\n"
+		    " ERR:          0\n");
+	is_u64(a.nr_rows, 3, "all rows that count by CPU");
+	if (a.nr_rows == 3) {
+		is_str(a.rows[0].name, "24", "a device's line");
+		is_str(a.rows[0].desc, "eth0-rx, eth1", "is described by its handlers");
+		is_str(a.rows[1].desc, "Local timer interrupts", "others as they are");
+		ok(!a.rows[0].ipi && !a.rows[1].ipi && a.rows[2].ipi, "which of them count IPIs");
+	}
+	ok(!a.text, "the text is not kept");
+	interrupts_parse_all(
+		&b, "            CPU0       CPU2       CPU4\n"
+		    "  24:         25          0          0  PCI-MSIX-0000:00:04.0   1-edge      eth0-rx, eth1\n"
+		    "  25:          0          4          0  PCI-MSIX-0000:00:05.0   1-edge      disk\n"
+		    " LOC:         10          1          2   Local timer interrupts\n"
+		    "  30:          0          0          1  ITS-MSI 65536 Edge    Rescheduling interrupts\n");
+	if (b.nr_rows == 4) {
+		ok(interrupts_between(&a, &b, 0, 0, &n) && n == 3, "three more");
+		ok(interrupts_between(&a, &b, 1, 2, &n) && n == 4, "a line that is new began at 0");
+		ok(interrupts_between(&a, &b, 2, 0, &n) && n == 16, "a counter of 32 bits that began anew");
+		ok(interrupts_between(&a, &b, 2, 2, &n) && n == 0, "none");
+		ok(!interrupts_between(&a, &b, 2, 3, &n) && !interrupts_between(&a, &b, 2, 4, &n),
+		   "a CPU that is in one reading only is not known");
+		ok(b.rows[3].ipi, "IPIs that have a number as a device has");
+	} else {
+		is_u64(b.nr_rows, 4, "four rows");
+	}
+	interrupts_free(&a);
+	interrupts_free(&b);
+}
+
 static void test_machine(void)
 {
 	struct interrupts a, b;
@@ -141,6 +181,7 @@ int main(void)
 	test_ipi_irqs();
 	test_x86();
 	test_arm64();
+	test_all();
 	test_machine();
 	return done_testing();
 }

@@ -88,6 +88,7 @@ int main(void)
 	tell(o, hit(OWN_PID, 1, 200));
 	is_u64(offenders_own_before(o, 1), 1, "but the self-test is seen");
 	offenders_begin(o, FROM);
+	offenders_counted(o, FROM - 10, TO + 10);
 	tell(o, hit(TASK, 1, FROM - 1));
 	tell(o, hit(OWN_PID, 3, FROM - 1));
 	is_u64(offenders_hits(o), 0, "nor what was told late and came before");
@@ -129,6 +130,18 @@ int main(void)
 	is_u64(offenders_hits(o), 7, "what comes behind the watch does not count");
 	is_u64(offenders_own_after(o, 1), 1, "but for the self-test");
 	is_u64(offenders_own_after(o, 3), 0, "which was not seen on the other");
+
+	is_u64(offenders_interrupts(o, IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE)), 2,
+	       "interrupts of the watch, by class, whether they answered a send or none");
+	is_u64(offenders_interrupts(o, IPI_CLASSES_CALL), 0, "and of no other");
+	is_u64(offenders_beside(o, IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE)), 0, "none beside it");
+	tell(o, unsolicited(1, FROM - 11, true));
+	tell(o, unsolicited(1, FROM - 10, true));
+	tell(o, unsolicited(0, FROM - 10, true));
+	tell(o, unsolicited(3, TO + 9, false));
+	tell(o, unsolicited(3, TO + 10, false));
+	is_u64(offenders_beside(o, IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE)), 2, "those between the readings and the watch");
+	is_u64(offenders_interrupts(o, IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE)), 2, "which are none of the watch");
 	offenders_free(o);
 	cpuset_free(&cpus);
 	return done_testing();

@@ -86,8 +86,9 @@ static int cpus_choose(struct cpu_filter *f, const char *arg, const struct machi
 		cpuset_invert(&f->set, all);
 	if (!cpuset_count(&f->set)) {
 		err_set(err, EXIT_USAGE, "'%s': there are no such CPUs", arg);
-		return err_hint(err, "%s had none of them when the recording began; name CPUs by number, like 0-3,8",
-				nr_cpus ? "this machine" : "the recording machine");
+		return err_hint(err, "%s; name CPUs by number, like 0-3,8",
+				nr_cpus ? "this machine has none now" :
+					  "the recording machine had none of them when the recording began");
 	}
 	f->given = true;
 	return 0;

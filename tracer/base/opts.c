@@ -112,8 +112,25 @@ static int unknown_long(const struct opt_spec *spec, const char *name, size_t le
 	return err_hint(err, "'ipitrace %s --help' lists the options", spec->command);
 }
 
+/* A limit in the largest unit that it is a whole number of, as who types it would. */
+static const char *limit_text(const struct opt *o, uint64_t v, char *buf, size_t len)
+{
+	static const struct unit {
+		const char *name;
+		uint64_t size;
+	} times[] = { { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 } },
+	  sizes[] = { { "G", 1 << 30 }, { "M", 1 << 20 }, { "K", 1 << 10 }, { "", 1 } }, plain[] = { { "", 1 } };
+	const struct unit *u = o->type == OPT_DURATION ? times : o->type == OPT_SIZE ? sizes : plain;
+
+	while (v % u->size)
+		u++;
+	snprintf(buf, len, "%llu%s", (unsigned long long)(v / u->size), u->name);
+	return buf;
+}
+
 static int parse_number(const struct opt *o, const char *arg, uint64_t *val, struct err *err)
 {
+	char limit[32];
 	uint64_t v;
 	int ret;
 
@@ -123,9 +140,11 @@ static int parse_number(const struct opt *o, const char *arg, uint64_t *val, str
 	if (ret)
 		return -1;
 	if (v < o->min)
-		return err_set(err, EXIT_USAGE, "'%s': must be at least %llu", arg, (unsigned long long)o->min);
+		return err_set(err, EXIT_USAGE, "'%s': must be at least %s", arg,
+			       limit_text(o, o->min, limit, sizeof(limit)));
 	if (o->max && v > o->max)
-		return err_set(err, EXIT_USAGE, "'%s': must be at most %llu", arg, (unsigned long long)o->max);
+		return err_set(err, EXIT_USAGE, "'%s': must be at most %s", arg,
+			       limit_text(o, o->max, limit, sizeof(limit)));
 	*val = v;
 	return 0;
 }

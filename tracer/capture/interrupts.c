@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * capture/interrupts.c - the rows of /proc/interrupts that count IPIs.
+ * capture/interrupts.c - rows of /proc/interrupts.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -31,6 +31,16 @@ static bool is_ipi_row(const char *name)
 	return !strncmp(name, "IPI", 3) && isdigit((unsigned char)name[3]);
 }
 
+/* "Rescheduling interrupts" (riscv from 6.18), "ipi reschedule" (powerpc), "IPI" (the others). */
+static bool is_ipi_action(const char *action)
+{
+	static const char tail[] = " interrupts";
+	size_t len = strlen(action);
+
+	return !strcmp(action, "IPI") || !strncmp(action, "ipi ", 4) ||
+	       (len > strlen(tail) && !strcmp(action + len - strlen(tail), tail));
+}
+
 /* "CPU0 CPU1 ..." */
 static void parse_columns(struct interrupts *in, char *header)
 {
@@ -50,9 +60,26 @@ static void parse_columns(struct interrupts *in, char *header)
 	}
 }
 
-static void parse_row(struct interrupts *in, const char *name, const char *p)
+/* Of a device the controller and the kind of interrupt come first; its handlers are behind two blanks or more. */
+static const char *description(const char *p, size_t *len)
+{
+	*len = strlen(p);
+	while (*len && isspace((unsigned char)p[*len - 1]))
+		--*len;
+	for (const char *q = p + *len; q - p >= 2; q--) {
+		if (!isspace((unsigned char)q[-1]) || !isspace((unsigned char)q[-2]))
+			continue;
+		*len -= (size_t)(q - p);
+		return q;
+	}
+	return p;
+}
+
+/* True if it has a number for each CPU. */
+static bool parse_row(struct interrupts *in, const char *name, const char *p)
 {
 	struct interrupts_row *row;
+	unsigned int i;
 	size_t len;
 
 	in->rows = xrealloc(in->rows, (in->nr_rows + 1) * sizeof(*in->rows));
@@ -60,7 +87,7 @@ static void parse_row(struct interrupts *in, const char *name, const char *p)
 	memset(row, 0, sizeof(*row));
 	snprintf(row->name, sizeof(row->name), "%s", name);
 	row->count = xcalloc(in->nr_cpus + 1, sizeof(*row->count));
-	for (unsigned int i = 0; i < in->nr_cpus; i++) {
+	for (i = 0; i < in->nr_cpus; i++) {
 		char *end;
 		uint64_t v = strtoull(p, &end, 10);
 
@@ -69,11 +96,15 @@ static void parse_row(struct interrupts *in, const char *name, const char *p)
 		row->count[i] = v;
 		p = end;
 	}
-	p += strspn(p, " \t");
-	len = strlen(p);
-	while (len && isspace((unsigned char)p[len - 1]))
-		len--;
+	p = description(p + strspn(p, " \t"), &len);
 	snprintf(row->desc, sizeof(row->desc), "%.*s", (int)len, p);
+	row->ipi = is_ipi_row(name) || (isdigit((unsigned char)name[0]) && is_ipi_action(row->desc));
+	return i == in->nr_cpus;
+}
+
+static void drop_row(struct interrupts *in)
+{
+	free(in->rows[--in->nr_rows].count);
 }
 
 static void keep_text(struct interrupts *in, const char *line)
@@ -84,7 +115,7 @@ static void keep_text(struct interrupts *in, const char *line)
 	in->text = all;
 }
 
-void interrupts_parse(struct interrupts *in, const char *text)
+static void parse(struct interrupts *in, const char *text, bool all)
 {
 	char *copy = xstrdup(text), *line, *next;
 
@@ -103,23 +134,26 @@ void interrupts_parse(struct interrupts *in, const char *text)
 		if (!colon)
 			continue;
 		*colon = '\0';
-		if (!is_ipi_row(name))
+		if (!all && !is_ipi_row(name))
 			continue;
-		parse_row(in, name, colon + 1);
+		/* "ERR:" and "MIS:" count for the machine. */
+		if (!parse_row(in, name, colon + 1) && all)
+			drop_row(in);
 		*colon = ':';
-		keep_text(in, line);
+		if (!all)
+			keep_text(in, line);
 	}
 	free(copy);
 }
 
-/* "Rescheduling interrupts" (riscv from 6.18), "ipi reschedule" (powerpc), "IPI" (the others). */
-static bool is_ipi_action(const char *action)
+void interrupts_parse(struct interrupts *in, const char *text)
 {
-	static const char tail[] = " interrupts";
-	size_t len = strlen(action);
+	parse(in, text, false);
+}
 
-	return !strcmp(action, "IPI") || !strncmp(action, "ipi ", 4) ||
-	       (len > strlen(tail) && !strcmp(action + len - strlen(tail), tail));
+void interrupts_parse_all(struct interrupts *in, const char *text)
+{
+	parse(in, text, true);
 }
 
 static void add_irq(struct ipi_irqs *irqs, uint64_t irq, const char *action)
@@ -185,6 +219,46 @@ int interrupts_read(struct interrupts *in, struct err *err)
 	keep_irq_base(in);
 	free(text);
 	return 0;
+}
+
+int interrupts_read_all(struct interrupts *in, struct err *err)
+{
+	char *text = read_file("/proc/interrupts", NULL);
+
+	memset(in, 0, sizeof(*in));
+	if (!text)
+		return err_set_errno(err, EXIT_FAILED, errno, "cannot read /proc/interrupts");
+	interrupts_parse_all(in, text);
+	free(text);
+	return 0;
+}
+
+static const uint64_t *cell(const struct interrupts *in, const struct interrupts_row *row, unsigned int cpu)
+{
+	for (unsigned int column = 0; column < in->nr_cpus; column++)
+		if (in->cpus[column] == cpu)
+			return &row->count[column];
+	return NULL;
+}
+
+bool interrupts_between(const struct interrupts *before, const struct interrupts *after, unsigned int row,
+			unsigned int cpu, uint64_t *count)
+{
+	const struct interrupts_row *end = &after->rows[row];
+	const uint64_t *at_end = cell(after, end, cpu), *at_begin = NULL;
+	bool there = false;
+
+	for (unsigned int column = 0; column < before->nr_cpus; column++)
+		there |= before->cpus[column] == cpu;
+	for (unsigned int i = 0; i < before->nr_rows && !at_begin; i++)
+		if (!strcmp(before->rows[i].name, end->name) && !strcmp(before->rows[i].desc, end->desc))
+			at_begin = cell(before, &before->rows[i], cpu);
+	if (!at_end || !there)
+		return false;
+	*count = *at_end - (at_begin ? *at_begin : 0);
+	if (at_begin && *at_end < *at_begin)
+		*count = (uint32_t)*count;
+	return true;
 }
 
 void interrupts_free(struct interrupts *in)

@@ -25,6 +25,7 @@
 #include "capture/ping.h"
 #include "capture/session.h"
 #include "capture/signals.h"
+#include "cmds/check-beside.h"
 #include "cmds/cmd.h"
 #include "cmds/running.h"
 #include "live/live.h"
@@ -49,7 +50,9 @@ static int parse_max(void *target, const char *arg, const struct opt_spec *spec,
 	const char *p = arg;
 
 	(void)spec;
-	if (!parse_digits(&p, &o->max) || (*p && strcmp(p, "/s")))
+	if (*arg >= '0' && *arg <= '9' && !parse_digits(&p, &o->max))
+		return err_set(err, EXIT_USAGE, "'%s': number too large", arg);
+	if (p == arg || (*p && strcmp(p, "/s")))
 		return err_set(err, EXIT_USAGE, "'%s': a number, or a number a second (5/s)", arg);
 	o->max_per_s = *p;
 	return 0;
@@ -113,6 +116,7 @@ struct check {
 	struct results results;
 	FILE *junit;
 	struct check_report r;
+	struct check_beside beside;
 	struct check_offender *list;
 	uint64_t from_ns, to_ns;
 	uint64_t counted; /* hits that are neither allowed nor own */
@@ -158,6 +162,8 @@ static void ending(void *ctx, uint64_t at_ns)
 
 	c->to_ns = at_ns;
 	offenders_end(c->offenders, c->to_ns);
+	check_beside_end(&c->beside);
+	offenders_counted(c->offenders, c->beside.begin_ns, c->beside.end_ns);
 	self_test(c);
 }
 
@@ -188,6 +194,8 @@ static int open_watch(struct check *c, char **command, char **workload, struct e
 		return -1;
 	self_test(c);
 	signals_sleep_ns(QUIET_NS);
+	if (check_beside_begin(&c->beside, err))
+		return -1;
 	c->from_ns = signals_now_ns();
 	if (live_release(c->live, err))
 		return -1;
@@ -195,13 +203,16 @@ static int open_watch(struct check *c, char **command, char **workload, struct e
 	if (live_exec_ns(c->live))
 		c->from_ns = live_exec_ns(c->live);
 	offenders_begin(c->offenders, c->from_ns);
+	offenders_counted(c->offenders, c->beside.begin_ns, UINT64_MAX);
 	return 0;
 }
 
 static void say_progress(const struct check *c)
 {
-	running_say("%.0f s, %llu IPIs on CPU %s", (double)(signals_now_ns() - c->from_ns) / 1e9,
-		    (unsigned long long)offenders_hits(c->offenders), c->r.cpus);
+	uint64_t hits = offenders_hits(c->offenders);
+
+	running_say("%.0f s, %llu IPI%s on CPU %s", (double)(signals_now_ns() - c->from_ns) / 1e9,
+		    (unsigned long long)hits, hits == 1 ? "" : "s", c->r.cpus);
 }
 
 static int watch(struct check *c, struct err *err)
@@ -351,11 +362,8 @@ static int open_junit(struct check *c, struct err *err)
 {
 	if (!c->o.junit)
 		return 0;
-	c->junit = fopen(c->o.junit, "we");
-	if (c->junit)
-		return 0;
-	err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", c->o.junit);
-	return err_hint(err, "the directory must exist and be writable; --junit FILE names another");
+	c->junit = results_create(c->o.junit, "--junit", err);
+	return c->junit ? 0 : -1;
 }
 
 static int write_junit(struct check *c, struct err *err)
@@ -368,9 +376,10 @@ static int write_junit(struct check *c, struct err *err)
 	c->junit = NULL;
 	render_check_junit(&c->r, out);
 	bad = ferror(out);
-	if (fclose(out) || bad)
-		return err_set_errno(err, EXIT_FAILED, errno, "cannot write %s", c->o.junit);
-	return 0;
+	if (!fclose(out) && !bad)
+		return 0;
+	err_set_errno(err, EXIT_FAILED, errno, "cannot write %s", c->o.junit);
+	return err_hint(err, "is the disk full? --junit FILE names another file");
 }
 
 static int show(struct check *c, struct err *err)
@@ -390,8 +399,11 @@ static int judge(struct check *c, bool has_workload, struct err *err)
 
 	report_build(&r, live_analysis(c->live), offenders_agg(c->offenders), offenders_by, offenders_nr_by, true);
 	c->r.trace = r.trace;
-	c->r.coverage = r.coverage;
-	c->r.nr_coverage = r.nr_coverage;
+	check_beside_compare(&c->beside, &c->o.filter.target_cpus.set, c->offenders);
+	c->r.lines = c->beside.lines;
+	c->r.nr_lines = c->beside.nr_lines;
+	c->r.irqs = c->beside.irqs;
+	c->r.nr_irqs = c->beside.nr_irqs;
 	c->r.duration_ns = c->to_ns - c->from_ns;
 	c->r.max = c->o.max;
 	c->r.top = (unsigned int)c->o.top;
@@ -412,7 +424,9 @@ static int run(struct check *c, char **command, char **workload, struct err *err
 	int ret;
 
 	c->r.cpus = cpus;
-	ret = results_open(&c->results, c->o.output, &c->o.screen, err);
+	ret = results_are_apart(c->o.output, c->o.junit, "--junit", err);
+	if (!ret)
+		ret = results_open(&c->results, c->o.output, &c->o.screen, err);
 	if (!ret)
 		ret = open_junit(c, err);
 	if (!ret)
@@ -458,6 +472,7 @@ int cmd_check(int argc, char **argv, struct err *err)
 		free(c.r.reasons[i]);
 	free(c.r.reasons);
 	free(c.list);
+	check_beside_free(&c.beside);
 	free(c.ping_problem);
 	ipi_filter_free(&c.o.filter);
 	free(line_args);

@@ -50,12 +50,15 @@ static const struct opt rows[] = {
 	  "add reports of other tiers, filters, windows or clocks all the same", NULL, 0, 0 },
 };
 
+static const struct opt_topic topics[] = { { "columns", render_columns }, { 0 } };
+
 const struct opt_spec merge_spec = {
 	.command = "merge",
 	.synopsis = "[options] REPORT.json...",
 	.summary = "add up the reports of many hosts or runs",
 	.details = "Reports are files made by 'ipitrace report --json', or by merge; - is standard input.\n\n"
 		   "Exit status: 0 ok, 1 failed, 2 usage, 3 a report is incomplete.\n",
+	.topics = topics,
 	.min_operands = 1,
 	.max_operands = 1000000,
 	.groups = {

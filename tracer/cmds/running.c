@@ -9,11 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "capture/session.h"
 #include "cmds/running.h"
@@ -46,11 +49,53 @@ void running_say(const char *fmt, ...)
 
 /* --- results --- */
 
-int results_open(struct results *r, const char *path, const struct screen_options *screen, struct err *err)
+FILE *results_create(const char *path, const char *option, struct err *err)
 {
+	FILE *out = fopen(path, "we");
 	uid_t uid;
 	gid_t gid;
 
+	if (!out) {
+		err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", path);
+		err_hint(err, "the directory must exist and be writable; %s FILE names another", option);
+		return NULL;
+	}
+	/* Of a file that is there the owner stays who it was, if not allowed: no matter. */
+	if (invoking_user(&uid, &gid) && fchown(fileno(out), uid, gid))
+		return out;
+	return out;
+}
+
+/* Also before it is there: by its name in its directory. */
+static bool is_same(const char *a, const char *b)
+{
+	const char *last_a = strrchr(a, '/'), *last_b = strrchr(b, '/');
+	struct stat sa, sb;
+	char *dir_a, *dir_b;
+	bool same;
+
+	if (!stat(a, &sa) && !stat(b, &sb))
+		return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino && S_ISREG(sa.st_mode);
+	if (strcmp(last_a ? last_a + 1 : a, last_b ? last_b + 1 : b))
+		return false;
+	dir_a = last_a ? xasprintf("%.*s/", (int)(last_a - a), a) : xstrdup(".");
+	dir_b = last_b ? xasprintf("%.*s/", (int)(last_b - b), b) : xstrdup(".");
+	same = !stat(dir_a, &sa) && !stat(dir_b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+	free(dir_a);
+	free(dir_b);
+	return same;
+}
+
+int results_are_apart(const char *path, const char *other, const char *option, struct err *err)
+{
+	if (!path || !other || !strcmp(path, "-") || !is_same(path, other))
+		return 0;
+	err_set(err, EXIT_USAGE, "-o and %s name the same file, %s", option, other);
+	return err_hint(err, "both are written: name two");
+}
+
+int results_open(struct results *r, const char *path, const struct screen_options *screen, struct err *err)
+{
 	r->is_stdout = !path || !strcmp(path, "-");
 	r->screen = screen_of_stdout(screen);
 	if (r->is_stdout) {
@@ -60,21 +105,15 @@ int results_open(struct results *r, const char *path, const struct screen_option
 	r->screen.terminal = false;
 	r->screen.width = 0;
 	r->screen.colour = screen->colour == COLOUR_ALWAYS;
-	r->out = fopen(path, "we");
-	if (!r->out) {
-		err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", path);
-		return err_hint(err, "the directory must exist and be writable; -o FILE names another");
-	}
-	/* Of a file that is there the owner stays who it was, if not allowed: no matter. */
-	if (invoking_user(&uid, &gid) && fchown(fileno(r->out), uid, gid))
-		return 0;
-	return 0;
+	r->out = results_create(path, "-o", err);
+	return r->out ? 0 : -1;
 }
 
 static int write_failed(const struct results *r, struct err *err)
 {
-	return err_set_errno(err, EXIT_FAILED, errno, "cannot write the results%s",
-			     r->is_stdout ? " to standard output" : "");
+	err_set_errno(err, EXIT_FAILED, errno, "cannot write the results%s", r->is_stdout ? " to standard output" : "");
+	return err_hint(err, "is it closed, the disk full, or has the reader gone? -o FILE writes them into %s file",
+			r->is_stdout ? "a" : "another");
 }
 
 int results_flush(struct results *r, struct err *err)

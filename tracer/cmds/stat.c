@@ -295,7 +295,9 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 	rows_usual_keys(&s->o.rows);
 	if (debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err))
 		return -1;
-	ret = results_open(&s->results, s->o.output, &s->o.screen, err);
+	ret = results_are_apart(s->o.output, s->o.save, "--save", err);
+	if (!ret)
+		ret = results_open(&s->results, s->o.output, &s->o.screen, err);
 	if (!ret)
 		ret = open_live(s, command, workload, &debug, err);
 	if (!ret)

@@ -27,6 +27,14 @@ static const struct line {
 	{ "TLB shootdowns", "TLB shootdowns", 0 },
 };
 
+uint32_t coverage_classes(const char *desc)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(line_table); i++)
+		if (!strcmp(line_table[i].desc, desc))
+			return line_table[i].classes;
+	return 0;
+}
+
 /* NULL: nothing that is recorded, or not all of it was to be. */
 static const struct line *line_of(const struct facts *f, const struct coverage_caps *caps,
 				  const struct facts_counter *c)

@@ -49,6 +49,8 @@ static inline bool coverage_short(const struct coverage_line *l)
 	return l->decides && l->traced + l->spare < l->low;
 }
 
+/* Classes whose interrupts a line of this description counts; 0: none, or not by themselves. */
+uint32_t coverage_classes(const char *desc);
 /* CPUs of the set that were offline when recording began or ended, as far as the facts say; *all: at both times. */
 void coverage_offline(const struct facts *f, const struct cpuset *cpus, struct cpuset *off, bool *all);
 /* Lines that can be judged of all CPUs together; returns their number. */

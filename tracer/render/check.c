@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/cpuset.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "render/check.h"
@@ -30,9 +31,11 @@ char *check_sentence(const struct check_report *r)
 
 	render_time(r->duration_ns, false, time);
 	if (r->allowed)
-		allowed = xasprintf(", %" PRIu64 " of them by callers that are allowed", r->allowed);
-	text = xasprintf("CPU %s: %" PRIu64 " IPIs in %s%s, at most %" PRIu64 "%s", r->cpus, r->hits, time,
-			 allowed ? allowed : "", r->max, r->max_per_s ? " a second" : "");
+		allowed = xasprintf(", %" PRIu64 " of %s by callers that are allowed", r->allowed,
+				    r->hits == 1 ? "it" : "them");
+	text = xasprintf("CPU %s: %" PRIu64 " IPI%s in %s%s, at most %" PRIu64 "%s", r->cpus, r->hits,
+			 r->hits == 1 ? "" : "s", time, allowed ? allowed : "", r->max,
+			 r->max_per_s ? " a second" : "");
 	free(allowed);
 	return text;
 }
@@ -107,11 +110,68 @@ static void offenders_text(const struct check_report *r, const struct screen *sc
 	free(cells);
 }
 
+#define IRQS_PER_CPU 8
+
+static void irqs_of_cpu(const struct check_report *r, unsigned int cpu, FILE *out)
+{
+	unsigned int nr = 0;
+
+	fprintf(out, "not by IPIs: CPU %u:", cpu);
+	for (unsigned int i = 0; i < r->nr_irqs; i++) {
+		const struct check_irq *irq = &r->irqs[i];
+
+		if (irq->cpu != cpu || nr++ >= IRQS_PER_CPU)
+			continue;
+		fprintf(out, "%s %s %" PRIu64, nr > 1 ? "," : "", irq->name, irq->count);
+		if (irq->what[0])
+			fprintf(out, " (%s)", irq->what);
+	}
+	if (nr > IRQS_PER_CPU)
+		fprintf(out, ", and %u more", nr - IRQS_PER_CPU);
+	fputc('\n', out);
+}
+
+/* A line a CPU, the most disturbed first. */
+static void irqs_text(const struct check_report *r, FILE *out)
+{
+	struct cpuset done = { 0 };
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < r->nr_irqs; i++) {
+		if (cpuset_has(&done, r->irqs[i].cpu))
+			continue;
+		cpuset_add(&done, r->irqs[i].cpu);
+		if (nr++ < r->top)
+			irqs_of_cpu(r, r->irqs[i].cpu, out);
+	}
+	if (nr > r->top)
+		fprintf(out, "not by IPIs: %u more CPUs\n", nr - r->top);
+	cpuset_free(&done);
+}
+
+static void lines_text(const struct check_report *r, FILE *out)
+{
+	if (r->nr_lines)
+		fputs("evidence: /proc/interrupts meanwhile:", out);
+	for (unsigned int i = 0; i < r->nr_lines; i++) {
+		const struct check_line *l = &r->lines[i];
+
+		fprintf(out, "%s %s %" PRIu64 " traced of %" PRIu64, i ? "," : "", l->name, l->traced, l->low);
+		if (l->open)
+			fputs(" or more", out);
+		else if (l->high != l->low)
+			fprintf(out, "..%" PRIu64, l->high);
+	}
+	if (r->nr_lines)
+		fputc('\n', out);
+}
+
 void render_check_text(const struct check_report *r, const struct screen *screen, FILE *out)
 {
 	char *sentence = check_sentence(r);
 
 	offenders_text(r, screen, out);
+	irqs_text(r, out);
 	for (unsigned int i = 0; i < r->nr_reasons; i++)
 		fprintf(out, "%s\n", r->reasons[i]);
 	fprintf(out, "evidence: self-test %s, ",
@@ -124,19 +184,7 @@ void render_check_text(const struct check_report *r, const struct screen *screen
 		fprintf(out, "%" PRIu64 " events lost", r->trace->lost_events);
 	fprintf(out, ", tracing %s, %" PRIu64 " hits by ipitrace itself\n", r->intact ? "untouched" : "touched",
 		r->own);
-	if (r->nr_coverage)
-		fputs("evidence: /proc/interrupts:", out);
-	for (unsigned int i = 0; i < r->nr_coverage; i++) {
-		const struct coverage *c = &r->coverage[i];
-
-		fprintf(out, "%s %s %" PRIu64 " traced of %" PRIu64, i ? "," : "", c->name, c->traced, c->low);
-		if (c->open)
-			fputs(" or more", out);
-		else if (c->high != c->low)
-			fprintf(out, "..%" PRIu64, c->high);
-	}
-	if (r->nr_coverage)
-		fputc('\n', out);
+	lines_text(r, out);
 	if (r->verdict != CHECK_PASSED)
 		screen_begin(screen, STYLE_BAD, out);
 	fprintf(out, "%s: %s", check_verdict_name(r->verdict), sentence);
@@ -185,14 +233,14 @@ static void evidence_json(struct json *j, const struct check_report *r)
 	json_bool(j, "tracing_intact", r->intact);
 	json_u64(j, "own_hits", r->own);
 	json_object(j, "interrupts");
-	for (unsigned int i = 0; i < r->nr_coverage; i++) {
-		json_object(j, r->coverage[i].name);
-		json_u64(j, "traced", r->coverage[i].traced);
-		json_u64(j, "low", r->coverage[i].low);
-		if (r->coverage[i].open)
+	for (unsigned int i = 0; i < r->nr_lines; i++) {
+		json_object(j, r->lines[i].name);
+		json_u64(j, "traced", r->lines[i].traced);
+		json_u64(j, "low", r->lines[i].low);
+		if (r->lines[i].open)
 			json_null(j, "high");
 		else
-			json_u64(j, "high", r->coverage[i].high);
+			json_u64(j, "high", r->lines[i].high);
 		json_close(j);
 	}
 	json_close(j);
@@ -224,6 +272,16 @@ void render_check_json(const struct check_report *r, FILE *out)
 	json_array(&j, "offenders");
 	for (unsigned int i = 0; i < r->nr_offenders; i++)
 		offender_json(&j, &r->offenders[i]);
+	json_close(&j);
+	json_array(&j, "other_interrupts");
+	for (unsigned int i = 0; i < r->nr_irqs; i++) {
+		json_object(&j, NULL);
+		json_string(&j, "name", r->irqs[i].name);
+		json_string(&j, "what", r->irqs[i].what);
+		json_u64(&j, "cpu", r->irqs[i].cpu);
+		json_u64(&j, "count", r->irqs[i].count);
+		json_close(&j);
+	}
 	json_close(&j);
 	evidence_json(&j, r);
 	json_close(&j);

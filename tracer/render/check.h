@@ -25,6 +25,20 @@ struct check_offender {
 	bool own;     /* ipitrace itself */
 };
 
+/* A line of /proc/interrupts that counts IPIs: those of watched CPUs over the watch. low <= traced <= high if none is missing. */
+struct check_line {
+	const char *name;
+	uint64_t traced, low, high;
+	bool open; /* a CPU was offline when it was read: there may be more */
+};
+
+/* What else interrupted a watched CPU: the name of its line, "LOC" or "24", and what that says of it. */
+struct check_irq {
+	const char *name, *what;
+	unsigned int cpu;
+	uint64_t count;
+};
+
 struct check_report {
 	enum check_verdict verdict;
 	char **reasons; /* sentences without a full stop */
@@ -41,8 +55,10 @@ struct check_report {
 	bool self_test, self_test_seen; /* done; before and behind, on each CPU */
 	bool intact;			/* nobody touched the tracing */
 	const struct trace_info *trace;
-	const struct coverage *coverage;
-	unsigned int nr_coverage;
+	const struct check_line *lines;
+	unsigned int nr_lines;
+	const struct check_irq *irqs; /* most first */
+	unsigned int nr_irqs;
 };
 
 const char *check_verdict_name(enum check_verdict verdict); /* "passed" */

@@ -219,8 +219,8 @@ int column_unknown(const char *name, struct err *err)
 		suggestion_offer(&near, report_columns[i].header);
 	err_set(err, EXIT_USAGE, "'%s': unknown column", name);
 	if (near.word)
-		return err_hint(err, "did you mean %s? 'ipitrace report --help columns' lists them", near.word);
-	return err_hint(err, "'ipitrace report --help columns' lists them");
+		return err_hint(err, "did you mean %s? --help columns lists them", near.word);
+	return err_hint(err, "--help columns lists them");
 }
 
 static bool is_times(const struct column *c)

@@ -29,6 +29,8 @@ struct offenders {
 	struct offence own;
 	uint64_t *before, *after; /* own ones, by CPU */
 	uint64_t hits;
+	uint64_t counted_from_ns, counted_to_ns;
+	uint64_t within[IPI_NR_CLASSES], beside[IPI_NR_CLASSES];
 };
 
 struct offenders *offenders_new(const struct cpuset *cpus, unsigned int nr_cpus, const struct span_names *names)
@@ -67,6 +69,39 @@ void offenders_begin(struct offenders *o, uint64_t from_ns)
 void offenders_end(struct offenders *o, uint64_t to_ns)
 {
 	o->to_ns = to_ns;
+}
+
+void offenders_counted(struct offenders *o, uint64_t from_ns, uint64_t to_ns)
+{
+	o->counted_from_ns = from_ns;
+	o->counted_to_ns = to_ns;
+}
+
+static void count(struct offenders *o, const struct ipi_span *s)
+{
+	if (s->entry_ns >= o->from_ns && s->entry_ns < o->to_ns)
+		o->within[s->class]++;
+	else if (s->entry_ns >= o->counted_from_ns && s->entry_ns < o->counted_to_ns)
+		o->beside[s->class]++;
+}
+
+static uint64_t sum(const uint64_t *by_class, uint32_t classes)
+{
+	uint64_t all = 0;
+
+	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
+		all += classes >> class & 1 ? by_class[class] : 0;
+	return all;
+}
+
+uint64_t offenders_beside(const struct offenders *o, uint32_t classes)
+{
+	return sum(o->beside, classes);
+}
+
+uint64_t offenders_interrupts(const struct offenders *o, uint32_t classes)
+{
+	return sum(o->within, classes);
 }
 
 static void add(struct offenders *o, struct offence *f, const struct ipi_span *s)
@@ -110,8 +145,12 @@ static void span(void *ctx, const struct ipi_span *s)
 	struct offenders *o = ctx;
 	bool hit = s->kind == IPI_SPAN_HIT && s->outcome == IPI_DELIVERED;
 
-	if ((!hit && (s->kind != IPI_SPAN_IRQ || !s->unsolicited)) || s->entry_ns == IPI_NO_TIME ||
-	    s->target >= o->nr_cpus || !cpuset_has(o->cpus, s->target))
+	if ((!hit && s->kind != IPI_SPAN_IRQ) || s->entry_ns == IPI_NO_TIME || s->target >= o->nr_cpus ||
+	    !cpuset_has(o->cpus, s->target))
+		return;
+	if (s->kind == IPI_SPAN_IRQ)
+		count(o, s);
+	if (!hit && !s->unsolicited)
 		return;
 	if (s->entry_ns < o->from_ns || s->entry_ns >= o->to_ns) {
 		if (hit && span_is_own(&o->names, s))

@@ -34,6 +34,15 @@ struct span_sink offenders_sink(struct offenders *o);
 void offenders_begin(struct offenders *o, uint64_t from_ns);
 void offenders_end(struct offenders *o, uint64_t to_ns);
 
+/*
+ * From when to when something else counted the interrupts of these CPUs, the watch and a little more; before spans of that
+ * time are told. How many interrupts of these classes (a bit each) it must have counted, without those of the watch.
+ */
+void offenders_counted(struct offenders *o, uint64_t from_ns, uint64_t to_ns);
+uint64_t offenders_beside(const struct offenders *o, uint32_t classes);
+/* The interrupts of these classes within the watch. */
+uint64_t offenders_interrupts(const struct offenders *o, uint32_t classes);
+
 /* Rows by caller, func, class, comm, pid and target, for report_build(), and the offence of the row of this index. */
 struct agg *offenders_agg(struct offenders *o);
 extern const enum agg_key offenders_by[];
