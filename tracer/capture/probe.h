@@ -22,7 +22,7 @@ enum probe_state {
 };
 
 struct probe_event {
-	char name[64];	  /* "ipi:ipi_send_cpu"; for a kprobe the function */
+	char name[128];	  /* "ipi:ipi_send_cpu"; for a kprobe the function */
 	const char *role; /* "send", "call", "reception", "idle", "stand-in" */
 	enum probe_state state;
 	const char *cost; /* what its absence costs; NULL = nothing */
