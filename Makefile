@@ -134,7 +134,7 @@ demo:
 	@examples/demo
 
 check:
-	@tests/deps
+	@tests/deps $(if $(FULL),build test lint vm full)
 	@$(MAKE) --no-print-directory -j$(NPROC) tests-build
 	@FULL=$(FULL) tests/run $(T)
 
@@ -199,7 +199,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(MODDIR)/ipitrace_bench.ko"
 
 # Of the kernel that KDIR's headers belong to.
-MODDIR	= /lib/modules/$(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)/updates
+MODDIR	= /lib/modules/$(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)/updates
 
 module:
 	@$(MAKE) --no-print-directory -C module KDIR=$(KDIR)
@@ -216,4 +216,4 @@ clean:
 	rm -rf $(B)
 	@$(if $(wildcard module/*.o),$(MAKE) --no-print-directory -C module KDIR=$(KDIR) clean)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/asan/obj $(B)/examples -name '*.d' 2>/dev/null)

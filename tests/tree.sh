@@ -62,8 +62,8 @@ tree_run() {
 		mount -t proc proc "$TREE/root/proc" && mount --rbind /dev "$TREE/root/dev" &&
 		mount --bind "$TREE_DEBS" "$TREE/root/var/cache/apt/archives" || exit 99
 		[ -z "${TREE_SYS:-}" ] || mount --rbind /sys "$TREE/root/sys" || exit 99
-		exec chroot "$TREE/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb \
-			DEBIAN_FRONTEND=noninteractive nice -n 10 "$@"' bash "$@" 8>&- 9>&-
+		exec chroot "$TREE/root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb \
+			DEBIAN_FRONTEND=noninteractive "$@"' bash "$@" 8>&- 9>&-
 }
 
 tree_user() { tree_run env HOME=/home/user setpriv --reuid user --regid user --init-groups sh -c 'cd /src && exec "$@"' sh "$@"; }
