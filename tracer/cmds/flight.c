@@ -23,6 +23,7 @@
 #include "cmds/flight.h"
 #include "cmds/reading.h"
 #include "cmds/running.h"
+#include "file/output.h"
 #include "live/flight.h"
 #include "render/value.h"
 #include "report/list.h"
@@ -100,12 +101,18 @@ int flight_check(const struct flight_options *f, const struct record_options *o,
 	}
 	if (!f->on)
 		return 0;
-	if (f->trips && !f->stop_on)
-		return err_set(err, EXIT_USAGE, "--trips: nothing trips without --stop-on CONDITION");
-	if (o->userstack.mode != USERSTACK_NONE)
-		return err_set(err, EXIT_USAGE, "--flight keeps no user stacks");
-	if (!strcmp(o->output, "-"))
-		return err_set(err, EXIT_USAGE, "--flight writes several files: not to standard output");
+	if (f->trips && !f->stop_on) {
+		err_set(err, EXIT_USAGE, "--trips: nothing trips without a condition");
+		return err_hint(err, "--stop-on 'delivery > 100us'");
+	}
+	if (o->userstack.mode != USERSTACK_NONE) {
+		err_set(err, EXIT_USAGE, "--flight keeps no user stacks");
+		return err_hint(err, "without --user-stack");
+	}
+	if (!strcmp(o->output, "-")) {
+		err_set(err, EXIT_USAGE, "--flight writes files as they are asked for: not to standard output");
+		return err_hint(err, "-o FILE");
+	}
 	if (f->max_bytes && o->buffer_bytes && !f->stop_on) {
 		err_set(err, EXIT_USAGE, "--flight SIZE and --buffer exclude each other without --stop-on");
 		return err_hint(err, "the last seconds are kept in the kernel's buffers: SIZE is that of all together");
@@ -303,6 +310,18 @@ static void write_trip(struct flight *f)
 
 /* --- the order of things --- */
 
+/* Where it cannot work later, it is refused now. */
+static int can_write(const char *path, struct err *err)
+{
+	struct output *out = NULL;
+	int ret = output_open(&out, path, err);
+
+	if (!ret && output_is_stdout(out))
+		ret = err_set(err, EXIT_USAGE, "--flight writes files: not to standard output");
+	output_close(out);
+	return ret;
+}
+
 static int open_live(struct flight *f, char **command, char **workload, struct err *err)
 {
 	struct live_config config = {
@@ -325,6 +344,8 @@ static int open_live(struct flight *f, char **command, char **workload, struct e
 	const struct list_choice choice = { .where = f->f->stop_on };
 	struct span_sink sink = { 0 };
 
+	if (can_write(f->o->output, err))
+		return -1;
 	if (!f->f->stop_on && f->f->max_bytes)
 		config.buffer_bytes = f->f->max_bytes / machine_nr_cpus();
 	if (live_open(&f->live, &config, err))
@@ -405,9 +426,11 @@ static bool incomplete(struct flight *f, struct err *err)
 		facts.lost = NULL;
 	if (running_incomplete(&facts, f->f->stop_on ? "watch" : "recording", live_buffer_bytes(f->live), NULL, err))
 		return true;
-	if (f->missed)
-		err_set(err, EXIT_INCOMPLETE, "what tripped is not in its file: more memory (--flight SIZE)");
-	return f->missed;
+	if (!f->missed)
+		return false;
+	err_set(err, EXIT_INCOMPLETE, "what tripped is not in its file");
+	err_hint(err, "more memory (--flight SIZE), or fewer events (-C LIST)");
+	return true;
 }
 
 static int finish(struct flight *f, int ret, bool has_workload, struct err *err)
@@ -417,8 +440,10 @@ static int finish(struct flight *f, int ret, bool has_workload, struct err *err)
 	for (unsigned int i = 0; i < f->nr_commands; i++)
 		if (command_wait(f->commands[i]) > 0)
 			running_say("warning: the command of --on-trip failed");
-	if (!ret && f->failed)
-		ret = err_set(err, EXIT_FAILED, "not every file could be written");
+	if (!ret && f->failed) {
+		err_set(err, EXIT_FAILED, "not every file could be written");
+		ret = err_hint(err, "what went wrong was said when it did");
+	}
 	if (ret)
 		running_failed(has_workload, err);
 	if (f->live)

@@ -389,8 +389,9 @@ uint64_t analysis_start_ns(const struct analysis *a)
 	const struct decode_stats *s = decoder_stats(pipeline_decoder(a->pipeline));
 	uint64_t first_ns = pipeline_time(a->pipeline, s->first_ns);
 
-	/* Tracing may have been on for long before the first event. */
-	return knows_switching(a) && (a->facts.on_ns < first_ns || !s->records) ? a->facts.on_ns : first_ns;
+	/* Tracing may have been on for long before the first event; sub-buffers that were cut to a window begin before it. */
+	return knows_switching(a) && (a->facts.flight || a->facts.on_ns < first_ns || !s->records) ? a->facts.on_ns :
+												     first_ns;
 }
 
 bool analysis_known_end_ns(const struct analysis *a, uint64_t *ns)
@@ -422,7 +423,7 @@ static void finish_info(struct analysis *a)
 	t->before_window = m->before_window;
 	t->start_ns = analysis_start_ns(a);
 	t->end_ns = pipeline_time(a->pipeline, s->end_ns > s->last_ns ? s->end_ns : s->last_ns);
-	if (knows_switching(a) && a->facts.off_ns > t->end_ns)
+	if (knows_switching(a) && (a->facts.off_ns > t->end_ns || a->facts.flight))
 		t->end_ns = a->facts.off_ns;
 	t->records = s->records;
 	t->events = s->events;

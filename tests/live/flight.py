@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A flight recorder's file against an ordinary recording that was made beside it.
+
+	flight.py same FLIGHT.json ORDINARY.json COMM	every IPI of COMM in the flight's window, and no other
+
+Both are lines of `list --json`. Two tracers stamp the same send twice, some us apart, so the sends of one task from one CPU, which are
+in order in both, are put side by side: each of the flight's is next to the one at the same distance from the first.
+"""
+import bisect
+import collections
+import json
+import sys
+
+
+def sends(path, comm):
+    by = collections.defaultdict(list)
+    for line in open(path):
+        d = json.loads(line)
+        if d["kind"] == "hit" and d["comm"] == comm and d["send_ns"] is not None:
+            by[d["pid"], d["source"], d["target"], d["func"], d["class"]].append((d["send_ns"], d["outcome"]))
+    return {key: sorted(all_) for key, all_ in by.items()}
+
+
+def same(flight, ordinary, comm):
+    ours, theirs = sends(flight, comm), sends(ordinary, comm)
+    total = 0
+    for key, hits in ours.items():
+        stamps = [at for at, _ in theirs.get(key, [])]
+        if len(stamps) < len(hits):
+            return f"{key}: {len(hits)} in the window, {len(stamps)} in all"
+        shifts = collections.Counter()
+        for i, (at, _) in enumerate(hits):
+            j = bisect.bisect_left(stamps, at)
+            if j and (j == len(stamps) or at - stamps[j - 1] < stamps[j] - at):
+                j -= 1
+            shifts[j - i] += 1
+        shift, nr = shifts.most_common(1)[0]
+        if nr < len(hits) * 0.98:
+            return f"{key}: something is missing in between: {shifts.most_common(4)}"
+        beside = theirs[key][shift : shift + len(hits)]
+        # The last may have been under way when the window ended.
+        differs = [i for i, (a, b) in enumerate(zip(hits[:-4], beside)) if a[1] != b[1]]
+        if len(beside) != len(hits) or differs:
+            return f"{key}: outcomes differ at {differs[:4]}"
+        total += len(hits)
+    if not total:
+        return "nothing to compare"
+    print(f"{total} hits are the same")
+
+
+if __name__ == "__main__":
+    sys.exit({"same": same}[sys.argv[1]](*sys.argv[2:]))
