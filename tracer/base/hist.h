@@ -27,12 +27,12 @@ struct hist {
 void hist_free(struct hist *h);
 
 /* Which bucket: base/hist.c has the arithmetic and its proof. */
-static inline uint32_t hist_bucket(uint64_t v)
+static inline uint64_t hist_bucket(uint64_t v)
 {
 	/* "63 ^" is the number of the highest bit as the CPU gives it; "63 -" costs a detour. */
 	unsigned int shift = (63 ^ (unsigned int)__builtin_clzll(v | HIST_SUB)) - HIST_SUB_BITS;
 
-	return shift * HIST_SUB + (uint32_t)(v >> shift);
+	return (uint64_t)shift * HIST_SUB + (v >> shift);
 }
 
 /* hist_add() of a value that may be a new extreme, or beyond the buckets there are. */

@@ -221,6 +221,11 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 		s->matrix = agg_new(matrix_keys, ARRAY_SIZE(matrix_keys), reading_by_sender(in), &names);
 		s->sinks[1] = (struct span_sink){ .span = agg_span, .ctx = s->matrix };
 	}
+	if (!in->filter && !in->window && !o->tlb) {
+		agg_give_totals(s->agg, analysis_totals(in->analysis));
+		if (s->matrix)
+			agg_give_totals(s->matrix, analysis_totals(in->analysis));
+	}
 	s->tee = (struct span_tee){ s->sinks, s->matrix ? 2 : 1 };
 	return span_tee_sink(&s->tee);
 }

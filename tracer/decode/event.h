@@ -75,17 +75,22 @@ static inline uint64_t cur_limit(const struct decoder *d)
 	return limit;
 }
 
-/* Is another one's head earlier than cur's now? Then that one runs. */
-static inline void heap_swap_cur(struct decoder *d)
+/* The first of the others runs now, as its head is earlier than cur's. */
+static inline void heap_take_turns(struct decoder *d)
 {
 	struct cursor *next = d->heap[0];
 
-	if (!d->nr_heap || !heap_less(next, d->cur))
-		return;
 	d->heap[0] = d->cur;
 	d->cur = next;
-	if (d->nr_heap > 1)
+	if (unlikely(d->nr_heap > 1))
 		heap_sift_down(d, 0);
+}
+
+/* Is another one's head earlier than cur's now? Then that one runs. */
+static inline void heap_swap_cur(struct decoder *d)
+{
+	if (d->nr_heap && heap_less(d->heap[0], d->cur))
+		heap_take_turns(d);
 }
 
 static inline uint64_t rec_ptr(const struct decoder *d, const uint8_t *rec, unsigned int off, const bool fast)
@@ -113,7 +118,6 @@ static inline __attribute__((always_inline)) void event_who(const struct decoder
 	ev->cpu = cpu;
 	ev->pid = (int32_t)rec_u32(d, rec, fast ? 4 : d->plan.fmt.off_pid, fast);
 	ev->stack = IPI_STACK_NONE;
-	ev->sent_ns = 0;
 	ev->flags = rec[fast ? 2 : d->plan.fmt.off_flags];
 }
 
@@ -269,6 +273,17 @@ static inline bool look_quick(const struct decoder *d, const struct cursor *c, s
 /* __data_loc mask of the recorder's longs to host-order words of 64 CPUs; false = damaged. */
 bool event_mask(struct decoder *d, struct cursor *c, unsigned int off, struct ipi_event *ev);
 
+/* Where a function of a call begins or ends: it has no call site, which would tell irq_work. */
+static inline __attribute__((always_inline)) void event_func(const struct decoder *d, const struct ev_desc *desc,
+							     const uint8_t *rec, struct ipi_event *ev, uint8_t type,
+							     const bool fast)
+{
+	uint64_t func = rec_ptr(d, rec, desc->off[FLD_FUNC], fast);
+
+	event_call(ev, 0, 0, func, rec_ptr(d, rec, desc->off[FLD_CSD], fast));
+	event_what(ev, type, 0, func && func == d->plan.fmt.ttwu_pending ? IPI_CALL_TTWU : IPI_CALL_PLAIN);
+}
+
 /* What is left to do for an event that event_mean() was asked for. */
 enum meant {
 	MEANT_ALL,  /* nothing */
@@ -291,18 +306,20 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 	event_who(d, ev, ts, c->cpu, rec, fast);
 	switch (desc->op) {
 	case OP_IRQ_ENTRY:
+		event_call(ev, 0, 0, 0, 0);
+		event_what(ev, IPI_EV_IRQ_ENTRY, desc->class, IPI_CALL_PLAIN);
+		return MEANT_ALL;
 	case OP_IRQ_EXIT:
 		event_call(ev, 0, 0, 0, 0);
-		event_what(ev, desc->op == OP_IRQ_ENTRY ? IPI_EV_IRQ_ENTRY : IPI_EV_IRQ_EXIT, desc->class,
-			   IPI_CALL_PLAIN);
+		event_what(ev, IPI_EV_IRQ_EXIT, desc->class, IPI_CALL_PLAIN);
 		return MEANT_ALL;
 	case OP_FUNC_ENTRY:
+		event_func(d, desc, rec, ev, IPI_EV_FUNC_ENTRY, fast);
+		c->open_func = ev->func;
+		return MEANT_ALL;
 	case OP_FUNC_EXIT:
-		event_call(ev, 0, 0, rec_ptr(d, rec, desc->off[FLD_FUNC], fast),
-			   rec_ptr(d, rec, desc->off[FLD_CSD], fast));
-		event_what(ev, desc->op == OP_FUNC_ENTRY ? IPI_EV_FUNC_ENTRY : IPI_EV_FUNC_EXIT, 0, 0);
-		ev->call_kind = call_kind(f, ev);
-		c->open_func = desc->op == OP_FUNC_ENTRY ? ev->func : 0;
+		event_func(d, desc, rec, ev, IPI_EV_FUNC_EXIT, fast);
+		c->open_func = 0;
 		return MEANT_ALL;
 	case OP_QUEUE:
 		event_call(ev, rec_u32(d, rec, desc->off[FLD_CPU], fast),
@@ -311,6 +328,7 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 		/* What a call elides would have been this; only x86 has a vector of single calls. */
 		event_what(ev, IPI_EV_QUEUE, f->has_single_vector ? IPI_CLASS_CALL_SINGLE : IPI_CLASS_CALL, 0);
 		ev->call_kind = call_kind(f, ev);
+		ev->sent_ns = 0;
 		return MEANT_CALL;
 	case OP_SEND_CPU:
 		event_call(ev, rec_u32(d, rec, desc->off[FLD_CPU], fast),
@@ -318,8 +336,10 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 			   0);
 		event_what(ev, IPI_EV_SEND_CPU, 0, IPI_CALL_PLAIN);
 		ev->class = send_class(f, ev, false);
+		ev->sent_ns = 0;
 		return MEANT_SEND;
 	default:
+		ev->sent_ns = 0;
 		return MEANT_RARE;
 	}
 }

@@ -66,16 +66,18 @@ static uint64_t parse_addr(const char *line, const char *eol, const char **end)
 
 bool kallsyms_function(const char *line, const char *eol, struct kallsyms_line *l)
 {
-	const char *at, *name;
+	const char *at, *name, *blank;
 
 	if (eol - line > 16 + 3 + 6 && line_unwanted(line))
 		return false;
 	l->addr = parse_addr(line, eol, &at);
 	if (at == line || eol - at < 4 || at[0] != ' ' || at[2] != ' ' || !is_text(at[1]))
 		return false;
-	name = at += 3;
-	while (at < eol && *at != '\t' && *at != ' ')
-		at++;
+	name = at + 3;
+	at = memchr(name, '\t', (size_t)(eol - name));
+	at = at ? at : eol;
+	blank = memchr(name, ' ', (size_t)(at - name));
+	at = blank ? blank : at;
 	if (at == name)
 		return false;
 	/* Padding in front of a function, not a function. */

@@ -21,7 +21,8 @@
 struct peek {
 	const uint8_t *rec, *next;
 	const struct ev_desc *desc; /* NULL: anything else, or the end of the page */
-	uint32_t id, delta;
+	uint64_t id;
+	uint32_t delta;
 };
 
 /* Type/length field of the shortest and the longest record with the common fields. */
@@ -203,13 +204,13 @@ int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max)
 			heads++;
 			cursor_advance(d, c);
 		}
-		if (unlikely(d->failed))
-			return -1;
 		if (unlikely(c->head >= HEAD_END))
 			heap_pop_to_cur(d);
+		else if (c->key > limit && limit < d->last_key) /* which is another one's, so that one is earlier */
+			heap_take_turns(d);
 		else if (c->key > limit)
 			heap_swap_cur(d);
 	}
 	d->stats.events += (unsigned int)(at - ev) - heads;
-	return (int)(at - ev);
+	return d->failed ? -1 : (int)(at - ev);
 }

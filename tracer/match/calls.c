@@ -305,6 +305,8 @@ static bool ran_before_queue(struct matcher *m, struct call *c)
 		c->span.negative = true;
 		c->span.run_ns = u->run_ns;
 		c->span.entry_ns = u->entry_ns;
+		if (m->config.negative)
+			m->config.negative(m->config.ctx, &c->span);
 		return true;
 	}
 	return false;

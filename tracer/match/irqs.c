@@ -479,15 +479,13 @@ static inline void line_add(struct line *line, struct hit *h)
 		line_append(line, h);
 }
 
-/* One target of a send; takes the identity of the call that it was sent for. */
-static inline __attribute__((always_inline)) void hit_add(struct matcher *m, const struct ipi_event *ev,
-							  uint32_t target, struct call *c)
+/* One target of a send, so far of its own identity. */
+static inline __attribute__((always_inline)) struct hit *hit_new(struct matcher *m, const struct ipi_event *ev,
+								 enum ipi_span_kind kind)
 {
 	struct hit *h = pool_get(&m->hits);
-	struct line *line;
 
-	span_init(&h->span, IPI_SPAN_HIT, ev);
-	h->span.target = target;
+	span_init(&h->span, kind, ev);
 	h->span.func = send_func(ev);
 	h->span.send_ns = ev->ts_ns;
 	h->span.sent_ns = event_sent_ns(ev);
@@ -495,9 +493,18 @@ static inline __attribute__((always_inline)) void hit_add(struct matcher *m, con
 	h->call = NULL;
 	h->ran_seq = 0;
 	h->ambiguous = false;
+	return h;
+}
+
+/* It takes the identity of the call that it was sent for. */
+static inline __attribute__((always_inline)) void hit_add(struct matcher *m, struct hit *h, struct call *c)
+{
+	struct line *line;
+
 	if (c)
 		call_join(c, h);
-	if (unlikely(target >= m->nr_cpus || m->cpus[target].in_gap)) { /* damage, or nobody saw it arrive */
+	if (unlikely(h->span.target >= m->nr_cpus ||
+		     m->cpus[h->span.target].in_gap)) { /* damage, or nobody saw it arrive */
 		hit_final(m, h, IPI_LOST, IPI_HOW_NONE);
 		return;
 	}
@@ -526,12 +533,15 @@ static unsigned int hits_of_mask(struct matcher *m, const struct ipi_event *ev, 
 		for (uint64_t bits = ev->mask[w]; bits; bits &= bits - 1, nr++) {
 			uint32_t target = w * 64 + __builtin_ctzll(bits);
 			struct call *c = op ? call_for_send(op, target, ev->callsite) : NULL;
+			struct hit *h;
 
 			if (c) {
 				send_takes(span, c);
 				joined++;
 			}
-			hit_add(m, ev, target, c);
+			h = hit_new(m, ev, IPI_SPAN_HIT);
+			h->span.target = target;
+			hit_add(m, h, c);
 		}
 	span->nr_targets = nr;
 	return joined;
@@ -559,33 +569,42 @@ static inline struct op *send_op(struct cpu *cpu, const struct ipi_event *ev, un
 	return cpu->open_ops & 1u << level && ipi_class_is_call(ev->class) ? &cpu->ops[level] : NULL;
 }
 
+/* Most operations are of one call, and most sends are theirs. */
+static inline struct call *op_call(struct op *op, const struct ipi_event *ev)
+{
+	struct call *c = op->head;
+
+	if (likely(!c->op_next && c->span.target == ev->target && op->callsite == ev->callsite))
+		return c;
+	return call_for_send(op, ev->target, ev->callsite);
+}
+
 void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
 	unsigned int level = ipi_event_level(ev);
 	struct op *op = send_op(cpu, ev, level);
-	struct call *c = op ? call_for_send(op, ev->target, ev->callsite) : NULL;
-	struct ipi_span span;
+	struct call *c = op ? op_call(op, ev) : NULL;
+	struct hit *h;
 
-	span_init(&span, IPI_SPAN_SEND, ev);
-	span.send_ns = ev->ts_ns;
-	span.sent_ns = event_sent_ns(ev);
-	span.nr_targets = 1;
-	span.func = send_func(ev);
-	if (c)
-		send_takes(&span, c);
 	totals_send(&m->totals);
-	span.send_id = m->totals.sends;
-	hit_add(m, ev, ev->target, c);
+	/* The send is told of by what becomes its hit: one span to fill for both. */
+	h = hit_new(m, ev, IPI_SPAN_SEND);
+	h->span.nr_targets = 1;
+	if (c)
+		send_takes(&h->span, c);
+	match_emit(m, &h->span);
+	h->span.kind = IPI_SPAN_HIT;
+	h->span.nr_targets = 0;
+	hit_add(m, h, c);
 	if (likely(c && op_is_only(op, c))) {
 		if (wait_possible(c, level))
 			wait_begin_only(m, cpu, c);
 		op_close_only(cpu, level);
-	} else {
-		if (c && wait_possible(c, level))
-			wait_begin(m, cpu, op, span.sent_ns);
-		send_closes(m, cpu, ev, level, c);
+		return;
 	}
-	match_emit(m, &span);
+	if (c && wait_possible(c, level))
+		wait_begin(m, cpu, op, event_sent_ns(ev));
+	send_closes(m, cpu, ev, level, c);
 }
 
 void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)

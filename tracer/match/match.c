@@ -62,6 +62,7 @@ struct matcher *matcher_new(const struct match_config *config)
 	unsigned int nr = config->nr_cpus < MATCH_MAX_CPUS ? config->nr_cpus : MATCH_MAX_CPUS;
 
 	m->config = *config;
+	matcher_set_emit(m, config->emit, config->ctx);
 	m->calls.size = sizeof(struct call);
 	m->hits.size = sizeof(struct hit);
 	m->windows.size = sizeof(struct window);
@@ -78,6 +79,12 @@ void matcher_set_window(struct matcher *m, uint64_t window_ns)
 	m->config.window_ns = window_ns;
 	for (unsigned int n = 0; n < m->nr_cpus; n++)
 		m->cpus[n].before = window_ns ? IPI_CLASSES_ALL : 0;
+}
+
+void matcher_set_emit(struct matcher *m, ipi_span_fn emit, void *ctx)
+{
+	m->emit = emit;
+	m->emit_ctx = ctx;
 }
 
 void matcher_free(struct matcher *m)
@@ -220,7 +227,7 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 		return;
 	}
 	cpu = &m->cpus[ev->cpu];
-	if (cpu->open_ops | cpu->nr_chains | cpu->before) {
+	if (cpu->unsettled) {
 		if (cpu->open_ops)
 			ops_expire(m, cpu, ev);
 		if (unlikely(cpu->nr_chains) && !(ev->flags & FLAGS_IRQS_OFF))

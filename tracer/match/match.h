@@ -104,7 +104,7 @@ struct ipi_span {
 	uint8_t outcome;     /* enum ipi_outcome */
 	uint8_t how;	     /* enum ipi_how */
 	uint8_t unsolicited; /* IRQ: enum ipi_unsolicited */
-	bool negative;	     /* a point was stamped before its cause: latencies void (clock skew) */
+	bool negative;	     /* CALL: it ran before it was queued, by the stamps: latencies void (clock skew) */
 	uint8_t wait;	     /* CALL: enum ipi_wait */
 	bool has_call;	     /* HIT: a call was queued for it, whose CALL span has path IPI_PATH_SENT */
 	uint8_t irq_flags;   /* IRQ, HIT with an entry: IPI_FLAG_* of the handler's entry; see span_victim() */
@@ -180,6 +180,7 @@ struct match_config {
 	uint64_t window_ns;    /* the trace is what happened from here on of something longer; 0 = it is not */
 	uint64_t watched_func; /* its runs are counted with or without a queue event of theirs; 0 = none */
 	ipi_span_fn emit;      /* called for every span, in order of its resolution */
+	ipi_span_fn negative;  /* called for a CALL as soon as it is; or NULL */
 	match_gap_fn gap;      /* called for every gap, before what it makes lost; or NULL */
 	match_waits_fn waits;  /* or NULL: of none */
 	void *ctx;
@@ -191,6 +192,8 @@ struct matcher *matcher_new(const struct match_config *config);
 void matcher_free(struct matcher *m);
 /* match_config.window_ns; before the first event. */
 void matcher_set_window(struct matcher *m, uint64_t window_ns);
+/* Spans go there from now on, and not to config.emit. */
+void matcher_set_emit(struct matcher *m, ipi_span_fn emit, void *ctx);
 /* Events must come in time order (ties: causes first). */
 void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr);
 /* What a handler interrupted. */

@@ -147,11 +147,16 @@ struct cpu {
 	struct window *win; /* handler now running */
 	struct running run;
 	struct op ops[IPI_NR_LEVELS];
-	uint8_t open_ops;  /* bit per level, and OPEN_WAIT */
-	uint8_t nr_chains; /* lines with an unsettled chain that is not weak */
-	bool in_gap;	   /* its events are missing now: see IPI_EV_GAP */
+	union {
+		struct {
+			uint8_t open_ops;  /* bit per level, and OPEN_WAIT */
+			uint8_t nr_chains; /* lines with an unsettled chain that is not weak */
+			uint16_t before;   /* classes of which a send before the window may still be pending */
+		};
+		uint32_t unsettled; /* one of these */
+	};
+	bool in_gap; /* its events are missing now: see IPI_EV_GAP */
 	uint8_t next_unqueued;
-	uint16_t before;	   /* classes of which a send before the window may still be pending */
 	uint8_t cut;		   /* enum cut: whether the next op whose wait is told may lack its first calls */
 	unsigned int nr_irq_works; /* of the outstanding calls: IPI_CALL_IRQ_WORK */
 	uint64_t gap_reach_ns;	   /* until then a call may be taken for one that its last gap hides */
@@ -194,6 +199,8 @@ struct pool {
 
 struct matcher {
 	struct match_config config;
+	ipi_span_fn emit;
+	void *emit_ctx;
 	struct match_totals totals;
 	struct cpu *cpus;
 	unsigned int nr_cpus;
@@ -291,7 +298,7 @@ static inline uint64_t event_sent_ns(const struct ipi_event *ev)
 
 static inline void match_emit(struct matcher *m, const struct ipi_span *span)
 {
-	m->config.emit(m->config.ctx, span);
+	m->emit(m->emit_ctx, span);
 }
 
 static inline struct line *hit_line(struct matcher *m, const struct hit *h)

@@ -67,6 +67,7 @@ struct agg {
 	struct agg_row own, others;
 	struct hist unsolicited[IPI_NR_CLASSES];
 	struct match_totals totals;
+	const struct match_totals *given; /* those instead */
 };
 
 /* The row in which such a span would count. Rows move when there are more: good until the next span. */

@@ -83,6 +83,11 @@ void agg_limit(struct agg *a, uint32_t max_rows)
 	a->max_rows = max_rows;
 }
 
+void agg_give_totals(struct agg *a, const struct match_totals *totals)
+{
+	a->given = totals;
+}
+
 bool agg_is_full(const struct agg *a)
 {
 	return a->max_rows && a->nr_rows > a->max_rows;
@@ -186,7 +191,8 @@ static bool __attribute__((noinline)) row_of_span(struct agg *a, const struct ip
 	switch (s->kind) {
 	case IPI_SPAN_SEND:
 		if (a->by_mask & AGG_KEYS_OF_HIT) {
-			totals_send(&a->totals);
+			if (!a->given)
+				totals_send(&a->totals);
 			a->own.n.sends += agg_is_own(a, s);
 			return false;
 		}
@@ -250,7 +256,8 @@ static void __attribute__((noinline)) add_send_by_target(struct agg *a, const st
 			continue;
 		r->n.sends++;
 		if (!counted)
-			totals_send(&a->totals);
+			if (!a->given)
+				totals_send(&a->totals);
 		counted = true;
 	}
 }
@@ -262,7 +269,8 @@ static void __attribute__((noinline)) add_send_mask(struct agg *a, const struct 
 		return;
 	}
 	row_of(a, s, first_target(s))->n.sends++; /* the hits tell whether the row mixes targets */
-	totals_send(&a->totals);
+	if (!a->given)
+		totals_send(&a->totals);
 }
 
 static inline void add_send(struct agg *a, const struct ipi_span *s)
@@ -276,7 +284,8 @@ static inline void add_send(struct agg *a, const struct ipi_span *s)
 		return;
 	}
 	a->last_row->n.sends++;
-	totals_send(&a->totals);
+	if (!a->given)
+		totals_send(&a->totals);
 }
 
 /* A hit that was not delivered, or has no latency for being ambiguous. */
@@ -319,11 +328,13 @@ static inline void add_hit(struct agg *a, const struct ipi_span *s)
 		return;
 	}
 	r->n.target_hits++;
-	totals_hit(&a->totals, s);
+	if (!a->given)
+		totals_hit(&a->totals, s);
 	if (likely(s->outcome == IPI_DELIVERED)) {
 		r->n.delivered++;
 		if (unlikely(a->by_sender))
-			totals_interrupt(&a->totals, s);
+			if (!a->given)
+				totals_interrupt(&a->totals, s);
 		if (likely(s->how == IPI_HOW_EXACT))
 			r->n.exact++;
 		else if (s->how != IPI_HOW_AMBIGUOUS)
@@ -339,7 +350,7 @@ static inline void add_hit(struct agg *a, const struct ipi_span *s)
 	 */
 	delivery = s->entry_ns - s->sent_ns;
 	handler = s->exit_ns - s->entry_ns;
-	if (unlikely(s->negative || !hist_inside(&r->delivery, delivery) || !hist_inside(&r->handler, handler))) {
+	if (unlikely(!hist_inside(&r->delivery, delivery) || !hist_inside(&r->handler, handler))) {
 		add_hit_times(r, s);
 		return;
 	}
@@ -388,7 +399,8 @@ static inline void add_call(struct agg *a, const struct ipi_span *s)
 		return;
 	}
 	r->n.calls++;
-	totals_call(&a->totals, s);
+	if (!a->given)
+		totals_call(&a->totals, s);
 	if (unlikely(s->path == IPI_PATH_RIDER || s->path == IPI_PATH_POLLED))
 		r->n.elided++;
 	if (likely(s->outcome == IPI_DELIVERED))
@@ -421,7 +433,8 @@ static void __attribute__((noinline)) add_unsolicited(struct agg *a, const struc
 static inline void add_irq(struct agg *a, const struct ipi_span *s)
 {
 	/* Where no csd events were recorded, nobody knows which were empty: the renderer leaves the count out. */
-	totals_irq(&a->totals, s, true);
+	if (!a->given)
+		totals_irq(&a->totals, s, true);
 	if (unlikely(s->unsolicited) && s->unsolicited != IPI_UNSOLICITED_BEFORE)
 		add_unsolicited(a, s);
 }
@@ -429,15 +442,12 @@ static inline void add_irq(struct agg *a, const struct ipi_span *s)
 static void __attribute__((noinline)) add_wake(struct agg *a, const struct ipi_span *s)
 {
 	row_of(a, s, s->target)->n.elided++;
-	totals_wake(&a->totals);
+	if (!a->given)
+		totals_wake(&a->totals);
 }
 
-void agg_span(void *agg, const struct ipi_span *s)
+static inline __attribute__((always_inline)) void count_span(struct agg *a, const struct ipi_span *s)
 {
-	struct agg *a = agg;
-
-	if (unlikely(a->by_mask & AGG_KEYS_OF_SPAN) && !row_of_span(a, s))
-		return;
 	switch (s->kind) {
 	case IPI_SPAN_SEND:
 		add_send(a, s);
@@ -455,9 +465,27 @@ void agg_span(void *agg, const struct ipi_span *s)
 		add_wake(a, s);
 		break;
 	case IPI_SPAN_LOCAL:
-		totals_local(&a->totals);
+		if (!a->given)
+			totals_local(&a->totals);
 		break;
 	}
+}
+
+static void __attribute__((noinline)) count_by_span(struct agg *a, const struct ipi_span *s)
+{
+	if (row_of_span(a, s))
+		count_span(a, s);
+}
+
+/* The usual way needs no stack. */
+void agg_span(void *agg, const struct ipi_span *s)
+{
+	struct agg *a = agg;
+
+	if (unlikely(a->by_mask & AGG_KEYS_OF_SPAN))
+		count_by_span(a, s);
+	else
+		count_span(a, s);
 }
 
 uint32_t agg_last_row(const struct agg *a)
@@ -492,5 +520,5 @@ const struct hist *agg_unsolicited(const struct agg *a, unsigned int class)
 
 const struct match_totals *agg_totals(const struct agg *a)
 {
-	return &a->totals;
+	return a->given ? a->given : &a->totals;
 }

@@ -93,6 +93,8 @@ void agg_limit(struct agg *a, uint32_t max_rows);
 void agg_forget_tasks(struct agg *a);
 /* What is known of waits turns out to be nothing. */
 void agg_forget_waits(struct agg *a);
+/* Nothing is filtered, so somebody who sees all spans has counted them: they need not be once more. Borrowed. */
+void agg_give_totals(struct agg *a, const struct match_totals *totals);
 /* There is such a row. */
 bool agg_is_full(const struct agg *a);
 void agg_free(struct agg *a);

@@ -63,12 +63,17 @@ static void withhold_times(const struct pipeline *p, struct ipi_span *s)
 		s->exit_ns = s->done_ns = IPI_NO_TIME;
 }
 
-static void __attribute__((noinline)) emit_odd(struct pipeline *p, const struct ipi_span *span)
+static void negative(void *ctx, const struct ipi_span *span)
 {
+	note_skew(&((struct pipeline *)ctx)->seen, span);
+}
+
+/* Where spans change on their way: by what is beside them, or because their clock tells no times. */
+static void emit_changed(void *ctx, const struct ipi_span *span)
+{
+	struct pipeline *p = ctx;
 	struct ipi_span known = *span;
 
-	if (span->negative)
-		note_skew(&p->seen, span);
 	if (p->beside)
 		beside_fill(p->beside, &known, p->clock_sync);
 	if (!p->clock_sync)
@@ -76,14 +81,13 @@ static void __attribute__((noinline)) emit_odd(struct pipeline *p, const struct 
 	p->sink.span(p->sink.ctx, &known);
 }
 
-static void emit(void *ctx, const struct ipi_span *span)
+/* Nothing is in between where nothing has to be. */
+static void connect(struct pipeline *p)
 {
-	struct pipeline *p = ctx;
-
-	if (unlikely(span->negative || !p->clock_sync || p->beside))
-		emit_odd(p, span);
+	if (p->beside || !p->clock_sync)
+		matcher_set_emit(p->matcher, emit_changed, p);
 	else
-		p->sink.span(p->sink.ctx, span);
+		matcher_set_emit(p->matcher, p->sink.span, p->sink.ctx);
 }
 
 static void gap(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost)
@@ -130,7 +134,8 @@ int pipeline_open(struct pipeline **out, const struct decode_meta *meta, const s
 		.has_csd = evidence->has_csd,
 		.has_sends = evidence->has_send,
 		.watched_func = tlb_func,
-		.emit = emit,
+		.emit = no_span,
+		.negative = negative,
 		.gap = gap,
 		.waits = waits,
 		.ctx = p,
@@ -230,6 +235,7 @@ int pipeline_run(struct pipeline *p, struct err *err)
 	unsigned int fed = 0;
 	int nr;
 
+	connect(p);
 	while ((nr = decoder_read(p->decoder, batch, BATCH, err)) > 0) {
 		if (unlikely(p->stacks))
 			p->stacks(p->stacks_ctx, batch, (unsigned int)nr);
