@@ -20,8 +20,9 @@ may_reach() {
 	report)	 echo base match decode file report ;;
 	render)	 echo base match report render ;;
 	live)	 echo base match decode file capture unwind record report live ;;
+	serve)	 echo base serve ;;
 	bench)	 echo base match decode file capture record report render bench ;;
-	cmds)	 echo base match decode file capture record report render live bench cmds ;;
+	cmds)	 echo base match decode file capture record report render live serve bench cmds ;;
 	.)	 echo base cmds ;;
 	esac
 }
@@ -35,11 +36,12 @@ may_use() {
 	unwind)	 echo 'libdw|libdwfl|libdwelf|libelf|gelf|dwarf|dwfl_|dwelf_|dwarf_|elf_|gelf_' ;;
 	file)	 echo 'zstd|zlib|xxhash|ZSTD_|XXH3_|inflate|uncompress' ;;
 	bench)	 echo 'libkmod|kmod_' ;;
+	serve)	 echo 'microhttpd|dlopen|dlsym' ;;
 	*)	 echo 'nothing' ;;
 	esac
 }
-LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod|libdw|libdwfl|libdwelf|libelf|gelf|dwarf'
-CALLS='(dwfl|dwelf|dwarf|elf|gelf|tep|kbuffer|trace_seq|tracefs|ZSTD|kmod)_.*|inflate.*|uncompress|XXH.*'
+LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod|libdw|libdwfl|libdwelf|libelf|gelf|dwarf|microhttpd'
+CALLS='(dwfl|dwelf|dwarf|elf|gelf|tep|kbuffer|trace_seq|tracefs|ZSTD|kmod|MHD)_.*|dlopen|dlsym|inflate.*|uncompress|XXH.*'
 
 folder_of() {
 	local path=${1#tracer/}

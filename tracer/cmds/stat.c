@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "capture/session.h"
 #include "cmds/cmd.h"
+#include "cmds/metrics.h"
 #include "cmds/reading.h"
 #include "cmds/rows.h"
 #include "cmds/running.h"
@@ -38,6 +39,7 @@ struct stat_options {
 	uint32_t stack; /* enum session_stack */
 	bool no_stack, wait_all, strict, quiet;
 	struct rows_options rows;
+	struct metrics_options metrics;
 	struct screen_options screen;
 	struct ipi_filter filter;
 	struct plumbing *plumbing;
@@ -85,6 +87,7 @@ const struct opt_spec stat_spec = {
 	.groups = {
 		OPT_GROUP(NULL, rows, 0),
 		OPT_ROWS_GROUP(offsetof(struct stat_options, rows)),
+		OPT_METRICS_GROUP(offsetof(struct stat_options, metrics)),
 		{ .title = "Screen", .rows = screen_rows, .nr = SCREEN_NR_COLOUR, .base = offsetof(struct stat_options, screen) },
 		OPT_FILTER_GROUP(offsetof(struct stat_options, filter)),
 	},
@@ -93,7 +96,11 @@ const struct opt_spec stat_spec = {
 struct stat {
 	struct stat_options o;
 	struct live *live;
-	struct reading in; /* names, filter */
+	struct reading in;	 /* names, filter */
+	struct metrics *metrics; /* NULL = none are asked for */
+	bool mute;		 /* metrics instead of rows */
+	struct span_sink sinks[2];
+	struct span_tee tee;
 	struct agg *agg;
 	struct results results;
 	const struct render_ops *ops;
@@ -111,6 +118,8 @@ static void span(void *ctx, const struct ipi_span *s)
 
 static void new_rows(struct stat *s)
 {
+	if (s->mute)
+		return;
 	agg_free(s->agg);
 	s->agg = agg_new(s->o.rows.by, s->o.rows.nr_by, span_filter_by_sender(s->in.filter), &s->in.names);
 	agg_limit(s->agg, MAX_ROWS);
@@ -160,13 +169,25 @@ static int show_interval(struct stat *s, uint64_t to_ns, struct err *err)
 
 /* --- the order of things --- */
 
+/* Who gets the spans. */
+static struct span_sink sinks_of(struct stat *s)
+{
+	s->tee.nr = 0;
+	s->tee.sinks = s->sinks;
+	if (!s->mute)
+		s->sinks[s->tee.nr++] = (struct span_sink){ .span = span, .ctx = s };
+	if (s->metrics)
+		s->sinks[s->tee.nr++] = metrics_sink(s->metrics);
+	return span_tee_sink(&s->tee);
+}
+
 static int open_live(struct stat *s, char **command, char **workload, struct debug *debug, struct err *err)
 {
 	const struct live_config config = {
 		.command = command,
 		.workload = workload,
 		.wait_all = s->o.wait_all,
-		.takes_stdout = s->results.is_stdout,
+		.takes_stdout = s->results.is_stdout && !s->mute,
 		.buffer_bytes = s->o.buffer_bytes,
 		.duration_ns = s->o.duration_ns,
 		.stack = s->o.no_stack ? SESSION_STACK_NONE : s->o.stack,
@@ -177,7 +198,7 @@ static int open_live(struct stat *s, char **command, char **workload, struct deb
 		.tap = debug->decode.on ? debug_events : NULL,
 		.tap_ctx = debug,
 	};
-	struct span_sink sink = { .span = span, .ctx = s };
+	struct span_sink sink;
 
 	if (live_open(&s->live, &config, err))
 		return -1;
@@ -191,6 +212,9 @@ static int open_live(struct stat *s, char **command, char **workload, struct deb
 	s->in.filter = span_filter_new(s->in.filters, s->in.nr_filters, &s->in.names);
 	new_rows(s);
 	reading_rows_by(&s->in, s->o.rows.by, s->o.rows.nr_by);
+	if (s->metrics && metrics_begin(s->metrics, &s->in, s->live, s->o.interval_ns, err))
+		return -1;
+	sink = sinks_of(s);
 	sink = reading_sink(&s->in, &sink);
 	debug_attach(debug, &sink);
 	if (!s->o.quiet && !workload && isatty(STDERR_FILENO))
@@ -203,7 +227,7 @@ static uint64_t interval_end(const struct stat *s)
 {
 	uint64_t off_ns = live_off_ns(s->live);
 
-	if (!s->o.interval_ns || (off_ns && s->until_ns + s->o.interval_ns / 10 > off_ns))
+	if (!s->o.interval_ns || s->mute || (off_ns && s->until_ns + s->o.interval_ns / 10 > off_ns))
 		return UINT64_MAX;
 	return s->until_ns;
 }
@@ -214,7 +238,10 @@ static void forget_names(struct stat *s, uint64_t *nr_reused)
 	if (live_nr_reused(s->live) == *nr_reused)
 		return;
 	*nr_reused = live_nr_reused(s->live);
-	agg_forget_tasks(s->agg);
+	if (s->agg)
+		agg_forget_tasks(s->agg);
+	if (s->metrics)
+		metrics_forget_tasks(s->metrics);
 	span_filter_forget(s->in.filter);
 }
 
@@ -229,7 +256,9 @@ static int measure(struct stat *s, struct err *err)
 		if (state == LIVE_FAILED)
 			return -1;
 		forget_names(s, &nr_reused);
-		if (state != LIVE_REACHED || !s->o.interval_ns)
+		if (s->metrics)
+			metrics_step(s->metrics);
+		if (state != LIVE_REACHED || !s->o.interval_ns || s->mute)
 			continue;
 		live_refresh(s->live);
 		if (show_interval(s, s->until_ns, err))
@@ -243,13 +272,18 @@ static int measure(struct stat *s, struct err *err)
 static int end(struct stat *s, struct err *err)
 {
 	struct err late = { 0 };
-	int ret = live_finish(s->live, err);
+	int ret = live_finish(s->live, err), failed = 0;
 
 	if (!s->o.quiet) {
 		reading_say_missed(&s->in);
 		reading_say_keys(&s->in, s->o.rows.by, s->o.rows.nr_by);
 	}
-	if (show(s, s->o.interval_ns ? live_off_ns(s->live) : 0, &late) || results_close(&s->results, &late)) {
+	if (!s->mute)
+		failed = show(s, s->o.interval_ns ? live_off_ns(s->live) : 0, &late) ||
+			 results_close(&s->results, &late);
+	if (s->metrics && metrics_end(s->metrics, failed ? NULL : &late))
+		failed = -1;
+	if (failed) {
 		if (!ret)
 			*err = late;
 		ret = -1;
@@ -295,9 +329,13 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 	rows_usual_keys(&s->o.rows);
 	if (debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err))
 		return -1;
+	s->mute = metrics_asked(&s->o.metrics) && !ret && !s->o.output;
+	s->o.metrics.quiet = s->o.quiet;
 	ret = results_are_apart(s->o.output, s->o.save, "--save", err);
 	if (!ret)
 		ret = results_open(&s->results, s->o.output, &s->o.screen, err);
+	if (!ret && metrics_asked(&s->o.metrics))
+		ret = metrics_open(&s->metrics, &s->o.metrics, err);
 	if (!ret)
 		ret = open_live(s, command, workload, &debug, err);
 	if (!ret)
@@ -322,6 +360,7 @@ int cmd_stat(int argc, char **argv, struct err *err)
 	span_filter_free(s.in.filter);
 	span_handlers_free(s.in.handlers);
 	agg_free(s.agg);
+	metrics_close(s.metrics);
 	live_close(s.live);
 	results_close(&s.results, NULL);
 	ipi_filter_free(&s.o.filter);
