@@ -27,6 +27,17 @@ static int choose(void *target, const char *arg, const struct opt_spec *spec, st
 	return 0;
 }
 
+/* Target NULL: only whether it is one. */
+static int keep(void *target, const char *arg, const struct opt_spec *spec, struct err *e)
+{
+	(void)spec;
+	if (arg && (arg[0] < '0' || arg[0] > '9'))
+		return err_set(e, EXIT_USAGE, "'%s': no number", arg);
+	if (target)
+		*(unsigned int *)target = arg ? 2 : 1;
+	return 0;
+}
+
 #define O(m) offsetof(struct options, m)
 static const struct opt rows[] = {
 	{ 'f', "flag", NULL, OPT_FLAG, O(flag), "a flag", NULL, 0, 0 },
@@ -39,6 +50,7 @@ static const struct opt rows[] = {
 	{ 0, "cpus", "LIST", OPT_CPUS, O(cpus), "CPUs", NULL, 0, 0 },
 	{ 0, "however", NULL, OPT_FLAG, O(flag), "begins with another", NULL, 0, 0 },
 	{ 0, "how", "[=WAY]", OPT_CUSTOM, O(chosen), "with a value or without", choose, 0, 0 },
+	{ 0, "keep", "[=N]", OPT_CUSTOM_NEXT, O(chosen), "with a value, glued or not, or without", keep, 0, 0 },
 };
 
 static const struct opt_spec operands = {
@@ -112,6 +124,12 @@ static void test_spellings(void)
 	ok(!parse(&operands, "--how") && o.copy == NULL && o.chosen == 1, "all of a name is no beginning of another");
 	ok(!parse(&operands, "--how=x") && o.chosen == 2, "a value that may be left out");
 	ok(!parse(&operands, "--how|x") && o.chosen == 1 && nr_operands == 1, "  is never the next word");
+	ok(!parse(&workload, "--keep|3|cmd") && o.chosen == 2 && nr_operands == 1, "unless it says that it is one");
+	ok(!parse(&workload, "--keep|cmd|3") && o.chosen == 1 && nr_operands == 2, "  and else it is not");
+	ok(!parse(&workload, "--keep|--|3") && o.chosen == 1 && nr_operands == 1, "  behind -- nothing is");
+	ok(!parse(&workload, "--keep=3|4") && o.chosen == 2 && nr_operands == 1, "  and one is enough");
+	ok(!parse(&workload, "--keep") && o.chosen == 1, "  and there may be no next word");
+	ok(parse(&workload, "--keep=x") == -1, "  one that is glued must be one");
 	is_u64((uint64_t)parse(&operands, "--he"), OPTS_HELP, "--he");
 	ok(!parse(&operands, "-fn7") && o.flag && o.number == 7, "-fn7: cluster with value");
 	ok(!parse(&operands, "-n|3|-n|4") && o.number == 4, "the last one counts");
