@@ -228,7 +228,12 @@ static void test_errors(void)
 	is_str(err.hint, "try b", "hint");
 	err_set_errno(&err, EXIT_USAGE, ENOENT, "open %s", "x");
 	is_str(err.msg, "open x: No such file or directory", "message with errno");
+	is_str(err.hint, "is the name right, and its directory there?", "  and with what helps against it");
+	err_set_errno(&err, EXIT_FAILED, ESRCH, "open x");
 	is_str(err.hint, "", "a new error has no old hint");
+	err_exclude(&err, "--a", "--b");
+	ok(err.code == EXIT_USAGE && !strcmp(err.msg, "--a and --b exclude each other") && err.hint[0],
+	   "two that exclude each other");
 	ok(err_set(NULL, 1, "x") == -1 && err_hint(NULL, "x") == -1, "a NULL err is fine");
 	err_set(&err, 1, "%0300d", 0);
 	is_u64(strlen(err.msg), sizeof(err.msg) - 1, "long messages are cut");

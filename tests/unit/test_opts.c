@@ -171,7 +171,7 @@ static void test_refusals(void)
 		{ "--flag=1", "option --flag takes no value", EACH },
 		{ "-n", "option -n needs a value: N", EACH },
 		{ "--number", "option --number needs a value: N", EACH },
-		{ "-n|x", "--number: 'x': not a number", EACH },
+		{ "-n|x", "--number: 'x': not a number", "a number is digits, like 1000, or 0x and hexadecimal ones" },
 		{ "-n|1", "--number: '1': must be at least 2", EACH },
 		{ "-n|101", "--number: '101': must be at most 100", EACH },
 		{ "-d|10x", "--duration: '10x': not a time",

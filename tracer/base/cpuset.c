@@ -169,8 +169,10 @@ static int add_range(struct cpuset *set, const char **text, const char *list, un
 		err_set(err, EXIT_USAGE, "'%.*s': this machine has CPUs 0-%u", (int)(p - start), start, nr_cpus - 1);
 		return err_hint(err, "leave the others out, or say online for all that run");
 	}
-	if (last >= CPUSET_LIMIT)
-		return err_set(err, EXIT_USAGE, "'%.*s': no machine has that many CPUs", (int)(p - start), start);
+	if (last >= CPUSET_LIMIT) {
+		err_set(err, EXIT_USAGE, "'%.*s': no machine has that many CPUs", (int)(p - start), start);
+		return err_hint(err, "CPUs are numbered from 0 on");
+	}
 	for (uint64_t cpu = first; cpu <= last; cpu++)
 		cpuset_add(set, (unsigned int)cpu);
 	*text = p;
@@ -186,8 +188,10 @@ static int parse_list(struct cpuset *set, const char *list, unsigned int nr_cpus
 {
 	const char *p = list;
 
-	if (!*p)
-		return err_set(err, EXIT_USAGE, "'': not a CPU list");
+	if (!*p) {
+		err_set(err, EXIT_USAGE, "'': not a CPU list");
+		return err_hint(err, "CPU lists look like 0-3,8, or are of: isolated, nohz_full, housekeeping, online");
+	}
 	for (;; p++) {
 		size_t len = strcspn(p, ",");
 
@@ -285,8 +289,10 @@ int cpuset_parse(struct cpuset *set, const char *list, unsigned int nr_cpus, str
 	machine_cpus_read(&m);
 	ret = cpuset_parse_for(&new, list, nr_cpus, &m, err);
 	machine_cpus_free(&m);
-	if (!ret && !cpuset_count(&new))
-		ret = err_set(err, EXIT_USAGE, "'%s': this machine has no such CPUs", list);
+	if (!ret && !cpuset_count(&new)) {
+		err_set(err, EXIT_USAGE, "'%s': this machine has no such CPUs", list);
+		ret = err_hint(err, "name CPUs by number, like 0-3,8");
+	}
 	if (ret) {
 		cpuset_free(&new);
 		return ret;

@@ -36,8 +36,10 @@ struct err {
 
 /* Fill *err (err may be NULL) and return -1, so that "return err_set(...)" reads well. */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Like err_set(), with ": strerror(errnum)" appended. */
+/* Like err_set(), with ": strerror(errnum)" appended, and a hint if this errno has one; err_hint() may know better. */
 int err_set_errno(struct err *err, int code, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* The error of two options, or what else a command line has, that do not go together. */
+int err_exclude(struct err *err, const char *one, const char *other);
 /* Add the one hint line to an error already set. Returns -1. */
 int err_hint(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

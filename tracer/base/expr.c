@@ -103,11 +103,13 @@ static int fault(struct parser *p, const char *what)
 	size_t len = word_length(p->at);
 	int place = (int)(p->at - p->text) + 1;
 
-	if (!*p->at)
-		return err_set(p->err, EXIT_USAGE, "the condition ends where %s was expected", what);
 	len = len ? len : utf8_len(p->at) ? utf8_len(p->at) : 1;
-	return err_set(p->err, EXIT_USAGE, "'%.*s' at place %d: expected %s", len > 60 ? 60 : (int)len, p->at, place,
-		       what);
+	if (!*p->at)
+		err_set(p->err, EXIT_USAGE, "the condition ends where %s was expected", what);
+	else
+		err_set(p->err, EXIT_USAGE, "'%.*s' at place %d: expected %s", len > 60 ? 60 : (int)len, p->at, place,
+			what);
+	return err_hint(p->err, "for instance 'delivery > 100us && (target in 2-7 || comm =~ kworker*)'");
 }
 
 static bool take(struct parser *p, const char *sign)
@@ -281,7 +283,8 @@ static int add(struct parser *p, const struct step *s)
 	if (e->nr == EXPR_MAX_STEPS) {
 		if (s->text && s->op != OP_IN)
 			free(s->word);
-		return err_set(p->err, EXIT_USAGE, "the condition is too long");
+		err_set(p->err, EXIT_USAGE, "the condition is too long");
+		return err_hint(p->err, "a range, 2-7, or a pattern, comm =~ 'a*', may say the same in less");
 	}
 	if (!(e->nr & (e->nr - 1)))
 		e->steps = xrealloc(e->steps, (e->nr ? 2 * e->nr : 1) * sizeof(*e->steps));
@@ -295,7 +298,8 @@ static int add_range(struct parser *p, struct range r)
 
 	if (e->nr_ranges == EXPR_MAX_RANGES) {
 		free(r.word);
-		return err_set(p->err, EXIT_USAGE, "the condition has too long a list");
+		err_set(p->err, EXIT_USAGE, "the condition has too long a list");
+		return err_hint(p->err, "a range, 2-7, or a pattern, comm =~ 'a*', may say the same in less");
 	}
 	if (!(e->nr_ranges & (e->nr_ranges - 1)))
 		e->ranges = xrealloc(e->ranges, (e->nr_ranges ? 2 * e->nr_ranges : 1) * sizeof(*e->ranges));
@@ -447,8 +451,10 @@ static int parse_not(struct parser *p)
 	while (take(p, "!"))
 		negated = !negated;
 	if (take(p, "(")) {
-		if (++p->depth > EXPR_MAX_DEPTH)
-			return err_set(p->err, EXIT_USAGE, "the condition has too many parentheses within each other");
+		if (++p->depth > EXPR_MAX_DEPTH) {
+			err_set(p->err, EXIT_USAGE, "the condition has too many parentheses within each other");
+			return err_hint(p->err, "a range, 2-7, or a pattern, comm =~ 'a*', may say the same in less");
+		}
 		if (parse_or(p))
 			return -1;
 		p->depth--;

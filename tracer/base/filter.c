@@ -138,9 +138,10 @@ static int cpus_resolve(void *value, const struct machine_cpus *m, unsigned int 
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		if (cpuset_has(&f->set, cpu))
 			return 0;
-	return nr_cpus ? err_set(err, EXIT_USAGE, "'%s' leaves none of the recording's CPUs, 0-%u", f->text,
-				 nr_cpus - 1) :
-			 0;
+	if (!nr_cpus)
+		return 0;
+	err_set(err, EXIT_USAGE, "'%s' leaves none of the recording's CPUs, 0-%u", f->text, nr_cpus - 1);
+	return err_hint(err, "leave the filter out, or name fewer");
 }
 
 static bool cpus_disjoint(const void *a, const void *b)
@@ -232,8 +233,10 @@ static int classes_parse(void *value, const char *arg, const struct opt_spec *sp
 	}
 	if (negated)
 		wanted = ~wanted & IPI_CLASSES_ALL;
-	if (!wanted)
-		return err_set(err, EXIT_USAGE, "'%s': no class is left", arg);
+	if (!wanted) {
+		err_set(err, EXIT_USAGE, "'%s': no class is left", arg);
+		return err_hint(err, "a filter that leaves nothing shows nothing: leave it out, or name fewer");
+	}
 	*(uint32_t *)value = wanted;
 	return 0;
 }
@@ -767,34 +770,4 @@ void ipi_filter_push(const struct ipi_filter *f, struct filter_push *p)
 
 	*p = (struct filter_push){ 0 };
 	for_each_filter_row(row) if (row->push && filter_row_set(row, f)) row->push(f, p);
-}
-
-char *ipi_filters_text(const struct ipi_filter *const *filters, unsigned int nr)
-{
-	const struct filter_row *row;
-	char *text = NULL;
-
-	for_each_filter_row(row)
-	{
-		char *before = NULL;
-
-		for (unsigned int i = 0; i < nr; i++) {
-			char *value, *longer;
-
-			if (!filter_row_set(row, filters[i]))
-				continue;
-			value = filter_row_text(row, filters[i]);
-			if (before && !strcmp(before, value)) {
-				free(value);
-				continue;
-			}
-			longer = xasprintf("%s%s%s %s", text ? text : "", text ? ", " : "", row->fact, value);
-			free(text);
-			text = longer;
-			free(before);
-			before = value;
-		}
-		free(before);
-	}
-	return text;
 }

@@ -32,8 +32,10 @@ int globs_check(const char *list, struct err *err)
 	for (const char *p = first_pattern(list);; p++) {
 		size_t len = pattern_len(p);
 
-		if (!len)
-			return err_set(err, EXIT_USAGE, "'%.100s': a name of the list is empty", list);
+		if (!len) {
+			err_set(err, EXIT_USAGE, "'%.100s': a name of the list is empty", list);
+			return err_hint(err, "names are separated by one comma: a,b*");
+		}
 		if (*p == '!') {
 			err_set(err, EXIT_USAGE, "'%.100s': ! stands once, in front of the list", list);
 			return err_hint(err, "'!a,b' is none of both; a name that begins with ! is written \\!");

@@ -38,19 +38,26 @@ int parse_u64(const char *s, uint64_t *val, struct err *err)
 	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && isxdigit((unsigned char)s[2])) {
 		errno = 0;
 		v = strtoull(s + 2, &end, 16);
-		if (errno || *end)
-			return err_set(err, EXIT_USAGE, "'%s': not a number of at most 64 bits", s);
+		if (errno || *end) {
+			err_set(err, EXIT_USAGE, "'%s': not a number of at most 64 bits", s);
+			return err_hint(err, "a number is digits, like 1000, or 0x and hexadecimal ones");
+		}
 		*val = v;
 		return 0;
 	}
 	if (!isdigit((unsigned char)*p))
-		return err_set(err, EXIT_USAGE, "'%s': not a number", s);
-	if (!parse_digits(&p, &v))
-		return err_set(err, EXIT_USAGE, "'%s': number too large", s);
+		goto bad;
+	if (!parse_digits(&p, &v)) {
+		err_set(err, EXIT_USAGE, "'%s': number too large", s);
+		return err_hint(err, "a number is digits, like 1000, or 0x and hexadecimal ones");
+	}
 	if (*p)
-		return err_set(err, EXIT_USAGE, "'%s': not a number", s);
+		goto bad;
 	*val = v;
 	return 0;
+bad:
+	err_set(err, EXIT_USAGE, "'%s': not a number", s);
+	return err_hint(err, "a number is digits, like 1000, or 0x and hexadecimal ones");
 }
 
 int parse_size(const char *s, uint64_t *bytes, struct err *err)
@@ -60,7 +67,7 @@ int parse_size(const char *s, uint64_t *bytes, struct err *err)
 	uint64_t v;
 
 	if (!parse_digits(&p, &v))
-		return err_set(err, EXIT_USAGE, "'%s': not a size", s);
+		goto bad;
 	switch (*p) {
 	case 'k':
 	case 'K':
@@ -77,14 +84,17 @@ int parse_size(const char *s, uint64_t *bytes, struct err *err)
 	}
 	if (shift)
 		p++;
-	if (*p) {
-		err_set(err, EXIT_USAGE, "'%s': not a size", s);
+	if (*p)
+		goto bad;
+	if (v > UINT64_MAX >> shift) {
+		err_set(err, EXIT_USAGE, "'%s': size too large", s);
 		return err_hint(err, "sizes are bytes, or have one of the suffixes K, M, G");
 	}
-	if (v > UINT64_MAX >> shift)
-		return err_set(err, EXIT_USAGE, "'%s': size too large", s);
 	*bytes = v << shift;
 	return 0;
+bad:
+	err_set(err, EXIT_USAGE, "'%s': not a size", s);
+	return err_hint(err, "sizes are bytes, or have one of the suffixes K, M, G");
 }
 
 int parse_duration_ns(const char *s, uint64_t *ns, struct err *err)
@@ -117,8 +127,10 @@ int parse_duration_ns(const char *s, uint64_t *ns, struct err *err)
 		if (strcmp(p, units[i].suffix))
 			continue;
 		total = (unsigned __int128)whole * units[i].ns + (unsigned __int128)frac * units[i].ns / scale;
-		if (total > INT64_MAX)
-			return err_set(err, EXIT_USAGE, "'%s': time too long", s);
+		if (total > INT64_MAX) {
+			err_set(err, EXIT_USAGE, "'%s': time too long", s);
+			return err_hint(err, "a number alone is seconds; ns, us, ms, s, m, h are units");
+		}
 		*ns = (uint64_t)total;
 		return 0;
 	}

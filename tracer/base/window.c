@@ -64,7 +64,10 @@ int window_parse_around(struct time_window *w, const char *text, struct err *err
 	free(point);
 	if (ret || parse_duration_ns(sign + len, &w->around_ns, err))
 		return -1;
-	return w->around_ns ? 0 : err_set(err, EXIT_USAGE, "'%.80s': nothing is that near", text);
+	if (w->around_ns)
+		return 0;
+	err_set(err, EXIT_USAGE, "'%.80s': nothing is that near", text);
+	return err_hint(err, "for instance 4305.216035+-1ms");
 }
 
 bool window_needs_end(const struct time_window *w)
@@ -109,7 +112,10 @@ int window_resolve(const struct time_window *w, uint64_t start_ns, uint64_t end_
 		*to_ns = more(around, w->around_ns);
 	if (*from_ns < *to_ns)
 		return 0;
-	return err_set(err, EXIT_USAGE, "the window ends before it begins: nothing is in it");
+	err_set(err, EXIT_USAGE, "the window ends before it begins: nothing is in it");
+	return err_hint(
+		err,
+		"--from comes before --to; +1s is one second after the start of the recording, -1s before its end");
 }
 
 static int parse_point(void *target, const char *arg, const struct opt_spec *spec, struct err *err)

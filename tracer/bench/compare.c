@@ -141,13 +141,17 @@ static int check_same(const struct bench_saved *a, const struct bench_saved *b, 
 		{ "time with interrupts off", offsetof(struct bench_saved, irqs_off_ns) },
 	};
 
-	if (strcmp(a->backend, b->backend))
-		return err_set(err, EXIT_FAILED, "not comparable: one was measured by %s, the other by %s", a->backend,
-			       b->backend);
+	if (strcmp(a->backend, b->backend)) {
+		err_set(err, EXIT_FAILED, "not comparable: one was measured by %s, the other by %s", a->backend,
+			b->backend);
+		return err_hint(err, "measure both in the same way");
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
 		if (*(const uint64_t *)((const char *)a + same[i].offset) !=
-		    *(const uint64_t *)((const char *)b + same[i].offset))
-			return err_set(err, EXIT_FAILED, "not comparable: the %s differs", same[i].what);
+		    *(const uint64_t *)((const char *)b + same[i].offset)) {
+			err_set(err, EXIT_FAILED, "not comparable: the %s differs", same[i].what);
+			return err_hint(err, "measure both with the same options");
+		}
 	return 0;
 }
 
@@ -236,9 +240,10 @@ int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool
 		bench_ratio(ra->rep_p50, ra->nr_reps, rb->rep_p50, rb->nr_reps, &pairs[nr].ratio);
 		nr++;
 	}
-	if (!nr)
-		ret = err_set(err, EXIT_FAILED, "the two results have no measurement in common");
-	else if (json)
+	if (!nr) {
+		err_set(err, EXIT_FAILED, "the two results have no measurement in common");
+		ret = err_hint(err, "measure both with the same --modes and --targets");
+	} else if (json)
 		write_json(pairs, nr, out);
 	else
 		print(pairs, nr, out);

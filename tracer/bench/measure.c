@@ -106,7 +106,7 @@ static int choose_backend(struct plan *p, bool *loaded, FILE *notes, struct err 
 	p->result->backend = BENCH_USER;
 	if (p->opts->user) {
 		if (p->opts->module)
-			return err_set(err, EXIT_USAGE, "--user and --module exclude each other");
+			return err_exclude(err, "--user", "--module");
 		if (!what)
 			return 0;
 		err_set(err, EXIT_USAGE, "--user: %s needs the module", what);

@@ -178,8 +178,10 @@ static int find_group(struct session *s, const struct evgroup *g, struct err *er
 
 	for (const struct evgroup_event *ev = g->events; ev->name; ev++)
 		nr += exists(ev->system, ev->name);
-	if (!nr)
-		return err_set(err, EXIT_FAILED, "this kernel has none of the events of --with %s", g->name);
+	if (!nr) {
+		err_set(err, EXIT_FAILED, "this kernel has none of the events of --with %s", g->name);
+		return err_hint(err, "'ipitrace probe' shows what it offers");
+	}
 	for (const struct evgroup_event *ev = g->events; ev->name; ev++) {
 		if (exists(ev->system, ev->name))
 			add(s, ev->system, ev->name, ev->filter, true);

@@ -215,8 +215,10 @@ int standin_install(struct standin **sp, const char *instance, uint32_t ops, uns
 	snprintf(group, sizeof(group), "%s", instance);
 	for (char *p = group; (p = strpbrk(p, "-."));)
 		*p = '_';
-	if (!standin_possible())
-		return err_set(err, EXIT_FAILED, "this kernel has no dynamic kprobe events");
+	if (!standin_possible()) {
+		err_set(err, EXIT_FAILED, "this kernel has no dynamic kprobe events");
+		return err_hint(err, "'ipitrace probe' shows what it offers; kprobes need CONFIG_KPROBE_EVENTS");
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!(OP_BIT(s->ev[i].kev->op) & ops) || !s->ev[i].symbol[0])
 			continue;
@@ -229,7 +231,8 @@ int standin_install(struct standin **sp, const char *instance, uint32_t ops, uns
 		return 0;
 	if (errnum)
 		return err_set_errno(err, EXIT_FAILED, errnum, "cannot make kprobe events");
-	return err_set(err, EXIT_FAILED, "this kernel has none of the functions that send IPIs");
+	err_set(err, EXIT_FAILED, "this kernel has none of the functions that send IPIs");
+	return err_hint(err, "'ipitrace probe' shows what it offers");
 }
 
 int standin_remove(struct standin *s, struct err *err)

@@ -126,8 +126,10 @@ static int parse_limit(void *target, const char *arg, const struct opt_spec *spe
 	unsigned int m;
 
 	(void)spec;
-	if (o->nr_limits == MAX_LIMITS)
-		return err_set(err, EXIT_USAGE, "more than %u limits", MAX_LIMITS);
+	if (o->nr_limits == MAX_LIMITS) {
+		err_set(err, EXIT_USAGE, "more than %u limits", MAX_LIMITS);
+		return err_hint(err, "compare twice");
+	}
 	for (m = 0; m < DIFF_NR_METRICS; m++)
 		if (strlen(diff_metrics[m].name) == name && !strncasecmp(diff_metrics[m].name, arg, name))
 			break;
@@ -307,9 +309,11 @@ static int read_sides(struct diff_options *o, struct diff *d, char **files, unsi
 static int check_limits(const struct diff_options *o, struct err *err)
 {
 	for (unsigned int i = 0; i < o->nr_limits; i++)
-		if (o->limit_units[i][0] && !strcmp(o->limit_units[i], "/s") == (o->units_a > 0))
-			return err_set(err, EXIT_USAGE, "--fail-on %s: counts are for each %s", o->limits[i].text,
-				       o->units_a > 0 ? "unit with --per: hits/unit" : "second without --per: hits/s");
+		if (o->limit_units[i][0] && !strcmp(o->limit_units[i], "/s") == (o->units_a > 0)) {
+			err_set(err, EXIT_USAGE, "--fail-on %s: counts are for each %s", o->limits[i].text,
+				o->units_a > 0 ? "unit with --per: hits/unit" : "second without --per: hits/s");
+			return err_hint(err, "counts of the limit are to be those of the comparison");
+		}
 	return 0;
 }
 

@@ -46,15 +46,24 @@ static int folded_possible(enum folded_what what, const struct trace_info *t, st
 		err_set(err, EXIT_FAILED, "%s has no send events: there is nobody to charge", t->path);
 		return err_hint(err, "'ipitrace report' shows the interrupts");
 	}
-	if (what == FOLDED_STOLEN && t->arrivals_unknown)
-		return err_set(err, EXIT_FAILED, "%s has no reception events: what was stolen is not known", t->path);
-	if (what == FOLDED_STOLEN && !t->clock_ns)
-		return err_set(err, EXIT_FAILED, "clock %s does not count ns: what was stolen is not known", t->clock);
-	if (what == FOLDED_WAIT && t->runs_unknown)
-		return err_set(err, EXIT_FAILED, "%s does not show calls from queueing to end: who waited is not known",
-			       t->path);
-	if (what == FOLDED_WAIT && !t->clock_sync)
-		return err_set(err, EXIT_FAILED, "clock %s differs from CPU to CPU: who waited is not known", t->clock);
+	if (what == FOLDED_STOLEN && t->arrivals_unknown) {
+		err_set(err, EXIT_FAILED, "%s has no reception events: what was stolen is not known", t->path);
+		return err_hint(err, "record with ipitrace, or trace-cmd record -e ipi -e csd -e irq_vectors");
+	}
+	if (what == FOLDED_STOLEN && !t->clock_ns) {
+		err_set(err, EXIT_FAILED, "clock %s does not count ns: what was stolen is not known", t->clock);
+		return err_hint(err, "record with clock mono; --folded alone counts IPIs");
+	}
+	if (what == FOLDED_WAIT && t->runs_unknown) {
+		err_set(err, EXIT_FAILED, "%s does not show calls from queueing to end: who waited is not known",
+			t->path);
+		return err_hint(err,
+				"record with ipitrace, on a kernel that has csd events; --folded alone counts IPIs");
+	}
+	if (what == FOLDED_WAIT && !t->clock_sync) {
+		err_set(err, EXIT_FAILED, "clock %s differs from CPU to CPU: who waited is not known", t->clock);
+		return err_hint(err, "record with clock mono; --folded alone counts IPIs");
+	}
 	return 0;
 }
 
@@ -119,7 +128,7 @@ static const struct export_format format_csv = { "--csv", run_csv };
 static int choose(struct export_options *o, const struct export_format *format, struct err *err)
 {
 	if (o->format && o->format != format)
-		return err_set(err, EXIT_USAGE, "%s and %s exclude each other", o->format->option, format->option);
+		return err_exclude(err, o->format->option, format->option);
 	o->format = format;
 	return 0;
 }

@@ -163,8 +163,7 @@ const struct opt_spec list_spec = {
 static const struct list_render_ops *chosen_format(const struct list_options *o, struct err *err)
 {
 	if (o->json + o->csv + o->raw_csv > 1) {
-		err_set(err, EXIT_USAGE, "%s and %s exclude each other", o->json ? "--json" : "--csv",
-			o->raw_csv ? "--raw-csv" : "--csv");
+		err_exclude(err, o->json ? "--json" : "--csv", o->raw_csv ? "--raw-csv" : "--csv");
 		return NULL;
 	}
 	if (o->json)

@@ -155,10 +155,11 @@ int cmd_merge(int argc, char **argv, struct err *err)
 	if (ret)
 		ret = opts_finish(&merge_spec, ret);
 	else if (o.json + o.csv + o.raw_csv > 1)
-		ret = err_set(err, EXIT_USAGE, "--json, --csv and --raw-csv exclude each other");
-	else if (o.fields && o.json)
-		ret = err_set(err, EXIT_USAGE, "--json has all columns: --fields does not go with it");
-	else
+		ret = err_exclude(err, o.json ? "--json" : "--csv", o.raw_csv ? "--raw-csv" : "--csv");
+	else if (o.fields && o.json) {
+		err_set(err, EXIT_USAGE, "--json has all columns: --fields does not go with it");
+		ret = err_hint(err, "leave --fields out, or take --csv");
+	} else
 		ret = merge_files(&o, argv + 1, nr, err);
 	free(o.columns);
 	return ret;

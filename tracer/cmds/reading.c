@@ -19,6 +19,7 @@ const char *reading_file(const char *command, const char *input, char **argv, in
 {
 	if (input && nr) {
 		err_set(err, EXIT_USAGE, "two files given: '%s' and '%s'", input, argv[1]);
+		err_hint(err, "leave one of them out; diff compares two");
 		return NULL;
 	}
 	if (input || nr)
@@ -40,7 +41,7 @@ int reading_parse_plumbing(void *target, const char *arg, const struct opt_spec 
 
 	(void)spec;
 	if (!text)
-		return err_set(err, EXIT_FAILED, "%s: %s", arg, strerror(errno));
+		return err_set_errno(err, EXIT_FAILED, errno, "%s", arg);
 	ret = plumbing_parse(target, text, len, arg, err);
 	free(text);
 	return ret;

@@ -127,14 +127,17 @@ static int keys_fit(const struct report_options *o, struct err *err)
 	for (unsigned int i = 0; i < o->rows.nr_by; i++) {
 		enum agg_key key = o->rows.by[i];
 
-		if (o->tlb && (AGG_KEYS_OF_HIT | 1u << AGG_KEY_TARGET) >> key & 1)
-			return err_set(
-				err, EXIT_USAGE,
+		if (o->tlb && (AGG_KEYS_OF_HIT | 1u << AGG_KEY_TARGET) >> key & 1) {
+			err_set(err, EXIT_USAGE,
 				"--tlb counts operations, which have several targets: --by %s does not go with it",
 				column_of_key(key)->id);
-		if (o->bin_ns && key == AGG_KEY_SLOWEST)
-			return err_set(err, EXIT_USAGE,
-				       "--over-time counts hits, one by one: --by slowest does not go with it");
+			return err_hint(err, "leave it out of --by, or --tlb out");
+		}
+		if (o->bin_ns && key == AGG_KEY_SLOWEST) {
+			err_set(err, EXIT_USAGE,
+				"--over-time counts hits, one by one: --by slowest does not go with it");
+			return err_hint(err, "leave it out of --by, or --over-time out");
+		}
 	}
 	return 0;
 }
@@ -144,6 +147,8 @@ static bool tlb_column_only(const char *name, struct err *err)
 	if (!name || column_find(name) || !tlb_column_find(name))
 		return false;
 	err_set(err, EXIT_USAGE, "'%s' is a column of --tlb", name);
+	err_hint(err,
+		 "'ipitrace report --tlb' shows it; 'ipitrace report --help columns' lists those of other reports");
 	return true;
 }
 
@@ -161,6 +166,7 @@ static const struct render_ops *chosen_format(const struct report_options *o, st
 		return NULL;
 	if (o->matrix && o->rows.nr_by && !o->rows.json) {
 		err_set(err, EXIT_USAGE, "--matrix is by source and target: --by does not go with it");
+		err_hint(err, "leave --by out; with --json there are both, the rows and the matrix");
 		return NULL;
 	}
 	if (keys_fit(o, err))
@@ -168,6 +174,7 @@ static const struct render_ops *chosen_format(const struct report_options *o, st
 	if (view && o->rows.fields) {
 		err_set(err, EXIT_USAGE, "%s shows %s: --fields does not go with it", views[view].option,
 			o->tlb ? "columns of its own" : "no columns");
+		err_hint(err, "leave --fields out");
 		return NULL;
 	}
 	if (!o->tlb && (tlb_column_only(o->rows.sort, err) || tlb_column_only(o->rows.fields, err)))

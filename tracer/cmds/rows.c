@@ -77,7 +77,7 @@ int rows_only_one(const bool *given, const char *const *names, int nr, struct er
 		if (!given[i])
 			continue;
 		if (found)
-			return err_set(err, EXIT_USAGE, "%s and %s exclude each other", names[found], names[i]);
+			return err_exclude(err, names[found], names[i]);
 		found = i;
 	}
 	return found;

@@ -108,8 +108,10 @@ static int open_file(struct live *l, struct err *err)
 	if (dat_writer_open(&l->writer, l->config.save, err))
 		return -1;
 	out = dat_writer_output(l->writer);
-	if (output_is_stdout(out))
-		return err_set(err, EXIT_USAGE, "standard output is for results: the recording needs a file");
+	if (output_is_stdout(out)) {
+		err_set(err, EXIT_USAGE, "standard output is for results: the recording needs a file");
+		return err_hint(err, "name one: --save FILE");
+	}
 	if (invoking_user(&uid, &gid))
 		output_set_owner(out, uid, gid);
 	dat_writer_set_abort(l->writer, signals_abort_flag());

@@ -33,14 +33,18 @@ static int parse_part(struct debug *d, char *part, struct err *err)
 		w = &d->match;
 	else if (!strcmp(part, "decode"))
 		w = &d->decode;
-	else
-		return err_set(err, EXIT_USAGE, "IPITRACE_DEBUG: '%s': match, decode or session expected", part);
+	else {
+		err_set(err, EXIT_USAGE, "IPITRACE_DEBUG: '%s': match, decode or session expected", part);
+		return err_hint(err, "for instance IPITRACE_DEBUG=match:4305216000000-4305217000000");
+	}
 	*w = (struct debug_window){ true, 0, UINT64_MAX };
 	if (!window)
 		return 0;
 	to = strchr(window, '-');
-	if (!to)
-		return err_set(err, EXIT_USAGE, "IPITRACE_DEBUG: '%s': FROM-TO expected", window);
+	if (!to) {
+		err_set(err, EXIT_USAGE, "IPITRACE_DEBUG: '%s': FROM-TO expected", window);
+		return err_hint(err, "for instance IPITRACE_DEBUG=match:4305216000000-4305217000000");
+	}
 	*to++ = '\0';
 	return parse_time(window, &w->from_ns, err) || parse_time(to, &w->to_ns, err) ? -1 : 0;
 }

@@ -579,10 +579,14 @@ int report_parse_by(const char *list, enum agg_key *by, unsigned int *nr_by, str
 		if (!c || !column_is_key(c))
 			return unknown_key(p, (int)len, err);
 		key = (unsigned int)c->offset;
-		if (has_key(by, nr, key))
-			return err_set(err, EXIT_USAGE, "'%s': key given twice", report_key_name(key));
-		if (nr == room)
-			return err_set(err, EXIT_USAGE, "'%s': too many keys", list);
+		if (has_key(by, nr, key)) {
+			err_set(err, EXIT_USAGE, "'%s': key given twice", report_key_name(key));
+			return err_hint(err, "leave one of them out");
+		}
+		if (nr == room) {
+			err_set(err, EXIT_USAGE, "'%s': too many keys", list);
+			return err_hint(err, "leave some out");
+		}
 		by[nr++] = key;
 		if (!p[len])
 			break;

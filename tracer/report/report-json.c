@@ -166,12 +166,15 @@ struct json_val *report_json_read(const char *path, struct err *err)
 	struct json_val *top = json_read_file(strcmp(path, "-") ? path : "/dev/stdin", err);
 	char schema[32];
 
-	if (!top)
+	if (!top) {
+		if (!err->hint[0])
+			err_hint(err, "reports are made by 'ipitrace report --json RECORDING >REPORT.json'");
 		return NULL;
+	}
 	json_get_str(top, "schema", schema, sizeof(schema));
 	if (strcmp(schema, REPORT_SCHEMA)) {
 		err_set(err, EXIT_FAILED, "%s: JSON, but not a report of ipitrace", path);
-		err_hint(err, "made by 'ipitrace report --json FILE'");
+		err_hint(err, "reports are made by 'ipitrace report --json RECORDING >REPORT.json'");
 	} else if (!json_get(top, "trace", JSON_OBJ) || !json_get(top, "totals", JSON_OBJ) ||
 		   !json_get(top, "rows", JSON_ARR)) {
 		report_json_damaged(path, err);
