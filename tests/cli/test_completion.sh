@@ -104,6 +104,8 @@ is "$(completed record --stack c)" "calls " "  of record"
 like " $(completed report --pid $$)" " $$ " "a process"
 is "$(completed export --folded = st)" "stolen " "  and what it begins with"
 is "$(completed report --input = so)" "some.dat " "a file behind a ="
+is "$(completed record -- ls so)" "some.dat " "a file for a workload"
+like " $(completed record -- bas) " " bash " "a workload"
 is "$(completed help rep)" "report " "a command to be helped with"
 is "$(completed probe '')" " " "nothing where nothing can stand"
 is "$(completed nonsense '')" " " "nor behind what is no command"
@@ -126,6 +128,8 @@ ipitrace report --color=n|--color=never
 ipitrace --color=never report --js|--json
 ipitrace report --top 1|
 ipitrace bench --state i|idle irqs-off
+ipitrace record -- ipitr|ipitrace
+ipitrace record -- ls so|some.dat
 CASES
 mkdir bin && ln -s "$IPITRACE" bin/ipitrace
 export PATH=$TMP/bin:$PATH HOME=$TMP TERM=dumb ANSWERS=$TMP/answers COMPLETION=$ROOT/docs/completion

@@ -4,8 +4,8 @@
  *
  * The scripts of docs/completion/ call "ipitrace --complete WORD...": the words
  * behind the program's name, the last up to the cursor. A line a candidate: the
- * whole word, and behind a tab what it means, if there is a text. The line "@files" asks
- * for names of files. An option and its value in one word ("--sort=") stay one.
+ * whole word, and behind a tab what it means, if there is a text. The lines "@file" and
+ * "@command" ask for names of such. An option and its value in one word ("--sort=") stay one.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -151,7 +151,7 @@ static void processes(const struct at *at)
 static void files(const struct at *at)
 {
 	(void)at;
-	puts("@files");
+	puts("@file");
 }
 
 /* By the name that an argument has in the help; what is not here has no words. */
@@ -288,6 +288,13 @@ int complete(const struct cmd *commands, size_t nr, int argc, char **argv)
 		if (first >= argc - 1)
 			offer(&at, "help", "show the help of a command");
 		return EXIT_OK;
+	}
+	/* The workload's own words. */
+	for (int i = first + 1; i < argc - 1; i++) {
+		if (!strcmp(argv[i], "--")) {
+			puts(i == argc - 2 ? "@command" : "@file");
+			return EXIT_OK;
+		}
 	}
 	for (size_t i = 0; i < nr; i++) {
 		if (!strcmp(argv[first], "help") && !strcmp(commands[i].spec->command, argv[first + 1]))

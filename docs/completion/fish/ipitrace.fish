@@ -5,12 +5,14 @@
 function __ipitrace_complete
     set -l words (commandline -opc) (commandline -ct)
     for line in ($words[1] --complete $words[2..-1] 2>/dev/null)
-        if test "$line" = @files
+        if test "$line" = @file
             set -l at (commandline -ct)
             set -l option (string match -r -- '^--[^=]*=' $at)
             for file in (__fish_complete_path (string replace -r -- '^--[^=]*=' '' $at))
                 echo "$option$file"
             end
+        else if test "$line" = @command
+            __fish_complete_command
         else
             echo $line
         end
