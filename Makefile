@@ -139,6 +139,7 @@ check:
 	@FULL=$(FULL) tests/run $(T)
 
 check-all:
+	@tests/deps build test lint vm full
 	@$(MAKE) --no-print-directory check FULL=1
 
 bench:

@@ -21,17 +21,23 @@ HOST_ARCH=$(dpkg --print-architecture 2>/dev/null || echo unknown)
 
 lab_err() { echo "lab: $*" >&2; return 1; }
 
-# Sets ROW, ROW_ARCH, ROW_SERIES, ROW_SUITE, ROW_CPUS, ROW_NODES, ROW_TIER and what follows from them.
+# Sets ROW, ROW_ARCH, ROW_SERIES, ROW_FLAVOUR, ROW_SUITES, ROW_CPUS, ROW_NODES, ROW_TIER and what
+# follows from them. ROW_KARCH: the kernel's name of the architecture. ROW_LIBS: whose libraries the
+# guest's programs use, this machine's release where that has the architecture.
 lab_row() {
-	read -r ROW ROW_ARCH ROW_SERIES ROW_SUITE ROW_CPUS ROW_NODES ROW_TIER < \
+	read -r ROW ROW_ARCH ROW_SERIES ROW_FLAVOUR ROW_SUITES ROW_CPUS ROW_NODES ROW_TIER < \
 		<(awk -v n="$1" '$1 == n' "$LAB/rows")
 	[ -n "${ROW:-}" ] || { lab_err "no row '$1'; there are: $(lab_rows | tr '\n' ' ')"; return 1; }
+	ROW_LIBS=bookworm
 	case $ROW_ARCH in
-	amd64) ROW_GNU=x86_64-linux-gnu ;;
-	arm64) ROW_GNU=aarch64-linux-gnu ;;
+	amd64) ROW_GNU=x86_64-linux-gnu ROW_KARCH=x86 ROW_QEMU=qemu-system-x86_64 ;;
+	arm64) ROW_GNU=aarch64-linux-gnu ROW_KARCH=arm64 ROW_QEMU=qemu-system-aarch64 ;;
+	riscv64) ROW_GNU=riscv64-linux-gnu ROW_KARCH=riscv ROW_QEMU=qemu-system-riscv64 ROW_LIBS=trixie ;;
+	s390x) ROW_GNU=s390x-linux-gnu ROW_KARCH=s390 ROW_QEMU=qemu-system-s390x ;;
+	ppc64el) ROW_GNU=powerpc64le-linux-gnu ROW_KARCH=powerpc ROW_QEMU=qemu-system-ppc64 ;;
 	*) lab_err "row $ROW: unknown architecture $ROW_ARCH"; return 1 ;;
 	esac
-	KERNEL_DIR=$CACHE/$ROW_ARCH-$ROW_SERIES
+	KERNEL_DIR=$CACHE/$ROW_FLAVOUR-$ROW_SERIES
 	OUT_DIR=$BUILD/vm/$ROW
 }
 
@@ -60,7 +66,7 @@ lab_apt() {
 		-o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
 }
 
-# Private sources from the machine's own: same place, the suites that the rows name.
+# lab_apt_setup SUITE...: private sources from the machine's own, same place.
 lab_apt_setup() {
 	local uri suite by='' arches=$HOST_ARCH
 	APT=$CACHE/apt
@@ -75,7 +81,7 @@ lab_apt_setup() {
 	[ "$ROW_ARCH" = "$HOST_ARCH" ] || arches=$HOST_ARCH,$ROW_ARCH
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] &&
 		by=" signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
-	for suite in $( (echo bookworm; echo "$ROW_SUITE") | sort -u); do
+	for suite; do
 		echo "deb [arch=$arches$by] $uri $suite main"
 	done >"$APT/sources.list"
 	lab_apt apt-get -o APT::Update::Error-Mode=any update >"$APT/update.log" 2>&1 ||
@@ -84,21 +90,23 @@ lab_apt_setup() {
 
 lab_has() { lab_apt apt-cache show "$1" 2>/dev/null | grep -q '^Filename:'; }
 
-# Newest kernel release of the series that has image and headers: "6.12.95+deb12-amd64".
+# Newest kernel release of the series and flavour that has image and headers: "6.12.95+deb12-amd64", "7.3-amd64".
 lab_pick_kernel() {
-	local release
+	local release series="${ROW_SERIES//./\\.}[.-]"
+	[ "$ROW_SERIES" != newest ] || series='[0-9]'
 	for release in $(lab_apt apt-cache pkgnames linux-headers- |
-		sed -n "s/^linux-headers-\(${ROW_SERIES//./\\.}\.[0-9][^-]*\(-[0-9]*\)*-$ROW_ARCH\)\$/\1/p" | sort -Vr); do
+		sed -n "s/^linux-headers-\($series.*\)\$/\1/p" |
+		grep -E "^[0-9.]+([~+][a-z0-9.]+)?(-[0-9]+)?-$ROW_FLAVOUR\$" | sort -Vr); do
 		lab_has "linux-image-$release:$ROW_ARCH" && { echo "$release"; return 0; }
 	done
-	lab_err "$ROW_SUITE has no $ROW_SERIES kernel for $ROW_ARCH with headers"
+	lab_err "${ROW_SUITES//,/ and }: no $ROW_SERIES kernel $ROW_FLAVOUR for $ROW_ARCH with headers"
 }
 
 # Names of the header packages of $1 that the build needs, kbuild for this machine.
 lab_header_packages() {
 	lab_apt apt-cache show "linux-headers-$1:$ROW_ARCH" | sed -n 's/^Depends: //p' | head -n 1 |
 		tr ',|' '\n' | awk -v host="$HOST_ARCH" '
-			$1 ~ /^linux-headers-.*-common$/ { print $1 }
+			$1 ~ /^linux-headers-.*-common(-rt)?$/ { print $1 }
 			$1 ~ /^linux-kbuild-/ { print $1 ":" host }'
 	echo "linux-headers-$1:$ROW_ARCH"
 }
@@ -111,14 +119,35 @@ lab_download() {
 # Drivers that the results port needs where the kernel doesn't have them built in, in order.
 PORT_MODULES="virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_console"
 
+# Image, configuration and drivers of the kernel $2 into $1. Since 7.x a kernel is in several packages; the
+# modules' is large, and where the port's drivers are built in it isn't needed.
+lab_fetch_image() {
+	local dir=$1 release=$2 debs=$1.debs
+	mkdir -p "$debs"
+	if lab_has "linux-binary-$release:$ROW_ARCH"; then
+		lab_download "$debs" "linux-binary-$release:$ROW_ARCH" "linux-base-$release:$ROW_ARCH" &&
+			lab_unpack_image "$dir" "$debs"/*.deb || return 1
+		grep -q '^CONFIG_VIRTIO_PCI=y' "$dir/config" && grep -q '^CONFIG_VIRTIO_CONSOLE=y' "$dir/config" && return 0
+		lab_download "$debs" "linux-modules-$release:$ROW_ARCH" || return 1
+	else
+		lab_download "$debs" "linux-image-$release:$ROW_ARCH" || return 1
+	fi
+	lab_unpack_image "$dir" "$debs"/*.deb
+}
+
 lab_unpack_image() {
-	local dir=$1 deb=$2 module file
+	local dir=$1 deb module file
+	shift
 	mkdir -p "$dir/image" "$dir/drivers"
-	dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir/image" --wildcards \
-		'./boot/*' './*lib/modules/*/kernel/drivers/virtio/*' \
-		'./*lib/modules/*/kernel/drivers/char/virtio_console.ko*' 2>/dev/null
-	mv "$dir"/image/boot/vmlinu* "$dir/vmlinuz" || return 1
-	mv "$dir"/image/boot/config-* "$dir/config" || return 1
+	for deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir/image" --wildcards './boot/*' \
+			'./*lib/modules/*/vmlinuz' './*lib/modules/*/config' './*lib/modules/*/kernel/drivers/virtio/*' \
+			'./*lib/modules/*/kernel/drivers/char/virtio_console.ko*' 2>/dev/null
+	done
+	file=$(find "$dir/image" -name 'vmlinu*' -type f | head -n 1)
+	{ [ -n "$file" ] && mv "$file" "$dir/vmlinuz" && lab_unpack_zboot "$dir/vmlinuz"; } || return 1
+	file=$(find "$dir/image" -name 'config*' -type f | head -n 1)
+	{ [ -n "$file" ] && mv "$file" "$dir/config"; } || return 1
 	for module in $PORT_MODULES; do
 		file=$(find "$dir/image" -name "$module.ko*" | head -n 1)
 		case $file in
@@ -130,24 +159,81 @@ lab_unpack_image() {
 	rm -rf "$dir/image"
 }
 
-# The headers' top Makefile names its common part by where it would be installed.
+# An EFI program that unpacks the kernel in it (drivers/firmware/efi/libstub/zboot-header.S) is the kernel in it:
+# QEMU has no firmware to run it.
+lab_unpack_zboot() {
+	local offset size how
+	[ "$(dd if="$1" bs=1 skip=4 count=4 2>/dev/null | tr -d '\0')" = zimg ] || return 0
+	read -r offset size < <(od -An -t u4 -j 8 -N 8 "$1")
+	how=$(dd if="$1" bs=1 skip=24 count=8 2>/dev/null | tr -d '\0')
+	case $how in gzip) how='gzip -dc' ;; zstd*) how='zstd -qdc' ;; xz*) how='xz -dc' ;;
+	*) lab_err "kernel packed by '$how'"; return 1 ;;
+	esac
+	tail -c +$((offset + 1)) "$1" | head -c "$size" | $how >"$1.raw" && mv "$1.raw" "$1"
+}
+
+# The headers' top Makefile names by where they would be installed its common part and, since 7.x, itself.
+# Their vmlinux, since 7.x, is types for BTF, for which the build would need the newest pahole and C library.
 lab_unpack_headers() {
 	local dir=$1 deb makefile
 	shift
 	for deb; do
 		dpkg-deb -x "$deb" "$dir/headers" || return 1
 	done
-	makefile=$(find "$dir/headers/usr/src" -maxdepth 2 -path "*-$ROW_ARCH/Makefile")
+	makefile=$(find "$dir/headers/usr/src" -maxdepth 2 -path "*-$ROW_FLAVOUR/Makefile")
 	[ -n "$makefile" ] || { lab_err "headers without a Makefile"; return 1; }
 	ln -sfn "${makefile%/Makefile}" "$dir/kdir"
-	sed -i "s|^include /usr/|include \$(dir \$(lastword \$(MAKEFILE_LIST)))../../../usr/|" "$makefile"
+	rm -f "$dir/kdir/vmlinux"
+	[ ! -e "$dir/toolchain" ] || lab_by_toolchain "$dir/toolchain" "$dir"/headers/usr/lib/linux-kbuild-* || return 1
+	# shellcheck disable=SC2016 # make's own variables
+	sed -i 's#\(^include \|^KBUILD_OUTPUT *:\{0,1\}= *\)/usr/#\1$(dir $(abspath $(firstword $(MAKEFILE_LIST))))../../../usr/#' "$makefile"
+}
+
+# Programs below $2... that want libraries newer than this machine's run by those of the toolchain $1.
+lab_by_toolchain() {
+	local dir=$1 file to
+	shift
+	while IFS= read -r file; do
+		[[ $file != *.so* && $(head -c 4 "$file" | tail -c 3) = ELF ]] || continue
+		ldd "$file" 2>&1 | grep -q 'not found' || continue
+		to=$(realpath -m --relative-to="${file%/*}" "$dir")
+		mv "$file" "$file.elf" && cat >"$file" <<-EOF && chmod +x "$file" || return 1
+			#!/bin/sh
+			here=\$(dirname "\$(readlink -f "\$0")")
+			exec "\$here/$to/lib64/ld-linux-x86-64.so.2" --argv0 "\$0" \\
+				--library-path "\$here/$to/usr/lib/x86_64-linux-gnu" "\$here/${file##*/}.elf" "\$@"
+		EOF
+	done < <(find "$@" -type f -perm -u+x 2>/dev/null)
+}
+
+# The compiler that built the kernel $1, where this machine's is older, and what it needs, into $2: an older one
+# lacks options and instructions that the kernel's configuration has.
+lab_fetch_toolchain() {
+	local release=$1 dir=$2 debs=$CACHE/tmp.$$/toolchain gcc names file
+	gcc=$(lab_apt apt-cache show "linux-headers-$release:$ROW_ARCH" | sed -n 's/^Depends: //p' | head -n 1 |
+		grep -oE 'gcc-[0-9]+' | head -n 1)
+	[ -n "$gcc" ] && [ "${gcc#gcc-}" -gt "$(gcc -dumpversion)" ] || return 0
+	names=$(lab_apt apt-get -s --no-install-recommends install "$gcc-${ROW_GNU//_/-}" libelf1t64 2>/dev/null |
+		awk '$1 == "Inst" && $2 ~ /^(gcc-|cpp-|binutils|lib)/ && $2 !~ /-dev|-cross|-data|-base$/ { print $2 }')
+	mkdir -p "$debs"
+	# shellcheck disable=SC2086 # several names
+	lab_download "$debs" $names || return 1
+	for file in "$debs"/*.deb; do
+		dpkg-deb -x "$file" "$dir" || return 1
+	done
+	[ -e "$dir/usr/bin/$ROW_GNU-$gcc" ] || { lab_err "$gcc for $ROW_ARCH lacks its program"; return 1; }
+	ln -sfn "$ROW_GNU-$gcc" "$dir/usr/bin/$ROW_GNU-gcc"
+	[ -e "$dir/lib64" ] || ln -s usr/lib64 "$dir/lib64"
+	lab_by_toolchain "$dir" "$dir"/usr/bin "$dir"/usr/lib* "$dir/usr/$ROW_GNU" || return 1
+	"$dir/usr/bin/$ROW_GNU-gcc" --version >/dev/null || { lab_err "$gcc for $ROW_ARCH does not run here"; return 1; }
 }
 
 # Kernel, headers and busybox of the row into the cache, unless they are there.
 lab_fetch() {
 	local release dir tmp
 	[ "${1:-}" = --update ] || [ ! -e "$KERNEL_DIR/complete" ] || return 0
-	lab_apt_setup || return 1
+	# shellcheck disable=SC2086 # several words
+	lab_apt_setup ${ROW_SUITES//,/ } || return 1
 	release=$(lab_pick_kernel) || return 1
 	if [ -e "$KERNEL_DIR/complete" ] && [ "$(cat "$KERNEL_DIR/release")" = "$release" ]; then
 		return 0
@@ -155,13 +241,14 @@ lab_fetch() {
 	echo "lab: fetching $release and its headers" >&2
 	tmp=$CACHE/tmp.$$
 	dir=$tmp/new
-	mkdir -p "$tmp/image" "$tmp/headers" "$tmp/busybox" "$dir"
+	mkdir -p "$tmp/headers" "$tmp/busybox" "$dir"
 	# shellcheck disable=SC2046 # several names
-	if lab_download "$tmp/image" "linux-image-$release:$ROW_ARCH" &&
+	if lab_fetch_image "$dir" "$release" &&
 	   lab_download "$tmp/headers" $(lab_header_packages "$release") &&
-	   lab_download "$tmp/busybox" "busybox-static:$ROW_ARCH" &&
-	   lab_unpack_image "$dir" "$tmp"/image/*.deb &&
-	   dpkg-deb --fsys-tarfile "$tmp"/busybox/*.deb | tar -x -C "$dir" --strip-components=2 ./bin/busybox &&
+	   lab_fetch_toolchain "$release" "$dir/toolchain" &&
+	   lab_apt_setup "$ROW_LIBS" && lab_download "$tmp/busybox" "busybox-static:$ROW_ARCH" &&
+	   dpkg-deb -x "$tmp"/busybox/*.deb "$tmp/busybox" &&
+	   cp "$(find "$tmp/busybox" -path '*bin/busybox')" "$dir/" &&
 	   echo "$release" >"$dir/release" &&
 	   rm -rf "$KERNEL_DIR" && mv "$dir" "$KERNEL_DIR" &&
 	   lab_unpack_headers "$KERNEL_DIR" "$tmp"/headers/*.deb; then
@@ -179,15 +266,20 @@ lab_fetch() {
 CROSS_PACKAGES="libtracefs-dev libtracefs1 libtraceevent-dev libtraceevent1
 	libzstd-dev libzstd1 zlib1g-dev zlib1g libxxhash-dev libxxhash0 libkmod-dev libkmod2 liblzma5 libssl3
 	libdw-dev libdw1 libelf-dev libelf1 libbz2-1.0 liblzma-dev"
+# Where other than the machine's release has the architecture: names since Debian 13, and the C library that these want.
+CROSS_PACKAGES_trixie=${CROSS_PACKAGES//libelf1/libelf1t64}
+CROSS_PACKAGES_trixie="${CROSS_PACKAGES_trixie//libssl3/libssl3t64} libc6"
+CROSS_PACKAGES_trixie=${CROSS_PACKAGES_trixie//libdw1/libdw1t64}
 
 lab_fetch_sysroot() {
-	local package names=() tmp=$CACHE/tmp.$$ deb
+	local package names=() tmp=$CACHE/tmp.$$ deb packages=$CROSS_PACKAGES
+	[ "$ROW_LIBS" = bookworm ] || packages=$CROSS_PACKAGES_trixie
 	SYSROOT=$CACHE/$ROW_ARCH-sysroot
 	[ "$ROW_ARCH" != "$HOST_ARCH" ] || return 0
 	# Of this list: a library that came to it since is fetched.
-	[ "$(cat "$SYSROOT/complete" 2>/dev/null)" != "$CROSS_PACKAGES" ] || return 0
-	lab_apt_setup || return 1
-	for package in $CROSS_PACKAGES; do
+	[ "$(cat "$SYSROOT/complete" 2>/dev/null)" != "$packages" ] || return 0
+	lab_apt_setup "$ROW_LIBS" || return 1
+	for package in $packages; do
 		names+=("$package:$ROW_ARCH")
 	done
 	rm -rf "$SYSROOT"
@@ -197,7 +289,7 @@ lab_fetch_sysroot() {
 		dpkg-deb -x "$deb" "$SYSROOT" || return 1
 	done
 	rm -rf "$tmp"
-	echo "$CROSS_PACKAGES" >"$SYSROOT/complete"
+	echo "$packages" >"$SYSROOT/complete"
 }
 
 # build/vm/ROW/bin: ipitrace and the examples as the row runs them. This machine's own are built by make.
@@ -206,7 +298,7 @@ lab_cross_ipitrace() {
 	[ "$ROW_ARCH" != "$HOST_ARCH" ] || return 0
 	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$SYSROOT \
 		make -C "$ROOT" --no-print-directory B="$OUT_DIR/bin" CC="$ROW_GNU-gcc" \
-		LDFLAGS="-Wl,-rpath-link,$lib:$SYSROOT/lib/$ROW_GNU" build >"$OUT_DIR/ipitrace.log" 2>&1 ||
+		LDFLAGS="-Wl,-rpath-link,$lib:$SYSROOT/lib/$ROW_GNU -Wl,--allow-shlib-undefined" build >"$OUT_DIR/ipitrace.log" 2>&1 ||
 		{ tail -n 20 "$OUT_DIR/ipitrace.log" >&2; lab_err "ipitrace does not build for $ROW_ARCH"; return 1; }
 }
 
@@ -215,8 +307,9 @@ lab_cross_ipitrace() {
 lab_module() {
 	local log=$OUT_DIR/module.log cross=()
 	mkdir -p "$OUT_DIR"
-	[ "$ROW_ARCH" = "$HOST_ARCH" ] || cross=(ARCH="$ROW_ARCH" CROSS_COMPILE="$ROW_GNU-")
-	make -C "$ROOT/module" KDIR="$KERNEL_DIR/kdir" BUILD="$OUT_DIR" "${cross[@]}" W=1 \
+	[ "$ROW_ARCH" = "$HOST_ARCH" ] || cross=(ARCH="$ROW_KARCH" CROSS_COMPILE="$ROW_GNU-")
+	PATH=$KERNEL_DIR/toolchain/usr/bin:$PATH \
+		make -C "$ROOT/module" KDIR="$KERNEL_DIR/kdir" BUILD="$OUT_DIR" "${cross[@]}" CC="$ROW_GNU-gcc" W=1 \
 		${LAB_SPARSE:+C=1} >"$log" 2>&1 ||
 		{ tail -n 20 "$log" >&2; lab_err "the module does not build for $(cat "$KERNEL_DIR/release")"; return 1; }
 	MODULE=$OUT_DIR/module/ipitrace_bench.ko
@@ -240,10 +333,12 @@ lab_guest_programs() {
 
 # Who user stacks are to name: with system calls by the C library, and by itself, without and with frame pointers.
 lab_culprits() {
-	local cc=$1 src=$ROOT/tests/live/culprit.c name
+	local cc=$1 src=$ROOT/tests/live/culprit.c name leaf=-mno-omit-leaf-frame-pointer
+	# Others sample no user stacks: record --user-stack refuses there.
+	[[ $ROW_ARCH == @(amd64|arm64) ]] || leaf=
 	for name in omit frame direct; do
 		local flags=(-fomit-frame-pointer)
-		[ $name = frame ] && flags=(-fno-omit-frame-pointer -mno-omit-leaf-frame-pointer)
+		[ $name = frame ] && flags=(-fno-omit-frame-pointer ${leaf:+"$leaf"})
 		[ $name = omit ] || flags+=(-DDIRECT)
 		[ "$OUT_DIR/guest/$name" -nt "$src" ] && continue
 		$cc -O2 -D_GNU_SOURCE "${flags[@]}" -o "$OUT_DIR/guest/$name" "$src" -lpthread ||
@@ -320,7 +415,7 @@ lab_initramfs() {
 	{
 		echo "ROW=$ROW"
 		echo "ROW_ARCH=$ROW_ARCH"
-		echo "ROW_SERIES=$ROW_SERIES"
+		echo "ROW_RELEASE=$(cat "$KERNEL_DIR/release")"
 		echo "ROW_CPUS=$ROW_CPUS"
 		echo "ROW_NODES=$ROW_NODES"
 		echo "ROW_TIER=$ROW_TIER"
@@ -344,18 +439,17 @@ lab_tsc_khz() {
 lab_qemu() {
 	local per_node=$((1024 / ROW_NODES)) per_cpu=$((ROW_CPUS / ROW_NODES)) i
 	local console machine khz threads=multi
+	local cpu=max bus=pci
 	case $ROW_ARCH in
-	amd64)
-		QEMU=(qemu-system-x86_64)
-		machine=q35 console=ttyS0
-		;;
-	arm64)
-		QEMU=(qemu-system-aarch64)
-		machine=virt,gic-version=3 console=ttyAMA0
-		;;
+	amd64) machine=q35 console=ttyS0 ;;
+	arm64) machine=virt,gic-version=3 console=ttyAMA0 ;;
+	riscv64) machine=virt console=ttyS0 cpu=rv64 ;;
+	s390x) machine=s390-ccw-virtio console=ttysclp0 bus=ccw ;;
+	ppc64el) machine=pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off console=hvc0 cpu=power10 ;;
 	esac
+	QEMU=("$ROW_QEMU")
 	command -v "${QEMU[0]}" >/dev/null || { lab_err "no ${QEMU[0]}"; return 1; }
-	QEMU+=(-machine "$machine" -cpu max -m 1024 -nodefaults -no-user-config -display none -no-reboot)
+	QEMU+=(-machine "$machine" -cpu "$cpu" -m 1024 -nodefaults -no-user-config -display none -no-reboot)
 	# TCG on purpose, also where KVM is at hand: the same on every machine. Many
 	# CPUs take turns on one thread: spinning ones would starve each other else.
 	# So do x86's, however few: with a thread each, a CPU now and then still runs
@@ -364,12 +458,13 @@ lab_qemu() {
 	[ "$ROW_CPUS" -le 16 ] && [ "$ROW_ARCH" != amd64 ] || threads=single
 	QEMU+=(-accel "${IPITRACE_VM_ACCEL:-tcg,thread=$threads}")
 	QEMU+=(-smp "$ROW_CPUS,sockets=$ROW_NODES,cores=$per_cpu,threads=1")
-	for ((i = 0; i < ROW_NODES; i++)); do
+	# s390x knows no nodes.
+	for ((i = 0; i < ROW_NODES && ROW_NODES > 1; i++)); do
 		QEMU+=(-object "memory-backend-ram,id=m$i,size=${per_node}M")
 		QEMU+=(-numa "node,nodeid=$i,cpus=$((i * per_cpu))-$(((i + 1) * per_cpu - 1)),memdev=m$i")
 	done
 	QEMU+=(-kernel "$KERNEL_DIR/vmlinuz" -initrd "$OUT_DIR/initramfs.gz")
-	QEMU+=(-device virtio-serial-pci -chardev "file,id=results,path=$OUT_DIR/results"
+	QEMU+=(-device "virtio-serial-$bus" -chardev "file,id=results,path=$OUT_DIR/results"
 		-device "virtserialport,chardev=results,name=ipitrace.results"
 		-chardev "file,id=files,path=$OUT_DIR/files.tar"
 		-device "virtserialport,chardev=files,name=ipitrace.files")
