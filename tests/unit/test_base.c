@@ -286,9 +286,26 @@ static void test_hash(void)
 	is_u64(hash_first(&t, UINT32_MAX, &at), HASH_END, "a freed table is empty");
 }
 
+/* 100 events were written, 60 of them read, 5 overwritten, when the file began; 20 more are read while it is written. */
+static void test_ring_stats(void)
+{
+	const struct ring_stats before = ring_stats_parse("entries: 35\noverrun: 5\ncommit overrun: 0\n"
+							  "dropped events: 0\nread events: 60\n");
+	const struct ring_stats torn = ring_stats_parse("entries: 35\noverrun: 5\ncommit overrun: 0\n"
+							"dropped events: 0\nread events: 80\n");
+	const struct ring_stats after = ring_stats_parse("entries: 15\noverrun: 5\ncommit overrun: 0\n"
+							 "dropped events: 0\nread events: 80\n");
+
+	is_u64(before.entries + before.lost, 100, "events written: unread, read, lost");
+	is_u64(torn.entries + torn.lost, 120, "what is read between two lines of the file counts in both");
+	is_u64(ring_stats_least(&before, &torn), 100, "and is not taken for more than was written");
+	is_u64(ring_stats_least(&torn, &after), 100, "as much as was written is known a reading later");
+}
+
 int main(void)
 {
 	test_numbers();
+	test_ring_stats();
 	test_durations();
 	test_sizes();
 	test_cpu_lists();

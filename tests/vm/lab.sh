@@ -38,10 +38,12 @@ lab_row() {
 	*) lab_err "row $ROW: unknown architecture $ROW_ARCH"; return 1 ;;
 	esac
 	KERNEL_DIR=$CACHE/$ROW_FLAVOUR-$ROW_SERIES
+	[ "$ROW_CPUS" != - ] || KERNEL_DIR+=-headers
 	OUT_DIR=$BUILD/vm/$ROW
 }
 
 lab_rows() { awk 'NF && $1 !~ /^#/ { print $1 }' "$LAB/rows"; }
+lab_rows_booted() { awk 'NF && $1 !~ /^#/ && $6 != "-" { print $1 }' "$LAB/rows"; }
 
 # The cache: one user at a time, until fd 8 is closed.
 lab_lock() {
@@ -206,26 +208,41 @@ lab_by_toolchain() {
 	done < <(find "$@" -type f -perm -u+x 2>/dev/null)
 }
 
-# The compiler that built the kernel $1, where this machine's is older, and what it needs, into $2: an older one
-# lacks options and instructions that the kernel's configuration has.
+# Link $2: the compiler that built the kernel $1, where this machine's is older, and what it needs. An
+# older one lacks options and instructions that the kernel's configuration has. One for all kernels that it built.
 lab_fetch_toolchain() {
-	local release=$1 dir=$2 debs=$CACHE/tmp.$$/toolchain gcc names file
+	local release=$1 link=$2 debs=$CACHE/tmp.$$/toolchain gcc dir names deb
 	gcc=$(lab_apt apt-cache show "linux-headers-$release:$ROW_ARCH" | sed -n 's/^Depends: //p' | head -n 1 |
-		grep -oE 'gcc-[0-9]+' | head -n 1)
+		grep -oE '\bgcc-[0-9]+' | head -n 1)
 	[ -n "$gcc" ] && [ "${gcc#gcc-}" -gt "$(gcc -dumpversion)" ] || return 0
+	dir=$CACHE/$ROW_ARCH-$gcc
+	ln -sfn "../${dir##*/}" "$link"
+	[ ! -e "$dir/complete" ] || return 0
 	names=$(lab_apt apt-get -s --no-install-recommends install "$gcc-${ROW_GNU//_/-}" libelf1t64 2>/dev/null |
 		awk '$1 == "Inst" && $2 ~ /^(gcc-|cpp-|binutils|lib)/ && $2 !~ /-dev|-cross|-data|-base$/ { print $2 }')
-	mkdir -p "$debs"
+	rm -rf "$dir"
+	mkdir -p "$debs" "$dir"
 	# shellcheck disable=SC2086 # several names
 	lab_download "$debs" $names || return 1
-	for file in "$debs"/*.deb; do
-		dpkg-deb -x "$file" "$dir" || return 1
+	for deb in "$debs"/*.deb; do
+		dpkg-deb -x "$deb" "$dir" || return 1
 	done
 	[ -e "$dir/usr/bin/$ROW_GNU-$gcc" ] || { lab_err "$gcc for $ROW_ARCH lacks its program"; return 1; }
 	ln -sfn "$ROW_GNU-$gcc" "$dir/usr/bin/$ROW_GNU-gcc"
 	[ -e "$dir/lib64" ] || ln -s usr/lib64 "$dir/lib64"
 	lab_by_toolchain "$dir" "$dir"/usr/bin "$dir"/usr/lib* "$dir/usr/$ROW_GNU" || return 1
 	"$dir/usr/bin/$ROW_GNU-gcc" --version >/dev/null || { lab_err "$gcc for $ROW_ARCH does not run here"; return 1; }
+	touch "$dir/complete"
+}
+
+# Kernel and busybox of the row into $2; rows that are for building alone have no CPUs to boot.
+lab_fetch_boot() {
+	local release=$1 dir=$2 debs=$CACHE/tmp.$$/busybox
+	[ "$ROW_CPUS" != - ] || return 0
+	mkdir -p "$debs"
+	lab_fetch_image "$dir" "$release" && lab_apt_setup "$ROW_LIBS" &&
+		lab_download "$debs" "busybox-static:$ROW_ARCH" && dpkg-deb -x "$debs"/*.deb "$debs" &&
+		cp "$(find "$debs" -path '*bin/busybox')" "$dir/"
 }
 
 # Kernel, headers and busybox of the row into the cache, unless they are there.
@@ -241,14 +258,11 @@ lab_fetch() {
 	echo "lab: fetching $release and its headers" >&2
 	tmp=$CACHE/tmp.$$
 	dir=$tmp/new
-	mkdir -p "$tmp/headers" "$tmp/busybox" "$dir"
+	mkdir -p "$tmp/headers" "$dir"
 	# shellcheck disable=SC2046 # several names
-	if lab_fetch_image "$dir" "$release" &&
-	   lab_download "$tmp/headers" $(lab_header_packages "$release") &&
+	if lab_download "$tmp/headers" $(lab_header_packages "$release") &&
 	   lab_fetch_toolchain "$release" "$dir/toolchain" &&
-	   lab_apt_setup "$ROW_LIBS" && lab_download "$tmp/busybox" "busybox-static:$ROW_ARCH" &&
-	   dpkg-deb -x "$tmp"/busybox/*.deb "$tmp/busybox" &&
-	   cp "$(find "$tmp/busybox" -path '*bin/busybox')" "$dir/" &&
+	   lab_fetch_boot "$release" "$dir" &&
 	   echo "$release" >"$dir/release" &&
 	   rm -rf "$KERNEL_DIR" && mv "$dir" "$KERNEL_DIR" &&
 	   lab_unpack_headers "$KERNEL_DIR" "$tmp"/headers/*.deb; then
@@ -419,6 +433,7 @@ lab_initramfs() {
 		echo "ROW_CPUS=$ROW_CPUS"
 		echo "ROW_NODES=$ROW_NODES"
 		echo "ROW_TIER=$ROW_TIER"
+		echo "ROW_LAZY=$(sed -n 's/^CONFIG_PREEMPT_LAZY=//p' "$KERNEL_DIR/config")"
 	} >"$tree/lab/row"
 	strip --strip-debug "$tree/lab/ipitrace_bench.ko" 2>/dev/null
 	"$ROW_GNU-strip" --strip-debug "$tree/lab/ipitrace_bench.ko" 2>/dev/null

@@ -153,5 +153,11 @@ struct ring_stats ring_stats_parse(const char *text)
 		.entries = stat_value(text, "entries: ") + stat_value(text, "read events: "),
 		.lost = stat_value(text, "\noverrun: ") + stat_value(text, "commit overrun: ") +
 			stat_value(text, "dropped events: "),
+		.read = stat_value(text, "read events: "),
 	};
+}
+
+uint64_t ring_stats_least(const struct ring_stats *before, const struct ring_stats *now)
+{
+	return now->entries - now->read + before->read + before->lost;
 }

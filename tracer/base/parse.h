@@ -25,7 +25,14 @@ bool parse_digits(const char **s, uint64_t *val);
 struct ring_stats {
 	uint64_t entries; /* written so far, read or not */
 	uint64_t lost;	  /* overwritten, or refused */
+	uint64_t read;	  /* of the entries */
 };
 struct ring_stats ring_stats_parse(const char *text);
+/*
+ * Events that had been written for sure when the file gave "now", of which "before" is an earlier reading. The kernel
+ * writes the lines of the file one after the other (kernel/trace/trace.c: tracing_stats_read()): what a reader takes, or
+ * what is overwritten, meanwhile is in two of them.
+ */
+uint64_t ring_stats_least(const struct ring_stats *before, const struct ring_stats *now);
 
 #endif

@@ -49,7 +49,7 @@ struct session {
 	struct watched *watched;
 	unsigned int nr_watched;
 	int notices;		 /* inotify; -1: none */
-	uint64_t *written;	 /* by CPU: events written, at the last glance */
+	uint64_t *written;	 /* by CPU: events written for sure by the last glance */
 	bool emptied;		 /* fewer than at the glance before */
 	struct standin *standin; /* kprobe events in place of send events; NULL = not needed */
 };

@@ -207,13 +207,13 @@ static void tell_size(struct session *s, struct telling *t, const struct watched
 void session_glance(struct session *s)
 {
 	for (unsigned int cpu = 0; cpu < session_nr_cpus(s); cpu++) {
-		struct ring_stats st;
+		struct ring_stats before, st;
 
-		if (session_read_stats(s, cpu, &st))
+		if (session_read_stats(s, cpu, &before) || session_read_stats(s, cpu, &st))
 			continue;
 		if (st.entries + st.lost < s->written[cpu])
 			s->emptied = true;
-		s->written[cpu] = st.entries + st.lost;
+		s->written[cpu] = ring_stats_least(&before, &st);
 	}
 }
 

@@ -38,6 +38,7 @@ record() {
 
 left_behind() { ls $T/instances; grep -o 'ipitrace[^ ]*' $T/kprobe_events 2>/dev/null; }
 
+cp /lab/row row
 ok "probe" sh -c "ipitrace probe --json >probe.json"
 ipitrace probe >probe.txt 2>&1
 grep -E 'RES|CAL|TLB|IWI|IPI' /proc/interrupts >interrupts.before
