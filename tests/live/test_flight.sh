@@ -101,6 +101,7 @@ is "$(python3 -c 'import json; n = json.load(open("first.json"))["send_ns"]; q =
 exits 0 "  report of it" "$IPITRACE" report c.dat
 like "$(cat "$OUT")" "note: a flight recorder's, window of" "  says that it is a window"
 
+# shellcheck disable=SC2016 # the command's to expand
 exits 0 "--trips 3, each with a command" timeout 60 "$IPITRACE" record --flight 4M --stop-on 'rate > 200 && func == ipi_mb' --trips 3 \
 	--on-trip 'echo "$1 $IPITRACE_FILE ${IPITRACE_TRIP%% *}" >>trips' -o d.dat -- "$M" -n 10000000 -c 0 -t 1
 is "$(cut -d' ' -f 1,2 trips)" "$(printf 'd.dat.%d d.dat.%d\n' 1 1 2 2 3 3)" "  three files, named to the command"
