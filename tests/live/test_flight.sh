@@ -64,12 +64,12 @@ json_check r.json "not d['coverage']" "  /proc/interrupts, of another time, is n
 json_check r.json "t['calls'] > 1000 and d['trace']['flight']['before_window'] <= 8" "  it has a good part of the load"
 "$IPITRACE" list --json a.dat.1 >f.json 2>/dev/null
 "$IPITRACE" list --json beside.dat >o.json 2>/dev/null
-ok "  every IPI of the load in the window is in it: as in a recording made beside" "$ROOT/tests/live/flight.py" same f.json o.json membarrier
+ok "  every IPI of the load in the window is in it: as in a recording made beside" "$ROOT/tests/cli/flight.py" same f.json o.json membarrier
 ok "  trace-cmd reads it" trace-cmd report -i a.dat.1
 unlike "$(trace-cmd report -i a.dat.1 2>/dev/null)" 'LOST|MISSED' "  and finds no gap"
 exits 0 "the second file" "$IPITRACE" report --json a.dat.2
 "$IPITRACE" list --json a.dat.2 >f.json 2>/dev/null
-ok "  windows may overlap, and each is whole" "$ROOT/tests/live/flight.py" same f.json o.json membarrier
+ok "  windows may overlap, and each is whole" "$ROOT/tests/cli/flight.py" same f.json o.json membarrier
 ok "the end wrote the file itself" test -s a.dat
 
 # By time: what was long before is not in it, what was sent since is, to the last one.

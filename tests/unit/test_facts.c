@@ -24,7 +24,7 @@ static void fill(struct facts *f)
 	f->date = xstrdup("2026-11-29T08:41:12Z");
 	f->tier = xstrdup("exact");
 	f->clock = xstrdup("mono");
-	f->complete = f->stacks = f->filtered_in_kernel = true;
+	f->flight = f->complete = f->stacks = f->filtered_in_kernel = true;
 	f->nr_own_pids = 2;
 	f->own_pids = xcalloc(2, sizeof(*f->own_pids));
 	f->own_pids[0] = 17;
@@ -109,7 +109,7 @@ static void test_round_trip(void)
 	is_str(b.date, a.date, "date");
 	is_str(b.tier, a.tier, "tier");
 	is_str(b.clock, a.clock, "clock");
-	ok(b.complete && b.stacks && b.filtered_in_kernel, "flags");
+	ok(b.flight && b.complete && b.stacks && b.filtered_in_kernel, "flags");
 	is_u64(b.nr_own_pids, 2, "number of own pids");
 	ok(b.nr_own_pids == 2 && b.own_pids[0] == 17 && b.own_pids[1] == 4194304, "own pids");
 	ok(facts_tgid(&b, 7) == 7 && facts_tgid(&b, 8) == 7 && facts_tgid(&b, 4194304) == 9, "processes of tasks");
@@ -214,6 +214,7 @@ static void test_damaged(void)
 		"llc 0 3-1\n",
 		"complete\n",
 		"stacks yes\n",
+		"flight recorder\n",
 		"cpus 99999999999\n",
 		"cpus -1\n",
 		"lost 1 2\n", /* no number of CPUs yet */

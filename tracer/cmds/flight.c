@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "capture/session.h"
 #include "capture/signals.h"
 #include "cmds/flight.h"
@@ -165,14 +166,13 @@ static void add(char *text, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void add_value(char *text, const struct flight *f, struct list_line *line, unsigned int column)
+static void add_value(char *text, struct list_line *line, unsigned int column)
 {
 	struct expr_value v = list_expr_get(line, column);
 	enum list_unit unit;
 	const char *key = list_expr_key(column, &unit);
 	char time[RENDER_TIME_LEN];
 
-	(void)f;
 	if (v.none) {
 		add(text, " %s not known", key);
 	} else if (unit == LIST_TEXT) {
@@ -209,7 +209,7 @@ static void describe(char *text, const struct flight *f, struct list_line *line)
 		add(text, ", function %s", word);
 	add(text, ":");
 	for (unsigned int i = 0; expr_field_asked(f->f->stop_on, i, &column); i++)
-		add_value(text, f, line, column);
+		add_value(text, line, column);
 }
 
 /* The first that trips; what follows before a file is written is in it, too. */
@@ -223,6 +223,7 @@ static void tripped(void *ctx, const struct list_line *line)
 		return;
 	f->trip_ns = at_ns;
 	describe(f->trip, f, &copy);
+	sanitize(f->trip, sizeof(f->trip), f->trip);
 	running_say("tripped: %s", f->trip);
 }
 

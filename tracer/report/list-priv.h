@@ -68,6 +68,7 @@ struct list {
 	bool stacks;
 	uint64_t nr_lines, nr_chosen;
 	struct list_rate rate;
+	bool rate_asked;
 
 	struct list_slow *heap; /* of the slowest, the least of them first */
 	uint32_t nr_heap;

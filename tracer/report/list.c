@@ -204,7 +204,7 @@ static void ordered_span(void *ctx, const struct ipi_span *span)
 	struct list_line line = line_of(l, span);
 
 	l->nr_lines++;
-	if (line.kind == LIST_HIT)
+	if (l->rate_asked && line.kind == LIST_HIT)
 		list_rate_add(&l->rate, span_begin_ns(span));
 	if (!chosen(&l->choice, &line))
 		return;
@@ -225,6 +225,8 @@ struct list *list_new(struct analysis *a, const struct list_choice *choice, list
 	l->choice = *choice;
 	l->emit = emit;
 	l->emit_ctx = ctx;
+	for (unsigned int i = 0, column; choice->where && expr_field_asked(choice->where, i, &column); i++)
+		l->rate_asked |= column == list_nr_columns;
 	l->order = order_new(&(struct span_sink){ .span = ordered_span, .ctx = l }, LIST_ROOM);
 	l->ordered = order_sink(l->order);
 	return l;

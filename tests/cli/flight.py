@@ -3,8 +3,9 @@
 """A flight recorder's file against an ordinary recording that was made beside it.
 
 	flight.py same FLIGHT.json ORDINARY.json COMM	every IPI of COMM in the flight's window, and no other
+	flight.py rate LIST.json START_NS OVER		how many lines have a rate above OVER, by the definition in ipitrace-list(1)
 
-Both are lines of `list --json`. Two tracers stamp the same send twice, some us apart, so the sends of one task from one CPU, which are
+Both of the first are lines of `list --json`. Two tracers stamp the same send twice, some us apart, so the sends of one task from one CPU, which are
 in order in both, are put side by side: each of the flight's is next to the one at the same distance from the first.
 """
 import bisect
@@ -49,5 +50,19 @@ def same(flight, ordinary, comm):
     print(f"{total} hits are the same")
 
 
+def rate(path, start, over):
+    stamps, nr = [], 0
+    for line in open(path):
+        d = json.loads(line)
+        if d["kind"] == "hit":
+            stamps.append(d["send_ns"])
+        if not stamps or stamps[-1] < int(start) + 100000000:
+            continue
+        oldest = (stamps[-1] // 1000000 - 99) * 1000000
+        hits = len(stamps) - bisect.bisect_left(stamps, oldest)
+        nr += hits * 1000000000 // (stamps[-1] - oldest) > int(over)
+    print(nr)
+
+
 if __name__ == "__main__":
-    sys.exit({"same": same}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({"same": same, "rate": rate}[sys.argv[1]](*sys.argv[2:]))
