@@ -72,6 +72,30 @@ static struct ipi_span unsolicited(uint32_t target, uint64_t entry_ns, bool know
 	return s;
 }
 
+/* However many there are, memory has an end, and no hit is left out. */
+static void test_many(void)
+{
+	struct cpuset cpus = { 0 };
+	struct offenders *o;
+	struct ipi_span s;
+
+	cpuset_add(&cpus, 1);
+	o = offenders_new(&cpus, 4, &names);
+	offenders_begin(o, FROM);
+	for (uint32_t i = 0; i < 2 * OFFENDERS_MAX; i++) {
+		s = hit(TASK, 1, FROM + 50);
+		s.stack = 1 + i;
+		tell(o, s);
+	}
+	is_u64(offenders_hits(o), 2 * OFFENDERS_MAX, "many callers: every hit counts");
+	is_u64(agg_nr_rows(offenders_agg(o)), OFFENDERS_MAX + 1, "but rows have an end");
+	ok(agg_is_full(offenders_agg(o)), "which is known");
+	is_u64(offenders_row(o, OFFENDERS_MAX)->hits, OFFENDERS_MAX, "the last one has all others");
+	ok(agg_rows(offenders_agg(o))[OFFENDERS_MAX].mixed >> AGG_KEY_CALLER & 1, "and no name");
+	offenders_free(o);
+	cpuset_free(&cpus);
+}
+
 int main(void)
 {
 	struct cpuset cpus = { 0 };
@@ -144,5 +168,6 @@ int main(void)
 	is_u64(offenders_interrupts(o, IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE)), 2, "which are none of the watch");
 	offenders_free(o);
 	cpuset_free(&cpus);
+	test_many();
 	return done_testing();
 }

@@ -411,6 +411,9 @@ static int judge(struct check *c, bool has_workload, struct err *err)
 	c->r.hits = offenders_hits(c->offenders);
 	c->r.workload_status = has_workload ? running_workload_status(live_run(c->live)) : -1;
 	list_offenders(c, &r);
+	if (agg_is_full(offenders_agg(c->offenders)))
+		running_say("more than %u different offenders: all others are in one, without names, and not allowed",
+			    OFFENDERS_MAX);
 	look_at_evidence(c, &r);
 	c->r.verdict = verdict(c);
 	ret = show(c, err);

@@ -11,8 +11,6 @@
 #include "base/mem.h"
 #include "report/offenders.h"
 
-#define MAX_ROWS 10000u
-
 const enum agg_key offenders_by[] = { AGG_KEY_CALLER, AGG_KEY_FUNC, AGG_KEY_CLASS,
 				      AGG_KEY_COMM,   AGG_KEY_PID,  AGG_KEY_TARGET };
 const unsigned int offenders_nr_by = ARRAY_SIZE(offenders_by);
@@ -41,7 +39,7 @@ struct offenders *offenders_new(const struct cpuset *cpus, unsigned int nr_cpus,
 	o->nr_cpus = nr_cpus;
 	o->names = *names;
 	o->agg = agg_new(offenders_by, offenders_nr_by, false, names);
-	agg_limit(o->agg, MAX_ROWS);
+	agg_limit(o->agg, OFFENDERS_MAX);
 	o->from_ns = o->to_ns = UINT64_MAX;
 	o->unsolicited = xcalloc((size_t)nr_cpus * IPI_NR_CLASSES + 1, sizeof(*o->unsolicited));
 	o->before = xcalloc(nr_cpus + 1, sizeof(*o->before));

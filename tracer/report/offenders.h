@@ -24,6 +24,9 @@ struct offence {
 	uint64_t first_ns, last_ns;   /* entries */
 };
 
+/* Rows of their own; all others are in one, without keys. */
+#define OFFENDERS_MAX 10000u
+
 struct offenders;
 
 /* cpus is borrowed. */
