@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "capture/counts.h"
 #include "capture/instance.h"
 #include "capture/priv.h"
 #include "capture/standin.h"
@@ -286,6 +287,8 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	remove_stale(s);
 	if (create_instance(s, err) || setup_instance(s, config, err))
 		return -1;
+	if (config->counts)
+		return session_arm_counts(s, config->counts, err);
 	session_make_standins(s);
 	if (config->before_events && config->before_events(config->before_ctx, s, err))
 		return -1;

@@ -33,7 +33,12 @@ enum session_stack {
 	SESSION_STACK_CALLS, /* and with every queued call */
 };
 
+/* What the kernel counts by itself (capture/counts.h), with no event recorded: who sends, by call site or by stack. */
+enum session_counts { SESSION_COUNTS_NONE, SESSION_COUNTS_CALLSITE, SESSION_COUNTS_STACK, SESSION_NR_COUNTS };
+
 struct session_config {
+	enum session_counts
+		counts;	       /* in place of events: nothing of what follows but buffer_bytes and log is for these */
 	uint64_t buffer_bytes; /* per CPU; 0 = by the memory of the machine */
 	enum session_stack stack;
 	const struct cpuset *target_cpus; /* only events about these targets; NULL = all */

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "capture/session.h"
 #include "cmds/cmd.h"
+#include "cmds/counts.h"
 #include "cmds/metrics.h"
 #include "cmds/reading.h"
 #include "cmds/rows.h"
@@ -37,7 +38,7 @@ struct stat_options {
 	uint64_t interval_ns, duration_ns, buffer_bytes;
 	const char *output, *save;
 	uint32_t stack; /* enum session_stack */
-	bool no_stack, wait_all, strict, quiet;
+	bool no_stack, wait_all, strict, quiet, counts;
 	struct rows_options rows;
 	struct metrics_options metrics;
 	struct screen_options screen;
@@ -62,6 +63,8 @@ static const struct opt rows[] = {
 	{ 0, "no-stack", NULL, OPT_FLAG, OPTION(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
 	  NULL, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
+	{ 0, "counts", NULL, OPT_FLAG, OPTION(counts),
+	  "let the kernel count, without a trace: senders, targets and functions alone; --by stack", NULL, 0, 0 },
 	{ 0, "wait-all", NULL, OPT_FLAG, OPTION(wait_all), "go on until all that WORKLOAD has started has ended, too",
 	  NULL, 0, 0 },
 	{ 0, "strict", NULL, OPT_FLAG, OPTION(strict), "exit with 3 if events are missing, whatever WORKLOAD's status",
@@ -318,6 +321,51 @@ static int finish(struct stat *s, int ret, bool has_workload, struct err *err)
 	return status;
 }
 
+/* What the kernel's tables cannot do is an error, not something else. */
+static int check_counts(const struct stat_options *o, struct err *err)
+{
+	const struct ipi_filter *filters[] = { &o->filter };
+	char *filtered = ipi_filters_text(filters, 1);
+	const struct {
+		bool given;
+		const char *name;
+	} not [] = {
+		{ filtered, "filters" },       { o->interval_ns, "-I" },
+		{ o->save, "--save" },	       { metrics_asked(&o->metrics), "metrics" },
+		{ o->rows.csv, "--csv" },      { o->rows.raw_csv, "--raw-csv" },
+		{ o->rows.sort, "--sort" },    { o->rows.fields, "--fields" },
+		{ o->plumbing, "--plumbing" }, { o->buffer_bytes, "--buffer" },
+		{ o->no_stack, "--no-stack" }, { o->stack != SESSION_STACK_SENDS, "--stack" },
+	};
+
+	free(filtered);
+	for (unsigned int i = 0; i < ARRAY_SIZE(not ); i++)
+		if (not [i].given)
+			return err_set(err, EXIT_USAGE, "--counts and %s exclude each other", not [i].name);
+	if (!o->rows.nr_by ||
+	    (o->rows.nr_by == 1 && (o->rows.by[0] == AGG_KEY_STACK || o->rows.by[0] == AGG_KEY_CALLSITE)))
+		return 0;
+	err_set(err, EXIT_USAGE, "--counts has no rows by these keys");
+	return err_hint(err, "--by callsite (the usual one) or --by stack");
+}
+
+static int run_counts(struct stat *s, char **workload, struct err *err)
+{
+	const struct counts_options o = {
+		.by_stack = s->o.rows.nr_by && s->o.rows.by[0] == AGG_KEY_STACK,
+		.json = s->o.rows.json,
+		.wait_all = s->o.wait_all,
+		.strict = s->o.strict,
+		.quiet = s->o.quiet,
+		.duration_ns = s->o.duration_ns,
+		.top = s->o.rows.top,
+	};
+
+	if (check_counts(&s->o, err) || results_open(&s->results, s->o.output, &s->o.screen, err))
+		return -1;
+	return counts_run(&o, &s->results, workload, err);
+}
+
 static int run(struct stat *s, char **command, char **workload, struct err *err)
 {
 	struct debug debug;
@@ -332,6 +380,8 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 	s->mute = metrics_asked(&s->o.metrics) && !ret && !s->o.output;
 	s->o.metrics.quiet = s->o.quiet;
 	ret = results_are_apart(s->o.output, s->o.save, "--save", err);
+	if (!ret)
+		ret = results_are_apart(s->o.output, s->o.metrics.file, "--prometheus", err);
 	if (!ret)
 		ret = results_open(&s->results, s->o.output, &s->o.screen, err);
 	if (!ret && metrics_asked(&s->o.metrics))
@@ -353,7 +403,9 @@ int cmd_stat(int argc, char **argv, struct err *err)
 	int nr, ret;
 
 	ret = opts_parse(&stat_spec, &s.o, argc, argv, &nr, err);
-	if (ret == OPTS_OK)
+	if (ret == OPTS_OK && s.o.counts)
+		ret = run_counts(&s, nr ? argv + 1 : NULL, err);
+	else if (ret == OPTS_OK)
 		ret = run(&s, line_args, nr ? argv + 1 : NULL, err);
 	else
 		ret = opts_finish(&stat_spec, ret);

@@ -104,8 +104,7 @@ bool run_is_over(struct run *r, uint64_t end_ns)
 	return r->timed_out;
 }
 
-/* What ended the measurement ends the workload. */
-static void tell_workload(const struct run *r)
+void run_tell_workload(const struct run *r)
 {
 	int sig = signals_got();
 
@@ -134,7 +133,7 @@ int run_stop(struct run *r, struct recording *rec, bool failed, struct err *err)
 		*err = late;
 		ret = -1;
 	}
-	tell_workload(r);
+	run_tell_workload(r);
 	return ret;
 }
 

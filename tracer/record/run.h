@@ -38,6 +38,8 @@ int run_release(struct run *r, struct err *err);
 bool run_is_over(struct run *r, uint64_t end_ns);
 /* Verifies that nobody changed the session, switches tracing off, and tells the workload. failed: by whom calls. */
 int run_stop(struct run *r, struct recording *rec, bool failed, struct err *err);
+/* run_stop() does: what ended the measurement ends the workload. */
+void run_tell_workload(const struct run *r);
 /* Until the workload is gone. A signal that comes now kills it. */
 void run_reap_workload(struct run *r);
 

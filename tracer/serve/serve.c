@@ -32,7 +32,7 @@
 #define LIFE_S		15	  /* of a connection, whatever it does meanwhile */
 #define FRESH_NS	500000000 /* a text is made no more often */
 #define ROUNDS		4	  /* of the library's a step: accept, read, write, close */
-#define BACKLOG		16
+#define BACKLOG		128	  /* that wait for a step: more connect again a second later */
 
 /* What is used of the library; the types are those of its header. */
 #define CALLS(X)                                                                                                       \
