@@ -57,7 +57,10 @@ static inline __attribute__((always_inline)) long call(long nr, long a, long b)
 #elif defined(DIRECT) && defined(__aarch64__)
 static inline __attribute__((always_inline)) long call(long nr, long a, long b)
 {
-	register long x8 __asm__("x8") = nr, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = 0;
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = 0;
 
 	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
 	return x0;

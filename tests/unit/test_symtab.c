@@ -162,7 +162,7 @@ static void kernel_open(struct kernel *k, const char *const *names)
 /* Index of the caller among these frames, innermost first. */
 static unsigned int caller_of(struct kernel *k, const char *const *frames)
 {
-	uint64_t addrs[MAX_FRAMES];
+	uint64_t addrs[MAX_FRAMES] = { 0 };
 	unsigned int nr = 0;
 
 	for (; frames[nr]; nr++)
