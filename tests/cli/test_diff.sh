@@ -94,13 +94,15 @@ PY
 exits 0 "two recordings" "$IPITRACE" diff --json "$R" "$D"
 cp "$OUT" recordings.json
 ok "  rates, percentiles and ratios are those computed from their reports" python3 opinion.py recordings.json report.json demo.json
+json_check recordings.json 'd["could_show"] is None' "  of which none that one run a side shows"
+is "$("$IPITRACE" diff "$R" "$D" | sed -n 2p | cut -c -62)" "with one run a side: these vary so much that no change of the " "  and the text says so"
 json_check recordings.json 'any(r["status"] == "new" for r in rows) and any(r["status"] == "vanished" for r in rows) and
 	all(r["hits_per_s"]["ratio"] is None and r["hits_per_s"]["low"] is None for r in rows if r["status"] == "new")' \
 	"  with new rows and vanished ones, which have no ratio or 0"
 exits 0 "two reports" "$IPITRACE" diff --json report.json demo.json
 cp "$OUT" reports.json
 ok "  so are those" python3 opinion.py reports.json report.json demo.json
-json_check reports.json 'd["verdict"] == "not_decided" and d["reason"] and d["observed"] == "nothing" and
+json_check reports.json 'd["could_show"] is None and d["verdict"] == "not_decided" and d["reason"] and d["observed"] == "nothing" and
 	all(v["low"] is None and not v["significant"] for r in [t] + rows for v in r.values() if isinstance(v, dict))' \
 	"  of which nothing can be said for sure"
 exits 0 "  which the text says" "$IPITRACE" diff report.json demo.json

@@ -103,6 +103,15 @@ static void phased(double mean, unsigned int nr, uint64_t *count)
 		count[i] = nr == 1 ? poisson(mean) : i >= begin && i <= end ? poisson(3 * mean) : 0;
 }
 
+/* A workload between the start and the end of a recording that is longer by up to a sixth. */
+static void edged(double mean, unsigned int nr, uint64_t *count)
+{
+	unsigned int begin = nr == 1 ? 0 : (unsigned int)(uniform() * 3), end = nr - begin + (nr == 1 ? 0 : begin / 2);
+
+	for (unsigned int i = 0; i < nr; i++)
+		count[i] = i < begin || i >= end ? 0 : poisson(mean);
+}
+
 /* --- runs --- */
 
 static const double means[] = { 0.05, 0.1, 0.3, 0.5, 1, 1, 2, 3, 5, 8, 10, 20, 50, 100, 300, 1000 };
@@ -219,7 +228,8 @@ static const struct {
 	const char *name;
 	process_fn process;
 } processes[] = {
-	{ "steady", steady }, { "bursty", bursty }, { "wandering", wandering }, { "wild", wild }, { "phased", phased },
+	{ "steady", steady }, { "bursty", bursty }, { "wandering", wandering },
+	{ "wild", wild },     { "phased", phased }, { "edged", edged },
 };
 
 /* Of A/A pairs: how often something changed, a limit was over, and how many of the intervals do not hold 1. */
@@ -313,6 +323,30 @@ static void test_different(unsigned int nr_runs)
 	ok(row_times >= nr_pairs * (nr_runs == 6 ? 6 : nr_runs == 1 ? 2 : 0) / 10, "  so are times (%u)", row_times);
 	ok(tripped == nr_pairs, "  and a limit is over (%u)", tripped);
 	ok(other <= 1, "  and nothing else (%u)", other);
+}
+
+/* Twice as much between idle edges, of one run each; and how much would show is about as much as does. */
+static void test_edged(void)
+{
+	unsigned int found = 0, could = 0, beyond = 0;
+
+	state = 0x94d049bb133111ebULL;
+	for (unsigned int pair = 0; pair < NR_PAIRS / 5; pair++) {
+		struct diff d;
+
+		make_pair(&d, edged, 1, 2, 1);
+		diff_compare(&d);
+		found += d.totals.values[DIFF_HITS].significant;
+		could += d.could_show > DIFF_MARGIN && d.could_show < 2;
+		free_pair(&d);
+		make_pair(&d, edged, 1, 1.3, 1);
+		diff_compare(&d);
+		beyond += d.changed;
+		free_pair(&d);
+	}
+	ok(found >= NR_PAIRS / 5 * 9 / 10, "idle edges: twice as much is found (%u of %u)", found, NR_PAIRS / 5);
+	ok(could >= NR_PAIRS / 5 * 9 / 10, "  and it is said that it would be (%u)", could);
+	is_u64(beyond, 0, "  what is within the margin is no change");
 }
 
 /* A recording with itself: no process may make a difference of that. */
@@ -449,6 +483,7 @@ int main(void)
 	is_name("0xffffffff81234567", "?");
 	is_name(NULL, NULL);
 	test_itself();
+	test_edged();
 	test_edges();
 	test_hindered();
 	test_different(1);

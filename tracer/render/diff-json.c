@@ -163,6 +163,7 @@ void render_diff_json(const struct diff *d, const struct render_diff_options *o,
 	json_real(&j, "error", DIFF_ERROR);
 	json_real(&j, "confidence", DIFF_CONFIDENCE);
 	json_real(&j, "margin", d->margin);
+	maybe_real(&j, "could_show", d->could_show > 0, d->could_show);
 	json_u64(&j, "tested", d->nr_tested);
 	json_string(&j, "forced", o->forced);
 	side(&j, "a", &d->a);

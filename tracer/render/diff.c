@@ -238,6 +238,29 @@ static void verdict(const struct diff *d, const struct render_diff_options *o, F
 	fputc('\n', out);
 }
 
+/* With one run a side: that nothing was found may say more of the runs than of what they are runs of. */
+static void could_show(const struct diff *d, const struct render_diff_options *o, FILE *out)
+{
+	char *text, above[CELL_LEN], below[CELL_LEN];
+
+	if (d->observed != DIFF_SLICES)
+		return;
+	if (d->could_show > 0) {
+		change(d->could_show, above);
+		change(1 / d->could_show, below);
+		text = xasprintf(
+			"with one run a side: of the totals' hits only a change beyond about %s or %s would show; to see less, "
+			"record three or more of each",
+			above, below);
+	} else {
+		text = xstrdup(
+			"with one run a side: these vary so much that no change of the totals' hits would show; record "
+			"three or more of each");
+	}
+	screen_wrap(&o->screen, text, out);
+	free(text);
+}
+
 static void how_known(const struct diff *d, const struct render_diff_options *o, FILE *out)
 {
 	const struct screen *s = &o->screen;
@@ -295,6 +318,7 @@ static void limits(const struct diff *d, const struct render_diff_options *o, FI
 void render_diff_text(const struct diff *d, const struct render_diff_options *o, FILE *out)
 {
 	verdict(d, o, out);
+	could_show(d, o, out);
 	side_line("A", &d->a, &o->screen, out);
 	side_line("B", &d->b, &o->screen, out);
 	if (o->forced) {

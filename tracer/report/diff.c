@@ -60,7 +60,8 @@ struct observed {
 	double addend;	     /* what one of them adds on average */
 	struct hist samples; /* DIFF_TIME */
 	unsigned int nr_levels;
-	struct stats_side levels[MAX_LEVELS];
+	/* By all observations, for the interval; and by those that are no edges, see inner_of(), for the test. */
+	struct stats_side levels[MAX_LEVELS], inner[MAX_LEVELS];
 };
 
 struct pair {
@@ -114,19 +115,71 @@ static double exposure_of(const struct diff_side *s, const struct diff_run *r)
 	return s->units > 0 ? s->units : (double)r->duration_ns / 1e9;
 }
 
+/* Slices of a run that are not its edges, and what share of its time they are. */
+struct inner {
+	unsigned int first, end;
+	double share;
+};
+
+#define STEADY 0.2
+
+/*
+ * Slices between the first and the last, which the edges may be a part of, differ by little. Where others take the
+ * CPUs they do not, and what looks like an edge may be anything.
+ */
+static bool steady_between(const struct diff_run *r, const struct diff_cell *cells, enum diff_metric m,
+			   const struct inner *in)
+{
+	double sum = 0, squares = 0, nr = 0;
+
+	for (unsigned int i = in->first + 1; i + 1 < in->end; i++) {
+		double rate = r->share[i] > 0 ? amount_at(&cells[i], m) / r->share[i] : 0;
+
+		sum += rate;
+		squares += rate * rate;
+		nr++;
+	}
+	return nr > 2 && squares * nr - sum * sum <= STEADY * STEADY * sum * sum;
+}
+
+/*
+ * A recording begins before its workload and ends after it. That is no
+ * variation of what the workload does: in tests, slices at both ends with less than
+ * half of the rate of all are left out of the spread. Only if what one run may have
+ * more of this than another explains less than half of the margin; else it is a phase.
+ */
+static struct inner inner_of(const struct diff_run *r, const struct diff_cell *cells, enum diff_metric m, double margin)
+{
+	struct inner all = { 0, r->nr_slices, 1 }, in = all;
+	double sum = 0;
+
+	for (unsigned int i = 0; cells && i < r->nr_slices; i++)
+		sum += amount_at(&cells[i], m);
+	if (!(sum > 0) || !diff_is_rate(m))
+		return all;
+	while (amount_at(&cells[in.first], m) < sum * r->share[in.first] / 2)
+		in.share -= r->share[in.first++];
+	while (amount_at(&cells[in.end - 1], m) < sum * r->share[in.end - 1] / 2)
+		in.share -= r->share[--in.end];
+	/* Of margin 1 always all. */
+	return in.share * sqrt(margin) < 1 || !steady_between(r, cells, m, &in) ? all : in;
+}
+
 /* The spread of observations of so many slices each. */
 static struct stats_side spread_of(const struct diff_side *s, const struct diff_cell *const *cells, enum diff_metric m,
-				   unsigned int width, double centre, const struct pair *p)
+				   unsigned int width, double centre, double margin, const struct pair *p)
 {
 	unsigned int room = s->nr * DIFF_MAX_SLICES, nr = 0;
 	double *x = xcalloc(room + 1, sizeof(*x)), *weight = xcalloc(room + 1, sizeof(*weight));
+	double sum = 0, inside = 0, all = 0;
 	struct stats_side side;
 
 	for (unsigned int run = 0; run < s->nr; run++) {
 		const struct diff_run *r = &s->runs[run];
+		struct inner in = inner_of(r, cells[run], m, margin);
 
-		for (unsigned int at = 0; at < r->nr_slices; at += width) {
-			unsigned int many = r->nr_slices - at < width ? r->nr_slices - at : width;
+		for (unsigned int at = in.first; at < in.end; at += width) {
+			unsigned int many = in.end - at < width ? in.end - at : width;
 			double share = 0;
 
 			for (unsigned int i = at; i < at + many; i++)
@@ -134,10 +187,21 @@ static struct stats_side spread_of(const struct diff_side *s, const struct diff_
 			nr += observe(cells[run] ? cells[run] + at : NULL, many, m, share * exposure_of(s, r), &x[nr],
 				      &weight[nr]);
 		}
+		all += exposure_of(s, r);
 	}
 	for (unsigned int i = 0; p->logs && i < nr; i++)
 		x[i] = log(x[i] + p->shift);
-	side = stats_side(x, weight, nr, p->logs ? log(centre + p->shift) : centre);
+	for (unsigned int i = 0; i < nr; i++) {
+		sum += x[i] * weight[i];
+		inside += weight[i];
+	}
+	if (p->logs || !diff_is_rate(m) || inside >= all || inside <= 0) {
+		side = stats_side(x, weight, nr, p->logs ? log(centre + p->shift) : centre);
+	} else {
+		side = stats_side(x, weight, nr, sum / inside);
+		side.value = centre;
+		side.variance *= inside / all * inside / all;
+	}
 	free(x);
 	free(weight);
 	return side;
@@ -149,16 +213,16 @@ static struct stats_side spread_of(const struct diff_side *s, const struct diff_
  * that a run has one sample, however many slices it is cut into, and another
  * run another one. So it is no part of what an average makes smaller.
  */
-static void add_drift(struct observed *o)
+static void add_drift(struct stats_side *levels, unsigned int nr)
 {
-	const struct stats_side *fine = &o->levels[0], *coarse = &o->levels[o->nr_levels - 1];
+	const struct stats_side *fine = &levels[0], *coarse = &levels[nr - 1];
 	double drift = coarse->variance - fine->variance;
 
-	if (o->nr_levels < 2 || fine->freedom < 1 || coarse->freedom < 1 || drift <= 0)
+	if (nr < 2 || fine->freedom < 1 || coarse->freedom < 1 || drift <= 0)
 		return;
 	drift *= coarse->freedom + 1;
-	for (unsigned int i = 0; i < o->nr_levels; i++)
-		o->levels[i].variance += drift;
+	for (unsigned int i = 0; i < nr; i++)
+		levels[i].variance += drift;
 }
 
 static bool is_known(const struct diff_run *r, enum diff_metric m)
@@ -199,15 +263,21 @@ static void observe_side(struct observed *o, const struct diff_side *s, const st
 }
 
 static void observe_spread(struct observed *o, const struct diff_side *s, const struct diff_cell *const *cells,
-			   const struct pair *p, enum diff_observed what)
+			   const struct pair *p, const struct diff *d)
 {
-	if (!o->exists || what == DIFF_NOTHING)
+	bool slices = d->observed == DIFF_SLICES;
+
+	if (!o->exists || d->observed == DIFF_NOTHING)
 		return;
-	o->nr_levels = what == DIFF_SLICES ? MAX_LEVELS : 1;
-	for (unsigned int i = 0; i < o->nr_levels; i++)
-		o->levels[i] =
-			spread_of(s, cells, p->metric, what == DIFF_SLICES ? 1u << i : DIFF_MAX_SLICES, o->value, p);
-	add_drift(o);
+	o->nr_levels = slices ? MAX_LEVELS : 1;
+	for (unsigned int i = 0; i < o->nr_levels; i++) {
+		unsigned int width = slices ? 1u << i : DIFF_MAX_SLICES;
+
+		o->levels[i] = spread_of(s, cells, p->metric, width, o->value, 1, p);
+		o->inner[i] = slices ? spread_of(s, cells, p->metric, width, o->value, d->margin, p) : o->levels[i];
+	}
+	add_drift(o->levels, o->nr_levels);
+	add_drift(o->inner, o->nr_levels);
 }
 
 /*
@@ -227,8 +297,8 @@ static void observe_pair(struct pair *p, const struct diff *d, const struct diff
 	p->shift = diff_metrics[p->metric].kind == DIFF_TIME ? 0.5 :
 		   exposure > 0 && addend > 0		     ? addend / 2 / exposure :
 							       1;
-	observe_spread(&p->a, &d->a, a, p, d->observed);
-	observe_spread(&p->b, &d->b, b, p, d->observed);
+	observe_spread(&p->a, &d->a, a, p, d);
+	observe_spread(&p->b, &d->b, b, p, d);
 }
 
 /* --- tests --- */
@@ -261,8 +331,8 @@ static double error_above(const struct pair *p, double ratio)
 	if (!p->a.nr_levels || !p->b.nr_levels || p->b.value <= ratio * p->a.reached)
 		return 1;
 	for (unsigned int i = 0; i < p->a.nr_levels; i++)
-		error = fmax(error, p->logs ? stats_log_ratio_above(&p->a.levels[i], &p->b.levels[i], ratio) :
-					      stats_ratio_above(&p->a.levels[i], &p->b.levels[i], ratio));
+		error = fmax(error, p->logs ? stats_log_ratio_above(&p->a.inner[i], &p->b.inner[i], ratio) :
+					      stats_ratio_above(&p->a.inner[i], &p->b.inner[i], ratio));
 	return error < 1 ? fmax(error, floor_above(p, ratio)) : 1;
 }
 
@@ -326,6 +396,51 @@ static void compare_value(struct diff_value *v, const struct pair *p, const stru
 		return;
 	error = 2 * fmin(error_above(p, d->margin), error_below(p, 1 / d->margin));
 	v->p = error < 1 ? error : 1;
+}
+
+/* --- what would show --- */
+
+static struct observed times(const struct observed *o, double ratio)
+{
+	struct observed more = *o;
+
+	more.value *= ratio;
+	more.floor *= ratio;
+	more.reached *= ratio;
+	more.count = (uint64_t)((double)o->count * ratio);
+	for (unsigned int i = 0; i < o->nr_levels; i++) {
+		more.inner[i].value *= ratio;
+		more.inner[i].variance *= ratio * ratio;
+	}
+	return more;
+}
+
+#define MOST_SHOWN 1000.
+
+/* Against another run that varies just as much; 0: no ratio would. error: what it may be, of one side. */
+static double least_shown(const struct pair *p, const struct observed *o, double margin, double error)
+{
+	double low = 1, high = MOST_SHOWN;
+
+	for (unsigned int i = 0; i < 24; i++) {
+		double middle = sqrt(low * high);
+		struct pair with = { p->metric, p->logs, p->shift, *o, times(o, middle) };
+
+		if (error_above(&with, margin) <= error)
+			high = middle;
+		else
+			low = middle;
+	}
+	return high < MOST_SHOWN * 0.99 ? high : 0;
+}
+
+/* By the error that Holm's correction leaves to the least p: half of all is the totals', by all that they are tested for. */
+static void set_could_show(struct diff *d, const struct pair *p)
+{
+	double error = DIFF_ERROR / 2 / 2 / DIFF_NR_METRICS, a = least_shown(p, &p->a, d->margin, error),
+	       b = least_shown(p, &p->b, d->margin, error);
+
+	d->could_show = a > 0 && b > 0 ? fmax(a, b) : 0;
 }
 
 /* --- rows --- */
@@ -420,6 +535,8 @@ static void compare_row(struct diff *d, struct diff_row *row, double *limit_p)
 		p.a.reached = reached_by(d, &d->a, row->line, m);
 		p.b.reached = reached_by(d, &d->b, row->line, m);
 		compare_value(v, &p, d);
+		if (!row->line && m == DIFF_HITS && d->observed == DIFF_SLICES)
+			set_could_show(d, &p);
 		v->tested &= can_tell(d, row, m, seen_a, seen_b);
 		for (unsigned int i = 0; i < d->nr_limits; i++) {
 			const struct diff_limit *l = &d->limits[i];

@@ -184,6 +184,8 @@ struct diff {
 	bool changed;
 	/* Not changed either, for nothing can be told; NULL: it can, or all is the same on both sides. */
 	const char *undecided;
+	/* Where slices are observed: about the least ratio of the totals' hits, or its inverse, that would show; 0: none. */
+	double could_show;
 	unsigned int nr_changed; /* rows, the totals not counted */
 	unsigned int nr_tested;	 /* values */
 	uint64_t seen_a, seen_b; /* in the totals */
