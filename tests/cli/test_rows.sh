@@ -11,17 +11,26 @@ R=$DATA/rows
 # The one unsolicited interrupt of 66 CPUs runs a call that was queued before the recording began.
 while read -r row arch tier cpus sends hits delivered coalesced interrupts unsolicited calls mb_sends mb_hits; do
 	[[ -z $row || $row == '#' ]] && continue
-	[ -e "$R/$row.dat" ] || { not_ok "$row.dat is there"; continue; }
-	exits 0 "$row: report" "$IPITRACE" report -i "$R/$row.dat" --json || continue
+	file=$R/$row.dat
+	[ -e "$file" ] || file+=.gz
+	exits 0 "$row: report" "$IPITRACE" report -i "$file" --json || continue
 	cp "$OUT" "$TMP/$row.json"
 	J=$TMP/$row.json
 	is "$(json_get "$J" '" ".join(str(d["trace"][k]) for k in ("arch", "tier", "cpus"))')" "$arch $tier $cpus" \
 		"$row: architecture, tier, CPUs"
 	is "$(json_get "$J" '" ".join(str(t[k]) for k in ("sends", "target_hits", "delivered", "coalesced", "interrupts", "unsolicited", "calls"))')" \
 		"$sends $hits $delivered $coalesced $interrupts $unsolicited $calls" "$row: totals"
-	json_check "$J" "$CONSERVES" "$row: conservation laws hold"
-	json_check "$J" "d['trace']['lost_events'] == 0 and t['lost'] == 0 and t['unsolicited'] == (t['calls_unqueued'] or 0)" "$row: nothing lost"
-	json_check "$J" "all(c['ok'] for c in d['coverage']) and d['coverage']" "$row: /proc/interrupts agrees"
+	if [ "$tier" = sends ]; then
+		json_check "$J" "d['trace']['lost_events'] == 0 and all(o[k] is None for o in [t, *rows]
+			for k in ('delivered', 'coalesced', 'in_flight', 'lost'))" "$row: nothing lost; what arrived is not claimed"
+	else
+		json_check "$J" "$CONSERVES" "$row: conservation laws hold"
+		# Two that RT's guest took 0.6 ms after the beginning were sent before it.
+		json_check "$J" "d['trace']['lost_events'] == 0 and t['lost'] == 0 and
+			t['unsolicited'] == (2 if '$row' == 'amd64-6.12rt' else t['calls_unqueued'] or 0)" "$row: nothing lost"
+		json_check "$J" "t['ambiguous'] == 0" "$row: nothing has two readings"
+		json_check "$J" "all(c['ok'] for c in d['coverage']) and d['coverage']" "$row: /proc/interrupts agrees"
+	fi
 	is "$(json_get "$J" '" ".join(str(sum(r[k] for r in rows if r["func"] == "ipi_mb" and
 		r["caller"].startswith("membarrier_private_expedited+"))) for k in ("sends", "target_hits"))')" \
 		"$mb_sends $mb_hits" "$row: membarriers by caller and function"
@@ -35,7 +44,12 @@ while read -r row arch tier cpus sends hits delivered coalesced interrupts unsol
 		skip "$row: converted" "no trace-cmd"
 		continue
 	fi
-	exits 0 "$row: trace-cmd converts it" trace-cmd convert -i "$R/$row.dat" -o "$TMP/v7.dat" --compression zstd
+	if [ "$arch" = s390x ]; then
+		skip "$row: converted" "trace-cmd writes options of a big-endian file that it cannot read itself"
+		continue
+	fi
+	[[ $file == *.gz ]] && { zcat "$file" >"$TMP/plain.dat"; file=$TMP/plain.dat; }
+	exits 0 "$row: trace-cmd converts it" trace-cmd convert -i "$file" -o "$TMP/v7.dat" --compression zstd
 	exits 0 "$row: report of that" "$IPITRACE" report -i "$TMP/v7.dat" --json
 	counts='{k: v for k, v in t.items() if k != "own_sends"}, d["interrupts_by_class"], d["trace"]["tier"]'
 	is "$(json_get "$OUT" "$counts")" "$(json_get "$J" "$counts")" "$row: the same counts"
@@ -44,6 +58,12 @@ amd64-6.1 x86_64 paired 4 96 220 220 0 220 0 None 40 117
 arm64-6.1 aarch64 paired 4 67 145 145 0 145 0 None 40 118
 arm64-6.12 aarch64 exact 4 69 148 148 0 148 0 138 40 119
 amd64-66cpu x86_64 exact 66 58 84 83 0 84 1 79 4 24
+amd64-5.10 x86_64 paired 4 74 163 163 0 163 0 None 40 119
+amd64-6.12rt x86_64 exact 4 83 161 159 0 161 2 137 40 117
+amd64-7.3 x86_64 exact 4 74 178 177 0 177 0 173 40 118
+riscv64-7.2 riscv64 exact 4 60 138 138 0 138 0 134 40 118
+ppc64el-7.3 ppc64le sends 4 63 145 None None 145 145 142 40 120
+s390x-7.3 s390x sends 4 57 129 None None None None 125 40 112
 ROWS
 
 # The mask of the 66-CPU guest: targets on both sides of the word's end.

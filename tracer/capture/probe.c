@@ -266,7 +266,8 @@ static struct ipi_evidence probe_events(struct probe_kernel *p)
 	}
 	/* One interrupt for all IPIs does not tell which came: s390's "EXT", powerpc's "IPI-0". */
 	ipi_irqs_read(&irqs, NULL);
-	if (!vectors && irqs.known && irqs.nr < 2)
+	p->one_irq = !vectors && irqs.known && irqs.nr < 2;
+	if (p->one_irq)
 		ops &= ~OPS_RECEPTIONS;
 	return kevents_evidence(ops | found, 0);
 }
@@ -348,7 +349,8 @@ static void probe_verdict(struct probe_kernel *p, const struct ipi_evidence *evi
 		p->raise = "Linux 6.4 or later has them for every architecture";
 	} else if (evidence->tier == TIER_SENDS) {
 		p->claims = "who sends what to whom; not whether and when it arrives";
-		p->raise = "events of arriving interrupts: irq_vectors on x86, ipi or irq elsewhere";
+		p->raise = p->one_irq ? "interrupts of its own for each kind of IPI: here one is for all" :
+					"events of arriving interrupts: irq_vectors on x86, ipi or irq elsewhere";
 	} else if (evidence->tier == TIER_EXACT) {
 		p->claims = "every send matched to its interrupt, every call to its function";
 	} else if (evidence->tier == TIER_PAIRED) {

@@ -63,6 +63,7 @@ struct probe_kernel {
 	bool page_size_settable;
 	uint64_t buffer_bytes; /* per CPU, what record would take */
 	uint64_t memory_bytes; /* available */
+	bool one_irq;	       /* all IPIs come by one interrupt, which may be for more than these: s390, powerpc */
 	/* verdict */
 	const char *tier; /* "exact", "paired", "counts", "none" */
 	const char *claims;

@@ -499,15 +499,12 @@ static bool is_deaf(const struct analysis *a)
 	uint64_t open =
 		t->undelivered[IPI_CLASS_CALL][IPI_IN_FLIGHT] + t->undelivered[IPI_CLASS_CALL_SINGLE][IPI_IN_FLIGHT];
 
-	return a->has_facts && !a->facts.filter.classes && !heard_any(a) && open &&
+	return !(a->has_facts && a->facts.filter.classes) && !heard_any(a) && open &&
 	       t->calls_run > t->riders + t->polled;
 }
 
-/* What ipitrace recorded: all that the kernel has, unless the data say that a part of it never tells. */
-static struct ipi_evidence own_evidence(const struct analysis *a)
+static struct ipi_evidence if_heard(const struct analysis *a, struct ipi_evidence evidence)
 {
-	struct ipi_evidence evidence = decoder_caps(pipeline_decoder(a->pipeline))->evidence;
-
 	if (evidence.has_reception && is_deaf(a)) {
 		evidence.has_reception = false;
 		evidence.heard_classes = 0;
@@ -516,19 +513,26 @@ static struct ipi_evidence own_evidence(const struct analysis *a)
 	return evidence;
 }
 
-/* What others recorded: what was seen. That no CPU was woken without an IPI is usual: of these a format has to do. */
-static struct ipi_evidence seen_evidence(const struct decoder *d)
+/* What ipitrace recorded: all that the kernel has, unless the data say that a part of it never tells. */
+static struct ipi_evidence own_evidence(const struct analysis *a)
 {
+	return if_heard(a, decoder_caps(pipeline_decoder(a->pipeline))->evidence);
+}
+
+/* What others recorded: what was seen. That no CPU was woken without an IPI is usual: of these a format has to do. */
+static struct ipi_evidence seen_evidence(const struct analysis *a)
+{
+	const struct decoder *d = pipeline_decoder(a->pipeline);
 	struct ipi_evidence seen = decoder_seen(d);
 
 	seen.has_wakes = decoder_caps(d)->evidence.has_wakes;
-	return seen;
+	return if_heard(a, seen);
 }
 
 static int info_of_seen(struct analysis *a, struct err *err)
 {
 	const struct decoder *d = pipeline_decoder(a->pipeline);
-	struct ipi_evidence seen = seen_evidence(d);
+	struct ipi_evidence seen = seen_evidence(a);
 
 	trace_info_evidence(&a->trace, &seen);
 	if (decoder_stats(d)->events || decoder_stats(d)->blind_sends)
@@ -599,7 +603,7 @@ struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final)
 {
 	const struct decoder *d = pipeline_decoder(a->pipeline);
 	const struct ipi_evidence *could = &decoder_caps(d)->evidence;
-	struct ipi_evidence seen = seen_evidence(d);
+	struct ipi_evidence seen = seen_evidence(a);
 
 	if (is_ours(a)) {
 		*final = !could->has_reception || heard_any(a);
