@@ -38,7 +38,7 @@ CC	= gcc
 endif
 PKG_CONFIG ?= pkg-config
 NPROC	:= $(shell nproc 2>/dev/null || echo 1)
-PKGS	= libtracefs libzstd zlib libxxhash libkmod libdw libelf
+PKGS	= libtracefs libzstd zlib libxxhash libkmod libdw libelf ncursesw
 
 # The user's to change; what the project itself insists on is in ALL_CFLAGS.
 CFLAGS	?= -O2 -g

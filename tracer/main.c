@@ -23,7 +23,7 @@ static const struct cmd commands[] = {
 	{ &record_spec, cmd_record }, { &report_spec, cmd_report }, { &list_spec, cmd_list },
 	{ &diff_spec, cmd_diff },     { &merge_spec, cmd_merge },   { &export_spec, cmd_export },
 	{ &probe_spec, cmd_probe },   { &bench_spec, cmd_bench },   { &stat_spec, cmd_stat },
-	{ &check_spec, cmd_check },
+	{ &check_spec, cmd_check },   { &top_spec, cmd_top },
 };
 
 static const struct cmd *find_command(const char *name)

@@ -36,7 +36,7 @@ like "$(cat "$OUT")" '^ipitrace [0-9]' "  name and number"
 exits 0 "help" "$IPITRACE" help
 help=$(cat "$OUT")
 "$IPITRACE" --list-options | cut -f1 >commands
-for cmd in record report stat check; do
+for cmd in record report stat top check; do
 	ok "command $cmd" grep -qx "$cmd" commands
 done
 while read -r cmd; do

@@ -18,7 +18,8 @@ static volatile sig_atomic_t stopping;
 static volatile int abort_now;
 static volatile sig_atomic_t requested;
 static bool request_caught; /* SIGUSR1 is one */
-static sigset_t old_mask;   /* the caller's, without ours */
+static struct pollfd wake = { .fd = -1, .events = POLLIN };
+static sigset_t old_mask; /* the caller's, without ours */
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
@@ -102,7 +103,12 @@ void signals_sleep_ns(uint64_t ns)
 {
 	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
 
-	ppoll(NULL, 0, &ts, &old_mask);
+	ppoll(&wake, 1, &ts, &old_mask); /* a negative fd is ignored */
+}
+
+void signals_wake_on(int fd)
+{
+	wake.fd = fd;
 }
 
 int signals_got(void)

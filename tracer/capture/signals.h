@@ -32,6 +32,8 @@ void signals_stopping(void);
 void signals_unblock(void);
 /* Set by a signal that aborts. */
 const volatile int *signals_abort_flag(void);
+/* There is something to read from fd: that ends a sleep, too. -1: nothing does. */
+void signals_wake_on(int fd);
 /* Until a signal comes (SIGCHLD too), or for ns. */
 void signals_sleep_ns(uint64_t ns);
 uint64_t signals_now_ns(void); /* CLOCK_MONOTONIC, for deadlines */

@@ -18,7 +18,7 @@ struct cmd {
 };
 
 extern const struct opt_spec record_spec, report_spec, list_spec, diff_spec, merge_spec, export_spec, bench_spec,
-	probe_spec, stat_spec, check_spec;
+	probe_spec, stat_spec, check_spec, top_spec;
 int cmd_record(int argc, char **argv, struct err *err);
 int cmd_report(int argc, char **argv, struct err *err);
 int cmd_list(int argc, char **argv, struct err *err);
@@ -28,6 +28,7 @@ int cmd_export(int argc, char **argv, struct err *err);
 int cmd_probe(int argc, char **argv, struct err *err);
 int cmd_check(int argc, char **argv, struct err *err);
 int cmd_stat(int argc, char **argv, struct err *err);
+int cmd_top(int argc, char **argv, struct err *err);
 int cmd_bench(int argc, char **argv, struct err *err);
 
 /* For shells: what may stand for the last of these words, which follow the program's name; cmds/complete.c. */

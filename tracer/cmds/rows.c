@@ -23,6 +23,8 @@ static int parse_by(void *target, const char *arg, const struct opt_spec *spec, 
 
 static bool also_column(const struct rows_options *o, const char *name)
 {
+	if (column_find_in(o->more, o->nr_more, name))
+		return true;
 	return o->also_column && !column_find(name) && o->also_column(name);
 }
 
@@ -43,7 +45,7 @@ static int parse_fields(void *target, const char *arg, const struct opt_spec *sp
 	struct rows_options *o = target;
 	const struct column **list = NULL;
 	unsigned int nr = 0;
-	int ret = also_column(o, arg) ? 0 : columns_parse(arg, &list, &nr, err);
+	int ret = also_column(o, arg) ? 0 : columns_parse_in(o->more, o->nr_more, arg, &list, &nr, err);
 
 	(void)spec;
 	free(list);
@@ -117,7 +119,7 @@ int rows_render_options(struct rows_options *o, const struct report *r, const st
 	rows_free(o);
 	if (o->fields ? *o->fields == '+' : ops->usual_columns)
 		columns_usual(r, &o->columns, &o->nr_columns);
-	if (o->fields && columns_parse(o->fields, &o->columns, &o->nr_columns, err))
+	if (o->fields && columns_parse_in(o->more, o->nr_more, o->fields, &o->columns, &o->nr_columns, err))
 		return -1;
 	if (o->fields && !o->json && !o->csv && !o->raw_csv)
 		columns_name_rows(r, &o->columns, &o->nr_columns);

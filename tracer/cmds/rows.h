@@ -21,6 +21,8 @@ struct rows_options {
 	const char *sort, *fields;
 	const struct column *(*also_column)(
 		const char *name); /* what else is one, for the command to look at; or NULL */
+	const struct column *more; /* of another table, for --fields and --sort as well */
+	unsigned int nr_more;
 	const struct column **columns;
 	unsigned int nr_columns;
 	uint64_t top;
@@ -28,6 +30,7 @@ struct rows_options {
 };
 
 #define ROWS_NR_OPTIONS 7
+#define ROWS_NR_CHOICES 3 /* of these, which rows and columns, not in what format */
 extern const struct opt rows_options[ROWS_NR_OPTIONS];
 /* base: offset of the struct rows_options. */
 #define OPT_ROWS_GROUP(b)                                                                                              \

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "capture/session.h"
+#include "cmds/reading.h"
 #include "cmds/running.h"
 
 int running_parse_stack(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
@@ -189,4 +190,31 @@ int running_workload_status(const struct run *r)
 	if (r->timed_out && workload_killed_by(r->workload, SIGTERM))
 		return EXIT_OK;
 	return workload_status(r->workload);
+}
+
+static bool incomplete(struct live *live, struct err *err)
+{
+	struct report r;
+
+	if (running_incomplete(live_facts(live), "measurement", live_buffer_bytes(live), NULL, err))
+		return true;
+	report_judge(&r, live_analysis(live));
+	return reading_status(&r, err) != EXIT_OK;
+}
+
+int running_finish(struct live *live, int ret, bool has_workload, bool strict, struct err *err)
+{
+	int status = EXIT_OK;
+
+	if (ret)
+		running_failed(has_workload, err);
+	if (live)
+		live_reap(live);
+	if (ret)
+		return ret;
+	if (has_workload)
+		status = running_workload_status(live_run(live));
+	if (incomplete(live, err) && (!status || strict))
+		status = EXIT_INCOMPLETE;
+	return status;
 }

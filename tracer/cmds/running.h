@@ -16,6 +16,7 @@
 #include "base/opts.h"
 #include "cmds/screen.h"
 #include "file/facts.h"
+#include "live/live.h"
 #include "record/run.h"
 
 /* A parser for options tables: none, sends, calls; target: uint32_t, enum session_stack. */
@@ -50,5 +51,12 @@ bool running_incomplete(const struct facts *f, const char *what, uint64_t buffer
 			struct err *err);
 /* The workload's status, once it was reaped; 0 if it was told to end because its time was over, and did. */
 int running_workload_status(const struct run *r);
+
+/*
+ * The exit status of a live measurement that shows rows, after live_finish(): ipitrace's own failure (ret, *err), then
+ * the workload's status if it is not 0, then EXIT_INCOMPLETE, which comes first if strict. Reaps the workload. live may be
+ * NULL.
+ */
+int running_finish(struct live *live, int ret, bool has_workload, bool strict, struct err *err);
 
 #endif

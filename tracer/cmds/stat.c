@@ -294,33 +294,6 @@ static int end(struct stat *s, struct err *err)
 	return ret;
 }
 
-static bool incomplete(struct stat *s, struct err *err)
-{
-	struct report r;
-
-	if (running_incomplete(live_facts(s->live), "measurement", live_buffer_bytes(s->live), NULL, err))
-		return true;
-	report_judge(&r, s->in.analysis);
-	return reading_status(&r, err) != EXIT_OK;
-}
-
-static int finish(struct stat *s, int ret, bool has_workload, struct err *err)
-{
-	int status = EXIT_OK;
-
-	if (ret)
-		running_failed(has_workload, err);
-	if (s->live)
-		live_reap(s->live);
-	if (ret)
-		return ret;
-	if (has_workload)
-		status = running_workload_status(live_run(s->live));
-	if (incomplete(s, err) && (!status || s->o.strict))
-		status = EXIT_INCOMPLETE;
-	return status;
-}
-
 /* What the kernel's tables cannot do is an error, not something else. */
 static int check_counts(const struct stat_options *o, struct err *err)
 {
@@ -392,7 +365,7 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 		ret = measure(s, err);
 	if (!ret)
 		ret = end(s, err);
-	return finish(s, ret, workload, err);
+	return running_finish(s->live, ret, workload, s->o.strict, err);
 }
 
 int cmd_stat(int argc, char **argv, struct err *err)

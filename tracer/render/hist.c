@@ -44,9 +44,8 @@ static void bar(uint64_t n, uint64_t max, unsigned int width, FILE *out)
 		fputc('#', out);
 }
 
-static void bars(const struct render *r, const struct hist *h)
+static void bars(const struct screen *s, const struct hist *h, FILE *out)
 {
-	const struct screen *s = &r->options->screen;
 	uint64_t sums[64] = { 0 }, low_ns, count, max = 0;
 	unsigned int first = 63, last = 0, width = BAR_USUAL;
 	char from[RENDER_TIME_LEN], to[RENDER_TIME_LEN];
@@ -65,32 +64,37 @@ static void bars(const struct render *r, const struct hist *h)
 	for (unsigned int p = first; p <= last; p++) {
 		render_time(p ? 1ULL << p : 0, s->utf8, from);
 		render_time(p < 63 ? 2ULL << p : UINT64_MAX, s->utf8, to);
-		fprintf(r->out, "  %*s%s ..%*s%s %11" PRIu64 " |", (int)(8 - screen_cells(from)), "", from,
+		fprintf(out, "  %*s%s ..%*s%s %11" PRIu64 " |", (int)(8 - screen_cells(from)), "", from,
 			(int)(8 - screen_cells(to)), "", to, sums[p]);
-		bar(sums[p], max, width, r->out);
-		fputc('\n', r->out);
+		bar(sums[p], max, width, out);
+		fputc('\n', out);
 	}
+}
+
+void render_hist_bars(const struct screen *s, const struct hist *h, FILE *out)
+{
+	char p50[RENDER_TIME_LEN], p99[RENDER_TIME_LEN], max[RENDER_TIME_LEN];
+
+	if (!h->count) {
+		fputs("  no samples\n", out);
+		return;
+	}
+	render_time(hist_percentile(h, 0.5), s->utf8, p50);
+	render_time(hist_percentile(h, 0.99), s->utf8, p99);
+	render_time(h->max, s->utf8, max);
+	fprintf(out, "  %" PRIu64 " samples, p50 %s, p99 %s, max %s\n", h->count, p50, p99, max);
+	bars(s, h, out);
 }
 
 static int hist_row(struct render *r, const struct report_row *row, struct err *err)
 {
-	const struct hist *h = column_hist(r->options->hist, row);
 	const struct screen *s = &r->options->screen;
-	char p50[RENDER_TIME_LEN], p99[RENDER_TIME_LEN], max[RENDER_TIME_LEN];
 	char *label = render_label(r, row, s->width);
 
 	(void)err;
 	fprintf(r->out, "\n%s\n", label);
 	free(label);
-	if (!h->count) {
-		fputs("  no samples\n", r->out);
-		return 0;
-	}
-	render_time(hist_percentile(h, 0.5), s->utf8, p50);
-	render_time(hist_percentile(h, 0.99), s->utf8, p99);
-	render_time(h->max, s->utf8, max);
-	fprintf(r->out, "  %" PRIu64 " samples, p50 %s, p99 %s, max %s\n", h->count, p50, p99, max);
-	bars(r, h);
+	render_hist_bars(s, column_hist(r->options->hist, row), r->out);
 	return 0;
 }
 

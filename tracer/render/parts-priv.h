@@ -29,6 +29,16 @@ void render_text_head(struct render *r);
 void render_text_foot(struct render *r);
 /* See struct render_ops. */
 void render_text_lost_events(struct render *r, uint64_t lost);
+/* Rows from first on, nr of them, as a table with nothing around it; returns how many columns had no room. */
+unsigned int render_table(const struct report *r, const struct render_options *o, unsigned int first, unsigned int nr,
+			  FILE *out);
+/* --- one distribution: render/hist.c --- */
+
+/* In a line how many, median and so on; and a bar for each power of two. */
+void render_hist_bars(const struct screen *s, const struct hist *h, FILE *out);
+
+/* --- texts: render/table.c --- */
+
 /* One sentence in one line: false if something is not accounted for. */
 bool render_verdict(const struct report *r, FILE *out);
 /* What a row is of: its keys, in one line; malloc'ed. Where they are wider than width (0 = any) the longest are shortened. */

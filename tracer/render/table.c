@@ -131,16 +131,15 @@ static void table_begin(const struct render *r, struct state *s)
 		s->below = xcalloc(r->nr_rows, sizeof(*s->below));
 }
 
-static void table_end(const struct render *r, struct state *s)
+static unsigned int table_draw(const struct render *r, const struct state *s)
 {
 	const struct grid grid = { s->heads, s->nr_columns, s->cells, s->nr_rows, s->below };
-	unsigned int dropped = render_grid(&grid, &r->options->screen, r->out);
 
-	if (dropped)
-		fprintf(r->out, "(%u columns do not fit this terminal; --csv, --json or --fields show them)\n",
-			dropped);
-	if (s->left_out)
-		fputs("(frames of the plumbing are left out; --json has them)\n", r->out);
+	return render_grid(&grid, &r->options->screen, r->out);
+}
+
+static void table_free(struct state *s)
+{
 	for (size_t i = 0; i < (size_t)s->nr_columns * s->nr_rows; i++)
 		free(s->cells[i]);
 	for (unsigned int i = 0; s->below && i < s->nr_rows; i++)
@@ -149,6 +148,33 @@ static void table_end(const struct render *r, struct state *s)
 	free(s->below);
 	free(s->heads);
 	free(s->columns);
+}
+
+static void table_end(const struct render *r, struct state *s)
+{
+	unsigned int dropped = table_draw(r, s);
+
+	if (dropped)
+		fprintf(r->out, "(%u columns do not fit this terminal; --csv, --json or --fields show them)\n",
+			dropped);
+	if (s->left_out)
+		fputs("(frames of the plumbing are left out; --json has them)\n", r->out);
+	table_free(s);
+}
+
+unsigned int render_table(const struct report *r, const struct render_options *o, unsigned int first, unsigned int nr,
+			  FILE *out)
+{
+	struct state state = { 0 };
+	struct render render = { .report = r, .options = o, .nr_rows = nr, .out = out, .state = &state };
+	unsigned int dropped;
+
+	table_begin(&render, &state);
+	for (unsigned int i = first; i < first + nr; i++)
+		text_row(&render, &r->rows[i], NULL);
+	dropped = table_draw(&render, &state);
+	table_free(&state);
+	return dropped;
 }
 
 /* A text of the file's, cut with a mark where it is long. */

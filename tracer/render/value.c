@@ -60,5 +60,8 @@ void render_value(const struct column *c, struct value v, bool utf8, char *buf, 
 		v.num = (v.num + 500) / 1000; /* it rounds */
 		snprintf(buf, len, "%" PRIu64 ".%06" PRIu64, v.num / 1000000, v.num % 1000000);
 		break;
+	case UNIT_MILLI: /* 99.96 would round to 100.0: choose the digits after rounding */
+		snprintf(buf, len, "%.*f", v.num < 9995 ? 2 : v.num < 99950 ? 1 : 0, (double)v.num / 1000);
+		break;
 	}
 }

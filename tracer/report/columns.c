@@ -414,8 +414,8 @@ uint64_t column_samples(const struct column *c, const struct report_row *row)
 const char *column_unit_name(enum column_unit unit)
 {
 	static const char *const names[] = {
-		[UNIT_NAME] = "name", [UNIT_STACK] = "names", [UNIT_COUNT] = "count",
-		[UNIT_ID] = "number", [UNIT_NS] = "ns",	      [UNIT_WHEN] = "ns",
+		[UNIT_NAME] = "name", [UNIT_STACK] = "names", [UNIT_COUNT] = "count",  [UNIT_ID] = "number",
+		[UNIT_NS] = "ns",     [UNIT_WHEN] = "ns",     [UNIT_MILLI] = "1/1000",
 	};
 
 	return names[unit];
@@ -427,7 +427,8 @@ static void append(const struct column ***list, unsigned int *nr, const struct c
 	(*list)[(*nr)++] = c;
 }
 
-int columns_parse(const char *text, const struct column ***list, unsigned int *nr, struct err *err)
+int columns_parse_in(const struct column *more, unsigned int nr_more, const char *text, const struct column ***list,
+		     unsigned int *nr, struct err *err)
 {
 	const struct column *c;
 	char name[32];
@@ -440,13 +441,20 @@ int columns_parse(const char *text, const struct column ***list, unsigned int *n
 	for (const char *p = text;; p += len + 1) {
 		len = strcspn(p, ",");
 		snprintf(name, sizeof(name), "%.*s", (int)len, p);
-		c = len < sizeof(name) ? column_find(name) : NULL;
+		c = len < sizeof(name) ? column_find_in(more, nr_more, name) : NULL;
+		if (!c && len < sizeof(name))
+			c = column_find(name);
 		if (!c)
 			return column_unknown(name, err);
 		append(list, nr, c);
 		if (!p[len])
 			return 0;
 	}
+}
+
+int columns_parse(const char *text, const struct column ***list, unsigned int *nr, struct err *err)
+{
+	return columns_parse_in(NULL, 0, text, list, nr, err);
 }
 
 const struct column *column_of_key(enum agg_key key)

@@ -23,9 +23,10 @@ enum column_unit {
 	UNIT_NAME,  /* a text */
 	UNIT_STACK, /* names of functions; in one line, except in JSON */
 	UNIT_COUNT,
-	UNIT_ID,   /* number of a CPU or task: smallest first */
-	UNIT_NS,   /* a span of time */
-	UNIT_WHEN, /* a point in time of the trace clock, ns */
+	UNIT_ID,    /* number of a CPU or task: smallest first */
+	UNIT_NS,    /* a span of time */
+	UNIT_WHEN,  /* a point in time of the trace clock, ns */
+	UNIT_MILLI, /* thousandths, of what the heading says */
 };
 
 /* In the column's unit. */
@@ -77,6 +78,9 @@ const char *column_unit_name(enum column_unit unit); /* "ns" */
 
 /* "a,b,c" or "+d,e" (in addition to what *list holds). *list is malloc'ed. */
 int columns_parse(const char *text, const struct column ***list, unsigned int *nr, struct err *err);
+/* The same, with columns of another table, which come first where a name is of both. */
+int columns_parse_in(const struct column *more, unsigned int nr_more, const char *text, const struct column ***list,
+		     unsigned int *nr, struct err *err);
 /* What is shown if nobody says: the report's keys, the class, and what the table says; *list is malloc'ed. */
 void columns_usual(const struct report *r, const struct column ***list, unsigned int *nr);
 /* For people: where no column says which row it is, the report's keys in front. */

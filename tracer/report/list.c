@@ -215,6 +215,20 @@ static void ordered_span(void *ctx, const struct ipi_span *span)
 		l->emit(l->emit_ctx, &line);
 }
 
+bool list_line_now(struct list *l, const struct ipi_span *span, struct list_line *line)
+{
+	bool final;
+
+	if (!is_line(span))
+		return false;
+	l->evidence = analysis_evidence(l->analysis, &final);
+	l->stacks = analysis_has_stacks(l->analysis);
+	*line = line_of(l, span);
+	if (line->kind == LIST_HIT)
+		list_rate_add(&l->rate, span_begin_ns(span));
+	return true;
+}
+
 struct list *list_new(struct analysis *a, const struct list_choice *choice, list_emit_fn emit, void *ctx)
 {
 	struct list *l = xcalloc(1, sizeof(*l));

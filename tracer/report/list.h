@@ -119,6 +119,11 @@ struct list *list_new(struct analysis *a, const struct list_choice *choice, list
 void list_free(struct list *l);
 /* With what is filtered in front of it. */
 struct span_sink list_sink(struct list *l);
+/*
+ * Without the order of time, and the choice: the line of this span, valid as long as the span; false: it is none.
+ * For who asks an expression of spans as they come; such a list has no sink.
+ */
+bool list_line_now(struct list *l, const struct ipi_span *span, struct list_line *line);
 /* Lines that there were, and those that were chosen. */
 uint64_t list_nr_lines(const struct list *l);
 uint64_t list_nr_chosen(const struct list *l);
