@@ -20,7 +20,6 @@ static inline __attribute__((always_inline)) void totals_hit(struct match_totals
 {
 	t->target_hits++;
 	t->behind_stack += s->sent_ns != s->send_ns;
-	t->negative += s->negative;
 	switch (s->outcome) {
 	case IPI_DELIVERED:
 		t->delivered++;
@@ -74,15 +73,15 @@ static inline void totals_interrupt(struct match_totals *t, const struct ipi_spa
 /* calls_seen: there are csd events; else nobody knows whether a handler ran anything. */
 static inline void totals_irq(struct match_totals *t, const struct ipi_span *s, bool calls_seen)
 {
-	if (unlikely(s->unsolicited == IPI_UNSOLICITED_BEFORE)) {
-		t->before_window++;
-		return;
-	}
-	totals_interrupt(t, s);
 	if (unlikely(s->unsolicited)) {
+		if (s->unsolicited == IPI_UNSOLICITED_BEFORE) {
+			t->before_window++;
+			return;
+		}
 		t->unsolicited++;
 		t->unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
 	}
+	totals_interrupt(t, s);
 	if (unlikely(!s->nr_calls) && calls_seen && ipi_class_is_call(s->class))
 		t->empty_interrupts++;
 }

@@ -318,7 +318,7 @@ static void __attribute__((noinline)) add_hit_times(struct agg_row *r, const str
 		hist_add(&r->handler, s->exit_ns - s->entry_ns, s->entry_ns, s->target);
 }
 
-static inline void add_hit(struct agg *a, const struct ipi_span *s)
+static inline __attribute__((always_inline)) void add_hit(struct agg *a, const struct ipi_span *s)
 {
 	struct agg_row *r = a->last_row;
 	uint64_t delivery, handler;
@@ -389,7 +389,7 @@ static void __attribute__((noinline)) add_call_times(struct agg_row *r, const st
 		hist_add(&r->func_time, s->done_ns - s->run_ns, s->run_ns, s->target);
 }
 
-static inline void add_call(struct agg *a, const struct ipi_span *s)
+static inline __attribute__((always_inline)) void add_call(struct agg *a, const struct ipi_span *s)
 {
 	struct agg_row *r = a->last_row;
 	uint64_t queue, func;
