@@ -17,17 +17,30 @@
 #include "decode/decode.h"
 #include "render/grid.h"
 
-/* clang-format off */
-static const struct grid_column columns[] = {
-	GRID_LEFT("MODE"), GRID_LEFT("PATH"), GRID_RIGHT("IPIS"), GRID_RIGHT("IPI TIME ns"), GRID_RIGHT("TOTAL ns"), GRID_LEFT("MEASURED"), GRID_RIGHT("MIN"),
-	GRID_RIGHT("P50"), GRID_RIGHT("P90"), GRID_RIGHT("P99"), GRID_RIGHT("P99.9"), GRID_RIGHT("MAX"), GRID_RIGHT("RATE/s"), GRID_RIGHT("REJECTED"),
-	GRID_RIGHT("SPREAD"),
-};
-/* clang-format on */
-#define NR_COLUMNS ARRAY_SIZE(columns)
+#define FIGURE(h, d)                                                                                                   \
+	{                                                                                                              \
+		.header = (h), .right = true, .drop = (d)                                                              \
+	}
 
-/* All of it, whatever it is printed on. */
-static const struct screen any;
+/* What a distribution is of, and its middle and ends, stay on a narrow screen; of what is rejected there is a warning, too. */
+static const struct grid_column columns[] = {
+	{ .header = "MODE", .name = true },
+	{ .header = "PATH", .name = true },
+	FIGURE("IPIS", 0),
+	FIGURE("IPI TIME ns", 1),
+	FIGURE("TOTAL ns", 2),
+	GRID_LEFT("MEASURED"),
+	FIGURE("MIN", 3),
+	FIGURE("P50", 0),
+	FIGURE("P90", 6),
+	FIGURE("P99", 0),
+	FIGURE("P99.9", 5),
+	FIGURE("MAX", 0),
+	FIGURE("RATE/s", 4),
+	FIGURE("REJECTED", 7),
+	FIGURE("SPREAD", 8),
+};
+#define NR_COLUMNS ARRAY_SIZE(columns)
 
 static char *number(uint64_t n)
 {
@@ -101,7 +114,7 @@ static void doubts(const struct bench_result *r, FILE *out)
 }
 
 /* The matrix: median of what is measured, source by target. */
-static void matrix(const struct bench_result *r, uint32_t mode, FILE *out)
+static void matrix(const struct bench_result *r, uint32_t mode, const struct screen *screen, FILE *out)
 {
 	struct cpuset set = { 0 };
 	struct grid_column *heads;
@@ -139,7 +152,7 @@ static void matrix(const struct bench_result *r, uint32_t mode, FILE *out)
 		}
 	}
 	fprintf(out, "\n%s, median ns, from row to column:\n", bench_modes[mode].title);
-	render_grid(&(struct grid){ heads, n + 1, cells, n, NULL }, &any, out);
+	render_grid(&(struct grid){ heads, n + 1, cells, n, NULL }, screen, out);
 	for (unsigned int i = 0; i < n; i++)
 		free((char *)heads[i + 1].header);
 	for (unsigned int i = 0; i < n * (n + 1); i++)
@@ -180,27 +193,57 @@ static void method(const struct bench_result *r, FILE *out)
 	fprintf(out, "%" PRIu64 " times each", r->iterations);
 	if (r->nr_senders > 1)
 		fprintf(out, " by each of %u senders", r->nr_senders);
-	fprintf(out, ", %" PRIu64 " repetitions, %s; all times in ns\n\n", r->repeat,
+	fprintf(out, ", %" PRIu64 " repetitions, %s; all times in ns\n", r->repeat,
 		r->backend == BENCH_USER ? "membarrier from user space" : "kernel module");
 }
 
-void bench_print(const struct bench_result *r, FILE *out)
+static void table(const struct bench_result *r, const struct screen *screen, FILE *out)
 {
 	char **cells = xcalloc((size_t)r->nr_rows * NR_COLUMNS + 1, sizeof(*cells));
+	unsigned int dropped;
 
-	method(r, out);
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		fill_row(&r->rows[i], cells + i * NR_COLUMNS);
-	render_grid(&(struct grid){ columns, NR_COLUMNS, cells, r->nr_rows, NULL }, &any, out);
+	dropped = render_grid(&(struct grid){ columns, NR_COLUMNS, cells, r->nr_rows, NULL }, screen, out);
+	if (dropped)
+		fprintf(out, "(%u columns do not fit this terminal; --json has them)\n", dropped);
 	for (size_t i = 0; i < r->nr_rows * NR_COLUMNS; i++)
 		free(cells[i]);
 	free(cells);
-	for (uint32_t mode = 0; r->pairs && mode < IPITRACE_BENCH_NR_PRIMITIVES; mode++)
-		matrix(r, mode, out);
-	fputc('\n', out);
+}
+
+/* What is printed by fn, wrapped. */
+static void wrapped(const struct bench_result *r, const struct screen *screen, FILE *out,
+		    void (*fn)(const struct bench_result *r, FILE *out))
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *lines = open_memstream(&text, &len);
+
+	if (!lines)
+		mem_exhausted(0);
+	fn(r, lines);
+	fclose(lines);
+	screen_wrap(screen, text, out);
+	free(text);
+}
+
+static void trust(const struct bench_result *r, FILE *out)
+{
 	doubts(r, out);
 	checks(r, out);
 	for (unsigned int i = 0; i < r->env.nr; i++)
 		fprintf(out, "%-15s %s\n", r->env.facts[i].label,
 			r->env.facts[i].value ? r->env.facts[i].value : "unknown");
+}
+
+void bench_print(const struct bench_result *r, const struct screen *screen, FILE *out)
+{
+	wrapped(r, screen, out, method);
+	fputc('\n', out);
+	table(r, screen, out);
+	for (uint32_t mode = 0; r->pairs && mode < IPITRACE_BENCH_NR_PRIMITIVES; mode++)
+		matrix(r, mode, screen, out);
+	fputc('\n', out);
+	wrapped(r, screen, out, trust);
 }

@@ -80,7 +80,9 @@ struct bench_result {
 
 void bench_result_free(struct bench_result *r);
 const char *bench_state_name(uint32_t state);
-void bench_print(const struct bench_result *r, FILE *out);
+struct screen;
+/* Made to fit the screen: what does not, --json has. */
+void bench_print(const struct bench_result *r, const struct screen *screen, FILE *out);
 void bench_json(const struct bench_result *r, FILE *out);
 
 #endif

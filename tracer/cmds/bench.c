@@ -16,6 +16,7 @@
 #include "bench/measure.h"
 #include "bench/result.h"
 #include "cmds/cmd.h"
+#include "cmds/screen.h"
 
 volatile sig_atomic_t bench_interrupted;
 
@@ -142,6 +143,7 @@ static int verdict(const struct bench_result *r, struct err *err)
 
 static int measure(const struct bench_options *o, struct err *err)
 {
+	const struct screen screen = screen_of_stdout(&(struct screen_options){ 0 });
 	struct bench_result r;
 	int ret;
 
@@ -151,7 +153,7 @@ static int measure(const struct bench_options *o, struct err *err)
 		if (o->json)
 			bench_json(&r, stdout);
 		else
-			bench_print(&r, stdout);
+			bench_print(&r, &screen, stdout);
 		ret = verdict(&r, err);
 	}
 	bench_result_free(&r);
