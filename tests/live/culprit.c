@@ -9,42 +9,13 @@
  */
 #include <linux/membarrier.h>
 #include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static atomic_bool stop;
-static atomic_uint beats; /* of the thread that spins */
-
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
-static void *spin(void *arg)
-{
-	pin(1);
-	while (!atomic_load(&stop))
-		atomic_fetch_add(&beats, 1);
-	return arg;
-}
-
-/* It runs: what comes next interrupts it. */
-static void wait_for_beat(void)
-{
-	unsigned int now = atomic_load(&beats);
-
-	while (atomic_load(&beats) == now)
-		;
-}
+#include "spinner.h"
 
 #if defined(DIRECT) && defined(__x86_64__)
 static inline __attribute__((always_inline)) long call(long nr, long a, long b)

@@ -354,7 +354,7 @@ lab_culprits() {
 		local flags=(-fomit-frame-pointer)
 		[ $name = frame ] && flags=(-fno-omit-frame-pointer ${leaf:+"$leaf"})
 		[ $name = omit ] || flags+=(-DDIRECT)
-		[ "$OUT_DIR/guest/$name" -nt "$src" ] && continue
+		[ "$OUT_DIR/guest/$name" -nt "$src" ] && [ "$OUT_DIR/guest/$name" -nt "${src%/*}/spinner.h" ] && continue
 		$cc -O2 -D_GNU_SOURCE "${flags[@]}" -o "$OUT_DIR/guest/$name" "$src" -lpthread ||
 			{ lab_err "cannot build $src for $ROW_ARCH"; return 1; }
 	done

@@ -155,9 +155,7 @@ static void matrix(const struct bench_result *r, uint32_t mode, const struct scr
 	render_grid(&(struct grid){ heads, n + 1, cells, n, NULL }, screen, out);
 	for (unsigned int i = 0; i < n; i++)
 		free((char *)heads[i + 1].header);
-	for (unsigned int i = 0; i < n * (n + 1); i++)
-		free(cells[i]);
-	free(cells);
+	grid_free_cells(cells, (size_t)n * (n + 1));
 	free(heads);
 	free(cpus);
 	cpuset_free(&set);
@@ -207,9 +205,7 @@ static void table(const struct bench_result *r, const struct screen *screen, FIL
 	dropped = render_grid(&(struct grid){ columns, NR_COLUMNS, cells, r->nr_rows, NULL }, screen, out);
 	if (dropped)
 		fprintf(out, "(%u columns do not fit this terminal; --json has them)\n", dropped);
-	for (size_t i = 0; i < r->nr_rows * NR_COLUMNS; i++)
-		free(cells[i]);
-	free(cells);
+	grid_free_cells(cells, r->nr_rows * NR_COLUMNS);
 }
 
 /* What is printed by fn, wrapped. */

@@ -33,6 +33,16 @@ enum { FACTS_PLAIN = 1, FACTS_LISTS = 2, FACTS_SENDERS = 3 };
 
 static const char *const snap_names[FACTS_NR_SNAPS] = { "outer0", "inner0", "inner1", "outer1" };
 
+void facts_free_tasks(struct facts *f)
+{
+	free(f->tgids);
+	free(f->parents);
+	for (unsigned int i = 0; i < f->nr_cgroups; i++)
+		free(f->cgroups[i]);
+	free(f->cgroups);
+	free(f->places);
+}
+
 void facts_free(struct facts *f)
 {
 	free(f->version);
@@ -42,12 +52,7 @@ void facts_free(struct facts *f)
 	free(f->tier);
 	free(f->clock);
 	free(f->own_pids);
-	free(f->tgids);
-	free(f->parents);
-	for (unsigned int i = 0; i < f->nr_cgroups; i++)
-		free(f->cgroups[i]);
-	free(f->cgroups);
-	free(f->places);
+	facts_free_tasks(f);
 	ipi_filter_free(&f->filter);
 	free(f->lost);
 	free(f->entries);

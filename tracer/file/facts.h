@@ -87,6 +87,8 @@ struct facts {
 };
 
 void facts_free(struct facts *f);
+/* What it knows of tasks: for who fills that anew. */
+void facts_free_tasks(struct facts *f);
 char *facts_format(const struct facts *f); /* malloc'ed text */
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err);
 /* The process that a task is of; -1 if it is not known. */

@@ -86,19 +86,9 @@ void recording_gather_comms(struct recording *rec)
 	free(saved);
 }
 
-static void free_tasks(struct facts *f)
-{
-	free(f->tgids);
-	free(f->parents);
-	for (unsigned int i = 0; i < f->nr_cgroups; i++)
-		free(f->cgroups[i]);
-	free(f->cgroups);
-	free(f->places);
-}
-
 static void fill_tasks(struct facts *f, struct comms *c)
 {
-	free_tasks(f);
+	facts_free_tasks(f);
 	comms_sort_places(c);
 	f->tgids = comms_processes(c, &f->nr_tgids);
 	f->parents = comms_parents(c, &f->nr_parents);

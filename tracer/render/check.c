@@ -105,9 +105,7 @@ static void offenders_text(const struct check_report *r, const struct screen *sc
 			fprintf(out, "(%u more offenders)\n", r->nr_offenders - rows);
 		fputc('\n', out);
 	}
-	for (size_t i = 0; i < nr; i++)
-		free(cells[i]);
-	free(cells);
+	grid_free_cells(cells, nr);
 }
 
 #define IRQS_PER_CPU 8

@@ -111,6 +111,13 @@ static void print_line(const struct grid *g, const struct layout *l, const struc
 	}
 }
 
+void grid_free_cells(char **cells, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		free(cells[i]);
+	free(cells);
+}
+
 unsigned int grid_width(const struct grid *g)
 {
 	unsigned int total = 0;

@@ -6,6 +6,7 @@
 #define IPITRACE_RENDER_GRID_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "render/screen.h"
@@ -34,6 +35,8 @@ struct grid {
 	char *const *below; /* lines below each row, or NULL; NULL = none at all */
 };
 
+/* Cells that were malloc'ed, and the array. */
+void grid_free_cells(char **cells, size_t nr);
 /* Of all of it. */
 unsigned int grid_width(const struct grid *g);
 /* What does not fit the screen's width gives way. Returns how many columns were left out. */

@@ -277,9 +277,7 @@ static struct sheet sheet_make(const struct matrix *m, const struct screen *s)
 
 static void sheet_free(struct sheet *s)
 {
-	for (size_t i = 0; i < (size_t)s->grid.nr_columns * s->grid.nr_rows; i++)
-		free(s->cells[i]);
-	free(s->cells);
+	grid_free_cells(s->cells, (size_t)s->grid.nr_columns * s->grid.nr_rows);
 	free(s->columns);
 }
 

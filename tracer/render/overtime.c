@@ -121,9 +121,7 @@ static int text_end(struct render *r, struct err *err)
 			r->report->nr_bins, bin, cell, s->merge > 1 ? "; --csv has every bin" : "");
 		wrapped_end(&w, r);
 	}
-	for (size_t i = 0; i < (size_t)r->nr_rows * NR_CELLS; i++)
-		free(s->cells[i]);
-	free(s->cells);
+	grid_free_cells(s->cells, (size_t)r->nr_rows * NR_CELLS);
 	render_text_foot(r);
 	return 0;
 }

@@ -140,11 +140,9 @@ static unsigned int table_draw(const struct render *r, const struct state *s)
 
 static void table_free(struct state *s)
 {
-	for (size_t i = 0; i < (size_t)s->nr_columns * s->nr_rows; i++)
-		free(s->cells[i]);
+	grid_free_cells(s->cells, (size_t)s->nr_columns * s->nr_rows);
 	for (unsigned int i = 0; s->below && i < s->nr_rows; i++)
 		free(s->below[i]);
-	free(s->cells);
 	free(s->below);
 	free(s->heads);
 	free(s->columns);

@@ -196,9 +196,7 @@ static int text_end(struct render *r, struct err *err)
 	events(t, lines);
 	without_ipi(t, lines);
 	wrapped_end(&w, r);
-	for (size_t i = 0; i < (size_t)s->nr_columns * s->nr_rows; i++)
-		free(s->cells[i]);
-	free(s->cells);
+	grid_free_cells(s->cells, (size_t)s->nr_columns * s->nr_rows);
 	render_text_foot(r);
 	return 0;
 }
