@@ -52,6 +52,12 @@ is $? 0 "$nr recordings have multicasts that were waited for"
 exits 0 "the slowest target and what it was doing" "$IPITRACE" report --by slowest "$DATA/rows/amd64-66cpu.dat"
 like "$(cat "$OUT")" '^SLOWEST VICTIM +CALLS WAIT-50 ' "  in columns of their own"
 like "$(cat "$OUT")" '^ +65 membarrier +4 ' "  the last CPU of the mask, four times"
+if command -v trace-cmd >/dev/null && trace-cmd report -t "$DATA/rows/amd64-66cpu.dat" >text 2>/dev/null; then
+	"$IPITRACE" report --json --by slowest "$DATA/rows/amd64-66cpu.dat" >slowest.json
+	exits 0 "  an independent script counts the same, to the nanosecond" python3 "$ROOT/tests/cli/slowest.py" text slowest.json
+else
+	skip "  an independent script counts the same" "no trace-cmd"
+fi
 exits 0 "by caller, too" "$IPITRACE" report --by caller,slowest --csv -f caller,slowest,calls "$DATA/rows/amd64-66cpu.dat"
 like "$(cat "$OUT")" '^membarrier_private_expedited\+0x1f7,65,4$' "  each"
 exits 0 "no multicasts" "$IPITRACE" report --by slowest "$DATA/demo.dat"
