@@ -104,7 +104,7 @@ struct ipi_span {
 	uint8_t outcome;     /* enum ipi_outcome */
 	uint8_t how;	     /* enum ipi_how */
 	uint8_t unsolicited; /* IRQ: enum ipi_unsolicited */
-	bool negative;	     /* CALL: it ran before it was queued, by the stamps: latencies void (clock skew) */
+	bool negative;	     /* a point was stamped before its cause: latencies void (clock skew) */
 	uint8_t wait;	     /* CALL: enum ipi_wait */
 	bool has_call;	     /* HIT: a call was queued for it, whose CALL span has path IPI_PATH_SENT */
 	uint8_t irq_flags;   /* IRQ, HIT with an entry: IPI_FLAG_* of the handler's entry; see span_victim() */

@@ -20,6 +20,7 @@ static inline __attribute__((always_inline)) void totals_hit(struct match_totals
 {
 	t->target_hits++;
 	t->behind_stack += s->sent_ns != s->send_ns;
+	t->negative += s->negative;
 	switch (s->outcome) {
 	case IPI_DELIVERED:
 		t->delivered++;

@@ -350,7 +350,7 @@ static inline __attribute__((always_inline)) void add_hit(struct agg *a, const s
 	 */
 	delivery = s->entry_ns - s->sent_ns;
 	handler = s->exit_ns - s->entry_ns;
-	if (unlikely(!hist_inside(&r->delivery, delivery) || !hist_inside(&r->handler, handler))) {
+	if (unlikely(s->negative || !hist_inside(&r->delivery, delivery) || !hist_inside(&r->handler, handler))) {
 		add_hit_times(r, s);
 		return;
 	}
