@@ -99,7 +99,9 @@ static void add_traced(const struct line *line, const struct coverage_counts *n,
 
 static struct coverage_line new_line(const struct line *line, const struct facts_counter *c)
 {
-	return (struct coverage_line){ .name = c->name, .what = line->what, .decides = line->classes != 0 };
+	return (struct coverage_line){
+		.name = c->name, .what = line->what, .decides = line->classes != 0, .runs = !line->classes
+	};
 }
 
 static void finish_line(struct coverage_line *l)

@@ -40,6 +40,7 @@ struct coverage_line {
 	bool open;	/* nobody knows how high: a CPU went offline meanwhile */
 	bool decides;	/* its interrupts are all IPIs of this line: what is missing is missing */
 	uint64_t spare; /* how many may be missing, because handlers were under way when reading */
+	bool runs;	/* it counts runs of a function, some of which are in no interrupt */
 	bool ok;
 };
 

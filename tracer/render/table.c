@@ -475,7 +475,9 @@ static void coverage(const struct report *r, FILE *out)
 			fprintf(out, "%" PRIu64, c->low);
 		else
 			fprintf(out, "%" PRIu64 "..%" PRIu64, c->low, c->high);
-		if (!c->ok)
+		if (c->runs && c->traced < c->low)
+			fprintf(out, " (%" PRIu64 " without an event)", c->low - c->traced);
+		else if (!c->ok)
 			fputs(" (MISMATCH)", out);
 	}
 	fputc('\n', out);

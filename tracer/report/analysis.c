@@ -792,6 +792,7 @@ unsigned int analysis_coverage(const struct analysis *a, struct coverage *lines,
 			.low = found[i].low,
 			.high = found[i].high,
 			.open = found[i].open,
+			.runs = found[i].runs,
 			.ok = found[i].ok,
 			.missing = coverage_short(&found[i]),
 		};

@@ -111,6 +111,7 @@ struct coverage {
 	const char *what; /* "rescheduling interrupts" */
 	uint64_t traced, low, high;
 	bool open; /* a CPU went offline meanwhile: nobody knows how high */
+	bool runs; /* it counts runs of a function, some of which are in no interrupt: too few prove no loss of any */
 	bool ok;
 	bool missing; /* and what is too few are events that the recording lacks */
 };
