@@ -2,8 +2,8 @@
 /*
  * spinner.h - a thread that spins on CPU 1, so that there is somebody to interrupt.
  */
-#ifndef IPITRACE_TESTS_SPINNER_H
-#define IPITRACE_TESTS_SPINNER_H
+#ifndef IPITRACE_TESTS_LIVE_SPINNER_H
+#define IPITRACE_TESTS_LIVE_SPINNER_H
 
 #include <sched.h>
 #include <stdatomic.h>
