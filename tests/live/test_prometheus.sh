@@ -113,4 +113,15 @@ cd "$ROOT/examples/prometheus" || exit 1
 exits 0 "promtool check config" "$promtool" check config prometheus.yml
 exits 0 "promtool check rules" "$promtool" check rules ipitrace.rules.yml
 exits 0 "promtool test rules: an isolation breach is one, buckets of hosts add" "$promtool" test rules ipitrace.test.yml
+
+# --- the service; its program need not be installed here ---
+if command -v systemd-analyze >/dev/null; then
+	sed "s,/usr/bin/ipitrace,$IPITRACE," "$ROOT/packaging/ipitrace-stat.service" >"$TMP/ipitrace-stat.service"
+	exits 0 "systemd-analyze verify" systemd-analyze verify --man=no "$TMP/ipitrace-stat.service"
+	is "$(cat "$OUT" "$ERR")" "" "  has nothing to say"
+	"$IPITRACE" stat --help >"$OUT"
+	ok "  its option exists" grep -q -- ' --listen ' "$OUT"
+else
+	skip "systemd-analyze verify" "no systemd here"
+fi
 done_testing
