@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shim.c - preloaded into ipitrace by test_record_steps.sh: trouble at a chosen step.
+ * shim.c - preloaded into ipitrace by tests: trouble at a chosen step.
  *
  *	SHIM_MALLOC=N	 the N-th allocation fails, once
  *	SHIM_CALL=N	 before the N-th system call that matters a signal comes:
  *	SHIM_SIGNAL=S	 this one,
  *	SHIM_TWICE=1	 and once more ten calls later
+ *	SHIM_LATE=CPU	 the buffer of this CPU looks empty for the first 600 ms that it is read
  *	SHIM_NO_TMPFILE=1 a filesystem without O_TMPFILE
  *	SHIM_COUNT=FILE	 how many of both there were, "allocations calls"
  *
@@ -21,7 +22,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 void *__libc_malloc(size_t size);
@@ -31,7 +34,7 @@ void *__libc_realloc(void *ptr, size_t size);
 static atomic_long nr_malloc, nr_call;
 static long fail_malloc, signal_call;
 static int signal_nr, twice, no_tmpfile, ready;
-static const char *count_file;
+static const char *count_file, *late_cpu;
 
 static long number(const char *name)
 {
@@ -48,6 +51,7 @@ __attribute__((constructor)) static void begin(void)
 	twice = (int)number("SHIM_TWICE");
 	no_tmpfile = (int)number("SHIM_NO_TMPFILE");
 	count_file = getenv("SHIM_COUNT");
+	late_cpu = getenv("SHIM_LATE");
 	/* Not for the workload. */
 	unsetenv("LD_PRELOAD");
 	ready = 1;
@@ -135,6 +139,32 @@ ssize_t write(int fd, const void *buf, size_t len)
 {
 	step();
 	return REAL(write)(fd, buf, len);
+}
+
+static int is_late(int fd)
+{
+	static double since;
+	char link[64], file[64], path[256] = "";
+	struct timespec ts;
+	double now;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	snprintf(file, sizeof(file), "/cpu%s/trace_pipe_raw", late_cpu);
+	if (readlink(link, path, sizeof(path) - 1) < 0 || !strstr(path, file))
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	if (since == 0)
+		since = now;
+	return now < since + 0.6;
+}
+
+ssize_t read(int fd, void *buf, size_t len)
+{
+	if (!ready || !late_cpu || !is_late(fd))
+		return REAL(read)(fd, buf, len);
+	errno = EAGAIN;
+	return -1;
 }
 
 ssize_t pwrite(int fd, const void *buf, size_t len, off_t pos)

@@ -196,10 +196,12 @@ static bool incomplete(struct live *live, struct err *err)
 {
 	struct report r;
 
-	if (running_incomplete(live_facts(live), "measurement", live_buffer_bytes(live), NULL, err))
-		return true;
 	report_judge(&r, live_analysis(live));
-	return reading_status(&r, err) != EXIT_OK;
+	if (!running_incomplete(live_facts(live), "measurement", live_buffer_bytes(live), NULL, err))
+		return reading_status(&r, err) != EXIT_OK;
+	if (r.trace->late_events)
+		running_say("%llu events came too late to be matched", (unsigned long long)r.trace->late_events);
+	return true;
 }
 
 int running_finish(struct live *live, int ret, bool has_workload, bool strict, struct err *err)
