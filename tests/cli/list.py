@@ -134,7 +134,8 @@ def sums(ipitrace, *files):
 
 # --- trace-cmd's own words ---
 
-EVENT = re.compile(r"^\s*(.*)-(\d+)\s+\[(\d+)\]\s+(\d+)\.(\d{9}): (\S+):\s+(.*)$")
+# Newer ones show flags, too: "d..2.".
+EVENT = re.compile(r"^\s*(.*)-(\d+)\s+\[(\d+)\]\s+(?:\S{3,8}\s+)?(\d+)\.(\d{9}): (\S+):\s+(.*)$")
 
 
 def events(path):

@@ -33,7 +33,7 @@ while IFS='|' read -r name header _; do
 	got=$("$IPITRACE" report --by $by -f "$name" "$F" 2>/dev/null | sed -n 4p | tr -s " ")
 	[[ " $got " == *" $header "* ]] || text+=" $name"
 	"$IPITRACE" report --by $by --sort "$name" --csv "$F" >"sorted.$name" 2>/dev/null || sort+=" $name"
-	grep -Eq "^ *$name +$header  " <<<"$man" || page+=" $name"
+	grep -Eq "^ *$name +$header +" <<<"$man" || page+=" $name"
 done <columns
 is "$text" "" "text: --fields shows each under its header"
 is "$sort" "" "--sort takes each"
@@ -86,7 +86,7 @@ is "$(head -n "$(tr ',' '\n' <<<"$by_all" | wc -l)" columns | cut -d'|' -f1 | pa
 
 # The table in the man page, as tbl(1) wants it: in a block what may have to be filled.
 man_table() {
-	awk -F '|' '{ printf length($5) < 40 ? "%s@%s@%s@%s\n" : "%s@%s@%s@T{\n%s\nT}\n", $1, $2, $4, $5 }' columns
+	awk -F '|' '{ printf length($5) < 39 ? "%s@%s@%s@%s\n" : "%s@%s@%s@T{\n%s\nT}\n", $1, $2, $4, $5 }' columns
 }
 page=$ROOT/docs/ipitrace-report.1
 begin='^\.\\" Columns: from the program' end='^\.\\" End of columns'
