@@ -17,7 +17,7 @@ flight() {
 	"$IPITRACE" record --flight "$@" 2>f.err </dev/null &
 	pid=$!
 	at_exit "kill -9 $pid 2>/dev/null"
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 400; i++)); do
 		grep -q 'keeping the last' f.err && break
 		sleep 0.05
 	done
@@ -26,7 +26,7 @@ flight() {
 # A file that was asked for is there as soon as it has its name.
 ask() {
 	kill -USR1 "$pid"
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 400; i++)); do
 		[ -s "$1" ] && break
 		sleep 0.05
 	done
@@ -40,13 +40,13 @@ nr_of() { "$IPITRACE" list --json --func ipi_mb "$1" 2>/dev/null | wc -l; }
 
 # --- unread: in the kernel's buffers ---
 # Far more than they hold, then asked in the middle of it, with an ordinary recording beside.
-"$IPITRACE" record -q -o beside.dat -- sleep 60 2>o.err &
+"$IPITRACE" record -q -o beside.dat -- sleep 600 2>o.err &
 beside=$!
 at_exit "kill -9 $beside 2>/dev/null"
-flight 2M -o a.dat
-"$M" -n 100000 -c 0 -t 1 >sent &
+flight 256K -o a.dat
+"$M" -n 20000 -c 0 -t 1 >sent &
 load=$!
-sleep 0.7
+sleep 0.4
 ask a.dat.1
 wait $load
 sleep 0.2
@@ -61,7 +61,7 @@ json_check r.json "$CONSERVES" "  conservation laws hold"
 json_check r.json "d['trace']['flight'] is not None and d['trace']['lost_events'] == 0 and not d['trace']['incomplete']" \
 	"  it is a window, and nothing in it is called lost"
 json_check r.json "not d['coverage']" "  /proc/interrupts, of another time, is not held against it"
-json_check r.json "t['calls'] > 1000 and d['trace']['flight']['before_window'] <= 8" "  it has a good part of the load"
+json_check r.json "t['calls'] > 100 and d['trace']['flight']['before_window'] <= 8" "  it has a good part of the load"
 "$IPITRACE" list --json a.dat.1 >f.json 2>/dev/null
 "$IPITRACE" list --json beside.dat >o.json 2>/dev/null
 ok "  every IPI of the load in the window is in it: as in a recording made beside" "$ROOT/tests/cli/flight.py" same f.json o.json membarrier
