@@ -312,7 +312,7 @@ lab_cross_ipitrace() {
 	[ "$ROW_ARCH" != "$HOST_ARCH" ] || return 0
 	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$SYSROOT \
 		make -C "$ROOT" --no-print-directory B="$OUT_DIR/bin" CC="$ROW_GNU-gcc" \
-		LDFLAGS="-Wl,-rpath-link,$lib:$SYSROOT/lib/$ROW_GNU -Wl,--allow-shlib-undefined" build >"$OUT_DIR/ipitrace.log" 2>&1 ||
+		LDFLAGS="-L$lib -L$SYSROOT/lib/$ROW_GNU -Wl,-rpath-link,$lib:$SYSROOT/lib/$ROW_GNU -Wl,--allow-shlib-undefined" build >"$OUT_DIR/ipitrace.log" 2>&1 ||
 		{ tail -n 20 "$OUT_DIR/ipitrace.log" >&2; lab_err "ipitrace does not build for $ROW_ARCH"; return 1; }
 }
 

@@ -46,6 +46,7 @@ uint64_t us_regs_mask(enum userstack_mode mode)
 {
 	uint64_t mask = 0;
 
+	(void)mode; /* where no registers are known */
 #ifndef NO_REGS
 	mask = 1ULL << PERF_PC | 1ULL << PERF_SP;
 	for (size_t i = 0; mode == USERSTACK_DWARF && i < ARRAY_SIZE(dwarf_regs); i++)
