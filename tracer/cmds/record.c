@@ -55,7 +55,7 @@ static int parse_compress(void *target, const char *arg, const struct opt_spec *
 	static const struct {
 		const char *name;
 		uint32_t level;
-	} ways[] = { { "none", 0 }, { "fast", 1 }, { "best", 9 } };
+	} ways[] = { { "none", 0 }, { "fast", DAT_LEVEL_FAST }, { "best", DAT_LEVEL_BEST } };
 
 	(void)spec;
 	for (unsigned int i = 0; i < ARRAY_SIZE(ways); i++) {
@@ -126,8 +126,8 @@ static const struct opt record_rows[] = {
 	{ 0, "with", "GROUPS", OPT_CUSTOM, FIELD(groups),
 	  "record these groups of events, too ('ipitrace help record groups' lists them)", parse_groups, 0, 0 },
 	{ 0, "compress", "none|fast|best", OPT_CUSTOM, FIELD(level),
-	  "a file of a tenth of the size: trace.dat version 7, by zstd; default none: version 6", parse_compress, 0,
-	  0 },
+	  "how far to compress the file by zstd: trace.dat version 7 (default fast), or with none version 6",
+	  parse_compress, 0, 0 },
 	{ 0, "wait-all", NULL, OPT_FLAG, FIELD(wait_all), "record until all that WORKLOAD has started has ended, too",
 	  NULL, 0, 0 },
 	{ 0, "strict", NULL, OPT_FLAG, FIELD(strict),
@@ -211,9 +211,10 @@ static int finish(struct record *r, int ret, struct err *err)
 
 int cmd_record(int argc, char **argv, struct err *err)
 {
-	struct record_command c = {
-		.opts = { .output = "ipitrace.dat", .stack = SESSION_STACK_SENDS, .filter = IPI_FILTER_INIT }
-	};
+	struct record_command c = { .opts = { .output = "ipitrace.dat",
+					      .stack = SESSION_STACK_SENDS,
+					      .level = DAT_LEVEL_FAST,
+					      .filter = IPI_FILTER_INIT } };
 	struct record r = { 0 };
 	size_t size = ((size_t)argc + 1) * sizeof(*argv);
 	char **line_args = memcpy(xmalloc(size), argv, size); /* parsing reorders them */

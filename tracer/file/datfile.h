@@ -135,7 +135,10 @@ struct dat_writer_meta {
 int dat_writer_open(struct dat_writer **w, const char *path, struct err *err);
 /* For what is said about it, and to give it an owner. Stays the writer's. */
 struct output *dat_writer_output(const struct dat_writer *w);
-/* Before the head: 1 to 19, as zstd has them: the file is v7, compressed; 0, the default: v6. */
+#define DAT_LEVEL_FAST 1
+#define DAT_LEVEL_BEST 9
+
+/* Before the head: a level of zstd's, and the file is v7; 0: v6, nothing is compressed. Default: DAT_LEVEL_FAST. */
 void dat_writer_set_level(struct dat_writer *w, int level);
 /* Copying gives up with an error once *flag is not 0: a second Ctrl-C. */
 void dat_writer_set_abort(struct dat_writer *w, const volatile int *flag);

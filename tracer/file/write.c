@@ -82,6 +82,7 @@ int dat_writer_open(struct dat_writer **wp, const char *path, struct err *err)
 	w->out = out;
 	w->fd = output_fd(out);
 	w->state = WRITER_OPEN;
+	w->level = DAT_LEVEL_FAST;
 	*wp = w;
 	return 0;
 }
