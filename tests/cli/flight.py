@@ -18,6 +18,9 @@ def sends(path, comm):
     by = collections.defaultdict(list)
     for line in open(path):
         d = json.loads(line)
+        # A call that was queued before the window is not known in it.
+        if d["class"] != "reschedule" and d["func"] is None:
+            continue
         if d["kind"] == "hit" and d["comm"] == comm and d["send_ns"] is not None:
             by[d["pid"], d["source"], d["target"], d["func"], d["class"]].append((d["send_ns"], d["outcome"]))
     return {key: sorted(all_) for key, all_ in by.items()}

@@ -29,8 +29,8 @@ complete() { tail -c 24 "$1" | head -c 8; }
 # --- ends of the workload ---
 exits 0 "success" "$IPITRACE" record -- hackbench -l 20
 is "$(complete ipitrace.dat)" IPITFACT "default name, complete"
-like "$(cat "$ERR")" '^ipitrace: [1-9][0-9]* events, 0 lost, [0-9.]+ MB in ipitrace.dat$' "summary"
-is "$(sed -n 's/.* \([0-9.]*\) MB in .*/\1/p' "$ERR")" "$(awk "BEGIN { printf \"%.1f\", $(stat -c %s ipitrace.dat) / 1e6 }")" "  and the file's true size"
+like "$(cat "$ERR")" '^ipitrace: [1-9][0-9]* events, 0 lost, [0-9.]+ [kM]B in ipitrace.dat$' "summary"
+is "$(sed -n 's/.* \([0-9.]* kB\) in .*/\1/p' "$ERR")" "$(awk "BEGIN { printf \"%.1f kB\", $(stat -c %s ipitrace.dat) / 1e3 }")" "  and the file's true size"
 is "$(sed -n 's/^ipitrace: \([0-9]*\) events, .*/\1/p' "$ERR")" "$("$IPITRACE" report --json ipitrace.dat |
 	python3 -c 'import json, sys; print(json.load(sys.stdin)["trace"]["events"])')" "  as many events as the report has"
 unchanged success ipitrace.dat

@@ -18,6 +18,24 @@
 #include "base/text.h"
 #include "tap.h"
 
+static void test_bytes(void)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} t[] = {
+		{ 0, "0.0 kB" },       { 43210, "43.2 kB" },	 { 999949, "999.9 kB" },	  { 999951, "1.0 MB" },
+		{ 7900000, "7.9 MB" }, { 1234567890, "1.2 GB" }, { UINT64_MAX, "18446744.1 TB" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(t); i++) {
+		char text[TEXT_BYTES_LEN];
+
+		text_bytes(text, t[i].bytes);
+		is_str(text, t[i].text, "%s", t[i].text);
+	}
+}
+
 static void test_numbers(void)
 {
 	static const struct {
@@ -304,6 +322,7 @@ static void test_ring_stats(void)
 
 int main(void)
 {
+	test_bytes();
 	test_numbers();
 	test_ring_stats();
 	test_durations();

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -53,6 +54,18 @@ unsigned int utf8_len(const char *text)
 	if (c < min || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || (c >= 0x80 && c < 0xa0))
 		return 0;
 	return n;
+}
+
+void text_bytes(char dst[TEXT_BYTES_LEN], uint64_t bytes)
+{
+	static const char *const units[] = { "kB", "MB", "GB", "TB" };
+	double amount = (double)bytes / 1e3;
+	unsigned int i = 0;
+
+	/* 999.95 would be shown as 1000.0. */
+	for (; amount >= 999.95 && i + 1 < ARRAY_SIZE(units); i++)
+		amount /= 1e3;
+	snprintf(dst, TEXT_BYTES_LEN, "%.1f %s", amount, units[i]);
 }
 
 void sanitize(char *dst, size_t len, const char *src)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Shell pattern (fnmatch); NULL pattern matches all, NULL string matches only NULL or "*". */
 bool glob_match(const char *pattern, const char *string);
@@ -19,6 +20,11 @@ unsigned int utf8_len(const char *s);
  * that are not UTF-8 become '?'. Kernel and task names are hostile text.
  */
 void sanitize(char *dst, size_t len, const char *src);
+
+#define TEXT_BYTES_LEN 16
+
+/* "43.2 kB", "7.9 MB": of an amount for people, powers of 1000. */
+void text_bytes(char dst[TEXT_BYTES_LEN], uint64_t bytes);
 
 /*
  * The word that was meant, of all that are offered: the nearest that is no more

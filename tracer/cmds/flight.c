@@ -237,15 +237,15 @@ static char *file_name(const struct flight *f, bool numbered)
 
 static void say_file(const struct flight *f, const struct flight_file *file, uint64_t begin_ns)
 {
-	char length[RENDER_TIME_LEN], took[RENDER_TIME_LEN];
+	char length[RENDER_TIME_LEN], took[RENDER_TIME_LEN], bytes[TEXT_BYTES_LEN];
 
 	if (f->o->quiet)
 		return;
 	render_time(file->until_ns - file->from_ns, false, length);
 	render_time(signals_now_ns() - begin_ns, false, took);
-	running_say("%s: the %s up to %" PRIu64 ".%06" PRIu64 ", %" PRIu64 " records, %.1f MB, written in %s",
-		    file->path, length, file->until_ns / 1000000000, file->until_ns / 1000 % 1000000, file->records,
-		    (double)file->bytes / 1e6, took);
+	text_bytes(bytes, file->bytes);
+	running_say("%s: the %s up to %" PRIu64 ".%06" PRIu64 ", %" PRIu64 " records, %s, written in %s", file->path,
+		    length, file->until_ns / 1000000000, file->until_ns / 1000 % 1000000, file->records, bytes, took);
 }
 
 static void run_command(struct flight *f, const char *path)
@@ -368,10 +368,13 @@ static int open_live(struct flight *f, char **command, char **workload, struct e
 
 static void say_begin(const struct flight *f, char **workload)
 {
+	char bytes[TEXT_BYTES_LEN];
+
 	if (f->o->quiet || workload)
 		return;
-	running_say("keeping the last seconds in %.1f MB; SIGUSR1 (kill -USR1 %d) writes them, Ctrl-C ends%s",
-		    (double)live_ring_max_bytes(f->live) / 1e6, (int)getpid(), f->f->stop_on ? "" : " and writes them");
+	text_bytes(bytes, live_ring_max_bytes(f->live));
+	running_say("keeping the last seconds in %s; SIGUSR1 (kill -USR1 %d) writes them, Ctrl-C ends%s", bytes,
+		    (int)getpid(), f->f->stop_on ? "" : " and writes them");
 }
 
 /* Somebody asks for a file: of all that was before the asking. */

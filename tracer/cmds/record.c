@@ -19,6 +19,7 @@
 #include "base/globs.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "record/record.h"
 #include "render/debug.h"
 #include "cmds/cmd.h"
@@ -172,11 +173,14 @@ static void say_ustacks(const struct ustacks_counts *n)
 
 static void summarize(const struct record *r)
 {
+	char bytes[TEXT_BYTES_LEN];
+
+	text_bytes(bytes, r->bytes);
 	if (!r->opts.quiet)
-		running_say("%llu %s, %llu lost, %.1f MB in %s",
+		running_say("%llu %s, %llu lost, %s in %s",
 			    (unsigned long long)(r->rec.has_events ? r->rec.events : r->records),
-			    r->rec.has_events ? "events" : "records", (unsigned long long)r->lost,
-			    (double)r->bytes / 1e6, strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
+			    r->rec.has_events ? "events" : "records", (unsigned long long)r->lost, bytes,
+			    strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
 	if (r->rec.has_ustacks && !r->opts.quiet)
 		say_ustacks(&r->rec.ustacks.n);
 	if (r->rec.meta.no_symbols)

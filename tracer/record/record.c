@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "capture/affinity.h"
 #include "capture/signals.h"
 #include "file/output.h"
@@ -108,11 +109,12 @@ static void count_events(struct record *r)
 static void show_progress(struct record *r)
 {
 	bool terminal = isatty(STDERR_FILENO);
+	char bytes[TEXT_BYTES_LEN];
 
 	count_events(r);
-	fprintf(stderr, "%sipitrace: %llu records, %llu lost, %.1f MB%s", terminal ? "\r" : "",
-		(unsigned long long)r->records, (unsigned long long)r->lost, (double)r->bytes / 1e6,
-		terminal ? "\033[K" : "\n");
+	text_bytes(bytes, r->bytes);
+	fprintf(stderr, "%sipitrace: %llu records, %llu lost, %s%s", terminal ? "\r" : "",
+		(unsigned long long)r->records, (unsigned long long)r->lost, bytes, terminal ? "\033[K" : "\n");
 }
 
 /* The screen is the workload's, unless the user asks for progress on it. */
