@@ -150,7 +150,7 @@ rm -rf ./*
 
 # --- full disks ---
 mkdir small
-if mount -t tmpfs -o size=1m none small 2>/dev/null; then
+if mount -t tmpfs -o size=16k none small 2>/dev/null; then
 	at_exit "umount -l $TMP/out/small 2>/dev/null"
 	TMPDIR=$TMP/out/small exits 125 "no room for a stream's data" "$IPITRACE" record -o - -- true
 	is "$(wc -c <"$OUT")" 0 "nothing of it was written"
