@@ -99,6 +99,10 @@ like "$(cat "$ERR")" 'number too large$' "  is called too large"
 exits 127 "a workload that does not exist" "$IPITRACE" check -C 1 -- ./no-such-program
 exits 0 "its status does not matter" "$IPITRACE" check -C 1 --max 1000000 --json -- sh -c 'exit 7'
 json_is "d['workload_status'] == 7" "  but is there"
+exits 0 "as text" "$IPITRACE" check -C 1 --max 1000000 --junit "$TMP/j.xml" -- sh -c 'exit 7'
+like "$(cat "$OUT")" '^workload: its exit status was 7$' "  too"
+like "$(cat "$TMP/j.xml")" '^workload: its exit status was 7$' "  and in JUnit"
+exits 2 "JUnit on standard output" timeout 10 "$IPITRACE" check -C 1 -d 100ms --junit -
 "$SNAP" >"$TMP/after"
 ok "tracefs as before" diff "$TMP/before" "$TMP/after"
 done_testing

@@ -362,6 +362,10 @@ static int open_junit(struct check *c, struct err *err)
 {
 	if (!c->o.junit)
 		return 0;
+	if (!strcmp(c->o.junit, "-")) {
+		err_set(err, EXIT_USAGE, "--junit: standard output is for results: JUnit needs a file");
+		return err_hint(err, "name one: --junit FILE");
+	}
 	c->junit = results_create(c->o.junit, "--junit", err);
 	return c->junit ? 0 : -1;
 }

@@ -183,6 +183,8 @@ void render_check_text(const struct check_report *r, const struct screen *screen
 	fprintf(out, ", tracing %s, %" PRIu64 " hits by ipitrace itself\n", r->intact ? "untouched" : "touched",
 		r->own);
 	lines_text(r, out);
+	if (r->workload_status > 0)
+		fprintf(out, "workload: its exit status was %d\n", r->workload_status);
 	if (r->verdict != CHECK_PASSED)
 		screen_begin(screen, STYLE_BAD, out);
 	fprintf(out, "%s: %s", check_verdict_name(r->verdict), sentence);
