@@ -128,6 +128,8 @@ ok "  what could not be written is in the next file" test "$(nr_of full/f.dat.1)
 exits 1 "a directory that is not there: at once" "$IPITRACE" record --flight -o no/such/f.dat
 exits 2 "--stop-on alone" "$IPITRACE" record --stop-on 'func > 1ms'
 exits 2 "--trips without a condition" "$IPITRACE" record --flight --trips 2
+exits 2 "a slip in a size is no workload" "$IPITRACE" record --flight 5x
+like "$(cat "$ERR")" "^ipitrace: record: --flight: '5x': neither a time nor a size" "  says so"
 exits 2 "a bad condition" "$IPITRACE" record --flight --stop-on 'fnc > 1ms'
 exits 2 "standard output" "$IPITRACE" record --flight -o -
 exits 7 "the workload's status" "$IPITRACE" record --flight 1s -o g.dat -- sh -c 'exit 7'

@@ -2,6 +2,7 @@
 /*
  * cmds/flight.c - the flight recorder's options, what makes it write a file, and what the user is told.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -35,7 +36,10 @@
 
 /* --- options --- */
 
-/* "10s", "256M", or both: "10s,256M". Target NULL: only whether it is one. */
+/*
+ * "10s", "256M", or both: "10s,256M". Target NULL: only whether it is meant to be one. A digit says so: a slip in a value
+ * should not be told as a program that is not there.
+ */
 static int parse_flight(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	struct flight_options f = { .on = true }, *out = target;
@@ -43,6 +47,8 @@ static int parse_flight(void *target, const char *arg, const struct opt_spec *sp
 	int ret = 0;
 
 	(void)spec;
+	if (!out)
+		return isdigit((unsigned char)*arg) ? 0 : -1;
 	while (p && !ret) {
 		size_t len = strcspn(p, ",");
 		char word[32];
@@ -56,13 +62,12 @@ static int parse_flight(void *target, const char *arg, const struct opt_spec *sp
 	}
 	if (ret) {
 		err_set(err, EXIT_USAGE, "'%.100s': neither a time nor a size of at least 64K", arg);
-		return err_hint(err, "10s, 2m (minutes), 256M, or both: 10s,256M");
+		return err_hint(err,
+				"10s, 2m (minutes), 256M, or both: 10s,256M; a program of such a name goes behind --");
 	}
-	if (out) {
-		out->on = true;
-		out->max_ns = f.max_ns;
-		out->max_bytes = f.max_bytes;
-	}
+	out->on = true;
+	out->max_ns = f.max_ns;
+	out->max_bytes = f.max_bytes;
 	return 0;
 }
 

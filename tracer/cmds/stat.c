@@ -346,6 +346,10 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 
 	if (ret < 0)
 		return -1;
+	if (s->o.metrics.callers && !metrics_asked(&s->o.metrics)) {
+		err_set(err, EXIT_USAGE, "--callers is of metrics");
+		return err_hint(err, "with --listen or --prometheus; -n N shows only the first N rows");
+	}
 	s->ops = ret == ROWS_JSON ? &render_json : ret == ROWS_TEXT ? &render_text : &render_csv;
 	rows_usual_keys(&s->o.rows);
 	if (debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err))

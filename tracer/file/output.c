@@ -107,7 +107,7 @@ static int create(struct output *o, struct err *err)
 	}
 	if (o->fd < 0) {
 		err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", o->path);
-		return err_hint(err, "the directory must exist and be writable; -o FILE names another");
+		return err_hint(err, "the directory must exist and be writable; or name another file");
 	}
 	return 0;
 }

@@ -49,7 +49,7 @@ static bool on_proc(int fd)
 static int fail_path(const struct walk *w, int errnum, struct err *err)
 {
 	err_set_errno(err, EXIT_FAILED, errnum, "cannot create %s", w->path);
-	return err_hint(err, "the directory must exist and be writable; -o FILE names another");
+	return err_hint(err, "the directory must exist and be writable; or name another file");
 }
 
 static int fail_directory(const struct walk *w, struct err *err)
