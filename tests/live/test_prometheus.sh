@@ -16,6 +16,7 @@ live_lock
 exits 2 "a file that node_exporter would not read" "$IPITRACE" stat --prometheus "$TMP/metrics.txt"
 exits 1 "a directory that is not there" "$IPITRACE" stat --prometheus "$TMP/no/x.prom" -d 100ms
 like "$(cat "$ERR")" 'hint: the directory is node_exporter' "  with advice"
+exits 2 "metrics and recording in one file" "$IPITRACE" stat --save "$TMP/one.prom" --prometheus "$TMP/one.prom" -d 100ms
 exits 2 "--callers without metrics" "$IPITRACE" stat --callers 5 -d 100ms
 for address in nonsense:1 127.0.0.1:99999 '[::1' 127.0.0.1:x; do
 	exits 2 "an address that is none: $address" "$IPITRACE" stat --listen "$address" -d 100ms

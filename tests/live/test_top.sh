@@ -61,6 +61,7 @@ like "$(cat "$OUT")" ' hits, - sends, ' "  sends are no lines of their own"
 exits 2 "no terminal" "$IPITRACE" top
 like "$(cat "$ERR")" '^hint: .*--batch' "  the hint names --batch"
 exits 2 "a condition that is wrong" "$IPITRACE" top --batch --where 'delivry > 1us'
+exits 2 "results and recording in one file" "$IPITRACE" top --batch -n 1 -d 100ms -o "$TMP/one" --save "$TMP/one"
 exits 7 "the workload's status" "$IPITRACE" top --batch -o "$TMP/x" -- sh -c 'exit 7'
 exits 127 "a workload that does not exist" "$IPITRACE" top --batch -- ./no-such-program
 unchanged "text"

@@ -431,7 +431,7 @@ static int run(struct check *c, char **command, char **workload, struct err *err
 	int ret;
 
 	c->r.cpus = cpus;
-	ret = results_are_apart(c->o.output, c->o.junit, "--junit", err);
+	ret = results_are_apart(c->o.output, "-o", c->o.junit, "--junit", err);
 	if (!ret)
 		ret = results_open(&c->results, c->o.output, &c->o.screen, err);
 	if (!ret)

@@ -87,11 +87,11 @@ static bool is_same(const char *a, const char *b)
 	return same;
 }
 
-int results_are_apart(const char *path, const char *other, const char *option, struct err *err)
+int results_are_apart(const char *path, const char *path_option, const char *other, const char *option, struct err *err)
 {
 	if (!path || !other || !strcmp(path, "-") || !is_same(path, other))
 		return 0;
-	err_set(err, EXIT_USAGE, "-o and %s name the same file, %s", option, other);
+	err_set(err, EXIT_USAGE, "%s and %s name the same file, %s", path_option, option, other);
 	return err_hint(err, "both are written: name two");
 }
 

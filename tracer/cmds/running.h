@@ -35,8 +35,9 @@ struct results {
 int results_open(struct results *r, const char *path, const struct screen_options *screen, struct err *err);
 /* A file of results, the invoking user's under sudo; NULL and *err, with a hint that names the option. */
 FILE *results_create(const char *path, const char *option, struct err *err);
-/* -1 and *err if -o and the other option name one file. Either may be NULL. Before any is created. */
-int results_are_apart(const char *path, const char *other, const char *option, struct err *err);
+/* -1 and *err if these two options name one file. Either may be NULL. Before any is created. */
+int results_are_apart(const char *path, const char *path_option, const char *other, const char *option,
+		      struct err *err);
 /* What was printed by now reaches whoever reads it; -1 and *err if it cannot. */
 int results_flush(struct results *r, struct err *err);
 int results_close(struct results *r, struct err *err);

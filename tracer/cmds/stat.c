@@ -356,9 +356,11 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 		return -1;
 	s->mute = metrics_asked(&s->o.metrics) && !ret && !s->o.output;
 	s->o.metrics.quiet = s->o.quiet;
-	ret = results_are_apart(s->o.output, s->o.save, "--save", err);
+	ret = results_are_apart(s->o.output, "-o", s->o.save, "--save", err);
 	if (!ret)
-		ret = results_are_apart(s->o.output, s->o.metrics.file, "--prometheus", err);
+		ret = results_are_apart(s->o.output, "-o", s->o.metrics.file, "--prometheus", err);
+	if (!ret)
+		ret = results_are_apart(s->o.save, "--save", s->o.metrics.file, "--prometheus", err);
 	if (!ret)
 		ret = results_open(&s->results, s->o.output, &s->o.screen, err);
 	if (!ret && metrics_asked(&s->o.metrics))

@@ -510,6 +510,8 @@ static int check(struct top *t, struct err *err)
 	}
 	if (!t->text && t->o.max_rows)
 		return err_set(err, EXIT_USAGE, "--rows is of --batch: a screen has its own height");
+	if (results_are_apart(t->o.output, "-o", t->o.save, "--save", err))
+		return -1;
 	return t->text ? 0 : tui_check(err);
 }
 
