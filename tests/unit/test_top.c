@@ -224,6 +224,7 @@ static void test_keys(struct fixture *f)
 	press(f, 'h');
 	shows(f, "q, Ctrl-C", "help");
 	shows(f, "Ctrl-L", "all of it on 80x24");
+	shows(f, "Ctrl-U", "also how to begin anew where something is typed");
 	hides(f, "scroll)", "help");
 	press(f, 'h');
 	press(f, ' ');

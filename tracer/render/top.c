@@ -500,6 +500,7 @@ static void help_lines(FILE *out)
 		{ "s", "sort by a column that is typed: delivery_max" },
 		{ "f, /", "only IPIs with: delivery > 100us && target in 2-7; empty: all" },
 		{ "r, Ctrl-L", "paint the screen anew" },
+		{ "Ctrl-U", "of what is typed: away with all of it" },
 		{ "Esc", "back from a prompt, this help, a row that is expanded" },
 		{ "", "" },
 		{ "HITS/s, STOLEN%", "by the interval's true length; time in handlers, of one CPU" },
