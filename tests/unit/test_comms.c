@@ -45,6 +45,14 @@ static void settled(void)
 	is_name(comms_settle(&c, GONE), "fourth");
 	begin(&c, GONE2, GONE, false);
 	is_u64(c.nr_reused, 1, "of a number that nobody asked for nothing has to be forgotten");
+	comms_rename(&c, GONE);
+	comms_add(&c, GONE2, "former", 6);
+	comms_rename(&c, GONE2);
+	ok(!comms_settle(&c, GONE2), "what was gathered of another program is no name either");
+	is_u64(c.nr_reused, 2,
+	       "a name that a program has changed is forgotten, one that nobody asked for is not there");
+	comms_add(&c, GONE, "fifth", 5);
+	is_name(comms_settle(&c, GONE), "fifth");
 	comms_free(&c);
 }
 

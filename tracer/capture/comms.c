@@ -211,6 +211,15 @@ void comms_end_task(struct comms *c, int32_t pid)
 		comm_of(c, pid)->ended = true;
 }
 
+static void unsettle(struct comms *c, struct comm *task)
+{
+	if (!task->settled)
+		return;
+	task->settled = false;
+	task->name[0] = '\0';
+	c->nr_reused++;
+}
+
 void comms_add_task(struct comms *c, const struct comms_new *born)
 {
 	bool thread = born->clone_flags & CLONE_THREAD;
@@ -234,11 +243,18 @@ void comms_add_task(struct comms *c, const struct comms_new *born)
 		cgroup = cgroup_now(c, tgid, born->pid);
 	place(c, task, cgroup, born->at_ns);
 	task->ended = false;
-	if (!task->settled)
+	unsettle(c, task);
+}
+
+void comms_rename(struct comms *c, int32_t pid)
+{
+	struct comm *task;
+
+	if (pid <= 0)
 		return;
-	task->settled = false;
-	task->name[0] = '\0';
-	c->nr_reused++;
+	task = comm_of(c, pid);
+	unsettle(c, task);
+	task->name[0] = '\0'; /* also what nobody has asked for yet: it may end before anybody does */
 }
 
 /* In the first namespace: PROC_PID_INIT_INO of include/linux/proc_ns.h. */

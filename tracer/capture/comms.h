@@ -28,7 +28,7 @@ struct comms_place {
 struct comms {
 	struct comm *comms;
 	unsigned int nr, room;
-	uint64_t nr_reused; /* names that had settled, of a number that is a new task's now */
+	uint64_t nr_reused; /* names that had settled, and do no longer: of a new task's number, or comms_rename() */
 	struct hash by_pid;
 	struct cgroups cgroups;
 	struct comms_place *places; /* in order of time, at most COMMS_MAX_PLACES */
@@ -66,9 +66,11 @@ int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs);
 /*
  * The name of a task as it is by now: asked of the task itself, if it lives, else what was gathered; NULL: nobody
  * knows. It keeps this one, whatever is added later, until
- * a new task gets its number. The text is good until something is added.
+ * a new task gets its number, or comms_rename(). The text is good until something is added.
  */
 const char *comms_settle(struct comms *c, int32_t pid);
+/* It has executed a program: the name that was known of it is another's. */
+void comms_rename(struct comms *c, int32_t pid);
 /* The process that a task is of; -1: not known, or it was of two. */
 int32_t comms_tgid(const struct comms *c, int32_t pid);
 /* The process that started a process; 0: none, -1: not known. */

@@ -298,6 +298,8 @@ int live_release(struct live *l, struct err *err)
 {
 	if (run_release(&l->run, err))
 		return failed(l);
+	/* What it sent while it waited was sent by a copy of ipitrace, by name; it has executed its program now. */
+	comms_rename(&l->rec.comms, l->rec.facts.workload);
 	if (l->config.duration_ns)
 		l->end_ns = signals_now_ns() + l->config.duration_ns;
 	return 0;

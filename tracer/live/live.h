@@ -100,8 +100,8 @@ uint64_t live_off_ns(const struct live *l);
 /* Before this all that happened is told, whatever the limit of live_step(). */
 uint64_t live_told_ns(const struct live *l);
 /*
- * Grows when a pid that was asked for has become a new task's: who keeps names by pid shall forget them
- * (agg_forget_tasks(), span_filter_forget()).
+ * Grows when a pid that was asked for has become a new task's, or the workload has executed its program: who keeps
+ * names by pid shall forget them (agg_forget_tasks(), span_filter_forget()).
  */
 uint64_t live_nr_reused(const struct live *l);
 /* So far, for analysis_info() and report_build(): without the verdict of /proc/interrupts. */
