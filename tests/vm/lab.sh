@@ -342,21 +342,27 @@ lab_guest_programs() {
 			-static -I"$ROOT/include" -o "$out" "$src" -lpthread ||
 			{ lab_err "cannot build $src for $ROW_ARCH"; return 1; }
 	done
-	lab_culprits "$cc"
+	lab_culprits "$cc" && lab_live "$cc" family family
+}
+
+# lab_live CC NAME SOURCE FLAGS...: a program of the tests of live machines.
+lab_live() {
+	local cc=$1 out=$OUT_DIR/guest/$2 src=$ROOT/tests/live/$3.c
+	shift 3
+	[ "$out" -nt "$src" ] && [ "$out" -nt "${src%/*}/spinner.h" ] && return
+	$cc -O2 -D_GNU_SOURCE "$@" -o "$out" "$src" -lpthread || { lab_err "cannot build $src for $ROW_ARCH"; return 1; }
 }
 
 # Who user stacks are to name: with system calls by the C library, and by itself, without and with frame pointers.
 lab_culprits() {
-	local cc=$1 src=$ROOT/tests/live/culprit.c name leaf=-mno-omit-leaf-frame-pointer
+	local cc=$1 name leaf=-mno-omit-leaf-frame-pointer
 	# Others sample no user stacks: record --user-stack refuses there.
 	[[ $ROW_ARCH == @(amd64|arm64) ]] || leaf=
 	for name in omit frame direct; do
 		local flags=(-fomit-frame-pointer)
 		[ $name = frame ] && flags=(-fno-omit-frame-pointer ${leaf:+"$leaf"})
 		[ $name = omit ] || flags+=(-DDIRECT)
-		[ "$OUT_DIR/guest/$name" -nt "$src" ] && [ "$OUT_DIR/guest/$name" -nt "${src%/*}/spinner.h" ] && continue
-		$cc -O2 -D_GNU_SOURCE "${flags[@]}" -o "$OUT_DIR/guest/$name" "$src" -lpthread ||
-			{ lab_err "cannot build $src for $ROW_ARCH"; return 1; }
+		lab_live "$cc" $name culprit "${flags[@]}" || return
 	done
 }
 
@@ -410,7 +416,7 @@ lab_initramfs() {
 		[ -x "$prog" ] && cp "$prog" "$tree/lab/tests/"
 	done
 	cp "$OUT_DIR/guest/provoke" "$tree/usr/bin/"
-	for prog in omit frame direct; do
+	for prog in omit frame direct family; do
 		lab_add_dynamic "$tree" "$OUT_DIR/guest/$prog" "usr/bin/$prog" || return 1
 	done
 	for prog in "$LAB"/guest/tests/*; do

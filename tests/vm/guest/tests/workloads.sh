@@ -69,6 +69,13 @@ else
 	else
 		skip "user stacks" "on $ROW_CPUS emulated CPUs the culprit would wait for its other thread for minutes"
 	fi
+	# Whose work: a tree of processes and threads, two of them in a control group.
+	if [ "$ROW_CPUS" -le 8 ]; then
+		group=-
+		mkdir /tmp/cgroup && mount -t cgroup2 none /tmp/cgroup && mkdir /tmp/cgroup/lab && group=/tmp/cgroup/lab
+		record family -- family 20 "$group"
+		umount /tmp/cgroup 2>/dev/null
+	fi
 	# CPUs that go and come while recording; then one that is missing from the beginning.
 	C=/sys/devices/system/cpu/cpu
 	record hotplug -- sh -c "membarrier -n 20 -c 0 -t $last && echo 0 >$C$last/online &&
