@@ -3,6 +3,7 @@
 
 sums IPITRACE FILE... [-- FILTER...]	they add up to the report, in all, and row by row
 calls IPITRACE FILE			exact calls are those that trace-cmd report shows
+hits IPITRACE FILE			so are all sends and interrupts, whatever their class
 schema SCHEMA < LINES			every line is as the schema says
 slowest IPITRACE FILE COLUMN KEY N	--slowest N is the head of what all lines sorted are
 """
@@ -138,15 +139,18 @@ def sums(ipitrace, *files):
 EVENT = re.compile(r"^\s*(.*)-(\d+)\s+\[(\d+)\]\s+(?:\S{3,8}\s+)?(\d+)\.(\d{9}): (\S+):\s+(.*)$")
 
 
-def events(path):
+def texts(path):
     _, out = run("trace-cmd", "report", "-N", "-t", path)
     for text in out.splitlines():
         m = EVENT.match(text)
-        if not m:
-            continue
-        comm, pid, cpu, s, ns, name, rest = m.groups()
-        fields = dict(re.findall(r"(\w+)=([^ ,]+)", rest))
-        yield comm, int(pid), int(cpu), int(s) * 10**9 + int(ns), name, fields
+        if m:
+            comm, pid, cpu, s, ns, name, rest = m.groups()
+            yield comm, int(pid), int(cpu), int(s) * 10**9 + int(ns), name, rest
+
+
+def events(path):
+    for *event, rest in texts(path):
+        yield *event, dict(re.findall(r"(\w+)=([^ ,]+)", rest))
 
 
 # Of the functions in the shipped recordings those that their senders wait for.
@@ -202,6 +206,114 @@ def calls(ipitrace, path):
     # A few come in the middle of something else, or share their handler with an earlier one.
     assert len(got) > 100 and missing * 20 < len(got) and waits * 2 > len(got), (len(got), missing, waits)
     print(len(got) - missing, "of", len(got))
+
+
+# --- every send and every interrupt, by a matcher of its own over what trace-cmd says ---
+
+X86 = ("reschedule", "call_function", "call_function_single", "irq_work")
+
+
+def cpus_of(text):
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def class_of_send(name, text, x86):
+    callback = re.search(r"callback=(\S+)", text).group(1)
+    if callback == "0x0":
+        return "reschedule"
+    if not x86:
+        return "call"
+    return "irq_work" if callback.startswith("irq_work") else "call_function" + "_single" * (name == "ipi_send_cpu")
+
+
+def class_of_reason(text):
+    return "reschedule" if "Resched" in text else "call" if "Function call" in text else None
+
+
+def class_of_interrupt(name, text, x86):
+    """(class, is it the entry) of an event of reception; class None: another event, or another interrupt."""
+    what, _, end = name.rpartition("_")
+    if end not in ("entry", "exit"):
+        return None, False
+    if x86:
+        return what if what in X86 else None, end == "entry"
+    # riscv64's come as irqs of that name, arm64's tell themselves.
+    return class_of_reason(text) if what == "ipi" or name == "irq_handler_entry" else None, end == "entry"
+
+
+class Wire:
+    """IPIs of one class to one CPU. While several are under way nobody knows which interrupt answers which."""
+
+    def __init__(self):
+        self.pending, self.several = [], False
+
+    def send(self, hit):
+        # Requests that were merged never get an interrupt of their own.
+        if self.pending and hit["at"] - self.pending[-1]["at"] > 1000000:
+            self.pending = []
+        self.several = bool(self.pending)
+        self.pending.append(hit)
+
+    def entry(self, at, loose):
+        """The hit that this interrupt is for, if that is certain."""
+        if not self.pending:
+            loose.append(at)
+            return None
+        hit = self.pending.pop(0)
+        if self.several:
+            self.several = bool(self.pending)
+            return None
+        hit["entry_ns"] = at
+        return hit
+
+
+def wires(path):
+    """(send, target) -> what is known of the hit; interrupts that nobody sent for."""
+    lines = list(texts(path))
+    x86 = any(name == "reschedule_entry" or name.startswith("call_function") for *_, name, _ in lines)
+    wire, hits, loose, inside, irq_at = collections.defaultdict(Wire), {}, [], {}, {}
+    for *_, cpu, at, name, text in lines:
+        if name in ("ipi_send_cpu", "ipi_send_cpumask"):
+            kind = class_of_send(name, text, x86)
+            for target in cpus_of(re.search(r"cpu(?:mask)?=(\S+)", text).group(1)):
+                hits[at, target] = {"source": cpu, "class": kind if x86 else None, "at": at}
+                wire[target, kind].send(hits[at, target])
+            continue
+        if name == "irq_handler_entry":
+            irq_at[cpu] = at
+        kind, begins = class_of_interrupt(name, text, x86)
+        if kind and begins:
+            # arm64 tells which IPI it is inside of the interrupt.
+            inside[cpu] = wire[cpu, kind].entry(at if x86 else irq_at[cpu], loose)
+        elif (kind if x86 else name == "irq_handler_exit") and inside.get(cpu):
+            inside.pop(cpu)["exit_ns"] = at
+    return hits, loose, [hit for w in wire.values() for hit in w.pending if not w.several]
+
+
+def hits(ipitrace, path):
+    want, loose, open_ = wires(path)
+    lines = list_lines(ipitrace, path)[1]
+    got = {(line["send_ns"], line["target"]): line for line in lines if line["kind"] == "hit"}
+    assert got.keys() == want.keys(), (len(got), len(want), sorted(got.keys() ^ want.keys())[:4])
+    irqs = {line["entry_ns"] for line in lines if line["kind"] == "irq"}
+    alone = 0
+    for key, hit in want.items():
+        line = got[key]
+        assert line["source"] == hit["source"] and hit["class"] in (None, line["class"]), (hit, line)
+        # Where there is an interrupt more than sends, which it is needs more thought than is here.
+        if "entry_ns" not in hit or any(abs(at - hit["at"]) < 100000 for at in irqs):
+            continue
+        alone += 1
+        assert line["outcome"] == "delivered" and line["entry_ns"] == hit["entry_ns"], (hit, line)
+        assert "exit_ns" not in hit or line["exit_ns"] == hit["exit_ns"], (hit, line)
+    for hit in open_:
+        assert all(line["outcome"] == "in_flight" for key, line in got.items() if want[key] is hit), hit
+    strange = [at for at in loose if at not in irqs and not any(abs(at - irq) < 100000 for irq in irqs)]
+    assert not strange, strange[:4]
+    assert alone >= len(want) * 0.9, (alone, len(want))
+    print(len(want), "hits,", alone, "with one send,", len(loose), "interrupts without")
 
 
 # --- the rest ---

@@ -21,6 +21,11 @@ done
 # --- an independent reading of the same file ---
 ok "report.dat: exact calls are those of trace-cmd report" py calls "$IPITRACE" report.dat
 ok "demo.dat: exact calls are those of trace-cmd report" py calls "$IPITRACE" demo.dat
+# Every send to every target is a line, and no other; where one send and one interrupt leave no choice, they are matched.
+gzip -dc "$DATA/rows/riscv64-7.2.dat.gz" >riscv64.dat
+for f in "$DATA"/{demo,report,wakes,tlb}.dat "$DATA"/rows/{arm64-6.12,amd64-66cpu}.dat riscv64.dat; do
+	ok "${f##*/}: every hit is that of trace-cmd report" py hits "$IPITRACE" "$f"
+done
 
 # --- schema ---
 exits 0 "--schema" "$IPITRACE" list --schema
