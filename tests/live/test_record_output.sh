@@ -39,9 +39,11 @@ record -o pipe -- echo hello >out
 wait $!
 ok "a pipe whose reader comes late: whole" whole f
 is "$(cat out)" hello "standard output stays the workload's"
-# (More than a pipe holds.)
-"$IPITRACE" record -q --compress none -o - -- "$EXAMPLES/membarrier" -n 2000 2>err | head -c 100 >/dev/null
+# More than a pipe holds.
+"$EXAMPLES/membarrier" -n 20000 >/dev/null 2>&1 &
+"$IPITRACE" record -q --compress none -o - -d 300ms 2>err | head -c 100 >/dev/null
 like "${PIPESTATUS[0]} $(head -n 1 err)" '^1 .*Broken pipe' "a reader that goes away: exit 1"
+wait
 rm -rf ./*
 if command -v script >/dev/null; then
 	script -qec "'$IPITRACE' record -o - -- touch '$TMP/ran'; echo status \$?" /dev/null >"$OUT" </dev/null
