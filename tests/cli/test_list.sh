@@ -158,7 +158,7 @@ ipitrace: --where: no comm that it was asked of matches 'nobody'
 ipitrace: --where: no pid that it was asked of matches '4000000'" "  is named, and nothing else"
 exits 0 "what some have" "$IPITRACE" list --where "target == 1 && comm != nobody && delivery == 1ns" demo.dat
 is "$(cat "$ERR")" "" "  is not"
-for args in '--min 2ms --max 1ms' '--schema --csv' '--schema demo.dat'; do
+for args in '--min 2ms --max 1ms' '--min 0' '--max 0' '--schema --csv' '--schema demo.dat'; do
 	# shellcheck disable=SC2086 # words
 	exits 2 "$args" "$IPITRACE" list $args
 	is "$(wc -l <"$ERR")" 2 "  one line and a hint"

@@ -137,8 +137,8 @@ static const struct opt choice_rows[] = {
 	  0, 0 },
 	{ 0, "slowest", "N", OPT_U64, OPTION(choice.slowest), "only the N that took longest, the slowest first", NULL,
 	  1, LIST_MAX_SLOWEST },
-	{ 0, "min", "TIME", OPT_DURATION, OPTION(choice.min_ns), "only what took as long as this", NULL, 0, 0 },
-	{ 0, "max", "TIME", OPT_DURATION, OPTION(choice.max_ns), "only what took no longer than this", NULL, 0, 0 },
+	{ 0, "min", "TIME", OPT_DURATION, OPTION(choice.min_ns), "only what took as long as this", NULL, 1, 0 },
+	{ 0, "max", "TIME", OPT_DURATION, OPTION(choice.max_ns), "only what took no longer than this", NULL, 1, 0 },
 };
 
 static const struct opt_topic topics[] = { { "columns", list_render_columns }, { 0 } };
