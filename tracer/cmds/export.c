@@ -47,6 +47,12 @@ static int folded_possible(enum folded_what what, const struct trace_info *t, st
 		return err_hint(err, "'ipitrace report' shows the interrupts");
 	}
 	if (what == FOLDED_STOLEN && t->arrivals_unknown) {
+		if (!t->foreign) {
+			err_set(err, EXIT_FAILED,
+				"%s: this kernel's events do not tell which IPIs arrive: who stole is not known",
+				t->path);
+			return err_hint(err, "'ipitrace report' shows what all of its interrupts took");
+		}
 		err_set(err, EXIT_FAILED, "%s has no reception events: what was stolen is not known", t->path);
 		return err_hint(err, "record with ipitrace, or trace-cmd record -e ipi -e csd -e irq_vectors");
 	}
