@@ -72,6 +72,12 @@ for fields in sends flushes; do
 done
 exits 2 "its columns are not those of other views" "$IPITRACE" report --sort flushes "$F"
 like "$(cat "$ERR")" "'flushes' is a column of --tlb" "  and says so"
+for args in "--tlb --sort=" --sort= --fields=; do
+	# shellcheck disable=SC2086 # words
+	exits 2 "$args" "$IPITRACE" report $args "$DATA/tlb.dat"
+	like "$(cat "$ERR")" "'': unknown column
+hint: --help columns lists them" "  is no column"
+done
 
 # --- order: by any column, the largest first ---
 

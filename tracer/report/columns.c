@@ -195,6 +195,9 @@ static bool also_named(const struct column *c, const char *name)
 
 const struct column *column_find_in(const struct column *table, unsigned int nr, const char *name)
 {
+	/* What has no heading, or no name in JSON, is not what is asked for by none. */
+	if (!*name)
+		return NULL;
 	for (unsigned int i = 0; i < nr; i++)
 		if (same_name(name, table[i].id, ""))
 			return &table[i];
@@ -218,7 +221,7 @@ int column_unknown(const char *name, struct err *err)
 	for (unsigned int i = 0; i < report_nr_columns; i++)
 		suggestion_offer(&near, report_columns[i].header);
 	err_set(err, EXIT_USAGE, "'%s': unknown column", name);
-	if (near.word)
+	if (near.word && *name)
 		return err_hint(err, "did you mean %s? --help columns lists them", near.word);
 	return err_hint(err, "--help columns lists them");
 }
