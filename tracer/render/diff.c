@@ -294,25 +294,41 @@ static void how_known(const struct diff *d, const struct render_diff_options *o,
 	free(text);
 }
 
+/* By what a limit is exceeded. */
+static char *exceeded_by(const struct diff *d, const struct diff_limit *l)
+{
+	char *name = l->row ? line_name(d, l->row, NULL) : NULL;
+	char *text = l->nr_rows ? xasprintf("%s%u row%s%s%s%s", l->by_totals ? "the totals and " : "", l->nr_rows,
+					    l->nr_rows == 1 ? "" : "s", name ? " (first: " : "", name ? name : "",
+					    name ? ")" : "") :
+				  xasprintf("the totals, no single row");
+
+	free(name);
+	return text;
+}
+
 static void limits(const struct diff *d, const struct render_diff_options *o, FILE *out)
 {
+	bool tripped = false;
+
 	for (unsigned int i = 0; i < d->nr_limits; i++) {
 		const struct diff_limit *l = &d->limits[i];
-		char *name = l->row ? line_name(d, l->row, NULL) : NULL, *text;
+		char *by = l->tripped ? exceeded_by(d, l) : NULL;
+		char *text = !l->judged	 ? xasprintf("limit %s: CANNOT BE JUDGED", l->text) :
+			     !l->tripped ? xasprintf("limit %s: not exceeded", l->text) :
+					   xasprintf("limit %s: EXCEEDED by %s", l->text, by);
 
-		if (!l->judged)
-			text = xasprintf("limit %s: CANNOT BE JUDGED", l->text);
-		else if (!l->tripped)
-			text = xasprintf("limit %s: not exceeded", l->text);
-		else
-			text = xasprintf("limit %s: EXCEEDED by%s%s%u row%s%s%s%s", l->text,
-					 l->by_totals ? " the totals" : "", l->by_totals ? " and " : " ", l->nr_rows,
-					 l->nr_rows == 1 ? "" : "s", name ? " (first: " : "", name ? name : "",
-					 name ? ")" : "");
 		screen_wrap(&o->screen, text, out);
 		free(text);
-		free(name);
+		free(by);
+		tripped |= l->tripped;
 	}
+	/* They need not agree, and whoever reads both is to know why. */
+	if (tripped && !d->changed)
+		screen_wrap(&o->screen,
+			    "a limit asks of one column and one direction, the verdict of all of them: so what is "
+			    "enough for the limit was not for the verdict",
+			    out);
 }
 
 void render_diff_text(const struct diff *d, const struct render_diff_options *o, FILE *out)
