@@ -81,7 +81,9 @@ static int parse_stop_on(void *target, const char *arg, const struct opt_spec *s
 	return list_expr_compile(&f->stop_on, arg, err);
 }
 
-#define FIELD(m) offsetof(struct flight_options, m)
+#define PATIENCE_NS NS_PER_S /* how long what has tripped may wait for what began before it */
+
+#define FIELD(m)    offsetof(struct flight_options, m)
 
 const struct opt flight_rows[FLIGHT_NR_ROWS] = {
 	{ 0, "flight", "[=SIZE|TIME]", OPT_CUSTOM_NEXT, 0,
@@ -139,6 +141,7 @@ struct flight {
 	struct live *live;
 	struct reading in;
 	struct list *list;
+	struct span_sink to_list;
 	pid_t *commands; /* started, and perhaps not ended */
 	unsigned int nr_commands;
 	unsigned int nr_files, nr_trips; /* written: all, and those for a trip */
@@ -316,6 +319,34 @@ static void write_trip(struct flight *f)
 
 /* --- the order of things --- */
 
+/*
+ * The list waits for whatever may still turn out to have been before, and where an event is missing that may be for
+ * ever: a recorder cannot. What is told later than this trips nevertheless, out of order.
+ */
+static void hurry(void *ctx, uint64_t before_ns)
+{
+	const struct flight *f = ctx;
+	uint64_t told_ns = live_told_ns(f->live);
+
+	if (told_ns != UINT64_MAX && told_ns > PATIENCE_NS && before_ns < told_ns - PATIENCE_NS)
+		before_ns = told_ns - PATIENCE_NS;
+	f->to_list.settled(f->to_list.ctx, before_ns);
+}
+
+static void pass_span(void *ctx, const struct ipi_span *span)
+{
+	const struct flight *f = ctx;
+
+	f->to_list.span(f->to_list.ctx, span);
+}
+
+static int pass_end(void *ctx, struct err *err)
+{
+	const struct flight *f = ctx;
+
+	return f->to_list.end(f->to_list.ctx, err);
+}
+
 /* Where it cannot work later, it is refused now. */
 static int can_write(const char *path, struct err *err)
 {
@@ -365,7 +396,8 @@ static int open_live(struct flight *f, char **command, char **workload, struct e
 		f->in.filters[f->in.nr_filters++] = &f->o->filter;
 		f->in.filter = span_filter_new(f->in.filters, f->in.nr_filters, &f->in.names);
 		f->list = list_new(f->in.analysis, &choice, tripped, f);
-		sink = list_sink(f->list);
+		f->to_list = list_sink(f->list);
+		sink = (struct span_sink){ .span = pass_span, .settled = hurry, .end = pass_end, .ctx = f };
 		sink = reading_sink(&f->in, &sink);
 	}
 	return live_start(f->live, &sink, err);
