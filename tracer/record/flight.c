@@ -125,32 +125,21 @@ static char *facts_text(const struct recording *rec, const struct flight_file *f
 	return text;
 }
 
-/* As recording_write(): only those symbols that the pages may ask for. */
 static int write_head(const struct recording *rec, const struct page_ring *ring, struct dat_writer *w,
 		      struct flight_file *file, struct err *err)
 {
-	struct dat_writer_meta head = rec->meta.dat;
-	struct pages s = { .file = file, .page = xmalloc(head.page_size), .page_size = head.page_size };
-	struct kallsyms_used *used = head.kallsyms ? kallsyms_used_new(head.kallsyms, strlen(head.kallsyms)) : NULL;
-	char *symbols = NULL;
-	size_t len;
-	int ret;
+	size_t page_size = rec->meta.dat.page_size;
+	struct pages s = { .file = file, .page = xmalloc(page_size), .page_size = page_size };
+	struct kallsyms_used *used = recording_symbols(rec);
 
-	for (unsigned int cpu = 0; used && cpu < head.nr_cpus; cpu++) {
+	for (unsigned int cpu = 0; used && cpu < rec->meta.dat.nr_cpus; cpu++) {
 		s.next = page_ring_first(ring, cpu);
 		while (next_page(&s))
 			kallsyms_used_scan(used, s.page, s.page_size);
 	}
-	if (used)
-		symbols = kallsyms_used_text(used, &len);
-	kallsyms_used_free(used);
-	if (symbols)
-		head.kallsyms = symbols;
-	file->records = 0;
-	ret = dat_writer_head(w, &head, err);
-	free(symbols);
 	free(s.page);
-	return ret;
+	file->records = 0;
+	return recording_write_head(rec, used, w, err);
 }
 
 static int write_file(const struct recording *rec, const struct page_ring *ring, struct dat_writer *w,

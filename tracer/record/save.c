@@ -282,40 +282,42 @@ static bool scan_pages(struct kallsyms_used *used, int fd, uint64_t len)
 	return fd < 0 || at == len;
 }
 
-/* Those that the pages may ask for; NULL where that can't be told. The caller frees it. */
-static char *needed_symbols(const struct recording *rec)
+/* NULL: what the pages may ask for can't be told. */
+static struct kallsyms_used *scan_all(const struct recording *rec)
 {
-	const char *all = rec->meta.dat.kallsyms;
-	struct kallsyms_used *used;
-	char *text = NULL;
-	bool whole = true;
-	size_t text_len;
+	struct kallsyms_used *used = recording_symbols(rec);
 	uint64_t len;
 
-	if (!all)
-		return NULL;
-	used = kallsyms_used_new(all, strlen(all));
-	for (unsigned int cpu = 0; whole && cpu < rec->meta.dat.nr_cpus; cpu++) {
+	for (unsigned int cpu = 0; used && cpu < rec->meta.dat.nr_cpus; cpu++) {
 		int fd = pages_of(rec, cpu, &len);
 
-		whole = scan_pages(used, fd, len);
+		if (scan_pages(used, fd, len))
+			continue;
+		kallsyms_used_free(used);
+		used = NULL;
 	}
-	if (whole)
-		text = kallsyms_used_text(used, &text_len);
-	kallsyms_used_free(used);
-	return text;
+	return used;
 }
 
-static int write_head(const struct recording *rec, struct dat_writer *w, struct err *err)
+struct kallsyms_used *recording_symbols(const struct recording *rec)
+{
+	const char *all = rec->meta.dat.kallsyms;
+
+	return all ? kallsyms_used_new(all, strlen(all)) : NULL;
+}
+
+int recording_write_head(const struct recording *rec, struct kallsyms_used *used, struct dat_writer *w, struct err *err)
 {
 	struct dat_writer_meta head = rec->meta.dat;
-	char *symbols = needed_symbols(rec);
+	size_t len;
+	char *symbols = used ? kallsyms_used_text(used, &len) : NULL;
 	int ret;
 
 	if (symbols)
 		head.kallsyms = symbols;
 	ret = dat_writer_head(w, &head, err);
 	free(symbols);
+	kallsyms_used_free(used);
 	return ret;
 }
 
@@ -326,7 +328,7 @@ int recording_write(struct recording *rec, struct dat_writer *w, struct err *err
 
 	if (!facts)
 		return err_set(err, EXIT_FAILED, "no memory for the facts of the recording");
-	if (write_head(rec, w, err))
+	if (recording_write_head(rec, scan_all(rec), w, err))
 		goto out;
 	for (unsigned int cpu = 0; cpu < rec->meta.dat.nr_cpus; cpu++) {
 		uint64_t len;

@@ -18,6 +18,7 @@
 #include "capture/session.h"
 #include "capture/spool.h"
 #include "capture/userstack.h"
+#include "decode/kallsyms.h"
 #include "file/datfile.h"
 #include "file/facts.h"
 #include "file/ustacks.h"
@@ -59,6 +60,11 @@ int recording_collect(struct recording *rec, struct err *err);
 void recording_judge(struct recording *rec, const volatile int *abort, void (*say)(const char *fmt, ...));
 /* The same, by what somebody else has counted. tally->records: of all kinds. */
 void recording_judge_by(struct recording *rec, const struct tally *tally, void (*say)(const char *fmt, ...));
+/* The kernel's, for who scans the pages; NULL if there are none. Freed by recording_write_head(). */
+struct kallsyms_used *recording_symbols(const struct recording *rec);
+/* The head of a file, with those symbols that the pages scanned may ask for; used NULL: with all. */
+int recording_write_head(const struct recording *rec, struct kallsyms_used *used, struct dat_writer *w,
+			 struct err *err);
 /* The whole file, up to its name. */
 int recording_write(struct recording *rec, struct dat_writer *w, struct err *err);
 /* Closes what is open and frees the rest. -1: the session left something behind, *err says what. */
