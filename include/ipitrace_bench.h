@@ -193,7 +193,8 @@ struct ipitrace_bench_run {
 	__u64 busy_ns;	      /* sum over senders of their measured loop, without rest_ns */
 	__u64 rest_ns;	      /* sum over senders of forced rests (below) */
 	__u64 undecided;      /* hits by flag, as above */
-	__u64 reserved_out[3];
+	__u64 kept_ns; /* of busy_ns, what senders were ready to run and did not; 0 also where the kernel can't say */
+	__u64 reserved_out[2];
 }; /* 296 bytes */
 
 /*

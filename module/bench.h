@@ -213,6 +213,7 @@ struct bench_sender {
 	bool measured;
 	u64 next_send_ns, next_rest_ns;
 	u64 start_ns, end_ns, rest_ns;
+	u64 kept_ns; /* ready to run, between start and end, but for rests */
 	u64 sends, warmup_sends, hits_total, truncated;
 	u64 no_irq, wrong_cpu, coalesced, no_entry, unconfirmed, undecided;
 } ____cacheline_aligned_in_smp;

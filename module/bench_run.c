@@ -307,6 +307,8 @@ static void take_result(struct bench_run *run, struct bench_result *res)
 		out->undecided += s->undecided;
 		out->busy_ns += s->end_ns - s->start_ns - s->rest_ns;
 		out->rest_ns += s->rest_ns;
+		/* Of another clock than ours, the scheduler's. */
+		out->kept_ns += min(s->kept_ns, s->end_ns - s->start_ns - s->rest_ns);
 		if (s->start_ns && (!out->start_ns || s->start_ns < out->start_ns))
 			out->start_ns = s->start_ns;
 		out->end_ns = max(out->end_ns, s->end_ns);

@@ -278,6 +278,16 @@ static void pace(struct bench_sender *s)
 	}
 }
 
+/* How long this thread has been ready to run and has not, so far: kernel/sched/stats.h. */
+static u64 kept_ns(void)
+{
+#ifdef CONFIG_SCHED_INFO
+	return current->sched_info.run_delay;
+#else
+	return 0;
+#endif
+}
+
 /* Between two rounds. False: the run is over. */
 static bool breathe(struct bench_sender *s)
 {
@@ -292,7 +302,7 @@ static bool breathe(struct bench_sender *s)
 	if (bench_stopped(run))
 		return false;
 	if (now >= s->next_rest_ns) {
-		u64 since = now;
+		u64 since = now, kept = kept_ns();
 
 		atomic_inc_return(&run->resting);
 		nap(IPITRACE_BENCH_REST_NS);
@@ -301,8 +311,10 @@ static bool breathe(struct bench_sender *s)
 		while (atomic_read_acquire(&run->spinners_resting) && !bench_stopped(run))
 			bench_turn(run);
 		now = bench_now();
-		if (s->measured)
+		if (s->measured) {
 			s->rest_ns += now - since;
+			s->kept_ns -= kept_ns() - kept;
+		}
 		while (s->next_rest_ns <= now)
 			s->next_rest_ns += IPITRACE_BENCH_REST_EVERY_NS;
 	}
@@ -351,7 +363,9 @@ static int sender_fn(void *data)
 	if (barrier_pass(run)) {
 		s->measured = true;
 		s->start_ns = bench_now();
+		s->kept_ns = 0 - kept_ns();
 		phase(s, run->arg.iterations);
+		s->kept_ns += kept_ns();
 		s->end_ns = bench_now();
 	}
 	/* Done is as good as resting. */

@@ -5,16 +5,17 @@
 # two made-up results with figures worked out by hand.
 . "$(dirname "$0")/../lib.sh"
 
-# result FILE BACKEND SENDERS P50...: one row "single", repetitions of these medians.
+# result FILE BACKEND SENDERS P50...: one row "single", repetitions of these medians; as of version 0.1, or with STEP=NS.
 result() {
 	python3 - "$@" <<-'PY'
-		import json, sys
+		import json, os, sys
+		step = {"p50_step_ns": int(os.environ["STEP"]), "partial": False} if "STEP" in os.environ else {}
 		path, backend, senders, p50 = sys.argv[1], sys.argv[2], int(sys.argv[3]), [int(x) for x in sys.argv[4:]]
 		dist = {"count": 1000, "min": 1, "mean": 5, "p50": sorted(p50)[len(p50) // 2], "p90": 9, "p99": 9, "p999": 9, "max": 9}
 		json.dump({"schema": "ipitrace-bench/1", "backend": backend, "iterations": 1000, "repeat": len(p50), "senders": senders,
 			"pace_ns": 0, "handler_ns": 0, "irqs_off_ns": 0, "environment": {}, "rows": [
 			{"mode": "single", "state": "busy", "source": 0, "target": 1, "relation": "same-llc", "measured": "round-trip",
-			 "round_trip_ns": dist, "delivery_ns": None, "repetitions": [{"p50_ns": x} for x in p50]}], "trace": None},
+			 "round_trip_ns": dist, "delivery_ns": None, "repetitions": [dict({"p50_ns": x}, **step) for x in p50]}], "trace": None},
 			open(path, "w"))
 	PY
 }
@@ -46,6 +47,13 @@ exits 0 "medians one bucket apart" "$IPITRACE" bench --compare "$TMP/bucket.json
 like "$(cat "$OUT")" ' 1\.012 +0\.012 +no difference shown' "show no difference"
 like "$("$IPITRACE" bench --compare "$TMP/next.json" "$TMP/bucket.json")" ' 0\.988 +0\.012 +no difference shown' "nor the other way round"
 like "$("$IPITRACE" bench --compare "$TMP/bucket.json" "$TMP/far.json")" ' 1\.036 +0\.012 +slower' "three apart do"
+# Now medians are those of the samples, and say how finely these were measured.
+STEP=1 result "$TMP/exact.json" membarrier 1 10560 10560 10560
+STEP=1 result "$TMP/slower.json" membarrier 1 10688 10688 10688
+like "$("$IPITRACE" bench --compare "$TMP/exact.json" "$TMP/slower.json")" ' 1\.012 +0\.000 +slower' "of medians to the nanosecond they do"
+STEP=128 result "$TMP/coarse.json" membarrier 1 10688 10688 10688
+like "$("$IPITRACE" bench --compare "$TMP/exact.json" "$TMP/coarse.json")" ' 1\.012 +0\.006 +slower' "half a step of the clock is uncertain"
+like "$("$IPITRACE" bench --compare "$TMP/coarse.json" "$TMP/bucket.json")" ' 0\.988 +0\.012 +no difference shown' "of either"
 
 exits 1 "different backends" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/module.json"
 like "$(cat "$ERR")" 'not comparable: one was measured by membarrier, the other by module' "are refused"

@@ -7,6 +7,7 @@
 need_live 2
 live_lock
 N=2000 REPS=3
+calls_of() { awk -v cpu="$1" '$1 == "CAL:" { print $(cpu + 2) }' /proc/interrupts; }
 
 exits 0 "the default modes, as JSON" "$IPITRACE" bench --user -n $N --repeat $REPS --json
 is "$(cat "$ERR")" "" "asked for --user: nothing to say on stderr"
@@ -15,8 +16,12 @@ json_check "$TMP/a.json" 'd["schema"] == "ipitrace-bench/1" and d["backend"] == 
 json_check "$TMP/a.json" '[r["mode"] for r in rows] == ["dry-run", "self", "single", "broadcast"]' "the rows of the table"
 json_check "$TMP/a.json" 'all(r["sends"] == '$((N * REPS))' for r in rows if r["mode"] != "self")' "n sent == n reported"
 json_check "$TMP/a.json" 'all(r["hits"] == r["sends"] * max(r["targets"], 1) for r in rows)' "hits are sends times targets"
-json_check "$TMP/a.json" 'all(r["accepted"] + r["no_irq"] == r["sends"] for r in rows if r["mode"] in ("single", "broadcast"))' \
+json_check "$TMP/a.json" 'all(r["accepted"] + r["no_irq"] + r["unconfirmed"] == r["sends"] for r in rows if r["mode"] in ("single", "broadcast"))' \
 	"every sample is either good or rejected"
+json_check "$TMP/a.json" 'all(r["interrupts"] == r["accepted"] * r["targets"] and 0 < r["ran_ns"] <= r["total_ns"] and
+	r["rate_per_s"] == r["interrupts"] * 10**9 // r["ran_ns"] for r in rows if r["mode"] in ("single", "broadcast"))' \
+	"the rate is of sends that interrupted, over the time that the sender ran"
+json_check "$TMP/a.json" 'rows[0]["interrupts"] == 0 and rows[0]["rate_per_s"] is None' "a dry run interrupts nobody"
 json_check "$TMP/a.json" 'all(len(r["repetitions"]) == '$REPS' and sum(x["sends"] for x in r["repetitions"]) == r["sends"]
 	and sum(x["ipi_ns"] for x in r["repetitions"]) == r["ipi_ns"] for r in rows if not r["reason"])' "repetitions add up"
 json_check "$TMP/a.json" 'rows[1]["reason"].startswith("membarrier never") and rows[1]["round_trip_ns"] is None and rows[1]["measured"] is None' \
@@ -27,9 +32,28 @@ json_check "$TMP/a.json" 'rows[0]["ipi_ns"] == 0 and rows[0]["round_trip_ns"]["p
 	"a dry run has no IPI time and is far shorter than an IPI"
 json_check "$TMP/a.json" 'all(isinstance(v, str) and v for v in d["environment"].values()) and
 	{"kernel", "cpu", "microcode", "hypervisor", "interrupt_controller", "idle_driver", "idle_param", "governor",
-	 "clocksource", "numa_nodes", "isolated", "halt_poll_ns"} <= set(d["environment"])' "the environment is complete, unknown or not"
+	 "clocksource", "numa_nodes", "isolated", "halt_poll_ns", "load", "steal"} <= set(d["environment"])' "the environment is complete, unknown or not"
 json_check "$TMP/a.json" 'd["environment"]["kernel"].startswith("'"$(uname -r)"'")' "the kernel is this one"
 json_check "$TMP/a.json" 'd["trace"] is None' "no trace was asked for"
+json_check "$TMP/a.json" 'd["partial"] is False and all(x["partial"] is False for r in rows for x in r["repetitions"])' "nothing is partial"
+
+# A machine that has other work: two tasks on each CPU that never sleep. What the kernel
+# counts of the interrupts themselves is no less than what bench says it caused.
+hogs=()
+for cpu in 0 1 0 1; do
+	taskset -c $cpu sh -c 'while :; do :; done' &
+	hogs+=($!)
+done
+before=$(calls_of 1)
+exits 0 "on a busy machine" "$IPITRACE" bench --user -n 300 --repeat 2 --modes dry-run,single --senders 0 --targets 1 --json
+after=$(calls_of 1)
+kill "${hogs[@]}"
+wait "${hogs[@]}" 2>/dev/null
+json_check "$OUT" 'any("machine is busy" in w for w in d["warnings"])' "is warned of"
+json_check "$OUT" 'float(d["environment"]["load"].split("; ")[1].split()[0]) >= 2' "the environment says how busy"
+json_check "$OUT" 'rows[1]["ran_ns"] < rows[1]["total_ns"] and any("kept from running" in w for w in rows[1]["warnings"])' \
+	"the sender did not run all of its time, and that is warned of"
+json_check "$OUT" "0 < rows[1]['interrupts'] <= $((after - before))" "no more interrupts than CPU 1 counted"
 
 exits 0 "as text" "$IPITRACE" bench --user -n 500 --repeat 2
 for title in Dry-run 'Normal IPI' 'Broadcast IPI'; do
@@ -38,7 +62,7 @@ done
 like "$(cat "$OUT")" '^Self-IPI +- +-' "Self-IPI has none"
 like "$(cat "$OUT")" '^clocksource +[a-z]' "the environment follows"
 if python3 -c 'import pty; pty.openpty()' 2>/dev/null; then
-	exits 0 "on a terminal of 80 columns" python3 "$ROOT/tests/cli/terminal.py" 80 50 '' "$IPITRACE" bench --user -n 200 --repeat 2
+	exits 0 "on a terminal of 80 columns" python3 "$ROOT/tests/cli/terminal.py" 80 50 '' sh -c '"$0" bench --user -n 200 --repeat 2 2>/dev/null' "$IPITRACE"
 	is "$(awk 'length > 80' "$OUT")" "" "  no line is wider"
 	like "$(cat "$OUT")" '^MODE +PATH +IPIS +MEASURED +P50 .*P99 +MAX ' "  what matters most is there"
 	like "$(cat "$OUT")" '^\([0-9]+ columns do not fit this terminal; --json has them\)$' "  and what is not is counted"
@@ -76,13 +100,52 @@ json_check "$OUT" 'all(t["sent"] > '$N' // 2 for t in d["trace"])' "and most cou
 note "$(json_get "$OUT" '[(t["title"], t["sent"], t["matched"], t["mismatched"], t["plain_p50_ns"], t["traced_p50_ns"]) for t in d["trace"]]')"
 is "$(ls /sys/kernel/tracing/instances)" "$before" "no instance is left behind"
 
-# Ctrl-C while recording: everything is given back.
-"$IPITRACE" bench --user -n 4000000 --repeat 1 --modes single --trace >"$OUT" 2>"$ERR" &
+json_check "$OUT" 'all(0 < t["plain_p50_ns"] < t["traced_p50_ns"] for t in d["trace"])' "tracing costs something"
+
+# What it costs is measured as record does it, stacks and all.
+"$IPITRACE" bench --user -n 20000 --repeat 1 --modes single --trace >/dev/null 2>&1 &
 pid=$!
-sleep 0.5
-kill -INT $pid
+triggers=''
+while kill -0 $pid 2>/dev/null && [ -z "$triggers" ]; do
+	triggers=$(cat /sys/kernel/tracing/instances/ipitrace-$pid*/events/ipi/ipi_send_cpu/trigger 2>/dev/null | grep -v '^#')
+done
 wait $pid
-is $? 1 "interrupted: exit 1"
-like "$(cat "$ERR")" 'interrupted' "and says so"
-is "$(ls /sys/kernel/tracing/instances)" "$before" "interrupted: no instance is left behind"
+like "$triggers" '^stacktrace' "bench's tracer takes stacks with sends, as record does by default"
+
+# Ctrl-C: what was measured until then, said to be partial, the documented status, everything given back.
+# interrupt SECONDS ARGS...: in status, OUT, ERR
+interrupt() {
+	local after=$1 pid
+	shift
+	"$IPITRACE" bench --user "$@" >"$OUT" 2>"$ERR" &
+	pid=$!
+	sleep "$after"
+	kill -INT $pid
+	wait $pid
+	status=$?
+}
+interrupt 0.7 -n 4000000 --repeat 1 --modes single --json
+is $status 130 "interrupted: 128 + SIGINT"
+like "$(cat "$ERR")" 'interrupted: the result is partial' "and says so"
+json_check "$OUT" 'd["partial"] is True and any("interrupted after 0 of 1 runs" in w for w in d["warnings"])' "so does the result"
+json_check "$OUT" 'rows[0]["repetitions"][0]["partial"] is True and 0 < rows[0]["sends"] < 4000000 and rows[0]["round_trip_ns"]["p50"] > 0' \
+	"what was measured until then is there"
+interrupt 0.7 -n 4000000 --repeat 1 --modes dry-run,single
+like "$(cat "$OUT")" '^warning: interrupted after [01] of 2 runs: the result is partial' "in the text, too"
+before=$(ls /sys/kernel/tracing/instances)
+interrupt 0.7 -n 3000000 --repeat 1 --modes single --trace
+is $status 130 "interrupted with --trace: the same"
+is "$(ls /sys/kernel/tracing/instances)" "$before" "no instance is left behind"
+is "$(grep -c '^trace:' "$OUT")" 0 "nothing is said about a trace that was not compared"
+if python3 -c 'import pty; pty.openpty()' 2>/dev/null; then
+	python3 - "$IPITRACE" >"$TMP/tty" <<-'PY'
+		import os, pty, sys
+		def read(fd):
+		    return os.read(fd, 1024)
+		pty.spawn([sys.argv[1], "bench", "--user", "-n", "100", "--repeat", "2", "--modes", "dry-run,single"], read, lambda fd: b"")
+	PY
+	like "$(tr '\r' '\n' <"$TMP/tty")" 'ipitrace: bench: run 4 of 4: single, repetition 2 of 2' "a terminal sees how far it is"
+fi
+"$IPITRACE" bench --user -n 100 --repeat 2 --modes dry-run,single >/dev/null 2>"$ERR"
+is "$(cat "$ERR")" "" "a file does not"
 done_testing

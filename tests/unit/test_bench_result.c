@@ -44,7 +44,9 @@ static void single(void)
 		sample(3, 1, 9000, 9100, IPITRACE_BENCH_S_WRONG_CPU),
 		sample(4, 1, 30, 50, IPITRACE_BENCH_S_COALESCED),
 	};
-	struct bench_raw raw = { .samples = s, .nr_samples = 5, .sends = 5, .hits = 5, .busy_ns = 1000 };
+	struct bench_raw raw = {
+		.samples = s, .nr_samples = 5, .sends = 5, .hits = 5, .busy_ns = 4000, .ran_ns = 1000
+	};
 	struct bench_row row = { .mode = IPITRACE_BENCH_SINGLE };
 
 	bench_row_add(&row, &raw);
@@ -61,7 +63,10 @@ static void single(void)
 	is_u64(row.dist[BENCH_ROUND_TRIP].count, 6, "single: nor in the round trips");
 	ok(row.measured == BENCH_DELIVERY, "single: delivery is what is shown");
 	is_u64(row.spread_permille, 0, "single: equal repetitions, no spread");
-	is_u64(bench_row_rate(&row), 5000000, "single: 10 hits in 2 us are 5 million a second");
+	/* Neither the one that never happened, nor the one that shared its interrupt. */
+	is_u64(row.sum.interrupts, 6, "single: interrupts");
+	is_u64(bench_row_rate(&row), 3000000, "single: 6 interrupts in 2 us of running are 3 million a second");
+	ok(warns(&row, "kept from running for 75 %"), "single: that the sender was kept is warned of");
 	ok(warns(&row, "too few for p99.9"), "single: few samples are warned of");
 	ok(warns(&row, "went astray"), "single: 40 %% rejected are warned of");
 	bench_row_free(&row);
@@ -103,7 +108,7 @@ static void others(void)
 	is_u64(row.sum.ipi_ns, 0, "dry run: no IPI time");
 	is_u64(row.sum.accepted, 2, "dry run: nothing to reject");
 	ok(row.measured == BENCH_ROUND_TRIP, "dry run: the loop is what is shown");
-	is_u64(bench_row_rate(&row), 0, "no time, no rate");
+	is_u64(bench_row_rate(&row), UINT64_MAX, "dry run: no interrupts, so no rate of them");
 	bench_row_free(&row);
 
 	row = (struct bench_row){ .mode = IPITRACE_BENCH_SINGLE };
@@ -129,6 +134,132 @@ static void spread(void)
 	is_u64(row.spread_permille, 110, "medians 100, 100, 111: spread 11 %%");
 	ok(warns(&row, "differ by 11.0 %"), "above 10 %% it is warned of");
 	bench_row_free(&row);
+}
+
+/* What nobody knows to have interrupted is in no figure but its own count. */
+static void unknown(void)
+{
+	struct ipitrace_bench_sample s[] = {
+		sample(0, 1, 0, 900, IPITRACE_BENCH_S_NO_ENTRY),
+		sample(1, 1, 0, 5, IPITRACE_BENCH_S_NO_ENTRY | IPITRACE_BENCH_S_UNDECIDED),
+		sample(2, 1, 0, 7, IPITRACE_BENCH_S_NO_ENTRY | IPITRACE_BENCH_S_UNCONFIRMED),
+		sample(3, 1, 0, 8, IPITRACE_BENCH_S_NO_ENTRY | IPITRACE_BENCH_S_UNCONFIRMED | IPITRACE_BENCH_S_NO_IRQ),
+		sample(4, 1, 0, 700, IPITRACE_BENCH_S_NO_ENTRY),
+	};
+	struct bench_raw raw = {
+		.samples = s, .nr_samples = 5, .sends = 5, .hits = 5, .busy_ns = 1000, .ran_ns = 1000
+	};
+	struct bench_row row = { .mode = IPITRACE_BENCH_RESCHEDULE };
+
+	bench_row_add(&row, &raw);
+	bench_row_finish(&row);
+	is_u64(row.dist[BENCH_ROUND_TRIP].count, 2, "unknown: two of five samples are known to have interrupted");
+	is_u64(row.dist[BENCH_ROUND_TRIP].min, 700, "unknown: the least time is of one of these");
+	is_u64(row.sum.accepted, 2, "unknown: good samples");
+	is_u64(row.sum.no_irq, 1, "unknown: of one it is known that there was none");
+	is_u64(row.sum.unconfirmed, 2, "unknown: of two it is not");
+	is_u64(bench_row_rate(&row), 2000000, "unknown: the rate is of those that are known");
+	ok(warns(&row, "whether 2 interrupts happened"), "unknown: that is warned of");
+	bench_row_free(&row);
+
+	/* From user space a broadcast is one sample, of three targets here. */
+	raw.hits = 15;
+	row = (struct bench_row){ .mode = IPITRACE_BENCH_BROADCAST };
+	bench_row_add(&row, &raw);
+	is_u64(row.sum.interrupts, 6, "a sample of three targets stands for three interrupts");
+	raw.nr_truncated = 1;
+	bench_row_add(&row, &raw);
+	is_u64(bench_row_rate(&row), UINT64_MAX, "of samples that were not kept nobody knows: no rate");
+	bench_row_free(&row);
+}
+
+/* Medians of the samples themselves, not of the histogram's buckets. */
+static void medians(void)
+{
+	static struct ipitrace_bench_sample s[10001];
+	struct bench_raw raw = { .samples = s, .busy_ns = 1, .ran_ns = 1 };
+	struct bench_row row = { .mode = IPITRACE_BENCH_SINGLE };
+
+	/* 10,000 to 20,000, each once, in no order: 7919 is prime to 10001. */
+	for (uint64_t i = 0; i < 10001; i++)
+		s[i] = sample((uint32_t)i, 1, 10000 + i * 7919 % 10001, 99999, 0);
+	raw.nr_samples = raw.sends = raw.hits = 10001;
+	bench_row_add(&row, &raw);
+	is_u64(row.reps[0].p50, 15000, "the median of 10,000 to 20,000 is 15,000, where buckets are 128 wide");
+	is_u64(row.reps[0].p50_step, 1, "the clock tells nanoseconds apart");
+	raw.nr_samples = raw.sends = raw.hits = 10000;
+	s[10000] = s[0];
+	bench_row_add(&row, &raw);
+	/* Without the last, 10,000 + 10000 * 7919 % 10001 = 12082: the middle two are 15000 and 15001. */
+	is_u64(row.reps[1].p50, 15000, "of an even number it is between the middle two");
+	/* A clock of 40 ns: 10,000, 10,040, ... */
+	for (uint64_t i = 0; i < 10001; i++)
+		s[i] = sample((uint32_t)i, 1, 10000 + i * 7919 % 10001 / 40 * 40, 99999, 0);
+	raw.nr_samples = raw.sends = raw.hits = 10001;
+	bench_row_add(&row, &raw);
+	is_u64(row.reps[2].p50, 15000, "of a coarse clock it is a value of that");
+	is_u64(row.reps[2].p50_step, 40, "and how coarse it is, is told");
+	bench_row_free(&row);
+}
+
+static void partial(void)
+{
+	struct ipitrace_bench_sample s = sample(0, 1, 100, 120, 0);
+	struct bench_raw raw = { .samples = &s, .nr_samples = 1, .sends = 1, .hits = 1, .busy_ns = 1 };
+	struct bench_row row = { .mode = IPITRACE_BENCH_SINGLE };
+
+	bench_row_add(&row, &raw);
+	s.entry_ns = 1000 + 900;
+	raw.partial = true;
+	bench_row_add(&row, &raw);
+	bench_row_finish(&row);
+	is_u64(row.dist[BENCH_DELIVERY].count, 2, "interrupted: the samples until then count");
+	ok(row.spread_permille == UINT64_MAX, "interrupted: but not as a repetition for the spread");
+	ok(warns(&row, "one repetition"), "and that is warned of");
+	bench_row_free(&row);
+}
+
+static bool load_warns(const struct bench_load *l, unsigned int cpus, const char *part)
+{
+	char buf[160];
+	const char *text;
+
+	for (unsigned int i = 0; (text = bench_load_warning(l, cpus, i, buf, sizeof(buf))); i++)
+		if (strstr(text, part))
+			return true;
+	return false;
+}
+
+static void load(void)
+{
+	/* Of 1000 ticks of two CPUs 25 were stolen; guest time is in user time. */
+	const char *before = "cpu  100 0 50 800 10 0 5 5 60 0\ncpu0 1 2\n",
+		   *after = "cpu  600 0 150 1150 20 5 15 30 99 0\n";
+	struct bench_load l = { 0 };
+	char *text;
+
+	ok(!bench_load_text(&l) && !bench_load_steal_text(&l), "load: nothing was read, nothing is known");
+	ok(!load_warns(&l, 2, ""), "load: and no warning");
+	bench_load_add(&l, "0.20 0.18 0.12 1/80 11206\n", before);
+	is_u64(bench_load_steal_permille(&l), UINT64_MAX, "load: one look tells nothing about steal time");
+	bench_load_add(&l, "9.99 0.18 0.12 1/80 11206\n", after);
+	bench_load_add(&l, NULL, NULL);
+	is_u64(bench_load_steal_permille(&l), 25, "load: 25 of 1,000 ticks were stolen");
+	text = bench_load_steal_text(&l);
+	ok(text && !strcmp(text, "2.5% of the CPUs' time while measuring"), "load: %s", text);
+	free(text);
+	text = bench_load_text(&l);
+	ok(text && !strcmp(text, "0.20 0.18 0.12 before; 0.0 other tasks wanted a CPU between runs"), "load: %s", text);
+	free(text);
+	ok(load_warns(&l, 2, "2.5 % of the CPUs' time to others (steal)"), "load: steal time is warned of");
+	ok(!load_warns(&l, 2, "busy"), "load: we ourselves make no machine busy");
+	/* Three looks: 0, 0 and 3 others, so one on average. */
+	bench_load_add(&l, "9.99 0.18 0.12 4/80 11206\n", "damaged");
+	ok(load_warns(&l, 2, "busy: 1.0 other tasks wanted its 2 CPUs"), "load: another task on 2 CPUs is warned of");
+	ok(load_warns(&l, 4, "busy"), "load: on 4 CPUs, too");
+	ok(!load_warns(&l, 5, "busy"), "load: on 5 it is not");
+	bench_load_add(&l, "damaged", "cpu  1 2 3");
+	is_u64(l.nr_looks, 3, "load: what can't be read is no look");
 }
 
 /* --- a machine of two nodes, each with two cores of two threads; the cores of a node share a cache --- */
@@ -226,6 +357,10 @@ int main(void)
 	mask();
 	others();
 	spread();
+	unknown();
+	medians();
+	partial();
+	load();
 	topology();
 	return done_testing();
 }

@@ -35,6 +35,12 @@ static inline uint64_t hist_bucket(uint64_t v)
 	return (uint64_t)shift * HIST_SUB + (v >> shift);
 }
 
+/* Of the bucket that a value is in; 1 where they are exact. */
+static inline uint64_t hist_width(uint64_t v)
+{
+	return 1ull << ((63 ^ (unsigned int)__builtin_clzll(v | HIST_SUB)) - HIST_SUB_BITS);
+}
+
 /* hist_add() of a value that may be a new extreme, or beyond the buckets there are. */
 void hist_add_edge(struct hist *h, uint64_t value_ns, uint64_t at_ns, uint32_t cpu);
 

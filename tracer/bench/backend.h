@@ -16,7 +16,7 @@
 
 #include "base/err.h"
 
-/* Set by the command's signal handler; backends look at it whenever they were interrupted. */
+/* The signal that the command's handler has got; backends look at it whenever they were interrupted. */
 extern volatile sig_atomic_t bench_interrupted;
 
 enum bench_backend { BENCH_MODULE, BENCH_USER };
@@ -47,10 +47,13 @@ struct bench_raw {
 	struct ipitrace_bench_sample *samples;
 	uint64_t nr_samples, nr_truncated;
 	uint64_t sends, warmup_sends, hits;
-	uint64_t start_ns, end_ns, busy_ns;
-	int32_t pid;  /* of the sender; 0 = a kernel thread */
-	bool no_ipi;  /* mode sends none by its nature */
-	bool windows; /* interrupts were to be off: samples without S_WINDOW are none */
+	uint64_t start_ns, end_ns;
+	uint64_t busy_ns; /* of the senders' loops, without forced rests and waits for a target to run */
+	uint64_t ran_ns;  /* of it, without what kept the senders from running */
+	bool partial;	  /* interrupted: what was done until then */
+	int32_t pid;	  /* of the sender; 0 = a kernel thread */
+	bool no_ipi;	  /* mode sends none by its nature */
+	bool windows;	  /* interrupts were to be off: samples without S_WINDOW are none */
 };
 
 /* --- the module (bench/module.c) --- */

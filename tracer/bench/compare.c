@@ -6,8 +6,9 @@
  * run are not independent of each other. The ratio is that of their means, b/a.
  * Its standard error by the delta method is r * sqrt(va/(na ma^2) + vb/(nb mb^2));
  * the interval is Student's, 95 %, with Welch's degrees of freedom rounded down,
- * and as much wider as the histogram's buckets are: a median is the middle of
- * one, so equal medians and medians a bucket apart may be of equal times.
+ * and as much wider as the medians are coarse: each may be half a step off, of
+ * the clock or, in results of version 0.1, of a histogram's bucket. So equal
+ * medians, and medians a step apart, may be of equal times.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -19,7 +20,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
-#include "base/hist.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "bench/compare.h"
@@ -58,18 +59,6 @@ static double root(double x)
 	return r;
 }
 
-/* How far off a median may be; where buckets are 1 ns wide it is not. */
-static double half_bucket(double median)
-{
-	unsigned int bits = 0;
-
-	while (median >= 2 * HIST_SUB) {
-		median /= 2;
-		bits++;
-	}
-	return bits ? (double)(1ull << (bits - 1)) : 0;
-}
-
 /* Mean, and variance of that mean. */
 static double mean_of(const uint64_t *v, unsigned int nr, double *variance)
 {
@@ -84,38 +73,52 @@ static double mean_of(const uint64_t *v, unsigned int nr, double *variance)
 	return mean;
 }
 
-void bench_ratio(const uint64_t *a, unsigned int nr_a, const uint64_t *b, unsigned int nr_b, struct bench_ratio *r)
+void bench_ratio(const struct bench_medians *a, const struct bench_medians *b, struct bench_ratio *r)
 {
-	const double rounding = 1e-6;
+	const double rounding = 1e-6, half_a = (double)a->step / 2, half_b = (double)b->step / 2;
 	double va, vb, ma, mb, ratio, rel_a, rel_b, freedom, error;
 
 	*r = (struct bench_ratio){ .error_ppm = UINT64_MAX };
-	if (!nr_a || !nr_b)
+	if (!a->nr || !b->nr)
 		return;
-	ma = mean_of(a, nr_a, &va);
-	mb = mean_of(b, nr_b, &vb);
+	ma = mean_of(a->p50, a->nr, &va);
+	mb = mean_of(b->p50, b->nr, &vb);
+	r->a_ns = ma;
+	r->b_ns = mb;
 	if (ma <= 0 || mb <= 0)
 		return;
 	ratio = mb / ma;
 	r->ratio_ppm = (uint64_t)(ratio * 1e6 + 0.5);
-	if (nr_a < 2 || nr_b < 2)
+	if (a->nr < 2 || b->nr < 2 || half_a >= ma)
 		return;
 	rel_a = va / (ma * ma);
 	rel_b = vb / (mb * mb);
 	if (rel_a + rel_b > 0)
-		freedom = (rel_a + rel_b) * (rel_a + rel_b) / (rel_a * rel_a / (nr_a - 1) + rel_b * rel_b / (nr_b - 1));
+		freedom =
+			(rel_a + rel_b) * (rel_a + rel_b) / (rel_a * rel_a / (a->nr - 1) + rel_b * rel_b / (b->nr - 1));
 	else
-		freedom = nr_a + nr_b - 2;
+		freedom = a->nr + b->nr - 2;
 	error = student((unsigned int)freedom) * ratio * root(rel_a + rel_b);
-	error += (mb + half_bucket(mb)) / (ma - half_bucket(ma)) - ratio;
+	error += (mb + half_b) / (ma - half_a) - ratio;
 	r->error_ppm = (uint64_t)(error * 1e6 + 0.5);
 	r->differs = ratio > 1 ? ratio - error > 1 + rounding : ratio + error < 1 - rounding;
 }
 
-static const struct bench_saved_row *partner(const struct bench_saved *s, const struct bench_saved_row *row)
+static uint32_t hash_key(const char *key)
 {
-	for (unsigned int i = 0; i < s->nr_rows; i++)
-		if (!strcmp(s->rows[i].key, row->key))
+	uint64_t h = 0;
+
+	while (*key)
+		h = hash_u64(h ^ (unsigned char)*key++);
+	return (uint32_t)h;
+}
+
+static const struct bench_saved_row *partner(const struct bench_saved *s, const struct hash *by_key, const char *key)
+{
+	uint32_t at, i, h = hash_key(key);
+
+	for (i = hash_first(by_key, h, &at); i != HASH_END; i = hash_next(by_key, h, &at))
+		if (!strcmp(s->rows[i].key, key))
 			return &s->rows[i];
 	return NULL;
 }
@@ -181,8 +184,8 @@ static void print(const struct pair *p, unsigned int nr, FILE *out)
 
 		cell[0] = xstrdup(p[i].a->key);
 		cell[1] = xstrdup(p[i].a->measured);
-		cell[2] = xasprintf("%" PRIu64, p[i].a->p50);
-		cell[3] = xasprintf("%" PRIu64, p[i].b->p50);
+		cell[2] = xasprintf("%.0f", p[i].ratio.a_ns);
+		cell[3] = xasprintf("%.0f", p[i].ratio.b_ns);
 		ppm_text(p[i].ratio.ratio_ppm, &cell[4]);
 		ppm_text(p[i].ratio.error_ppm, &cell[5]);
 		cell[6] = xstrdup(verdict(&p[i].ratio));
@@ -192,7 +195,7 @@ static void print(const struct pair *p, unsigned int nr, FILE *out)
 		free(c[i]);
 	free(c);
 	fprintf(out, "\nB/A: ratio of the mean of the repetitions' medians; +- its 95 %% interval "
-		     "(delta method, Student's t with Welch's degrees of freedom, and the width of the buckets)\n");
+		     "(delta method, Student's t with Welch's degrees of freedom, and the step of the clock)\n");
 }
 
 static void write_json(const struct pair *p, unsigned int nr, FILE *out)
@@ -209,6 +212,8 @@ static void write_json(const struct pair *p, unsigned int nr, FILE *out)
 		json_string(&j, "measured", p[i].a->measured);
 		json_u64(&j, "a_p50_ns", p[i].a->p50);
 		json_u64(&j, "b_p50_ns", p[i].b->p50);
+		json_real(&j, "a_median_ns", p[i].ratio.a_ns);
+		json_real(&j, "b_median_ns", p[i].ratio.b_ns);
 		json_u64(&j, "ratio_ppm", p[i].ratio.ratio_ppm);
 		if (p[i].ratio.error_ppm == UINT64_MAX)
 			json_null(&j, "error_ppm");
@@ -224,20 +229,24 @@ static void write_json(const struct pair *p, unsigned int nr, FILE *out)
 int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool json, FILE *out, struct err *err)
 {
 	struct pair *pairs;
+	struct hash by_key = { 0 };
 	unsigned int nr = 0;
 	int ret = 0;
 
 	if (check_same(a, b, err))
 		return -1;
+	for (unsigned int i = 0; i < b->nr_rows; i++)
+		hash_add(&by_key, hash_key(b->rows[i].key), i);
 	pairs = xcalloc(a->nr_rows + 1, sizeof(*pairs));
 	for (unsigned int i = 0; i < a->nr_rows; i++) {
-		const struct bench_saved_row *ra = &a->rows[i], *rb = partner(b, ra);
+		const struct bench_saved_row *ra = &a->rows[i], *rb = partner(b, &by_key, ra->key);
 
 		if (!rb || !ra->count || !rb->count || strcmp(ra->measured, rb->measured))
 			continue;
 		pairs[nr].a = ra;
 		pairs[nr].b = rb;
-		bench_ratio(ra->rep_p50, ra->nr_reps, rb->rep_p50, rb->nr_reps, &pairs[nr].ratio);
+		bench_ratio(&(struct bench_medians){ ra->rep_p50, ra->nr_reps, ra->step },
+			    &(struct bench_medians){ rb->rep_p50, rb->nr_reps, rb->step }, &pairs[nr].ratio);
 		nr++;
 	}
 	if (!nr) {
@@ -248,5 +257,6 @@ int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool
 	else
 		print(pairs, nr, out);
 	free(pairs);
+	hash_free(&by_key);
 	return ret;
 }

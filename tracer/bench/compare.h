@@ -14,8 +14,10 @@
 struct bench_saved_row {
 	char mode[24], measured[16], state[16], key[96];
 	uint64_t p50, count; /* 0 count = not measured */
+	/* Of the repetitions that were not interrupted. */
 	uint64_t *rep_p50;
 	unsigned int nr_reps;
+	uint64_t step; /* the widest in which one of these medians may lie: of the clock, or of a bucket */
 };
 
 struct bench_saved {
@@ -23,6 +25,7 @@ struct bench_saved {
 	uint64_t iterations, nr_senders, pace_ns, handler_ns, irqs_off_ns;
 	struct bench_saved_row *rows;
 	unsigned int nr_rows;
+	bool partial; /* interrupted */
 };
 
 int bench_saved_read(struct bench_saved *s, const char *path, struct err *err);
@@ -30,12 +33,21 @@ void bench_saved_free(struct bench_saved *s);
 
 /* b / a in millionths. */
 struct bench_ratio {
+	double a_ns, b_ns; /* means of the medians */
 	uint64_t ratio_ppm;
 	uint64_t error_ppm; /* half width of the 95 % interval; UINT64_MAX = unknown */
 	bool differs;	    /* interval is known and does not hold 1 */
 };
 
-void bench_ratio(const uint64_t *a, unsigned int nr_a, const uint64_t *b, unsigned int nr_b, struct bench_ratio *r);
+/* Of the repetitions of one measurement; step as in struct bench_saved_row. */
+struct bench_medians {
+	const uint64_t *p50;
+	unsigned int nr;
+	uint64_t step;
+};
+
+void bench_ratio(const struct bench_medians *a, const struct bench_medians *b, struct bench_ratio *r);
+/* Work grows with the number of rows, not with its square. */
 int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool json, FILE *out, struct err *err);
 
 #endif

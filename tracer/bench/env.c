@@ -224,7 +224,7 @@ static char *cpus_used(const struct bench_topo *t)
 }
 
 /* Value is ours from now on; made safe for terminal and JSON. */
-static void add(struct bench_env *e, const char *key, const char *label, char *value)
+void bench_env_add(struct bench_env *e, const char *key, const char *label, char *value)
 {
 	if (e->nr >= BENCH_MAX_FACTS) {
 		free(value);
@@ -239,22 +239,22 @@ void bench_env_read(struct bench_env *e, const struct bench_topo *t)
 {
 #define CPU_SYSFS "/sys/devices/system/cpu/"
 	*e = (struct bench_env){ 0 };
-	add(e, "kernel", "kernel", kernel());
-	add(e, "cpu", "CPU", cpu_model());
-	add(e, "microcode", "microcode", cpuinfo("microcode"));
-	add(e, "cpus", "CPUs", cpus_used(t));
-	add(e, "numa_nodes", "NUMA nodes", numa(t));
-	add(e, "smt", "SMT active", line_of(CPU_SYSFS "smt/active", NULL));
-	add(e, "hypervisor", "hypervisor", hypervisor());
-	add(e, "interrupt_controller", "APIC or GIC", interrupt_controller());
-	add(e, "idle_driver", "idle driver", line_of(CPU_SYSFS "cpuidle/current_driver", NULL));
-	add(e, "idle_param", "idle=", idle_param());
-	add(e, "governor", "governor", line_of(CPU_SYSFS "cpu0/cpufreq/scaling_governor", NULL));
-	add(e, "clocksource", "clocksource",
-	    line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource", NULL));
-	add(e, "isolated", "isolated CPUs", line_of(CPU_SYSFS "isolated", "none"));
-	add(e, "nohz_full", "nohz_full CPUs", line_of(CPU_SYSFS "nohz_full", "none"));
-	add(e, "halt_poll_ns", "halt_poll_ns", halt_poll());
+	bench_env_add(e, "kernel", "kernel", kernel());
+	bench_env_add(e, "cpu", "CPU", cpu_model());
+	bench_env_add(e, "microcode", "microcode", cpuinfo("microcode"));
+	bench_env_add(e, "cpus", "CPUs", cpus_used(t));
+	bench_env_add(e, "numa_nodes", "NUMA nodes", numa(t));
+	bench_env_add(e, "smt", "SMT active", line_of(CPU_SYSFS "smt/active", NULL));
+	bench_env_add(e, "hypervisor", "hypervisor", hypervisor());
+	bench_env_add(e, "interrupt_controller", "APIC or GIC", interrupt_controller());
+	bench_env_add(e, "idle_driver", "idle driver", line_of(CPU_SYSFS "cpuidle/current_driver", NULL));
+	bench_env_add(e, "idle_param", "idle=", idle_param());
+	bench_env_add(e, "governor", "governor", line_of(CPU_SYSFS "cpu0/cpufreq/scaling_governor", NULL));
+	bench_env_add(e, "clocksource", "clocksource",
+		      line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource", NULL));
+	bench_env_add(e, "isolated", "isolated CPUs", line_of(CPU_SYSFS "isolated", "none"));
+	bench_env_add(e, "nohz_full", "nohz_full CPUs", line_of(CPU_SYSFS "nohz_full", "none"));
+	bench_env_add(e, "halt_poll_ns", "halt_poll_ns", halt_poll());
 #undef CPU_SYSFS
 }
 

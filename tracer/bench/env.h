@@ -19,6 +19,8 @@ struct bench_env {
 	unsigned int nr;
 };
 
+/* key and label: texts that stay; value: to be freed by bench_env_free(), NULL = unknown. */
+void bench_env_add(struct bench_env *e, const char *key, const char *label, char *value);
 void bench_env_read(struct bench_env *e, const struct bench_topo *t);
 void bench_env_free(struct bench_env *e);
 

@@ -50,9 +50,11 @@ static void counts(struct json *j, const struct bench_rep *r)
 	json_u64(j, "no_window", r->no_window);
 	json_u64(j, "coalesced", r->coalesced);
 	json_u64(j, "unconfirmed", r->unconfirmed);
+	json_u64(j, "interrupts", r->interrupts);
 	json_u64(j, "truncated", r->truncated);
 	json_u64(j, "ipi_ns", r->ipi_ns);
 	json_u64(j, "total_ns", r->total_ns);
+	json_u64(j, "ran_ns", r->ran_ns);
 }
 
 static void row(struct json *j, const struct bench_row *r)
@@ -69,9 +71,12 @@ static void row(struct json *j, const struct bench_row *r)
 	json_u64(j, "targets", r->nr_targets);
 	json_string(j, "relation", r->has_relation ? bench_relation_name(r->relation) : NULL);
 	json_string(j, "reason", r->reason[0] ? r->reason : NULL);
-	json_string(j, "measured", r->reason[0] ? NULL : bench_measured_name(r->measured));
+	json_string(j, "measured", r->reason[0] || !r->nr_reps ? NULL : bench_measured_name(r->measured));
 	counts(j, &r->sum);
-	json_u64(j, "rate_per_s", bench_row_rate(r));
+	if (bench_row_rate(r) == UINT64_MAX)
+		json_null(j, "rate_per_s");
+	else
+		json_u64(j, "rate_per_s", bench_row_rate(r));
 	dist(j, "delivery_ns", &r->dist[BENCH_DELIVERY]);
 	dist(j, "round_trip_ns", &r->dist[BENCH_ROUND_TRIP]);
 	if (r->reason[0] || r->spread_permille == UINT64_MAX)
@@ -86,7 +91,9 @@ static void row(struct json *j, const struct bench_row *r)
 	for (unsigned int i = 0; i < r->nr_reps; i++) {
 		json_object(j, NULL);
 		json_u64(j, "p50_ns", r->reps[i].p50);
+		json_u64(j, "p50_step_ns", r->reps[i].p50_step);
 		json_u64(j, "mean_ns", r->reps[i].mean);
+		json_bool(j, "partial", r->reps[i].partial);
 		counts(j, &r->reps[i]);
 		json_close(j);
 	}
@@ -129,6 +136,8 @@ static void checks(struct json *j, const struct bench_result *r)
 void bench_json(const struct bench_result *r, FILE *out)
 {
 	struct json j = { .out = out };
+	char buf[160];
+	const char *text;
 
 	json_object(&j, NULL);
 	json_string(&j, "schema", "ipitrace-bench/1");
@@ -139,6 +148,11 @@ void bench_json(const struct bench_result *r, FILE *out)
 	json_u64(&j, "pace_ns", r->pace_ns);
 	json_u64(&j, "handler_ns", r->handler_ns);
 	json_u64(&j, "irqs_off_ns", r->irqs_off_ns);
+	json_bool(&j, "partial", r->partial);
+	json_array(&j, "warnings");
+	for (unsigned int i = 0; (text = bench_result_warning(r, i, buf, sizeof(buf))); i++)
+		json_string(&j, NULL, text);
+	json_close(&j);
 	json_object(&j, "environment");
 	for (unsigned int i = 0; i < r->env.nr; i++)
 		json_string(&j, r->env.facts[i].key, r->env.facts[i].value ? r->env.facts[i].value : "unknown");

@@ -5,6 +5,7 @@
  * Repetitions go round: every mode once, then every mode again, so that a
  * machine that drifts shows in the spread and not in one mode.
  */
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/cpuset.h"
@@ -40,6 +42,8 @@ struct plan {
 	struct bench_result *result;
 	struct bench_topo topo;
 	struct bench_device *dev; /* NULL: user space */
+	FILE *notes;
+	bool progress; /* on notes */
 	bool modes[IPITRACE_BENCH_NR_PRIMITIVES];
 	struct run *runs;
 	unsigned int nr_runs;
@@ -349,24 +353,63 @@ static int run_once(struct plan *p, const struct run *run, struct bench_raw *raw
 	return ret;
 }
 
+/* Written over again and again: only a terminal shows it. */
+static void show_progress(const struct plan *p, const struct run *run, uint64_t rep, const char *what)
+{
+	const struct bench_result *r = p->result;
+
+	if (!p->progress)
+		return;
+	fprintf(p->notes, "\ripitrace: bench: run %u of %u: %s%s", r->runs_done + 1, r->runs_planned,
+		bench_modes[run->job.mode].word, what);
+	if (rep)
+		fprintf(p->notes, ", repetition %" PRIu64 " of %" PRIu64, rep, p->opts->repeat);
+	fputs("\033[K", p->notes);
+	fflush(p->notes);
+}
+
+static void end_progress(const struct plan *p)
+{
+	if (p->progress)
+		fputs("\r\033[K", p->notes);
+}
+
+/* One run into its row. An interrupted one counts with what it had done. */
+static int run_into_row(struct plan *p, const struct run *run, struct err *err)
+{
+	struct bench_raw raw = { 0 };
+
+	bench_load_look(&p->result->load);
+	if (run_once(p, run, &raw, err)) {
+		/* It could not end as it should have: nothing is known of it, but of those before. */
+		return bench_interrupted ? 0 : -1;
+	}
+	if (raw.sends)
+		bench_row_add(&p->result->rows[run->row], &raw);
+	p->result->runs_done += !raw.partial;
+	free(raw.samples);
+	return 0;
+}
+
 static int repeat(struct plan *p, struct err *err)
 {
-	for (uint64_t rep = 0; rep < p->opts->repeat; rep++) {
-		for (unsigned int i = 0; i < p->nr_runs; i++) {
-			struct bench_row *row = &p->result->rows[p->runs[i].row];
-			struct bench_raw raw;
+	struct bench_result *r = p->result;
+	int ret = 0;
 
-			if (row->reason[0])
+	for (uint64_t rep = 0; rep < p->opts->repeat && !ret; rep++) {
+		for (unsigned int i = 0; i < p->nr_runs && !bench_interrupted && !ret; i++) {
+			if (r->rows[p->runs[i].row].reason[0])
 				continue;
-			if (run_once(p, &p->runs[i], &raw, err))
-				return -1;
-			bench_row_add(row, &raw);
-			free(raw.samples);
+			show_progress(p, &p->runs[i], rep + 1, "");
+			ret = run_into_row(p, &p->runs[i], err);
 		}
 	}
-	for (unsigned int i = 0; i < p->result->nr_rows; i++)
-		bench_row_finish(&p->result->rows[i]);
-	return 0;
+	bench_load_look(&r->load);
+	bench_env_add(&r->env, "load", "load", bench_load_text(&r->load));
+	bench_env_add(&r->env, "steal", "steal", bench_load_steal_text(&r->load));
+	for (unsigned int i = 0; i < r->nr_rows; i++)
+		bench_row_finish(&r->rows[i]);
+	return ret;
 }
 
 static uint64_t now_ns(void)
@@ -418,13 +461,17 @@ static int trace_runs(struct plan *p, struct bench_traced *traced, struct err *e
 
 		if (!traceable(p, run))
 			continue;
+		show_progress(p, run, 0, ", traced");
 		*t = (struct bench_traced){ .job = &run->job, .backend = r->backend };
 		if (p->dev)
 			t->prim = bench_device_prim(p->dev, run->job.mode);
 		t->from_ns = now_ns();
 		if (run_once(p, run, &t->raw, err))
-			return -1;
+			return bench_interrupted ? 0 : -1;
 		t->to_ns = now_ns();
+		if (bench_interrupted)
+			return 0;
+		r->runs_done++;
 		name_check(p, run, &r->checks[r->nr_checks]);
 		add_cost(p, run, &t->raw, &r->checks[r->nr_checks]);
 		r->nr_checks++;
@@ -454,7 +501,7 @@ static int trace(struct plan *p, struct err *err)
 	ret = bench_tracer_start(&t, &used, err);
 	if (!ret) {
 		ret = trace_runs(p, traced, err);
-		if (ret)
+		if (ret || bench_interrupted)
 			bench_tracer_abort(t);
 		else
 			ret = bench_tracer_join(t, traced, r->nr_checks, r->checks, err);
@@ -477,12 +524,19 @@ static void describe(struct plan *p)
 	r->handler_ns = o->handler_ns;
 	r->irqs_off_ns = o->irqs_off_ns;
 	r->pairs = o->pairs;
+	r->nr_cpus = p->topo.nr;
+	for (unsigned int i = 0; i < p->nr_runs; i++) {
+		if (!r->rows[p->runs[i].row].reason[0])
+			r->runs_planned += (unsigned int)o->repeat;
+		if (o->trace)
+			r->runs_planned += traceable(p, &p->runs[i]);
+	}
 	bench_env_read(&r->env, &p->topo);
 }
 
 int bench_measure(const struct bench_options *o, struct bench_result *r, FILE *notes, struct err *err)
 {
-	struct plan p = { .opts = o, .result = r };
+	struct plan p = { .opts = o, .result = r, .notes = notes, .progress = isatty(fileno(notes)) };
 	struct err late = { 0 };
 	bool loaded = false;
 	int ret;
@@ -499,8 +553,16 @@ int bench_measure(const struct bench_options *o, struct bench_result *r, FILE *n
 		describe(&p);
 		ret = repeat(&p, err);
 	}
-	if (!ret && o->trace)
+	/* A signal before the first run leaves nothing to tell. */
+	if (!ret && o->trace && !bench_interrupted)
 		ret = trace(&p, err);
+	end_progress(&p);
+	if (!ret && bench_interrupted) {
+		r->partial = r->runs_done < r->runs_planned;
+		/* Whatever was traced is not compared. */
+		if (r->partial)
+			r->nr_checks = 0;
+	}
 	bench_device_close(p.dev);
 	/* Ours to unload only if it was ours to load. */
 	if (loaded && bench_module_unload(&late) && !ret) {

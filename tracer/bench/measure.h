@@ -26,7 +26,11 @@ struct bench_options {
 	bool pairs, json, compare, user, trace;
 };
 
-/* The whole of it; what the user should know meanwhile goes to notes. */
+/*
+ * The whole of it; what the user should know meanwhile goes to notes, and how far
+ * it is if that is a terminal. Where bench_interrupted was set *r is what had been
+ * measured until then, and r->partial says so.
+ */
 int bench_measure(const struct bench_options *o, struct bench_result *r, FILE *notes, struct err *err);
 
 #endif

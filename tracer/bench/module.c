@@ -256,7 +256,7 @@ static int run_error(int errnum, const struct bench_job *job, const struct ipitr
 	const char *mode = bench_modes[job->mode].word;
 
 	switch (errnum) {
-	case EINTR:
+	case EINTR: /* by a signal so deadly that there is no result */
 		return err_set(err, EXIT_FAILED, "interrupted");
 	case ETIMEDOUT:
 		if (run->stop_reason == IPITRACE_BENCH_STOP_STUCK)
@@ -304,8 +304,12 @@ int bench_device_run(struct bench_device *d, const struct bench_job *job, struct
 	};
 
 	*raw = (struct bench_raw){ 0 };
-	if (ioctl(d->fd, IPITRACE_BENCH_RUN, &run))
-		return run_error(errno, job, &run, err);
+	if (ioctl(d->fd, IPITRACE_BENCH_RUN, &run)) {
+		/* What was done until then is there. */
+		raw->partial = errno == EINTR && run.stop_reason == IPITRACE_BENCH_STOP_SIGNAL;
+		if (!raw->partial)
+			return run_error(errno, job, &run, err);
+	}
 	raw->nr_samples = run.nr_samples;
 	raw->nr_truncated = run.nr_truncated;
 	raw->sends = run.sends;
@@ -314,6 +318,7 @@ int bench_device_run(struct bench_device *d, const struct bench_job *job, struct
 	raw->start_ns = run.start_ns;
 	raw->end_ns = run.end_ns;
 	raw->busy_ns = run.busy_ns;
+	raw->ran_ns = run.busy_ns - run.kept_ns;
 	if (fetch(d, raw, err)) {
 		free(raw->samples);
 		raw->samples = NULL;

@@ -70,13 +70,12 @@ static void fill_row(const struct bench_row *row, char **c)
 {
 	const struct bench_dist *d = &row->dist[row->measured];
 	const uint64_t stats[] = { d->min, d->p50, d->p90, d->p99, d->p999, d->max };
-	bool no_ipi = row->mode == IPITRACE_BENCH_DRY_RUN || row->mode == IPITRACE_BENCH_SELF;
-
 	c[0] = xstrdup(bench_modes[row->mode].title);
 	c[1] = path_of(row);
-	if (row->reason[0]) {
-		free(c[1]);
-		for (unsigned int i = 1; i < NR_COLUMNS; i++)
+	if (row->reason[0] || !row->nr_reps) {
+		if (row->reason[0])
+			free(c[1]);
+		for (unsigned int i = row->reason[0] ? 1 : 2; i < NR_COLUMNS; i++)
 			c[i] = xstrdup("-");
 		return;
 	}
@@ -86,19 +85,22 @@ static void fill_row(const struct bench_row *row, char **c)
 	c[5] = xstrdup(bench_measured_name(row->measured));
 	for (unsigned int i = 0; i < ARRAY_SIZE(stats); i++)
 		c[6 + i] = d->count ? number(stats[i]) : xstrdup("-");
-	c[12] = number(bench_row_rate(row));
-	c[13] = number((no_ipi ? 0 : row->sum.no_irq) + row->sum.wrong_cpu + row->sum.no_window);
+	c[12] = bench_row_rate(row) == UINT64_MAX ? xstrdup("-") : number(bench_row_rate(row));
+	c[13] = number((row->no_ipi ? 0 : row->sum.no_irq + row->sum.unconfirmed) + row->sum.wrong_cpu +
+		       row->sum.no_window);
 	c[14] = spread_of(row);
 }
 
 static void doubts(const struct bench_result *r, FILE *out)
 {
 	char buf[160];
+	const char *text;
 
+	for (unsigned int i = 0; (text = bench_result_warning(r, i, buf, sizeof(buf))); i++)
+		fprintf(out, "warning: %s\n", text);
 	for (unsigned int i = 0; i < r->nr_rows; i++) {
 		const struct bench_row *row = &r->rows[i];
 		const char *title = bench_modes[row->mode].title;
-		const char *text;
 
 		if (row->reason[0])
 			fprintf(out, "%s: %s\n", title, row->reason);
@@ -119,7 +121,7 @@ static void matrix(const struct bench_result *r, uint32_t mode, const struct scr
 	struct cpuset set = { 0 };
 	struct grid_column *heads;
 	unsigned int n, nr = 0;
-	uint32_t *cpus;
+	uint32_t *column; /* of a CPU, from 1 */
 	char **cells;
 
 	for (unsigned int i = 0; i < r->nr_rows; i++) {
@@ -133,23 +135,23 @@ static void matrix(const struct bench_result *r, uint32_t mode, const struct scr
 		cpuset_free(&set);
 		return;
 	}
-	cpus = xcalloc(n, sizeof(*cpus));
+	column = xcalloc((size_t)set.nr_words * 64, sizeof(*column));
 	heads = xcalloc(n + 1, sizeof(*heads));
 	cells = xcalloc((size_t)n * (n + 1), sizeof(*cells));
 	heads[0] = (struct grid_column){ .header = "FROM\\TO", .right = true };
-	for (uint32_t cpu = 0; cpu < set.nr_words * 64; cpu++)
-		if (cpuset_has(&set, cpu))
-			cpus[nr++] = cpu;
-	for (unsigned int i = 0; i < n; i++) {
-		heads[i + 1] = (struct grid_column){ .header = number(cpus[i]), .right = true };
-		cells[i * (n + 1)] = number(cpus[i]);
-		for (unsigned int k = 0; k < r->nr_rows; k++) {
-			const struct bench_row *row = &r->rows[k];
+	for (uint32_t cpu = 0; cpu < set.nr_words * 64; cpu++) {
+		if (!cpuset_has(&set, cpu))
+			continue;
+		cells[nr * (n + 1)] = number(cpu);
+		column[cpu] = ++nr;
+		heads[nr] = (struct grid_column){ .header = number(cpu), .right = true };
+	}
+	for (unsigned int i = 0; i < r->nr_rows; i++) {
+		const struct bench_row *row = &r->rows[i];
 
-			for (unsigned int j = 0; j < n; j++)
-				if (row->mode == mode && row->source == cpus[i] && row->target == cpus[j])
-					cells[i * (n + 1) + 1 + j] = number(row->dist[row->measured].p50);
-		}
+		if (row->mode == mode && row->target != BENCH_NO_CPU)
+			cells[(column[row->source] - 1) * (n + 1) + column[row->target]] =
+				number(row->dist[row->measured].p50);
 	}
 	fprintf(out, "\n%s, median ns, from row to column:\n", bench_modes[mode].title);
 	render_grid(&(struct grid){ heads, n + 1, cells, n, NULL }, screen, out);
@@ -157,7 +159,7 @@ static void matrix(const struct bench_result *r, uint32_t mode, const struct scr
 		free((char *)heads[i + 1].header);
 	grid_free_cells(cells, (size_t)n * (n + 1));
 	free(heads);
-	free(cpus);
+	free(column);
 	cpuset_free(&set);
 }
 

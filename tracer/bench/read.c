@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/hist.h"
 #include "base/jsonread.h"
 #include "base/mem.h"
 #include "bench/compare.h"
@@ -46,10 +47,17 @@ static int read_row(const struct json_val *v, struct bench_saved_row *row)
 	row->rep_p50 = xcalloc(nr + 1, sizeof(*row->rep_p50));
 	for (const struct json_val *r = reps->child; r; r = r->next) {
 		const struct json_val *p50 = json_get(r, "p50_ns", JSON_NUM);
+		uint64_t step;
 
 		if (!p50)
 			return -1;
+		if (json_get_num(r, "partial", 0) || !p50->num)
+			continue;
 		row->rep_p50[row->nr_reps++] = p50->num;
+		/* Version 0.1 had medians of histograms. */
+		step = json_get_num(r, "p50_step_ns", hist_width(p50->num) > 1 ? hist_width(p50->num) : 0);
+		if (step > row->step)
+			row->step = step;
 	}
 	return 0;
 }
@@ -66,6 +74,7 @@ static int read_result(struct bench_saved *s, const struct json_val *top, const 
 		return err_hint(err, "made by 'ipitrace bench --json >FILE'");
 	}
 	json_get_str(top, "backend", s->backend, sizeof(s->backend));
+	s->partial = json_get_num(top, "partial", 0);
 	s->iterations = json_get_num(top, "iterations", 0);
 	s->nr_senders = json_get_num(top, "senders", 1);
 	s->pace_ns = json_get_num(top, "pace_ns", 0);

@@ -2,10 +2,10 @@
 /*
  * bench/result.c - samples in, distributions, spread and doubts out.
  *
- * A sample in which no interrupt happened, which ran on a wrong CPU, or whose
- * target did not have interrupts off as asked, is counted and enters no
- * distribution. The modes that by their nature send no IPI (dry run, self)
- * have no sample to reject.
+ * A sample in which no interrupt happened, or nobody can say whether one did,
+ * which ran on a wrong CPU, or whose target did not have interrupts off as
+ * asked, is counted and enters no distribution. The modes that by their nature
+ * send no IPI (dry run, self) have no sample to reject.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,13 +45,36 @@ const char *bench_measured_name(enum bench_measured m)
 	return m == BENCH_DELIVERY ? "delivery" : "round-trip";
 }
 
-static void count_flags(struct bench_rep *rep, uint32_t flags)
+#define NOT_KNOWN (IPITRACE_BENCH_S_UNCONFIRMED | IPITRACE_BENCH_S_UNDECIDED)
+
+/* Of one kind of time, as it was measured: for the median. */
+struct values {
+	uint64_t *v;
+	size_t nr;
+};
+
+/* One repetition on its way into a row. */
+struct adding {
+	struct bench_rep rep;
+	const struct bench_raw *raw;
+	uint64_t per_sample; /* IPIs that a sample stands for */
+	struct hist hist[BENCH_NR_MEASURED];
+	struct values values[BENCH_NR_MEASURED];
+};
+
+static void count_flags(struct adding *a, uint32_t flags)
 {
-	rep->no_irq += !!(flags & IPITRACE_BENCH_S_NO_IRQ);
+	struct bench_rep *rep = &a->rep;
+	bool known = !(flags & NOT_KNOWN), irq = !(flags & IPITRACE_BENCH_S_NO_IRQ);
+
+	rep->no_irq += !irq;
 	rep->wrong_cpu += !!(flags & IPITRACE_BENCH_S_WRONG_CPU);
 	rep->coalesced += !!(flags & IPITRACE_BENCH_S_COALESCED);
 	rep->no_entry += !!(flags & IPITRACE_BENCH_S_NO_ENTRY);
-	rep->unconfirmed += !!(flags & IPITRACE_BENCH_S_UNCONFIRMED);
+	rep->unconfirmed += irq && !known;
+	/* One that is shared was counted with the call before. */
+	if (!a->raw->no_ipi && irq && known && !(flags & IPITRACE_BENCH_S_COALESCED))
+		rep->interrupts += a->per_sample;
 }
 
 static bool same_send(const struct ipitrace_bench_sample *a, const struct ipitrace_bench_sample *b)
@@ -59,20 +82,26 @@ static bool same_send(const struct ipitrace_bench_sample *a, const struct ipitra
 	return a->source == b->source && a->seq == b->seq;
 }
 
-/* The samples of one send: hits of a mask, or just one. Returns how many. */
-static uint64_t add_send(struct bench_rep *rep, struct hist *hist, const struct bench_raw *raw,
-			 const struct ipitrace_bench_sample *s, uint64_t left)
+static void add_time(struct adding *a, enum bench_measured m, uint64_t ns, const struct ipitrace_bench_sample *s)
 {
-	const uint32_t reject = (raw->no_ipi ? 0 : IPITRACE_BENCH_S_NO_IRQ) | IPITRACE_BENCH_S_WRONG_CPU;
+	hist_add(&a->hist[m], ns, s->send_ns, s->target);
+	a->values[m].v[a->values[m].nr++] = ns;
+}
+
+/* The samples of one send: hits of a mask, or just one. Returns how many. */
+static uint64_t add_send(struct adding *a, const struct ipitrace_bench_sample *s, uint64_t left)
+{
+	const struct bench_raw *raw = a->raw;
+	const uint32_t reject = IPITRACE_BENCH_S_WRONG_CPU | (raw->no_ipi ? 0 : IPITRACE_BENCH_S_NO_IRQ | NOT_KNOWN);
 	uint64_t nr = 0, slowest = 0, round_trip = s->return_ns - s->send_ns;
 	bool entry = false, good = true;
 
 	for (; nr < left && same_send(s, s + nr); nr++) {
 		const struct ipitrace_bench_sample *h = s + nr;
 
-		count_flags(rep, h->flags);
+		count_flags(a, h->flags);
 		if (raw->windows && !(h->flags & IPITRACE_BENCH_S_WINDOW)) {
-			rep->no_window++;
+			a->rep.no_window++;
 			good = false;
 			continue;
 		}
@@ -80,20 +109,56 @@ static uint64_t add_send(struct bench_rep *rep, struct hist *hist, const struct 
 			good = false;
 			continue;
 		}
-		rep->accepted++;
+		a->rep.accepted++;
 		if (h->flags & IPITRACE_BENCH_S_NO_ENTRY || h->entry_ns < h->send_ns)
 			continue;
 		entry = true;
 		if (h->entry_ns - h->send_ns > slowest)
 			slowest = h->entry_ns - h->send_ns;
-		hist_add(&hist[BENCH_DELIVERY], h->entry_ns - h->send_ns, h->send_ns, h->target);
+		add_time(a, BENCH_DELIVERY, h->entry_ns - h->send_ns, h);
 	}
 	if (good)
-		hist_add(&hist[BENCH_ROUND_TRIP], round_trip, s->send_ns, s->target);
+		add_time(a, BENCH_ROUND_TRIP, round_trip, s);
 	if (good && raw->no_ipi && !entry)
 		return nr; /* no IPI, no IPI time */
-	rep->ipi_ns += entry ? slowest : good ? round_trip : 0;
+	a->rep.ipi_ns += entry ? slowest : good ? round_trip : 0;
 	return nr;
+}
+
+static int by_value(const void *pa, const void *pb)
+{
+	const uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
+
+	return a < b ? -1 : a > b;
+}
+
+/*
+ * The median, and how far the clock's next value is from it: where many samples
+ * are equal, they are equal because the clock does not tell them apart.
+ */
+static void set_median(struct bench_rep *rep, struct values *values)
+{
+	size_t nr = values->nr, low, high;
+	uint64_t *v = values->v, step = UINT64_MAX;
+
+	rep->p50_step = 1;
+	if (!nr)
+		return;
+	qsort(v, nr, sizeof(*v), by_value);
+	low = high = nr / 2;
+	rep->p50 = nr % 2 ? v[nr / 2] : v[nr / 2 - 1] + (v[nr / 2] - v[nr / 2 - 1]) / 2;
+	while (low && v[low - 1] == v[nr / 2])
+		low--;
+	while (high + 1 < nr && v[high + 1] == v[nr / 2])
+		high++;
+	if (low == high)
+		return;
+	if (low)
+		step = v[low] - v[low - 1];
+	if (high + 1 < nr && v[high + 1] - v[high] < step)
+		step = v[high + 1] - v[high];
+	if (step != UINT64_MAX)
+		rep->p50_step = step;
 }
 
 static void add_reps(struct bench_rep *to, const struct bench_rep *r)
@@ -107,32 +172,44 @@ static void add_reps(struct bench_rep *to, const struct bench_rep *r)
 	to->coalesced += r->coalesced;
 	to->no_entry += r->no_entry;
 	to->unconfirmed += r->unconfirmed;
+	to->interrupts += r->interrupts;
 	to->truncated += r->truncated;
 	to->ipi_ns += r->ipi_ns;
 	to->total_ns += r->total_ns;
+	to->ran_ns += r->ran_ns;
 }
 
 void bench_row_add(struct bench_row *row, const struct bench_raw *raw)
 {
-	struct hist hist[BENCH_NR_MEASURED] = { 0 }, *shown;
-	struct bench_rep rep = {
-		.sends = raw->sends,
-		.hits = raw->hits,
-		.truncated = raw->nr_truncated,
-		.total_ns = raw->busy_ns,
+	uint64_t kept = raw->nr_samples + raw->nr_truncated;
+	enum bench_measured shown;
+	struct adding a = {
+		.rep = { .sends = raw->sends,
+			 .hits = raw->hits,
+			 .truncated = raw->nr_truncated,
+			 .total_ns = raw->busy_ns,
+			 .ran_ns = raw->ran_ns < raw->busy_ns ? raw->ran_ns : raw->busy_ns,
+			 .partial = raw->partial },
+		.raw = raw,
+		/* From user space a sample is of a send, whatever the number of its targets. */
+		.per_sample = kept ? raw->hits / kept : 0,
 	};
 
+	for (int m = 0; m < BENCH_NR_MEASURED; m++)
+		a.values[m].v = xcalloc(raw->nr_samples + 1, sizeof(*a.values[m].v));
 	for (uint64_t i = 0; i < raw->nr_samples;)
-		i += add_send(&rep, hist, raw, &raw->samples[i], raw->nr_samples - i);
-	shown = &hist[hist[BENCH_DELIVERY].count ? BENCH_DELIVERY : BENCH_ROUND_TRIP];
-	rep.p50 = hist_percentile(shown, 0.5);
-	rep.mean = shown->count ? shown->sum / shown->count : 0;
-	row->reps = xrealloc(row->reps, (row->nr_reps + 1) * sizeof(rep));
-	row->reps[row->nr_reps++] = rep;
-	add_reps(&row->sum, &rep);
+		i += add_send(&a, &raw->samples[i], raw->nr_samples - i);
+	shown = a.hist[BENCH_DELIVERY].count ? BENCH_DELIVERY : BENCH_ROUND_TRIP;
+	set_median(&a.rep, &a.values[shown]);
+	a.rep.mean = a.hist[shown].count ? a.hist[shown].sum / a.hist[shown].count : 0;
+	row->reps = xrealloc(row->reps, (row->nr_reps + 1) * sizeof(a.rep));
+	row->reps[row->nr_reps++] = a.rep;
+	row->no_ipi = raw->no_ipi;
+	add_reps(&row->sum, &a.rep);
 	for (int m = 0; m < BENCH_NR_MEASURED; m++) {
-		hist_merge(&row->hist[m], &hist[m]);
-		hist_free(&hist[m]);
+		hist_merge(&row->hist[m], &a.hist[m]);
+		hist_free(&a.hist[m]);
+		free(a.values[m].v);
 	}
 }
 
@@ -155,21 +232,25 @@ static struct bench_dist dist_of(const struct hist *h)
 void bench_row_finish(struct bench_row *row)
 {
 	uint64_t low = UINT64_MAX, high = 0, mid;
+	unsigned int whole = 0;
 
 	for (int m = 0; m < BENCH_NR_MEASURED; m++)
 		row->dist[m] = dist_of(&row->hist[m]);
 	row->measured = row->dist[BENCH_DELIVERY].count ? BENCH_DELIVERY : BENCH_ROUND_TRIP;
 	row->spread_permille = UINT64_MAX;
 	mid = row->dist[row->measured].p50;
-	if (row->nr_reps < 2 || !mid)
-		return;
 	for (unsigned int i = 0; i < row->nr_reps; i++) {
+		/* One that has no median, or one of the few samples until Ctrl-C, says nothing about the others. */
+		if (row->reps[i].partial || !row->reps[i].p50)
+			continue;
+		whole++;
 		if (row->reps[i].p50 < low)
 			low = row->reps[i].p50;
 		if (row->reps[i].p50 > high)
 			high = row->reps[i].p50;
 	}
-	row->spread_permille = (high - low) * 1000 / mid;
+	if (whole > 1 && mid)
+		row->spread_permille = (high - low) * 1000 / mid;
 }
 
 void bench_row_free(struct bench_row *row)
@@ -190,13 +271,24 @@ void bench_result_free(struct bench_result *r)
 	*r = (struct bench_result){ 0 };
 }
 
+const char *bench_result_warning(const struct bench_result *r, unsigned int i, char *buf, size_t len)
+{
+	if (r->partial && !i--) {
+		snprintf(buf, len, "interrupted after %u of %u runs: the result is partial", r->runs_done,
+			 r->runs_planned);
+		return buf;
+	}
+	return bench_load_warning(&r->load, r->nr_cpus, i, buf, len);
+}
+
 uint64_t bench_row_rate(const struct bench_row *row)
 {
 	const struct bench_rep *s = &row->sum;
 
-	if (!s->total_ns)
-		return 0;
-	return (uint64_t)((double)s->hits * 1e9 / (double)s->total_ns);
+	/* Of samples that were not kept nobody knows. */
+	if (!s->ran_ns || s->truncated || row->no_ipi)
+		return UINT64_MAX;
+	return (uint64_t)((double)s->interrupts * 1e9 / (double)s->ran_ns);
 }
 
 const char *bench_row_warning(const struct bench_row *row, unsigned int i, char *buf, size_t len)
@@ -206,7 +298,7 @@ const char *bench_row_warning(const struct bench_row *row, unsigned int i, char 
 	uint64_t rejected = s->no_irq + s->wrong_cpu;
 	unsigned int n = 0;
 
-	if (row->reason[0])
+	if (row->reason[0] || !row->nr_reps)
 		return NULL;
 	/* The dry run's spread is that of a clock read: no reason to worry anybody. */
 	if (row->spread_permille != UINT64_MAX && row->spread_permille > BENCH_WEAK_PERMILLE &&
@@ -216,7 +308,7 @@ const char *bench_row_warning(const struct bench_row *row, unsigned int i, char 
 			 (unsigned long long)(row->spread_permille % 10));
 		return buf;
 	}
-	if (row->nr_reps == 1 && n++ == i) {
+	if (row->nr_reps - row->reps[row->nr_reps - 1].partial < 2 && n++ == i) {
 		snprintf(buf, len, "one repetition: nothing is known about the spread");
 		return buf;
 	}
@@ -242,6 +334,11 @@ const char *bench_row_warning(const struct bench_row *row, unsigned int i, char 
 	if (s->unconfirmed && n++ == i) {
 		snprintf(buf, len, "whether %llu interrupts happened could not be observed",
 			 (unsigned long long)s->unconfirmed);
+		return buf;
+	}
+	if (s->ran_ns && (s->total_ns - s->ran_ns) * 1000 > s->total_ns * BENCH_KEPT_PERMILLE && n++ == i) {
+		snprintf(buf, len, "the sender was kept from running for %llu %% of its time: the machine is busy",
+			 (unsigned long long)((s->total_ns - s->ran_ns) * 100 / s->total_ns));
 		return buf;
 	}
 	if (s->truncated && n++ == i) {

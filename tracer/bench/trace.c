@@ -2,8 +2,9 @@
 /*
  * bench/trace.c - record a run of the benchmark with ipitrace itself.
  *
- * The recording goes into a temporary file and through the same analysis as
- * every other: what is validated is the whole tracer. Who is right is decided
+ * The recording is set up as record does it by default, so that what tracing
+ * costs is what record costs. It goes into a temporary file and through the same
+ * analysis as every other: what is validated is the whole tracer. Who is right is decided
  * in bench/join.c.
  */
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "bench/join.h"
+#include "record/record.h"
 #include "record/save.h"
 #include "report/analysis.h"
 
@@ -69,7 +71,8 @@ void bench_tracer_abort(struct bench_tracer *t)
 
 int bench_tracer_start(struct bench_tracer **out, const struct cpuset *used, struct err *err)
 {
-	struct session_config config = { .stack = SESSION_STACK_NONE };
+	const struct record_options options = record_defaults();
+	const struct session_config config = record_session_config(&options);
 	struct bench_tracer *t = xcalloc(1, sizeof(*t));
 	int ret;
 

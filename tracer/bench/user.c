@@ -13,9 +13,12 @@
  * marked, because nobody can tell whether an interrupt happened.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/membarrier.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,9 +61,10 @@ struct spinner {
 /* Shared between parent and child; samples follow. */
 struct shared {
 	uint64_t sends, warmup_sends, hits;
-	uint64_t start_ns, end_ns, busy_ns;
+	uint64_t start_ns, end_ns, busy_ns, ran_ns;
 	struct err err;
 	bool done;
+	atomic_bool stop; /* the user has seen enough */
 	struct ipitrace_bench_sample samples[];
 };
 
@@ -84,6 +88,15 @@ static uint64_t now_ns(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* That this thread has run. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
@@ -142,6 +155,13 @@ static void *spin(void *arg)
 		}
 		last = now;
 	}
+	/* Away at the end, too: between the last look and the word to stop. */
+	if (now_ns() - last > GAP_NS) {
+		n = switches();
+		if (n != seen)
+			note_gap(s, last, now_ns());
+		seen = n;
+	}
 	s->unexplained = switches() - seen;
 	return NULL;
 }
@@ -182,51 +202,79 @@ static __attribute__((noinline)) int send_membarrier(void)
 	return (int)syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-static void wait_until(uint64_t when)
+static bool stopped(const struct shared *sh)
 {
-	while (now_ns() < when)
+	return atomic_load_explicit(&sh->stop, memory_order_relaxed);
+}
+
+static void wait_until(const struct shared *sh, uint64_t when)
+{
+	while (now_ns() < when && !stopped(sh))
 		;
 }
 
 /*
  * Until every spinner is seen to run: else a sender races through its sends
  * while the scheduler has given the target to somebody else. Between two
- * samples, and not in the total.
+ * samples, and neither in the total nor in the time that the sender ran. Returns
+ * what of that time it took: the clock for it is asked only in a long wait,
+ * because that takes longer than a short one.
  */
-static void wait_running(struct spinner *s, unsigned int nr)
+static uint64_t wait_running(const struct shared *sh, struct spinner *s, unsigned int nr)
 {
+	uint64_t from = now_ns(), ran = 0, now;
+	bool is_long = false;
+
 	for (unsigned int i = 0; i < nr; i++) {
 		unsigned long beat = atomic_load_explicit(&s[i].beat, memory_order_relaxed);
 
-		while (atomic_load_explicit(&s[i].beat, memory_order_relaxed) == beat)
-			;
+		while (atomic_load_explicit(&s[i].beat, memory_order_relaxed) == beat && !stopped(sh)) {
+			if (is_long || now_ns() - from <= GAP_NS)
+				continue;
+			is_long = true;
+			ran = cpu_ns();
+		}
 	}
+	if (is_long)
+		return GAP_NS + cpu_ns() - ran;
+	now = now_ns();
+	return now - from < GAP_NS ? now - from : GAP_NS;
+}
+
+static int warm_up(struct shared *sh, const struct bench_job *job, struct spinner *spinners, struct err *err)
+{
+	for (uint64_t i = 0; i < job->warmup && !stopped(sh); i++) {
+		wait_running(sh, spinners, job->nr_targets);
+		if (send_membarrier())
+			return err_set_errno(err, EXIT_FAILED, errno, "membarrier");
+		sh->warmup_sends++;
+	}
+	return 0;
 }
 
 static int measure(struct shared *sh, const struct bench_job *job, struct spinner *spinners, struct err *err)
 {
 	uint32_t target = job->nr_targets == 1 ? job->targets[0] : IPITRACE_BENCH_ALL_CPUS;
-	uint64_t next, waiting, waited = 0;
+	uint64_t next, waiting, ran, waited = 0;
 
 	if (job->mode == IPITRACE_BENCH_DRY_RUN)
 		target = job->senders[0];
-	for (uint64_t i = 0; i < job->warmup; i++) {
-		wait_running(spinners, job->nr_targets);
-		if (send_membarrier())
-			return err_set_errno(err, EXIT_FAILED, errno, "membarrier");
-		sh->warmup_sends++;
-	}
+	if (warm_up(sh, job, spinners, err))
+		return -1;
+	ran = cpu_ns();
 	sh->start_ns = next = now_ns();
 	for (uint64_t i = 0; i < job->iterations; i++) {
 		struct ipitrace_bench_sample *s = &sh->samples[i];
 		int ret;
 
 		if (job->pace_ns) {
-			wait_until(next);
+			wait_until(sh, next);
 			next += job->pace_ns;
 		}
 		waiting = now_ns();
-		wait_running(spinners, job->nr_targets);
+		ran += wait_running(sh, spinners, job->nr_targets);
+		if (stopped(sh))
+			break;
 		s->send_ns = now_ns();
 		waited += s->send_ns - waiting;
 		ret = send_membarrier();
@@ -241,6 +289,9 @@ static int measure(struct shared *sh, const struct bench_job *job, struct spinne
 	}
 	sh->end_ns = now_ns();
 	sh->busy_ns = sh->end_ns - sh->start_ns - waited;
+	/* Counted in ticks by some kernels: never more than the loop took. */
+	ran = cpu_ns() > ran ? cpu_ns() - ran : 0;
+	sh->ran_ns = ran < sh->busy_ns ? ran : sh->busy_ns;
 	sh->hits = sh->sends * (job->nr_targets ? job->nr_targets : 1);
 	return 0;
 }
@@ -299,20 +350,42 @@ static int child(struct shared *sh, const struct bench_job *job)
 	return 0;
 }
 
+/*
+ * The child holds the other end of the pipe. Signals are blocked but while we
+ * wait: none can come between the look at bench_interrupted and the wait.
+ */
+static void wait_for_child(pid_t pid, int pipe_fd, struct shared *sh, const sigset_t *unblocked)
+{
+	struct pollfd pfd = { .fd = pipe_fd };
+	int told = 0;
+
+	for (;;) {
+		if (bench_interrupted && !told) {
+			atomic_store(&sh->stop, true);
+			told = bench_interrupted;
+			bench_interrupted = 0;
+		} else if (bench_interrupted) {
+			/* It does not get the CPUs that it needs to end. */
+			kill(pid, SIGKILL);
+		}
+		if (ppoll(&pfd, 1, NULL, unblocked) >= 0)
+			break;
+	}
+	if (told)
+		bench_interrupted = told;
+}
+
 static int reap(pid_t pid, const struct shared *sh, struct err *err)
 {
 	int status;
 
-	while (waitpid(pid, &status, 0) < 0) {
+	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return err_set_errno(err, EXIT_FAILED, errno, "waitpid");
-		if (bench_interrupted)
-			kill(pid, SIGKILL);
-	}
-	if (bench_interrupted)
-		return err_set(err, EXIT_FAILED, "interrupted");
 	if (sh->done)
 		return 0;
+	if (bench_interrupted)
+		return err_set(err, EXIT_FAILED, "interrupted");
 	if (sh->err.msg[0]) {
 		if (err)
 			*err = sh->err;
@@ -321,11 +394,56 @@ static int reap(pid_t pid, const struct shared *sh, struct err *err)
 	return err_set(err, EXIT_FAILED, "the measuring process died (status 0x%x)", (unsigned int)status);
 }
 
+/* Ctrl-C at a terminal reaches it, too; when it ends is the parent's to say. */
+static void be_child(struct shared *sh, const struct bench_job *job, pid_t parent)
+{
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	/* Fault the pages in now: no fault between two sends. */
+	memset(sh->samples, 0, job->iterations * sizeof(struct ipitrace_bench_sample));
+	_exit(child(sh, job) ? 1 : 0);
+}
+
+static int run_child(struct shared *sh, const struct bench_job *job, int32_t *pid, struct err *err)
+{
+	pid_t parent = getpid();
+	sigset_t block, old;
+	int fds[2], ret = -1;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return err_set_errno(err, EXIT_FAILED, errno, "pipe");
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGHUP);
+	sigprocmask(SIG_BLOCK, &block, &old);
+	fflush(NULL);
+	*pid = fork();
+	if (!*pid) {
+		close(fds[0]);
+		be_child(sh, job, parent);
+	}
+	close(fds[1]);
+	if (*pid < 0) {
+		err_set_errno(err, EXIT_FAILED, errno, "fork");
+	} else {
+		wait_for_child(*pid, fds[0], sh, &old);
+		ret = reap(*pid, sh, err);
+	}
+	close(fds[0]);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return ret;
+}
+
 int bench_user_run(const struct bench_job *job, struct bench_raw *raw, struct err *err)
 {
 	size_t len = sizeof(struct shared) + job->iterations * sizeof(struct ipitrace_bench_sample);
-	pid_t pid, parent = getpid();
 	struct shared *sh;
+	int32_t pid;
 	int ret;
 
 	*raw = (struct bench_raw){ .no_ipi = job->mode == IPITRACE_BENCH_DRY_RUN };
@@ -333,25 +451,9 @@ int bench_user_run(const struct bench_job *job, struct bench_raw *raw, struct er
 	if (sh == MAP_FAILED)
 		return err_set_errno(err, EXIT_FAILED, errno, "no memory for %llu samples",
 				     (unsigned long long)job->iterations);
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		signal(SIGINT, SIG_DFL);
-		signal(SIGTERM, SIG_DFL);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(1);
-		/* Fault the pages in now: no fault between two sends. */
-		memset(sh->samples, 0, job->iterations * sizeof(struct ipitrace_bench_sample));
-		_exit(child(sh, job) ? 1 : 0);
-	}
-	if (pid < 0) {
-		munmap(sh, len);
-		return err_set_errno(err, EXIT_FAILED, errno, "fork");
-	}
-	ret = reap(pid, sh, err);
+	ret = run_child(sh, job, &pid, err);
 	if (!ret) {
-		raw->samples = xmalloc(sh->sends * sizeof(*raw->samples));
+		raw->samples = xmalloc((sh->sends + 1) * sizeof(*raw->samples));
 		memcpy(raw->samples, sh->samples, sh->sends * sizeof(*raw->samples));
 		raw->nr_samples = raw->sends = sh->sends;
 		raw->warmup_sends = sh->warmup_sends;
@@ -359,6 +461,8 @@ int bench_user_run(const struct bench_job *job, struct bench_raw *raw, struct er
 		raw->start_ns = sh->start_ns;
 		raw->end_ns = sh->end_ns;
 		raw->busy_ns = sh->busy_ns;
+		raw->ran_ns = sh->ran_ns;
+		raw->partial = sh->sends < job->iterations;
 		raw->pid = pid;
 	}
 	munmap(sh, len);

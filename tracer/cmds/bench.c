@@ -3,6 +3,7 @@
  * cmds/bench.c - ipitrace bench: options, signals, output.
  */
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,8 +23,7 @@ volatile sig_atomic_t bench_interrupted;
 
 static void on_signal(int sig)
 {
-	(void)sig;
-	bench_interrupted = 1;
+	bench_interrupted = sig;
 }
 
 /* No SA_RESTART: what waits shall return, so that module and tracing are given back. */
@@ -93,8 +93,8 @@ const struct opt_spec bench_spec = {
 	.synopsis = "[options] | --compare [--json] A B",
 	.summary = "measure IPIs: the module, or membarrier where there is none",
 	.details = "Modes, states and columns: ipitrace-bench(1).\n"
-		   "Exit status: 0 done, 1 failed, 2 usage; --trace: 3 events were lost, 5 tracer and\n"
-		   "benchmark disagree.\n",
+		   "Exit status: 0 done, 1 failed, 2 usage, 128 + N stopped by signal N; --trace: 3 events\n"
+		   "were lost, 5 tracer and benchmark disagree.\n",
 	.this_machine = true,
 	.max_operands = 2,
 	.groups = { OPT_GROUP(NULL, bench_rows, 0) },
@@ -119,10 +119,30 @@ static int compare(const struct bench_options *o, char **files, int nr, struct e
 	return ret;
 }
 
+/* As shells have it of a process that a signal ended. */
+static int interrupted(struct err *err, const char *what)
+{
+	const int code = 128 + bench_interrupted;
+
+	err_set(err, code, "%s", what);
+	return code;
+}
+
+/* Not even one send. */
+static bool is_empty(const struct bench_result *r)
+{
+	for (unsigned int i = 0; i < r->nr_rows; i++)
+		if (r->rows[i].nr_reps)
+			return false;
+	return true;
+}
+
 static int verdict(const struct bench_result *r, struct err *err)
 {
 	uint64_t mismatched = 0, lost = 0;
 
+	if (r->partial)
+		return interrupted(err, "interrupted: the result is partial");
 	for (unsigned int i = 0; i < r->nr_checks; i++) {
 		mismatched += r->checks[i].mismatched;
 		lost += r->checks[i].lost_events;
@@ -149,7 +169,9 @@ static int measure(const struct bench_options *o, struct err *err)
 
 	catch_signals();
 	ret = bench_measure(o, &r, stderr, err);
-	if (!ret) {
+	if (!ret && r.partial && is_empty(&r)) {
+		ret = interrupted(err, "interrupted before anything was measured");
+	} else if (!ret) {
 		if (o->json)
 			bench_json(&r, stdout);
 		else

@@ -215,10 +215,7 @@ static int finish(struct record *r, int ret, struct err *err)
 
 int cmd_record(int argc, char **argv, struct err *err)
 {
-	struct record_command c = { .opts = { .output = "ipitrace.dat",
-					      .stack = SESSION_STACK_SENDS,
-					      .level = DAT_LEVEL_FAST,
-					      .filter = IPI_FILTER_INIT } };
+	struct record_command c = { .opts = record_defaults() };
 	struct record r = { 0 };
 	size_t size = ((size_t)argc + 1) * sizeof(*argv);
 	char **line_args = memcpy(xmalloc(size), argv, size); /* parsing reorders them */

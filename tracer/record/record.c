@@ -48,16 +48,29 @@ static void want_userstack(struct record *r, struct session_config *config, cons
 	config->before_ctx = r;
 }
 
+struct record_options record_defaults(void)
+{
+	return (struct record_options){
+		.output = "ipitrace.dat",
+		.stack = SESSION_STACK_SENDS,
+		.level = DAT_LEVEL_FAST,
+		.filter = IPI_FILTER_INIT,
+	};
+}
+
+struct session_config record_session_config(const struct record_options *o)
+{
+	return (struct session_config){
+		.buffer_bytes = o->buffer_bytes,
+		.stack = o->no_stack ? SESSION_STACK_NONE : o->stack,
+		.events = o->events,
+		.groups = o->groups,
+	};
+}
+
 static int prepare(struct record *r, struct err *err)
 {
-	struct session_config config = {
-		.buffer_bytes = r->opts.buffer_bytes,
-		.stack = r->opts.no_stack ? SESSION_STACK_NONE : r->opts.stack,
-		.events = r->opts.events,
-		.groups = r->opts.groups,
-		.log = r->opts.log_session ? log_session : NULL,
-		.log_ctx = r,
-	};
+	struct session_config config = record_session_config(&r->opts);
 	struct filter_push push; /* what the kernel may drop */
 	struct workload_config workload = { .argv = r->argv, .whole_tree = r->opts.wait_all };
 	struct output *out;
@@ -65,6 +78,8 @@ static int prepare(struct record *r, struct err *err)
 	gid_t gid;
 	int ret;
 
+	config.log = r->opts.log_session ? log_session : NULL;
+	config.log_ctx = r;
 	ipi_filter_push(&r->opts.filter, &push);
 	config.target_cpus = push.target_cpus;
 	config.classes = push.classes;

@@ -46,6 +46,10 @@ struct record {
 	uint64_t buffer_bytes; /* per CPU, as it was */
 };
 
+/* What record does unless it is told otherwise, and what of it is the session's: for who measures what that costs. */
+struct record_options record_defaults(void);
+struct session_config record_session_config(const struct record_options *o);
+
 /* All of it but the waiting for the workload. argv: the command line for the facts. */
 int record_run(struct record *r, char **argv, struct err *err);
 /* Frees everything; a workload still there is killed. */
