@@ -5,6 +5,7 @@
 #ifndef IPITRACE_CAPTURE_PRIV_H
 #define IPITRACE_CAPTURE_PRIV_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,7 +49,10 @@ struct session {
 	uint64_t missed_before; /* by the probes, before recording began */
 	struct watched *watched;
 	unsigned int nr_watched;
-	int notices;		 /* inotify; -1: none */
+	int notices;	 /* inotify; -1: none */
+	pthread_t taker; /* session_retire()'s thread */
+	bool retired, has_taker;
+	struct err left;	 /* what it could not remove */
 	uint64_t *written;	 /* by CPU: events written for sure by the last glance */
 	bool emptied;		 /* fewer than at the glance before */
 	struct standin *standin; /* kprobe events in place of send events; NULL = not needed */

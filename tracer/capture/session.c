@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,6 +324,35 @@ static int close_instance(struct instance *inst, struct err *err)
 	return err_set_errno(err, EXIT_FAILED, errno, "cannot remove tracefs instance %s", inst->name);
 }
 
+/* No memory is asked for by ours here: there would be an exit() with the main thread at work. */
+static void *take_down(void *arg)
+{
+	struct session *s = arg;
+
+	if (s->exits_fd >= 0)
+		close(s->exits_fd);
+	s->exits_fd = -1;
+	close_instance(&s->exits, &s->left);
+	close_instance(&s->main, &s->left);
+	return NULL;
+}
+
+void session_retire(struct session *s)
+{
+	sigset_t all, old;
+
+	if (s->retired)
+		return;
+	s->retired = true;
+	/* Signals are the main thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	s->has_taker = !pthread_create(&s->taker, NULL, take_down, s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!s->has_taker)
+		take_down(s);
+}
+
 int session_close(struct session *s, struct err *err)
 {
 	int ret = 0;
@@ -329,18 +360,22 @@ int session_close(struct session *s, struct err *err)
 	if (!s)
 		return 0;
 	cleanup_remove(&s->cleanup);
-	if (s->exits_fd >= 0)
-		close(s->exits_fd);
-	ret = close_instance(&s->exits, err);
-	if (close_instance(&s->main, err))
+	session_retire(s);
+	/* The end of its notices, too, takes the kernel a grace period, and may do so meanwhile. */
+	session_unwatch(s);
+	if (s->has_taker)
+		pthread_join(s->taker, NULL);
+	if (s->left.code) {
 		ret = -1;
-	else
+		if (err)
+			*err = s->left;
+	} else {
 		session_log(s, "", "removed", 0);
+	}
 	/* After the instances, which hold references to them. */
 	if (standin_remove(s->standin, ret ? NULL : err))
 		ret = -1;
 	standin_free(s->standin);
-	session_unwatch(s);
 	session_free_extras(s);
 	free(s->events);
 	free(s->notes);

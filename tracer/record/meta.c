@@ -128,8 +128,6 @@ int record_meta_collect(struct record_meta *m, const struct session *s, unsigned
 	m->dat.nr_cpus = nr_cpus;
 	collect_ftrace_formats(m);
 	collect_formats(m, s);
-	m->dat.kallsyms = keep(m, read_file("/proc/kallsyms", NULL));
-	m->no_symbols = !has_addresses(m->dat.kallsyms);
 	m->dat.printk_formats = keep(m, session_read_top("printk_formats", NULL));
 	m->dat.cmdlines = keep(m, comms_format(comms));
 	m->dat.uname = keep(m, uname_text());
@@ -140,6 +138,12 @@ int record_meta_collect(struct record_meta *m, const struct session *s, unsigned
 		m->dat.trace_id = 0; /* then the file has none */
 	collect_cpustats(m, s);
 	return 0;
+}
+
+void record_meta_symbols(struct record_meta *m)
+{
+	m->dat.kallsyms = keep(m, read_file("/proc/kallsyms", NULL));
+	m->no_symbols = !has_addresses(m->dat.kallsyms);
 }
 
 static void free_formats(struct dat_format *f, unsigned int nr)

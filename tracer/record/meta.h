@@ -21,9 +21,11 @@ struct record_meta {
 	bool no_symbols; /* kallsyms hides the addresses */
 };
 
-/* While the session is still open. nr_cpus: of the file. */
+/* While the session is still open, and all but the symbols. nr_cpus: of the file. */
 int record_meta_collect(struct record_meta *m, const struct session *s, unsigned int nr_cpus, const struct comms *comms,
 			struct err *err);
+/* The kernel's symbols, once, as they are now; of them no_symbols tells. */
+void record_meta_symbols(struct record_meta *m);
 void record_meta_free(struct record_meta *m);
 
 #endif

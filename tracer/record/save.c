@@ -31,7 +31,10 @@
 
 void recording_count(const struct recording *rec, uint64_t *records, uint64_t *lost)
 {
-	*records = *lost = 0;
+	*records = rec->records;
+	*lost = rec->lost;
+	if (rec->collected)
+		return;
 	for (unsigned int cpu = 0; cpu < session_nr_cpus(rec->session); cpu++) {
 		struct ring_stats st;
 
@@ -172,7 +175,7 @@ static unsigned int nr_cpus(const struct recording *rec)
 	return nr < all ? nr : all;
 }
 
-int recording_describe(struct recording *rec, struct err *err)
+static int describe(struct recording *rec, struct err *err)
 {
 	/* Who is not there any more has been seen ending: so ask for the living first. */
 	comms_add_living(&rec->comms);
@@ -184,13 +187,28 @@ int recording_describe(struct recording *rec, struct err *err)
 	return 0;
 }
 
+int recording_describe(struct recording *rec, struct err *err)
+{
+	if (describe(rec, err))
+		return -1;
+	record_meta_symbols(&rec->meta);
+	return 0;
+}
+
 int recording_collect(struct recording *rec, struct err *err)
 {
 	if (rec->userstack && userstack_stop(rec->userstack, err))
 		return -1;
 	if (rec->spool && spool_finish(rec->spool, err))
 		return -1;
-	return recording_describe(rec, err);
+	if (describe(rec, err))
+		return -1;
+	recording_count(rec, &rec->records, &rec->lost);
+	rec->collected = true;
+	session_retire(rec->session);
+	/* No file of tracefs, but the longest of all: it is read while the instance goes. */
+	record_meta_symbols(&rec->meta);
+	return 0;
 }
 
 /* What another process took out of the ring buffers, or changed of them, they do not count any more, or nobody has. */

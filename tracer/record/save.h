@@ -35,6 +35,8 @@ struct recording {
 	struct ustacks ustacks; /* what came of them, after recording_judge() */
 	bool has_ustacks;
 	struct record_meta meta;
+	bool collected; /* all that tracefs knows: then it is asked no more */
+	uint64_t records, lost;
 	/* What only the caller knows (cmdline, filter, stacks, workload_status, the snapshots) is the caller's to fill. */
 	struct facts facts;
 	uint64_t events; /* after recording_judge(): as a report counts them */
@@ -51,7 +53,10 @@ void recording_gather_comms(struct recording *rec);
 void recording_verify(struct recording *rec);
 /* What a file says beside its pages, as it is now: metadata, the session's facts. Again and again, while it goes on. */
 int recording_describe(struct recording *rec, struct err *err);
-/* After session_stop(), with the session still open: the rest of the pages, metadata, the session's facts. */
+/*
+ * After session_stop(), with the session still open: the rest of the pages, metadata, the session's facts. Then the
+ * session is retired.
+ */
 int recording_collect(struct recording *rec, struct err *err);
 /*
  * Reads what was recorded and holds it against the facts: what is missing becomes a reason there, anything else
