@@ -174,10 +174,10 @@ live_reason() {
 		echo "not root"
 	elif [ ! -d $t/events ] && ! mount -t tracefs nodev $t 2>/dev/null; then
 		echo "no tracefs"
-	elif [ ! -w $t/instances ] || ! mkdir $t/instances/ipitrace-test-probe 2>/dev/null; then
+	elif [ ! -w $t/instances ] || ! mkdir $t/instances/ipitrace-test-probe.$$ 2>/dev/null; then
 		echo "tracefs instances cannot be made"
 	else
-		rmdir $t/instances/ipitrace-test-probe
+		rmdir $t/instances/ipitrace-test-probe.$$
 		if [ ! -d $t/events/ipi ] && [ ! -d $t/events/irq_vectors ]; then
 			echo "the kernel has no IPI events"
 		else

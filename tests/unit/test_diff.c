@@ -128,7 +128,7 @@ static void add_times(struct hist *h, uint64_t nr, double scale, bool two_modes)
 
 		ns = (uint64_t)(2000 * scale * slow * exp(0.3 * normal()) * (two_modes && uniform() < 0.5 ? 10 : 1));
 		hist_add(h, ns, 0, 0);
-		h->buckets[hist_bucket(ns)] += more;
+		h->buckets[hist_bucket(ns) - h->first] += more;
 		h->count += more;
 		h->sum += more * ns;
 	}

@@ -152,6 +152,44 @@ static void test_edges(void)
 	hist_free(&h);
 }
 
+/* Ten thousand rows of some histograms each: what one of close values takes is small, wherever they lie. */
+static void test_size(void)
+{
+	struct hist h = { 0 }, all = { 0 }, part = { 0 };
+	uint64_t bad = 0, v;
+	uint32_t most = 0;
+
+	for (unsigned int shift = 0; shift < 50; shift++) {
+		v = 0xfedcba9876543210ULL >> (63 - shift);
+		hist_add(&h, v, 0, 0);
+		most = h.nr_buckets > most ? h.nr_buckets : most;
+		hist_add(&h, v + v / 16, 0, 0);
+		hist_add(&h, v - v / 16, 0, 0);
+		bad += h.nr_buckets > 48;
+		hist_free(&h);
+	}
+	ok(most <= 16, "one value: room for no more than 16");
+	is_u64(bad, 0, "an eighth of itself apart: no more than 48");
+	/* Growing downwards and upwards by turns loses nothing. */
+	for (unsigned int i = 0; i < NR; i++) {
+		v = i % 2 ? (1ULL << 40) + (uint64_t)i * 97777777 : (1ULL << 40) / (i + 2);
+		hist_add(&all, v, 0, 0);
+		if (i % 3)
+			hist_add(&part, v, 0, 0);
+	}
+	hist_merge(&h, &all);
+	hist_subtract(&h, &part);
+	for (unsigned int i = 0; i < NR; i += 3)
+		hist_add(&part, i % 2 ? (1ULL << 40) + (uint64_t)i * 97777777 : (1ULL << 40) / (i + 2), 0, 0);
+	is_u64(h.count, (NR + 2) / 3, "less a part of it: the rest");
+	for (int p = 0; p <= 1000; p++)
+		bad += hist_percentile(&part, p / 1000.0) != hist_percentile(&all, p / 1000.0);
+	is_u64(bad, 0, "the same values in another order: the same percentiles");
+	hist_free(&h);
+	hist_free(&all);
+	hist_free(&part);
+}
+
 /* Written down bucket by bucket and read back, it is the same histogram; the scheme is the documented one. */
 static void test_buckets(void)
 {
@@ -193,6 +231,7 @@ int main(void)
 	test_percentiles();
 	test_merge();
 	test_edges();
+	test_size();
 	test_buckets();
 	return done_testing();
 }

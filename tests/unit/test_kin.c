@@ -28,7 +28,7 @@ static void test_tree(void)
 	is_u64((uint64_t)comms_parent(&c, B), A, "what a thread starts is its process's");
 	is_u64((uint64_t)comms_parent(&c, FIRST), 0, "started by the kernel");
 	ok(comms_parent(&c, C) == -1, "started by somebody unseen");
-	comms_end_task(&c, A);
+	comms_end_task(&c, A, 1);
 	is_u64((uint64_t)comms_parent(&c, B), A, "who has ended has started it all the same");
 	begin(&c, A, B, 0, 9);
 	ok(comms_parent(&c, A) == -1, "a number that is given again is nobody's");
@@ -40,6 +40,47 @@ static const char *at(const struct comms *c, int32_t pid, uint64_t ns)
 	const char *path = comms_cgroup(c, pid, ns);
 
 	return path ? path : "?";
+}
+
+/* Hours of tasks that come and go: those whom nobody asks for any more are not kept. */
+static void test_forgetting(void)
+{
+	enum { MANY = 100000, FIRST_OF_MANY = 6000000 };
+	struct comms c = { .cgroups = { .known = true, .whole = true } };
+	unsigned int most = 0;
+	uint64_t reused;
+
+	begin(&c, FIRST, 0, 0, 1);
+	begin(&c, A, FIRST, 0, 2);
+	begin(&c, THREAD, A, CLONE_THREAD, 3);
+	begin(&c, B, A, 0, 4);
+	comms_move(&c, FIRST, "/a", 5);
+	comms_end_task(&c, FIRST, 6);
+	comms_end_task(&c, A, 6);
+	begin(&c, GONE, FIRST, 0, 6);
+	comms_add(&c, GONE, "gone", 4);
+	comms_settle(&c, GONE);
+	comms_end_task(&c, GONE, 6);
+	reused = c.nr_reused;
+	for (int i = 0; i < MANY; i++) {
+		begin(&c, FIRST_OF_MANY + i, B, 0, 100 + (uint64_t)i);
+		comms_end_task(&c, FIRST_OF_MANY + i, 100 + (uint64_t)i);
+		comms_forget_ended(&c, (uint64_t)i);
+		most = c.nr > most ? c.nr : most;
+	}
+	ok(most < 9000 && c.nr_places < 9000, "%d tasks: never more than %u are known", MANY, most);
+	ok(comms_parent(&c, B) == A && comms_parent(&c, A) == FIRST && !comms_parent(&c, FIRST),
+	   "who started a living one is");
+	ok(comms_tgid(&c, THREAD) == A, "the process of a thread that goes on is");
+	is_str(at(&c, THREAD, 5), "?", "where that is was never known");
+	comms_move(&c, FIRST, "/b", 200000);
+	is_str(at(&c, FIRST, 200000), "/b", "places go on");
+	ok(comms_tgid(&c, FIRST_OF_MANY + MANY - 1) == FIRST_OF_MANY + MANY - 1, "who ended a moment ago is");
+	ok(comms_tgid(&c, GONE) == -1 && !comms_settle(&c, GONE), "who ended long ago is not");
+	ok(c.nr_reused > reused, "  which who keeps names learns");
+	begin(&c, GONE, B, 0, 200001);
+	is_u64((uint64_t)comms_parent(&c, GONE), B, "its number is another's, without doubt");
+	comms_free(&c);
 }
 
 static void test_groups(void)
@@ -86,6 +127,7 @@ static void test_groups(void)
 int main(void)
 {
 	test_tree();
+	test_forgetting();
 	test_groups();
 	return done_testing();
 }

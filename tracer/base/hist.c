@@ -19,9 +19,9 @@
 #include "base/hist.h"
 #include "base/mem.h"
 
-#define S	      HIST_SUB
-#define MAX_BUCKETS   ((65 - HIST_SUB_BITS) * S) /* index of UINT64_MAX, plus one */
-#define FIRST_BUCKETS (8 * S)			 /* covers 16 us for S = 64 */
+#define S	    HIST_SUB
+#define MAX_BUCKETS ((65 - HIST_SUB_BITS) * S) /* index of UINT64_MAX, plus one */
+#define STEP	    16u			       /* at least so many at a time */
 
 /* The lowest value of a bucket. */
 static uint64_t bucket_low(uint32_t index)
@@ -34,18 +34,33 @@ static uint64_t bucket_value(uint32_t index)
 	return bucket_low(index) + (index < 2 * S ? 0 : 1ULL << (index / S - 1) >> 1);
 }
 
-/* Make bucket index exist. */
+/*
+ * Make bucket index exist. Most histograms are of a few values close to each other, and there may be some ten thousand
+ * of them, so that nothing is kept below and above; half as much again, so that growing stays cheap.
+ */
 static void hist_grow(struct hist *h, uint32_t index)
 {
-	uint32_t nr = h->nr_buckets ? h->nr_buckets : FIRST_BUCKETS;
+	uint32_t begin = h->nr_buckets ? h->first : index, end = h->nr_buckets ? h->first + h->nr_buckets : index;
+	uint32_t more = h->nr_buckets / 2;
+	uint64_t *buckets;
 
-	while (nr <= index)
-		nr *= 2;
-	if (nr > MAX_BUCKETS)
-		nr = MAX_BUCKETS;
-	h->buckets = xrealloc(h->buckets, nr * sizeof(*h->buckets));
-	memset(h->buckets + h->nr_buckets, 0, (nr - h->nr_buckets) * sizeof(*h->buckets));
-	h->nr_buckets = nr;
+	if (index >= h->first && index - h->first < h->nr_buckets)
+		return;
+	if (index >= end)
+		end = index + 1 > end + more ? index + 1 : end + more;
+	else
+		begin = index < begin - (more < begin ? more : begin) ? index : begin - (more < begin ? more : begin);
+	begin = begin / STEP * STEP;
+	end = (end + STEP - 1) / STEP * STEP;
+	if (end > MAX_BUCKETS)
+		end = MAX_BUCKETS;
+	buckets = xcalloc(end - begin, sizeof(*buckets));
+	if (h->nr_buckets)
+		memcpy(buckets + (h->first - begin), h->buckets, h->nr_buckets * sizeof(*buckets));
+	free(h->buckets);
+	h->buckets = buckets;
+	h->first = begin;
+	h->nr_buckets = end - begin;
 }
 
 void hist_free(struct hist *h)
@@ -56,10 +71,7 @@ void hist_free(struct hist *h)
 
 void hist_add_edge(struct hist *h, uint64_t value_ns, uint64_t at_ns, uint32_t cpu)
 {
-	uint32_t index = hist_bucket(value_ns);
-
-	if (index >= h->nr_buckets)
-		hist_grow(h, index);
+	hist_grow(h, (uint32_t)hist_bucket(value_ns));
 	if (value_ns >= h->max) {
 		/* Of equal maxima the earliest counts, in whatever order they come. */
 		if (!h->count || value_ns > h->max || at_ns < h->max_at_ns) {
@@ -77,10 +89,13 @@ void hist_merge(struct hist *dst, const struct hist *src)
 {
 	if (!src->count)
 		return;
-	if (src->nr_buckets > dst->nr_buckets)
-		hist_grow(dst, src->nr_buckets - 1);
-	for (uint32_t i = 0; i < src->nr_buckets; i++)
-		dst->buckets[i] += src->buckets[i];
+	/* Both ends are made to exist, whatever extremes one has that was read from somewhere. */
+	for (uint32_t i = src->nr_buckets; i-- > 0;) {
+		if (!src->buckets[i])
+			continue;
+		hist_grow(dst, src->first + i);
+		dst->buckets[src->first + i - dst->first] += src->buckets[i];
+	}
 	if (!dst->count || src->max > dst->max || (src->max == dst->max && src->max_at_ns < dst->max_at_ns)) {
 		dst->max = src->max;
 		dst->max_at_ns = src->max_at_ns;
@@ -92,6 +107,15 @@ void hist_merge(struct hist *dst, const struct hist *src)
 	dst->sum += src->sum;
 }
 
+void hist_subtract(struct hist *h, const struct hist *part)
+{
+	for (uint32_t i = 0; i < part->nr_buckets; i++)
+		if (part->buckets[i])
+			h->buckets[part->first + i - h->first] -= part->buckets[i];
+	h->count -= part->count;
+	h->sum -= part->sum;
+}
+
 bool hist_next(const struct hist *h, uint32_t *index, uint64_t *low_ns, uint64_t *count)
 {
 	uint32_t i = *index;
@@ -101,7 +125,7 @@ bool hist_next(const struct hist *h, uint32_t *index, uint64_t *low_ns, uint64_t
 	*index = i + 1;
 	if (i >= h->nr_buckets)
 		return false;
-	*low_ns = bucket_low(i);
+	*low_ns = bucket_low(h->first + i);
 	*count = h->buckets[i];
 	return true;
 }
@@ -112,18 +136,17 @@ bool hist_put(struct hist *h, uint64_t low_ns, uint64_t count)
 
 	if (bucket_low(index) != low_ns || count > UINT64_MAX - h->count)
 		return false;
-	if (index >= h->nr_buckets)
-		hist_grow(h, index);
-	h->buckets[index] += count;
+	hist_grow(h, index);
+	h->buckets[index - h->first] += count;
 	h->count += count;
 	return true;
 }
 
 uint64_t hist_above(const struct hist *h, uint64_t value_ns)
 {
-	uint64_t above = 0;
+	uint64_t above = 0, bucket = hist_bucket(value_ns);
 
-	for (uint32_t i = hist_bucket(value_ns) + 1; i < h->nr_buckets; i++)
+	for (uint32_t i = bucket < h->first ? 0 : (uint32_t)bucket + 1 - h->first; i < h->nr_buckets; i++)
 		above += h->buckets[i];
 	return above;
 }
@@ -147,7 +170,7 @@ uint64_t hist_percentile(const struct hist *h, double p)
 		seen += h->buckets[i];
 		if (seen < rank)
 			continue;
-		v = bucket_value(i);
+		v = bucket_value(h->first + i);
 		return v < h->min ? h->min : v > h->max ? h->max : v;
 	}
 	return h->max;

@@ -20,7 +20,8 @@ struct hist {
 	uint64_t min, max;
 	uint64_t max_at_ns;  /* trace time of the maximum's start */
 	uint32_t max_cpu;    /* target CPU of the maximum */
-	uint32_t nr_buckets; /* allocated; grows to what is needed */
+	uint32_t nr_buckets; /* allocated: from the lowest to the highest that is needed, or a little more */
+	uint32_t first;	     /* which one buckets[0] is */
 	uint64_t *buckets;
 };
 
@@ -53,7 +54,7 @@ static inline bool hist_inside(const struct hist *h, uint64_t value_ns)
 /* hist_add() of a value that is inside. */
 static inline void hist_add_inside(struct hist *h, uint64_t value_ns)
 {
-	h->buckets[hist_bucket(value_ns)]++;
+	h->buckets[hist_bucket(value_ns) - h->first]++;
 	h->sum += value_ns;
 	h->count++;
 }
@@ -68,6 +69,8 @@ static inline void hist_add(struct hist *h, uint64_t value_ns, uint64_t at_ns, u
 }
 
 void hist_merge(struct hist *dst, const struct hist *src);
+/* part is of some of the samples of h. Extremes stay. */
+void hist_subtract(struct hist *h, const struct hist *part);
 /*
  * The buckets that hold something, lowest first: *index is 0 to begin with and
  * to be kept; false behind the last.

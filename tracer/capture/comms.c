@@ -21,15 +21,17 @@
 
 struct comm {
 	int32_t pid;
-	int32_t tgid;  /* 0 = not known */
-	char name[16]; /* TASK_COMM_LEN of the kernel */
-	bool settled;  /* the name stays */
-	bool ended, forked;
+	int32_t tgid;		  /* 0 = not known */
+	char name[16];		  /* TASK_COMM_LEN of the kernel */
+	bool settled;		  /* the name stays */
+	bool ended, forked, kept; /* the last is of comms_forget_ended() alone */
+	uint64_t ended_ns;
 	int32_t parent;	 /* of a process: who started it, PARENT_*; 0: not heard of */
 	uint32_t cgroup; /* its last one */
 	bool placed;	 /* which is known, or known not to be */
 };
 
+#define FORGET_FROM    4096u /* fewer are not worth it */
 #define PARENT_NONE    (-1)
 #define PARENT_UNCLEAR (-2)
 
@@ -109,6 +111,16 @@ static void set_process(struct comm *task, int32_t tgid)
 
 /* --- groups --- */
 
+/* Room for one more than nr. */
+static size_t places_room(size_t nr)
+{
+	size_t room = 1;
+
+	while (room <= nr)
+		room *= 2;
+	return room;
+}
+
 static void place(struct comms *c, struct comm *task, uint32_t cgroup, uint64_t from_ns)
 {
 	if (task->placed && task->cgroup == cgroup)
@@ -118,7 +130,7 @@ static void place(struct comms *c, struct comm *task, uint32_t cgroup, uint64_t 
 		return;
 	}
 	if (!(c->nr_places & (c->nr_places - 1)))
-		c->places = xrealloc(c->places, (c->nr_places ? 2 * (size_t)c->nr_places : 1) * sizeof(*c->places));
+		c->places = xrealloc(c->places, places_room(c->nr_places) * sizeof(*c->places));
 	c->places[c->nr_places++] = (struct comms_place){ from_ns, cgroup, task->pid };
 	task->cgroup = cgroup;
 	task->placed = true;
@@ -205,10 +217,15 @@ int32_t comms_parent(const struct comms *c, int32_t tgid)
 	return task && task->parent > 0 ? task->parent : -1;
 }
 
-void comms_end_task(struct comms *c, int32_t pid)
+void comms_end_task(struct comms *c, int32_t pid, uint64_t at_ns)
 {
-	if (pid > 0)
-		comm_of(c, pid)->ended = true;
+	struct comm *task;
+
+	if (pid <= 0)
+		return;
+	task = comm_of(c, pid);
+	task->ended = true;
+	task->ended_ns = at_ns;
 }
 
 static void unsettle(struct comms *c, struct comm *task)
@@ -244,6 +261,58 @@ void comms_add_task(struct comms *c, const struct comms_new *born)
 	place(c, task, cgroup, born->at_ns);
 	task->ended = false;
 	unsettle(c, task);
+}
+
+/* Of whom one is that is kept: its process, and who started that, as far back as is known. */
+static void keep_kin(struct comms *c, const struct comm *task)
+{
+	int32_t pid = task->tgid > 0 ? task->tgid : task->pid;
+	struct comm *of = comm_find(c, pid);
+
+	/* Who started each other in a circle had their numbers given again. */
+	for (unsigned int i = 0; of && i < c->nr; i++) {
+		of->kept = true;
+		of = of->parent > 0 ? comm_find(c, of->parent) : NULL;
+	}
+}
+
+static void forget_places(struct comms *c)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < c->nr_places; i++)
+		if (comm_find(c, c->places[i].pid)->kept)
+			c->places[nr++] = c->places[i];
+	c->nr_places = nr;
+	/* The array doubles at powers of two, of which there may be one below the room that it has. */
+	c->places = xrealloc(c->places, places_room(nr) * sizeof(*c->places));
+}
+
+void comms_forget_ended(struct comms *c, uint64_t before_ns)
+{
+	unsigned int nr = 0;
+	bool named = false;
+
+	if (c->nr < FORGET_FROM || c->nr < c->forget_at)
+		return;
+	for (unsigned int i = 0; i < c->nr; i++)
+		c->comms[i].kept = !c->comms[i].ended || c->comms[i].ended_ns >= before_ns;
+	for (unsigned int i = 0; i < c->nr; i++)
+		if (!c->comms[i].ended || c->comms[i].ended_ns >= before_ns)
+			keep_kin(c, &c->comms[i]);
+	forget_places(c);
+	for (unsigned int i = 0; i < c->nr; i++) {
+		if (c->comms[i].kept)
+			c->comms[nr++] = c->comms[i];
+		else
+			named |= c->comms[i].settled;
+	}
+	hash_free(&c->by_pid);
+	for (unsigned int i = 0; i < nr; i++)
+		hash_add(&c->by_pid, (uint32_t)hash_u64((uint32_t)c->comms[i].pid), i);
+	c->nr = nr;
+	c->forget_at = 2 * nr;
+	c->nr_reused += named;
 }
 
 void comms_rename(struct comms *c, int32_t pid)

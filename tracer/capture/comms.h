@@ -27,8 +27,9 @@ struct comms_place {
 
 struct comms {
 	struct comm *comms;
-	unsigned int nr, room;
-	uint64_t nr_reused; /* names that had settled, and do no longer: of a new task's number, or comms_rename() */
+	unsigned int nr, room, forget_at;
+	/* Grows when names that had settled do no longer: of a new task's number, comms_rename(), comms_forget_ended() */
+	uint64_t nr_reused;
 	struct hash by_pid;
 	struct cgroups cgroups;
 	struct comms_place *places; /* in order of time, at most COMMS_MAX_PLACES */
@@ -49,7 +50,12 @@ void comms_add(struct comms *c, int32_t pid, const char *name, size_t len);
 /* A thread of its creator's process, or a process; in its creator's group. */
 void comms_add_task(struct comms *c, const struct comms_new *task);
 /* The task has ended: its number is free. */
-void comms_end_task(struct comms *c, int32_t pid);
+void comms_end_task(struct comms *c, int32_t pid, uint64_t at_ns);
+/*
+ * Where days go by: nobody will ask again for tasks that ended before. All that is known of them goes, unless others of
+ * their process, or whom they started, are still of interest. Cheap to call often: does something when tasks have doubled.
+ */
+void comms_forget_ended(struct comms *c, uint64_t before_ns);
 /* A process, or a thread alone, was moved to a group. */
 void comms_move(struct comms *c, int32_t pid, const char *path, uint64_t at_ns);
 /* Lines "pid name"; a later name of a pid replaces an earlier one. NULL is fine. */

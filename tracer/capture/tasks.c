@@ -58,7 +58,7 @@ static char *last(char *text, const char *what)
 }
 
 /* "comm=NAME pid=N prio=P" */
-static void ended(struct comms *c, char *args)
+static void ended(struct comms *c, uint64_t at_ns, char *args)
 {
 	char *name = args + strlen("comm="), *pid = last(name, " pid=");
 	int32_t number;
@@ -67,7 +67,7 @@ static void ended(struct comms *c, char *args)
 		return;
 	number = (int32_t)strtol(pid + strlen(" pid="), NULL, 10);
 	comms_add(c, number, name, (size_t)(pid - name));
-	comms_end_task(c, number);
+	comms_end_task(c, number, at_ns);
 }
 
 /* "pid=N comm=NAME clone_flags=HEX oom_score_adj=N" */
@@ -132,7 +132,7 @@ static void read_line(struct comms *c, char *line, size_t len)
 	if (!args)
 		return;
 	if (!strncmp(args, ended_is, strlen(ended_is)))
-		ended(c, args + strlen(ended_is) - strlen("comm="));
+		ended(c, stamp(line, args), args + strlen(ended_is) - strlen("comm="));
 	else if (!strncmp(args, began_is, strlen(began_is)))
 		began(c, (int32_t)strtol(line, NULL, 10), stamp(line, args), args + strlen(began_is) - strlen("pid="));
 	else if (!strncmp(args, moved_is, strlen(moved_is)))

@@ -32,7 +32,7 @@
 #include "report/interval.h"
 
 #define INTERVAL_MIN_NS 10000000 /* 10 ms */
-#define MAX_ROWS	10000u	 /* some 10 kB each, with all that a row can have */
+#define MAX_ROWS	10000u	 /* some 2 kB each, with all that a row usually has */
 
 struct stat_options {
 	uint64_t interval_ns, duration_ns, buffer_bytes;

@@ -20,7 +20,8 @@
 #include "live/flight-priv.h"
 #include "live/priv.h"
 
-#define TICK_NS		NS_PER_S /* names, health of the session, modules */
+#define TICK_NS		NS_PER_S	/* names, health of the session, modules */
+#define MEMORY_NS	(30 * NS_PER_S) /* of tasks that have ended, before all is told of them */
 #define INTERVAL_MIN_NS 5000000ULL
 #define INTERVAL_MAX_NS 100000000ULL
 
@@ -312,6 +313,9 @@ static void tick(struct live *l)
 
 	/* Always: who was seen ending has its last name, and nobody else will ever tell. */
 	session_read_tasks(l->rec.session, &l->rec.comms);
+	/* A file names them all: it grows, too. */
+	if (!l->config.save && !l->config.flight.on && !l->halted && l->told_ns > MEMORY_NS)
+		comms_forget_ended(&l->rec.comms, l->told_ns - MEMORY_NS);
 	if (now < l->tick_ns)
 		return;
 	recording_gather_comms(&l->rec);

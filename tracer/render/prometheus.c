@@ -74,15 +74,6 @@ static void sum_add(struct agg_row *to, const struct agg_row *from)
 	hist_merge(&to->wait, &from->wait);
 }
 
-/* b is of some of the samples of a. Extremes stay: nobody asks. */
-static void hist_subtract(struct hist *a, const struct hist *b)
-{
-	for (uint32_t i = 0; i < b->nr_buckets; i++)
-		a->buckets[i] -= b->buckets[i];
-	a->count -= b->count;
-	a->sum -= b->sum;
-}
-
 static void sum_subtract(struct agg_row *from, const struct agg_row *row)
 {
 	counts_add(&from->n, &row->n, true);

@@ -27,6 +27,12 @@ static void *room(void *array, uint32_t nr, size_t size)
 	return nr & (nr - 1) ? array : xrealloc(array, (nr ? 2 * (size_t)nr : 1) * size);
 }
 
+/* Of limited rows no more than some times as much as of the rows themselves. */
+static uint32_t remembered(const struct agg *a, uint32_t max)
+{
+	return a->max_rows && a->max_rows < max / 4 ? 4 * a->max_rows : max;
+}
+
 static uint32_t intern_comm(struct agg *a, const char *comm)
 {
 	if (!comm)
@@ -44,7 +50,7 @@ static struct task *__attribute__((noinline)) task_add(struct agg *a, int32_t pi
 	const char *comm = sender_comm(&a->names, pid);
 	struct task *t;
 
-	if (a->nr_tasks == MAX_TASKS) {
+	if (a->nr_tasks == remembered(a, MAX_TASKS)) {
 		hash_free(&a->tasks_by_pid);
 		a->nr_tasks = 0;
 	}
@@ -262,7 +268,7 @@ static struct site *__attribute__((noinline)) site_add(struct agg *a, const uint
 	struct agg_row v = row_values(a, s, target, t);
 	struct site *st;
 
-	if (a->nr_sites == MAX_SITES) {
+	if (a->nr_sites == remembered(a, MAX_SITES)) {
 		hash_free(&a->sites_by_key);
 		a->nr_sites = 0;
 	}
