@@ -558,16 +558,17 @@ static void note_unqueued(struct matcher *m, struct cpu *cpu, const struct ipi_e
 }
 
 /*
- * Not before its stack was unwound, for it was not in the queue yet. And a gap
- * of the source may hide an earlier use of the csd, which can be queued
- * again before that use's function entry is stamped (csd_unlock() precedes it,
- * kernel/smp.c). A drain that began after this call was queued ran this one.
+ * Not before its stack was unwound, for it was not in the queue yet. And an
+ * earlier use of the csd may run now: queued in a gap of the source, or given up
+ * for lost by one of the target, though it was still waiting there. The csd can be
+ * queued again before that use's function entry is stamped (csd_unlock() precedes
+ * it, kernel/smp.c). A drain that began after this call was queued ran this one.
  */
 static bool maybe_earlier_use(const struct matcher *m, const struct cpu *cpu, const struct call *c)
 {
 	if (unlikely(c->span.run_ns < c->span.sent_ns))
 		return true;
-	if (likely(c->span.queue_ns > m->cpus[c->span.source].gap_reach_ns))
+	if (likely(c->span.queue_ns > m->cpus[c->span.source].gap_reach_ns && c->span.queue_ns > cpu->gap_reach_ns))
 		return false;
 	return !cpu->win || cpu->win->span.entry_ns < c->span.sent_ns;
 }

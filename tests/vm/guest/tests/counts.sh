@@ -34,7 +34,8 @@ ok "it says what it does not know" grep -q '^not known: targets of multicasts; w
 
 ok "broadcasts" sh -c 'ipitrace stat --counts -o counted -- provoke broadcast busy 0 - 100 >out 2>err'
 is "$(module CALLS ipitrace_bench_mask_handler)" "$(truth hits)" "a call to each target"
-ok "multicasts are no fewer than were sent" [ "$(module MULTICASTS smp_call)" -ge "$(truth sends)" ]
+# Its call site is in what the compiler left of smp_call_function(): since 7.3 that is inline.
+ok "multicasts are no fewer than were sent" [ "$(module MULTICASTS '(smp_call|ipitrace_bench_broadcast)')" -ge "$(truth sends)" ]
 
 ok "by stack" sh -c 'ipitrace stat --counts --by stack -o counted -- provoke single busy 0 1,2 200 >out 2>err'
 # Its threads are woken, too.
