@@ -223,13 +223,14 @@ def class_of_send(name, text, x86):
     callback = re.search(r"callback=(\S+)", text).group(1)
     if callback == "0x0":
         return "reschedule"
-    if not x86:
-        return "call"
-    return "irq_work" if callback.startswith("irq_work") else "call_function" + "_single" * (name == "ipi_send_cpu")
+    if not callback.startswith("generic_smp_call_function"):
+        return "irq_work"
+    return "call_function" + "_single" * (name == "ipi_send_cpu") if x86 else "call"
 
 
 def class_of_reason(text):
-    return "reschedule" if "Resched" in text else "call" if "Function call" in text else None
+    kinds = (("Resched", "reschedule"), ("Function call", "call"), ("IRQ work", "irq_work"))
+    return next((kind for part, kind in kinds if part in text), None)
 
 
 def class_of_interrupt(name, text, x86):

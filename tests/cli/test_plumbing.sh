@@ -14,6 +14,13 @@ is "$(awk -F '|' 'NF != 5' rows)" "" "each with a kind, a file, kernels and a re
 is "$(cut -d'|' -f1 rows | sort | uniq -d)" "" "none twice"
 known='inlined|never|PREEMPT_RT|x86|arm64|riscv64|powerpc|s390x|loongarch|xen|hyperv|kvm(_intel|_amd)?|[0-9]+\.[0-9]+-|-[0-9]+\.[0-9]+|-'
 is "$(cut -d'|' -f4 rows | tr ' ' '\n' | grep -Evx "$known")" "" "kernels are named as the list says"
+# What users saw as callers, which no kernel engineer would name.
+is "$(for name in __smp_call_function_single smp_call_function smp_call_function_any ep_poll_callback folio_wake_bit wake_up_bit \
+	smp_text_poke_batch_finish __send_signal_locked complete_signal signal_wake_up_state kick_pool ptep_clear_flush pmdp_huge_clear_flush \
+	pmdp_invalidate pmdp_collapse_flush rcuwait_wake_up rwsem_wake __mutex_unlock_slowpath task_work_add kthread_queue_work \
+	tlb_remove_table kvm_vcpu_kick kvm_make_all_cpus_request process_one_work irq_work_run_list call_timer_fn; do
+	cut -d'|' -f1 rows | grep -qx "$name" || echo "$name"
+done)" "" "each that users saw is there"
 # Which of it this kernel lacks; tests/vm has more kernels.
 lacks() { # KALLSYMS: names without a condition that it does not have
 	awk -F '|' '$3 != "-" && $4 == "-" { print $1 }' rows | sort -u >wanted
@@ -27,6 +34,26 @@ if [ -r /proc/kallsyms ]; then
 	is $? 0 "this kernel has most of it"
 else
 	skip "this kernel has most of it" "no /proc/kallsyms"
+fi
+
+# --- whose work it is that has left the stack by calling last of all ---
+# By the text of trace-cmd: the work that the task had begun, of each send that complete() was asked for by process_one_work().
+gzip -dc "$DATA/works.dat.gz" >works.dat
+works() {
+	trace-cmd report works.dat 2>/dev/null | awk '
+		/^=> / { if ($2 == "process_one_work" && before == "complete" && sends[who]) n[open[who]]++; before = $2; next }
+		{ match($0, /-[0-9]+ +\[/); who = substr($0, RSTART + 1, RLENGTH - 3) + 0; before = "" }
+		/ workqueue_execute_start: / { open[who] = $NF }
+		/ workqueue_execute_end: / { open[who] = "" }
+		!/ kernel_stack: / { sends[who] = / ipi_send_cpu: / }
+		END { for (work in n) print work "+0x1," n[work] }'
+}
+if command -v trace-cmd >/dev/null; then
+	is "$("$IPITRACE" report --csv --by caller -f caller,sends works.dat | grep -E 'process_one_work|\+0x1,')" "$(works)" \
+		"a work that ends in complete() is the caller: $(works)"
+	like "$(works)" '^wq_barrier_func\+0x1,4$' "  which is that of flush_work()"
+else
+	skip "a work that ends in complete()" "no trace-cmd"
 fi
 
 # --- a user's own ---

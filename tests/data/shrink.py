@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Make a recording small enough to ship: shrink.py IN.dat OUT.dat
 
-Most of a short trace.dat (version 6) is /proc/kallsyms. Keeps only symbols
+Most of a short trace.dat is /proc/kallsyms. Keeps only symbols
 that an address in the event data points into, and the symbol after each, so
 that ranges stay right; and those that ipitrace looks up by name. Everything
 else is copied byte by byte; the list of sections behind it is written anew.
+Of version 7, packed by zstd as trace-cmd does, the symbols' section keeps its
+length, so that nothing moves: behind what is kept come zeros, for gzip.
 """
 import bisect
 import ctypes
@@ -101,8 +103,73 @@ def tail_moved(out, tail, *how):
     return tail[:-24 - int(struct.unpack("<Q", tail[-16:-8])[0])] + text + struct.pack("<8sQQ", magic, len(text), check)
 
 
+def zstd(function, data, size):
+    lib = ctypes.CDLL("libzstd.so.1")
+    out = ctypes.create_string_buffer(size)
+    for name in ("ZSTD_decompress", "ZSTD_compress"):
+        getattr(lib, name).restype = ctypes.c_size_t
+    level = (19,) if function == "ZSTD_compress" else ()
+    n = getattr(lib, function)(out, ctypes.c_size_t(size), data, ctypes.c_size_t(len(data)), *level)
+    if lib.ZSTD_isError(ctypes.c_size_t(n)):
+        sys.exit("shrink: %s fails" % function)
+    return out.raw[:n]
+
+
+def chunk(data, at):
+    """What is packed at this place, and where the next piece begins."""
+    packed, plain = struct.unpack_from("<II", data, at)
+    return zstd("ZSTD_decompress", data[at + 8:at + 8 + packed], plain), at + 8 + packed
+
+
+def options7(data, at):
+    """Of version 7: id and content of each option."""
+    while at:
+        at += 16
+        while True:
+            number, size = struct.unpack_from("<HI", data, at)
+            if not number:
+                at = struct.unpack_from("<Q", data, at + 6)[0]
+                break
+            yield number, data[at + 6:at + 6 + size]
+            at += 6 + size
+
+
+def streams7(data, option):
+    """The events of the CPUs of a buffer's option, unpacked."""
+    at = 8
+    for _ in ("name", "clock"):
+        at = option.index(b"\0", at) + 1
+    for i in range(struct.unpack_from("<II", option, at)[1]):
+        _, offset, size = struct.unpack_from("<IQQ", option, at + 8 + 20 * i)
+        if not size:
+            continue
+        chunks, offset = struct.unpack_from("<I", data, offset)[0], offset + 4
+        for _ in range(chunks):
+            plain, offset = chunk(data, offset)
+            yield plain
+
+
+def shrink7(data, dst):
+    at = 12 + 2 + 4
+    for _ in ("compression", "its version"):
+        at = data.index(b"\0", at) + 1
+    options = list(options7(data, struct.unpack_from("<Q", data, at)[0]))
+    pieces = b"".join(piece for number, o in options if number == 3 for piece in streams7(data, o))
+    at = struct.unpack("<Q", next(o for number, o in options if number == 19))[0]
+    room = struct.unpack_from("<Q", data, at + 8)[0]
+    plain, _ = chunk(data, at + 16)
+    kept = prune(plain[4:], pieces)
+    kept = struct.pack("<I", len(kept)) + kept
+    packed = zstd("ZSTD_compress", kept, len(kept) + 1024)
+    packed = struct.pack("<II", len(packed), len(kept)) + packed
+    with open(dst, "wb") as f:
+        f.write(data[:at + 16] + packed + b"\0" * (room - len(packed)) + data[at + 16 + room:])
+
+
 def main(src, dst):
     r = Reader(open(src, "rb").read())
+    if r.data[:12] == b"\x17\x08\x44tracing7\0":
+        return shrink7(r.data, dst)
     if r.copy(10) != b"\x17\x08\x44tracing" or r.string() != b"6\0" or r.copy(1) != b"\0":
         sys.exit("shrink: not a little-endian trace.dat of version 6")
     r.copy(1)

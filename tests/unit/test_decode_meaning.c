@@ -240,10 +240,81 @@ static void test_within(void)
 	rec_func(t, ID_FENTRY, 1, ADDR(0x40), 0x1000);
 	t->nr_cpus = 1;
 	is_u64(bed_run(t, 64), 6, "two sends, one in a function");
-	is_u64(decoder_stack(t->d, t->ev[2].stack)->within, ADDR(0x40), "in it: its stack knows");
-	is_u64(decoder_stack(t->d, t->ev[4].stack)->within, 0, "behind it: no more");
+	is_u64(decoder_stack(t->d, t->ev[2].stack)->within.func, ADDR(0x40), "in it: its stack knows");
+	is_u64(decoder_stack(t->d, t->ev[4].stack)->within.func, 0, "behind it: no more");
 	ok(t->ev[2].stack != t->ev[4].stack, "so it is another, though all frames are the same");
 	bed_free(t);
+}
+
+static void rec_work(struct bed *t, unsigned int id, unsigned int flags, int pid, uint64_t func)
+{
+	struct pb_rec r = pb_rec(&t->b, id, flags, pid);
+
+	pb_field(&t->b, &r, func, t->b.m.longs);
+	pb_event(&t->b, 1, &r);
+}
+
+/* A send with a stack by this task at this level; what its stack knows. */
+static void sends(struct bed *t, unsigned int flags, int pid)
+{
+	rec_send(t, 1, flags, pid, 1, ADDR(1), 0);
+	rec_stack(t, flags, pid, 3, ADDR(0x1000));
+}
+
+static void knows(struct bed *t, unsigned int nr, uint64_t func, enum within_what what, const char *name)
+{
+	const struct ipi_stack *stack;
+
+	for (int i = 0; i < t->nr; i++)
+		if (t->ev[i].type == IPI_EV_SEND_CPU && !nr--) {
+			stack = decoder_stack(t->d, t->ev[i].stack);
+			ok(stack && stack->within.func == (t->b.m.longs == 4 ? (uint32_t)func : func) &&
+				   (!func || stack->within.what == what),
+			   "%s", name);
+			return;
+		}
+	ok(false, "%s: no such send", name);
+}
+
+/* And whose work or timer, at the level at which that runs and no other. */
+static void test_works(void)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		struct bed *t = bed_new(i & 2, i & 1 ? 4 : 8);
+
+		bed_sends(t);
+		bed_csd(t);
+		bed_format(t, "workqueue", "workqueue_execute_start", 700, "function:p");
+		bed_format(t, "workqueue", "workqueue_execute_end", 701, "function:p");
+		bed_format(t, "timer", "timer_expire_entry", 702, "function:p");
+		bed_format(t, "timer", "timer_expire_exit", 703, "function:p");
+		t->nr_cpus = 1;
+		pb_page(&t->b, 0, 100);
+		rec_work(t, 700, 0, 7, ADDR(0x40));
+		sends(t, 0, 7);
+		sends(t, 0, 8);
+		sends(t, IPI_FLAG_HARDIRQ, 7);
+		rec_work(t, 702, IPI_FLAG_SOFTIRQ, 7, ADDR(0x50));
+		sends(t, IPI_FLAG_SOFTIRQ, 7);
+		sends(t, IPI_FLAG_SOFTIRQ, 8);
+		rec_work(t, 703, IPI_FLAG_SOFTIRQ, 7, ADDR(0x50));
+		sends(t, IPI_FLAG_SOFTIRQ, 7);
+		rec_work(t, 701, 0, 7, ADDR(0x40));
+		sends(t, 0, 7);
+		rec_work(t, 700, 0, 7, ADDR(0x60));
+		sends(t, 0, 7);
+		bed_run(t, 64);
+		knows(t, 0, ADDR(0x40), WITHIN_WORK, "a worker's send is its work's");
+		knows(t, 1, 0, WITHIN_WORK, "another task's is not");
+		knows(t, 2, 0, WITHIN_WORK, "nor an interrupt's");
+		knows(t, 3, ADDR(0x50), WITHIN_TIMER, "in a softirq it is the timer's");
+		knows(t, 4, 0, WITHIN_TIMER, "not where another task's softirq was told of");
+		knows(t, 5, 0, WITHIN_TIMER, "nor behind its end");
+		knows(t, 6, 0, WITHIN_WORK, "behind a work's end it is nobody's");
+		knows(t, 7, ADDR(0x60), WITHIN_WORK, "but the next one's");
+		is_u64(decoder_caps(t->d)->evidence.tier, TIER_SENDS, "they prove nothing of IPIs");
+		bed_free(t);
+	}
 }
 
 /* riscv before 6.18: IPIs are all called "IPI", and ipi_entry never fires. Which is which is told by number alone. */
@@ -566,6 +637,7 @@ int main(void)
 	test_receptions();
 	test_unnamed();
 	test_within();
+	test_works();
 	test_probes();
 	test_hyperv(false);
 	test_hyperv(true);

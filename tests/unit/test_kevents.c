@@ -68,8 +68,9 @@ static void test_rows(void)
 /* One event at a time, in a format that has all fields there are: the decoder takes it for one of ours. */
 static void test_decoder(void)
 {
-	static const char fields[] = "cpu:4 callsite:p callback:p cpumask:d target_cpus:d reason:p func:p csd:p irq:4 "
-				     "name:d m0:8 ra:8 fl:4 vector:4 ncpus:4 pid:4 target_cpu:4 state:4 cpu_id:4";
+	static const char fields[] =
+		"cpu:4 callsite:p callback:p cpumask:d target_cpus:d reason:p func:p csd:p irq:4 "
+		"function:p name:d m0:8 ra:8 fl:4 vector:4 ncpus:4 pid:4 target_cpu:4 state:4 cpu_id:4";
 	static const char tlb_fields[] = "reason:4 pages:p ncpus:4 addr:p end:p";
 	const struct kevent *kev;
 

@@ -203,11 +203,16 @@ static void test_hidden(struct kernel *k)
 	const uint64_t func = 0xffffffff81000a00, timer = 0xffffffff81000120, drain = 0xffffffff81000320;
 	uint64_t hidden[] = { 0xffffffff81000c20, drain, 0xffffffff81000020 };
 
-	is_u64(symtab_caller_addr(k->s, hidden, 3, func), func + 1, "by a drain of calls: the function that it ran");
-	is_u64(symtab_caller_addr(k->s, hidden, 3, 0), drain, "  if that is known");
-	is_u64(symtab_caller_addr(k->s, hidden, 1, func), 0, "nothing but plumbing has none");
+	is_u64(symtab_caller_addr(k->s, hidden, 3, (struct within){ func, WITHIN_CALL }), func + 1,
+	       "by a drain of calls: the function that it ran");
+	is_u64(symtab_caller_addr(k->s, hidden, 3, (struct within){ 0 }), drain, "  if that is known");
+	is_u64(symtab_caller_addr(k->s, hidden, 1, (struct within){ func, WITHIN_CALL }), 0,
+	       "nothing but plumbing has none");
 	hidden[1] = timer;
-	is_u64(symtab_caller_addr(k->s, hidden, 3, func), timer, "of timers it is not known");
+	is_u64(symtab_caller_addr(k->s, hidden, 3, (struct within){ func, WITHIN_CALL }), timer,
+	       "no timer is a call's function");
+	is_u64(symtab_caller_addr(k->s, hidden, 3, (struct within){ func, WITHIN_TIMER }), func + 1,
+	       "but the timer's own");
 }
 
 static void test_stacks(void)

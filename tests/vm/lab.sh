@@ -441,6 +441,7 @@ lab_initramfs() {
 		echo "ROW_TIER=$ROW_TIER"
 		echo "ROW_LAZY=$(sed -n 's/^CONFIG_PREEMPT_LAZY=//p' "$KERNEL_DIR/config")"
 	} >"$tree/lab/row"
+	[ -z "${IPITRACE_VM_EXTRA:-}" ] || cp -a "$IPITRACE_VM_EXTRA/." "$tree/" || return 1
 	strip --strip-debug "$tree/lab/ipitrace_bench.ko" 2>/dev/null
 	"$ROW_GNU-strip" --strip-debug "$tree/lab/ipitrace_bench.ko" 2>/dev/null
 	(cd "$tree" && find . -print0 | cpio --quiet --null -o -H newc -R 0:0 | gzip -1) >"$OUT_DIR/initramfs.gz" ||

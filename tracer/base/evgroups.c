@@ -27,6 +27,13 @@ static const struct evgroup rows[] = {
 	    { "hyperv", "hyperv_mmu_flush_tlb_others", NULL, true },
 	    { "xen", "xen_mmu_flush_tlb_multi", NULL, true },
 	    { "xen", "xen_mmu_flush_tlb_others", NULL, true } } },
+	/* Both begin and end: what runs then has left the stack where it ends in a call of another. */
+	{ "work",
+	  "whose work or timer it is where a stack shows no more than who runs them: workqueue_execute_*, timer_expire_*",
+	  { { "workqueue", "workqueue_execute_start", NULL, false },
+	    { "workqueue", "workqueue_execute_end", NULL, false },
+	    { "timer", "timer_expire_entry", NULL, false },
+	    { "timer", "timer_expire_exit", NULL, false } } },
 };
 /* clang-format on */
 

@@ -49,6 +49,10 @@ static const struct kevent rows[] = {
 	{ "hyperv", "hyperv_mmu_flush_tlb_others", OP_TLB_CALL, TARGET_NONE, 0, 0 }, /* its name up to 5.12 */
 	{ "xen", "xen_mmu_flush_tlb_multi", OP_TLB_CALL, TARGET_NONE, 0, 0 },
 	{ "xen", "xen_mmu_flush_tlb_others", OP_TLB_CALL, TARGET_NONE, 0, 0 }, /* the same */
+	{ "workqueue", "workqueue_execute_start", OP_WORK, TARGET_NONE, 0, 0 },
+	{ "workqueue", "workqueue_execute_end", OP_WORK_END, TARGET_NONE, 0, 0 },
+	{ "timer", "timer_expire_entry", OP_TIMER, TARGET_NONE, 0, 0 },
+	{ "timer", "timer_expire_exit", OP_TIMER_END, TARGET_NONE, 0, 0 },
 	{ "ftrace", "kernel_stack", OP_STACK, TARGET_SELF, 0, 0 },
 	{ KEVENT_PROBES, "resched", OP_PROBE_SEND, TARGET_CPU, IPI_CLASS_RESCHEDULE, RES },
 	{ KEVENT_PROBES, "single", OP_PROBE_SEND, TARGET_CPU, IPI_CLASS_CALL_SINGLE, IPI_CLASSES_CALL },

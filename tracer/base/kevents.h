@@ -6,7 +6,7 @@
  * what stands here. A new event of a known kind is one row of the table. A new
  * kind also needs its fields in decode/formats.c and its meaning in decode/.
  *
- * Defined in the kernel by include/trace/events/{ipi,csd,irq,sched,power,tlb,xen}.h and
+ * Defined in the kernel by include/trace/events/{ipi,csd,irq,sched,power,tlb,timer,workqueue,xen}.h and
  * arch/x86/include/asm/trace/{irq_vectors,hyperv}.h; which fields they have is in the
  * format file that each event has in tracefs.
  */
@@ -45,7 +45,11 @@ enum kevent_op {
 	OP_IDLE = 23,	   /* power: its CPU enters an idle state, or has left it */
 	OP_TLB_FLUSH = 24, /* tlb: reason and pages */
 	OP_TLB_CALL = 25,  /* hyperv, xen: a flush by a hypercall: number of targets, addresses */
-	NR_OPS = 26,
+	OP_WORK = 26,	   /* workqueue: a worker begins a work's function */
+	OP_WORK_END = 27,
+	OP_TIMER = 28, /* timer: a timer's function begins */
+	OP_TIMER_END = 29,
+	NR_OPS = 30,
 };
 
 /* Sets of kinds. */
@@ -53,8 +57,9 @@ enum kevent_op {
 #define OPS_PROBES (OP_BIT(OP_PROBE_SEND) | OP_BIT(OP_PROBE_MASK) | OP_BIT(OP_PROBE_CALL))
 #define OPS_WAKES  (OP_BIT(OP_WAKING) | OP_BIT(OP_WOKEN) | OP_BIT(OP_WOKEN_NEW))
 #define OPS_TLB	   (OP_BIT(OP_TLB_FLUSH) | OP_BIT(OP_TLB_CALL))
+#define OPS_WORKS  (OP_BIT(OP_WORK) | OP_BIT(OP_WORK_END) | OP_BIT(OP_TIMER) | OP_BIT(OP_TIMER_END))
 /* They tell more about IPIs, not of them: a recording is complete without. */
-#define OPS_ASKED (OPS_WAKES | OPS_TLB | OP_BIT(OP_IDLE))
+#define OPS_ASKED (OPS_WAKES | OPS_TLB | OPS_WORKS | OP_BIT(OP_IDLE))
 /* Of use only where nothing else tells of sends: a guest of Hyper-V would tell of each twice. */
 #define OPS_VECTOR_SENDS (OP_BIT(OP_VECTOR_CPU) | OP_BIT(OP_VECTOR_MASK))
 #define OPS_SENDS                                                                                                      \

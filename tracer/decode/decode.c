@@ -93,7 +93,7 @@ static inline __attribute__((always_inline)) int read_batch(struct decoder *d, s
 					d->stats.events++;
 				}
 			} else {
-				event_head(c, c->head, c->ts, &ev[nr++]);
+				event_head(d, c, c->head, c->ts, &ev[nr++]);
 			}
 			if (likely(page_walk(d, c, fast)))
 				continue;
@@ -333,6 +333,7 @@ void decoder_close(struct decoder *d)
 		return;
 	masks_free(d);
 	stacks_free(d->stacks);
+	works_free(d->works);
 	free(d->heap);
 	free(d->cursors);
 	free(d->counts);

@@ -89,7 +89,7 @@ struct decode_stats {
 struct ipi_stack {
 	unsigned int nr;
 	const uint64_t *addrs; /* innermost first, as the kernel recorded them */
-	uint64_t within;       /* the call's function that the CPU ran then, by its events; 0 = none */
+	struct within within;  /* what ran then, by its events */
 };
 
 struct decoder;

@@ -42,6 +42,8 @@ struct look_wake look_wake(struct decoder *d, struct cursor *c);
 void wake_note(struct decoder *d, struct cursor *c, const struct ipi_event *ev);
 /* decode/wakes.c: for which task this is, if f->has_wakes: ev->wakee. */
 void wake_join(struct decoder *d, struct cursor *c, struct ipi_event *ev);
+/* decode/works.c: a record of a work's or timer's begin or end. */
+void work_note(struct decoder *d, struct cursor *c, const struct ipi_event *ev);
 uint64_t *mask_alloc(struct decoder *d, unsigned int nr);
 void masks_reset(struct decoder *d);
 void masks_free(struct decoder *d);
@@ -137,9 +139,12 @@ static inline void event_call(struct ipi_event *ev, uint32_t target, uint64_t ca
 }
 
 /* A stream's start or a gap in it. */
-static inline void event_head(struct cursor *c, enum cursor_head head, uint64_t ts, struct ipi_event *ev)
+static inline void event_head(struct decoder *d, struct cursor *c, enum cursor_head head, uint64_t ts,
+			      struct ipi_event *ev)
 {
-	c->open_func = 0; /* its exit may be in a gap */
+	c->open_func = c->open_timer = 0; /* its exit may be in a gap */
+	if (head != HEAD_START)
+		works_forget(d->works);
 	ev->ts_ns = ts;
 	ev->cpu = c->cpu;
 	ev->pid = 0;

@@ -48,6 +48,8 @@ static const struct field_spec fields[NR_OPS][NR_FLD] = {
 	[OP_VECTOR_MASK] = { { "ncpus", 4, false }, [FLD_VECTOR] = { "vector", 4, false } },
 	[OP_TLB_FLUSH] = { [FLD_REASON] = { "reason", 4, false }, [FLD_PAGES] = { "pages", 0, false } },
 	[OP_TLB_CALL] = { { "ncpus", 4, false }, [FLD_ADDR] = { "addr", 0, false }, [FLD_END] = { "end", 0, false } },
+	[OP_WORK] = { [FLD_FUNC] = { "function", 0, false } },
+	[OP_TIMER] = { [FLD_FUNC] = { "function", 0, false } },
 	[OP_PROBE_SEND] = { { "cpu", 4, false }, { "ra", 8, true } },
 	[OP_PROBE_MASK] = { { "m0", 8, false }, { "ra", 8, true } },
 	[OP_PROBE_CALL] = { { "cpu", 4, true }, [FLD_FLAGS] = { "fl", 4, true }, [FLD_FUNC] = { "func", 8, true } },
@@ -414,6 +416,7 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 	f->has_raise = f->ops & OP_BIT(OP_RAISE);
 	f->has_ipi_entry = f->ops & OP_BIT(OP_IPI_ENTRY);
 	f->has_wakes = f->ops & OP_BIT(OP_WAKING) && f->ops & OP_BIT(OP_WOKEN);
+	f->has_works = f->ops & OPS_WORKS;
 	f->pseudo_sends = !(f->ops & OP_BIT(OP_QUEUE));
 	if (!f->has_single_vector)
 		for (unsigned int id = 0; id < f->nr_desc; id++)

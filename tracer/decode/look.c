@@ -191,8 +191,21 @@ struct look_wake look_wake(struct decoder *d, struct cursor *c)
 	return (struct look_wake){ .op = OP_SKIP };
 }
 
+/* What runs for another at the event's level of its CPU, as far as its events tell. */
+static struct within context(const struct decoder *d, const struct cursor *c, const struct ipi_event *ev)
+{
+	unsigned int level = flags_level(ev->flags);
+
+	/* Interrupts are off around it, in the idle loop's drain, too. */
+	if (c->open_func || !d->plan.fmt.has_works || level >= IPI_LEVEL_HARDIRQ)
+		return (struct within){ c->open_func, WITHIN_CALL };
+	if (level == IPI_LEVEL_SOFTIRQ)
+		return (struct within){ c->timer_pid == ev->pid ? c->open_timer : 0, WITHIN_TIMER };
+	return (struct within){ works_open(d->works, ev->pid), WITHIN_WORK };
+}
+
 /* Frames as the size field says, but never more than the record holds; end marks cut off. */
-static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct look *look)
+static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct look *look, struct within within)
 {
 	const uint8_t *rec = look->stack;
 	uint32_t nr = load32(rec + d->plan.fmt.stack_size_off, d->plan.swap);
@@ -206,8 +219,8 @@ static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct l
 	if (nr > MAX_FRAMES)
 		nr = MAX_FRAMES;
 	d->stacks_attached++;
-	if (d->plan.native && nr && nr == c->last_stack_len && c->open_func == c->last_within &&
-	    !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
+	if (d->plan.native && nr && nr == c->last_stack_len && within.func == c->last_within.func &&
+	    within.what == c->last_within.what && !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
 		return c->last_stack;
 	if (d->plan.native)
 		memcpy(frames, from, nr * sizeof(*frames));
@@ -221,8 +234,8 @@ static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct l
 	}
 	while (nr && (frames[nr - 1] == mark || !frames[nr - 1]))
 		nr--;
-	c->last_within = c->open_func;
-	c->last_stack = stacks_intern(d->stacks, frames, nr, c->open_func);
+	c->last_within = within;
+	c->last_stack = stacks_intern(d->stacks, frames, nr, within);
 	return c->last_stack;
 }
 
@@ -230,7 +243,7 @@ void stack_attach(struct decoder *d, struct cursor *c, const struct look *look, 
 {
 	if (!look->stack)
 		return;
-	ev->stack = stack_intern(d, c, look);
+	ev->stack = stack_intern(d, c, look, context(d, c, ev));
 	ev->sent_ns = look->stack_ns;
 }
 

@@ -200,7 +200,7 @@ int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max)
 		if (likely(c->head == HEAD_RECORD)) {
 			at = cursor_run(d, c, at, stop, limit);
 		} else {
-			event_head(c, c->head, c->ts, at++);
+			event_head(d, c, c->head, c->ts, at++);
 			heads++;
 			cursor_advance(d, c);
 		}

@@ -232,7 +232,7 @@ static int cursor_refill(struct decoder *d, struct cursor *c, struct ipi_event *
 	d->stats.late += late;
 	if (tell == HEAD_END)
 		return 0;
-	event_head(c, tell, d->settled_ns, ev);
+	event_head(d, c, tell, d->settled_ns, ev);
 	ev->lost = lost;
 	return 1;
 }

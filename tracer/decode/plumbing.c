@@ -191,12 +191,32 @@ static const struct own *find_own(const struct plumbing *p, const struct key *ke
 	return NULL;
 }
 
-enum plumbing_kind plumbing_kind(const struct plumbing *more, const char *name, size_t len, const char **whole_file)
+/* Without the compiler's suffix. */
+static struct key plain_key(const char *name, size_t len)
 {
 	const char *dot = memchr(name, '.', len);
+
+	return (struct key){ name, dot && dot > name ? (size_t)(dot - name) : len };
+}
+
+static const struct plumbing_row *find_row(const struct key *key)
+{
+	return bsearch(key, rows, NR_FUNCTIONS, sizeof(rows[0]), key_compare);
+}
+
+const char *plumbing_source(const char *name, size_t len)
+{
+	struct key key = plain_key(name, len);
+	const struct plumbing_row *row = find_row(&key);
+
+	return row ? row->file : NULL;
+}
+
+enum plumbing_kind plumbing_kind(const struct plumbing *more, const char *name, size_t len, const char **whole_file)
+{
 	struct key full = { name, len };
-	struct key key = { name, dot && dot > name ? (size_t)(dot - name) : len };
-	const struct plumbing_row *row = bsearch(&key, rows, NR_FUNCTIONS, sizeof(rows[0]), key_compare);
+	struct key key = plain_key(name, len);
+	const struct plumbing_row *row = find_row(&key);
 	const struct own *own = more ? find_own(more, &key, &full) : NULL;
 
 	*whole_file = NULL;

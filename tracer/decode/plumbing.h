@@ -50,5 +50,7 @@ void plumbing_free(struct plumbing *p);
  * may be NULL. *whole_file: the source file, if all of it is plumbing, or NULL.
  */
 enum plumbing_kind plumbing_kind(const struct plumbing *more, const char *name, size_t len, const char **whole_file);
+/* The source file of a function of the list; NULL = it is none. */
+const char *plumbing_source(const char *name, size_t len);
 
 #endif

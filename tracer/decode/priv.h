@@ -7,6 +7,7 @@
  *	decode/page.c	  sub-buffers -> records of interest, one cursor a CPU
  *	decode/native.c   the inner loop for the usual kind of recording
  *	decode/wakes.c	  for which task a wake-up's send is
+ *	decode/works.c	  whose work or timer runs
  *	decode/stacks.c	  stack records -> interned stacks
  *	decode/decode.c	  records -> struct ipi_event, merged by time
  */
@@ -67,6 +68,7 @@ struct formats {
 	bool has_single_vector; /* x86: single and mask calls have vectors of their own */
 	bool x86;
 	bool has_wakes;	   /* sched_waking and sched_wakeup are there: decode/wakes.c */
+	bool has_works;	   /* works or timers tell when they run: decode/works.c */
 	bool pseudo_sends; /* 6.4: ipi_send_* also tell of queued calls */
 	struct reason *reasons;
 	unsigned int nr_reasons;
@@ -98,10 +100,20 @@ void formats_irq_learn(uint8_t *memo, uint32_t irq, unsigned int class);
 struct stacks;
 struct stacks *stacks_new(uint32_t max); /* 0 = no limit */
 void stacks_free(struct stacks *s);
-uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, uint64_t within);
+uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within);
 uint64_t stacks_dropped(const struct stacks *s);
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id);
 uint32_t stacks_nr(const struct stacks *s);
+
+/* --- works: by the worker, which may sleep in one and go on elsewhere --- */
+
+struct works;
+void works_free(struct works *w);
+/* What the task runs from now on; 0 = nothing. *wp: made at the first use. */
+void works_note(struct works **wp, int32_t pid, uint64_t func);
+/* Events are missing, of whatever CPU: nobody knows what any of them runs. */
+void works_forget(struct works *w);
+uint64_t works_open(const struct works *w, int32_t pid);
 
 /* --- pages --- */
 
@@ -155,7 +167,10 @@ struct cursor {
 	bool ahead_known;
 	uint8_t open_irq;   /* class of the irq_handler_entry not yet left, or CLASS_NONE */
 	uint64_t open_func; /* of the csd_function_entry not yet left */
-	uint64_t last_within;
+	/* Of the timer_expire_entry not yet left; a task's that another interrupts does not count there. */
+	uint64_t open_timer;
+	int32_t timer_pid;
+	struct within last_within;
 	uint32_t last_stack;
 	uint32_t last_stack_len;
 	uint64_t last_stack_raw[32];
@@ -189,7 +204,8 @@ struct decoder {
 	unsigned int irq_base;
 	bool irq_base_known; /* it need not be proven, or cannot */
 	struct stacks *stacks;
-	uint64_t *counts; /* by event id */
+	struct works *works; /* or NULL */
+	uint64_t *counts;    /* by event id */
 	struct cursor *cursors;
 	struct cursor **heap; /* all but cur that have a head, least key first */
 	unsigned int nr_heap;

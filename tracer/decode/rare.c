@@ -360,6 +360,12 @@ bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev
 		ev->type = IPI_EV_IDLE;
 		ev->target = load32(c->rec + desc->off[FLD_STATE], d->plan.swap);
 		return load32(c->rec + desc->off[FLD_CPU], d->plan.swap) == ev->cpu;
+	case OP_WORK:
+	case OP_WORK_END:
+	case OP_TIMER:
+	case OP_TIMER_END:
+		work_note(d, c, ev);
+		return false;
 	case OP_RAISE:
 		return raise_decode(d, c, ev);
 	case OP_HANDLER_ENTRY:

@@ -93,7 +93,7 @@ static uint64_t *words_alloc(struct stacks *s, unsigned int nr)
 	return words;
 }
 
-static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int nr, uint64_t within)
+static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within)
 {
 	struct ipi_stack *stack;
 	uint64_t *copy;
@@ -112,7 +112,7 @@ static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int 
 }
 
 /* nr is bounded by the length of a record, far below BLOCK_WORDS. */
-uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, uint64_t within)
+uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within)
 {
 	uint32_t hash, at, i;
 
@@ -122,7 +122,8 @@ uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr,
 	for (i = hash_first(&s->by_frames, hash, &at); i != HASH_END; i = hash_next(&s->by_frames, hash, &at)) {
 		const struct ipi_stack *stack = stacks_get(s, i + 1);
 
-		if (stack->nr == nr && stack->within == within && !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
+		if (stack->nr == nr && stack->within.func == within.func && stack->within.what == within.what &&
+		    !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
 			return i + 1;
 	}
 	if (s->max && s->nr == s->max) {

@@ -345,17 +345,23 @@ unsigned int symtab_caller(struct symtab *s, const uint64_t *addrs, unsigned int
 	return i;
 }
 
-uint64_t symtab_caller_addr(struct symtab *s, const uint64_t *addrs, unsigned int nr, uint64_t within)
+uint64_t symtab_caller_addr(struct symtab *s, const uint64_t *addrs, unsigned int nr, struct within within)
 {
+	/* Who runs such functions, each last of all. No event names an irq_work while it runs. */
+	static const char *const runs_in[] = {
+		[WITHIN_CALL] = "kernel/smp.c",
+		[WITHIN_WORK] = "kernel/workqueue.c",
+		[WITHIN_TIMER] = "kernel/time/timer.c",
+	};
 	unsigned int i = symtab_caller(s, addrs, nr);
 	const struct sym *sym;
 	const char *file;
 
 	if (i == nr)
 		return 0;
-	if (!within || kind_of(s, addrs[i]) != PLUMBING_HIDES)
+	if (!within.func || kind_of(s, addrs[i]) != PLUMBING_HIDES)
 		return addrs[i];
 	sym = lookup(s, addrs[i] - 1);
-	plumbing_kind(NULL, s->text + sym->name, sym->name_len, &file);
-	return file && !strcmp(file, "kernel/smp.c") ? within + 1 : addrs[i];
+	file = plumbing_source(s->text + sym->name, sym->name_len);
+	return file && !strcmp(file, runs_in[within.what]) ? within.func + 1 : addrs[i];
 }

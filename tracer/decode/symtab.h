@@ -14,6 +14,13 @@
 struct plumbing;
 struct symtab;
 
+/* The function that some part of the kernel ran for another when a stack was taken; func 0 = not known, or none. */
+enum within_what { WITHIN_CALL, WITHIN_WORK, WITHIN_TIMER };
+struct within {
+	uint64_t func;
+	enum within_what what;
+};
+
 struct symtab *symtab_new(const char *kallsyms, size_t len);
 void symtab_free(struct symtab *s);
 /*
@@ -45,9 +52,9 @@ bool symtab_is_plumbing(struct symtab *s, const uint64_t *addrs, unsigned int nr
 unsigned int symtab_caller(struct symtab *s, const uint64_t *addrs, unsigned int nr);
 /*
  * The caller itself, as a return address in it; 0 if there is none. Where the
- * first frame outside the plumbing runs the functions of calls (kernel/smp.c),
- * the one that ran then (within, 0 = none) has left the stack by calling last.
+ * first frame outside the plumbing runs the functions of calls, works or timers,
+ * the one that ran then has left the stack by calling last.
  */
-uint64_t symtab_caller_addr(struct symtab *s, const uint64_t *addrs, unsigned int nr, uint64_t within);
+uint64_t symtab_caller_addr(struct symtab *s, const uint64_t *addrs, unsigned int nr, struct within within);
 
 #endif
