@@ -63,7 +63,7 @@ amd64-6.12rt x86_64 exact 4 83 161 159 0 161 2 137 40 117
 amd64-7.3 x86_64 exact 4 74 178 177 0 177 0 173 40 118
 arm64-7.3-16k aarch64 exact 4 66 145 145 0 145 0 143 40 119
 riscv64-7.2 riscv64 exact 4 60 138 138 0 138 0 134 40 118
-ppc64el-7.3 ppc64le sends 4 63 145 None None 145 145 142 40 120
+ppc64el-7.3 ppc64le sends 4 63 145 None None 145 None 142 40 120
 s390x-7.3 s390x sends 4 57 129 None None None None 125 40 112
 ROWS
 

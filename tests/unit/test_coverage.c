@@ -236,6 +236,45 @@ static void test_numbered(void)
 	facts_free(&f);
 }
 
+/* s390x, powerpc: one interrupt is for IPIs of all kinds, or any of several is; what was sent is held against them. */
+static void test_sent(void)
+{
+	const struct coverage_caps sends = { .sent = true };
+	struct coverage_counts n = { .sent = 129 };
+	struct facts f = { 0 };
+	struct coverage_line l[4];
+
+	fresh(&f);
+	line(&f, "EXC", "[EXT] External Call", 0, 60, 70);
+	line(&f, "EXC", "[EXT] External Call", 1, 60, 70);
+	line(&f, "EMS", "[EXT] Emergency Signal", 0, 5, 6);
+	is_u64(coverage_lines(&f, &sends, &n, l, 4), 1, "s390x: calls and signals are one line");
+	is_str(l[0].name, "EXC+EMS", "  of that name");
+	ok(l[0].sent && l[0].traced == 129 && l[0].low == 125 && l[0].high == 146, "  of all CPUs");
+	ok(l[0].ok && !coverage_short(&l[0]), "no interrupt lacks a send");
+	n.sent = 1000;
+	coverage_lines(&f, &sends, &n, l, 4);
+	ok(l[0].ok, "nor where several were one");
+	n.sent = 121;
+	coverage_lines(&f, &sends, &n, l, 4);
+	ok(!l[0].ok && !coverage_short(&l[0]), "with one more than each CPU may have had before, it is odd");
+	n.sent = 122;
+	coverage_lines(&f, &sends, &n, l, 4);
+	ok(l[0].ok, "  not with these");
+	is_u64(coverage_lines(&f, &all_caps, &n, l, 4), 0, "where receptions tell, they do");
+
+	fresh(&f);
+	line(&f, "16", "IPI-0", 0, 100, 100);
+	line(&f, "17", "IPI-1", 1, 40, 45);
+	line(&f, "DBL", "Doorbell interrupts", 0, 0, 1);
+	n.sent = 145;
+	is_u64(coverage_lines(&f, &sends, &n, l, 4), 1, "powerpc: those of all nodes, and doorbells");
+	ok(l[0].ok && l[0].low == 140 && l[0].high == 146, "  together");
+	coverage_judge(&f, &sends, &n, 1, say);
+	ok(!f.nr_reasons && !said[0], "and none is a reason");
+	facts_free(&f);
+}
+
 int main(void)
 {
 	test_by_cpu();
@@ -244,5 +283,6 @@ int main(void)
 	test_loss_and_filters();
 	test_hotplug();
 	test_numbered();
+	test_sent();
 	return done_testing();
 }

@@ -56,6 +56,21 @@ static void test_arm64(void)
 		   "a row that ends early");
 	}
 	interrupts_free(&in);
+	/* Those of all kinds: s390x's, powerpc's. */
+	interrupts_parse(&in, "           CPU0       CPU1\n"
+			      "EXT:        10        20\n"
+			      "CLK:         1         2   [EXT] Clock Comparator\n"
+			      "EXC:         3         4   [EXT] External Call\n"
+			      "EMS:         5         6   [EXT] Emergency Signal\n"
+			      "  16:        7         8  XIVE-IPI                         0 Edge      IPI-0\n"
+			      "  17:        1         1  XIVE-IPI                         1 Edge      hvc_console\n"
+			      " DBL:        9        10   Doorbell interrupts\n");
+	is_u64(in.nr_rows, 4, "four rows of IPIs of all kinds");
+	ok(in.nr_rows == 4 && !strcmp(in.rows[0].desc, "[EXT] External Call") && in.rows[1].count[1] == 6 &&
+		   !strcmp(in.rows[2].desc, "IPI-0") && in.rows[2].count[0] == 7 && !strcmp(in.rows[3].name, "DBL"),
+	   "  by what they are");
+	ok(in.text && !strstr(in.text, "16:"), "  and no number is taken for a class");
+	interrupts_free(&in);
 	interrupts_parse(&in, "");
 	ok(!in.nr_cpus && !in.nr_rows && !in.text, "nothing of nothing");
 	interrupts_free(&in);

@@ -20,10 +20,10 @@
 #include "base/parse.h"
 #include "capture/interrupts.h"
 
-/* x86 has names of its own, arm64 and riscv number theirs. */
+/* x86 and s390x have names of their own, as has powerpc for doorbells; arm64 and riscv number theirs. */
 static bool is_ipi_row(const char *name)
 {
-	static const char *const names[] = { "RES", "CAL", "TLB", "IWI", "PLT" };
+	static const char *const names[] = { "RES", "CAL", "TLB", "IWI", "PLT", "EXC", "EMS", "DBL" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(name, names[i]))
@@ -39,6 +39,12 @@ static bool is_ipi_action(const char *action)
 
 	return !strcmp(action, "IPI") || !strncmp(action, "ipi ", 4) ||
 	       (len > strlen(tail) && !strcmp(action + len - strlen(tail), tail));
+}
+
+/* One of powerpc for all kinds: of each node "IPI-0" and so on (arch/powerpc/sysdev/xive/common.c), or "IPI". */
+static bool is_one_for_all(const char *action)
+{
+	return !strcmp(action, "IPI") || (!strncmp(action, "IPI-", 4) && isdigit((unsigned char)action[4]));
 }
 
 /* "CPU0 CPU1 ..." */
@@ -98,7 +104,8 @@ static bool parse_row(struct interrupts *in, const char *name, const char *p)
 	}
 	p = description(p + strspn(p, " \t"), &len);
 	snprintf(row->desc, sizeof(row->desc), "%.*s", (int)len, p);
-	row->ipi = is_ipi_row(name) || (isdigit((unsigned char)name[0]) && is_ipi_action(row->desc));
+	row->ipi = is_ipi_row(name) ||
+		   (isdigit((unsigned char)name[0]) && (is_ipi_action(row->desc) || is_one_for_all(row->desc)));
 	return i == in->nr_cpus;
 }
 
@@ -126,6 +133,7 @@ static void parse(struct interrupts *in, const char *text, bool all)
 	parse_columns(in, copy);
 	for (line = next; *line; line = next) {
 		char *name = line + strspn(line, " "), *colon;
+		bool named;
 
 		next = line + strcspn(line, "\n");
 		if (*next)
@@ -134,13 +142,15 @@ static void parse(struct interrupts *in, const char *text, bool all)
 		if (!colon)
 			continue;
 		*colon = '\0';
-		if (!all && !is_ipi_row(name))
+		named = is_ipi_row(name);
+		if (!all && !named && (!isdigit((unsigned char)name[0]) || !strstr(colon + 1, "IPI")))
 			continue;
 		/* "ERR:" and "MIS:" count for the machine. */
-		if (!parse_row(in, name, colon + 1) && all)
+		if ((!parse_row(in, name, colon + 1) && all) ||
+		    (!all && !named && !is_one_for_all(in->rows[in->nr_rows - 1].desc)))
 			drop_row(in);
 		*colon = ':';
-		if (!all)
+		if (!all && named)
 			keep_text(in, line);
 	}
 	free(copy);

@@ -17,22 +17,34 @@
 static const struct line {
 	const char *desc, *what;
 	uint32_t classes; /* whose interrupts it counts; 0: runs of flush_tlb_func, which travel in calls */
+	/* It counts IPIs of all kinds; all rows of this name are one line, as a kind may come by either. */
+	const char *all;
 } line_table[] = {
-	{ "Rescheduling interrupts", "rescheduling interrupts", IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE) },
-	{ "Function call interrupts", "function call interrupts", IPI_CLASSES_CALL },
-	{ "IRQ work interrupts", "IRQ work interrupts", IPI_CLASS_BIT(IPI_CLASS_IRQ_WORK) },
-	{ "CPU stop interrupts", "CPU stop interrupts", IPI_CLASS_BIT(IPI_CLASS_CPU_STOP) },
-	{ "Timer broadcast interrupts", "timer broadcast interrupts", IPI_CLASS_BIT(IPI_CLASS_TIMER) },
-	{ "CPU wake-up interrupts", "CPU wake-up interrupts", IPI_CLASS_BIT(IPI_CLASS_WAKEUP) },
-	{ "TLB shootdowns", "TLB shootdowns", 0 },
+	{ "Rescheduling interrupts", "rescheduling interrupts", IPI_CLASS_BIT(IPI_CLASS_RESCHEDULE), NULL },
+	{ "Function call interrupts", "function call interrupts", IPI_CLASSES_CALL, NULL },
+	{ "IRQ work interrupts", "IRQ work interrupts", IPI_CLASS_BIT(IPI_CLASS_IRQ_WORK), NULL },
+	{ "CPU stop interrupts", "CPU stop interrupts", IPI_CLASS_BIT(IPI_CLASS_CPU_STOP), NULL },
+	{ "Timer broadcast interrupts", "timer broadcast interrupts", IPI_CLASS_BIT(IPI_CLASS_TIMER), NULL },
+	{ "CPU wake-up interrupts", "CPU wake-up interrupts", IPI_CLASS_BIT(IPI_CLASS_WAKEUP), NULL },
+	{ "TLB shootdowns", "TLB shootdowns", 0, NULL },
+	/* arch/s390/kernel/smp.c: pcpu_ec_call(); arch/powerpc/kernel/smp.c: smp_muxed_ipi_message_pass(). */
+	{ "[EXT] External Call", "IPIs", IPI_CLASSES_ALL, "EXC+EMS" },
+	{ "[EXT] Emergency Signal", "IPIs", IPI_CLASSES_ALL, "EXC+EMS" },
+	{ "Doorbell interrupts", "IPIs", IPI_CLASSES_ALL, "IPI+DBL" },
+	{ "IPI", "IPIs", IPI_CLASSES_ALL, "IPI+DBL" }, /* "IPI-0" and so on, too */
 };
 
 uint32_t coverage_classes(const char *desc)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(line_table); i++)
-		if (!strcmp(line_table[i].desc, desc))
+		if (!strcmp(line_table[i].desc, desc) && !line_table[i].all)
 			return line_table[i].classes;
 	return 0;
+}
+
+static bool describes(const struct line *l, const char *desc)
+{
+	return !strcmp(l->desc, desc) || (!strcmp(l->desc, "IPI") && !strncmp(desc, "IPI-", 4));
 }
 
 /* NULL: nothing that is recorded, or not all of it was to be. */
@@ -43,9 +55,9 @@ static const struct line *line_of(const struct facts *f, const struct coverage_c
 		const struct line *l = &line_table[i];
 		uint32_t needed = l->classes ? l->classes : IPI_CLASSES_CALL;
 
-		if (strcmp(l->desc, c->desc))
+		if (!describes(l, c->desc))
 			continue;
-		if (l->classes ? !caps->reception : !caps->tlb)
+		if (l->all ? !caps->sent : l->classes ? !caps->reception : !caps->tlb)
 			return NULL;
 		return f->filter.classes && (f->filter.classes & needed) != needed ? NULL : l;
 	}
@@ -84,11 +96,15 @@ static void add_bounds(const struct facts *f, const struct facts_counter *c, uns
 	else
 		l->open = true;
 	/* Not x86, where the cut handlers are seen: counted before the event, so in a reading but not in the trace. */
-	l->spare += numbered(c);
+	l->spare += numbered(c) || l->sent;
 }
 
 static void add_traced(const struct line *line, const struct coverage_counts *n, struct coverage_line *l)
 {
+	if (line->all) {
+		l->traced = n->sent;
+		return;
+	}
 	if (!line->classes)
 		l->traced += n->tlb_runs;
 	for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
@@ -100,13 +116,21 @@ static void add_traced(const struct line *line, const struct coverage_counts *n,
 static struct coverage_line new_line(const struct line *line, const struct facts_counter *c)
 {
 	return (struct coverage_line){
-		.name = c->name, .what = line->what, .decides = line->classes != 0, .runs = !line->classes
+		.name = line->all ? line->all : c->name,
+		.what = line->what,
+		.decides = line->classes && !line->all,
+		.runs = !line->classes,
+		.sent = line->all,
 	};
 }
 
 static void finish_line(struct coverage_line *l)
 {
-	l->ok = l->traced >= l->low && (l->open || l->traced <= l->high);
+	/* What was sent an instant before the recording may come in it. */
+	if (l->sent)
+		l->ok = l->traced + l->spare >= l->low;
+	else
+		l->ok = l->traced >= l->low && (l->open || l->traced <= l->high);
 }
 
 static bool too_few(const struct coverage_line *l)
@@ -161,7 +185,10 @@ unsigned int coverage_lines(const struct facts *f, const struct coverage_caps *c
 
 		if (!line)
 			continue;
-		*l = new_line(line, c);
+		if (line->all && nr && lines[nr - 1].sent)
+			l = &lines[--nr];
+		else
+			*l = new_line(line, c);
 		for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++)
 			if (recorded(f, cpu))
 				add_bounds(f, c, cpu, l);
@@ -256,7 +283,7 @@ void coverage_judge(struct facts *f, const struct coverage_caps *caps, const str
 	for (unsigned int i = 0; i < f->nr_counters; i++) {
 		const struct line *line = line_of(f, caps, &f->counters[i]);
 
-		if (line)
+		if (line && !line->all)
 			judge_counter(f, caps, line, &f->counters[i], by_cpu, nr_cpus, say);
 	}
 }

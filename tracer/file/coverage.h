@@ -7,6 +7,8 @@
  * but for a handler that one of the readings interrupts: x86 records its entry
  * just before it counts it (arch/x86/kernel/smp.c), others just behind
  * (kernel/irq/handle.c), so that one of each CPU may be on either side.
+ * Where events do not tell which interrupts are IPIs (s390x, powerpc), what was
+ * sent is held against all that come: each interrupt has at least one send.
  * Only what was recorded can be judged: not a class or a CPU that a filter kept
  * out, and of a CPU that went offline only what both readings saw.
  */
@@ -24,12 +26,14 @@ struct coverage_counts {
 	uint64_t by_class[IPI_NR_CLASSES]; /* entries of handlers */
 	uint64_t tlb_runs; /* remote runs of flush_tlb_func, whether their queue event was recorded or not */
 	uint64_t cut;	   /* exits of handlers whose entry came before the recording */
+	uint64_t sent;	   /* IPIs to it */
 };
 
 /* What can be told of a recording at all. */
 struct coverage_caps {
 	bool reception; /* it has the entries of handlers */
 	bool tlb;	/* and functions, flush_tlb_func's address among the symbols */
+	bool sent;	/* sends, but not what arrives: no interrupt comes without one */
 };
 
 /* One line of /proc/interrupts against the trace: low <= traced <= high if nothing is missing. */
@@ -41,6 +45,7 @@ struct coverage_line {
 	bool decides;	/* its interrupts are all IPIs of this line: what is missing is missing */
 	uint64_t spare; /* how many may be missing, because handlers were under way when reading */
 	bool runs;	/* it counts runs of a function, some of which are in no interrupt */
+	bool sent;	/* traced: IPIs sent, of which several may be one interrupt; no upper bound */
 	bool ok;
 };
 

@@ -327,6 +327,8 @@ static void coverage(struct json *j, const struct report *r)
 			json_null(j, "high");
 		else
 			json_u64(j, "high", c->high);
+		if (c->sent)
+			json_bool(j, "sent", true);
 		json_bool(j, "ok", c->ok);
 		json_bool(j, "missing", c->missing);
 		json_close(j);

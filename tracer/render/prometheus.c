@@ -516,7 +516,7 @@ static void put_interrupts(const struct out *o, const struct prometheus_sample *
 		if (r->classes[i].heard)
 			fprintf(o->f, "ipitrace_interrupts_total{class=\"%s\"} %llu\n", r->classes[i].name,
 				(unsigned long long)r->classes[i].interrupts);
-	if (s->by_sender || !r->trace->has_send)
+	if (s->by_sender || !r->trace->has_send || r->trace->arrivals_unknown)
 		return;
 	counter(o, "unsolicited", "Interrupts of which nobody knows who sent them.", r->totals.unsolicited);
 	head(o, "unsolicited_handler_seconds", "histogram", "Time that their handlers took, by class.");

@@ -373,6 +373,12 @@ static void totals(const struct report *r, FILE *out)
 	fputs(t->interrupts ? "\n" : r->trace->arrivals_unknown ? " not recorded\n" : " none\n", out);
 }
 
+/* One interrupt is for all IPIs: some send had caused each, but which is not known. */
+static bool mixed(const struct report *r)
+{
+	return r->trace->has_send && r->trace->arrivals_unknown;
+}
+
 /* Where no sends were recorded this is all there is to say of the targets' time. */
 static void unsolicited(const struct report *r, const struct render_options *o, FILE *out)
 {
@@ -386,8 +392,9 @@ static void unsolicited(const struct report *r, const struct render_options *o, 
 		render_time(hist_percentile(h, 0.5), o->screen.utf8, p50);
 		render_time(h->max, o->screen.utf8, max);
 		render_time(h->sum, o->screen.utf8, sum);
-		fprintf(out, "unsolicited: %" PRIu64 " %s, handler p50 %s, max %s on CPU %u, sum %s\n", h->count,
-			r->classes[i].name, p50, max, h->max_cpu, sum);
+		fprintf(out, "%s: %" PRIu64 " %s, handler p50 %s, max %s on CPU %u, sum %s\n",
+			mixed(r) ? "of all kinds" : "unsolicited", h->count, r->classes[i].name, p50, max, h->max_cpu,
+			sum);
 	}
 }
 
@@ -406,7 +413,7 @@ static void audit(struct render *r)
 
 	if (!r->report->trace->has_send || r->report->trace->arrivals_unknown) {
 		fputs("audit: nothing to match, ", out);
-		if (t->unsolicited)
+		if (t->unsolicited && !mixed(r->report))
 			fprintf(out, "%" PRIu64 " unsolicited, ", t->unsolicited);
 		render_lost_events(r);
 		fputc('\n', out);
@@ -468,7 +475,8 @@ static void coverage(const struct report *r, FILE *out)
 		const struct coverage *c = &r->coverage[i];
 
 		sanitize(name, sizeof(name), c->name);
-		fprintf(out, "%s %s %" PRIu64 " traced of ", i ? "," : "", name, c->traced);
+		fprintf(out, "%s %s %" PRIu64 " %s ", i ? "," : "", name, c->traced,
+			c->sent ? "sent for" : "traced of");
 		if (c->open)
 			fprintf(out, "%" PRIu64 " or more", c->low);
 		else if (c->low == c->high)

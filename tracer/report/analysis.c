@@ -771,30 +771,30 @@ char *analysis_offline(const struct analysis *a, const struct ipi_filter *f)
 unsigned int analysis_coverage(const struct analysis *a, struct coverage *lines, unsigned int max)
 {
 	const struct match_totals *t = pipeline_totals(a->pipeline);
-	const struct coverage_caps caps = { a->trace.has_reception, a->trace.has_csd && a->has_tlb_func };
+	const struct coverage_caps caps = { a->trace.has_reception, a->trace.has_csd && a->has_tlb_func,
+					    a->trace.has_send && !a->trace.has_reception };
 	/* Exits of functions are among them, but no CPU can have cut more than one handler. */
 	struct coverage_counts all = {
 		.tlb_runs = pipeline_totals(a->pipeline)->watched_runs,
+		.sent = t->target_hits,
 		.cut = t->exits_unentered < a->trace.cpus ? t->exits_unentered : a->trace.cpus,
 	};
 	struct coverage_line found[ANALYSIS_MAX_COVERAGE];
-	unsigned int nr;
 
-	if (!a->has_facts)
-		return 0;
 	memcpy(all.by_class, t->interrupts_by_class, sizeof(all.by_class));
-	nr = coverage_lines(&a->facts, &caps, &all, found, max < ARRAY_SIZE(found) ? max : ARRAY_SIZE(found));
-	for (unsigned int i = 0; i < nr; i++)
-		lines[i] = (struct coverage){
-			.name = found[i].name,
-			.what = found[i].what,
-			.traced = found[i].traced,
-			.low = found[i].low,
-			.high = found[i].high,
-			.open = found[i].open,
-			.runs = found[i].runs,
-			.ok = found[i].ok,
-			.missing = coverage_short(&found[i]),
-		};
-	return nr;
+	max = !a->has_facts ?
+		      0 :
+		      coverage_lines(&a->facts, &caps, &all, found, max < ARRAY_SIZE(found) ? max : ARRAY_SIZE(found));
+	for (unsigned int i = 0; i < max; i++)
+		lines[i] = (struct coverage){ .name = found[i].name,
+					      .what = found[i].what,
+					      .traced = found[i].traced,
+					      .low = found[i].low,
+					      .high = found[i].high,
+					      .open = found[i].open,
+					      .runs = found[i].runs,
+					      .sent = found[i].sent,
+					      .ok = found[i].ok,
+					      .missing = coverage_short(&found[i]) };
+	return max;
 }

@@ -112,6 +112,7 @@ struct coverage {
 	uint64_t traced, low, high;
 	bool open; /* a CPU went offline meanwhile: nobody knows how high */
 	bool runs; /* it counts runs of a function, some of which are in no interrupt: too few prove no loss of any */
+	bool sent; /* traced: IPIs sent, as no event tells which interrupts they are; several may be one interrupt */
 	bool ok;
 	bool missing; /* and what is too few are events that the recording lacks */
 };

@@ -226,6 +226,7 @@ static int add_total(struct merge *m, const struct total *t, const struct json_v
 		i->has_csd = (v || windowed) && (!m->begun || i->has_csd);
 		break;
 	case PROOF_INTERRUPTS:
+	case PROOF_UNSOLICITED:
 		i->arrivals_unknown |= !v;
 		break;
 	case PROOF_FUNCTIONS:
@@ -333,6 +334,7 @@ static int add_coverage(struct merge *m, const struct json_val *line)
 	c->high += json_get_num(line, "high", 0);
 	c->open |= report_json_null(line, "high");
 	c->ok &= report_json_flag(line, "ok");
+	c->sent |= report_json_flag(line, "sent");
 	c->missing |= report_json_flag(line, "missing");
 	return 0;
 }

@@ -19,8 +19,8 @@ const struct total report_totals[] = {
 	TOTAL(lost, ARRIVALS),
 	{ "outcome_unknown", PROOF_SENDS, TOTAL_OUTCOME_UNKNOWN },
 	TOTAL(interrupts, INTERRUPTS),
-	TOTAL(unsolicited, INTERRUPTS),
-	TOTAL(unsolicited_in_gap, INTERRUPTS),
+	TOTAL(unsolicited, UNSOLICITED),
+	TOTAL(unsolicited_in_gap, UNSOLICITED),
 	TOTAL(calls, CALLS),
 	TOTAL(calls_run, RUNS),
 	TOTAL(calls_in_flight, RUNS),
@@ -52,6 +52,8 @@ bool total_exists(const struct total *t, const struct report *r)
 		return r->trace->has_send;
 	case PROOF_ARRIVALS:
 		return r->trace->has_send && !r->trace->arrivals_unknown;
+	case PROOF_UNSOLICITED:
+		return !r->trace->arrivals_unknown || (r->totals.interrupts && !r->trace->has_send);
 	case PROOF_INTERRUPTS:
 		return !r->trace->arrivals_unknown || r->totals.interrupts;
 	case PROOF_CALLS:

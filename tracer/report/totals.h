@@ -15,10 +15,11 @@
 
 /* Without what a total does not exist; see struct trace_info. */
 enum total_proof {
-	PROOF_NONE,	  /* it always does */
-	PROOF_SENDS,	  /* has_send */
-	PROOF_ARRIVALS,	  /* that, and !arrivals_unknown */
-	PROOF_INTERRUPTS, /* !arrivals_unknown, or there are interrupts all the same */
+	PROOF_NONE,	   /* it always does */
+	PROOF_SENDS,	   /* has_send */
+	PROOF_ARRIVALS,	   /* that, and !arrivals_unknown */
+	PROOF_UNSOLICITED, /* of these, and either no sends or which they caused is known */
+	PROOF_INTERRUPTS,  /* !arrivals_unknown, or there are interrupts all the same */
 	PROOF_CALLS,
 	PROOF_RUNS,
 	PROOF_FUNCTIONS,
