@@ -16,13 +16,14 @@ may_reach() {
 	file)	 echo base file ;;
 	capture) echo base capture ;;
 	unwind)	 echo base unwind ;;
+	kvm)	 echo base decode file kvm ;;
 	record)	 echo base decode capture file unwind record ;;
 	report)	 echo base match decode file report ;;
 	render)	 echo base match report render ;;
 	live)	 echo base match decode file capture unwind record report live ;;
 	serve)	 echo base serve ;;
 	bench)	 echo base match decode file capture record report render bench ;;
-	cmds)	 echo base match decode file capture record report render live serve bench cmds ;;
+	cmds)	 echo base match decode file capture record report kvm render live serve bench cmds ;;
 	.)	 echo base cmds ;;
 	esac
 }

@@ -197,7 +197,7 @@ static bool header_field(const char *text, size_t len, const char *name, unsigne
 }
 
 /* The kernel's long, which is not always user space's, is the size of commit. */
-static int header_init(struct decoder *d, struct err *err)
+int decoder_header(struct decoder *d, struct err *err)
 {
 	const struct decode_meta *meta = &d->plan.meta;
 	unsigned int off, size;
@@ -244,7 +244,7 @@ static bool page_has_stack(const struct decoder *d, const struct sub_buffer *sb)
 	return false;
 }
 
-static int cursors_init(struct decoder *d, struct err *err)
+int decoder_start(struct decoder *d, struct err *err)
 {
 	unsigned int nr = d->src.nr_cpus;
 
@@ -269,6 +269,13 @@ static int cursors_init(struct decoder *d, struct err *err)
 	d->err = NULL;
 	d->last_key = d->src.complete_ns ? 0 : UINT64_MAX;
 	return 0;
+}
+
+void decoder_set_native(struct decoder *d)
+{
+	d->plan.native = !d->plan.swap && !d->plan.meta.big_endian && d->plan.long_size == 8 &&
+			 d->plan.data_off == 16 && d->plan.fmt.off_type == 0 && d->plan.fmt.off_flags == 2 &&
+			 d->plan.fmt.off_pid == 4 && d->plan.fmt.common_len == 8;
 }
 
 /* Of the events whose formats there are; seen: of those alone of which there was a record. */
@@ -300,15 +307,13 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	d->plan.meta = *meta;
 	d->src = *src;
 	memset(d->irq_memo, IRQ_UNKNOWN, sizeof(d->irq_memo));
-	if (header_init(d, err))
+	if (decoder_header(d, err))
 		goto fail;
 	formats_init(&d->plan.fmt, &d->plan.meta);
 	d->irq_base = d->plan.fmt.irq_base;
 	d->irq_base_known = d->plan.fmt.irq_base_told || !d->plan.fmt.nr_irq_lines ||
 			    !(d->plan.fmt.ops & OP_BIT(OP_FUNC_ENTRY));
-	d->plan.native = !d->plan.swap && !meta->big_endian && d->plan.long_size == 8 && d->plan.data_off == 16 &&
-			 d->plan.fmt.off_type == 0 && d->plan.fmt.off_flags == 2 && d->plan.fmt.off_pid == 4 &&
-			 d->plan.fmt.common_len == 8;
+	decoder_set_native(d);
 	d->plan.plain = d->plan.native && !d->plan.fmt.pseudo_sends && !d->plan.fmt.has_wakes &&
 			(d->plan.fmt.x86 || !d->plan.fmt.has_raise);
 	d->counts = xcalloc(d->plan.fmt.nr_desc, sizeof(*d->counts));
@@ -317,7 +322,7 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	d->caps.has_wakes = d->plan.fmt.has_wakes;
 	d->caps.has_tlb = d->plan.fmt.ops & (OP_BIT(OP_TLB_FLUSH) | OP_BIT(OP_TLB_CALL));
 	d->caps.has_idle = d->plan.fmt.ops & OP_BIT(OP_IDLE);
-	if (cursors_init(d, err))
+	if (decoder_start(d, err))
 		goto fail;
 	*dp = d;
 	return 0;

@@ -275,8 +275,7 @@ static bool desc_fields(struct ev_desc *desc, const struct kevent *kev, const st
 	return true;
 }
 
-/* Common fields are the same for all events of a kernel; the first format tells. */
-static bool common_init(struct formats *f, const struct format_fields *event)
+bool formats_common(struct formats *f, const struct format_fields *event)
 {
 	const struct format_field *type = format_field_find(event, "common_type");
 	const struct format_field *flags = format_field_find(event, "common_flags");
@@ -312,7 +311,7 @@ static bool stack_init(struct formats *f, struct ev_desc *desc, const struct for
 	return true;
 }
 
-static struct ev_desc *desc_slot(struct formats *f, unsigned int id)
+struct ev_desc *formats_slot(struct formats *f, unsigned int id)
 {
 	if (id >= f->nr_desc) {
 		f->desc = xrealloc(f->desc, (id + 1) * sizeof(*f->desc));
@@ -322,8 +321,7 @@ static struct ev_desc *desc_slot(struct formats *f, unsigned int id)
 	return &f->desc[id];
 }
 
-/* "name: ipi_send_cpu\nID: 354\n": enough for events that are only counted. */
-static bool format_head(const struct decode_format *format, char *name, size_t size, unsigned int *id)
+bool formats_head(const struct decode_format *format, char *name, size_t size, unsigned int *id)
 {
 	char head[256];
 	char *at, *eol;
@@ -350,7 +348,7 @@ static bool format_head(const struct decode_format *format, char *name, size_t s
 static bool desc_init(struct formats *f, struct ev_desc *desc, const struct kevent *kev,
 		      const struct format_fields *event, unsigned int long_size)
 {
-	if (!f->common_len && !common_init(f, event)) {
+	if (!f->common_len && !formats_common(f, event)) {
 		f->common_len = 0;
 		return false;
 	}
@@ -366,9 +364,9 @@ static void format_add(struct formats *f, const struct decode_format *format, un
 	unsigned int id;
 	bool good;
 
-	if (!format_head(format, name, sizeof(name), &id))
+	if (!formats_head(format, name, sizeof(name), &id))
 		return;
-	desc = desc_slot(f, id);
+	desc = formats_slot(f, id);
 	kev = kevent_find(format->system, name);
 	if (!kev || desc->op != OP_SKIP || !format_fields_parse(&event, format->text, format->len))
 		return;
@@ -426,7 +424,7 @@ static void formats_settle(struct formats *f, const struct symtab *sym)
 
 void formats_init(struct formats *f, const struct decode_meta *meta)
 {
-	desc_slot(f, 0);
+	formats_slot(f, 0);
 	for (unsigned int i = 0; i < meta->nr_formats; i++)
 		format_add(f, &meta->formats[i], meta->long_size);
 	if (!f->common_len) {

@@ -10,6 +10,7 @@
  *	decode/works.c	  whose work or timer runs
  *	decode/stacks.c	  stack records -> interned stacks
  *	decode/decode.c	  records -> struct ipi_event, merged by time
+ *	decode/records.c  records of a table of events -> their fields, merged by time
  */
 #ifndef IPITRACE_DECODE_PRIV_H
 #define IPITRACE_DECODE_PRIV_H
@@ -86,6 +87,13 @@ struct formats {
 
 void formats_init(struct formats *f, const struct decode_meta *meta);
 void formats_free(struct formats *f);
+struct format_fields;
+/* "name: ipi_send_cpu\nID: 354\n": enough for events that are only counted. */
+bool formats_head(const struct decode_format *format, char *name, size_t size, unsigned int *id);
+/* Common fields are the same for all events of a kernel; the first format tells. */
+bool formats_common(struct formats *f, const struct format_fields *event);
+/* Of an event id; it is there from then on. */
+struct ev_desc *formats_slot(struct formats *f, unsigned int id);
 unsigned int formats_reason_class(const struct formats *f, uint64_t reason);
 /* Class of an irq by number (base: of IPI0) and, at first sight, by name; IRQ_NOT_IPI. */
 unsigned int formats_irq_class(const struct formats *f, uint8_t *memo, unsigned int base, uint32_t irq,
@@ -219,6 +227,11 @@ struct decoder {
 	struct err *err; /* of the decoder_read() under way */
 	bool failed;
 };
+
+/* decode/decode.c, the steps of opening: what the recording machine is like; whether that is usual; the first heads. */
+int decoder_header(struct decoder *d, struct err *err);
+void decoder_set_native(struct decoder *d);
+int decoder_start(struct decoder *d, struct err *err);
 
 /* Next record of ours, or LOST, or the end, into the cursor's head. */
 void cursor_advance(struct decoder *d, struct cursor *c);

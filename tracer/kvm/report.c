@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kvm/report.c - a file to the engine, and what it says to a report.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "file/datfile.h"
+#include "file/facts.h"
+#include "kvm/report.h"
+#include "kvm/rows.h"
+
+struct source {
+	struct dat_file *dat;
+	struct facts facts;
+	bool has_facts;
+	struct decode_format *formats;
+	struct records *records;
+	struct kvm_report *report;
+	struct kvm_rows rows;
+	/* Stamps to ns: the file's own way, as everyone else shows it. */
+	bool converts;
+};
+
+static int32_t tgid(void *ctx, int32_t tid)
+{
+	const struct source *s = ctx;
+
+	return s->has_facts ? facts_tgid(&s->facts, tid) : -1;
+}
+
+static const char *comm(void *ctx, int32_t tid)
+{
+	return dat_comm(((struct source *)ctx)->dat, tid);
+}
+
+static void on_ipi(void *ctx, const struct kvm_ipi *ipi)
+{
+	struct source *s = ctx;
+
+	kvm_rows_add(&s->rows, s->report, ipi);
+	if (s->report->tap)
+		s->report->tap(s->report->tap_ctx, ipi);
+}
+
+static bool is_ns(const char *clock)
+{
+	static const char *const ns[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ns); i++)
+		if (!strcmp(clock, ns[i]))
+			return true;
+	return false;
+}
+
+static int open_records(struct source *s, struct err *err)
+{
+	const struct dat_info *info = dat_info(s->dat);
+	const struct page_source src = {
+		.next = dat_next_page,
+		.ctx = s->dat,
+		.nr_cpus = info->nr_streams,
+		.cpus = info->cpus,
+	};
+	struct decode_meta meta = {
+		.big_endian = info->big_endian,
+		.long_size = info->long_size,
+		.header_page = info->header_page,
+		.header_page_len = info->header_page_len,
+		.nr_formats = info->nr_formats,
+	};
+
+	s->formats = xcalloc(info->nr_formats + 1, sizeof(*s->formats));
+	for (unsigned int i = 0; i < info->nr_formats; i++)
+		s->formats[i] =
+			(struct decode_format){ info->formats[i].system, info->formats[i].text, info->formats[i].len };
+	meta.formats = s->formats;
+	return records_open(&s->records, kvm_events, &meta, &src, err);
+}
+
+/* What the file says, apart from events. */
+static void describe(struct source *s)
+{
+	const struct dat_info *info = dat_info(s->dat);
+	struct kvm_report *r = s->report;
+	char text[256];
+
+	s->converts = info->tsc_mult && (!strcmp(info->clock, "x86-tsc") || !strcmp(info->clock, "tsc2nsec"));
+	sanitize(text, sizeof(text), info->clock);
+	r->clock = xstrdup(text);
+	r->in_ns = s->converts || is_ns(info->clock);
+	if (info->uname) {
+		sanitize(text, sizeof(text), info->uname);
+		r->uname = xstrdup(text);
+	}
+	r->ours = s->has_facts;
+	if (s->has_facts && s->facts.cmdline) {
+		sanitize(text, sizeof(text), s->facts.cmdline);
+		r->recorded = xstrdup(text);
+	}
+	for (unsigned int i = 0; i < KVM_NR_EVENTS; i++) {
+		size_t len;
+
+		r->has[i] = records_format(s->records, i, &len);
+	}
+}
+
+/* Formats are those of all events of the systems: an event that nobody recorded has one as well. */
+static int no_kvm(const struct kvm_report *r, struct err *err)
+{
+	err_set(err, EXIT_FAILED, "%s: no exits of virtual machines in this file", r->path);
+	return err_hint(
+		err, "on the host of the machines: 'ipitrace record --with kvm', or trace-cmd record -e kvm -e sched "
+		     "-e ipi");
+}
+
+/* A difference of two stamps of this clock is linear in ns, so that every stamp may become one. */
+static uint64_t to_ns(const struct dat_info *info, uint64_t ts)
+{
+	return info->tsc_offset + (uint64_t)((unsigned __int128)ts * info->tsc_mult >> info->tsc_shift);
+}
+
+static int run(struct source *s, struct err *err)
+{
+	const struct dat_info *info = dat_info(s->dat);
+	struct kvm_report *r = s->report;
+	uint64_t first = 0, last = 0;
+	struct record rec;
+	int more;
+
+	while ((more = records_next(s->records, &rec, err)) > 0) {
+		if (s->converts)
+			rec.ts = to_ns(info, rec.ts);
+		if (!first)
+			first = rec.ts;
+		last = rec.ts;
+		kvm_event(r->engine, &rec);
+	}
+	if (more < 0)
+		return -1;
+	kvm_end(r->engine);
+	r->span = last - first;
+	r->truncated = info->truncated;
+	r->damaged = info->damaged || records_bad_pages(s->records);
+	return 0;
+}
+
+static void name_vms(struct source *s)
+{
+	struct kvm_report *r = s->report;
+	char text[64];
+
+	r->vms = kvm_vms(r->engine, &r->nr_vms);
+	r->names = xcalloc(r->nr_vms + 1, sizeof(*r->names));
+	for (unsigned int i = 0; i < r->nr_vms; i++) {
+		if (!r->vms[i].tgid)
+			continue;
+		sanitize(text, sizeof(text), dat_comm(s->dat, r->vms[i].tgid));
+		r->names[i] = xstrdup(text);
+	}
+}
+
+static int mixed(const struct kvm_report *r, struct err *err)
+{
+	err_set(err, EXIT_FAILED,
+		"%s: several virtual machines, and the recording does not say which thread is of which", r->path);
+	return err_hint(err,
+			"'ipitrace record --with kvm' records processes; of others' recordings one machine at a time");
+}
+
+static int read_all(struct source *s, struct err *err)
+{
+	struct kvm_report *r = s->report;
+	struct kvm_config config = {
+		.has = r->has,
+		.tgid = tgid,
+		.comm = comm,
+		.emit = on_ipi,
+		.ctx = s,
+	};
+
+	describe(s);
+	config.exit_format = records_format(s->records, r->has[KVM_EV_EXIT] ? KVM_EV_EXIT : KVM_EV_EXIT_ARM,
+					    &config.exit_format_len);
+	if (!config.exit_format)
+		return no_kvm(r, err);
+	r->engine = kvm_new(&config);
+	if (run(s, err))
+		return -1;
+	r->stats = kvm_stats(r->engine);
+	if (!r->stats->exits && !r->stats->entries)
+		return no_kvm(r, err);
+	if (kvm_is_mixed(r->engine))
+		return mixed(r, err);
+	name_vms(s);
+	kvm_rows_end(&s->rows, r);
+	r->nr_laws = kvm_laws(r->engine, r->laws);
+	return 0;
+}
+
+int kvm_report_read(struct kvm_report *r, const char *path, const char *buffer, struct err *err)
+{
+	struct source s = { .report = r };
+	int ret = -1;
+
+	r->path = path;
+	if (dat_open(&s.dat, path, err) || dat_choose(s.dat, buffer, err))
+		goto out;
+	if (dat_info(s.dat)->facts) {
+		if (facts_parse(&s.facts, dat_info(s.dat)->facts, dat_info(s.dat)->facts_len, err))
+			goto out;
+		s.has_facts = true;
+	}
+	if (!open_records(&s, err))
+		ret = read_all(&s, err);
+out:
+	records_close(s.records);
+	free(s.formats);
+	facts_free(&s.facts);
+	dat_close(s.dat);
+	return ret;
+}
+
+void kvm_report_free(struct kvm_report *r)
+{
+	for (unsigned int i = 0; i < r->nr_rows; i++) {
+		for (unsigned int p = 0; p < KVM_NR_POINTS; p++)
+			hist_free(&r->rows[i].stages[p]);
+		hist_free(&r->rows[i].total);
+	}
+	for (unsigned int i = 0; r->names && i < r->nr_vms; i++)
+		free(r->names[i]);
+	free(r->names);
+	free(r->rows);
+	free(r->uname);
+	free(r->clock);
+	free(r->recorded);
+	kvm_free(r->engine);
+}
+
+unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NOTES])
+{
+	uint64_t posted = 0, hypercalls = 0;
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < r->nr_vms; i++)
+		posted += r->vms[i].posted_accepts;
+	for (unsigned int i = 0; i < r->nr_rows; i++)
+		hypercalls += r->rows[i].key.path == KVM_PATH_HYPERCALL;
+	if (posted)
+		notes[nr++] =
+			xasprintf("the CPU delivers interrupts by itself (APICv, AVIC): IPIs that need no exit at all "
+				  "are invisible here, and how many there are is not known");
+	if (!r->has[KVM_EV_INJECT] && r->has[KVM_EV_ACCEPT])
+		notes[nr++] =
+			xstrdup("kvm_inj_virq was not recorded: an IPI counts as delivered at the target's next entry");
+	if (r->has[KVM_EV_INJECT] && !r->stats->seen[KVM_EV_INJECT] && r->stats->accepts && !posted)
+		notes[nr++] = xstrdup("no kvm_inj_virq was recorded: no IPI can be followed beyond its accept");
+	if (!r->stats->seen[KVM_EV_SWITCH] || !r->stats->seen[KVM_EV_WAKING])
+		notes[nr++] = xstrdup(
+			"sched_switch and sched_waking were not recorded: no WAKE, no RUNQ, and no time of polling "
+			"in vain");
+	if (r->stats->halt_exits && !r->stats->seen[KVM_EV_WAKEUP])
+		notes[nr++] = xstrdup("kvm_vcpu_wakeup was not recorded: whether a halt polled or slept is not known");
+	if (r->has[KVM_EV_EXIT_ARM] && !r->has[KVM_EV_SGI])
+		notes[nr++] = xstrdup("no probe tells of an SGI's target: sends are counted, no IPI is followed");
+	if (r->stats->strangers)
+		notes[nr++] = xasprintf("%llu events of threads that are no known virtual CPU",
+					(unsigned long long)r->stats->strangers);
+	if (!r->in_ns)
+		notes[nr++] = xasprintf("times are ticks of %s: the file does not say how long one is", r->clock);
+	return nr;
+}

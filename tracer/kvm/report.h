@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kvm/report.h - a host's recording as rows of guests' IPIs, exits and halts.
+ *
+ * One pass over the file. Knows no options and no output.
+ */
+#ifndef IPITRACE_KVM_REPORT_H
+#define IPITRACE_KVM_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/hist.h"
+#include "kvm/kvm.h"
+
+/* What rows may be by. */
+enum kvm_key { KVM_KEY_VM, KVM_KEY_PATH, KVM_KEY_CLASS, KVM_KEY_KICK, KVM_KEY_SOURCE, KVM_KEY_TARGET, KVM_NR_KEYS };
+
+const char *kvm_key_name(unsigned int key);
+/* "path,class"; -1 with *err where a word is none or comes twice. */
+int kvm_parse_by(const char *list, enum kvm_key by[KVM_NR_KEYS], unsigned int *nr, struct err *err);
+
+struct kvm_row {
+	struct kvm_ipi key; /* what the keys of the report have of it */
+	uint64_t ipis;	    /* targets */
+	uint64_t outcomes[KVM_NR_OUTCOMES];
+	uint64_t ambiguous;
+	struct hist stages[KVM_NR_POINTS]; /* that end at this point; that of KVM_AT_EXIT stays empty */
+	struct hist total;
+};
+
+struct kvm_report {
+	const char *path;		/* borrowed */
+	char *uname, *clock, *recorded; /* recorded: the command line, or NULL */
+	bool in_ns;			/* times are ns; else ticks of the clock */
+	bool ours;			/* ipitrace recorded it */
+	bool truncated, damaged;
+	uint64_t span; /* from the first event to the last */
+	enum kvm_key by[KVM_NR_KEYS];
+	unsigned int nr_by;
+	struct kvm_row *rows; /* those with most IPIs first */
+	unsigned int nr_rows;
+	char **names; /* of the VMs' processes, "qemu-system-x86"; NULL = not known */
+	const struct kvm_vm *vms;
+	unsigned int nr_vms;
+	const struct kvm_stats *stats;
+	struct kvm_law laws[KVM_MAX_LAWS];
+	unsigned int nr_laws;
+	bool has[KVM_NR_EVENTS]; /* events whose formats the file has; of ipitrace's that were recorded */
+	struct kvm *engine;
+	/* Gets each IPI as well; set before, or NULL. */
+	void (*tap)(void *ctx, const struct kvm_ipi *ipi);
+	void *tap_ctx;
+};
+
+/* buffer: of the file's ring buffers this one; NULL = all. Rows are by the keys of r. */
+int kvm_report_read(struct kvm_report *r, const char *path, const char *buffer, struct err *err);
+void kvm_report_free(struct kvm_report *r);
+/* Sentences on what this recording cannot show; each malloc'ed. At most KVM_MAX_NOTES. */
+#define KVM_MAX_NOTES 10
+unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NOTES]);
+
+#endif
