@@ -9,8 +9,8 @@ cd "$TMP" || exit 1
 # file arch version clock function | its sends and hits, all of which arrived | sends hits interrupts calls of all | queued before it began
 while read -r name arch version clock func sends hits all_sends all_hits interrupts calls before; do
 	[ -n "$name" ] || continue
-	gzip -dc "$DATA/stock/$name.dat.gz" >$name.dat
-	exits 0 "$name: report" "$IPITRACE" report --json $name.dat || continue
+	gzip -dc "$DATA/stock/$name.dat.gz" >"$name".dat
+	exits 0 "$name: report" "$IPITRACE" report --json "$name".dat || continue
 	is "$(json_get "$OUT" '" ".join(str(d["trace"][k]) for k in ("arch", "tier", "cpus", "clock", "lost_events"))')" \
 		"$arch exact 4 $clock 0" "$name: architecture, tier, CPUs, clock, nothing lost"
 	json_check "$OUT" "$CONSERVES" "$name: conservation laws hold"
@@ -26,12 +26,12 @@ while read -r name arch version clock func sends hits all_sends all_hits interru
 			"$name: no times between CPUs by clocks of their own"
 	fi
 	command -v trace-cmd >/dev/null || { skip "$name: as trace-cmd has it" "no trace-cmd"; continue; }
-	like "$(trace-cmd dump --options $name.dat 2>/dev/null | grep -A1 'Option VERSION')" "$version" \
+	like "$(trace-cmd dump --options "$name".dat 2>/dev/null | grep -A1 'Option VERSION')" "$version" \
 		"$name: by trace-cmd $version"
-	trace-cmd report $name.dat >text 2>/dev/null
+	trace-cmd report "$name".dat >text 2>/dev/null
 	is "$(grep -c ': csd_queue_cpu:' text) $(grep -cE ': ipi_send_cpu(mask)?:' text)" "$calls $all_sends" \
 		"$name: trace-cmd finds so many calls and sends"
-	[ "$clock" = local ] || ok "$name: every hit is that of trace-cmd report" python3 "$ROOT/tests/cli/list.py" hits "$IPITRACE" $name.dat
+	[ "$clock" = local ] || ok "$name: every hit is that of trace-cmd report" python3 "$ROOT/tests/cli/list.py" hits "$IPITRACE" "$name".dat
 done <<'FILES'
 arm64-3.1.6-calls aarch64 3\.1\.6 mono ipitrace_bench_handler 40 40 69 69 69 65 0
 arm64-3.1.6-membarrier aarch64 3\.1\.6 mono ipi_mb 20 60 41 81 82 73 1
@@ -44,7 +44,7 @@ FILES
 
 # Its stack trigger is enough for callers.
 for name in arm64-3.1.6 riscv64-3.4; do
-	exits 0 "$name: by caller" "$IPITRACE" report --json --func ipi_mb $name-membarrier.dat
+	exits 0 "$name: by caller" "$IPITRACE" report --json --func ipi_mb "$name"-membarrier.dat
 	json_check "$OUT" "[r['caller'].split('+')[0] for r in rows] == ['membarrier_private_expedited']" "$name: the caller by stacks"
 done
 done_testing
