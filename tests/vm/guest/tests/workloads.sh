@@ -56,7 +56,7 @@ else
 	# shellcheck disable=SC2086 # several words
 	record idle $beside -- wakeup -n "$N" -c 0 -t 1
 	# shellcheck disable=SC2086
-	record busy $beside -- wakeup -b -n "$N" -c 0 -t 1
+	record busy --with work $beside -- wakeup -b -n "$N" -c 0 -t 1
 	[ "$ROW_ARCH" = amd64 ] && record tlb -- tlb -n $((N / 2)) -c 0 -t "$targets"
 	# Who in user space: tests/live/culprit.c, which has ended when the recording is saved.
 	if [ "$ROW_ARCH" != amd64 ] && [ "$ROW_ARCH" != arm64 ]; then
