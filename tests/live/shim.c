@@ -8,6 +8,7 @@
  *	SHIM_TWICE=1	 and once more ten calls later
  *	SHIM_LATE=CPU	 the buffer of this CPU looks empty for the first 600 ms that it is read
  *	SHIM_NO_TMPFILE=1 a filesystem without O_TMPFILE
+ *	SHIM_PLAIN=1	 a kernel whose filters know no functions
  *	SHIM_COUNT=FILE	 how many of both there were, "allocations calls"
  *
  * Only calls that create, write or remove something are counted, because
@@ -33,7 +34,7 @@ void *__libc_realloc(void *ptr, size_t size);
 
 static atomic_long nr_malloc, nr_call;
 static long fail_malloc, signal_call;
-static int signal_nr, twice, no_tmpfile, ready;
+static int signal_nr, twice, no_tmpfile, plain, ready;
 static const char *count_file, *late_cpu;
 
 static long number(const char *name)
@@ -50,6 +51,7 @@ __attribute__((constructor)) static void begin(void)
 	signal_nr = (int)number("SHIM_SIGNAL");
 	twice = (int)number("SHIM_TWICE");
 	no_tmpfile = (int)number("SHIM_NO_TMPFILE");
+	plain = (int)number("SHIM_PLAIN");
 	count_file = getenv("SHIM_COUNT");
 	late_cpu = getenv("SHIM_LATE");
 	/* Not for the workload. */
@@ -138,6 +140,10 @@ int open(const char *path, int flags, ...)
 ssize_t write(int fd, const void *buf, size_t len)
 {
 	step();
+	if (plain && memmem(buf, len, ".function", strlen(".function"))) {
+		errno = EINVAL;
+		return -1;
+	}
 	return REAL(write)(fd, buf, len);
 }
 

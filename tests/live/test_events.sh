@@ -18,7 +18,7 @@ record_report plain -- "$EXAMPLES/membarrier" -n 500
 is "$(other plain)" 0 "without -e there are no other events"
 
 # A list of -e: a pattern, a name, a whole system, and one that is recorded anyway.
-IPITRACE_DEBUG=session record_report some -e 'sched:sched_s*,sched/sched_migrate_task' -e timer -e ipi:ipi_send_cpu,csd \
+IPITRACE_DEBUG=session record_report some --stack=sends -e 'sched:sched_s*,sched/sched_migrate_task' -e timer -e ipi:ipi_send_cpu,csd \
 	-- "$EXAMPLES/membarrier" -n 500
 counts some >"$TMP/some.counts"
 for ev in sched_stat_runtime sched_migrate_task sched_switch timer_start hrtimer_start; do

@@ -30,7 +30,7 @@ toggle() {
 # One recording: "p50 with, p50 without, raw p50 with, samples of each, stamps", in ns.
 round() {
 	rm -f "$TMP/stop"
-	"$IPITRACE" record -q -d 4s -o "$TMP/s.dat" -- "$EXAMPLES/membarrier" -n 20000000 >/dev/null 2>"$TMP/s.err" &
+	"$IPITRACE" record -q --stack=sends -d 4s -o "$TMP/s.dat" -- "$EXAMPLES/membarrier" -n 20000000 >/dev/null 2>"$TMP/s.err" &
 	local pid=$!
 	wait_recording $pid || return 1
 	toggle $pid "$TMP/stop" &

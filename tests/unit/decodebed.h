@@ -58,6 +58,8 @@ struct bed {
 	unsigned int nr_cpus;
 	bool no_sym;
 	uint32_t max_stacks;
+	const char *const *known; /* callers whose sends have no stacks */
+	unsigned int nr_known;
 	const char *printk, *interrupts;
 	const char *more_kallsyms; /* behind bed_kallsyms; NULL = none */
 	char kallsyms[2048];
@@ -138,6 +140,8 @@ static inline int bed_open(struct bed *t)
 		.printk_formats = t->printk,
 		.interrupts = t->interrupts,
 		.max_stacks = t->max_stacks,
+		.known = t->known,
+		.nr_known = t->nr_known,
 	};
 
 	int len = snprintf(t->kallsyms, sizeof(t->kallsyms), "%s%s", bed_kallsyms,

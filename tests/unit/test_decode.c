@@ -290,6 +290,43 @@ static void test_stack_limit(void)
 	bed_free(t);
 }
 
+/* Of a known caller there is the call site in place of a stack, and nobody else's is made up. */
+static void test_known_callers(void)
+{
+	static const char *const known[] = { "not_in_this_kernel", "sched_ttwu_pending" };
+	const uint64_t sent[] = { TTWU + 8, TTWU + 0x15f, TTWU + 0x160, TTWU - 1, TTWU + 8, ADDR(1) };
+
+	for (unsigned int told = 0; told < 2; told++) {
+		struct bed *t = bed_x86(false, 8);
+		const struct ipi_stack *stack;
+
+		t->known = known;
+		t->nr_known = told ? ARRAY_SIZE(known) : 0;
+		pb_page(&t->b, 0, 100);
+		for (unsigned int i = 0; i < ARRAY_SIZE(sent); i++)
+			rec_send(t, 1, 0, 7, 1, sent[i], 0);
+		rec_stack(t, 0, 7, 3, ADDR(0x1000));
+		rec_queue(t, 0, 7, 1, TTWU + 8, ADDR(0x100), ADDR(0x200));
+		is_u64(bed_run(t, 64), 8, "sends of known callers");
+		stack = decoder_stack(t->d, t->ev[1].stack);
+		ok(!!stack == told, "one that has none");
+		if (stack)
+			ok(stack->left_out && stack->nr == 1 && stack->addrs[0] == TTWU + 8,
+			   "its call site, by choice");
+		is_u64(t->ev[1].sent_ns, 0, "no stack was unwound");
+		ok(!!t->ev[2].stack == told, "from the last byte of the function");
+		is_u64(t->ev[3].stack, IPI_STACK_NONE, "the next function is another one");
+		is_u64(t->ev[4].stack, IPI_STACK_NONE, "and so is the one before");
+		is_u64(t->ev[5].stack, t->ev[1].stack, "equal ones are one");
+		stack = decoder_stack(t->d, t->ev[6].stack);
+		ok(stack && !stack->left_out && stack->nr == 3, "an unknown caller has its stack");
+		is_u64(t->ev[7].stack, IPI_STACK_NONE, "a queued call is no send");
+		is_u64(decoder_stats(t->d)->stacks, 1, "one stack");
+		is_u64(decoder_stats(t->d)->stacks_left_out, told ? 3 : 0, "three left out, if it is said");
+		bed_free(t);
+	}
+}
+
 /* The stamp of an event's last stack, over all that may stand between the two. */
 static void test_stack_stamps(void)
 {
@@ -427,6 +464,7 @@ int main(void)
 	test_mask_damage();
 	test_stacks();
 	test_stack_limit();
+	test_known_callers();
 	test_stack_stamps();
 	test_stack_size();
 	test_order();

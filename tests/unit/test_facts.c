@@ -66,6 +66,8 @@ static void fill(struct facts *f)
 	f->missed_sends = 3;
 	facts_add_reason(f, "somebody switched %s off", "tracing_on");
 	facts_add_reason(f, "two\nlines");
+	facts_add_known(f, "membarrier_private_expedited");
+	facts_add_known(f, "other.isra.0");
 }
 
 static void fill_filter(struct ipi_filter *f)
@@ -137,6 +139,9 @@ static void test_round_trip(void)
 	   "nodes and caches");
 	is_u64((uint64_t)b.workload_status, 137, "workload status");
 	is_u64(b.missed_sends, 3, "missed sends");
+	ok(b.nr_known == 2 && !strcmp(b.known[0], "membarrier_private_expedited") &&
+		   !strcmp(b.known[1], "other.isra.0"),
+	   "of whose call sites there are no stacks");
 	is_u64(b.nr_reasons, 2, "reasons");
 	ok(b.nr_reasons == 2 && !strcmp(b.reasons[0], "somebody switched tracing_on off") &&
 		   !strcmp(b.reasons[1], "two\nlines"),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/session.h"
 #include "decode/plumbing.h"
 #include "decode/symtab.h"
 #include "tap.h"
@@ -135,6 +136,16 @@ static void test_plumbing_list(void)
 			ok(false, "%s has a reason and a file", rows[i].name);
 	}
 	ok(functions > 250, "the list has %u functions", functions);
+	/* A known caller that were plumbing would name nobody. */
+	rows = plumbing_known(&nr);
+	ok(nr && nr <= SESSION_MAX_KNOWN, "%zu known callers", nr);
+	for (size_t i = 0; i < nr; i++) {
+		const char *file;
+
+		is_u64(plumbing_kind(NULL, rows[i].name, strlen(rows[i].name), &file), PLUMBING_NONE, "%s",
+		       rows[i].name);
+		ok(!file && rows[i].why[0], "  with a reason");
+	}
 }
 
 /* --- stacks --- */

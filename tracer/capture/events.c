@@ -28,8 +28,7 @@
 #include "capture/priv.h"
 #include "capture/standin.h"
 
-#define CALL_HANDLER "generic_smp_call_function_single_interrupt"
-#define FILTER_MAX   4000 /* the kernel takes less than a page */
+#define FILTER_MAX 4000 /* the kernel takes less than a page */
 
 /* An event and the system that it is in here: the group of our probes bears a pid. */
 struct armed {
@@ -274,29 +273,87 @@ static void set_filter(struct session *s, const struct session_config *config, c
 
 /*
  * A trigger fires after the event, even where the event's filter threw the
- * event away: so it bears the same filter.
+ * event away: so it bears the same filter. known: bit per function of
+ * config->known whose call sites get no stack. 0, or the kernel's errno.
  */
-static int set_stack_trigger(struct session *s, const struct armed *ev, const char *filter, struct err *err)
+static int try_trigger(struct session *s, const struct session_config *config, const struct armed *ev,
+		       const char *filter, uint32_t known)
 {
-	char text[FILTER_MAX + 32];
+	char text[FILTER_MAX + 512];
+	size_t n = (size_t)snprintf(text, sizeof(text), "stacktrace%s%s", filter[0] ? " if " : "", filter);
+	int errnum = 0;
 
-	snprintf(text, sizeof(text), filter[0] ? "stacktrace if %s" : "stacktrace%s", filter);
+	/* The blank after a function's name is needed, as in callback_filter(). */
+	for (unsigned int i = 0; known >> i && n < sizeof(text); i++)
+		if (known >> i & 1)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s(callsite.function != %s )",
+					      strstr(text, " if ") ? " && " : " if ", config->known[i]);
+	if (n >= sizeof(text))
+		return E2BIG;
 	errno = 0;
-	if (tracefs_event_file_append(s->main.tfs, ev->system, ev->kev->name, "trigger", text) < 0) {
-		err_set_errno(err, EXIT_FAILED, errno ? errno : EINVAL, "cannot set a stack trigger on %s:%s",
-			      ev->system, ev->kev->name);
-		return err_hint(err, "record without stacks: --no-stack");
-	}
-	log_event(s, ev, "trigger", text, 0);
-	return 0;
+	if (tracefs_event_file_append(s->main.tfs, ev->system, ev->kev->name, "trigger", text) < 0)
+		errnum = errno ? errno : EINVAL;
+	log_event(s, ev, "trigger", text, errnum);
+	return errnum;
 }
 
-static bool wants_stack(const struct session_config *config, const struct kevent *kev, uint32_t ops)
+static unsigned int nr_bits(uint32_t bits)
+{
+	return (unsigned int)__builtin_popcount(bits);
+}
+
+/*
+ * The kernel refuses a filter that names a function which it does not have (kernel/trace/trace_events_filter.c), and
+ * before 6.5 all that name any: so the largest set is looked for that it takes. An event refused this way costs
+ * nothing; asking for one function after the other would set, and remove, a trigger each time.
+ */
+static bool leave_known_out(struct session *s, const struct session_config *config, const struct armed *ev,
+			    const char *filter)
+{
+	unsigned int nr = config->nr_known < SESSION_MAX_KNOWN ? config->nr_known : SESSION_MAX_KNOWN;
+	uint32_t all = (1u << nr) - 1, op = OP_BIT(ev->kev->op);
+
+	if (config->stack != SESSION_STACK_AUTO || !(op & (OP_BIT(OP_SEND_CPU) | OP_BIT(OP_SEND_MASK))))
+		return false;
+	/* What one event takes, the other does. */
+	if (s->known)
+		return !try_trigger(s, config, ev, filter, s->known);
+	for (unsigned int left = nr; left; left--)
+		for (uint32_t known = all; known; known--)
+			if (nr_bits(known) == left && !try_trigger(s, config, ev, filter, known)) {
+				s->known = known;
+				return true;
+			}
+	return false;
+}
+
+static int set_stack_trigger(struct session *s, const struct session_config *config, const struct armed *ev,
+			     const char *filter, struct err *err)
+{
+	int errnum;
+
+	if (leave_known_out(s, config, ev, filter))
+		return 0;
+	errnum = try_trigger(s, config, ev, filter, 0);
+	if (!errnum)
+		return 0;
+	err_set_errno(err, EXIT_FAILED, errnum, "cannot set a stack trigger on %s:%s", ev->system, ev->kev->name);
+	return err_hint(err, "record without stacks: --no-stack");
+}
+
+static bool wants_stack(const struct session *s, const struct session_config *config, const struct kevent *kev,
+			uint32_t ops)
 {
 	if (config->stack == SESSION_STACK_NONE || !takes_stacks(kev))
 		return false;
 	if (kev->op == OP_QUEUE)
 		return config->stack == SESSION_STACK_CALLS;
+	/*
+	 * A multicast goes to two others at least (smp_call_function_many_cond() in kernel/smp.c; before there were csd
+	 * events, to one): where there are not so many no trigger has to be set, and removed, for it.
+	 */
+	if (kev->op == OP_SEND_MASK && ops & OP_BIT(OP_QUEUE) && s->nr_cpus <= 2)
+		return false;
 	/* Where both tell of one IPI, one stack is enough. */
 	return kev->op != OP_RAISE || !(ops & OP_BIT(OP_SEND_CPU));
 }
@@ -312,7 +369,7 @@ static int enable_event(struct session *s, const struct session_config *config, 
 	if (!(ev->kev->classes & classes))
 		return 0;
 	set_filter(s, config, ev, classes, filter, sizeof(filter));
-	if (wants_stack(config, ev->kev, ops) && set_stack_trigger(s, ev, filter, err))
+	if (wants_stack(s, config, ev->kev, ops) && set_stack_trigger(s, config, ev, filter, err))
 		return -1;
 	errno = 0;
 	/* By its name: tracefs_event_enable() would compare a pattern with the name of every event of the kernel. */

@@ -19,7 +19,8 @@
 struct standin;
 struct extra;
 
-#define EXITS_SUFFIX "-exits" /* of the instance that tells who began and ended */
+#define CALL_HANDLER "generic_smp_call_function_single_interrupt" /* callback of sends of calls */
+#define EXITS_SUFFIX "-exits"					  /* of the instance that tells who began and ended */
 
 /* A file of the instance as it was when the recording was armed. */
 struct watched {
@@ -39,7 +40,8 @@ struct session {
 	void (*log)(void *ctx, const char *text); /* as in struct session_config */
 	void *log_ctx;
 	enum ipi_tier tier;
-	bool filtered; /* target CPUs, on every event */
+	bool filtered;	/* target CPUs, on every event */
+	uint32_t known; /* bit per function of session_config.known: no stacks of sends from call sites in it */
 	unsigned int nr_cpus, page_size;
 	uint64_t buffer_bytes;
 	struct session_event *events;

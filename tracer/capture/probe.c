@@ -286,8 +286,11 @@ static const struct {
 	  "-C lists CPUs one by one in the filter" },
 	{ "CPU of an interrupt", "irq", "irq_handler_entry", "CPU & CPUS{0}",
 	  "-C lists CPUs one by one in the filter" },
-	{ "class by callback", "ipi", "ipi_send_cpu",
-	  "callback.function == generic_smp_call_function_single_interrupt ",
+	{ "call site of a send", "ipi", "ipi_send_cpu", "callsite.function != " CALL_HANDLER " ",
+	  "--stack auto takes a stack of every send" },
+	{ "call site of a multicast", "ipi", "ipi_send_cpumask", "callsite.function != " CALL_HANDLER " ",
+	  "--stack auto takes a stack of every multicast" },
+	{ "class by callback", "ipi", "ipi_send_cpu", "callback.function == " CALL_HANDLER " ",
 	  "--class is applied by report, not while recording" },
 };
 

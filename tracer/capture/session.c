@@ -398,6 +398,11 @@ bool session_filtered_in_kernel(const struct session *s)
 	return s->filtered;
 }
 
+bool session_knows(const struct session *s, unsigned int i)
+{
+	return s->known >> i & 1;
+}
+
 unsigned int session_page_size(const struct session *s)
 {
 	return s->page_size;

@@ -29,6 +29,7 @@ struct session;
 
 enum session_stack {
 	SESSION_STACK_NONE,
+	SESSION_STACK_AUTO,  /* as SENDS, but for sends from call sites in session_config.known */
 	SESSION_STACK_SENDS, /* kernel stack with every send and every wake-up without an IPI */
 	SESSION_STACK_CALLS, /* and with every queued call */
 };
@@ -36,11 +37,19 @@ enum session_stack {
 /* What the kernel counts by itself (capture/counts.h), with no event recorded: who sends, by call site or by stack. */
 enum session_counts { SESSION_COUNTS_NONE, SESSION_COUNTS_CALLSITE, SESSION_COUNTS_STACK, SESSION_NR_COUNTS };
 
+#define SESSION_MAX_KNOWN 4 /* all combinations are tried */
+
 struct session_config {
 	enum session_counts
 		counts;	       /* in place of events: nothing of what follows but buffer_bytes and log is for these */
 	uint64_t buffer_bytes; /* per CPU; 0 = by the memory of the machine */
 	enum session_stack stack;
+	/*
+	 * Functions whose call sites name the caller; SESSION_MAX_KNOWN at most. Which of them the kernel has, it tells
+	 * by taking a filter: session_knows().
+	 */
+	const char *const *known;
+	unsigned int nr_known;
 	const struct cpuset *target_cpus; /* only events about these targets; NULL = all */
 	uint32_t classes;		  /* bit per enum ipi_class; 0 = all */
 	/*
@@ -98,8 +107,10 @@ int session_close(struct session *s, struct err *err);
 const char *session_notes(const struct session *s);
 const char *session_tier(const struct session *s);	  /* "exact", "paired", "counts" */
 bool session_filtered_in_kernel(const struct session *s); /* all events that targets record obey target_cpus */
-unsigned int session_page_size(const struct session *s);  /* of a sub-buffer */
-uint64_t session_buffer_bytes(const struct session *s);	  /* per CPU */
+/* Is this one of those in whose call sites no stacks are taken? i: of session_config.known. */
+bool session_knows(const struct session *s, unsigned int i);
+unsigned int session_page_size(const struct session *s); /* of a sub-buffer */
+uint64_t session_buffer_bytes(const struct session *s);	 /* per CPU */
 unsigned int session_nr_events(const struct session *s);
 const struct session_event *session_events(const struct session *s);
 

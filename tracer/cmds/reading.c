@@ -47,6 +47,15 @@ int reading_parse_plumbing(void *target, const char *arg, const struct opt_spec 
 	return ret;
 }
 
+static void print_row(FILE *out, const struct plumbing_row *row, const char *kind)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s", row->name, row->prefix ? "*" : "");
+	fprintf(out, "%-39s  %-13s  %-38s  %-14s  %s\n", name, kind, row->file ? row->file : "-",
+		*row->where ? row->where : "-", row->why);
+}
+
 void reading_print_plumbing(FILE *out)
 {
 	static const char *const kinds[] = {
@@ -56,13 +65,12 @@ void reading_print_plumbing(FILE *out)
 	size_t nr;
 	const struct plumbing_row *row = plumbing_rows(&nr);
 
-	for (; nr--; row++) {
-		char name[64];
-
-		snprintf(name, sizeof(name), "%s%s", row->name, row->prefix ? "*" : "");
-		fprintf(out, "%-39s  %-13s  %-38s  %-14s  %s\n", name, kinds[row->kind], row->file ? row->file : "-",
-			*row->where ? row->where : "-", row->why);
-	}
+	for (; nr--; row++)
+		print_row(out, row, kinds[row->kind]);
+	row = plumbing_known(&nr);
+	fputs("\nCallers that call sites name, so that record --stack auto takes no stacks there:\n\n", out);
+	for (; nr--; row++)
+		print_row(out, row, kinds[PLUMBING_NOT]);
 }
 
 int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f,

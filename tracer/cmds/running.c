@@ -27,12 +27,14 @@ int running_parse_stack(void *target, const char *arg, const struct opt_spec *sp
 	(void)spec;
 	if (!strcmp(arg, "none"))
 		*(uint32_t *)target = SESSION_STACK_NONE;
-	else if (!strcmp(arg, "sends"))
+	else if (!strcmp(arg, "auto"))
+		*(uint32_t *)target = SESSION_STACK_AUTO;
+	else if (!strcmp(arg, "sends") || !strcmp(arg, "all"))
 		*(uint32_t *)target = SESSION_STACK_SENDS;
 	else if (!strcmp(arg, "calls"))
 		*(uint32_t *)target = SESSION_STACK_CALLS;
 	else
-		return err_set(err, EXIT_USAGE, "'%s': not one of none, sends, calls", arg);
+		return err_set(err, EXIT_USAGE, "'%s': not one of auto, sends, calls, none", arg);
 	return 0;
 }
 

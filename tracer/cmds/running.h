@@ -19,7 +19,7 @@
 #include "live/live.h"
 #include "record/run.h"
 
-/* A parser for options tables: none, sends, calls; target: uint32_t, enum session_stack. */
+/* A parser for options tables: auto, sends (or all), calls, none; target: uint32_t, enum session_stack. */
 int running_parse_stack(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
 /* One line on standard error; names in it are made harmless. */
 void running_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

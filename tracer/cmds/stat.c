@@ -58,8 +58,9 @@ static const struct opt rows[] = {
 	  "keep what was read, as record writes it: report tells the same of it", NULL, 0, 0 },
 	{ 'm', "buffer", "SIZE", OPT_SIZE, OPTION(buffer_bytes),
 	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 4 << 10, 1ULL << 40 },
-	{ 0, "stack", "sends|calls|none", OPT_CUSTOM, OPTION(stack),
-	  "kernel stacks with sends (the default), with queued calls too, or none", running_parse_stack, 0, 0 },
+	{ 0, "stack", "auto|sends|calls|none", OPT_CUSTOM, OPTION(stack),
+	  "kernel stacks with sends but those of known callers (auto, the default), all sends, queued calls too, or none",
+	  running_parse_stack, 0, 0 },
 	{ 0, "no-stack", NULL, OPT_FLAG, OPTION(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
 	  NULL, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
@@ -308,7 +309,7 @@ static int check_counts(const struct stat_options *o, struct err *err)
 		{ o->rows.csv, "--csv" },      { o->rows.raw_csv, "--raw-csv" },
 		{ o->rows.sort, "--sort" },    { o->rows.fields, "--fields" },
 		{ o->plumbing, "--plumbing" }, { o->buffer_bytes, "--buffer" },
-		{ o->no_stack, "--no-stack" }, { o->stack != SESSION_STACK_SENDS, "--stack" },
+		{ o->no_stack, "--no-stack" }, { o->stack != SESSION_STACK_AUTO, "--stack" },
 	};
 
 	free(filtered);
@@ -376,7 +377,7 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 
 int cmd_stat(int argc, char **argv, struct err *err)
 {
-	struct stat s = { .o = { .stack = SESSION_STACK_SENDS, .filter = IPI_FILTER_INIT } };
+	struct stat s = { .o = { .stack = SESSION_STACK_AUTO, .filter = IPI_FILTER_INIT } };
 	size_t size = ((size_t)argc + 1) * sizeof(*argv);
 	char **line_args = memcpy(xmalloc(size), argv, size); /* parsing reorders them */
 	int nr, ret;

@@ -79,8 +79,9 @@ static const struct opt rows[] = {
 	  "keep what was read, as record writes it: report tells the same of it", NULL, 0, 0 },
 	{ 'm', "buffer", "SIZE", OPT_SIZE, OPTION(buffer_bytes),
 	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 4 << 10, 1ULL << 40 },
-	{ 0, "stack", "sends|calls|none", OPT_CUSTOM, OPTION(stack),
-	  "kernel stacks with sends (the default), with queued calls too, or none", running_parse_stack, 0, 0 },
+	{ 0, "stack", "auto|sends|calls|none", OPT_CUSTOM, OPTION(stack),
+	  "kernel stacks with sends but those of known callers (auto, the default), all sends, queued calls too, or none",
+	  running_parse_stack, 0, 0 },
 	{ 0, "no-stack", NULL, OPT_FLAG, OPTION(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
 	  NULL, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
@@ -547,7 +548,7 @@ static int run(struct top *t, char **command, char **workload, struct err *err)
 int cmd_top(int argc, char **argv, struct err *err)
 {
 	struct top t = {
-		.o = { .stack = SESSION_STACK_SENDS,
+		.o = { .stack = SESSION_STACK_AUTO,
 		       .delay_ns = DELAY_NS,
 		       .filter = IPI_FILTER_INIT,
 		       .rows = { .more = top_columns, .nr_more = top_nr_columns } },

@@ -146,6 +146,8 @@ int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, stru
 		nr = read_on(d, ev, max);
 	d->err = NULL;
 	if (nr > 0) {
+		if (d->nr_known)
+			known_attach(d, ev, (unsigned int)nr);
 		if (!d->stats.first_ns)
 			d->stats.first_ns = ev[0].ts_ns;
 		d->stats.last_ns = ev[nr - 1].ts_ns;
@@ -318,6 +320,7 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 			(d->plan.fmt.x86 || !d->plan.fmt.has_raise);
 	d->counts = xcalloc(d->plan.fmt.nr_desc, sizeof(*d->counts));
 	d->stacks = stacks_new(meta->max_stacks);
+	known_find(d);
 	d->caps.evidence = evidence(d, false);
 	d->caps.has_wakes = d->plan.fmt.has_wakes;
 	d->caps.has_tlb = d->plan.fmt.ops & (OP_BIT(OP_TLB_FLUSH) | OP_BIT(OP_TLB_CALL));
@@ -339,6 +342,7 @@ void decoder_close(struct decoder *d)
 	masks_free(d);
 	stacks_free(d->stacks);
 	works_free(d->works);
+	free(d->known);
 	free(d->heap);
 	free(d->cursors);
 	free(d->counts);

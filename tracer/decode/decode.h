@@ -62,8 +62,10 @@ struct decode_meta {
 	const char *printk_formats;  /* or NULL; reasons of arm64's ipi_raise */
 	const struct symtab *symtab; /* or NULL: classes are then inferred from NULL and target == self */
 	uint32_t max_stacks;	     /* different ones to keep; 0 = all */
-	bool no_stacks;		     /* the recorder says that it took none: they are not looked for */
-	const char *interrupts;	     /* /proc/interrupts of the recording machine, or NULL (irq -> IPI on arm64) */
+	const char *const *known;    /* the recorder took no stacks of sends from call sites in these functions */
+	unsigned int nr_known;
+	bool no_stacks;		/* the recorder says that it took none: they are not looked for */
+	const char *interrupts; /* /proc/interrupts of the recording machine, or NULL (irq -> IPI on arm64) */
 };
 
 struct decode_caps {
@@ -74,11 +76,12 @@ struct decode_caps {
 };
 
 struct decode_stats {
-	uint64_t records;		  /* every record walked, ours or not */
-	uint64_t events;		  /* those that became a struct ipi_event */
-	uint64_t skipped;		  /* records of kinds that are not used, or mute on that machine */
-	uint64_t stacks;		  /* those that an event took */
-	uint64_t stacks_dropped;	  /* of these, not kept: the event has none */
+	uint64_t records;	  /* every record walked, ours or not */
+	uint64_t events;	  /* those that became a struct ipi_event */
+	uint64_t skipped;	  /* records of kinds that are not used, or mute on that machine */
+	uint64_t stacks;	  /* those that an event took */
+	uint64_t stacks_left_out; /* sends without, because the recorder knew the caller: see struct ipi_stack */
+	uint64_t stacks_dropped;  /* of these, not kept: the event has none */
 	uint64_t blind_sends, blind_hits; /* hyperv_send_ipi_mask: sends, and how many CPUs they went to; not which */
 	uint64_t late;			  /* used events that came when their time was already settled: not given */
 	uint64_t bad_pages;		  /* damaged sub-buffers: the rest of each was given up */
@@ -90,6 +93,7 @@ struct ipi_stack {
 	unsigned int nr;
 	const uint64_t *addrs; /* innermost first, as the kernel recorded them */
 	struct within within;  /* what ran then, by its events */
+	bool left_out;	       /* none was taken, by choice: the call site alone, which names the caller */
 };
 
 struct decoder;
@@ -110,7 +114,7 @@ uint64_t decoder_complete_ns(const struct decoder *d);
 const struct decode_stats *decoder_stats(const struct decoder *d);
 /* What the events that were decoded so far prove: formats alone prove nothing. */
 struct ipi_evidence decoder_seen(const struct decoder *d);
-/* Stack by interned id (1..nr_stacks). */
+/* Stack by interned id (1..nr_stacks); NULL of any other, as of IPI_STACK_NONE. */
 const struct ipi_stack *decoder_stack(const struct decoder *d, uint32_t id);
 uint32_t decoder_nr_stacks(const struct decoder *d);
 

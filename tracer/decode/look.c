@@ -235,7 +235,7 @@ static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct l
 	while (nr && (frames[nr - 1] == mark || !frames[nr - 1]))
 		nr--;
 	c->last_within = within;
-	c->last_stack = stacks_intern(d->stacks, frames, nr, within);
+	c->last_stack = stacks_intern(d->stacks, frames, nr, within, false);
 	return c->last_stack;
 }
 

@@ -45,6 +45,16 @@ enum {
 #include "decode/plumbing.def"
 };
 
+static const struct plumbing_row known[] = {
+#define PLUMBING_KNOWN(name, where, why) ROW(name, NULL, where, why, PLUMBING_NOT),
+#include "decode/plumbing.def"
+};
+
+static const char *const known_names[] = {
+#define PLUMBING_KNOWN(name, where, why) name,
+#include "decode/plumbing.def"
+};
+
 static const char *const whole_files[] = {
 #define PLUMBING_FILE(file) file,
 #include "decode/plumbing.def"
@@ -54,6 +64,18 @@ const struct plumbing_row *plumbing_rows(size_t *nr)
 {
 	*nr = ARRAY_SIZE(rows);
 	return rows;
+}
+
+const struct plumbing_row *plumbing_known(size_t *nr)
+{
+	*nr = ARRAY_SIZE(known);
+	return known;
+}
+
+const char *const *plumbing_known_names(unsigned int *nr)
+{
+	*nr = ARRAY_SIZE(known_names);
+	return known_names;
 }
 
 /* --- a user's own --- */

@@ -34,6 +34,10 @@ struct plumbing_row {
 /* All rows, *nr of them: first functions, sorted by name. */
 const struct plumbing_row *plumbing_rows(size_t *nr);
 
+/* Callers that call sites name, and of which a stack would tell no more: *nr rows, or their names alone. */
+const struct plumbing_row *plumbing_known(size_t *nr);
+const char *const *plumbing_known_names(unsigned int *nr);
+
 /* A user's own names, which go before the list's. */
 struct plumbing;
 

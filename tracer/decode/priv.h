@@ -108,7 +108,10 @@ void formats_irq_learn(uint8_t *memo, uint32_t irq, unsigned int class);
 struct stacks;
 struct stacks *stacks_new(uint32_t max); /* 0 = no limit */
 void stacks_free(struct stacks *s);
-uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within);
+uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within, bool left_out);
+/* Where the recorder's known callers are; and to those of their sends that have none, what stands for a stack. */
+void known_find(struct decoder *d);
+void known_attach(struct decoder *d, struct ipi_event *ev, unsigned int nr);
 uint64_t stacks_dropped(const struct stacks *s);
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id);
 uint32_t stacks_nr(const struct stacks *s);
@@ -212,6 +215,12 @@ struct decoder {
 	unsigned int irq_base;
 	bool irq_base_known; /* it need not be proven, or cannot */
 	struct stacks *stacks;
+	struct {
+		uint64_t start, end;
+	} * known; /* functions whose call sites have no stacks, by choice */
+	unsigned int nr_known;
+	uint64_t known_callsite; /* the last one, and what stands for its stack */
+	uint32_t known_stack;
 	struct works *works; /* or NULL */
 	uint64_t *counts;    /* by event id */
 	struct cursor *cursors;

@@ -93,7 +93,7 @@ static uint64_t *words_alloc(struct stacks *s, unsigned int nr)
 	return words;
 }
 
-static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within)
+static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within, bool left_out)
 {
 	struct ipi_stack *stack;
 	uint64_t *copy;
@@ -108,11 +108,12 @@ static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int 
 	stack->nr = nr;
 	stack->addrs = copy;
 	stack->within = within;
+	stack->left_out = left_out;
 	return ++s->nr;
 }
 
 /* nr is bounded by the length of a record, far below BLOCK_WORDS. */
-uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within)
+uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within, bool left_out)
 {
 	uint32_t hash, at, i;
 
@@ -123,7 +124,7 @@ uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr,
 		const struct ipi_stack *stack = stacks_get(s, i + 1);
 
 		if (stack->nr == nr && stack->within.func == within.func && stack->within.what == within.what &&
-		    !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
+		    stack->left_out == left_out && !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
 			return i + 1;
 	}
 	if (s->max && s->nr == s->max) {
@@ -131,7 +132,42 @@ uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr,
 		return IPI_STACK_NONE;
 	}
 	hash_add(&s->by_frames, hash, s->nr);
-	return stack_add(s, addrs, nr, within);
+	return stack_add(s, addrs, nr, within, left_out);
+}
+
+/* --- stacks that were not taken --- */
+
+void known_find(struct decoder *d)
+{
+	const struct decode_meta *meta = &d->plan.meta;
+
+	d->known = xcalloc(meta->nr_known, sizeof(*d->known));
+	for (unsigned int i = 0; meta->symtab && i < meta->nr_known; i++)
+		if (symtab_range(meta->symtab, meta->known[i], &d->known[d->nr_known].start,
+				 &d->known[d->nr_known].end))
+			d->nr_known++;
+}
+
+static bool is_known(const struct decoder *d, uint64_t callsite)
+{
+	for (unsigned int i = 0; i < d->nr_known; i++)
+		if (callsite >= d->known[i].start && callsite < d->known[i].end)
+			return true;
+	return false;
+}
+
+void known_attach(struct decoder *d, struct ipi_event *ev, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!ipi_event_is_send(&ev[i]) || ev[i].stack != IPI_STACK_NONE || !is_known(d, ev[i].callsite))
+			continue;
+		if (!d->known_stack || d->known_callsite != ev[i].callsite) {
+			d->known_callsite = ev[i].callsite;
+			d->known_stack = stacks_intern(d->stacks, &ev[i].callsite, 1, (struct within){ 0 }, true);
+		}
+		ev[i].stack = d->known_stack;
+		d->stats.stacks_left_out++;
+	}
 }
 
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id)

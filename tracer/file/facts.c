@@ -65,6 +65,9 @@ void facts_free(struct facts *f)
 	topo_free(&f->topo);
 	for (int s = 0; s < FACTS_NR_SNAPS; s++)
 		cpuset_free(&f->online[s]);
+	for (unsigned int i = 0; i < f->nr_known; i++)
+		free(f->known[i]);
+	free(f->known);
 	for (unsigned int i = 0; i < f->nr_reasons; i++)
 		free(f->reasons[i]);
 	free(f->reasons);
@@ -76,6 +79,17 @@ static void keep_reason(struct facts *f, char *text)
 {
 	f->reasons = xrealloc(f->reasons, (f->nr_reasons + 1) * sizeof(*f->reasons));
 	f->reasons[f->nr_reasons++] = text;
+}
+
+static void keep_known(struct facts *f, char *name)
+{
+	f->known = xrealloc(f->known, (f->nr_known + 1) * sizeof(*f->known));
+	f->known[f->nr_known++] = name;
+}
+
+void facts_add_known(struct facts *f, const char *name)
+{
+	keep_known(f, xstrdup(name));
 }
 
 void facts_add_reason(struct facts *f, const char *fmt, ...)
@@ -265,6 +279,8 @@ char *facts_format(const struct facts *f)
 		fprintf(out, "workload_status %d\n", f->workload_status);
 	for (unsigned int i = 0; i < f->nr_reasons; i++)
 		put_text(out, "reason", f->reasons[i]);
+	for (unsigned int i = 0; i < f->nr_known; i++)
+		put_text(out, "no_stacks_of", f->known[i]);
 	if (fclose(out)) {
 		free(text);
 		return NULL;
@@ -668,6 +684,8 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 		set_text(&f->interrupts_text, value);
 	else if (!strcmp(key, "reason"))
 		keep_reason(f, get_text(value));
+	else if (!strcmp(key, "no_stacks_of"))
+		keep_known(f, get_text(value));
 	else if (!strcmp(key, "complete"))
 		return get_bool(value, &f->complete);
 	else if (!strcmp(key, "flight"))

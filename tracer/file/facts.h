@@ -52,6 +52,8 @@ struct facts {
 	bool flight;	/* of a flight recorder: on_ns and off_ns are where its window begins and ends */
 	bool complete;	/* the recording ended as it should */
 	bool stacks;
+	char **known; /* functions whose call sites name the caller: of sends from there no stacks were taken */
+	unsigned int nr_known;
 	int32_t *own_pids;
 	unsigned int nr_own_pids;
 	int32_t *tgids; /* pairs of a task and its process, by task; none: the file does not know processes */
@@ -97,6 +99,7 @@ int32_t facts_tgid(const struct facts *f, int32_t pid);
 int32_t facts_parent(const struct facts *f, int32_t tgid);
 /* The path of the group that a task was in; NULL: not known. */
 const char *facts_cgroup(const struct facts *f, int32_t pid, uint64_t at_ns);
+void facts_add_known(struct facts *f, const char *name);
 void facts_add_reason(struct facts *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What one reading of /proc/interrupts has of a line and a CPU, which is online then. */
 void facts_snap(struct facts *f, enum facts_snap snap, const char *name, const char *desc, unsigned int cpu,

@@ -16,6 +16,7 @@
 #include "capture/affinity.h"
 #include "capture/interrupts.h"
 #include "capture/signals.h"
+#include "decode/plumbing.h"
 #include "file/output.h"
 #include "live/flight-priv.h"
 #include "live/priv.h"
@@ -151,6 +152,7 @@ static int open_capture(struct live *l, struct err *err)
 	struct filter_push push;
 	int ret;
 
+	config.known = plumbing_known_names(&config.nr_known);
 	ipi_filter_push(l->config.filter, &push);
 	config.target_cpus = push.target_cpus;
 	config.classes = push.classes;
@@ -183,7 +185,7 @@ static void begin_facts(struct live *l)
 	struct facts *f = &l->rec.facts;
 
 	f->cmdline = run_command_line(l->config.command);
-	f->stacks = l->config.stack != SESSION_STACK_NONE;
+	recording_note_stacks(&l->rec, l->config.stack);
 	f->filter = *l->config.filter; /* shared until live_close(): it is the caller's */
 	f->complete = true;
 	f->workload = l->run.workload && comms_same_numbers() ? workload_pid(l->run.workload) : 0;

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "capture/affinity.h"
 #include "capture/signals.h"
+#include "decode/plumbing.h"
 #include "file/output.h"
 #include "record/record.h"
 
@@ -52,7 +53,7 @@ struct record_options record_defaults(void)
 {
 	return (struct record_options){
 		.output = "ipitrace.dat",
-		.stack = SESSION_STACK_SENDS,
+		.stack = SESSION_STACK_AUTO,
 		.level = DAT_LEVEL_FAST,
 		.filter = IPI_FILTER_INIT,
 	};
@@ -60,12 +61,15 @@ struct record_options record_defaults(void)
 
 struct session_config record_session_config(const struct record_options *o)
 {
-	return (struct session_config){
+	struct session_config config = {
 		.buffer_bytes = o->buffer_bytes,
 		.stack = o->no_stack ? SESSION_STACK_NONE : o->stack,
 		.events = o->events,
 		.groups = o->groups,
 	};
+
+	config.known = plumbing_known_names(&config.nr_known);
+	return config;
 }
 
 static int prepare(struct record *r, struct err *err)
@@ -188,7 +192,7 @@ static void fill_facts(struct record *r, char **argv)
 	struct facts *f = &r->rec.facts;
 
 	f->cmdline = run_command_line(argv);
-	f->stacks = !r->opts.no_stack && r->opts.stack != SESSION_STACK_NONE;
+	recording_note_stacks(&r->rec, r->opts.no_stack ? SESSION_STACK_NONE : r->opts.stack);
 	/* Shared until record_free(): the options own it. */
 	f->filter = r->opts.filter;
 	f->workload = r->run.workload && comms_same_numbers() ? workload_pid(r->run.workload) : 0;

@@ -18,6 +18,7 @@
 #include "base/tlb.h"
 #include "capture/interrupts.h"
 #include "decode/kallsyms.h"
+#include "decode/plumbing.h"
 #include "file/coverage.h"
 #include "record/save.h"
 #include "record/tally.h"
@@ -87,6 +88,17 @@ void recording_gather_comms(struct recording *rec)
 	comms_add_text(&rec->comms, saved);
 	session_read_tasks(rec->session, &rec->comms);
 	free(saved);
+}
+
+void recording_note_stacks(struct recording *rec, enum session_stack stack)
+{
+	unsigned int nr;
+	const char *const *names = plumbing_known_names(&nr);
+
+	rec->facts.stacks = stack != SESSION_STACK_NONE;
+	for (unsigned int i = 0; i < nr; i++)
+		if (session_knows(rec->session, i))
+			facts_add_known(&rec->facts, names[i]);
 }
 
 static void fill_tasks(struct facts *f, struct comms *c)

@@ -49,6 +49,8 @@ void recording_count(const struct recording *rec, uint64_t *records, uint64_t *l
 int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err);
 /* Names of tasks that tracefs knows now; it forgets them in time. */
 void recording_gather_comms(struct recording *rec);
+/* Once the session is open, which says of whom it takes none: the facts of stacks. */
+void recording_note_stacks(struct recording *rec, enum session_stack stack);
 /* Before session_stop(): what another process changed becomes a reason in the facts. */
 void recording_verify(struct recording *rec);
 /* What a file says beside its pages, as it is now: metadata, the session's facts. Again and again, while it goes on. */

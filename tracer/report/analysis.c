@@ -58,6 +58,8 @@ static int open_pipeline(struct analysis *a, struct err *err)
 		.nr_formats = info->nr_formats,
 		.printk_formats = info->printk_formats,
 		.max_stacks = a->dat ? 0 : MAX_LIVE_STACKS,
+		.known = (const char *const *)a->facts.known,
+		.nr_known = a->has_facts ? a->facts.nr_known : 0,
 		.no_stacks = a->has_facts && !a->facts.stacks,
 		.symtab = a->symtab,
 		.interrupts = a->has_facts ? a->facts.interrupts_text : NULL,
@@ -428,7 +430,7 @@ static void finish_info(struct analysis *a)
 	t->records = s->records;
 	t->events = s->events;
 	t->other_events = s->skipped;
-	t->stacks = s->stacks > 0;
+	t->stacks = s->stacks || s->stacks_left_out;
 	t->stacks_dropped = s->stacks_dropped;
 	t->send_stamp = send_stamp(pipeline_totals(a->pipeline));
 	t->bad_pages = s->bad_pages;
@@ -638,8 +640,6 @@ const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack)
 {
 	if (a->ufunc)
 		stack = ufunc_kernel_stack(a->ufunc, stack);
-	if (stack == IPI_STACK_NONE || stack > decoder_nr_stacks(pipeline_decoder(a->pipeline)))
-		return NULL;
 	return decoder_stack(pipeline_decoder(a->pipeline), stack);
 }
 

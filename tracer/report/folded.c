@@ -223,6 +223,8 @@ static void frames(struct line *l, struct folded *f, const struct charge *c)
 			frame_of(l, f, c->callsite);
 		return;
 	}
+	if (s->left_out)
+		frame(l, NAMES_LEFT_OUT);
 	for (unsigned int i = s->nr; i-- > caller;)
 		frame_of(l, f, s->addrs[i]);
 	addr = symtab_caller_addr(analysis_symtab(f->analysis), s->addrs, s->nr, s->within);

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "report/list-priv.h"
+#include "report/names.h"
 #include "report/ufunc.h"
 
 const char *const list_kind_names[] = { "hit", "call", "irq", "wake", NULL };
@@ -91,6 +92,8 @@ const char *list_frame(const struct list_line *line, unsigned int i)
 	const struct ipi_stack *s =
 		line->span->stack == IPI_STACK_NONE ? NULL : analysis_stack(l->analysis, line->span->stack);
 
+	if (s && s->left_out && i == s->nr)
+		return NAMES_LEFT_OUT;
 	return s && i < s->nr ? name(l, s->addrs[i], LIST_NAME_RETURN) : NULL;
 }
 

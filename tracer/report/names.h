@@ -14,6 +14,9 @@
 
 #include "match/match.h"
 
+/* A frame that stands for those beyond the caller, where the recorder took no stack because the call site names it. */
+#define NAMES_LEFT_OUT "[stack left out]"
+
 struct span_names {
 	/* First frame of the stack outside the plumbing, or 0: then the call site stands for it. */
 	uint64_t (*stack_caller)(void *ctx, uint32_t stack);

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "report/analysis.h"
+#include "report/names.h"
 #include "report/report.h"
 #include "report/ufunc.h"
 
@@ -64,7 +65,7 @@ static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
 
 	if (!s && !nr_user)
 		return;
-	row->frames = xcalloc((s ? s->nr : 0) + nr_user, sizeof(*row->frames));
+	row->frames = xcalloc((s ? s->nr + s->left_out : 0) + nr_user, sizeof(*row->frames));
 	for (unsigned int i = 0; s && i < s->nr; i++) {
 		char *name = address_name(analysis_symtab(a), s->addrs[i], true);
 
@@ -73,6 +74,10 @@ static void name_stack(struct report_row *row, struct analysis *a, uint32_t id)
 		row->frames[row->nr_frames].plumbing = i < caller;
 		row->frames[row->nr_frames++].name = name;
 		len += strlen(name) + 3;
+	}
+	if (s && s->left_out) {
+		row->frames[row->nr_frames++].name = xstrdup(NAMES_LEFT_OUT);
+		len += sizeof(NAMES_LEFT_OUT) + 3;
 	}
 	for (unsigned int i = 0; i < nr_user; i++) {
 		char *name = user_name(u, user[i]);

@@ -13,6 +13,7 @@
 #include "report/analysis.h"
 #include "report/interval.h"
 #include "report/list.h"
+#include "report/names.h"
 #include "report/top.h"
 
 /* The slowest hits of a row, in no order. */
@@ -276,12 +277,14 @@ static void name_frames(struct top_rows *t, uint32_t stack, struct top_detail *d
 	d->nr_plumbing = analysis_stack_caller(t->analysis, s);
 	if (d->nr_plumbing == s->nr) /* nothing but that */
 		d->nr_plumbing = 0;
-	d->frames = xcalloc(s->nr + 1, sizeof(*d->frames));
+	d->frames = xcalloc(s->nr + 1u, sizeof(*d->frames));
 	for (unsigned int i = d->nr_plumbing; i < s->nr; i++) {
 		symtab_format(analysis_symtab(t->analysis), s->addrs[i], true, true, text, sizeof(text));
 		sanitize(clean, sizeof(clean), text);
 		d->frames[d->nr_frames++] = xstrdup(clean);
 	}
+	if (s->left_out)
+		d->frames[d->nr_frames++] = xstrdup(NAMES_LEFT_OUT);
 }
 
 static int slowest_first(const void *a, const void *b)
