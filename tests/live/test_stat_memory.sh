@@ -34,7 +34,7 @@ SH
 case ${MEMORY_COMMAND:-stat} in
 stat) measure=(stat -I 500ms --json) events='sum(d["trace"]["events"] for d in map(json.loads, f))' ;;
 check) measure=(check -C 1 --max 1000000000 --progress 1m --json) events='json.load(f)["hits"]' ;;
-top) measure=(top --batch -d 500ms --by caller,func,comm,pid,target --rows 5) events='int(sum(float(n) / 2 for n in re.findall("^per s: ([0-9.]+) hits", f.read(), re.M)))' ;;
+top) measure=(top --batch -d 500ms --by "caller,func,comm,pid,target" --rows 5) events='int(sum(float(n) / 2 for n in re.findall("^per s: ([0-9.]+) hits", f.read(), re.M)))' ;;
 esac
 "$IPITRACE" "${measure[@]}" -o "$TMP/s.out" -- bash "$TMP/load" >"$OUT" 2>"$ERR" </dev/null
 status=$?

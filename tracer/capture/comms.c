@@ -21,10 +21,11 @@
 
 struct comm {
 	int32_t pid;
-	int32_t tgid;		  /* 0 = not known */
-	char name[16];		  /* TASK_COMM_LEN of the kernel */
-	bool settled;		  /* the name stays */
-	bool ended, forked, kept; /* the last is of comms_forget_ended() alone */
+	int32_t tgid;  /* 0 = not known */
+	char name[16]; /* TASK_COMM_LEN of the kernel */
+	bool settled;  /* the name stays */
+	bool ended, forked;
+	bool kept, settled_place; /* of comms_forget_ended() alone */
 	uint64_t ended_ns;
 	int32_t parent;	 /* of a process: who started it, PARENT_*; 0: not heard of */
 	uint32_t cgroup; /* its last one */
@@ -276,16 +277,24 @@ static void keep_kin(struct comms *c, const struct comm *task)
 	}
 }
 
-static void forget_places(struct comms *c)
+/* Of a task that is kept: where it was since, and the last one before. */
+static void forget_places(struct comms *c, uint64_t before_ns)
 {
-	unsigned int nr = 0;
+	unsigned int nr = c->nr_places;
 
-	for (unsigned int i = 0; i < c->nr_places; i++)
-		if (comm_find(c, c->places[i].pid)->kept)
-			c->places[nr++] = c->places[i];
-	c->nr_places = nr;
-	/* The array doubles at powers of two, of which there may be one below the room that it has. */
-	c->places = xrealloc(c->places, places_room(nr) * sizeof(*c->places));
+	for (unsigned int i = c->nr_places; i-- > 0;) {
+		struct comm *task = comm_find(c, c->places[i].pid);
+
+		if (!task->kept || task->settled_place)
+			continue;
+		task->settled_place = c->places[i].from_ns <= before_ns;
+		c->places[--nr] = c->places[i];
+	}
+	c->nr_places -= nr;
+	if (nr)
+		memmove(c->places, c->places + nr, c->nr_places * sizeof(*c->places));
+	/* The array doubles at powers of two, so it must have the room that they stand for. */
+	c->places = xrealloc(c->places, places_room(c->nr_places) * sizeof(*c->places));
 }
 
 void comms_forget_ended(struct comms *c, uint64_t before_ns)
@@ -293,14 +302,16 @@ void comms_forget_ended(struct comms *c, uint64_t before_ns)
 	unsigned int nr = 0;
 	bool named = false;
 
-	if (c->nr < FORGET_FROM || c->nr < c->forget_at)
+	if (c->nr + c->nr_places < FORGET_FROM || c->nr + c->nr_places < c->forget_at)
 		return;
-	for (unsigned int i = 0; i < c->nr; i++)
+	for (unsigned int i = 0; i < c->nr; i++) {
 		c->comms[i].kept = !c->comms[i].ended || c->comms[i].ended_ns >= before_ns;
+		c->comms[i].settled_place = false;
+	}
 	for (unsigned int i = 0; i < c->nr; i++)
 		if (!c->comms[i].ended || c->comms[i].ended_ns >= before_ns)
 			keep_kin(c, &c->comms[i]);
-	forget_places(c);
+	forget_places(c, before_ns);
 	for (unsigned int i = 0; i < c->nr; i++) {
 		if (c->comms[i].kept)
 			c->comms[nr++] = c->comms[i];
@@ -311,7 +322,7 @@ void comms_forget_ended(struct comms *c, uint64_t before_ns)
 	for (unsigned int i = 0; i < nr; i++)
 		hash_add(&c->by_pid, (uint32_t)hash_u64((uint32_t)c->comms[i].pid), i);
 	c->nr = nr;
-	c->forget_at = 2 * nr;
+	c->forget_at = 2 * (nr + c->nr_places);
 	c->nr_reused += named;
 }
 

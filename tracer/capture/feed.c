@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,11 +26,20 @@
 #define BUDGET_BYTES (64ULL << 20)
 #define SLICE_PAGES  64u	   /* of one CPU before the others get their turn */
 #define ROUND_SLICES 16u	   /* of one CPU before whoever takes the pages gets its turn */
-#define RESCAN_NS    1000000000ULL /* for CPUs that came online */
+#define RESCAN_NS    1000000000ULL /* for CPUs that came online; what a burst took goes back after twice that */
+#define SLAB_PAGES   64u
 
 struct page {
 	struct page *next;
-	char data[]; /* as the kernel gave it: its stamp first, struct buffer_data_page */
+	char *data;  /* as the kernel gave it: its stamp first, struct buffer_data_page */
+	bool backed; /* by memory */
+};
+
+/* Where pages come from: mapped, so that the memory of those that are free can be given back. */
+struct slab {
+	struct slab *next;
+	char *data;
+	struct page pages[SLAB_PAGES];
 };
 
 struct feed_cpu {
@@ -47,7 +57,9 @@ struct feed {
 	struct cleanup cleanup;
 	struct feed_config config;
 	uint64_t budget_pages, nr_pages; /* in memory, those taken among them */
+	uint64_t most_pages[2];		 /* of these, since the last look and in the time before that */
 	struct page *free;
+	struct slab *slabs;
 	struct feed_cpu *cpus;
 	unsigned int nr_cpus;
 	uint64_t scanned_ns;
@@ -64,16 +76,38 @@ static uint64_t now_ns(void)
 
 /* --- pages --- */
 
+static void slab_new(struct feed *f)
+{
+	size_t size = SLAB_PAGES * f->config.page_size;
+	void *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct slab *s;
+
+	if (data == MAP_FAILED)
+		mem_exhausted(size);
+	s = xcalloc(1, sizeof(*s));
+	s->data = data;
+	s->next = f->slabs;
+	f->slabs = s;
+	for (unsigned int i = 0; i < SLAB_PAGES; i++) {
+		s->pages[i].data = s->data + i * f->config.page_size;
+		s->pages[i].next = f->free;
+		f->free = &s->pages[i];
+	}
+}
+
 static struct page *page_new(struct feed *f)
 {
-	struct page *p = f->free;
+	struct page *p;
 
-	if (p)
-		f->free = p->next;
-	else
-		p = xmalloc(sizeof(*p) + f->config.page_size);
+	if (!f->free)
+		slab_new(f);
+	p = f->free;
+	f->free = p->next;
 	p->next = NULL;
+	p->backed = true;
 	f->nr_pages++;
+	if (f->nr_pages > f->most_pages[0])
+		f->most_pages[0] = f->nr_pages;
 	return p;
 }
 
@@ -86,14 +120,27 @@ static void page_put(struct feed *f, struct page *p)
 	f->nr_pages--;
 }
 
-static void pages_free(struct page *p)
+static void slabs_free(struct feed *f)
 {
-	while (p) {
-		struct page *next = p->next;
+	while (f->slabs) {
+		struct slab *next = f->slabs->next;
 
-		free(p);
-		p = next;
+		munmap(f->slabs->data, SLAB_PAGES * f->config.page_size);
+		free(f->slabs);
+		f->slabs = next;
 	}
+}
+
+/* A burst must not take its memory for as long as the measurement lasts: free pages beyond the most of late lose it. */
+static void give_back(struct feed *f)
+{
+	uint64_t most = f->most_pages[0] > f->most_pages[1] ? f->most_pages[0] : f->most_pages[1], nr = f->nr_pages;
+
+	for (struct page *p = f->free; p; p = p->next)
+		if (nr++ >= most && p->backed)
+			p->backed = madvise(p->data, f->config.page_size, MADV_DONTNEED);
+	f->most_pages[1] = f->most_pages[0];
+	f->most_pages[0] = f->nr_pages;
 }
 
 const void *feed_page(struct feed *f, unsigned int cpu)
@@ -234,6 +281,7 @@ int feed_read(struct feed *f, struct err *err)
 	if (now - f->scanned_ns >= RESCAN_NS || f->finishing) {
 		f->scanned_ns = now;
 		open_cpus(f);
+		give_back(f);
 	}
 	for (unsigned int cpu = 0; cpu < f->nr_cpus; cpu++)
 		f->cpus[cpu].empty = f->cpus[cpu].ended;
@@ -321,11 +369,8 @@ void feed_close(struct feed *f)
 			close(c->raw_fd);
 		if (c->file_fd >= 0)
 			close(c->file_fd);
-		pages_free(c->head);
-		free(c->taken[0]);
-		free(c->taken[1]);
 	}
-	pages_free(f->free);
+	slabs_free(f);
 	free(f->cpus);
 	free(f);
 }

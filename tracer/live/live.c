@@ -22,7 +22,7 @@
 #include "live/priv.h"
 
 #define TICK_NS		NS_PER_S	/* names, health of the session, modules */
-#define MEMORY_NS	(30 * NS_PER_S) /* of tasks that have ended, before all is told of them */
+#define MEMORY_NS	(10 * NS_PER_S) /* of tasks that have ended, before all is told of them */
 #define INTERVAL_MIN_NS 5000000ULL
 #define INTERVAL_MAX_NS 100000000ULL
 
