@@ -101,8 +101,9 @@ is "$(python3 -c 'import json; n = json.load(open("first.json"))["send_ns"]; q =
 exits 0 "  report of it" "$IPITRACE" report c.dat
 like "$(cat "$OUT")" "note: a flight recorder's, window of" "  says that it is a window"
 
+# Files are written while the load goes on: what happens meanwhile waits in the kernel's buffers, or the exit status were 3.
 # shellcheck disable=SC2016 # the command's to expand
-exits 0 "--trips 3, each with a command" timeout 60 "$IPITRACE" record --flight 4M --stop-on 'rate > 200 && func == ipi_mb' --trips 3 \
+exits 0 "--trips 3, each with a command: nothing is lost while files are written" timeout 60 "$IPITRACE" record --flight 4M --stop-on "$condition" --trips 3 \
 	--on-trip 'echo "$1 $IPITRACE_FILE ${IPITRACE_TRIP%% *}" >>trips' -o d.dat -- "$M" -n 10000000 -c 0 -t 1
 is "$(cut -d' ' -f 1,2 trips)" "$(printf 'd.dat.%d d.dat.%d\n' 1 1 2 2 3 3)" "  three files, named to the command"
 is "$(cut -d' ' -f 3 trips)" "$(sed -n 's/^ipitrace: tripped: \([0-9.]*\) .*/\1/p' "$ERR")" "  and what tripped"
@@ -110,6 +111,18 @@ ok "  no fourth, and none without a number" test ! -e d.dat.4 -a ! -e d.dat
 for i in 1 2 3; do
 	exits 0 "  report of file $i" "$IPITRACE" report d.dat.$i
 done
+# A storm trips once, however many files there are room for; the next one does again.
+cat >storms <<-EOF
+	"$M" -n 40000 -c 0 -t 1
+	sleep 0.5
+	"$M" -n 4000 -c 0 -t 1
+	sleep 0.2
+EOF
+exits 0 "rate: two storms" timeout 60 "$IPITRACE" record --flight 4M --stop-on 'rate > 200 && func == ipi_mb' --trips 9 -o s.dat -- sh storms
+is "$(grep -c '^ipitrace: tripped: ' "$ERR")" 2 "  trip twice" || note "$(cat "$ERR")"
+# All that the recorder itself sends, for instance while it writes a file, is no reason to write one.
+exits 0 "its own" "$IPITRACE" record --flight --stop-on own --trips 9 -d 300ms -o own.dat --on-trip true
+like "$(cat "$ERR")" 'nothing tripped' "  never trip"
 exits 0 "nothing trips" "$IPITRACE" record --flight --stop-on 'func > 1h' -d 200ms -o e.dat
 like "$(cat "$ERR")" 'nothing tripped' "  which is said"
 ok "  and no file written" test ! -e e.dat

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capture/ring.h"
+#include "record/flight.h"
 #include "decode/cut.h"
 #include "pagebuf.h"
 #include "report/list-priv.h"
@@ -38,6 +39,28 @@ static unsigned int nr_pages(const struct page_ring *r, unsigned int cpu)
 	for (const struct ring_page *p = page_ring_first(r, cpu); p; p = p->next)
 		nr++;
 	return nr;
+}
+
+/* Counters run since the beginning: what a window is told is what came since it began, and never less. */
+static void counted_since(void)
+{
+	struct flight_notes n = { 0 };
+
+	flight_note(&n, &(struct flight_note){ 10, 0, 0 });
+	is_u64(n.nr, 0, "nothing is counted: nothing to note");
+	flight_note(&n, &(struct flight_note){ 20, 3, 0 });
+	flight_note(&n, &(struct flight_note){ 30, 3, 0 });
+	flight_note(&n, &(struct flight_note){ 40, 3, 7 });
+	is_u64(n.nr, 2, "only what changed is noted");
+	ok(!flight_noted(&n, 19).missed_sends, "a window before the first: all is its own");
+	ok(flight_noted(&n, 39).missed_sends == 3 && !flight_noted(&n, 39).tasks_lost,
+	   "between two: what came before is not");
+	is_u64(flight_noted(&n, 40).tasks_lost, 7, "behind the last: none is");
+	for (uint64_t i = 0; i < 1000; i++)
+		flight_note(&n, &(struct flight_note){ 100 + i, 4 + i, 7 });
+	ok(n.nr <= FLIGHT_NOTES, "a thousand changes take no more memory");
+	is_u64(flight_noted(&n, 1099).missed_sends, 1003, "the latest is there");
+	is_u64(flight_noted(&n, 100).missed_sends, 0, "what was forgotten is called the window's");
 }
 
 static void bounded(void)
@@ -204,6 +227,7 @@ static void rates(void)
 int main(void)
 {
 	bounded();
+	counted_since();
 	by_time();
 	losses();
 	cuts();

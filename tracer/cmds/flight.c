@@ -81,9 +81,11 @@ static int parse_stop_on(void *target, const char *arg, const struct opt_spec *s
 	return list_expr_compile(&f->stop_on, arg, err);
 }
 
-#define PATIENCE_NS NS_PER_S /* how long what has tripped may wait for what began before it */
+#define RATE_APART_NS (100 * 1000000ULL) /* a rate is over when nothing was like that for as long as it goes by */
 
-#define FIELD(m)    offsetof(struct flight_options, m)
+#define PATIENCE_NS   NS_PER_S /* how long what has tripped may wait for what began before it */
+
+#define FIELD(m)      offsetof(struct flight_options, m)
 
 const struct opt flight_rows[FLIGHT_NR_ROWS] = {
 	{ 0, "flight", "[=SIZE|TIME]", OPT_CUSTOM_NEXT, 0,
@@ -114,6 +116,7 @@ int flight_check(const struct flight_options *f, const struct record_options *o,
 		return err_hint(err, "--stop-on 'delivery > 100us'");
 	}
 	if (o->userstack.mode != USERSTACK_NONE) {
+		/* What they are unwound from, 16 kB and more of each sender's stack, would leave a ring little time. */
 		err_set(err, EXIT_USAGE, "--flight keeps no user stacks");
 		return err_hint(err, "without --user-stack");
 	}
@@ -148,6 +151,8 @@ struct flight {
 	char trip[TEXT_LEN];		 /* what has tripped; "" = nothing has */
 	uint64_t trip_ns;		 /* where that began */
 	uint64_t shown_ns;		 /* what trips before is in a file */
+	uint64_t passed_ns;		 /* the last that the condition holds for */
+	bool of_rate;			 /* the condition asks for it */
 	uint64_t lost;			 /* events, when the last trip was written */
 	bool stopped;			 /* by the last trip */
 	bool failed;			 /* a file could not be written */
@@ -220,14 +225,27 @@ static void describe(char *text, const struct flight *f, struct list_line *line)
 		add_value(text, line, column);
 }
 
-/* The first that trips; what follows before a file is written is in it, too. */
+/* A storm trips once, not behind each of its files: the next one begins when this one was over for a while. */
+static bool goes_on(struct flight *f, uint64_t at_ns)
+{
+	uint64_t before_ns = f->passed_ns;
+
+	if (at_ns > f->passed_ns)
+		f->passed_ns = at_ns;
+	return f->of_rate && f->shown_ns && at_ns < before_ns + RATE_APART_NS;
+}
+
+/*
+ * The first that trips; what follows before a file is written is in it, too. What ipitrace sends, for instance while it
+ * writes a file, is nothing to wait for.
+ */
 static void tripped(void *ctx, const struct list_line *line)
 {
 	struct flight *f = ctx;
 	struct list_line copy = *line;
 	uint64_t at_ns = span_begin_ns(line->span);
 
-	if (f->trip[0] || f->stopped || at_ns < f->shown_ns)
+	if (line->own || goes_on(f, at_ns) || f->trip[0] || f->stopped || at_ns < f->shown_ns)
 		return;
 	f->trip_ns = at_ns;
 	describe(f->trip, f, &copy);
@@ -498,12 +516,24 @@ static int finish(struct flight *f, int ret, bool has_workload, struct err *err)
 	return status;
 }
 
+static bool asks_rate(const struct expr *e)
+{
+	unsigned int column;
+	enum list_unit unit;
+
+	for (unsigned int i = 0; e && expr_field_asked(e, i, &column); i++)
+		if (!strcmp(list_expr_key(column, &unit), "rate"))
+			return true;
+	return false;
+}
+
 int flight_record(struct flight_options *options, struct record_options *o, char **command, char **workload,
 		  struct err *err)
 {
 	struct flight f = { .f = options, .o = o };
 	int ret;
 
+	f.of_rate = asks_rate(options->stop_on);
 	signals_catch_request();
 	ret = open_live(&f, command, workload, err);
 	if (!ret) {

@@ -60,6 +60,7 @@ int live_write(struct live *l, struct flight_file *file, struct err *err)
 	int ret;
 
 	file->until_ns = f->off_ns && (!l->told_ns || l->told_ns > f->off_ns) ? f->off_ns : l->told_ns;
+	file->notes = &l->notes;
 	file->max_ns = l->config.flight.max_ns;
 	file->abort = signals_abort_flag();
 	f->workload_status = l->run.workload && workload_ended(l->run.workload) ? workload_status(l->run.workload) : -1;

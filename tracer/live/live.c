@@ -298,12 +298,23 @@ int live_start(struct live *l, const struct span_sink *sink, struct err *err)
 	return l->config.hold ? 0 : live_release(l, err);
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 int live_release(struct live *l, struct err *err)
 {
 	if (run_release(&l->run, err))
 		return failed(l);
 	/* What it sent while it waited was sent by a copy of ipitrace, by name; it has executed its program now. */
 	comms_rename(&l->rec.comms, l->rec.facts.workload);
+	/* Whoever ends before anybody asks, and whose end is not told either, has the name that exec gave it. */
+	if (l->run.workload)
+		comms_add(&l->rec.comms, l->rec.facts.workload, base_name(l->config.workload[0]),
+			  strlen(base_name(l->config.workload[0])));
 	if (l->config.duration_ns)
 		l->end_ns = signals_now_ns() + l->config.duration_ns;
 	return 0;
@@ -322,6 +333,9 @@ static void tick(struct live *l)
 		return;
 	recording_gather_comms(&l->rec);
 	session_glance(l->rec.session);
+	if (l->ring)
+		flight_note(&l->notes,
+			    &(struct flight_note){ now, session_missed_sends(l->rec.session), l->rec.comms.lost });
 	l->tick_ns = now + TICK_NS;
 }
 

@@ -12,6 +12,7 @@
 #include "file/datfile.h"
 #include "live/live.h"
 #include "live/names.h"
+#include "record/flight.h"
 #include "record/meta.h"
 #include "record/tally.h"
 
@@ -30,6 +31,7 @@ struct live {
 	char *modules; /* /proc/modules when the symbols were read */
 
 	struct page_ring *ring; /* of a flight recorder; NULL = it is none */
+	struct flight_notes notes;
 	uint64_t end_ns, limit_ns, told_ns;
 	uint64_t buffer_bytes, read_bytes;
 	uint64_t interval_ns, tick_ns;

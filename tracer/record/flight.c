@@ -94,6 +94,25 @@ static int write_pages(const struct page_ring *ring, struct dat_writer *w, const
 	return ret;
 }
 
+void flight_note(struct flight_notes *n, const struct flight_note *note)
+{
+	const struct flight_note *last = n->nr ? &n->notes[n->nr - 1] : &(struct flight_note){ 0 };
+
+	if (note->missed_sends == last->missed_sends && note->tasks_lost == last->tasks_lost)
+		return;
+	if (n->nr == FLIGHT_NOTES)
+		memmove(n->notes, n->notes + 1, --n->nr * sizeof(*n->notes));
+	n->notes[n->nr++] = *note;
+}
+
+struct flight_note flight_noted(const struct flight_notes *n, uint64_t ns)
+{
+	for (unsigned int i = n->nr; i-- > 0;)
+		if (n->notes[i].at_ns <= ns)
+			return n->notes[i];
+	return (struct flight_note){ 0 };
+}
+
 static void add_reason(void *ctx, const char *text)
 {
 	facts_add_reason(ctx, "%s", text);
@@ -103,12 +122,15 @@ static void add_reason(void *ctx, const char *text)
 static char *facts_text(const struct recording *rec, const struct flight_file *file)
 {
 	struct facts f = rec->facts;
+	struct flight_note before = flight_noted(file->notes, file->from_ns);
 	bool goes_on = !f.off_ns;
 	char *text;
 
 	f.flight = true;
 	f.on_ns = file->from_ns;
 	f.off_ns = file->until_ns;
+	f.missed_sends -= before.missed_sends;
+	f.tasks_lost -= before.tasks_lost;
 	f.lost = f.entries = NULL;
 	f.nr_counters = 0;
 	memset(f.online, 0, sizeof(f.online));

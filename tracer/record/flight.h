@@ -16,8 +16,22 @@
 #include "capture/ring.h"
 #include "record/save.h"
 
+/* What was counted since the beginning, by when: for what of it is of a window. */
+#define FLIGHT_NOTES 32u
+struct flight_notes {
+	struct flight_note {
+		uint64_t at_ns, missed_sends, tasks_lost;
+	} notes[FLIGHT_NOTES]; /* in order of time, where something changed; the oldest go */
+	unsigned int nr;
+};
+
+void flight_note(struct flight_notes *n, const struct flight_note *note);
+/* At this time it was no less than that: what cannot be told apart is of the window. */
+struct flight_note flight_noted(const struct flight_notes *n, uint64_t ns);
+
 struct flight_file {
 	const char *path;
+	const struct flight_notes *notes;
 	uint32_t level;		   /* of compression; 0 = none */
 	uint64_t until_ns;	   /* all CPUs' pages are in the ring up to here */
 	uint64_t max_ns;	   /* not longer than this; 0 = as far as the ring goes back */

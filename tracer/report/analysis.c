@@ -710,9 +710,10 @@ static const char *cgroup(void *ctx, int32_t pid, uint64_t at_ns)
 static bool own_pid(void *ctx, int32_t pid)
 {
 	const struct analysis *a = ctx;
+	int32_t process = pid > 0 ? tgid(ctx, pid) : pid; /* threads that write files come and go */
 
 	for (unsigned int i = 0; i < a->facts.nr_own_pids; i++)
-		if (a->facts.own_pids[i] == pid)
+		if (a->facts.own_pids[i] == pid || a->facts.own_pids[i] == process)
 			return true;
 	for (unsigned int i = 0; i < a->nr_recorders; i++)
 		if (a->recorders[i] == pid)
@@ -722,9 +723,7 @@ static bool own_pid(void *ctx, int32_t pid)
 
 static bool own_func(void *ctx, uint64_t func)
 {
-	const struct analysis *a = ctx;
-
-	return a->own_func && func == a->own_func;
+	return func && func == ((const struct analysis *)ctx)->own_func;
 }
 
 struct span_names analysis_names(struct analysis *a)
