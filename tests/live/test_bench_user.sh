@@ -62,6 +62,7 @@ done
 like "$(cat "$OUT")" '^Self-IPI +- +-' "Self-IPI has none"
 like "$(cat "$OUT")" '^clocksource +[a-z]' "the environment follows"
 if python3 -c 'import pty; pty.openpty()' 2>/dev/null; then
+	# shellcheck disable=SC2016 # the shell on the terminal expands it
 	exits 0 "on a terminal of 80 columns" python3 "$ROOT/tests/cli/terminal.py" 80 50 '' sh -c '"$0" bench --user -n 200 --repeat 2 2>/dev/null' "$IPITRACE"
 	is "$(awk 'length > 80' "$OUT")" "" "  no line is wider"
 	like "$(cat "$OUT")" '^MODE +PATH +IPIS +MEASURED +P50 .*P99 +MAX ' "  what matters most is there"

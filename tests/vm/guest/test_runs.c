@@ -304,7 +304,7 @@ static void test_refused(int fd)
 	REFUSED(timeout_ns, IPITRACE_BENCH_MAX_TIMEOUT_NS + 1, EINVAL);
 	REFUSED(reserved_in[3], 1, EINVAL);
 	REFUSED(undecided, 1, EINVAL);
-	REFUSED(reserved_out[2], 1, EINVAL);
+	REFUSED(reserved_out[1], 1, EINVAL);
 	REFUSED(sends, 1, EINVAL);
 	REFUSED(senders, 8, EFAULT);
 	REFUSED(targets, 8, EFAULT);
