@@ -68,9 +68,12 @@ adds_up() {
 	sums = {}
 	for r in csv.DictReader(run("--csv", "--over-time", "10ms").splitlines()):
 	    sums[r["begin_ns"]] = sums.get(r["begin_ns"], 0) + int(r["target_hits"])
+	    end = min(int(r["begin_ns"]) + 10**7, o["bins_to_ns"])
+	    assert int(r["length_ns"]) == max(end - int(r["begin_ns"]), 0), r
 	assert sum(sums.values()) == t["target_hits"] - d["own"]["target_hits"]
 	if rows:
 	    assert min(map(int, sums)) == d["trace"]["start_ns"] and len(sums) == o["nr_bins"]
+	    assert o["bins_to_ns"] - o["bins_from_ns"] == d["trace"]["duration_ns"]
 	PY
 }
 nr=0
@@ -120,6 +123,33 @@ like "$text" '^ROW +HITS PEAK/s OVER TIME$' "rates over time"
 like "$text" '^anon_pipe_write\+0x39a +1139 +[0-9]+ +[.:=+*%#-]+' "  a row"
 like "$text" '^\(16 bins of 100ms, each character 100ms;' "  what a character is"
 like "$(LC_ALL=C.UTF-8 "$IPITRACE" report --over-time 100ms "$F")" $'\xe2\x96\x88' "  blocks where the locale has them"
+# The rate of a shorter bin is by its own length, but at least by half of a whole one's: by the lines of the list.
+peaks() {
+	"$IPITRACE" report --by class --over-time "$@" "$F" >text || return 1
+	"$IPITRACE" report --by class --json --over-time "$@" "$F" >json
+	python3 - <<-'PY'
+	import json, os, subprocess
+	d, text = json.load(open("json")), open("text").read().splitlines()
+	got = {f[0]: int(f[2]) for f in (line.split() for line in text) if len(f) > 2 and f[1].isdigit() and f[2].isdigit()}
+	lines = subprocess.run([os.environ["IPITRACE"], "list", "--json", "--kind", "hit", os.environ["F"]], capture_output=True).stdout
+	sends = [l for l in map(json.loads, lines.splitlines()) if not l["own"]]
+	start, size, begin, end = d["trace"]["start_ns"], d["bin_ns"], d["bins_from_ns"], d["bins_to_ns"]
+	short = 0
+	for name, peak in got.items():
+	    rates = []
+	    for n in range(d["nr_bins"]):
+	        low, high = max(start + n * size, begin), min(start + (n + 1) * size, end)
+	        hits = sum(l["class"] == name and low <= l["send_ns"] < high for l in sends) if high > low else 0
+	        rates.append(hits * 1e9 / max(high - low, size / 2))
+	        short += high - low < size
+	    assert peak == float("%.0f" % max(rates)), (name, peak, rates)
+	assert got and short, (got, short)
+	PY
+}
+export F
+ok "  the highest rate, where the last bin is shorter" peaks 1200ms
+ok "  where all is one bin" peaks 1h
+ok "  in a window" peaks 200ms --from +0.25s --to +0.7s
 exits 1 "  too many bins" "$IPITRACE" report --over-time 1ns "$F"
 like "$(cat "$ERR")" 'too many bins' "  says so"
 exits 2 "  no time" "$IPITRACE" report --over-time 0 "$F"

@@ -412,6 +412,8 @@ static int json_begin(struct render *r, struct err *err)
 	if (r->report->bin_ns) {
 		json_u64(j, "bin_ns", r->report->bin_ns);
 		json_u64(j, "nr_bins", r->report->nr_bins);
+		json_u64(j, "bins_from_ns", r->report->bins_from_ns);
+		json_u64(j, "bins_to_ns", r->report->bins_to_ns);
 	}
 	coverage(j, r->report);
 	json_array(j, "by");

@@ -15,6 +15,7 @@
 #include "render/render.h"
 #include "render/parts-priv.h"
 #include "render/value.h"
+#include "report/overtime.h"
 
 #define LINE_USUAL 60 /* cells, where the screen has no width */
 #define LINE_LEAST 20
@@ -59,14 +60,16 @@ static char *line(const struct render *r, const struct state *s, const struct re
 					    "\xe2\x96\x87",
 					    "\xe2\x96\x88" };
 	char *text = xmalloc(3 * (size_t)s->line + 1), *p = text;
-	uint64_t *sums = xcalloc(s->line, sizeof(*sums)), max = 0;
+	double *rates = xcalloc(s->line, sizeof(*rates)), max = 0;
 
-	for (unsigned int i = 0; i < b->nr && i < r->report->nr_bins; i++) {
-		sums[i / s->merge] += report_bin(b, i);
-		max = sums[i / s->merge] > max ? sums[i / s->merge] : max;
+	for (unsigned int i = 0; i < s->line; i++) {
+		unsigned int first = i * s->merge, left = r->report->nr_bins - first;
+
+		rates[i] = overtime_rate(r->report, b, first, left < s->merge ? left : s->merge);
+		max = rates[i] > max ? rates[i] : max;
 	}
 	for (unsigned int i = 0; i < s->line; i++) {
-		unsigned int level = sums[i] ? 1 + (unsigned int)((double)sums[i] / (double)max * 7 + 0.5) : 0;
+		unsigned int level = rates[i] > 0 ? 1 + (unsigned int)(rates[i] / max * 7 + 0.5) : 0;
 
 		if (r->options->screen.utf8)
 			p = stpcpy(p, utf8[level]);
@@ -74,7 +77,7 @@ static char *line(const struct render *r, const struct state *s, const struct re
 			*p++ = ascii[level];
 	}
 	*p = '\0';
-	free(sums);
+	free(rates);
 	return text;
 }
 
@@ -83,16 +86,18 @@ static int text_row(struct render *r, const struct report_row *row, struct err *
 	struct state *s = r->state;
 	unsigned int width = r->options->screen.width, others = s->line + FIGURES;
 	char **cell = s->cells + (size_t)s->nr_rows++ * NR_CELLS;
-	uint64_t sum = 0, peak = 0;
+	uint64_t sum = 0;
+	double peak = 0, rate;
 
 	(void)err;
 	for (unsigned int i = 0; i < row->bins.nr; i++) {
 		sum += report_bin(&row->bins, i);
-		peak = report_bin(&row->bins, i) > peak ? report_bin(&row->bins, i) : peak;
+		rate = overtime_rate(r->report, &row->bins, i, 1);
+		peak = rate > peak ? rate : peak;
 	}
 	cell[CELL_LABEL] = render_label(r, row, width > others ? width - others : 0);
 	cell[CELL_HITS] = xasprintf("%" PRIu64, sum);
-	cell[CELL_PEAK] = xasprintf("%.0f", (double)peak * 1e9 / (double)r->report->bin_ns);
+	cell[CELL_PEAK] = xasprintf("%.0f", peak);
 	cell[CELL_LINE] = line(r, s, &row->bins);
 	return 0;
 }
@@ -138,7 +143,7 @@ static int csv_begin(struct render *r, struct err *err)
 {
 	(void)err;
 	render_csv_keys(r, NULL);
-	fputs("begin_ns,target_hits\n", r->out);
+	fputs("begin_ns,target_hits,length_ns\n", r->out);
 	render_lost_events(r);
 	return 0;
 }
@@ -148,8 +153,9 @@ static int csv_row(struct render *r, const struct report_row *row, struct err *e
 	(void)err;
 	for (unsigned int i = 0; i < r->report->nr_bins; i++) {
 		render_csv_keys(r, row);
-		fprintf(r->out, "%" PRIu64 ",%" PRIu64 "\n", r->report->trace->start_ns + i * r->report->bin_ns,
-			report_bin(&row->bins, i));
+		fprintf(r->out, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
+			r->report->trace->start_ns + i * r->report->bin_ns, report_bin(&row->bins, i),
+			overtime_bins_ns(r->report, i, 1));
 	}
 	return 0;
 }

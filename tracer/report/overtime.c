@@ -141,10 +141,30 @@ void overtime_report(struct overtime *o, struct report *r)
 	/* To the end of the recording, so that quiet shows as well; as far as that is no more than what is there. */
 	r->bin_ns = o->bin_ns;
 	r->nr_bins = whole > o->nr_bins && whole <= OVERTIME_MAX_CELLS ? (unsigned int)whole : o->nr_bins;
+	r->bins_from_ns = r->windowed ? r->from_ns : t->start_ns;
+	r->bins_to_ns = r->windowed ? r->to_ns : t->end_ns;
 	r->own_bins = (struct report_bins){ o->own.bins, o->own.nr };
 	for (unsigned int i = 0; i < r->nr_rows; i++) {
 		const struct series *s = series_of(o, r->rows[i].agg);
 
 		r->rows[i].bins = (struct report_bins){ s->bins, s->nr };
 	}
+}
+
+uint64_t overtime_bins_ns(const struct report *r, unsigned int first, unsigned int nr)
+{
+	uint64_t from = r->trace->start_ns + first * r->bin_ns, to = from + nr * r->bin_ns;
+
+	from = from > r->bins_from_ns ? from : r->bins_from_ns;
+	to = to < r->bins_to_ns ? to : r->bins_to_ns;
+	return to > from ? to - from : 0;
+}
+
+double overtime_rate(const struct report *r, const struct report_bins *b, unsigned int first, unsigned int nr)
+{
+	uint64_t ns = overtime_bins_ns(r, first, nr), whole = nr * r->bin_ns, hits = 0;
+
+	for (unsigned int i = first; i < first + nr; i++)
+		hits += report_bin(b, i);
+	return (double)hits * 1e9 / (double)(ns > whole / 2 ? ns : whole / 2 ? whole / 2 : 1);
 }

@@ -26,5 +26,12 @@ void overtime_free(struct overtime *o);
 struct span_sink overtime_sink(struct overtime *o);
 /* Gives a built report its bins, which stay the overtime's. */
 void overtime_report(struct overtime *o, struct report *r);
+/* Time of these bins: less than theirs at the ends of the recording, or of its window. */
+uint64_t overtime_bins_ns(const struct report *r, unsigned int first, unsigned int nr);
+/*
+ * Hits a second in these bins, by the time that they really have, but at least by half of a whole one's: a single hit
+ * in the last microsecond is no rate of a million.
+ */
+double overtime_rate(const struct report *r, const struct report_bins *b, unsigned int first, unsigned int nr);
 
 #endif

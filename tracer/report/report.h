@@ -85,6 +85,8 @@ struct report {
 	/* Where they were asked for, see report/overtime.h; else 0. The first begins at trace->start_ns. */
 	uint64_t bin_ns;
 	unsigned int nr_bins;
+	uint64_t bins_from_ns,
+		bins_to_ns; /* the recording, or its window: the bins at its ends are that much shorter */
 	struct report_bins own_bins;
 	struct {
 		const char *name;
