@@ -2,6 +2,7 @@
 """What test_list.sh asks of the lines of ipitrace list --json.
 
 sums IPITRACE FILE... [-- FILTER...]	they add up to the report, in all, and row by row
+keys IPITRACE FILE...			so they do to the rows by every key
 calls IPITRACE FILE			exact calls are those that trace-cmd report shows
 hits IPITRACE FILE			so are all sends and interrupts, whatever their class
 schema SCHEMA < LINES			every line is as the schema says
@@ -9,6 +10,7 @@ slowest IPITRACE FILE COLUMN KEY N	--slowest N is the head of what all lines sor
 """
 import collections
 import json
+import os
 import re
 import subprocess
 import sys
@@ -53,7 +55,8 @@ def check_totals(t, lines):
     for line in lines:
         of[line["kind"]].append(line)
     hits, calls = of["hit"], of["call"]
-    want = {"target_hits": len(hits), "sends": len({line["send_id"] for line in hits}),
+    nobody = int(os.environ.get("TO_NOBODY", "0"))  # multicasts without a target
+    want = {"target_hits": len(hits), "sends": len({line["send_id"] for line in hits}) + nobody,
             "own_sends": len({line["send_id"] for line in hits if line["own"]}),
             "unsolicited": len(of["irq"]), "wakes": len(of["wake"]), "calls": number(hits, has_call=True) + len(calls),
             "riders": number(calls, path="rider"), "polled": number(calls, path="polled")}
@@ -78,17 +81,21 @@ def check_totals(t, lines):
 
 
 def count_rows(lines, key):
-    """(caller or call site, func) -> counts and times, as the rows of a report have them."""
+    """key of a line -> counts and times, as the rows of a report have them."""
     counts, times = collections.Counter(), collections.defaultdict(list)
     for line in lines:
         if line["own"] or line["kind"] == "irq":
             continue
-        row = (line[key], line["func"])
+        row = key(line)
         hit = line["kind"] == "hit"
         counts[row, "target_hits"] += hit
         counts[row, "delivered"] += hit and line["outcome"] == "delivered"
         counts[row, "calls"] += line["kind"] == "call" or bool(line["has_call"])
         counts[row, "elided"] += line["kind"] == "wake" or line["path"] in ("rider", "polled")
+        for c in OUTCOMES[1:]:
+            counts[row, c] += hit and line["outcome"] == c
+        for c in ("exact", "fifo", "ambiguous"):
+            counts[row, c] += hit and line["how"] == c
         if line["wait_ns"] is not None:
             times[row, "wait_ns"].append(line["wait_ns"])
         if hit and line["outcome"] == "delivered" and line["how"] != "ambiguous":
@@ -98,20 +105,32 @@ def count_rows(lines, key):
     return counts, times
 
 
-def check_rows(d, lines):
-    key = "caller" if d["trace"]["stacks"] else "callsite"
+COUNTS = ("target_hits", "delivered", "calls", "elided", *OUTCOMES[1:], "exact", "fifo", "ambiguous")
+
+
+def check_rows(d, lines, key, key_of_row=None, elsewhere=0):
+    """elsewhere: so many calls may be in another row than their hit."""
     counts, times = count_rows(lines, key)
-    hits = 0
+    away = 0
+    hits, seen = 0, set()
     for r in d["rows"]:
-        row = (r[key], r["func"])
+        row = (key_of_row or key)(r)
+        assert row not in seen, ("twice", row)
+        seen.add(row)
         hits += counts[row, "target_hits"]
-        for c in ("target_hits", "delivered", "calls", "elided"):
+        for c in COUNTS:
+            if c == "calls" and elsewhere:
+                away += abs((r[c] or 0) - counts[row, c])
+                continue
             assert r[c] is None or r[c] == counts[row, c], (row, c, r[c], counts[row, c])
-        for c in ("delivery_ns", "handler_ns", "wait_ns"):
+        for c in ("delivery_ns", "handler_ns", "wait_ns")[:2 if elsewhere else 3]:
             ns, h = times[row, c], r[c]
             want = (0, None, None, 0) if h is None else (h["count"], h["min"], h["max"], h["sum"])
             assert (len(ns), min(ns, default=None), max(ns, default=None), sum(ns)) == want, (row, c, ns, want)
     assert hits == sum(n for (_, c), n in counts.items() if c == "target_hits"), "hits in no row"
+    lost = [row for (row, _), n in counts.items() if n and row not in seen]
+    assert not lost, ("in no row", lost[:3])
+    assert away <= 2 * elsewhere, (away, elsewhere)
 
 
 def sums(ipitrace, *files):
@@ -129,8 +148,62 @@ def sums(ipitrace, *files):
         for line in lines:
             last = check_line(line, last)
         check_totals(d["totals"], lines)
-        check_rows(d, lines)
+        who = "caller" if d["trace"]["stacks"] else "callsite"
+        check_rows(d, lines, lambda x, who=who: (x[who], x["func"]))
         print(path.split("/")[-1], len(lines))
+
+
+# --- rows by every key ---
+
+def sender(line, of_task):
+    """What is known of a task is not so of the interrupt that it was sent from."""
+    return of_task if line["context"] in ("task", "idle") else f"<{line['context']}>"
+
+
+def victim(line):
+    return "<softirq>" if line["victim_context"] == "softirq" else line["victim_comm"]
+
+
+def ran_inside(line):
+    """Where the end of the interrupt is not recorded it may be that."""
+    if line["entry_ns"] is None or line["run_ns"] is None:
+        return False
+    return line["entry_ns"] <= line["run_ns"] <= (line["exit_ns"] or line["run_ns"])
+
+
+# What stands for a key in a line, and in a row, where that is not the column of its name.
+OF_LINE = {
+    "comm": lambda x: sender(x, x["comm"]),
+    "pid": lambda x: sender(x, x["pid"]),
+    "process": lambda x: sender(x, x["tgid"]),
+    "cgroup": lambda x: sender(x, x["cgroup"]),
+    "victim": victim,
+    "stack": lambda x: tuple((x["stack"] or []) + (x["user_stack"] or [])),
+}
+OF_ROW = {
+    "pid": lambda x: x["comm"] if x["pid"] is None else x["pid"],
+    "process": lambda x: int(m.group(1)) if (m := re.search(r"\[(\d+)\]$", x["process"] or "")) else x["process"],
+    "stack": lambda x: tuple(x["stack"] or ()),
+}
+
+
+def keys(ipitrace, *files):
+    """All that --by knows, but slowest, whose rows are of multicasts: see test_waits.sh."""
+    told = subprocess.run((ipitrace, "report", "--by", "?"), capture_output=True, text=True).stderr
+    known = re.search("keys: (.*)", told).group(1).split(", ")
+    known.remove("slowest")
+    for path in files:
+        lines = list_lines(ipitrace, path, "--stacks")[1]
+        # What another interrupt ran, or none, before that of its send came: the row is of who ran it.
+        away = sum(bool(x["has_call"]) and not ran_inside(x) for x in lines)
+        for key in known:
+            d = json.loads(run(ipitrace, "report", "--json", "--by", key, path)[1])
+            try:
+                check_rows(d, lines, OF_LINE.get(key, lambda x: x[key]), OF_ROW.get(key, lambda x: x[key]),
+                           away if key in ("victim", "depth") else 0)
+            except AssertionError as e:
+                raise AssertionError((path, key, *e.args))
+        print(path.split("/")[-1], len(known), "keys,", away, "calls ran elsewhere")
 
 
 # --- trace-cmd's own words ---

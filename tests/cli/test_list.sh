@@ -18,6 +18,22 @@ for filter in '--class reschedule' '-C 1' '--source-cpus 0' '--func flush_tlb_fu
 	ok "also behind $filter" py sums "$IPITRACE" demo.dat -- $filter
 done
 
+# A multicast whose targets were gone when it was sent is a send, and no line.
+python3 - "$DATA/rows/amd64-66cpu.dat" <<-'PY' >nobody.dat
+	import re, sys
+	data = open(sys.argv[1], "rb").read()
+	number = int(re.search(rb"name: ipi_send_cpumask\nID: (\d+)\n", data).group(1)).to_bytes(2, "little")
+	at = re.search(re.escape(number) + rb".{6}\x20\0\x10\0.{20}", data, re.S).end()
+	sys.stdout.buffer.write(data[:at] + bytes(16) + data[at + 16:])
+PY
+ok "a multicast to nobody" env TO_NOBODY=1 python3 "$ROOT/tests/cli/list.py" sums "$IPITRACE" nobody.dat
+
+# --- rows by every key ---
+for f in "$DATA"/{demo,wakes}.dat \
+	"$DATA"/{rows/ppc64el-7.3,cases/user-stacks,cases/libtraceevent-null8,cases/rt-idle-drain}.dat.gz; do
+	ok "${f##*/}: lines add up to the rows by every key" py keys "$IPITRACE" "$f"
+done
+
 # --- an independent reading of the same file ---
 ok "report.dat: exact calls are those of trace-cmd report" py calls "$IPITRACE" report.dat
 ok "demo.dat: exact calls are those of trace-cmd report" py calls "$IPITRACE" demo.dat

@@ -108,6 +108,7 @@ static int run_list(struct reading *in, const struct list_render_ops *ops, FILE 
 	const struct span_sink sink = list_sink(list);
 	int ret;
 
+	reading_join_handlers(in);
 	ops->begin(&r);
 	ret = reading_run(in, &sink, err);
 	ops->end(&r, list_nr_lines(list), list_nr_chosen(list));

@@ -269,6 +269,7 @@ static int list_file(struct list_options *o, const char *path, const struct list
 
 	if (ret || (ret = reading_set_window(&in, &o->window, err)))
 		goto out;
+	reading_join_handlers(&in);
 	list = list_new(in.analysis, &o->choice, emit, &p);
 	sink = list_sink(list);
 	p.render.trace = analysis_info(in.analysis);

@@ -290,11 +290,17 @@ int reading_window(const struct reading *r, struct report *report, struct err *e
 	return span_window_bounds(r->window, &report->from_ns, &report->to_ns, err);
 }
 
+void reading_join_handlers(struct reading *r)
+{
+	if (!r->handlers)
+		r->handlers = span_handlers_new();
+}
+
 void reading_rows_by(struct reading *r, const enum agg_key *by, unsigned int nr_by)
 {
 	for (unsigned int i = 0; i < nr_by; i++)
-		if (!r->handlers && AGG_KEYS_OF_IRQ >> by[i] & 1)
-			r->handlers = span_handlers_new();
+		if (AGG_KEYS_OF_IRQ >> by[i] & 1)
+			reading_join_handlers(r);
 }
 
 struct span_sink reading_sink(struct reading *r, const struct span_sink *sink)

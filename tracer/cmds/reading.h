@@ -55,6 +55,8 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 int reading_set_window(struct reading *r, const struct time_window *w, struct err *err);
 /* No IRQ span of a solicited interrupt passes: see agg_new(). */
 bool reading_by_sender(const struct reading *r);
+/* Before running: calls are to know what ran them (report/handlers.h). */
+void reading_join_handlers(struct reading *r);
 /* Before running: spans are for rows by these keys. */
 void reading_rows_by(struct reading *r, const enum agg_key *by, unsigned int nr_by);
 /* All that is in front of a sink, which is copied. */

@@ -204,6 +204,17 @@ static struct within context(const struct decoder *d, const struct cursor *c, co
 	return (struct within){ works_open(d->works, ev->pid), WITHIN_WORK };
 }
 
+/* 0 is nobody's return address: powerpc's unwinder has one where an interrupt switched stacks. */
+static uint32_t drop_zeros(uint64_t *frames, uint32_t nr)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < nr; i++)
+		if (frames[i])
+			frames[kept++] = frames[i];
+	return kept;
+}
+
 /* Frames as the size field says, but never more than the record holds; end marks cut off. */
 static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct look *look, struct within within)
 {
@@ -232,7 +243,8 @@ static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct l
 		memcpy(c->last_stack_raw, frames, nr * sizeof(*frames));
 		c->last_stack_len = nr;
 	}
-	while (nr && (frames[nr - 1] == mark || !frames[nr - 1]))
+	nr = drop_zeros(frames, nr);
+	while (nr && frames[nr - 1] == mark)
 		nr--;
 	c->last_within = within;
 	c->last_stack = stacks_intern(d->stacks, frames, nr, within, false);

@@ -143,6 +143,8 @@ static void window_settle(struct matcher *m, struct window *w)
 	if (unlikely(!cause))
 		w->span.unsolicited = why_unsolicited(m, w);
 	w->span.nr_targets = w->nr_hits;
+	if (unlikely(!m->config.has_csd))
+		w->span.nr_calls = IPI_CALLS_UNKNOWN;
 	for (h = w->head; h; h = next) {
 		next = h->next;
 		h->span.entry_ns = w->span.entry_ns;

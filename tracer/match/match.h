@@ -90,6 +90,8 @@ enum ipi_wait {
 	IPI_WAIT_KNOWN = 2,   /* the sender waited wait_ns; nr_targets as above */
 };
 
+#define IPI_CALLS_UNKNOWN UINT32_MAX /* the trace has no csd_* events */
+
 /*
  * Everything known of one thing that happened. For HIT and CALL the identity
  * (callsite, func, stack, pid) is the sender's; a hit joined to its call bears
@@ -118,7 +120,7 @@ struct ipi_span {
 	uint64_t csd;  /* TLB: pages, TLB_PAGES_ALL = everything */
 	uint32_t
 		nr_targets; /* SEND: hits; IRQ: hits that it answered, coalesced ones included; TLB: CPUs of a hypercall */
-	uint32_t nr_calls;    /* IRQ, HIT with an entry: functions that the interrupt ran */
+	uint32_t nr_calls;    /* IRQ, HIT with an entry: functions that the interrupt ran, or IPI_CALLS_UNKNOWN */
 	uint64_t queue_ns;    /* csd_queue_cpu */
 	uint64_t sent_ns;     /* HIT, SEND: send_ns or, where a stack was taken, the moment behind its unwinding, from
 			       * which delivery counts; CALL: the same of queue_ns */
@@ -215,12 +217,14 @@ static inline enum ipi_victim flags_victim(uint8_t irq_flags)
 	return irq_flags & IPI_FLAG_SOFTIRQ ? IPI_VICTIM_SOFTIRQ : IPI_VICTIM_TASK;
 }
 
-/* Of an IRQ, or of a HIT by its interrupt. */
+/* Of an IRQ, of a HIT by its interrupt, of a CALL by the one that ran it, once report/handlers.h has told of that. */
 static inline enum ipi_victim span_victim(const struct ipi_span *s)
 {
-	if ((s->kind != IPI_SPAN_HIT && s->kind != IPI_SPAN_IRQ) || s->entry_ns == IPI_NO_TIME)
-		return IPI_VICTIM_UNKNOWN;
-	return flags_victim(s->irq_flags);
+	bool known = s->kind == IPI_SPAN_CALL				? s->irq_id && s->nr_calls :
+		     s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_IRQ ? s->entry_ns != IPI_NO_TIME :
+									  false;
+
+	return known ? flags_victim(s->irq_flags) : IPI_VICTIM_UNKNOWN;
 }
 
 /* Who was at work when it was sent or queued. */

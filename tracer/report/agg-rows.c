@@ -115,9 +115,9 @@ static const char *victim_of(struct agg *a, const struct ipi_span *s)
 	static const char softirq[] = "<softirq>";
 	uint32_t comm;
 
-	if (!(a->by_mask & 1u << AGG_KEY_VICTIM) || !s->irq_id)
+	if (!(a->by_mask & 1u << AGG_KEY_VICTIM))
 		return NULL;
-	switch (flags_victim(s->irq_flags)) {
+	switch (span_victim(s)) {
 	case IPI_VICTIM_TASK:
 		comm = task_get(a, s->victim_pid)->comm; /* which may move the names */
 		return a->comms[comm];

@@ -46,7 +46,7 @@ enum agg_key {
 #define AGG_KEYS_OF_HIT (AGG_KEYS_OF_IRQ | AGG_KEYS_BESIDE)
 /* In these, spans of the same sender and function are of different rows. */
 #define AGG_KEYS_OF_SPAN (AGG_KEYS_OF_HIT | 1u << AGG_KEY_CGROUP)
-#define AGG_NO_DEPTH	 UINT32_MAX
+#define AGG_NO_DEPTH	 IPI_CALLS_UNKNOWN
 
 struct agg_counts {
 	uint64_t sends, target_hits, delivered, coalesced, in_flight, lost;
@@ -65,7 +65,7 @@ struct agg_row {
 	uint32_t context;	      /* enum ipi_context */
 	const char *cgroup;	      /* NULL = not known */
 	const char *victim;	      /* NULL = no interrupt, or not known what it hit */
-	uint32_t depth;		      /* functions that the interrupt ran; AGG_NO_DEPTH = no interrupt */
+	uint32_t depth;		      /* functions that the interrupt ran; AGG_NO_DEPTH = no interrupt, or not known */
 	const char *wakee, *waker;    /* NULL = it wakes nobody, or not known whom */
 	uint32_t idle;		      /* IPI_IDLE_* of the target */
 	uint32_t slowest;	      /* target of these multicasts */

@@ -145,6 +145,18 @@ static void handlers_lost(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost
 	h->next.lost(h->next.ctx, cpu, at_ns, lost);
 }
 
+/* What waits begins before what the matcher has settled. Asked rarely: all slots are looked at. */
+static void handlers_settled(void *ctx, uint64_t before_ns)
+{
+	struct span_handlers *h = ctx;
+
+	for (unsigned int i = 0; i < SLOTS; i++)
+		for (const struct waiting *w = h->slots[i].first; w; w = w->next)
+			if (span_begin_ns(&w->span) < before_ns)
+				before_ns = span_begin_ns(&w->span);
+	h->next.settled(h->next.ctx, before_ns);
+}
+
 /* Every interrupt is told of in the end; what waits all the same is for an interrupt that is none. */
 static int handlers_end(void *ctx, struct err *err)
 {
@@ -164,6 +176,7 @@ struct span_sink span_handlers_sink(struct span_handlers *h, const struct span_s
 	return (struct span_sink){
 		.span = handlers_span,
 		.lost = next->lost ? handlers_lost : NULL,
+		.settled = next->settled ? handlers_settled : NULL,
 		.end = handlers_end,
 		.ctx = h,
 	};

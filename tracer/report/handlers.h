@@ -7,7 +7,7 @@
  * an interrupt ran waits for it here, and goes on with its irq_flags, victim_pid and
  * nr_calls, as a hit has them from the matcher. All others pass at once.
  *
- * For sinks that need no order of time: calls go on later than what was settled.
+ * What waits here is not settled for who comes behind: see settled() in report/sink.h.
  */
 #ifndef IPITRACE_REPORT_HANDLERS_H
 #define IPITRACE_REPORT_HANDLERS_H

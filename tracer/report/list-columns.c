@@ -266,12 +266,12 @@ static struct list_value get_cgroup(const struct list_line *line)
 	return text(l->names.cgroup);
 }
 
-/* Of a call without a hit of its own it is not told. */
+/* No interrupt runs a call and has run none: then it is not told. */
 static struct list_value get_depth(const struct list_line *line)
 {
 	const struct ipi_span *s = line->span;
 
-	if (line->kind == LIST_CALL || !s->irq_id || !line->list->trace->has_csd)
+	if (!s->irq_id || !line->list->trace->has_csd || (line->kind == LIST_CALL && !s->nr_calls))
 		return none();
 	return number(s->nr_calls);
 }

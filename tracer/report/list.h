@@ -5,8 +5,8 @@
  * A line is a hit (one target of one send), a call without a hit of its own
  * (rider, polled), an interrupt that nobody is known to have sent, or a wake-up
  * that needed none. So the lines add up to the totals of a report: hits to
- * target_hits, their distinct send_id to sends, hits that have a call and calls
- * to calls, interrupts to unsolicited. Runs that nobody was seen to queue and
+ * target_hits, their distinct send_id to sends but for multicasts that went to
+ * nobody, hits that have a call and calls to calls, interrupts to unsolicited. Runs that nobody was seen to queue and
  * local calls are no lines.
  *
  * Memory does not depend on the length of the recording: see report/order.h.
