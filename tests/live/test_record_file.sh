@@ -115,15 +115,28 @@ if tc r.dat; then
 	ok "reschedules are there" test "$(count reschedule_entry)" -gt 0
 	is "$(grep -Ec ': (call_function|irq_work|csd_function)[a-z_]*: |callback=[a-z]' tc.out)" 0 "no other interrupt"
 fi
-# Which process a thread was of is known of those that began meanwhile, and of those that lived.
-sleep 30 &
-exits 0 "record threads" "$IPITRACE" record -o t.dat -- python3 -c 'import os, threading
+# Which process a thread was of is known of those that began meanwhile, and of those that lived; of those that
+# the file is about: whose number is in no event has neither name nor process in it.
+cp "$(command -v sleep)" idler
+cp "$BUILD/examples/membarrier" before
+./idler 60 &
+idler=$!
+./before -n 100000000 >/dev/null &
+before=$!
+for ((i = 0; i < 200; i++)); do
+	[ "$(cat /proc/$before/comm /proc/$idler/comm)" = "before"$'\n'"idler" ] && break
+	sleep 0.02
+done
+exits 0 "record threads" "$IPITRACE" record --compress none -o t.dat -- python3 -c 'import os, threading
 t = threading.Thread(target=lambda: print(os.getpid(), threading.get_native_id()))
 t.start(); t.join()'
-kill $!
+kill $idler $before
+wait $idler $before 2>/dev/null
 read -r pid tid <"$OUT"
 like " $(fact t.dat tgids) " " $pid $pid .*$tid $pid " "facts: a thread $tid and its process $pid"
-like " $(fact t.dat tgids) " " $! $! " "  and a process that began before"
+like " $(fact t.dat tgids) " " $before $before " "  and a process that began before"
+unlike " $(fact t.dat tgids) " " $idler " "  not one that did nothing"
+is "$(LC_ALL=C grep -aEc "^$before before$" t.dat) $(LC_ALL=C grep -aEc "^$idler idler$" t.dat)" "1 0" "  names: likewise"
 exits 0 "record --no-stack" "$IPITRACE" record --no-stack -o n.dat -- hackbench -l 20
 tc n.dat && is "$(count kernel_stack)" 0 "--no-stack: none"
 is "$(fact n.dat stacks)" 0 "facts: no stacks"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/comms.h"
+#include "decode/pids.h"
 #include "tap.h"
 
 enum { GONE = 0x7ffffff0, GONE2 = 0x7ffffff1 }; /* above any pid_max */
@@ -78,9 +79,74 @@ static void living(void)
 	comms_free(&c);
 }
 
+static bool in_pages(const void *ctx, int32_t pid)
+{
+	return pids_used_has(ctx, pid);
+}
+
+/* What a file says of tasks, as "pid name" lines, pairs of pid and tgid, and of process and parent. */
+static void is_said(const struct comms *c, const char *names, const char *processes, const char *parents)
+{
+	unsigned int nr[2];
+	int32_t *pairs[2] = { comms_processes(c, &nr[0]), comms_parents(c, &nr[1]) };
+	char *got = comms_format(c), text[2][200] = { "", "" };
+
+	for (int k = 0; k < 2; k++) {
+		for (unsigned int i = 0; i < 2 * nr[k]; i++)
+			snprintf(text[k] + strlen(text[k]), sizeof(text[k]) - strlen(text[k]), "%d ", pairs[k][i]);
+		free(pairs[k]);
+	}
+	ok(!strcmp(got, names), "names: %s, want %s", got, names);
+	ok(!strcmp(text[0], processes), "processes: %s, want %s", text[0], processes);
+	ok(!strcmp(text[1], parents), "parents: %s, want %s", text[1], parents);
+	free(got);
+}
+
+/*
+ * 10 starts 20, which starts 30 and 40; 31 is a thread of 30, 41 one of 40. The
+ * pages name 31: so its process and whoever started that are kept, and no others.
+ */
+static void chosen(void)
+{
+	const uint32_t page[] = { 0xdeadbeef, 31, 70000, 999999999, UINT32_MAX };
+	struct pids_used *used;
+	struct comms c = { 0 };
+
+	begin(&c, 10, 0, false);
+	begin(&c, 20, 10, false);
+	begin(&c, 30, 20, false);
+	begin(&c, 31, 30, true);
+	begin(&c, 40, 20, false);
+	begin(&c, 41, 40, true);
+	for (int32_t pid = 10; pid <= 41; pid++)
+		if (pid % 10 < 2 && pid != 11 && pid != 21)
+			comms_add(&c, pid, pid % 10 ? "thread" : "process", pid % 10 ? 6 : 7);
+	is_u64((uint64_t)comms_max_pid(&c), 41, "the greatest number");
+	is_said(&c, "10 process\n20 process\n30 process\n31 thread\n40 process\n41 thread\n",
+		"10 10 20 20 30 30 31 30 40 40 41 40 ", "10 0 20 10 30 20 40 20 ");
+	used = pids_used_new(comms_max_pid(&c));
+	pids_used_scan(used, page, sizeof(page));
+	ok(pids_used_has(used, 31) && !pids_used_has(used, 30) && !pids_used_has(used, 70000) &&
+		   !pids_used_has(used, -1),
+	   "the pages name one of them");
+	comms_choose(&c, in_pages, used);
+	is_said(&c, "10 process\n20 process\n30 process\n31 thread\n", "10 10 20 20 30 30 31 30 ", "10 0 20 10 30 20 ");
+	ok(comms_is_chosen(&c, 30) && !comms_is_chosen(&c, 41) && !comms_is_chosen(&c, 5), "one by one, too");
+	pids_used_free(used);
+	used = pids_used_new(100);
+	comms_choose(&c, in_pages, used);
+	is_said(&c, "", "", "");
+	comms_choose(&c, NULL, NULL);
+	is_said(&c, "10 process\n20 process\n30 process\n31 thread\n40 process\n41 thread\n",
+		"10 10 20 20 30 30 31 30 40 40 41 40 ", "10 0 20 10 30 20 40 20 ");
+	pids_used_free(used);
+	comms_free(&c);
+}
+
 int main(void)
 {
 	settled();
+	chosen();
 	living();
 	return done_testing();
 }

@@ -30,6 +30,7 @@ struct comm {
 	int32_t parent;	 /* of a process: who started it, PARENT_*; 0: not heard of */
 	uint32_t cgroup; /* its last one */
 	bool placed;	 /* which is known, or known not to be */
+	bool chosen;
 };
 
 #define FORGET_FROM    4096u /* fewer are not worth it */
@@ -432,13 +433,57 @@ static int by_pid(const void *a, const void *b)
 	return *p < *q ? -1 : *p > *q;
 }
 
+static bool is_chosen(const struct comms *c, const struct comm *task)
+{
+	return !c->chosen || task->chosen;
+}
+
+bool comms_is_chosen(const struct comms *c, int32_t pid)
+{
+	const struct comm *task = comm_find(c, pid);
+
+	return task && is_chosen(c, task);
+}
+
+int32_t comms_max_pid(const struct comms *c)
+{
+	int32_t max = 0;
+
+	for (unsigned int i = 0; i < c->nr; i++)
+		if (c->comms[i].pid > max)
+			max = c->comms[i].pid;
+	return max;
+}
+
+/* The task, its process, who started that, and so on, up to one that is chosen already. */
+static void choose(const struct comms *c, struct comm *task)
+{
+	while (task && !task->chosen) {
+		task->chosen = true;
+		if (task->tgid > 0 && task->tgid != task->pid)
+			task = comm_find(c, task->tgid);
+		else
+			task = task->parent > 0 ? comm_find(c, task->parent) : NULL;
+	}
+}
+
+void comms_choose(struct comms *c, bool (*seen)(const void *ctx, int32_t pid), const void *ctx)
+{
+	c->chosen = seen;
+	for (unsigned int i = 0; i < c->nr; i++)
+		c->comms[i].chosen = false;
+	for (unsigned int i = 0; seen && i < c->nr; i++)
+		if (seen(ctx, c->comms[i].pid))
+			choose(c, &c->comms[i]);
+}
+
 int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs)
 {
 	int32_t *pairs = xcalloc(c->nr + 1, 2 * sizeof(*pairs));
 
 	*nr_pairs = 0;
 	for (unsigned int i = 0; i < c->nr; i++) {
-		if (c->comms[i].tgid <= 0)
+		if (c->comms[i].tgid <= 0 || !is_chosen(c, &c->comms[i]))
 			continue;
 		pairs[2 * *nr_pairs] = c->comms[i].pid;
 		pairs[2 * (*nr_pairs)++ + 1] = c->comms[i].tgid;
@@ -479,7 +524,7 @@ int32_t *comms_parents(const struct comms *c, unsigned int *nr_pairs)
 
 	*nr_pairs = 0;
 	for (unsigned int i = 0; i < c->nr; i++) {
-		if (c->comms[i].parent <= 0 && c->comms[i].parent != PARENT_NONE)
+		if ((c->comms[i].parent <= 0 && c->comms[i].parent != PARENT_NONE) || !is_chosen(c, &c->comms[i]))
 			continue;
 		pairs[2 * *nr_pairs] = c->comms[i].pid;
 		pairs[2 * (*nr_pairs)++ + 1] = c->comms[i].parent > 0 ? c->comms[i].parent : 0;
@@ -497,7 +542,7 @@ char *comms_format(const struct comms *c)
 	if (!out)
 		return xstrdup("");
 	for (unsigned int i = 0; i < c->nr; i++)
-		if (c->comms[i].name[0])
+		if (c->comms[i].name[0] && is_chosen(c, &c->comms[i]))
 			fprintf(out, "%d %s\n", c->comms[i].pid, c->comms[i].name);
 	fclose(out);
 	return text;

@@ -36,6 +36,7 @@ struct comms {
 	unsigned int nr_places;
 	uint64_t unplaced_ns; /* from here on nothing is known of groups: there were too many; 0 = never */
 	uint64_t lost;	      /* events that tell of tasks */
+	bool chosen;	      /* what is given out is of the tasks of comms_choose() */
 };
 
 /* A new task, as task:task_newtask tells of it. */
@@ -88,5 +89,13 @@ const char *comms_cgroup(const struct comms *c, int32_t pid, uint64_t at_ns);
 /* Puts places in the order of tasks, and of time within each: nothing is added from then on. */
 void comms_sort_places(struct comms *c);
 char *comms_format(const struct comms *c); /* malloc'ed, same lines */
+/* The greatest number of a task; 0: none is known. */
+int32_t comms_max_pid(const struct comms *c);
+/*
+ * From now on comms_format(), comms_processes(), comms_parents() and comms_is_chosen() are of those tasks that seen()
+ * knows, of their processes, and of who started these, and so on: for a file that names no others. NULL: of all.
+ */
+void comms_choose(struct comms *c, bool (*seen)(const void *ctx, int32_t pid), const void *ctx);
+bool comms_is_chosen(const struct comms *c, int32_t pid);
 
 #endif

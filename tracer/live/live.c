@@ -200,8 +200,7 @@ static int collect_meta(struct live *l, struct err *err)
 	const struct dat_writer_meta *m = &l->meta.dat;
 	struct interrupts in;
 
-	if (record_meta_collect(&l->meta, l->rec.session, feed_nr_cpus(l->rec.feed), &l->rec.comms, err) ||
-	    interrupts_read(&in, err))
+	if (record_meta_collect(&l->meta, l->rec.session, feed_nr_cpus(l->rec.feed), err) || interrupts_read(&in, err))
 		return -1;
 	record_meta_symbols(&l->meta);
 	l->rec.facts.interrupts_text = in.text;

@@ -16,7 +16,6 @@
 #include "base/mem.h"
 #include "capture/workload.h"
 #include "decode/cut.h"
-#include "decode/kallsyms.h"
 #include "file/output.h"
 #include "record/flight.h"
 
@@ -147,24 +146,24 @@ static char *facts_text(const struct recording *rec, const struct flight_file *f
 	return text;
 }
 
-static int write_head(const struct recording *rec, const struct page_ring *ring, struct dat_writer *w,
+static int write_head(struct recording *rec, const struct page_ring *ring, struct dat_writer *w,
 		      struct flight_file *file, struct err *err)
 {
 	size_t page_size = rec->meta.dat.page_size;
 	struct pages s = { .file = file, .page = xmalloc(page_size), .page_size = page_size };
-	struct kallsyms_used *used = recording_symbols(rec);
+	struct recording_used *used = recording_used_new(rec);
 
-	for (unsigned int cpu = 0; used && cpu < rec->meta.dat.nr_cpus; cpu++) {
+	for (unsigned int cpu = 0; cpu < rec->meta.dat.nr_cpus; cpu++) {
 		s.next = page_ring_first(ring, cpu);
 		while (next_page(&s))
-			kallsyms_used_scan(used, s.page, s.page_size);
+			recording_used_scan(used, s.page, s.page_size);
 	}
 	free(s.page);
 	file->records = 0;
 	return recording_write_head(rec, used, w, err);
 }
 
-static int write_file(const struct recording *rec, const struct page_ring *ring, struct dat_writer *w,
+static int write_file(struct recording *rec, const struct page_ring *ring, struct dat_writer *w,
 		      struct flight_file *file, struct err *err)
 {
 	char *facts = NULL;

@@ -112,8 +112,7 @@ static void collect_cpustats(struct record_meta *m, const struct session *s)
 	m->dat.cpustats = (const char *const *)m->cpustats;
 }
 
-int record_meta_collect(struct record_meta *m, const struct session *s, unsigned int nr_cpus, const struct comms *comms,
-			struct err *err)
+int record_meta_collect(struct record_meta *m, const struct session *s, unsigned int nr_cpus, struct err *err)
 {
 	char *page, *event;
 
@@ -129,7 +128,6 @@ int record_meta_collect(struct record_meta *m, const struct session *s, unsigned
 	collect_ftrace_formats(m);
 	collect_formats(m, s);
 	m->dat.printk_formats = keep(m, session_read_top("printk_formats", NULL));
-	m->dat.cmdlines = keep(m, comms_format(comms));
 	m->dat.uname = keep(m, uname_text());
 	m->dat.clock = "mono";
 	m->dat.clocks_text = keep(m, session_read(s, "trace_clock", NULL));

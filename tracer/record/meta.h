@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "capture/comms.h"
 #include "capture/session.h"
 #include "file/datfile.h"
 
@@ -21,9 +20,8 @@ struct record_meta {
 	bool no_symbols; /* kallsyms hides the addresses */
 };
 
-/* While the session is still open, and all but the symbols. nr_cpus: of the file. */
-int record_meta_collect(struct record_meta *m, const struct session *s, unsigned int nr_cpus, const struct comms *comms,
-			struct err *err);
+/* While the session is still open, and all but the symbols and the names of tasks. nr_cpus: of the file. */
+int record_meta_collect(struct record_meta *m, const struct session *s, unsigned int nr_cpus, struct err *err);
 /* The kernel's symbols, once, as they are now; of them no_symbols tells. */
 void record_meta_symbols(struct record_meta *m);
 void record_meta_free(struct record_meta *m);

@@ -18,6 +18,7 @@
 #include "base/tlb.h"
 #include "capture/interrupts.h"
 #include "decode/kallsyms.h"
+#include "decode/pids.h"
 #include "decode/plumbing.h"
 #include "file/coverage.h"
 #include "record/save.h"
@@ -111,10 +112,12 @@ static void fill_tasks(struct facts *f, struct comms *c)
 	f->cgroups = xcalloc(f->nr_cgroups + 1, sizeof(*f->cgroups));
 	for (unsigned int i = 0; i < f->nr_cgroups; i++)
 		f->cgroups[i] = xstrdup(c->cgroups.paths[i]);
-	f->nr_places = f->nr_cgroups ? c->nr_places : 0;
-	f->places = xcalloc(f->nr_places + 1, sizeof(*f->places));
-	for (unsigned int i = 0; i < f->nr_places; i++)
-		f->places[i] = (struct facts_place){ c->places[i].pid, c->places[i].cgroup, c->places[i].from_ns };
+	f->places = xcalloc(c->nr_places + 1, sizeof(*f->places));
+	f->nr_places = 0;
+	for (unsigned int i = 0; f->nr_cgroups && i < c->nr_places; i++)
+		if (comms_is_chosen(c, c->places[i].pid))
+			f->places[f->nr_places++] =
+				(struct facts_place){ c->places[i].pid, c->places[i].cgroup, c->places[i].from_ns };
 	f->unplaced_ns = c->unplaced_ns;
 	f->tasks_lost = c->lost;
 }
@@ -193,7 +196,7 @@ static int describe(struct recording *rec, struct err *err)
 	comms_add_living(&rec->comms);
 	recording_gather_comms(rec);
 	record_meta_free(&rec->meta);
-	if (record_meta_collect(&rec->meta, rec->session, nr_cpus(rec), &rec->comms, err))
+	if (record_meta_collect(&rec->meta, rec->session, nr_cpus(rec), err))
 		return -1;
 	fill_facts(rec);
 	return 0;
@@ -291,8 +294,55 @@ static int pages_of(const struct recording *rec, unsigned int cpu, uint64_t *len
 	return rec->feed ? feed_fd(rec->feed, cpu, len) : spool_fd(rec->spool, cpu, len);
 }
 
+/* --- what the pages ask for --- */
+
+struct recording_used {
+	struct kallsyms_used *symbols; /* NULL: there are none */
+	struct pids_used *pids;
+	int32_t workload, own; /* 0: none */
+};
+
+struct recording_used *recording_used_new(const struct recording *rec)
+{
+	struct recording_used *used = xcalloc(1, sizeof(*used));
+	const char *all = rec->meta.dat.kallsyms;
+
+	used->symbols = all ? kallsyms_used_new(all, strlen(all)) : NULL;
+	used->pids = pids_used_new(comms_max_pid(&rec->comms));
+	used->workload = rec->facts.workload;
+	used->own = (int32_t)getpid();
+	return used;
+}
+
+static void used_free(struct recording_used *used)
+{
+	if (!used)
+		return;
+	kallsyms_used_free(used->symbols);
+	pids_used_free(used->pids);
+	free(used);
+}
+
+void recording_used_scan(struct recording_used *used, const void *data, size_t len)
+{
+	if (used->symbols)
+		kallsyms_used_scan(used->symbols, data, len);
+	pids_used_scan(used->pids, data, len);
+}
+
+/*
+ * Whose children the report may be asked for is named, whatever it did itself; and
+ * we are: a file in which no process is known is one of those that tell of none.
+ */
+static bool is_used(const void *ctx, int32_t pid)
+{
+	const struct recording_used *used = ctx;
+
+	return pid == used->workload || pid == used->own || pids_used_has(used->pids, pid);
+}
+
 /* False: not all of the file can be read. */
-static bool scan_pages(struct kallsyms_used *used, int fd, uint64_t len)
+static bool scan_pages(struct recording_used *used, int fd, uint64_t len)
 {
 	char *buf = xmalloc(SCAN_CHUNK);
 	uint64_t at = 0;
@@ -305,7 +355,7 @@ static bool scan_pages(struct kallsyms_used *used, int fd, uint64_t len)
 			continue;
 		if (n <= 0)
 			break;
-		kallsyms_used_scan(used, buf, (size_t)n);
+		recording_used_scan(used, buf, (size_t)n);
 		at += (uint64_t)n;
 	}
 	free(buf);
@@ -313,9 +363,9 @@ static bool scan_pages(struct kallsyms_used *used, int fd, uint64_t len)
 }
 
 /* NULL: what the pages may ask for can't be told. */
-static struct kallsyms_used *scan_all(const struct recording *rec)
+static struct recording_used *scan_all(const struct recording *rec)
 {
-	struct kallsyms_used *used = recording_symbols(rec);
+	struct recording_used *used = recording_used_new(rec);
 	uint64_t len;
 
 	for (unsigned int cpu = 0; used && cpu < rec->meta.dat.nr_cpus; cpu++) {
@@ -323,43 +373,43 @@ static struct kallsyms_used *scan_all(const struct recording *rec)
 
 		if (scan_pages(used, fd, len))
 			continue;
-		kallsyms_used_free(used);
+		used_free(used);
 		used = NULL;
 	}
 	return used;
 }
 
-struct kallsyms_used *recording_symbols(const struct recording *rec)
-{
-	const char *all = rec->meta.dat.kallsyms;
-
-	return all ? kallsyms_used_new(all, strlen(all)) : NULL;
-}
-
-int recording_write_head(const struct recording *rec, struct kallsyms_used *used, struct dat_writer *w, struct err *err)
+int recording_write_head(struct recording *rec, struct recording_used *used, struct dat_writer *w, struct err *err)
 {
 	struct dat_writer_meta head = rec->meta.dat;
 	size_t len;
-	char *symbols = used ? kallsyms_used_text(used, &len) : NULL;
+	char *symbols = used && used->symbols ? kallsyms_used_text(used->symbols, &len) : NULL;
+	char *names;
 	int ret;
 
+	comms_choose(&rec->comms, used ? is_used : NULL, used);
+	fill_tasks(&rec->facts, &rec->comms);
+	names = comms_format(&rec->comms);
+	head.cmdlines = names;
 	if (symbols)
 		head.kallsyms = symbols;
 	ret = dat_writer_head(w, &head, err);
+	free(names);
 	free(symbols);
-	kallsyms_used_free(used);
+	used_free(used);
 	return ret;
 }
 
 int recording_write(struct recording *rec, struct dat_writer *w, struct err *err)
 {
-	char *facts = facts_format(&rec->facts);
+	char *facts;
 	int ret = -1;
 
+	if (recording_write_head(rec, scan_all(rec), w, err))
+		return -1;
+	facts = facts_format(&rec->facts);
 	if (!facts)
 		return err_set(err, EXIT_FAILED, "no memory for the facts of the recording");
-	if (recording_write_head(rec, scan_all(rec), w, err))
-		goto out;
 	for (unsigned int cpu = 0; cpu < rec->meta.dat.nr_cpus; cpu++) {
 		uint64_t len;
 		int fd = pages_of(rec, cpu, &len);

@@ -18,7 +18,6 @@
 #include "capture/session.h"
 #include "capture/spool.h"
 #include "capture/userstack.h"
-#include "decode/kallsyms.h"
 #include "file/datfile.h"
 #include "file/facts.h"
 #include "file/ustacks.h"
@@ -67,11 +66,14 @@ int recording_collect(struct recording *rec, struct err *err);
 void recording_judge(struct recording *rec, const volatile int *abort, void (*say)(const char *fmt, ...));
 /* The same, by what somebody else has counted. tally->records: of all kinds. */
 void recording_judge_by(struct recording *rec, const struct tally *tally, void (*say)(const char *fmt, ...));
-/* The kernel's, for who scans the pages; NULL if there are none. Freed by recording_write_head(). */
-struct kallsyms_used *recording_symbols(const struct recording *rec);
-/* The head of a file, with those symbols that the pages scanned may ask for; used NULL: with all. */
-int recording_write_head(const struct recording *rec, struct kallsyms_used *used, struct dat_writer *w,
-			 struct err *err);
+/* What pages may ask for, for who scans them: of the kernel's symbols, and of the tasks. Freed by recording_write_head(). */
+struct recording_used *recording_used_new(const struct recording *rec);
+void recording_used_scan(struct recording_used *used, const void *data, size_t len);
+/*
+ * The head of a file, with those symbols and names that the pages scanned may ask for; used NULL: with all. What the
+ * facts say of tasks becomes that of these tasks, too: so they are formatted afterwards.
+ */
+int recording_write_head(struct recording *rec, struct recording_used *used, struct dat_writer *w, struct err *err);
 /* The whole file, up to its name. */
 int recording_write(struct recording *rec, struct dat_writer *w, struct err *err);
 /* Closes what is open and frees the rest. -1: the session left something behind, *err says what. */

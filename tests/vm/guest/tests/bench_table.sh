@@ -75,15 +75,16 @@ if [ "$ROW_CPUS" -le 8 ]; then
 fi
 
 # Ctrl-C: what the module had done until then is a result.
-ipitrace bench -n 3000000 --repeat 1 --modes dry-run,single --json >/tmp/out 2>/tmp/err &
+ipitrace bench -n 100000 --pace 100us --repeat 1 --modes single --json >/tmp/out 2>/tmp/err &
 pid=$!
 sleep 1
 kill -INT $pid
 wait $pid
 is $? 130 "interrupted: 128 + SIGINT"
 ok "and says that the result is partial" grep -q '^  "partial": true' /tmp/out
-ok "some sends were made" [ "$(of dry-run sends)" -gt 0 ]
-ok "the senders ran in no more than their time" [ "$(of dry-run ran_ns)" -le "$(of dry-run total_ns)" ]
+sed 's/^/# /' /tmp/err
+ok "some sends were made" [ "$(of single sends)" -gt 0 ]
+ok "the senders ran in no more than their time" [ "$(of single ran_ns)" -le "$(of single total_ns)" ]
 
 # The module was there already, so bench has no right to unload it. Without it bench brings its own.
 ok "bench leaves a module that it did not load" test -e /dev/ipitrace_bench
