@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "record/record.h"
 #include "render/debug.h"
+#include "capture/signals.h"
 #include "cmds/cmd.h"
 #include "cmds/flight.h"
 #include "cmds/reading.h"
@@ -182,6 +183,10 @@ static void summarize(const struct record *r)
 			    (unsigned long long)(r->rec.has_events ? r->rec.events : r->records),
 			    r->rec.has_events ? "events" : "records", (unsigned long long)r->lost, bytes,
 			    strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
+	/* Who waits wants to know for what. */
+	if (!r->opts.quiet && (r->opts.log_session || r->rec.look_ns + r->rec.write_ns > NS_PER_S))
+		running_say("%.2f s to find its symbols and names, %.2f s to compress and write it",
+			    (double)r->rec.look_ns / 1e9, (double)r->rec.write_ns / 1e9);
 	if (r->rec.has_ustacks && !r->opts.quiet)
 		say_ustacks(&r->rec.ustacks.n);
 	if (r->rec.meta.no_symbols)

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/tlb.h"
 #include "capture/interrupts.h"
+#include "capture/signals.h"
 #include "decode/kallsyms.h"
 #include "decode/pids.h"
 #include "decode/plumbing.h"
@@ -402,10 +403,13 @@ int recording_write_head(struct recording *rec, struct recording_used *used, str
 
 int recording_write(struct recording *rec, struct dat_writer *w, struct err *err)
 {
+	uint64_t begin_ns = signals_now_ns();
+	struct recording_used *used = scan_all(rec);
 	char *facts;
 	int ret = -1;
 
-	if (recording_write_head(rec, scan_all(rec), w, err))
+	rec->look_ns = signals_now_ns() - begin_ns;
+	if (recording_write_head(rec, used, w, err))
 		return -1;
 	facts = facts_format(&rec->facts);
 	if (!facts)
@@ -422,6 +426,7 @@ int recording_write(struct recording *rec, struct dat_writer *w, struct err *err
 	if (dat_writer_facts(w, facts, strlen(facts), err))
 		goto out;
 	ret = dat_writer_commit(w, err);
+	rec->write_ns = signals_now_ns() - begin_ns - rec->look_ns;
 out:
 	free(facts);
 	return ret;

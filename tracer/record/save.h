@@ -40,6 +40,8 @@ struct recording {
 	struct facts facts;
 	uint64_t events; /* after recording_judge(): as a report counts them */
 	bool has_events;
+	uint64_t look_ns,
+		write_ns; /* that recording_write() took to look for symbols and names; to compress and write */
 };
 
 /* Records written, stacks among them, and lost so far, of all CPUs. */

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# How large files are on disk: what a recording of next to nothing has, and what
+# each IPI adds to that, with stacks and without, of a load that nobody tuned and
+# of one that sends the same again and again.
+. "$(dirname "$0")/../lib.sh"
+need_live 2
+live_lock
+cd "$TMP" || exit 1
+
+exits 0 "a recording of next to nothing" "$IPITRACE" record -o floor.dat -- true
+floor=$(stat -c %s floor.dat)
+ok "is of $floor bytes, 300,000 at most" test "$floor" -le 300000
+
+# small NAME MOST RECORD-OPTION WORKLOAD...
+small() {
+	local name=$1 most=$2 option=$3 hits size
+	shift 3
+	exits 0 "record $option: $name" "$IPITRACE" record "$option" -o s.dat -- "$@"
+	"$IPITRACE" report --json s.dat >s.json
+	hits=$(json_get s.json "d['totals']['target_hits']")
+	size=$(stat -c %s s.dat)
+	ok "  there are enough to tell: $hits IPIs" test "$hits" -ge 5000
+	ok "  each took $(awk -v s="$size" -v f="$floor" -v h="$hits" 'BEGIN { printf "%.1f", (s - f) / h }') bytes, $most at most" \
+		test $((size - floor)) -le $((hits * most))
+	json_check s.json "d['trace']['lost_events'] == 0" "  and all are there"
+}
+if command -v hackbench >/dev/null; then
+	small hackbench 20 --stack=sends hackbench -g 2 -l 500
+	small hackbench 10 --no-stack hackbench -g 2 -l 500
+else
+	skip "hackbench" "rt-tests is not installed"
+fi
+small membarrier 20 --stack=sends "$EXAMPLES/membarrier" -n 20000
+small membarrier 10 --no-stack "$EXAMPLES/membarrier" -n 20000
+done_testing
