@@ -125,7 +125,7 @@ cp "$(command -v sleep)" idler
 cp "$BUILD/examples/membarrier" before
 ./idler 60 &
 idler=$!
-./before -n 100000000 >/dev/null &
+./before -n 20000000 >/dev/null &
 before=$!
 for ((i = 0; i < 200; i++)); do
 	[ "$(cat /proc/$before/comm /proc/$idler/comm)" = "before"$'\n'"idler" ] && break
