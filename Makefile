@@ -31,6 +31,7 @@ DOCDIR	?= $(PREFIX)/share/doc/ipitrace
 BASHDIR	?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR	?= $(PREFIX)/share/zsh/site-functions
 FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d
+UNITDIR	?= $(PREFIX)/lib/systemd/system
 KDIR	?= /lib/modules/$(shell uname -r)/build
 
 ifeq ($(origin CC),default)
@@ -178,6 +179,7 @@ $(DOCDIR)/examples 755 examples/reclaim-diff
 $(BASHDIR) 644 docs/completion/bash/ipitrace
 $(ZSHDIR) 644 docs/completion/zsh/_ipitrace
 $(FISHDIR) 644 docs/completion/fish/ipitrace.fish
+$(UNITDIR) 644 packaging/ipitrace-stat.service
 endef
 export INSTALLED DESTDIR
 

@@ -22,6 +22,7 @@ want=$({
 	echo "644 usr/share/bash-completion/completions/ipitrace"
 	echo "644 usr/share/zsh/site-functions/_ipitrace"
 	echo "644 usr/share/fish/vendor_completions.d/ipitrace.fish"
+	echo "644 usr/lib/systemd/system/ipitrace-stat.service"
 } | sort -k 2)
 is "$(files "$to")" "$want" "program, man pages, completions, documents, examples"
 is "$("$to/usr/bin/ipitrace" --version)" "ipitrace $(sed -n 's/^VERSION	*:= *//p' Makefile)" "the program runs there"
