@@ -10,15 +10,10 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "base/subbuf.h"
 #include "capture/ring.h"
 
-/* struct buffer_data_page: u64 stamp, local_t commit, data; RB_MISSED_EVENTS and RB_MISSED_STORED in commit (ring_buffer.c). */
-#define COMMIT_OFF    8
-#define DATA_OFF      (COMMIT_OFF + sizeof(long))
-#define COMMIT_LEN    0x3fffffffu
-#define COMMIT_STORED 0x40000000u /* how many stands behind the data */
-#define COMMIT_MISSED 0x80000000u
-#define OVERHEAD      (sizeof(struct ring_page) + 2 * sizeof(void *)) /* the allocator's, too */
+#define OVERHEAD (sizeof(struct ring_page) + 2 * sizeof(void *)) /* the allocator's, too */
 
 struct ring_cpu {
 	struct ring_page *head, *tail;
@@ -100,7 +95,7 @@ static uint32_t commit_of(const void *page)
 {
 	unsigned long commit;
 
-	memcpy(&commit, (const char *)page + COMMIT_OFF, sizeof(commit));
+	memcpy(&commit, (const char *)page + SUBBUF_COMMIT_OFF, sizeof(commit));
 	return (uint32_t)commit;
 }
 
@@ -108,9 +103,9 @@ static uint32_t commit_of(const void *page)
 static size_t used(const struct page_ring *r, const void *page)
 {
 	uint32_t commit = commit_of(page);
-	size_t len = DATA_OFF + (commit & COMMIT_LEN);
+	size_t len = SUBBUF_DATA_OFF + (commit & SUBBUF_LEN);
 
-	if (commit & COMMIT_MISSED && commit & COMMIT_STORED)
+	if (commit & SUBBUF_MISSED && commit & SUBBUF_STORED)
 		len += sizeof(long);
 	return len < r->page_size ? len : r->page_size;
 }
@@ -125,7 +120,7 @@ void page_ring_add(struct page_ring *r, unsigned int cpu, const void *page, bool
 	p->len = (uint32_t)len;
 	memcpy(&p->begin_ns, page, sizeof(p->begin_ns));
 	memcpy(p->data, page, len);
-	if (afresh && commit_of(page) & COMMIT_MISSED) {
+	if (afresh && commit_of(page) & SUBBUF_MISSED) {
 		while (c->head)
 			drop_head(r, c);
 		c->from_ns = p->begin_ns;
@@ -170,10 +165,10 @@ void ring_page_copy(const struct ring_page *p, bool whole, void *page, size_t pa
 {
 	memcpy(page, p->data, p->len);
 	memset((char *)page + p->len, 0, page_size - p->len);
-	if (whole && commit_of(page) & COMMIT_MISSED) {
-		unsigned long commit = commit_of(page) & COMMIT_LEN;
+	if (whole && commit_of(page) & SUBBUF_MISSED) {
+		unsigned long commit = commit_of(page) & SUBBUF_LEN;
 
-		memcpy((char *)page + COMMIT_OFF, &commit, sizeof(commit));
-		memset((char *)page + DATA_OFF + commit, 0, page_size - DATA_OFF - commit);
+		memcpy((char *)page + SUBBUF_COMMIT_OFF, &commit, sizeof(commit));
+		memset((char *)page + SUBBUF_DATA_OFF + commit, 0, page_size - SUBBUF_DATA_OFF - commit);
 	}
 }

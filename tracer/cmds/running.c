@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,33 @@ int running_parse_stack(void *target, const char *arg, const struct opt_spec *sp
 	else
 		return err_set(err, EXIT_USAGE, "'%s': not one of auto, sends, calls, none", arg);
 	return 0;
+}
+
+#define OPTION(m) offsetof(struct running_options, m)
+const struct opt running_rows[RUNNING_NR_OPTIONS] = {
+	{ 0, "save", "FILE", OPT_STRING, OPTION(save),
+	  "keep what was read, as record writes it: report tells the same of it", NULL, 0, 0 },
+	{ 'm', "buffer", "SIZE", OPT_SIZE, OPTION(buffer_bytes),
+	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 4 << 10, 1ULL << 40 },
+	{ 0, "stack", "auto|sends|calls|none", OPT_CUSTOM, OPTION(stack),
+	  "kernel stacks with sends but those of known callers (auto, the default), all sends, queued calls too, or none",
+	  running_parse_stack, 0, 0 },
+	{ 0, "no-stack", NULL, OPT_FLAG, OPTION(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
+	  NULL, 0, 0 },
+	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
+	{ 0, "wait-all", NULL, OPT_FLAG, OPTION(wait_all), "go on until all that WORKLOAD has started has ended, too",
+	  NULL, 0, 0 },
+	{ 0, "strict", NULL, OPT_FLAG, OPTION(strict), "exit with 3 if events are missing, whatever WORKLOAD's status",
+	  NULL, 0, 0 },
+	{ 'q', "quiet", NULL, OPT_FLAG, OPTION(quiet), "nothing on standard error but errors", NULL, 0, 0 },
+};
+
+void running_configure(const struct running_options *o, struct live_config *config)
+{
+	config->wait_all = o->wait_all;
+	config->buffer_bytes = o->buffer_bytes;
+	config->stack = o->no_stack ? SESSION_STACK_NONE : o->stack;
+	config->save = o->save;
 }
 
 void running_say(const char *fmt, ...)

@@ -21,6 +21,24 @@
 
 /* A parser for options tables: auto, sends (or all), calls, none; target: uint32_t, enum session_stack. */
 int running_parse_stack(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
+
+/* Of the live commands that show rows. */
+struct running_options {
+	uint64_t buffer_bytes;
+	const char *save;
+	uint32_t stack; /* enum session_stack; auto at first */
+	bool no_stack, wait_all, strict, quiet;
+	struct plumbing *plumbing;
+};
+#define RUNNING_NR_OPTIONS 8
+extern const struct opt running_rows[RUNNING_NR_OPTIONS];
+#define OPT_RUNNING_GROUP(b)                                                                                           \
+	{                                                                                                              \
+		.rows = running_rows, .nr = RUNNING_NR_OPTIONS, .base = (b)                                            \
+	}
+/* The fields of config that they say. */
+void running_configure(const struct running_options *o, struct live_config *config);
+
 /* One line on standard error; names in it are made harmless. */
 void running_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -35,15 +35,14 @@
 #define MAX_ROWS	10000u	 /* some 2 kB each, with all that a row usually has */
 
 struct stat_options {
-	uint64_t interval_ns, duration_ns, buffer_bytes;
-	const char *output, *save;
-	uint32_t stack; /* enum session_stack */
-	bool no_stack, wait_all, strict, quiet, counts;
+	uint64_t interval_ns, duration_ns;
+	const char *output;
+	bool counts;
+	struct running_options live;
 	struct rows_options rows;
 	struct metrics_options metrics;
 	struct screen_options screen;
 	struct ipi_filter filter;
-	struct plumbing *plumbing;
 };
 
 #define OPTION(m) offsetof(struct stat_options, m)
@@ -54,23 +53,8 @@ static const struct opt rows[] = {
 	  "stop after TIME (250ms, 10s, 1m); a workload is told to end then", NULL, 1, 0 },
 	{ 'o', "output", "FILE", OPT_STRING, OPTION(output),
 	  "results go into FILE, and WORKLOAD keeps its standard output", NULL, 0, 0 },
-	{ 0, "save", "FILE", OPT_STRING, OPTION(save),
-	  "keep what was read, as record writes it: report tells the same of it", NULL, 0, 0 },
-	{ 'm', "buffer", "SIZE", OPT_SIZE, OPTION(buffer_bytes),
-	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 4 << 10, 1ULL << 40 },
-	{ 0, "stack", "auto|sends|calls|none", OPT_CUSTOM, OPTION(stack),
-	  "kernel stacks with sends but those of known callers (auto, the default), all sends, queued calls too, or none",
-	  running_parse_stack, 0, 0 },
-	{ 0, "no-stack", NULL, OPT_FLAG, OPTION(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
-	  NULL, 0, 0 },
-	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
 	{ 0, "counts", NULL, OPT_FLAG, OPTION(counts),
 	  "let the kernel count, without a trace: senders, targets and functions alone; --by stack", NULL, 0, 0 },
-	{ 0, "wait-all", NULL, OPT_FLAG, OPTION(wait_all), "go on until all that WORKLOAD has started has ended, too",
-	  NULL, 0, 0 },
-	{ 0, "strict", NULL, OPT_FLAG, OPTION(strict), "exit with 3 if events are missing, whatever WORKLOAD's status",
-	  NULL, 0, 0 },
-	{ 'q', "quiet", NULL, OPT_FLAG, OPTION(quiet), "nothing on standard error but errors", NULL, 0, 0 },
 };
 
 static const struct opt_topic topics[] = { { "columns", render_columns }, { 0 } };
@@ -90,6 +74,7 @@ const struct opt_spec stat_spec = {
 	.this_machine = true,
 	.groups = {
 		OPT_GROUP(NULL, rows, 0),
+		OPT_RUNNING_GROUP(offsetof(struct stat_options, live)),
 		OPT_ROWS_GROUP(offsetof(struct stat_options, rows)),
 		OPT_METRICS_GROUP(offsetof(struct stat_options, metrics)),
 		{ .title = "Screen", .rows = screen_rows, .nr = SCREEN_NR_COLOUR, .base = offsetof(struct stat_options, screen) },
@@ -187,16 +172,12 @@ static struct span_sink sinks_of(struct stat *s)
 
 static int open_live(struct stat *s, char **command, char **workload, struct debug *debug, struct err *err)
 {
-	const struct live_config config = {
+	struct live_config config = {
 		.command = command,
 		.workload = workload,
-		.wait_all = s->o.wait_all,
 		.takes_stdout = s->results.is_stdout && !s->mute,
-		.buffer_bytes = s->o.buffer_bytes,
 		.duration_ns = s->o.duration_ns,
-		.stack = s->o.no_stack ? SESSION_STACK_NONE : s->o.stack,
 		.filter = &s->o.filter,
-		.save = s->o.save,
 		.log_session = debug->session,
 		.say = running_say,
 		.tap = debug->decode.on ? debug_events : NULL,
@@ -204,10 +185,11 @@ static int open_live(struct stat *s, char **command, char **workload, struct deb
 	};
 	struct span_sink sink;
 
+	running_configure(&s->o.live, &config);
 	if (live_open(&s->live, &config, err))
 		return -1;
 	s->in.analysis = live_analysis(s->live);
-	analysis_set_plumbing(s->in.analysis, s->o.plumbing);
+	analysis_set_plumbing(s->in.analysis, s->o.live.plumbing);
 	s->in.names = analysis_names(s->in.analysis);
 	s->o.filter.process.workload = live_facts(s->live)->workload;
 	if (!reading_has_roots(&s->o.filter, err))
@@ -221,7 +203,7 @@ static int open_live(struct stat *s, char **command, char **workload, struct deb
 	sink = sinks_of(s);
 	sink = reading_sink(&s->in, &sink);
 	debug_attach(debug, &sink);
-	if (!s->o.quiet && !workload && isatty(STDERR_FILENO))
+	if (!s->o.live.quiet && !workload && isatty(STDERR_FILENO))
 		running_say("measuring%s; Ctrl-C stops", s->o.duration_ns ? " until the time is over" : "");
 	return live_start(s->live, &sink, err);
 }
@@ -278,7 +260,7 @@ static int end(struct stat *s, struct err *err)
 	struct err late = { 0 };
 	int ret = live_finish(s->live, err), failed = 0;
 
-	if (!s->o.quiet) {
+	if (!s->o.live.quiet) {
 		reading_say_missed(&s->in);
 		reading_say_keys(&s->in, s->o.rows.by, s->o.rows.nr_by);
 	}
@@ -304,12 +286,18 @@ static int check_counts(const struct stat_options *o, struct err *err)
 		bool given;
 		const char *name;
 	} not [] = {
-		{ filtered, "filters" },       { o->interval_ns, "-I" },
-		{ o->save, "--save" },	       { metrics_asked(&o->metrics), "metrics" },
-		{ o->rows.csv, "--csv" },      { o->rows.raw_csv, "--raw-csv" },
-		{ o->rows.sort, "--sort" },    { o->rows.fields, "--fields" },
-		{ o->plumbing, "--plumbing" }, { o->buffer_bytes, "--buffer" },
-		{ o->no_stack, "--no-stack" }, { o->stack != SESSION_STACK_AUTO, "--stack" },
+		{ filtered, "filters" },
+		{ o->interval_ns, "-I" },
+		{ o->live.save, "--save" },
+		{ metrics_asked(&o->metrics), "metrics" },
+		{ o->rows.csv, "--csv" },
+		{ o->rows.raw_csv, "--raw-csv" },
+		{ o->rows.sort, "--sort" },
+		{ o->rows.fields, "--fields" },
+		{ o->live.plumbing, "--plumbing" },
+		{ o->live.buffer_bytes, "--buffer" },
+		{ o->live.no_stack, "--no-stack" },
+		{ o->live.stack != SESSION_STACK_AUTO, "--stack" },
 	};
 
 	free(filtered);
@@ -328,9 +316,9 @@ static int run_counts(struct stat *s, char **workload, struct err *err)
 	const struct counts_options o = {
 		.by_stack = s->o.rows.nr_by && s->o.rows.by[0] == AGG_KEY_STACK,
 		.json = s->o.rows.json,
-		.wait_all = s->o.wait_all,
-		.strict = s->o.strict,
-		.quiet = s->o.quiet,
+		.wait_all = s->o.live.wait_all,
+		.strict = s->o.live.strict,
+		.quiet = s->o.live.quiet,
 		.duration_ns = s->o.duration_ns,
 		.top = s->o.rows.top,
 	};
@@ -356,12 +344,12 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 	if (debug_init(&debug, getenv("IPITRACE_DEBUG"), stderr, err))
 		return -1;
 	s->mute = metrics_asked(&s->o.metrics) && !ret && !s->o.output;
-	s->o.metrics.quiet = s->o.quiet;
-	ret = results_are_apart(s->o.output, "-o", s->o.save, "--save", err);
+	s->o.metrics.quiet = s->o.live.quiet;
+	ret = results_are_apart(s->o.output, "-o", s->o.live.save, "--save", err);
 	if (!ret)
 		ret = results_are_apart(s->o.output, "-o", s->o.metrics.file, "--prometheus", err);
 	if (!ret)
-		ret = results_are_apart(s->o.save, "--save", s->o.metrics.file, "--prometheus", err);
+		ret = results_are_apart(s->o.live.save, "--save", s->o.metrics.file, "--prometheus", err);
 	if (!ret)
 		ret = results_open(&s->results, s->o.output, &s->o.screen, err);
 	if (!ret && metrics_asked(&s->o.metrics))
@@ -372,12 +360,12 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 		ret = measure(s, err);
 	if (!ret)
 		ret = end(s, err);
-	return running_finish(s->live, ret, workload, s->o.strict, err);
+	return running_finish(s->live, ret, workload, s->o.live.strict, err);
 }
 
 int cmd_stat(int argc, char **argv, struct err *err)
 {
-	struct stat s = { .o = { .stack = SESSION_STACK_AUTO, .filter = IPI_FILTER_INIT } };
+	struct stat s = { .o = { .live = { .stack = SESSION_STACK_AUTO }, .filter = IPI_FILTER_INIT } };
 	size_t size = ((size_t)argc + 1) * sizeof(*argv);
 	char **line_args = memcpy(xmalloc(size), argv, size); /* parsing reorders them */
 	int nr, ret;
@@ -397,7 +385,7 @@ int cmd_stat(int argc, char **argv, struct err *err)
 	results_close(&s.results, NULL);
 	ipi_filter_free(&s.o.filter);
 	rows_free(&s.o.rows);
-	plumbing_free(s.o.plumbing);
+	plumbing_free(s.o.live.plumbing);
 	free(line_args);
 	return ret;
 }

@@ -39,13 +39,12 @@
 #define DELAY_NS     1000000000
 
 struct top_options {
-	uint64_t delay_ns, duration_ns, buffer_bytes, iterations, max_rows;
-	const char *output, *save, *where;
-	uint32_t stack; /* enum session_stack */
-	bool batch, no_stack, wait_all, strict, quiet;
+	uint64_t delay_ns, duration_ns, iterations, max_rows;
+	const char *output, *where;
+	bool batch;
+	struct running_options live;
 	struct rows_options rows;
 	struct ipi_filter filter;
-	struct plumbing *plumbing;
 };
 
 static int parse_where(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
@@ -75,21 +74,6 @@ static const struct opt rows[] = {
 	  "with --batch: it goes into FILE, and WORKLOAD keeps its standard output", NULL, 0, 0 },
 	{ 0, "where", "CONDITION", OPT_CUSTOM, OPTION(where),
 	  "only IPIs like that: 'delivery > 100us && target in 2-7', as of list", parse_where, 0, 0 },
-	{ 0, "save", "FILE", OPT_STRING, OPTION(save),
-	  "keep what was read, as record writes it: report tells the same of it", NULL, 0, 0 },
-	{ 'm', "buffer", "SIZE", OPT_SIZE, OPTION(buffer_bytes),
-	  "ring buffer per CPU (default 64M, less where memory is short)", NULL, 4 << 10, 1ULL << 40 },
-	{ 0, "stack", "auto|sends|calls|none", OPT_CUSTOM, OPTION(stack),
-	  "kernel stacks with sends but those of known callers (auto, the default), all sends, queued calls too, or none",
-	  running_parse_stack, 0, 0 },
-	{ 0, "no-stack", NULL, OPT_FLAG, OPTION(no_stack), "no kernel stacks: cheaper, but only call sites, no callers",
-	  NULL, 0, 0 },
-	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
-	{ 0, "wait-all", NULL, OPT_FLAG, OPTION(wait_all), "go on until all that WORKLOAD has started has ended, too",
-	  NULL, 0, 0 },
-	{ 0, "strict", NULL, OPT_FLAG, OPTION(strict), "exit with 3 if events are missing, whatever WORKLOAD's status",
-	  NULL, 0, 0 },
-	{ 'q', "quiet", NULL, OPT_FLAG, OPTION(quiet), "nothing on standard error but errors", NULL, 0, 0 },
 };
 
 /* Of rows: by, sort, fields; what they are called in text is top's own. */
@@ -124,6 +108,7 @@ const struct opt_spec top_spec = {
 	.this_machine = true,
 	.groups = {
 		OPT_GROUP(NULL, rows, 0),
+		OPT_RUNNING_GROUP(offsetof(struct top_options, live)),
 		{ .title = "Rows", .rows = rows_options, .nr = ROWS_NR_CHOICES, .base = offsetof(struct top_options, rows) },
 		OPT_GROUP("Rows of text", more_rows, 0),
 		OPT_FILTER_GROUP(offsetof(struct top_options, filter)),
@@ -341,16 +326,12 @@ static void put_back(int kept, int fd)
 
 static int open_live(struct top *t, char **command, char **workload, struct debug *debug, struct err *err)
 {
-	const struct live_config config = {
+	struct live_config config = {
 		.command = command,
 		.workload = workload,
-		.wait_all = t->o.wait_all,
 		.takes_stdout = t->results.is_stdout,
-		.buffer_bytes = t->o.buffer_bytes,
 		.duration_ns = t->o.duration_ns,
-		.stack = t->o.no_stack ? SESSION_STACK_NONE : t->o.stack,
 		.filter = &t->o.filter,
-		.save = t->o.save,
 		.log_session = debug->session,
 		.say = say,
 		.tap = debug->decode.on ? debug_events : NULL,
@@ -359,6 +340,7 @@ static int open_live(struct top *t, char **command, char **workload, struct debu
 	struct apart apart = { -1, -1 };
 	int ret;
 
+	running_configure(&t->o.live, &config);
 	said.screen = !t->text;
 	if (!t->text && workload) {
 		apart.input = put_apart(STDIN_FILENO, O_RDONLY);
@@ -378,7 +360,7 @@ static int start(struct top *t, struct debug *debug, struct err *err)
 	bool by_sender;
 
 	t->in.analysis = live_analysis(t->live);
-	analysis_set_plumbing(t->in.analysis, t->o.plumbing);
+	analysis_set_plumbing(t->in.analysis, t->o.live.plumbing);
 	t->in.names = analysis_names(t->in.analysis);
 	t->o.filter.process.workload = live_facts(t->live)->workload;
 	if (!reading_has_roots(&t->o.filter, err))
@@ -468,7 +450,7 @@ static int end(struct top *t, struct err *err)
 
 	close_screen();
 	ret = live_finish(t->live, err);
-	if (!t->o.quiet) {
+	if (!t->o.live.quiet) {
 		reading_say_missed(&t->in);
 		reading_say_keys(&t->in, t->view.by, t->view.nr_by);
 	}
@@ -499,7 +481,7 @@ static void close_top(struct top *t)
 	results_close(&t->results, NULL);
 	ipi_filter_free(&t->o.filter);
 	rows_free(&t->o.rows);
-	plumbing_free(t->o.plumbing);
+	plumbing_free(t->o.live.plumbing);
 }
 
 static int check(struct top *t, struct err *err)
@@ -511,7 +493,7 @@ static int check(struct top *t, struct err *err)
 	}
 	if (!t->text && t->o.max_rows)
 		return err_set(err, EXIT_USAGE, "--rows is of --batch: a screen has its own height");
-	if (results_are_apart(t->o.output, "-o", t->o.save, "--save", err))
+	if (results_are_apart(t->o.output, "-o", t->o.live.save, "--save", err))
 		return -1;
 	return t->text ? 0 : tui_check(err);
 }
@@ -542,13 +524,13 @@ static int run(struct top *t, char **command, char **workload, struct err *err)
 	if (!ret)
 		ret = end(t, err);
 	close_screen();
-	return running_finish(t->live, ret, workload, t->o.strict, err);
+	return running_finish(t->live, ret, workload, t->o.live.strict, err);
 }
 
 int cmd_top(int argc, char **argv, struct err *err)
 {
 	struct top t = {
-		.o = { .stack = SESSION_STACK_AUTO,
+		.o = { .live = { .stack = SESSION_STACK_AUTO },
 		       .delay_ns = DELAY_NS,
 		       .filter = IPI_FILTER_INIT,
 		       .rows = { .more = top_columns, .nr_more = top_nr_columns } },

@@ -8,13 +8,9 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/subbuf.h"
 #include "decode/cut.h"
 #include "decode/walk.h"
-
-#define DATA_OFF      (8 + sizeof(long))
-#define COMMIT_LEN    0x3fffffffu
-#define COMMIT_STORED 0x40000000u
-#define COMMIT_MISSED 0x80000000u
 
 static const bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
@@ -53,36 +49,36 @@ static void find_rest(const uint8_t *p, const uint8_t *end, uint64_t ts, uint64_
 
 bool sub_buffer_cut(void *page, size_t page_size, uint64_t from_ns, uint64_t until_ns, uint64_t *nr)
 {
-	uint8_t *data = (uint8_t *)page + DATA_OFF;
+	uint8_t *data = (uint8_t *)page + SUBBUF_DATA_OFF;
 	unsigned long commit, flags = 0, lost = 0;
 	struct rest rest;
 	uint64_t ts;
 	size_t len;
 
 	memcpy(&ts, page, sizeof(ts));
-	memcpy(&commit, (char *)page + 8, sizeof(commit));
-	len = commit & COMMIT_LEN;
-	if (len > page_size - DATA_OFF)
-		len = page_size - DATA_OFF;
+	memcpy(&commit, (char *)page + SUBBUF_COMMIT_OFF, sizeof(commit));
+	len = commit & SUBBUF_LEN;
+	if (len > page_size - SUBBUF_DATA_OFF)
+		len = page_size - SUBBUF_DATA_OFF;
 	find_rest(data, data + len, ts, from_ns, until_ns, &rest);
 	*nr = rest.nr;
 	if (!rest.nr)
 		return false;
 	if (ts >= from_ns)
-		flags = commit & (COMMIT_MISSED | COMMIT_STORED);
-	if (flags & COMMIT_STORED && len + sizeof(lost) <= page_size - DATA_OFF)
+		flags = commit & (SUBBUF_MISSED | SUBBUF_STORED);
+	if (flags & SUBBUF_STORED && len + sizeof(lost) <= page_size - SUBBUF_DATA_OFF)
 		memcpy(&lost, data + len, sizeof(lost));
 	else
-		flags &= ~(unsigned long)COMMIT_STORED;
+		flags &= ~(unsigned long)SUBBUF_STORED;
 	len = (size_t)(rest.end - rest.begin);
 	if (rest.begin != data) {
 		memmove(data, rest.begin, len);
 		memcpy(page, &rest.before_ns, sizeof(rest.before_ns));
 	}
-	memset(data + len, 0, page_size - DATA_OFF - len);
-	if (flags & COMMIT_STORED)
+	memset(data + len, 0, page_size - SUBBUF_DATA_OFF - len);
+	if (flags & SUBBUF_STORED)
 		memcpy(data + len, &lost, sizeof(lost));
 	commit = len | flags;
-	memcpy((char *)page + 8, &commit, sizeof(commit));
+	memcpy((char *)page + SUBBUF_COMMIT_OFF, &commit, sizeof(commit));
 	return true;
 }

@@ -14,12 +14,9 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/subbuf.h"
 #include "decode/event.h"
 #include "decode/walk.h"
-
-#define COMMIT_LEN    0x3fffffffu
-#define COMMIT_STORED 0x40000000u /* the number lost stands behind the data */
-#define COMMIT_MISSED 0x80000000u
 
 /* Page header: u64 timestamp, long commit of which only the low 32 bits mean something, data. */
 static void page_parse(const struct decoder *d, const uint8_t *page, size_t len, struct sub_buffer *sb)
@@ -36,20 +33,21 @@ static void page_parse(const struct decoder *d, const uint8_t *page, size_t len,
 	}
 	sb->ts = load64(page, d->plan.swap);
 	/* The low half of the long: behind the high one on big-endian machines. */
-	commit = load32(page + 8 + (d->plan.meta.big_endian && d->plan.long_size == 8 ? 4 : 0), d->plan.swap);
+	commit = load32(page + SUBBUF_COMMIT_OFF + (d->plan.meta.big_endian && d->plan.long_size == 8 ? 4 : 0),
+			d->plan.swap);
 	room = len - d->plan.data_off;
 	sb->data = page + d->plan.data_off;
-	sb->cut = (commit & COMMIT_LEN) > room;
+	sb->cut = (commit & SUBBUF_LEN) > room;
 	if (sb->cut) {
 		sb->end = sb->data + room;
 	} else {
-		sb->end = sb->data + (commit & COMMIT_LEN);
-		room -= commit & COMMIT_LEN;
+		sb->end = sb->data + (commit & SUBBUF_LEN);
+		room -= commit & SUBBUF_LEN;
 	}
-	if (!(commit & COMMIT_MISSED))
+	if (!(commit & SUBBUF_MISSED))
 		return;
 	sb->lost = IPI_LOST_UNKNOWN;
-	if ((commit & COMMIT_STORED) && !sb->cut && room >= d->plan.long_size) {
+	if ((commit & SUBBUF_STORED) && !sb->cut && room >= d->plan.long_size) {
 		sb->lost = load_long(d, sb->end);
 		if (!sb->lost)
 			sb->lost = IPI_LOST_UNKNOWN;
