@@ -177,6 +177,18 @@ on_screen 80x24 "$IPITRACE" top -d 100ms
 sees '^by caller,func' "once more"
 kill -TERM "$(pgrep -P "$("${T[@]}" list-panes -t top -F '#{pane_pid}')" -x ipitrace)"
 gone 0 "SIGTERM"
+# Terminals with less, as they are on a console or over a line: no colours, no function keys, no letters beyond ASCII.
+for term in linux vt100 screen; do
+	infocmp $term >/dev/null 2>&1 || { skip "TERM=$term" "not in terminfo here"; continue; }
+	on_screen 80x24 env TERM=$term LC_ALL=C LANG=C "$IPITRACE" top -d 100ms -- "${busy[@]}"
+	sees '^membar.* ipi_mb +[1-9]' "TERM=$term, no UTF-8: rows"
+	is "$(LC_ALL=C grep -c '[^ -~]' "$TMP/screen")" 0 "  of ASCII alone"
+	keys Down
+	keys Enter
+	sees 'send to handler entry:' "  keys"
+	keys q
+	gone 0 "  q"
+done
 on_screen 80x24 env TERM=dumb "$IPITRACE" top
 sees 'hint: .*--batch' "a dumb terminal: the hint names --batch"
 gone 2 "it"
