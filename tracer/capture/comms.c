@@ -33,7 +33,7 @@ struct comm {
 	bool chosen;
 };
 
-#define FORGET_FROM    4096u /* fewer are not worth it */
+#define FORGET_FROM    (1u << 17) /* so many are no matter, and rows may still ask for the names of their processes */
 #define PARENT_NONE    (-1)
 #define PARENT_UNCLEAR (-2)
 

@@ -51,7 +51,7 @@ static const char *comm(void *ctx, int32_t pid)
 	struct live *l = ctx;
 
 	/* One that has just ended left its name with who saw it, but was not asked for it yet. */
-	if (pid && !comms_settle(&l->rec.comms, pid))
+	if (pid && l->rec.session && !comms_settle(&l->rec.comms, pid))
 		session_read_tasks(l->rec.session, &l->rec.comms);
 	return live_names_comm(&l->names, &l->rec.comms, pid);
 }
@@ -60,7 +60,7 @@ static int32_t tgid(void *ctx, int32_t pid)
 {
 	struct live *l = ctx;
 
-	if (pid && comms_tgid(&l->rec.comms, pid) < 0)
+	if (pid && l->rec.session && comms_tgid(&l->rec.comms, pid) < 0)
 		session_read_tasks(l->rec.session, &l->rec.comms);
 	return pid ? comms_tgid(&l->rec.comms, pid) : 0; /* as facts_tgid() */
 }
@@ -69,7 +69,7 @@ static int32_t parent(void *ctx, int32_t tgid)
 {
 	struct live *l = ctx;
 
-	if (comms_parent(&l->rec.comms, tgid) < 0)
+	if (l->rec.session && comms_parent(&l->rec.comms, tgid) < 0)
 		session_read_tasks(l->rec.session, &l->rec.comms);
 	return comms_parent(&l->rec.comms, tgid);
 }
