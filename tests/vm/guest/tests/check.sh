@@ -37,10 +37,17 @@ ok "by all evidence" sh -c 'grep -q "\"self_test\": true" c.json && grep -q "\"o
 
 n=50
 all=$(printf %x $(((1 << ROW_CPUS) - 1))) # whom nobody tells, is kept off isolated CPUs
-check 4 "-C nohz_full: what an example sends there" -C nohz_full -- taskset "$all" membarrier -n $n -c 0 -t "$cpu"
-grep '^sent:' c.err | sed 's,^,# ,'; grep -q '^sent:' c.err || sed 's/^/# /' c.err
-skipped=$(sed -n 's/.*maybe_skipped=\([0-9]*\).*/\1/p' c.err)
-hits=$(awk -F '[:,]' '/"func"/ { f = $2 ~ /"ipi_mb"/ } /"hits"/ && f { s += $2; f = 0 } END { print s + 0 }' c.json)
+# A call that finds another one queued, of the kernel's own, sends no IPI: that is rare, and not so three times.
+for _ in 1 2 3; do
+	ipitrace check --json -C nohz_full -- taskset "$all" membarrier -n $n -c 0 -t "$cpu" >c.json 2>c.err </dev/null
+	status=$?
+	grep '^sent:' c.err | sed 's,^,# ,'; grep -q '^sent:' c.err || sed 's/^/# /' c.err
+	skipped=$(sed -n 's/.*maybe_skipped=\([0-9]*\).*/\1/p' c.err)
+	hits=$(awk -F '[:,]' '/"func"/ { f = $2 ~ /"ipi_mb"/ } /"hits"/ && f { s += $2; f = 0 } END { print s + 0 }' c.json)
+	[ "$hits" -lt $((n - skipped)) ] || break
+	grep -A 12 '"caller"' c.json | sed 's/^/# /'
+done
+is $status 4 "-C nohz_full: what an example sends there"
 ok "is seen: $n sent, $skipped of them perhaps not, $hits seen" test "$hits" -le $n -a "$hits" -ge $((n - skipped))
 ok "failed" has verdict '"failed"'
 ok "ipitrace itself kept off" sh -c 'grep -q "\"own_hits\": 0" c.json'
