@@ -3,6 +3,7 @@
 """A flight recorder's file against an ordinary recording that was made beside it.
 
 	flight.py same FLIGHT.json ORDINARY.json COMM	every IPI of COMM in the flight's window, and no other
+	flight.py apart TRIP LIST.json			none of these lines is of the 100 ms before TRIP, which is in seconds
 	flight.py rate LIST.json START_NS OVER		how many lines have a rate above OVER, by the definition in ipitrace-list(1)
 
 Both of the first are lines of `list --json`. Two tracers stamp the same send twice, some us apart, so the sends of one task from one CPU, which are
@@ -53,6 +54,18 @@ def same(flight, ordinary, comm):
     print(f"{total} hits are the same")
 
 
+def apart(trip, path):
+    trip = int(float(trip) * 1e6)
+    lines = [json.loads(line) for line in open(path)]
+    begins = [(d["queue_ns"] or d["send_ns"]) // 1000 for d in lines]
+    before = [us for us in begins if trip - 99999 < us < trip]
+    # What lies around a window's begin makes a difference of a line or two to a rate.
+    if len(before) > 3:
+        return f"{len(before)} of the same storm before {trip} us, the last {trip - before[-1]} us"
+    if trip not in begins:
+        return f"{trip} us is not among them"
+
+
 def rate(path, start, over):
     stamps, nr = [], 0
     for line in open(path):
@@ -68,4 +81,4 @@ def rate(path, start, over):
 
 
 if __name__ == "__main__":
-    sys.exit({"same": same, "rate": rate}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({"same": same, "rate": rate, "apart": apart}[sys.argv[1]](*sys.argv[2:]))
