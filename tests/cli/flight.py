@@ -62,8 +62,6 @@ def apart(trip, path):
     # What lies around a window's begin makes a difference of a line or two to a rate.
     if len(before) > 3:
         return f"{len(before)} of the same storm before {trip} us, the last {trip - before[-1]} us"
-    if trip not in begins:
-        return f"{trip} us is not among them"
 
 
 def rate(path, start, over):
