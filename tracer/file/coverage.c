@@ -57,6 +57,9 @@ static const struct line *line_of(const struct facts *f, const struct coverage_c
 
 		if (!describes(l, c->desc))
 			continue;
+		/* A send that is kept for one target tells of its others, too. */
+		if (l->all && f->filtered_in_kernel)
+			return NULL;
 		if (l->all ? !caps->sent : l->classes ? !caps->reception : !caps->tlb)
 			return NULL;
 		return f->filter.classes && (f->filter.classes & needed) != needed ? NULL : l;
