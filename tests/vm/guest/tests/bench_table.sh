@@ -77,6 +77,11 @@ fi
 # Ctrl-C: what the module had done until then is a result.
 ipitrace bench -n 100000 --pace 100us --repeat 1 --modes single --json >/tmp/out 2>/tmp/err &
 pid=$!
+# Not before it is at work, which takes a loaded machine's guest longer.
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+	sleep 1
+	grep -q '^ipib_' /proc/[0-9]*/comm 2>/dev/null && break
+done
 sleep 1
 kill -INT $pid
 wait $pid
