@@ -19,7 +19,7 @@ may_reach() {
 	kvm)	 echo base decode file kvm ;;
 	record)	 echo base decode capture file unwind record ;;
 	report)	 echo base match decode file report ;;
-	render)	 echo base match report render ;;
+	render)	 echo base match report kvm render ;;
 	live)	 echo base match decode file capture unwind record report live ;;
 	serve)	 echo base serve ;;
 	bench)	 echo base match decode file capture record report render bench ;;

@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 #include "base/event.h"
+#include "decode/records.h"
 #include "kvm/kvm.h"
 #include "tap.h"
 

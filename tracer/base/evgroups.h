@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 
-#define EVGROUP_MAX_EVENTS 6
+#define EVGROUP_MAX_EVENTS 28
 
 struct evgroup_event {
 	const char *system, *name; /* of tracefs; NULL behind the last of a group */

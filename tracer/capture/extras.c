@@ -176,8 +176,9 @@ static int find_group(struct session *s, const struct evgroup *g, struct err *er
 {
 	unsigned int nr = 0;
 
+	/* What else is recorded beside them does not make up for those that a group is about. */
 	for (const struct evgroup_event *ev = g->events; ev->name; ev++)
-		nr += exists(ev->system, ev->name);
+		nr += !strcmp(ev->system, g->events[0].system) && exists(ev->system, ev->name);
 	if (!nr) {
 		err_set(err, EXIT_FAILED, "this kernel has none of the events of --with %s", g->name);
 		return err_hint(err, "'ipitrace probe' shows what it offers");

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/window.h"
 #include "cmds/cmd.h"
+#include "cmds/kvm.h"
 #include "cmds/reading.h"
 #include "cmds/rows.h"
 #include "cmds/screen.h"
@@ -31,6 +32,7 @@ struct report_options {
 	unsigned int matrix; /* enum matrix_value */
 	uint64_t bin_ns;
 	bool tlb;
+	struct kvm_options kvm; /* another kind of report, of others' events */
 	struct ipi_filter filter;
 	struct plumbing *plumbing;
 	struct time_window window;
@@ -83,6 +85,9 @@ static const struct opt rows[] = {
 	  NULL, 1, 0 },
 	{ 0, "tlb", NULL, OPT_FLAG, OPTION(tlb), "TLB shootdowns: who flushes, how many CPUs each time, who waits",
 	  NULL, 0, 0 },
+	{ 0, "kvm", "[=KEYS]", OPT_CUSTOM, OPTION(kvm),
+	  "a host's virtual machines: IPIs of guests by vm, path, class, kick, source, target; exits; halts",
+	  kvm_parse_keys, 0, 0 },
 };
 
 static const struct opt_topic topics[] = { { "columns", render_columns },
@@ -317,6 +322,43 @@ out:
 	return ret;
 }
 
+/* Of what virtual machines do there are rows by keys of their own, and no spans to filter. */
+static int report_kvm(const struct report_options *o, const char *path, struct err *err)
+{
+	const bool given[] = { false,
+			       true,
+			       o->hist,
+			       o->matrix,
+			       o->bin_ns,
+			       o->tlb,
+			       o->plumbing,
+			       o->rows.nr_by,
+			       o->rows.sort,
+			       o->rows.fields,
+			       window_given(&o->window),
+			       !ipi_filter_empty(&o->filter) };
+	static const char *const names[ARRAY_SIZE(given)] = {
+		NULL,
+		"--kvm",
+		"--hist",
+		"--matrix",
+		"--over-time",
+		"--tlb",
+		"--plumbing",
+		"--by",
+		"--sort",
+		"--fields",
+		"--from, --to, --around",
+		"a filter",
+	};
+	int format = rows_format(&o->rows, err);
+
+	if (format < 0 || rows_only_one(given, names, ARRAY_SIZE(names), err) < 0)
+		return -1;
+	return kvm_report_file(&o->kvm, path, o->buffer, (enum rows_format)format, (unsigned int)o->rows.top,
+			       &o->screen, err);
+}
+
 int cmd_report(int argc, char **argv, struct err *err)
 {
 	struct report_options o = { .filter = IPI_FILTER_INIT, .rows.also_column = tlb_column_find };
@@ -330,9 +372,11 @@ int cmd_report(int argc, char **argv, struct err *err)
 		goto out;
 	}
 	ret = -1;
-	format = chosen_format(&o, err);
-	path = format ? reading_file("report", o.input, argv, nr, err) : NULL;
-	if (path)
+	format = o.kvm.on ? NULL : chosen_format(&o, err);
+	path = format || o.kvm.on ? reading_file("report", o.input, argv, nr, err) : NULL;
+	if (path && o.kvm.on)
+		ret = report_kvm(&o, path, err);
+	else if (path)
 		ret = report_file(&o, path, format, err);
 out:
 	ipi_filter_free(&o.filter);

@@ -2,7 +2,7 @@
 /*
  * kvm/events.c - the table of events: which fields of which event.
  */
-#include "kvm/events.h"
+#include "kvm/priv.h"
 
 /* clang-format off: a table */
 const struct record_want kvm_events[KVM_NR_EVENTS + 1] = {

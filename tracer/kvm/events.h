@@ -8,8 +8,6 @@
 #ifndef IPITRACE_KVM_EVENTS_H
 #define IPITRACE_KVM_EVENTS_H
 
-#include "decode/records.h"
-
 enum kvm_event {
 	KVM_EV_EXIT,
 	KVM_EV_EXIT_ARM,
@@ -63,7 +61,5 @@ enum { SEND_CPU, SEND_CALLBACK };
 
 #define KVM_PROBES "ipitrace_kvm" /* the group of the probe */
 #define MSR_ICR	   0x830u	  /* x2APIC */
-
-extern const struct record_want kvm_events[KVM_NR_EVENTS + 1];
 
 #endif

@@ -26,7 +26,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "decode/records.h"
 #include "kvm/events.h"
 
 #define KVM_NO_TIME UINT64_MAX
@@ -166,6 +165,7 @@ struct kvm_config {
 };
 
 struct kvm;
+struct record;
 
 struct kvm *kvm_new(const struct kvm_config *config);
 void kvm_free(struct kvm *k);

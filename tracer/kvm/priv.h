@@ -15,7 +15,11 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "decode/records.h"
 #include "kvm/kvm.h"
+
+/* The fields of each event, for records_open(). */
+extern const struct record_want kvm_events[KVM_NR_EVENTS + 1];
 
 /* What an exit is for this program, whatever the CPU calls it. */
 enum exit_kind {

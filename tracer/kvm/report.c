@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "file/datfile.h"
 #include "file/facts.h"
+#include "kvm/priv.h"
 #include "kvm/report.h"
 #include "kvm/rows.h"
 
@@ -116,9 +117,9 @@ static void describe(struct source *s)
 static int no_kvm(const struct kvm_report *r, struct err *err)
 {
 	err_set(err, EXIT_FAILED, "%s: no exits of virtual machines in this file", r->path);
-	return err_hint(
-		err, "on the host of the machines: 'ipitrace record --with kvm', or trace-cmd record -e kvm -e sched "
-		     "-e ipi");
+	return err_hint(err,
+			"on the host of the machines: 'ipitrace record --kvm', or trace-cmd record -e kvm -e sched "
+			"-e ipi");
 }
 
 /* A difference of two stamps of this clock is linear in ns, so that every stamp may become one. */
@@ -171,8 +172,7 @@ static int mixed(const struct kvm_report *r, struct err *err)
 {
 	err_set(err, EXIT_FAILED,
 		"%s: several virtual machines, and the recording does not say which thread is of which", r->path);
-	return err_hint(err,
-			"'ipitrace record --with kvm' records processes; of others' recordings one machine at a time");
+	return err_hint(err, "'ipitrace record --kvm' records processes; of others' recordings one machine at a time");
 }
 
 static int read_all(struct source *s, struct err *err)

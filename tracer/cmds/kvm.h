@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cmds/kvm.h - report --kvm: virtual machines on the host that runs them.
+ */
+#ifndef IPITRACE_CMDS_KVM_H
+#define IPITRACE_CMDS_KVM_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/opts.h"
+#include "cmds/rows.h"
+#include "cmds/screen.h"
+#include "kvm/report.h"
+
+struct kvm_options {
+	bool on;
+	enum kvm_key by[KVM_NR_KEYS];
+	unsigned int nr_by;
+};
+
+/* The option's parse(): target is a struct kvm_options. */
+int kvm_parse_keys(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
+/* As a command returns. */
+int kvm_report_file(const struct kvm_options *o, const char *path, const char *buffer, enum rows_format format,
+		    unsigned int top, const struct screen_options *screen, struct err *err);
+
+#endif

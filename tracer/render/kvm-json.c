@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * render/kvm-json.c - a host's report of its virtual machines for programs: all of it as JSON, the rows as CSV.
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/compiler.h"
+#include "base/hist.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "render/kvm.h"
+#include "render/parts-priv.h"
+
+/* Of the stages that end at each point. */
+static const char *const stage_names[KVM_NR_POINTS] = {
+	[KVM_AT_ACCEPT] = "exit_accept", [KVM_AT_WAKE] = "accept_wake",	  [KVM_AT_RUN] = "runq",
+	[KVM_AT_INJECT] = "run_inject",	 [KVM_AT_ENTRY] = "inject_entry",
+};
+
+static void dist(struct json *j, const char *key, const struct hist *h)
+{
+	if (!h->count) {
+		json_null(j, key);
+		return;
+	}
+	json_object(j, key);
+	json_u64(j, "count", h->count);
+	json_u64(j, "min", h->min);
+	json_u64(j, "mean", h->sum / h->count);
+	json_u64(j, "p50", hist_percentile(h, 0.5));
+	json_u64(j, "p90", hist_percentile(h, 0.9));
+	json_u64(j, "p99", hist_percentile(h, 0.99));
+	json_u64(j, "max", h->max);
+	json_u64(j, "sum", h->sum);
+	render_json_buckets(j, h);
+	json_close(j);
+}
+
+static void vcpu(struct json *j, const char *key, uint32_t id)
+{
+	if (id == KVM_NO_VCPU)
+		json_null(j, key);
+	else
+		json_u64(j, key, id);
+}
+
+static void json_key(struct json *j, const struct kvm_ipi *k, enum kvm_key key)
+{
+	char class[KVM_CLASS_LEN];
+
+	switch (key) {
+	case KVM_KEY_VM:
+		if (k->vm)
+			json_u64(j, "vm", (uint64_t)k->vm);
+		else
+			json_null(j, "vm");
+		break;
+	case KVM_KEY_PATH:
+		json_string(j, "path", kvm_path_name(k->path));
+		break;
+	case KVM_KEY_CLASS:
+		kvm_class_name(k, class);
+		json_string(j, "class", class);
+		if (k->mode > 1)
+			json_null(j, "vector");
+		else
+			json_u64(j, "vector", k->vector);
+		break;
+	case KVM_KEY_KICK:
+		json_string(j, "kick", kvm_kick_name(k->kick));
+		break;
+	case KVM_KEY_SOURCE:
+		vcpu(j, "source", k->source);
+		break;
+	default:
+		vcpu(j, "target", k->target);
+	}
+}
+
+static void json_outcomes(struct json *j, const uint64_t *outcomes)
+{
+	json_object(j, "outcomes");
+	for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++)
+		json_u64(j, kvm_outcome_name(i), outcomes[i]);
+	json_close(j);
+}
+
+static void json_row(struct json *j, const struct kvm_report *r, const struct kvm_row *row)
+{
+	json_object(j, NULL);
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		json_key(j, &row->key, r->by[i]);
+	json_u64(j, "ipis", row->ipis);
+	json_outcomes(j, row->outcomes);
+	json_u64(j, "ambiguous", row->ambiguous);
+	dist(j, "total", &row->total);
+	json_object(j, "stages");
+	for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
+		dist(j, stage_names[i], &row->stages[i]);
+	json_close(j);
+	json_close(j);
+}
+
+static void json_halts(struct json *j, const struct kvm_halts *h)
+{
+	json_object(j, "halts");
+	json_u64(j, "count", h->count);
+	json_u64(j, "polled", h->polled);
+	json_u64(j, "slept", h->waited);
+	json_u64(j, "pending", h->pending);
+	json_u64(j, "idle", h->idle);
+	json_u64(j, "wakeup", h->wakeup);
+	json_u64(j, "by_ipi", h->ipi);
+	json_u64(j, "ipi_idle", h->ipi_idle);
+	json_u64(j, "ipi_wakeup", h->ipi_wakeup);
+	json_u64(j, "untold", h->nr_untold);
+	json_u64(j, "untold_time", h->untold);
+	json_u64(j, "poll_won", h->poll_won);
+	json_u64(j, "polled_in_vain", h->in_vain);
+	if (h->has_poll_time)
+		json_u64(j, "poll_in_vain", h->poll_in_vain);
+	else
+		json_null(j, "poll_in_vain");
+	json_u64(j, "poll_not_known", h->unknown_poll);
+	json_close(j);
+}
+
+static void json_vm(struct json *j, const struct kvm_vm *vm, const char *name)
+{
+	json_object(j, NULL);
+	if (vm->tgid)
+		json_u64(j, "vm", (uint64_t)vm->tgid);
+	else
+		json_null(j, "vm");
+	json_string(j, "comm", name);
+	json_u64(j, "vcpus", vm->nr_vcpus);
+	json_u64(j, "sends", vm->sends);
+	json_outcomes(j, vm->outcomes);
+	json_u64(j, "ambiguous", vm->ambiguous);
+	json_u64(j, "other_accepts", vm->others);
+	json_u64(j, "injections", vm->injections);
+	json_u64(j, "reinjections", vm->reinjections);
+	json_u64(j, "unsolicited", vm->unsolicited);
+	json_u64(j, "eois", vm->eois);
+	json_u64(j, "posted_accepts", vm->posted_accepts);
+	json_array(j, "exits");
+	for (const struct kvm_exits *e = vm->exits; e < vm->exits + vm->nr_exits; e++) {
+		json_object(j, NULL);
+		json_string(j, "reason", e->name);
+		json_u64(j, "count", e->count);
+		json_u64(j, "time", e->time);
+		json_u64(j, "ipis", e->ipi_count);
+		json_u64(j, "ipi_time", e->ipi_time);
+		json_close(j);
+	}
+	json_close(j);
+	json_halts(j, &vm->halts);
+	json_close(j);
+}
+
+static void json_laws(struct json *j, const struct kvm_report *r)
+{
+	json_array(j, "laws");
+	for (unsigned int i = 0; i < r->nr_laws; i++) {
+		json_object(j, NULL);
+		json_string(j, "name", r->laws[i].name);
+		json_string(j, "text", r->laws[i].text);
+		json_u64(j, "left", r->laws[i].left);
+		json_u64(j, "right", r->laws[i].right);
+		if (r->laws[i].applies)
+			json_bool(j, "held", r->laws[i].held);
+		else
+			json_null(j, "held");
+		json_close(j);
+	}
+	json_close(j);
+}
+
+static void json_notes(struct json *j, const struct kvm_report *r)
+{
+	char *texts[KVM_MAX_NOTES];
+	unsigned int nr = kvm_report_notes(r, texts);
+
+	json_array(j, "notes");
+	for (unsigned int i = 0; i < nr; i++) {
+		json_string(j, NULL, texts[i]);
+		free(texts[i]);
+	}
+	json_close(j);
+}
+
+void render_kvm_json(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
+{
+	struct json j = { .out = out };
+	unsigned int nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
+
+	json_object(&j, NULL);
+	json_string(&j, "schema", "ipitrace-kvm/1");
+	json_string(&j, "file", r->path);
+	json_string(&j, "kernel", r->uname);
+	json_string(&j, "command", r->recorded);
+	json_string(&j, "clock", r->clock);
+	json_string(&j, "unit", r->in_ns ? "ns" : "ticks");
+	json_string(&j, "tier", "host");
+	json_u64(&j, "duration", r->span);
+	if (r->stats->lost_unknown)
+		json_null(&j, "lost_events");
+	else
+		json_u64(&j, "lost_events", r->stats->lost_events);
+	json_bool(&j, "incomplete", r->stats->lost || r->truncated || r->damaged);
+	json_array(&j, "by");
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		json_string(&j, NULL, kvm_key_name(r->by[i]));
+	json_close(&j);
+	json_array(&j, "rows");
+	for (unsigned int i = 0; i < nr; i++)
+		json_row(&j, r, &r->rows[i]);
+	json_close(&j);
+	json_array(&j, "vms");
+	for (unsigned int i = 0; i < r->nr_vms; i++)
+		json_vm(&j, &r->vms[i], r->names[i]);
+	json_close(&j);
+	json_laws(&j, r);
+	json_notes(&j, r);
+	json_close(&j);
+}
+
+/* --- CSV --- */
+
+static void csv_dist(const struct hist *h, FILE *out)
+{
+	static const double shares[] = { 0.5, 0.99, 1 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(shares); i++) {
+		if (h->count)
+			fprintf(out, ",%" PRIu64, hist_percentile(h, shares[i]));
+		else
+			fputc(',', out);
+	}
+}
+
+static void csv_key(const struct kvm_ipi *k, enum kvm_key key, FILE *out)
+{
+	char class[KVM_CLASS_LEN];
+
+	switch (key) {
+	case KVM_KEY_VM:
+		if (k->vm)
+			fprintf(out, "%d", k->vm);
+		break;
+	case KVM_KEY_PATH:
+		fputs(kvm_path_name(k->path), out);
+		break;
+	case KVM_KEY_CLASS:
+		kvm_class_name(k, class);
+		fputs(class, out);
+		break;
+	case KVM_KEY_KICK:
+		fputs(kvm_kick_name(k->kick), out);
+		break;
+	default:
+		if ((key == KVM_KEY_SOURCE ? k->source : k->target) != KVM_NO_VCPU)
+			fprintf(out, "%u", key == KVM_KEY_SOURCE ? k->source : k->target);
+	}
+	fputc(',', out);
+}
+
+void render_kvm_csv(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
+{
+	const char *unit = r->in_ns ? "ns" : "ticks";
+	unsigned int nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
+
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		fprintf(out, "%s,", kvm_key_name(r->by[i]));
+	fputs("ipis", out);
+	for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++)
+		fprintf(out, ",%s", kvm_outcome_name(i));
+	fprintf(out, ",total_p50_%s,total_p99_%s,total_max_%s", unit, unit, unit);
+	for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
+		fprintf(out, ",%s_p50_%s,%s_p99_%s,%s_max_%s", stage_names[i], unit, stage_names[i], unit,
+			stage_names[i], unit);
+	fputc('\n', out);
+	for (const struct kvm_row *row = r->rows; row < r->rows + nr; row++) {
+		for (unsigned int i = 0; i < r->nr_by; i++)
+			csv_key(&row->key, r->by[i], out);
+		fprintf(out, "%" PRIu64, row->ipis);
+		for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++)
+			fprintf(out, ",%" PRIu64, row->outcomes[i]);
+		csv_dist(&row->total, out);
+		for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
+			csv_dist(&row->stages[i], out);
+		fputc('\n', out);
+	}
+}

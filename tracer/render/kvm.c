@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * render/kvm.c - IPIs of guests by their way through the host, as text.
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/hist.h"
+#include "base/mem.h"
+#include "render/grid.h"
+#include "render/kvm.h"
+#include "render/value.h"
+
+/* Of ticks the same three digits, without a unit of time. */
+static char *amount(const struct kvm_report *r, const struct render_kvm_options *o, uint64_t val)
+{
+	static const struct {
+		double size;
+		const char *unit;
+	} units[] = { { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" } };
+	char buf[RENDER_TIME_LEN];
+
+	if (r->in_ns) {
+		render_time(val, o->screen.utf8, buf);
+		return xstrdup(buf);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		double v = (double)val / units[i].size;
+
+		if (v >= 1)
+			return xasprintf("%.*f%s", v < 9.995 ? 2 : v < 99.95 ? 1 : 0, v, units[i].unit);
+	}
+	return xasprintf("%" PRIu64, val);
+}
+
+static char *percentile(const struct kvm_report *r, const struct render_kvm_options *o, const struct hist *h, double p)
+{
+	return h->count ? amount(r, o, hist_percentile(h, p)) : xstrdup("-");
+}
+
+static char *vcpu_text(uint32_t id)
+{
+	return id == KVM_NO_VCPU ? xstrdup("?") : xasprintf("%u", id);
+}
+
+static char *key_text(const struct kvm_report *r, const struct kvm_row *row, enum kvm_key key)
+{
+	char class[KVM_CLASS_LEN];
+
+	switch (key) {
+	case KVM_KEY_VM:
+		return row->key.vm ? xasprintf("%d", row->key.vm) : xstrdup("?");
+	case KVM_KEY_PATH:
+		return xstrdup(kvm_path_name(row->key.path));
+	case KVM_KEY_CLASS:
+		kvm_class_name(&row->key, class);
+		return xstrdup(class);
+	case KVM_KEY_KICK:
+		return xstrdup(kvm_kick_name(row->key.kick));
+	case KVM_KEY_SOURCE:
+		return vcpu_text(row->key.source);
+	default:
+		return vcpu_text(row->key.target);
+	}
+	(void)r;
+}
+
+/* What a machine of one VM need not say in each row. */
+static bool key_shown(const struct kvm_report *r, enum kvm_key key)
+{
+	return key != KVM_KEY_VM || r->nr_vms > 1 || r->nr_by == 1;
+}
+
+static void ipis(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
+{
+	static const struct grid_column keys[KVM_NR_KEYS] = {
+		[KVM_KEY_VM] = GRID_RIGHT("VM"),
+		[KVM_KEY_PATH] = GRID_LEFT("PATH"),
+		[KVM_KEY_CLASS] = { "CLASS", false, true, 0 },
+		[KVM_KEY_KICK] = GRID_LEFT("KICK"),
+		[KVM_KEY_SOURCE] = GRID_RIGHT("SOURCE"),
+		[KVM_KEY_TARGET] = GRID_RIGHT("TARGET"),
+	};
+	static const struct grid_column figures[] = {
+		GRID_RIGHT("IPIS"),	     GRID_RIGHT("COAL"),	 GRID_RIGHT("P50"),
+		GRID_RIGHT("P99"),	     { "MAX", true, false, 1 },	 GRID_RIGHT("ACCEPT"),
+		{ "WAKE", true, false, 4 },  { "RUNQ", true, false, 5 }, { "INJECT", true, false, 3 },
+		{ "ENTRY", true, false, 2 },
+	};
+	struct grid_column columns[KVM_NR_KEYS + ARRAY_SIZE(figures)];
+	unsigned int nr_columns = 0, nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
+	char **cells, **cell;
+
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		if (key_shown(r, r->by[i]))
+			columns[nr_columns++] = keys[r->by[i]];
+	memcpy(columns + nr_columns, figures, sizeof(figures));
+	nr_columns += ARRAY_SIZE(figures);
+	cell = cells = xcalloc((size_t)nr * nr_columns + 1, sizeof(*cells));
+	for (const struct kvm_row *row = r->rows; row < r->rows + nr; row++) {
+		for (unsigned int i = 0; i < r->nr_by; i++)
+			if (key_shown(r, r->by[i]))
+				*cell++ = key_text(r, row, r->by[i]);
+		*cell++ = xasprintf("%" PRIu64, row->ipis);
+		*cell++ = xasprintf("%" PRIu64, row->outcomes[KVM_COALESCED]);
+		*cell++ = percentile(r, o, &row->total, 0.5);
+		*cell++ = percentile(r, o, &row->total, 0.99);
+		*cell++ = percentile(r, o, &row->total, 1);
+		for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
+			*cell++ = percentile(r, o, &row->stages[i], 0.5);
+	}
+	if (nr)
+		render_grid(&(struct grid){ columns, nr_columns, cells, nr, NULL }, &o->screen, out);
+	else
+		fputs("no IPIs of guests were seen\n", out);
+	if (nr < r->nr_rows)
+		fprintf(out, "(%u more rows)\n", r->nr_rows - nr);
+	fputc('\n', out);
+	grid_free_cells(cells, (size_t)nr * nr_columns);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct kvm_exits *x = *(const struct kvm_exits *const *)a, *y = *(const struct kvm_exits *const *)b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+static void exits(const struct kvm_report *r, const struct render_kvm_options *o, const struct kvm_vm *vm, FILE *out)
+{
+	static const struct grid_column columns[] = {
+		{ "EXIT", false, true, 0 }, GRID_RIGHT("COUNT"),   GRID_RIGHT("TIME"),
+		GRID_RIGHT("MEAN"),	    GRID_RIGHT("IN-IPIS"), GRID_RIGHT("SHARE"),
+	};
+	const struct kvm_exits **order = xcalloc(vm->nr_exits + 1, sizeof(*order));
+	unsigned int nr = 0;
+	char **cells = xcalloc((size_t)vm->nr_exits * ARRAY_SIZE(columns) + 1, sizeof(*cells)), **cell = cells;
+
+	for (unsigned int i = 0; i < vm->nr_exits; i++)
+		if (vm->exits[i].count)
+			order[nr++] = &vm->exits[i];
+	if (nr)
+		qsort(order, nr, sizeof(*order), by_time);
+	for (unsigned int i = 0; i < nr; i++) {
+		*cell++ = xstrdup(order[i]->name);
+		*cell++ = xasprintf("%" PRIu64, order[i]->count);
+		*cell++ = amount(r, o, order[i]->time);
+		*cell++ = amount(r, o, order[i]->time / order[i]->count);
+		*cell++ = order[i]->ipi_count ? amount(r, o, order[i]->ipi_time) : xstrdup("-");
+		*cell++ = !order[i]->ipi_count ?
+				  xstrdup("-") :
+				  xasprintf("%.0f%%", order[i]->time ? 100.0 * (double)order[i]->ipi_time /
+									       (double)order[i]->time :
+								       0.0);
+	}
+	if (nr) {
+		render_grid(&(struct grid){ columns, ARRAY_SIZE(columns), cells, nr, NULL }, &o->screen, out);
+		fputc('\n', out);
+	}
+	grid_free_cells(cells, (size_t)nr * ARRAY_SIZE(columns));
+	free(order);
+}
+
+/* One of a sum's parts, with the time that it took where there is one. */
+static void part(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out, const char *what,
+		 uint64_t time)
+{
+	char *text = amount(r, o, time);
+
+	fprintf(out, "%s %s", what, text);
+	free(text);
+}
+
+static void halts(const struct kvm_report *r, const struct render_kvm_options *o, const struct kvm_halts *h, FILE *out)
+{
+	if (!h->count)
+		return;
+	fprintf(out,
+		"halts: %" PRIu64 " = %" PRIu64 " polled and won + %" PRIu64 " slept + %" PRIu64
+		" whose event was there already;",
+		h->count, h->polled, h->waited, h->pending);
+	part(r, o, out, " idle before an event", h->idle);
+	part(r, o, out, ", wake-up after it", h->wakeup);
+	if (h->ipi) {
+		fprintf(out, "; %" PRIu64 " by an IPI:", h->ipi);
+		part(r, o, out, " idle", h->ipi_idle);
+		part(r, o, out, ", wake-up", h->ipi_wakeup);
+	}
+	if (h->nr_untold) {
+		fprintf(out, "; %" PRIu64 " of which nothing tells what ended them:", h->nr_untold);
+		part(r, o, out, "", h->untold);
+	}
+	fputs("\npolling: won", out);
+	part(r, o, out, "", h->poll_won);
+	fprintf(out, "; for nothing %" PRIu64 " times", h->in_vain);
+	if (h->has_poll_time)
+		part(r, o, out, ",", h->poll_in_vain);
+	if (h->unknown_poll)
+		fprintf(out, "; of %" PRIu64 " that slept it is not known whether they polled", h->unknown_poll);
+	fputc('\n', out);
+}
+
+static void outcomes(const struct kvm_vm *vm, FILE *out)
+{
+	static const char *const words[KVM_NR_OUTCOMES] = {
+		[KVM_DELIVERED] = "delivered",
+		[KVM_COALESCED] = "coalesced",
+		[KVM_POSTED] = "posted to a running guest (their delivery is invisible)",
+		[KVM_NO_VECTOR] = "NMI, INIT or SIPI (not followed)",
+		[KVM_UNACCEPTED] = "sends whose target is not known",
+		[KVM_IN_FLIGHT] = "in flight at the end",
+		[KVM_LOST] = "lost",
+	};
+	uint64_t all = 0;
+	const char *sep = " = ";
+
+	for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++)
+		all += vm->outcomes[i];
+	fprintf(out, "IPIs: %" PRIu64 " of %" PRIu64 " sends", all, vm->sends);
+	for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++) {
+		if (!vm->outcomes[i])
+			continue;
+		fprintf(out, "%s%" PRIu64 " %s", sep, vm->outcomes[i], words[i]);
+		sep = " + ";
+	}
+	if (vm->ambiguous)
+		fprintf(out, "; of %" PRIu64 " it is not certain which injection was theirs", vm->ambiguous);
+	if (vm->unsolicited)
+		fprintf(out, "; %" PRIu64 " injections of unknown cause", vm->unsolicited);
+	fputc('\n', out);
+}
+
+static void laws(const struct kvm_report *r, FILE *out)
+{
+	unsigned int held = 0, applied = 0;
+
+	for (unsigned int i = 0; i < r->nr_laws; i++) {
+		applied += r->laws[i].applies;
+		held += r->laws[i].applies && r->laws[i].held;
+	}
+	fprintf(out, "laws: %u of %u hold\n", held, applied);
+	for (unsigned int i = 0; i < r->nr_laws; i++)
+		if (!r->laws[i].held)
+			fprintf(out, "law broken: %s: %" PRIu64 ", %" PRIu64 "\n", r->laws[i].text, r->laws[i].left,
+				r->laws[i].right);
+}
+
+static void notes(const struct kvm_report *r, FILE *out)
+{
+	char *texts[KVM_MAX_NOTES];
+	unsigned int nr = kvm_report_notes(r, texts);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		fprintf(out, "note: %s\n", texts[i]);
+		free(texts[i]);
+	}
+	if (r->stats->lost_unknown)
+		fputs("events were lost, it is not known how many\n", out);
+	else if (r->stats->lost)
+		fprintf(out, "%" PRIu64 " events were lost\n", r->stats->lost_events);
+	if (r->truncated || r->damaged)
+		fputs("the file is cut or damaged: what could be read is counted\n", out);
+}
+
+static FILE *lines_begin(char **text, size_t *len, FILE *out)
+{
+	FILE *mem = open_memstream(text, len);
+
+	return mem ? mem : out;
+}
+
+static void lines_end(FILE *mem, char **text, const struct render_kvm_options *o, FILE *out)
+{
+	if (mem == out)
+		return;
+	fclose(mem);
+	screen_wrap(&o->screen, *text, out);
+	free(*text);
+}
+
+void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *lines = lines_begin(&text, &len, out);
+
+	fprintf(lines, "%s: %u virtual machine%s, host only, clock %s\n\n", r->path, r->nr_vms,
+		r->nr_vms == 1 ? "" : "s", r->clock);
+	lines_end(lines, &text, o, out);
+	ipis(r, o, out);
+	for (unsigned int i = 0; i < r->nr_vms; i++) {
+		const struct kvm_vm *vm = &r->vms[i];
+
+		if (r->nr_vms > 1 || vm->tgid)
+			fprintf(out, "VM %d (%s), %u virtual CPUs\n", vm->tgid, r->names[i] ? r->names[i] : "?",
+				vm->nr_vcpus);
+		exits(r, o, vm, out);
+		lines = lines_begin(&text, &len, out);
+		outcomes(vm, lines);
+		halts(r, o, &vm->halts, lines);
+		lines_end(lines, &text, o, out);
+	}
+	lines = lines_begin(&text, &len, out);
+	laws(r, lines);
+	notes(r, lines);
+	lines_end(lines, &text, o, out);
+}
