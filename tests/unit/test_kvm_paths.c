@@ -372,6 +372,14 @@ static void machines(void)
 	is_u64(vm[1].unsolicited, 1, "  the other's injection is not its");
 	ok(!kvm_is_mixed(b->k), "  and they are told apart");
 	bed_free(b);
+	/* Of threads whose process nobody knows. */
+	b = bed_new();
+	EV(b, KVM_EV_ENTRY, 11, 0);
+	EV(b, KVM_EV_ENTRY, 12, 1);
+	ok(!kvm_is_mixed(b->k), "two virtual CPUs of unknown processes may be of one machine");
+	EV(b, KVM_EV_ENTRY, 13, 1);
+	ok(kvm_is_mixed(b->k), "  two that bear one number are not");
+	bed_free(b);
 }
 
 static void signals(void)

@@ -200,7 +200,7 @@ static int read_all(struct source *s, struct err *err)
 	if (kvm_is_mixed(r->engine))
 		return mixed(r, err);
 	name_vms(s);
-	kvm_rows_end(&s->rows, r);
+	kvm_rows_end(r);
 	r->nr_laws = kvm_laws(r->engine, r->laws);
 	return 0;
 }
@@ -221,6 +221,7 @@ int kvm_report_read(struct kvm_report *r, const char *path, const char *buffer, 
 	if (!open_records(&s, err))
 		ret = read_all(&s, err);
 out:
+	hash_free(&s.rows.by_key);
 	records_close(s.records);
 	free(s.formats);
 	facts_free(&s.facts);

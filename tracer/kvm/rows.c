@@ -144,9 +144,8 @@ static int by_count(const void *a, const void *b)
 	return memcmp(&x->key.path, &y->key.path, 6);
 }
 
-void kvm_rows_end(struct kvm_rows *rows, struct kvm_report *r)
+void kvm_rows_end(struct kvm_report *r)
 {
 	if (r->nr_rows)
 		qsort(r->rows, r->nr_rows, sizeof(*r->rows), by_count);
-	hash_free(&rows->by_key);
 }
