@@ -3,7 +3,8 @@
 #
 # How large files are on disk: what a recording of next to nothing has, and what
 # each IPI adds to that, with stacks and without, of a load that nobody tuned and
-# of one that sends the same again and again.
+# of one that sends the same again and again. The bounds are what the default,
+# --compress fast, takes today, and a third: they are to fall, never to rise.
 . "$(dirname "$0")/../lib.sh"
 need_live 2
 live_lock
@@ -21,17 +22,17 @@ small() {
 	"$IPITRACE" report --json s.dat >s.json
 	hits=$(json_get s.json "d['totals']['target_hits']")
 	size=$(stat -c %s s.dat)
-	ok "  there are enough to tell: $hits IPIs" test "$hits" -ge 5000
+	ok "  there are enough to tell: $hits IPIs" test "$hits" -ge 2000
 	ok "  each took $(awk -v s="$size" -v f="$floor" -v h="$hits" 'BEGIN { printf "%.1f", (s - f) / h }') bytes, $most at most" \
 		test $((size - floor)) -le $((hits * most))
 	json_check s.json "d['trace']['lost_events'] == 0" "  and all are there"
 }
 if command -v hackbench >/dev/null; then
-	small hackbench 20 --stack=sends hackbench -g 2 -l 500
-	small hackbench 10 --no-stack hackbench -g 2 -l 500
+	small hackbench 36 --stack=sends hackbench -g 2 -l 1000
+	small hackbench 26 --no-stack hackbench -g 2 -l 1000
 else
 	skip "hackbench" "rt-tests is not installed"
 fi
-small membarrier 20 --stack=sends "$EXAMPLES/membarrier" -n 20000
-small membarrier 10 --no-stack "$EXAMPLES/membarrier" -n 20000
+small membarrier 36 --stack=sends "$EXAMPLES/membarrier" -n 20000
+small membarrier 26 --no-stack "$EXAMPLES/membarrier" -n 20000
 done_testing
