@@ -37,20 +37,20 @@ json_check "$TMP/a.json" 'd["environment"]["kernel"].startswith("'"$(uname -r)"'
 json_check "$TMP/a.json" 'd["trace"] is None' "no trace was asked for"
 json_check "$TMP/a.json" 'd["partial"] is False and all(x["partial"] is False for r in rows for x in r["repetitions"])' "nothing is partial"
 
-# A machine that has other work: two tasks on each CPU that never sleep. What the kernel
+# A machine that has other work: two tasks on the sender's CPU that never sleep. What the kernel
 # counts of the interrupts themselves is no less than what bench says it caused.
 hogs=()
-for cpu in 0 1 0 1; do
+for cpu in 0 0; do
 	taskset -c $cpu sh -c 'while :; do :; done' &
 	hogs+=($!)
 done
 before=$(calls_of 1)
-exits 0 "on a busy machine" "$IPITRACE" bench --user -n 300 --repeat 2 --modes dry-run,single --senders 0 --targets 1 --json
+exits 0 "on a busy machine" "$IPITRACE" bench --user -n 3000 --repeat 2 --modes dry-run,single --senders 0 --targets 1 --json
 after=$(calls_of 1)
 kill "${hogs[@]}"
 wait "${hogs[@]}" 2>/dev/null
 json_check "$OUT" 'any("machine is busy" in w for w in d["warnings"])' "is warned of"
-json_check "$OUT" 'float(d["environment"]["load"].split("; ")[1].split()[0]) >= 2' "the environment says how busy"
+json_check "$OUT" 'float(d["environment"]["load"].split("; ")[1].split()[0]) >= 1' "the environment says how busy"
 json_check "$OUT" 'rows[1]["ran_ns"] < rows[1]["total_ns"] and any("kept from running" in w for w in rows[1]["warnings"])' \
 	"the sender did not run all of its time, and that is warned of"
 json_check "$OUT" "0 < rows[1]['interrupts'] <= $((after - before))" "no more interrupts than CPU 1 counted"
@@ -125,13 +125,13 @@ interrupt() {
 	wait $pid
 	status=$?
 }
-interrupt 0.7 -n 4000000 --repeat 1 --modes single --json
+interrupt 2 -n 300000 --pace 1ms --repeat 1 --modes single --json
 is $status 130 "interrupted: 128 + SIGINT"
 like "$(cat "$ERR")" 'interrupted: the result is partial' "and says so"
 json_check "$OUT" 'd["partial"] is True and any("interrupted after 0 of 1 runs" in w for w in d["warnings"])' "so does the result"
-json_check "$OUT" 'rows[0]["repetitions"][0]["partial"] is True and 0 < rows[0]["sends"] < 4000000 and rows[0]["round_trip_ns"]["p50"] > 0' \
+json_check "$OUT" 'rows[0]["repetitions"][0]["partial"] is True and 0 < rows[0]["sends"] < 300000 and rows[0]["round_trip_ns"]["p50"] > 0' \
 	"what was measured until then is there"
-interrupt 0.7 -n 4000000 --repeat 1 --modes dry-run,single
+interrupt 2 -n 300000 --pace 1ms --repeat 1 --modes dry-run,single
 like "$(cat "$OUT")" '^warning: interrupted after [01] of 2 runs: the result is partial' "in the text, too"
 before=$(ls /sys/kernel/tracing/instances)
 interrupt 0.7 -n 3000000 --repeat 1 --modes single --trace
