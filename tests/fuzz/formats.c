@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (char *at = size > 3 ? text : NULL; at && text + size - at > 3;)
 		at = take(&in, at, text + size);
 	if (in.meta.header_page && !decoder_open(&d, &in.meta, &src, &err)) {
-		while (decoder_read(d, ev, ARRAY_SIZE(ev), &err) > 0)
+		while (decoder_read(d, ev, ARRAY_SIZE(ev), NULL, &err) > 0)
 			;
 		decoder_close(d);
 	}

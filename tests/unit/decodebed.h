@@ -160,7 +160,7 @@ static inline int bed_run(struct bed *t, unsigned int batch)
 	if (bed_open(t))
 		return -1;
 	while ((unsigned int)t->nr + batch <= ARRAY_SIZE(t->ev) &&
-	       (nr = decoder_read(t->d, t->ev + t->nr, batch, &t->err)) != 0) {
+	       (nr = decoder_read(t->d, t->ev + t->nr, batch, NULL, &t->err)) != 0) {
 		if (nr < 0)
 			return -1;
 		t->nr += nr;

@@ -164,7 +164,12 @@ static inline void slicer_init(struct slicer *s, const struct page_source *whole
 			else
 				slicer_add(s, i, page, len);
 	}
-	s->src = (struct page_source){ slicer_next, NULL, s, whole->nr_cpus, whole->cpus };
+	s->src = (struct page_source){
+		.next = slicer_next,
+		.ctx = s,
+		.nr_cpus = whole->nr_cpus,
+		.cpus = whole->cpus,
+	};
 }
 
 /* From the start, all at once; or as it comes. */

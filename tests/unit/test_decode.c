@@ -261,7 +261,6 @@ static void test_stacks(void)
 		is_u64(t->ev[13].stack, 3, "and that one's");
 		is_u64(decoder_nr_stacks(t->d), 3, "three different ones");
 		is_u64(decoder_stats(t->d)->stacks, 6, "six attached");
-		ok(decoder_caps(t->d)->has_stack, "stacks are known to be there");
 		ok(!decoder_stack(t->d, 0) && !decoder_stack(t->d, 4), "no other ids");
 		bed_free(t);
 	}

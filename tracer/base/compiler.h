@@ -19,4 +19,14 @@
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok gets atoi atol strncpy
 #endif
 
+/* In a loop that looks whether another CPU has done something. */
+static inline void thread_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
 #endif

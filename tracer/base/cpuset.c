@@ -3,6 +3,7 @@
  * base/cpuset.c - sets of CPU numbers.
  */
 #include <ctype.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -300,4 +301,22 @@ int cpuset_parse(struct cpuset *set, const char *list, unsigned int nr_cpus, str
 	cpuset_free(set);
 	*set = new;
 	return 0;
+}
+
+/* The kernel refuses a set that is smaller than its own. */
+unsigned int cpus_usable(unsigned int max)
+{
+	unsigned int nr = 1;
+
+	for (unsigned int room = 1024; room <= 65536; room *= 4) {
+		size_t size = CPU_ALLOC_SIZE(room);
+		cpu_set_t *set = CPU_ALLOC(room);
+
+		if (set && !sched_getaffinity(0, size, set)) {
+			nr = (unsigned int)CPU_COUNT_S(size, set);
+			room = 65536;
+		}
+		CPU_FREE(set);
+	}
+	return nr > max ? max : nr ? nr : 1;
 }

@@ -64,4 +64,7 @@ unsigned int machine_nr_cpus(void);
 /* The same of those that may yet be added, and so have a buffer in tracefs. At least machine_nr_cpus(). */
 unsigned int machine_possible_cpus(void);
 
+/* On how many CPUs this process may run; at least 1, and at most max. */
+unsigned int cpus_usable(unsigned int max);
+
 #endif

@@ -39,6 +39,7 @@ struct diff_options {
 	unsigned int nr_limits;
 	struct ipi_filter filter;
 	struct plumbing *plumbing;
+	uint64_t threads; /* 0: by itself */
 	struct time_window window;
 	struct screen_options screen;
 };
@@ -167,6 +168,7 @@ static const struct opt rows[] = {
 	  "(default: caller,func; of reports: theirs)",
 	  parse_by, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
+	{ 0, "threads", "N", OPT_U64, OPTION(threads), READING_THREADS_HELP, NULL, 1, READING_MAX_THREADS },
 	{ 0, "force", NULL, OPT_FLAG, OPTION(force), "compare what differs in tier, filters or clock", NULL, 0, 0 },
 	{ 'a', "all", NULL, OPT_FLAG, OPTION(all), "show rows that did not change, too", NULL, 0, 0 },
 	{ 'n', "top", "N", OPT_U64, OPTION(top), "show only the first N rows", NULL, 1, UINT32_MAX },
@@ -209,6 +211,7 @@ static int read_recording(struct diff_options *o, struct diff_run *run, const ch
 		goto out;
 	facts = analysis_facts(in.analysis);
 	in.several = true;
+	reading_set_threads(&in, o->threads);
 	reading_rows_by(&in, by, nr_by);
 	s = diff_slices_new(by, nr_by, slices, facts ? facts->on_ns : 0, in.window, &in.names);
 	sink = diff_slices_sink(s);

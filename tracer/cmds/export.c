@@ -36,6 +36,7 @@ struct export_options {
 	enum folded_what folded;
 	struct ipi_filter filter;
 	struct plumbing *plumbing;
+	uint64_t threads; /* 0: by itself */
 	struct time_window window;
 };
 
@@ -194,6 +195,7 @@ static const struct opt rows[] = {
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
+	{ 0, "threads", "N", OPT_U64, OPTION(threads), READING_THREADS_HELP, NULL, 1, READING_MAX_THREADS },
 };
 
 const struct opt_spec export_spec = {
@@ -264,6 +266,8 @@ static int export_file(struct export_options *o, const char *path, struct err *e
 
 	if (!ret)
 		ret = reading_set_window(&in, &o->window, err);
+	if (!ret)
+		reading_set_threads(&in, o->threads);
 	if (!ret)
 		ret = o->output && strcmp(o->output, "-") ? to_file(o, &in, err) : o->format->run(o, &in, stdout, err);
 	if (!ret) {

@@ -27,6 +27,7 @@ struct list_options {
 	struct expr *where;
 	struct ipi_filter filter;
 	struct plumbing *plumbing;
+	uint64_t threads; /* 0: by itself */
 	struct time_window window;
 	struct screen_options screen;
 };
@@ -113,6 +114,7 @@ static const struct opt rows[] = {
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
+	{ 0, "threads", "N", OPT_U64, OPTION(threads), READING_THREADS_HELP, NULL, 1, READING_MAX_THREADS },
 	{ 0, "stacks", NULL, OPT_FLAG, OPTION(stacks), "the sender's stack with every line", NULL, 0, 0 },
 	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: an object a line, integers in ns", NULL, 0, 0 },
 	{ 0, "schema", NULL, OPT_FLAG, OPTION(schema), "print the JSON Schema of such a line, and read nothing", NULL,
@@ -269,6 +271,7 @@ static int list_file(struct list_options *o, const char *path, const struct list
 
 	if (ret || (ret = reading_set_window(&in, &o->window, err)))
 		goto out;
+	reading_set_threads(&in, o->threads);
 	reading_join_handlers(&in);
 	list = list_new(in.analysis, &o->choice, emit, &p);
 	sink = list_sink(list);

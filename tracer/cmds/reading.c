@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/cpuset.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -84,6 +85,7 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 	    analysis_open(&r->analysis, path, buffer, err))
 		return -1;
 	analysis_set_plumbing(r->analysis, plumbing);
+	reading_set_threads(r, 0);
 	facts = analysis_facts(r->analysis);
 	if (ipi_filter_resolve(f, facts ? &facts->machine : &unknown, analysis_info(r->analysis)->cpus, err) ||
 	    (facts && ipi_filter_against(f, &facts->filter, err)))
@@ -98,6 +100,14 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 	r->names = analysis_names(r->analysis);
 	r->filter = span_filter_new(r->filters, r->nr_filters, &r->names);
 	return 0;
+}
+
+/* Decoding and matching are a thread each: more can only unpack, which is little. */
+#define USUAL_THREADS 4
+
+void reading_set_threads(struct reading *r, uint64_t nr)
+{
+	analysis_set_threads(r->analysis, nr ? (unsigned int)nr : cpus_usable(USUAL_THREADS));
 }
 
 bool reading_has_roots(const struct ipi_filter *f, struct err *err)

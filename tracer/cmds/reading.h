@@ -26,6 +26,10 @@ int reading_parse_plumbing(void *target, const char *arg, const struct opt_spec 
 /* The help topic of that name: the usual ones. */
 void reading_print_plumbing(FILE *out);
 
+/* The option --threads N: target is a uint64_t, 0 before; then reading_set_threads(). */
+#define READING_THREADS_HELP "threads that do the work (default: one a CPU, at most 4); 1: all in one"
+#define READING_MAX_THREADS  64
+
 /* One pass over a file, through the recording's filter and the user's. */
 struct reading {
 	struct analysis *analysis;
@@ -84,6 +88,8 @@ bool reading_knows_processes(const struct reading *r);
 char *reading_filters(const struct reading *r);
 /* After the run: the window, into the report. An error if nothing was recorded in it. */
 int reading_window(const struct reading *r, struct report *report, struct err *err);
+/* 0: one a CPU, as far as there is work for them, which is how it is opened. Before the run. */
+void reading_set_threads(struct reading *r, uint64_t nr);
 void reading_close(struct reading *r);
 
 /*

@@ -35,6 +35,7 @@ struct report_options {
 	struct kvm_options kvm; /* another kind of report, of others' events */
 	struct ipi_filter filter;
 	struct plumbing *plumbing;
+	uint64_t threads; /* 0: by itself */
 	struct time_window window;
 	struct screen_options screen;
 };
@@ -77,6 +78,7 @@ static const struct opt rows[] = {
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
+	{ 0, "threads", "N", OPT_U64, OPTION(threads), READING_THREADS_HELP, NULL, 1, READING_MAX_THREADS },
 	{ 0, "hist", "delivery|queue|func|handler|wait", OPT_CUSTOM, OPTION(hist), "histograms of each row", parse_hist,
 	  0, 0 },
 	{ 0, "matrix", "count|p50|p99|max", OPT_CUSTOM, OPTION(matrix),
@@ -289,6 +291,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	if (reading_open(&in, path, o->buffer, &o->filter, o->plumbing, err) ||
 	    reading_set_window(&in, &o->window, err))
 		goto out;
+	reading_set_threads(&in, o->threads);
 	if (o->tlb && !asked)
 		tlb_keys(&o->rows, &in);
 	sink = sums_sink(&sums, o, &in);

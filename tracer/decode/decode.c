@@ -132,7 +132,7 @@ static int read_on(struct decoder *d, struct ipi_event *ev, unsigned int max)
 	return nr < 0 ? -1 : late + nr;
 }
 
-int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, struct err *err)
+int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, struct decode_masks *masks, struct err *err)
 {
 	struct err local = { 0 };
 	int nr;
@@ -140,7 +140,8 @@ int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, stru
 	if (d->failed)
 		return err_set(err, EXIT_FAILED, "cannot read on behind damaged data");
 	d->err = err ? err : &local;
-	masks_reset(d);
+	d->masks = masks ? masks : &d->own_masks;
+	masks_reset(d->masks);
 	nr = read_some(d, ev, max);
 	if (!nr && max && d->src.complete_ns && !decoder_ended(d))
 		nr = read_on(d, ev, max);
@@ -154,8 +155,6 @@ int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, stru
 		if (d->stats.last_ns > d->settled_ns)
 			d->settled_ns = d->stats.last_ns;
 	}
-	if (d->stacks_attached)
-		d->caps.has_stack = true;
 	return nr;
 }
 
@@ -224,28 +223,6 @@ int decoder_header(struct decoder *d, struct err *err)
 	return 0;
 }
 
-/* Whether stacks were recorded shows in the data only: the format is always there. */
-static bool page_has_stack(const struct decoder *d, const struct sub_buffer *sb)
-{
-	const uint8_t *p = sb->data;
-	struct rec r;
-
-	while (p < sb->end) {
-		enum rec_kind kind = rec_parse(p, sb->end, d->plan.swap, d->plan.meta.big_endian, &r);
-		unsigned int id;
-
-		if (kind == REC_BAD || kind == REC_PAGE_END)
-			return false;
-		p = r.next;
-		if (kind != REC_EVENT || r.len < d->plan.fmt.common_len)
-			continue;
-		id = load16(r.data + d->plan.fmt.off_type, d->plan.swap);
-		if (id < d->plan.fmt.nr_desc && d->plan.fmt.desc[id].op == OP_STACK)
-			return true;
-	}
-	return false;
-}
-
 int decoder_start(struct decoder *d, struct err *err)
 {
 	unsigned int nr = d->src.nr_cpus;
@@ -264,8 +241,6 @@ int decoder_start(struct decoder *d, struct err *err)
 			return -1;
 		if (c->head >= HEAD_END)
 			continue;
-		if (!d->caps.has_stack)
-			d->caps.has_stack = page_has_stack(d, &c->ahead);
 		heap_push(d, c);
 	}
 	d->err = NULL;
@@ -280,21 +255,38 @@ void decoder_set_native(struct decoder *d)
 			 d->plan.fmt.off_pid == 4 && d->plan.fmt.common_len == 8;
 }
 
-/* Of the events whose formats there are; seen: of those alone of which there was a record. */
-static struct ipi_evidence evidence(const struct decoder *d, bool seen)
+/* Kinds of the events whose formats there are, or, seen, of those alone of which there was a record. */
+static uint32_t ops_of(const struct decoder *d, bool seen, uint32_t *vectors)
 {
-	uint32_t ops = 0, vectors = 0;
+	uint32_t ops = 0;
 
-	for (unsigned int id = 0; id < d->plan.fmt.nr_desc; id++) {
-		const struct ev_desc *desc = &d->plan.fmt.desc[id];
+	*vectors = 0;
+	for (unsigned int i = 0; i < d->nr_used_ids; i++) {
+		const struct ev_desc *desc = &d->plan.fmt.desc[d->used_ids[i]];
 
-		if (seen && !d->counts[id])
+		if (seen && !d->counts[d->used_ids[i]])
 			continue;
 		ops |= OP_BIT(desc->op);
 		if (desc->op == OP_IRQ_ENTRY)
-			vectors |= IPI_CLASS_BIT(desc->class);
+			*vectors |= IPI_CLASS_BIT(desc->class);
 	}
-	return kevents_evidence(ops & d->plan.fmt.ops, vectors);
+	return ops & d->plan.fmt.ops;
+}
+
+/* Most ids are of events that are none of ours. */
+static void find_used_ids(struct decoder *d)
+{
+	d->used_ids = xcalloc(d->plan.fmt.nr_desc, sizeof(*d->used_ids));
+	for (unsigned int id = 0; id < d->plan.fmt.nr_desc; id++)
+		if (d->plan.fmt.desc[id].op != OP_SKIP)
+			d->used_ids[d->nr_used_ids++] = (uint16_t)id;
+}
+
+static struct ipi_evidence evidence_of_formats(const struct decoder *d)
+{
+	uint32_t vectors, ops = ops_of(d, false, &vectors);
+
+	return kevents_evidence(ops, vectors);
 }
 
 int decoder_open(struct decoder **dp, const struct decode_meta *meta, const struct page_source *src, struct err *err)
@@ -321,7 +313,8 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	d->counts = xcalloc(d->plan.fmt.nr_desc, sizeof(*d->counts));
 	d->stacks = stacks_new(meta->max_stacks);
 	known_find(d);
-	d->caps.evidence = evidence(d, false);
+	find_used_ids(d);
+	d->caps.evidence = evidence_of_formats(d);
 	d->caps.has_wakes = d->plan.fmt.has_wakes;
 	d->caps.has_tlb = d->plan.fmt.ops & (OP_BIT(OP_TLB_FLUSH) | OP_BIT(OP_TLB_CALL));
 	d->caps.has_idle = d->plan.fmt.ops & OP_BIT(OP_IDLE);
@@ -339,7 +332,8 @@ void decoder_close(struct decoder *d)
 {
 	if (!d)
 		return;
-	masks_free(d);
+	decode_masks_free(&d->own_masks);
+	free(d->used_ids);
 	stacks_free(d->stacks);
 	works_free(d->works);
 	free(d->known);
@@ -355,9 +349,25 @@ const struct decode_caps *decoder_caps(const struct decoder *d)
 	return &d->caps;
 }
 
-struct ipi_evidence decoder_seen(const struct decoder *d)
+struct decode_mark decoder_mark(const struct decoder *d)
 {
-	return evidence(d, true);
+	struct decode_mark mark = {
+		.first_ns = d->stats.first_ns,
+		.events = d->stats.events,
+		.blind_sends = d->stats.blind_sends,
+		.stacks = d->stacks_attached,
+	};
+
+	mark.ops = ops_of(d, true, &mark.vectors);
+	mark.records = mark.events;
+	for (unsigned int id = 0; id < d->plan.fmt.nr_desc && !mark.records; id++)
+		mark.records = d->counts[id];
+	return mark;
+}
+
+struct ipi_evidence decode_mark_seen(const struct decode_mark *mark)
+{
+	return kevents_evidence(mark->ops, mark->vectors);
 }
 
 /* Sums are made when asked for, because the walker counts by event id only. */

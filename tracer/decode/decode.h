@@ -40,6 +40,12 @@ struct page_source {
 	 */
 	const void *(*next)(void *ctx, unsigned int idx, size_t *len, struct err *err);
 	uint64_t (*complete_ns)(void *ctx); /* NULL: a source that never says PAGE_LATER */
+	/*
+	 * Does a part of what next() is going to need, on any thread beside that of next(). False: there is
+	 * nothing to do; where wait, not before help_end(), which ends all waiting. NULL: it has no such parts.
+	 */
+	bool (*help)(void *ctx, bool wait);
+	void (*help_end)(void *ctx);
 	void *ctx;
 	unsigned int nr_cpus; /* streams */
 	const uint32_t *cpus; /* CPU number of each stream; NULL = idx */
@@ -70,9 +76,8 @@ struct decode_meta {
 
 struct decode_caps {
 	struct ipi_evidence evidence; /* of the events whose formats the file has */
-	bool has_stack;
-	bool has_wakes, has_idle; /* wake-ups: struct ipi_event has a wakee; IPI_EV_IDLE */
-	bool has_tlb;		  /* IPI_EV_TLB */
+	bool has_wakes, has_idle;     /* wake-ups: struct ipi_event has a wakee; IPI_EV_IDLE */
+	bool has_tlb;		      /* IPI_EV_TLB */
 };
 
 struct decode_stats {
@@ -96,6 +101,24 @@ struct ipi_stack {
 	bool left_out;	       /* none was taken, by choice: the call site alone, which names the caller */
 };
 
+/* Memory of the masks of a batch of events. Zeroed memory is one. */
+struct decode_masks {
+	struct mask_block *first, *cur;
+};
+
+/*
+ * How far the decoder had come when it gave a batch: for who looks at it when
+ * the decoder has gone on.
+ */
+struct decode_mark {
+	uint64_t first_ns; /* 0: no event yet */
+	bool records;	   /* there was one, of whatever kind */
+	uint64_t events;   /* as in struct decode_stats */
+	uint64_t blind_sends;
+	uint64_t stacks;
+	uint32_t ops, vectors; /* kinds of events seen, and classes of their vectors */
+};
+
 struct decoder;
 
 int decoder_open(struct decoder **d, const struct decode_meta *meta, const struct page_source *src, struct err *err);
@@ -103,18 +126,26 @@ void decoder_close(struct decoder *d);
 const struct decode_caps *decoder_caps(const struct decoder *d);
 /*
  * Up to max events in time order; 0 at the end, or when there are none yet; -1
- * on error. The batch lives until the next call. Where events came too late
- * there is an IPI_EV_LOST of 0 events.
+ * on error. Masks of its events live until masks is given once more; NULL: until
+ * the next call with NULL. Where events came too late there is an IPI_EV_LOST of
+ * 0 events.
  */
-int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, struct err *err);
+int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, struct decode_masks *masks,
+		 struct err *err);
+void decode_masks_free(struct decode_masks *masks);
+/* After decoder_read(), by the same thread. */
+struct decode_mark decoder_mark(const struct decoder *d);
+/* What the events up to there prove: formats alone prove nothing. */
+struct ipi_evidence decode_mark_seen(const struct decode_mark *mark);
 /* Every stream has come to its end, and all was read. */
 bool decoder_ended(const struct decoder *d);
 /* No event to come is before this time. */
 uint64_t decoder_complete_ns(const struct decoder *d);
 const struct decode_stats *decoder_stats(const struct decoder *d);
-/* What the events that were decoded so far prove: formats alone prove nothing. */
-struct ipi_evidence decoder_seen(const struct decoder *d);
-/* Stack by interned id (1..nr_stacks); NULL of any other, as of IPI_STACK_NONE. */
+/*
+ * Stack by interned id (1..nr_stacks), of an event that was given; NULL of any other, as of IPI_STACK_NONE. May be asked
+ * while another thread reads.
+ */
 const struct ipi_stack *decoder_stack(const struct decoder *d, uint32_t id);
 uint32_t decoder_nr_stacks(const struct decoder *d);
 

@@ -45,8 +45,7 @@ void wake_join(struct decoder *d, struct cursor *c, struct ipi_event *ev);
 /* decode/works.c: a record of a work's or timer's begin or end. */
 void work_note(struct decoder *d, struct cursor *c, const struct ipi_event *ev);
 uint64_t *mask_alloc(struct decoder *d, unsigned int nr);
-void masks_reset(struct decoder *d);
-void masks_free(struct decoder *d);
+void masks_reset(struct decode_masks *m);
 bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev);
 
 /* decode/page.c: more for the cursors that have no head; the number of events at ev, -1 where d->failed. */

@@ -263,11 +263,12 @@ void stack_attach(struct decoder *d, struct cursor *c, const struct look *look, 
 
 uint64_t *mask_alloc(struct decoder *d, unsigned int nr)
 {
-	struct mask_block *block = d->mask_cur;
+	struct decode_masks *m = d->masks;
+	struct mask_block *block = m->cur;
 	uint64_t *words;
 
 	if (!block || block->used + nr > block->nr) {
-		struct mask_block *next = block ? block->next : d->masks;
+		struct mask_block *next = block ? block->next : m->first;
 
 		if (!next) {
 			size_t size = nr > MASK_BLOCK ? nr : MASK_BLOCK;
@@ -278,31 +279,32 @@ uint64_t *mask_alloc(struct decoder *d, unsigned int nr)
 			if (block)
 				block->next = next;
 			else
-				d->masks = next;
+				m->first = next;
 		}
 		next->used = 0;
-		d->mask_cur = block = next;
+		m->cur = block = next;
 	}
 	words = block->words + block->used;
 	block->used += nr;
 	return words;
 }
 
-void masks_reset(struct decoder *d)
+void masks_reset(struct decode_masks *m)
 {
-	d->mask_cur = d->masks;
-	if (d->masks)
-		d->masks->used = 0;
+	m->cur = m->first;
+	if (m->first)
+		m->first->used = 0;
 }
 
-void masks_free(struct decoder *d)
+void decode_masks_free(struct decode_masks *m)
 {
-	while (d->masks) {
-		struct mask_block *next = d->masks->next;
+	while (m->first) {
+		struct mask_block *next = m->first->next;
 
-		free(d->masks);
-		d->masks = next;
+		free(m->first);
+		m->first = next;
 	}
+	m->cur = NULL;
 }
 
 static bool mask_load(struct decoder *d, const uint8_t *rec, uint32_t rec_len, unsigned int at, struct ipi_event *ev)

@@ -227,9 +227,11 @@ struct decoder {
 	struct cursor **heap; /* all but cur that have a head, least key first */
 	unsigned int nr_heap;
 	struct cursor *cur;
-	uint64_t last_key;   /* what is above is not complete yet */
-	uint64_t settled_ns; /* no event before this is given any more */
-	struct mask_block *masks, *mask_cur;
+	uint64_t last_key;		       /* what is above is not complete yet */
+	uint64_t settled_ns;		       /* no event before this is given any more */
+	struct decode_masks own_masks, *masks; /* masks: of the decoder_read() under way */
+	uint16_t *used_ids;		       /* events of use */
+	unsigned int nr_used_ids;
 	struct decode_caps caps;
 	struct decode_stats stats;
 	uint64_t stacks_attached;

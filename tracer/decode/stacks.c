@@ -5,7 +5,8 @@
  * Ids count from 1 and stacks never move, so that pointers handed out stay
  * good until the decoder is closed. Memory grows with the number of different
  * stacks, not with the length of the recording; a tracer that runs for days keeps
- * only so many.
+ * only so many. stacks_get() reads nothing that stacks_intern() writes later: a
+ * stack may be looked at by one thread while another adds more.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +18,8 @@
 #include "base/mem.h"
 #include "decode/priv.h"
 
-#define BLOCK_STACKS 1024u
+#define FIRST_STACKS 1024u /* in the first block; each has as many as all before it, the first aside */
+#define MAX_BLOCKS   22u
 #define BLOCK_WORDS  (64u * 1024)
 
 struct word_block {
@@ -26,8 +28,7 @@ struct word_block {
 };
 
 struct stacks {
-	struct ipi_stack **blocks; /* of BLOCK_STACKS each */
-	unsigned int nr_blocks;
+	struct ipi_stack *blocks[MAX_BLOCKS];
 	uint32_t nr, max;
 	uint64_t dropped;
 	struct hash by_frames;
@@ -53,9 +54,8 @@ void stacks_free(struct stacks *s)
 		free(s->words);
 		s->words = next;
 	}
-	for (unsigned int i = 0; i < s->nr_blocks; i++)
+	for (unsigned int i = 0; i < MAX_BLOCKS; i++)
 		free(s->blocks[i]);
-	free(s->blocks);
 	hash_free(&s->by_frames);
 	free(s);
 }
@@ -93,18 +93,27 @@ static uint64_t *words_alloc(struct stacks *s, unsigned int nr)
 	return words;
 }
 
+/* Block 0 has stacks 0 to FIRST_STACKS - 1, block n those from FIRST_STACKS << (n - 1) on. */
+static unsigned int block_of(uint32_t idx, uint32_t *at)
+{
+	unsigned int block = idx < FIRST_STACKS ? 0 : 32 - (unsigned int)__builtin_clz(idx / FIRST_STACKS);
+
+	*at = block ? idx - (FIRST_STACKS << (block - 1)) : idx;
+	return block;
+}
+
 static uint32_t stack_add(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within, bool left_out)
 {
 	struct ipi_stack *stack;
 	uint64_t *copy;
+	uint32_t at;
+	unsigned int block = block_of(s->nr, &at);
 
-	if (s->nr == s->nr_blocks * BLOCK_STACKS) {
-		s->blocks = xrealloc(s->blocks, (s->nr_blocks + 1) * sizeof(*s->blocks));
-		s->blocks[s->nr_blocks++] = xcalloc(BLOCK_STACKS, sizeof(**s->blocks));
-	}
+	if (!s->blocks[block])
+		s->blocks[block] = xcalloc(block ? FIRST_STACKS << (block - 1) : FIRST_STACKS, sizeof(*stack));
 	copy = words_alloc(s, nr);
 	memcpy(copy, addrs, nr * sizeof(*copy));
-	stack = &s->blocks[s->nr / BLOCK_STACKS][s->nr % BLOCK_STACKS];
+	stack = &s->blocks[block][at];
 	stack->nr = nr;
 	stack->addrs = copy;
 	stack->within = within;
@@ -127,7 +136,7 @@ uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr,
 		    stack->left_out == left_out && !memcmp(stack->addrs, addrs, nr * sizeof(*addrs)))
 			return i + 1;
 	}
-	if (s->max && s->nr == s->max) {
+	if ((s->max && s->nr == s->max) || s->nr == FIRST_STACKS << (MAX_BLOCKS - 1)) {
 		s->dropped++;
 		return IPI_STACK_NONE;
 	}
@@ -172,10 +181,13 @@ void known_attach(struct decoder *d, struct ipi_event *ev, unsigned int nr)
 
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id)
 {
-	if (!id || id > s->nr)
+	uint32_t at;
+	unsigned int block;
+
+	if (!id || id > FIRST_STACKS << (MAX_BLOCKS - 1))
 		return NULL;
-	id--;
-	return &s->blocks[id / BLOCK_STACKS][id % BLOCK_STACKS];
+	block = block_of(id - 1, &at);
+	return s->blocks[block] && s->blocks[block][at].nr ? &s->blocks[block][at] : NULL;
 }
 
 uint32_t stacks_nr(const struct stacks *s)

@@ -108,6 +108,9 @@ void dat_close(struct dat_file *f);
 const struct dat_info *dat_info(const struct dat_file *f);
 /* A page_source's next(): ctx is the struct dat_file. */
 const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *err);
+/* Its help() and help_end(): there may be threads of those as long as the file is open. */
+bool dat_help(void *ctx, bool wait);
+void dat_help_end(void *ctx);
 /* Task name by pid from the cmdlines; "<...>" if unknown. Builds its index at first use. */
 const char *dat_comm(struct dat_file *f, int32_t pid);
 

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "base/cpuset.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "file/pack.h"
@@ -39,21 +39,12 @@ struct packer {
 	size_t chunk;
 };
 
-/* Where this process may run. */
-static unsigned int nr_threads(void)
-{
-	cpu_set_t set;
-	unsigned int nr = sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
-
-	return nr < MAX_THREADS ? nr : MAX_THREADS;
-}
-
 struct packer *packer_new(int level, unsigned int page_size)
 {
 	struct packer *p = xcalloc(1, sizeof(*p));
 
 	p->chunk = page_size > CHUNK ? page_size : CHUNK / page_size * page_size;
-	p->nr_workers = nr_threads();
+	p->nr_workers = cpus_usable(MAX_THREADS);
 	p->workers = xcalloc(p->nr_workers, sizeof(*p->workers));
 	for (unsigned int i = 0; i < p->nr_workers; i++) {
 		struct worker *w = &p->workers[i];

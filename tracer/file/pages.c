@@ -98,13 +98,12 @@ static void sum_add(struct dat_stream *stream, const void *bytes, size_t len)
 
 static void sum_check(struct dat_file *f, struct dat_stream *stream)
 {
-	char what[32];
-
 	if (!stream->sum)
 		return;
-	snprintf(what, sizeof(what), "data of CPU %u", f->cpus[stream - f->streams]);
-	if (stream->summed != stream->len || XXH3_64bits_digest(stream->sum) != stream->want_sum)
-		dat_damaged(f, what);
+	snprintf(stream->damaged, sizeof(stream->damaged), "data of CPU %u", f->cpus[stream - f->streams]);
+	/* The thread that reads may be another than the one that asks for names: it owns nothing else of f. */
+	if (!f->info.damaged && (stream->summed != stream->len || XXH3_64bits_digest(stream->sum) != stream->want_sum))
+		f->info.damaged = stream->damaged;
 	XXH3_freeState(stream->sum);
 	stream->sum = NULL;
 }
@@ -118,14 +117,13 @@ static void ask_ahead(struct dat_file *f, struct dat_stream *stream)
 }
 
 /* Another chunk than those of the last two pages; it is to take len bytes. */
-static char *chunk_room(struct dat_stream *stream, unsigned int i, size_t len)
+static void chunk_room(struct dat_stream *stream, unsigned int i, size_t len)
 {
 	if (len > stream->chunk_size[i]) {
 		free(stream->chunk[i]);
 		stream->chunk[i] = xmalloc(len);
 		stream->chunk_size[i] = len;
 	}
-	return stream->chunk[i];
 }
 
 static void chunk_begins(struct dat_stream *stream, unsigned int i, size_t len)
@@ -135,8 +133,8 @@ static void chunk_begins(struct dat_stream *stream, unsigned int i, size_t len)
 	stream->chunk_pos = 0;
 }
 
-/* Whole pages. 1 = there, 0 = no more, -1 = error. */
-static int next_plain(struct dat_file *f, struct dat_stream *stream, struct err *err)
+/* The next whole pages. 1 = there are some, 0 = none, -1 = error: nothing has changed then. */
+static int plain_plan(struct dat_file *f, struct dat_stream *stream, struct err *err)
 {
 	uint64_t left = stream->off + stream->len - stream->pos;
 	size_t want = stream->page_size > CHUNK ? stream->page_size : CHUNK / stream->page_size * stream->page_size;
@@ -148,11 +146,10 @@ static int next_plain(struct dat_file *f, struct dat_stream *stream, struct err 
 	if (!dat_charge(f, want))
 		return dat_over_budget(err);
 	ask_ahead(f, stream);
-	if (dat_pread(f, chunk_room(stream, !stream->cur, want), want, stream->pos, err))
-		return -1;
-	sum_add(stream, stream->chunk[!stream->cur], want);
+	stream->next.off = stream->pos;
+	stream->next.len = want;
+	chunk_room(stream, (stream->cur + 1) % ARRAY_SIZE(stream->chunk), want);
 	stream->pos += want;
-	chunk_begins(stream, !stream->cur, want);
 	return 1;
 }
 
@@ -178,12 +175,10 @@ static int packed_begin(struct dat_file *f, struct dat_stream *stream, struct er
 	sum_add(stream, raw, sizeof(raw));
 	stream->chunks_left = (uint32_t)dat_number(raw, sizeof(raw), f->info.big_endian);
 	stream->pos += sizeof(raw);
-	if (!f->ahead)
-		f->ahead = ahead_new(f);
 	return 0;
 }
 
-/* The next chunk, by its sizes. 1 = there is one, 0 = none, -1 = error: nothing has changed then. */
+/* As plain_plan(): by its sizes; a compressed chunk is whole pages, too. */
 static int packed_plan(struct dat_file *f, struct dat_stream *stream, struct err *err)
 {
 	uint64_t left = packed_end(f, stream) - stream->pos;
@@ -213,35 +208,53 @@ static int packed_plan(struct dat_file *f, struct dat_stream *stream, struct err
 	return 1;
 }
 
-void unpack_chunk(struct dat_file *f, struct dat_stream *stream, struct unpack_room *u)
+static void fetch_packed(struct dat_file *f, struct dat_stream *stream, struct unpack_room *u)
 {
-	unsigned int to = (stream->cur + 1) % ARRAY_SIZE(stream->chunk);
+	char *to = stream->chunk[(stream->cur + 1) % ARRAY_SIZE(stream->chunk)];
 
 	if (stream->next.packed_len > u->room) {
 		free(u->packed);
 		u->packed = xmalloc(stream->next.packed_len);
 		u->room = stream->next.packed_len;
 	}
-	stream->next.err = (struct err){ 0 };
-	stream->next.got = 0;
 	if (dat_pread(f, u->packed, stream->next.packed_len, stream->next.off, &stream->next.err))
 		return;
 	sum_add(stream, u->packed, stream->next.packed_len);
 	/* The size is that of whole pages; what trace-cmd packed of the last one may be less. */
 	if (stream->next.len)
-		stream->next.got =
-			dat_unpack(u, f->comp, stream->chunk[to], stream->next.len, u->packed, stream->next.packed_len);
+		stream->next.got = dat_unpack(u, f->comp, to, stream->next.len, u->packed, stream->next.packed_len);
 }
 
-/* As above; a compressed chunk is whole pages, too. The one behind it is unpacked meanwhile. */
-static int next_packed(struct dat_file *f, struct dat_stream *stream, struct err *err)
+void fetch_chunk(struct dat_file *f, struct dat_stream *stream, struct unpack_room *u)
+{
+	char *to = stream->chunk[(stream->cur + 1) % ARRAY_SIZE(stream->chunk)];
+
+	stream->next.err = (struct err){ 0 };
+	stream->next.got = 0;
+	if (f->comp != COMP_NONE) {
+		fetch_packed(f, stream, u);
+		return;
+	}
+	if (dat_pread(f, to, stream->next.len, stream->next.off, &stream->next.err))
+		return;
+	sum_add(stream, to, stream->next.len);
+	stream->next.got = stream->next.len;
+}
+
+static int chunk_plan(struct dat_file *f, struct dat_stream *stream, struct err *err)
+{
+	return f->comp == COMP_NONE ? plain_plan(f, stream, err) : packed_plan(f, stream, err);
+}
+
+/* 1 = there, 0 = no more, -1 = error. The one behind it may be fetched by others meanwhile. */
+static int next_chunk(struct dat_file *f, struct dat_stream *stream, struct err *err)
 {
 	struct err later = { 0 };
 
-	if (!stream->begun && packed_begin(f, stream, err))
+	if (f->comp != COMP_NONE && !stream->begun && packed_begin(f, stream, err))
 		return -1;
 	if (!stream->started) {
-		int there = packed_plan(f, stream, err);
+		int there = chunk_plan(f, stream, err);
 
 		if (there <= 0)
 			return there;
@@ -256,9 +269,23 @@ static int next_packed(struct dat_file *f, struct dat_stream *stream, struct err
 		return err_set(err, EXIT_FAILED, "compressed data is damaged");
 	chunk_begins(stream, (stream->cur + 1) % ARRAY_SIZE(stream->chunk), stream->next.got);
 	/* An error is told when its turn comes. */
-	if (packed_plan(f, stream, &later) > 0)
+	if (chunk_plan(f, stream, &later) > 0)
 		ahead_start(f->ahead, stream);
 	return 1;
+}
+
+bool dat_help(void *ctx, bool wait)
+{
+	struct dat_file *f = ctx;
+
+	return ahead_help(f->ahead, wait);
+}
+
+void dat_help_end(void *ctx)
+{
+	struct dat_file *f = ctx;
+
+	ahead_end(f->ahead);
 }
 
 const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *err)
@@ -273,7 +300,7 @@ const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *
 		return NULL;
 	stream = &f->streams[f->chosen[idx]];
 	while (stream->chunk_pos == stream->chunk_len) {
-		int more = f->comp == COMP_NONE ? next_plain(f, stream, err) : next_packed(f, stream, err);
+		int more = next_chunk(f, stream, err);
 
 		if (more > 0)
 			continue;

@@ -6,7 +6,7 @@
  *	file/read.c	 metadata of v6 and v7
  *	file/trailer.c	 ipitrace's facts, and checksums of all sections
  *	file/pages.c	 the CPUs' data, page by page; task names
- *	file/ahead.c	 unpacks compressed data in a thread of its own
+ *	file/ahead.c	 who reads and unpacks the next chunk of a CPU
  *	file/head.c	 what a file begins with, v6 and v7
  *	file/pack.c	 compresses the CPUs' data
  *	file/write.c	 the file, in one pass
@@ -62,31 +62,33 @@ struct dat_stream {
 	uint64_t asked_ahead; /* up to here the kernel was asked to read */
 	unsigned int page_size;
 	unsigned int buffer;
-	/* Two chunks, because two pages must stay valid; and one that is being unpacked. */
+	/* Two chunks, because two pages must stay valid; and one that is being fetched. */
 	char *chunk[3];
 	size_t chunk_size[3];
 	unsigned int cur;
 	size_t chunk_len, chunk_pos;
 	uint32_t chunks_left; /* of compressed data */
 	bool begun;
-	/* The chunk that is being unpacked, behind cur. */
+	/* The chunk that is being fetched, behind cur. */
 	struct {
 		uint64_t off;
-		size_t packed_len, len; /* as the file says */
-		size_t got;		/* bytes unpacked; 0 = damage, if len is not */
+		size_t packed_len, len; /* as the file says; packed_len 0: it is not packed */
+		size_t got;		/* bytes there; 0 = damage, if len is not */
 		struct err err;
 	} next;
 	bool started;		       /* by ahead_start(); the reader's */
-	bool unpacked;		       /* under the lock of the thread that does it */
+	_Atomic int job;	       /* changed under the lock of file/ahead.c */
 	struct dat_stream *next_ahead; /* queued after this one */
 	/* What was read, against the facts; NULL where these say nothing. */
 	XXH3_state_t *sum;
 	uint64_t want_sum, summed;
+	char damaged[32]; /* what dat_info says of it then */
 };
 
 /* Memory of who unpacks. Zeroed memory is one. */
 struct unpack_room {
-	void *zstd; /* a ZSTD_DCtx */
+	struct unpack_room *next; /* that nobody uses now */
+	void *zstd;		  /* a ZSTD_DCtx */
 	char *packed;
 	size_t room;
 };
@@ -111,7 +113,7 @@ struct dat_file {
 	unsigned int *chosen; /* stream by index of info.cpus */
 	uint32_t *chosen_cpus;
 	struct dat_buffer *buffers; /* info's */
-	struct ahead *ahead;	    /* NULL before there is anything to unpack */
+	struct ahead *ahead;	    /* NULL before a page was asked for */
 	struct dat_format *formats;
 	unsigned int room_formats;
 	void **owned; /* decompressed sections and copied strings */
@@ -169,14 +171,18 @@ size_t dat_unpack(struct unpack_room *u, enum dat_comp comp, void *to, size_t to
 		  size_t from_len);
 void unpack_room_free(struct unpack_room *u);
 
-/* Reads and unpacks stream->next; touches nothing of f that changes. */
-void unpack_chunk(struct dat_file *f, struct dat_stream *stream, struct unpack_room *u);
+/* Reads stream->next, and unpacks it; touches nothing of f that changes. */
+void fetch_chunk(struct dat_file *f, struct dat_stream *stream, struct unpack_room *u);
 /* For as long as f's streams stay where they are. */
 struct ahead *ahead_new(struct dat_file *f);
 void ahead_free(struct ahead *a);
-/* stream->next is to be unpacked: until ahead_wait() the stream is not to be touched. */
+/* stream->next is to be fetched: until ahead_wait() the stream is not to be touched. */
 void ahead_start(struct ahead *a, struct dat_stream *stream);
 void ahead_wait(struct ahead *a, struct dat_stream *stream);
+/* By any thread: one of the chunks that were started, if there is one, or when there is. */
+bool ahead_help(struct ahead *a, bool wait);
+/* Nobody is to wait for one any more. */
+void ahead_end(struct ahead *a);
 
 /* A buffer, whose streams are to be added next. clock as the file says it, NULL if it does not. */
 struct dat_buffer *dat_add_buffer(struct dat_file *f, const char *name, const char *clock, unsigned int page_size);

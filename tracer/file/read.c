@@ -737,6 +737,8 @@ int dat_choose(struct dat_file *f, const char *name, struct err *err)
 	if (name && !only)
 		return no_such_buffer(f, name, err);
 	f->info.nr_streams = 0;
+	if (!f->ahead)
+		f->ahead = ahead_new(f);
 	f->chosen = xrealloc(f->chosen, (f->nr_streams + 1) * sizeof(*f->chosen));
 	f->chosen_cpus = xrealloc(f->chosen_cpus, (f->nr_streams + 1) * sizeof(*f->chosen_cpus));
 	f->info.cpus = f->chosen_cpus;

@@ -138,7 +138,7 @@ static int read_all(struct tally *t, struct decoder *d, const volatile int *abor
 	struct ipi_event *batch = xmalloc(BATCH * sizeof(*batch));
 	int nr;
 
-	while ((nr = decoder_read(d, batch, BATCH, err)) > 0 && !*abort)
+	while ((nr = decoder_read(d, batch, BATCH, NULL, err)) > 0 && !*abort)
 		tally_events(t, batch, (unsigned int)nr);
 	free(batch);
 	if (nr > 0)

@@ -46,6 +46,8 @@ static int open_pipeline(struct analysis *a, struct err *err)
 	const struct dat_info *info = a->info;
 	const struct page_source file = {
 		.next = dat_next_page,
+		.help = dat_help,
+		.help_end = dat_help_end,
 		.ctx = a->dat,
 		.nr_cpus = info->nr_streams,
 		.cpus = info->cpus,
@@ -274,6 +276,9 @@ static int open_ufunc(struct analysis *a, struct err *err)
 /* What the pipeline is told of the machine, from a file and live alike. */
 static void set_knowledge(struct analysis *a)
 {
+	uint64_t start, end;
+
+	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
 	pipeline_set_waits(a->pipeline, waits, a);
 	if (a->has_facts && a->facts.flight)
@@ -291,7 +296,6 @@ static int not_whole(struct err *err)
 int analysis_open(struct analysis **out, const char *path, const char *buffer, struct err *err)
 {
 	struct analysis *a = xcalloc(1, sizeof(*a));
-	uint64_t start, end;
 
 	if (dat_open(&a->dat, path, err))
 		goto fail;
@@ -312,7 +316,6 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 		goto fail;
 	}
 	find_recorder(a);
-	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	fill_info(a, path);
 	fill_facts(a);
 	fill_buffers(&a->trace, a->info);
@@ -337,7 +340,6 @@ fail:
 int analysis_open_live(struct analysis **out, const struct analysis_feed *feed, struct err *err)
 {
 	struct analysis *a = xcalloc(1, sizeof(*a));
-	uint64_t start, end;
 
 	a->feed = *feed;
 	a->info = feed->info;
@@ -349,7 +351,6 @@ int analysis_open_live(struct analysis **out, const struct analysis_feed *feed, 
 		return -1;
 	}
 	find_recorder(a);
-	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	fill_info(a, NULL);
 	fill_facts(a);
 	set_knowledge(a);
@@ -388,12 +389,12 @@ static bool knows_switching(const struct analysis *a)
 
 uint64_t analysis_start_ns(const struct analysis *a)
 {
-	const struct decode_stats *s = decoder_stats(pipeline_decoder(a->pipeline));
-	uint64_t first_ns = pipeline_time(a->pipeline, s->first_ns);
+	const struct decode_mark *mark = pipeline_mark(a->pipeline);
+	uint64_t first_ns = pipeline_time(a->pipeline, mark->first_ns);
 
 	/* Tracing may have been on for long before the first event; sub-buffers that were cut to a window begin before it. */
-	return knows_switching(a) && (a->facts.flight || a->facts.on_ns < first_ns || !s->records) ? a->facts.on_ns :
-												     first_ns;
+	return knows_switching(a) && (a->facts.flight || a->facts.on_ns < first_ns || !mark->records) ? a->facts.on_ns :
+													first_ns;
 }
 
 bool analysis_known_end_ns(const struct analysis *a, uint64_t *ns)
@@ -468,6 +469,11 @@ static void finish_info(struct analysis *a)
 	}
 }
 
+void analysis_set_threads(struct analysis *a, unsigned int nr)
+{
+	pipeline_set_threads(a->pipeline, nr);
+}
+
 void analysis_set_tap(struct analysis *a, pipeline_tap_fn fn, void *ctx)
 {
 	pipeline_set_tap(a->pipeline, fn, ctx);
@@ -524,20 +530,18 @@ static struct ipi_evidence own_evidence(const struct analysis *a)
 /* What others recorded: what was seen. That no CPU was woken without an IPI is usual: of these a format has to do. */
 static struct ipi_evidence seen_evidence(const struct analysis *a)
 {
-	const struct decoder *d = pipeline_decoder(a->pipeline);
-	struct ipi_evidence seen = decoder_seen(d);
+	struct ipi_evidence seen = decode_mark_seen(pipeline_mark(a->pipeline));
 
-	seen.has_wakes = decoder_caps(d)->evidence.has_wakes;
+	seen.has_wakes = decoder_caps(pipeline_decoder(a->pipeline))->evidence.has_wakes;
 	return if_heard(a, seen);
 }
 
 static int info_of_seen(struct analysis *a, struct err *err)
 {
-	const struct decoder *d = pipeline_decoder(a->pipeline);
 	struct ipi_evidence seen = seen_evidence(a);
 
 	trace_info_evidence(&a->trace, &seen);
-	if (decoder_stats(d)->events || decoder_stats(d)->blind_sends)
+	if (pipeline_mark(a->pipeline)->events || pipeline_mark(a->pipeline)->blind_sends)
 		return 0;
 	err_set(err, EXIT_FAILED, "%s: no IPI events were recorded", a->trace.path);
 	return err_hint(err, "it is not known whether IPIs were sent; 'trace-cmd record -e ipi -e csd -e irq_vectors' "
@@ -548,7 +552,7 @@ int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *e
 {
 	struct ipi_evidence own;
 
-	pipeline_set_sink(a->pipeline, sink);
+	analysis_set_sink(a, sink);
 	if (pipeline_run(a->pipeline, err))
 		return not_whole(err);
 	finish_info(a);
@@ -603,8 +607,7 @@ const struct facts *analysis_facts(const struct analysis *a)
 
 struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final)
 {
-	const struct decoder *d = pipeline_decoder(a->pipeline);
-	const struct ipi_evidence *could = &decoder_caps(d)->evidence;
+	const struct ipi_evidence *could = &decoder_caps(pipeline_decoder(a->pipeline))->evidence;
 	struct ipi_evidence seen = seen_evidence(a);
 
 	if (is_ours(a)) {
@@ -618,7 +621,7 @@ struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final)
 
 bool analysis_has_stacks(const struct analysis *a)
 {
-	return (a->has_facts && a->facts.stacks) || decoder_stats(pipeline_decoder(a->pipeline))->stacks > 0;
+	return (a->has_facts && a->facts.stacks) || pipeline_mark(a->pipeline)->stacks > 0;
 }
 
 const struct decoder *analysis_decoder(const struct analysis *a)
@@ -638,9 +641,7 @@ struct symtab *analysis_symtab(struct analysis *a)
 
 const struct ipi_stack *analysis_stack(const struct analysis *a, uint32_t stack)
 {
-	if (a->ufunc)
-		stack = ufunc_kernel_stack(a->ufunc, stack);
-	return decoder_stack(pipeline_decoder(a->pipeline), stack);
+	return decoder_stack(pipeline_decoder(a->pipeline), a->ufunc ? ufunc_kernel_stack(a->ufunc, stack) : stack);
 }
 
 const struct ufunc *analysis_ufunc(const struct analysis *a)

@@ -56,6 +56,8 @@ int analysis_step(struct analysis *a, struct err *err);
  */
 void analysis_refresh(struct analysis *a, bool symbols);
 void analysis_close(struct analysis *a);
+/* As for pipeline_set_threads(). */
+void analysis_set_threads(struct analysis *a, unsigned int nr);
 /* See pipeline_set_tap(). */
 void analysis_set_tap(struct analysis *a, pipeline_tap_fn fn, void *ctx);
 /* The whole file to this sink, through to its end(). */

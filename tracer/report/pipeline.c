@@ -9,15 +9,18 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "report/batches.h"
 #include "report/beside.h"
 #include "report/pipeline.h"
 
-#define BATCH 256 /* events a decoder_read(): 18 kB, stays in the first-level cache */
 /* Events between two questions of what is settled: they cost a walk over all CPUs and classes. */
-#define SETTLE_EVENTS (64 * BATCH)
+#define SETTLE_EVENTS (64 * BATCH_EVENTS)
 
 struct pipeline {
 	struct decoder *decoder;
+	struct page_source src;
+	unsigned int nr_threads;
+	struct decode_mark mark; /* of the last event that was matched */
 	struct matcher *matcher;
 	struct span_sink sink;
 	pipeline_tap_fn tap;
@@ -120,6 +123,8 @@ int pipeline_open(struct pipeline **out, const struct decode_meta *meta, const s
 	uint64_t tlb_func = 0, end;
 
 	*out = NULL;
+	p->src = *src;
+	p->nr_threads = 1;
 	p->sink.span = no_span;
 	p->clock_ns = p->clock_sync = true;
 	if (decoder_open(&p->decoder, meta, src, err)) {
@@ -160,6 +165,11 @@ void pipeline_set_clock(struct pipeline *p, bool in_ns, bool synced)
 {
 	p->clock_ns = in_ns;
 	p->clock_sync = synced;
+}
+
+void pipeline_set_threads(struct pipeline *p, unsigned int nr)
+{
+	p->nr_threads = nr;
 }
 
 void pipeline_set_sink(struct pipeline *p, const struct span_sink *sink)
@@ -229,33 +239,46 @@ static void settle(struct pipeline *p)
 		p->sink.settled(p->sink.ctx, before_ns);
 }
 
+static void take(struct pipeline *p, struct event_batch *b)
+{
+	struct ipi_event *ev = b->ev;
+	unsigned int nr = (unsigned int)b->nr;
+
+	p->mark = b->mark;
+	if (unlikely(p->stacks))
+		p->stacks(p->stacks_ctx, ev, nr);
+	if (unlikely(p->converts))
+		convert(p, ev, b->nr);
+	if (unlikely(p->tap))
+		p->tap(p->tap_ctx, ev, nr);
+	p->now_ns = ev[nr - 1].ts_ns;
+	if (unlikely(p->beside))
+		nr = beside_take(p->beside, ev, nr);
+	matcher_feed(p->matcher, ev, nr);
+}
+
 int pipeline_run(struct pipeline *p, struct err *err)
 {
-	struct ipi_event *batch = xmalloc(BATCH * sizeof(*batch));
+	struct batches *batches = batches_new(p->decoder, &p->src, p->nr_threads);
+	struct event_batch *b;
 	unsigned int fed = 0;
-	int nr;
 
 	connect(p);
-	while ((nr = decoder_read(p->decoder, batch, BATCH, err)) > 0) {
-		if (unlikely(p->stacks))
-			p->stacks(p->stacks_ctx, batch, (unsigned int)nr);
-		if (unlikely(p->converts))
-			convert(p, batch, nr);
-		if (unlikely(p->tap))
-			p->tap(p->tap_ctx, batch, (unsigned int)nr);
-		fed += (unsigned int)nr;
-		p->now_ns = batch[nr - 1].ts_ns;
-		if (unlikely(p->beside))
-			nr = (int)beside_take(p->beside, batch, (unsigned int)nr);
-		matcher_feed(p->matcher, batch, (unsigned int)nr);
+	while ((b = batches_next(batches)) && b->nr > 0) {
+		take(p, b);
+		fed += (unsigned int)b->nr;
 		if (fed < SETTLE_EVENTS)
 			continue;
 		fed = 0;
 		settle(p);
 	}
-	free(batch);
-	if (nr < 0)
+	p->mark = b->mark;
+	if (b->nr < 0) {
+		*err = b->err;
+		batches_free(batches);
 		return -1;
+	}
+	batches_free(batches);
 	if (decoder_ended(p->decoder))
 		return pipeline_finish(p, err);
 	if (pipeline_time(p, decoder_complete_ns(p->decoder)) > p->now_ns)
@@ -290,6 +313,11 @@ struct beside_info pipeline_beside(const struct pipeline *p)
 const struct decoder *pipeline_decoder(const struct pipeline *p)
 {
 	return p->decoder;
+}
+
+const struct decode_mark *pipeline_mark(const struct pipeline *p)
+{
+	return &p->mark;
 }
 
 const struct match_totals *pipeline_totals(const struct pipeline *p)

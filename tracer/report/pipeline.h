@@ -47,6 +47,11 @@ void pipeline_set_time(struct pipeline *p, const struct pipeline_time *time);
 uint64_t pipeline_time(const struct pipeline *p, uint64_t stamp);
 /* The trace begins here in the middle of something, see match_config.window_ns; before the first run. */
 void pipeline_set_window(struct pipeline *p, uint64_t window_ns);
+/*
+ * How many threads do the work, where the source has ended from the beginning on; 1 unless said otherwise. What comes of
+ * it is the same: sinks and all that is set here are called by the thread that runs the pipeline.
+ */
+void pipeline_set_threads(struct pipeline *p, unsigned int nr);
 /* Where spans go, a filter first of all; copied. Before the first run. */
 void pipeline_set_sink(struct pipeline *p, const struct span_sink *sink);
 /* May change the stacks of events before they are matched, with their stamps as recorded. NULL: nobody does. */
@@ -65,6 +70,12 @@ int pipeline_run(struct pipeline *p, struct err *err);
 /* A source that would go on is cut short: what waits becomes in_flight, the sink ends. Idempotent. */
 int pipeline_finish(struct pipeline *p, struct err *err);
 
+/*
+ * What the decoder had seen with the last event that was matched. During
+ * pipeline_run() the decoder itself may be another thread's and far ahead:
+ * then nobody asks it but for its caps and for stacks of spans.
+ */
+const struct decode_mark *pipeline_mark(const struct pipeline *p);
 const struct decoder *pipeline_decoder(const struct pipeline *p);
 const struct match_totals *pipeline_totals(const struct pipeline *p);
 const struct pipeline_seen *pipeline_seen(const struct pipeline *p);
