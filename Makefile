@@ -69,7 +69,7 @@ UNIT_COMMON := $(filter-out $(UNITS:%=tests/unit/%.c),$(wildcard tests/unit/*.c)
 FUZZ	:= $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 MANPAGES := $(wildcard docs/*.1)
 
-.PHONY: all build deps demo check check-all bench vm lint fuzz help compile_commands.json tests-build asan \
+.PHONY: all build perf deps demo check check-all bench vm lint fuzz help compile_commands.json tests-build asan \
 	install uninstall module module_install deb rpm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -114,8 +114,16 @@ $(B)/examples/%: examples/%.c Makefile
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< -lpthread
 
+# What measures or makes recordings for it.
+$(B)/perf/%: tests/perf/%.c $(B)/libipitrace.a Makefile
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(ALL_CFLAGS) -O2 -o $@ $< $(B)/libipitrace.a $(LDFLAGS) $(LIBS)
+
+PERF = $(B)/perf/simulate $(B)/perf/plain
+perf: $(PERF)
+
 asan: $(B)/asan/ipitrace
-tests-build: build asan $(UNITS:%=$(B)/unit/%) $(UNITS:%=$(B)/asan/unit/%) $(FUZZ:%=$(B)/asan/fuzz/%)
+tests-build: build asan $(PERF) $(UNITS:%=$(B)/unit/%) $(UNITS:%=$(B)/asan/unit/%) $(FUZZ:%=$(B)/asan/fuzz/%)
 
 # The same tree once more, by clang and for libFuzzer (LIBFUZZER replaces replay.c).
 fuzz:
@@ -145,7 +153,7 @@ check-all:
 
 bench:
 	@tests/deps build test
-	@$(MAKE) --no-print-directory -j$(NPROC) build
+	@$(MAKE) --no-print-directory -j$(NPROC) build perf
 	@tests/bench $(BENCH_ARGS)
 
 vm:

@@ -41,5 +41,20 @@ done
 "$IPITRACE" diff --json --threads 1 "$F" "$DATA/demo.dat" >one 2>&1
 "$IPITRACE" diff --json --threads 2 "$F" "$DATA/demo.dat" >many 2>&1
 ok "diff" cmp one many
+# Those are short; these are of many batches, from more CPUs than threads.
+ok "recordings can be simulated" make -s -C "$ROOT" B="$BUILD" "$BUILD/perf/simulate"
+for cpus in 2 64; do
+	for how in fast none; do
+		"$BUILD/perf/simulate" "$DATA/rows/amd64-66cpu.dat" sim.dat $cpus 60000 $how
+		"$IPITRACE" report --json --threads 1 sim.dat >one.json
+		json_check one.json "d['trace']['events'] == 60000 and d['totals']['delivered'] == d['totals']['calls_run'] == 10000" \
+			"$cpus CPUs, $how: every call is delivered"
+		say 1 sim.dat >one
+		for t in 2 3 8; do
+			say $t sim.dat >many
+			ok "  the same with $t threads" cmp one many
+		done
+	done
+done
 exits 2 "no thread at all is refused" "$IPITRACE" report --threads 0 "$F"
 done_testing
