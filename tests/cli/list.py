@@ -69,6 +69,8 @@ def check_totals(t, lines):
         want |= {o: number(hits, outcome=o) for o in OUTCOMES}
         want |= {h: number(hits, how=h) for h in ("exact", "fifo", "ambiguous")}
         want["outcome_unknown"] = number(hits, outcome="unknown")
+    if t["unsolicited"] is None:  # of all kinds, not of IPIs alone
+        want["unsolicited"] = None
     if t["calls"] is None:
         assert not calls and not number(hits, has_call=True)
         want["calls"] = None
