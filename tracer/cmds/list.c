@@ -6,12 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/filter.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "base/window.h"
 #include "cmds/cmd.h"
@@ -25,6 +27,7 @@ struct list_options {
 	bool json, csv, raw_csv, schema, stacks;
 	struct list_choice choice;
 	struct expr *where;
+	char *where_text; /* of all that were given */
 	struct ipi_filter filter;
 	struct plumbing *plumbing;
 	uint64_t threads; /* 0: by itself */
@@ -99,13 +102,21 @@ static int parse_sort(void *target, const char *arg, const struct opt_spec *spec
 static int parse_where(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	struct list_options *o = target;
+	char *all = o->where_text ? xasprintf("(%s) && (%s)", o->where_text, arg) : xstrdup(arg);
+	int ret;
 
 	(void)spec;
+	free(o->where_text);
+	o->where_text = all;
 	expr_free(o->where);
-	if (list_expr_compile(&o->where, arg, err))
-		return -1;
+	/* By itself first: a message says where in what was given. */
+	ret = list_expr_compile(&o->where, arg, err);
+	if (!ret && strcmp(all, arg)) {
+		expr_free(o->where);
+		ret = list_expr_compile(&o->where, all, err);
+	}
 	o->choice.where = o->where;
-	return 0;
+	return ret;
 }
 
 #define OPTION(m) offsetof(struct list_options, m)
@@ -235,10 +246,10 @@ static void say_missed(void *ctx, unsigned int field, const char *text)
 
 	if (text) {
 		sanitize(clean, sizeof(clean), text);
-		fprintf(stderr, "ipitrace: --where: no %s that it was asked of matches '%s'\n", key, clean);
+		fprintf(stderr, "ipitrace: list: --where: no %s that it was asked of matches '%s'\n", key, clean);
 		return;
 	}
-	fprintf(stderr, "ipitrace: --where: no line that it was asked of has any %s\n", key);
+	fprintf(stderr, "ipitrace: list: --where: no line that it was asked of has any %s\n", key);
 	if (hint)
 		fprintf(stderr, "hint: %s\n", hint);
 }
@@ -297,8 +308,14 @@ out:
 	return ret;
 }
 
-static int check_choice(const struct list_options *o, int nr, struct err *err)
+static int check_choice(struct list_options *o, int nr, struct err *err)
 {
+	if (o->choice.sort && !o->choice.slowest && !o->choice.min_ns && !o->choice.max_ns)
+		fputs("ipitrace: list: --sort alone sorts nothing: lines are in order of time\n"
+		      "hint: --slowest N shows the N that took longest\n",
+		      stderr);
+	if (!o->choice.sort)
+		o->choice.sort = list_column_find("delivery");
 	if (o->choice.max_ns && o->choice.min_ns > o->choice.max_ns) {
 		err_set(err, EXIT_USAGE, "--min is more than --max: nothing can be both");
 		return err_hint(err, "--min 50us --max 1ms shows what took between the two");
@@ -321,7 +338,6 @@ int cmd_list(int argc, char **argv, struct err *err)
 	const char *path;
 	int nr, ret;
 
-	o.choice.sort = list_column_find("delivery");
 	ret = opts_parse(&list_spec, &o, argc, argv, &nr, err);
 	if (ret) {
 		ret = opts_finish(&list_spec, ret);
@@ -341,6 +357,7 @@ int cmd_list(int argc, char **argv, struct err *err)
 		ret = list_file(&o, path, format, err);
 out:
 	expr_free(o.where);
+	free(o.where_text);
 	ipi_filter_free(&o.filter);
 	plumbing_free(o.plumbing);
 	return ret;
