@@ -183,8 +183,13 @@ exits 1 "no such file" merge report.json nonesuch.json
 exits 2 "no file" merge
 exits 2 "two formats" merge --json --csv report.json
 exits 0 "the same report twice" merge report.json report.json
-is "$(cat "$ERR")" "" "  without a date nobody knows that it is the same"
+is "$(cat "$ERR")" "ipitrace: the same recording seems to be in it twice: of vm, without a date, but all its numbers are equal" \
+	"  is told by its numbers where it has no date"
 sed 's/"date": null/"date": "2026-11-29T12:00:00+00:00"/' report.json >dated.json
 exits 0 "  with one" merge dated.json dated.json
 like "$(cat "$ERR")" '^ipitrace: the same recording seems to be in it twice: of vm, 2026-11-29T12:00:00\+00:00$' "  it is said"
+sed 's/"target_hits": *[0-9]*/"target_hits":-3/' report.json >negative.json
+exits 1 "a number below zero" merge negative.json
+like "$(head -n 1 "$ERR")" 'negative.json: JSON, but none of ipitrace: a number below zero at byte [0-9]+' "  is JSON, and no count"
+ok "standard input that is no JSON" sh -c 'echo nonsense | "$IPITRACE" merge - 2>said; grep -q "standard input: not JSON" said'
 done_testing

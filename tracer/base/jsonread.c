@@ -20,6 +20,7 @@
 struct reader {
 	const char *p;
 	const char *why;
+	bool foreign; /* it is JSON, but nothing that is read here */
 };
 
 void json_free(struct json_val *v)
@@ -160,6 +161,10 @@ static struct json_val *parse_scalar(struct reader *r, struct json_val *v)
 		r->p = end;
 		return v;
 	}
+	if (*r->p == '-' && r->p[1] >= '0' && r->p[1] <= '9') {
+		r->foreign = true;
+		return fail(r, "a number below zero");
+	}
 	v->type = JSON_BOOL;
 	v->num = 1;
 	if (parse_word(r, "true"))
@@ -192,12 +197,14 @@ static struct json_val *parse_value(struct reader *r, unsigned int depth)
 
 struct json_val *json_read_file(const char *path, struct err *err)
 {
+	bool is_stdin = !strcmp(path, "-");
 	struct reader r = { 0 };
 	struct json_val *top;
 	size_t len;
 	char *text;
 
-	text = read_file(path, &len);
+	text = read_file(is_stdin ? "/dev/stdin" : path, &len);
+	path = is_stdin ? "standard input" : path;
 	if (!text) {
 		err_set_errno(err, EXIT_FAILED, errno, "cannot read %s", path);
 		return NULL;
@@ -212,7 +219,8 @@ struct json_val *json_read_file(const char *path, struct err *err)
 		}
 	}
 	if (!top)
-		err_set(err, EXIT_FAILED, "%s: not JSON: %s at byte %zu", path, r.why, (size_t)(r.p - text));
+		err_set(err, EXIT_FAILED, "%s: %s: %s at byte %zu", path,
+			r.foreign ? "JSON, but none of ipitrace" : "not JSON", r.why, (size_t)(r.p - text));
 	free(text);
 	return top;
 }

@@ -24,7 +24,7 @@ struct json_val {
 	struct json_val *child, *next;
 };
 
-/* The whole file as one value; NULL and *err if it is not JSON. */
+/* The whole file, - being the standard input, as one value; NULL and *err if it is not JSON. */
 struct json_val *json_read_file(const char *path, struct err *err);
 void json_free(struct json_val *v);
 

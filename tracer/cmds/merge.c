@@ -100,9 +100,9 @@ static void tell(const struct merge *m, const char *forced)
 	}
 	if (!twice)
 		return;
-	sanitize(text, sizeof(text), twice->host);
+	sanitize(text, sizeof(text), twice->host ? twice->host : "a host without a name");
 	fprintf(stderr, "ipitrace: the same recording seems to be in it twice: of %s", text);
-	sanitize(text, sizeof(text), twice->date);
+	sanitize(text, sizeof(text), twice->date ? twice->date : "without a date, but all its numbers are equal");
 	fprintf(stderr, ", %s\n", text);
 }
 

@@ -283,7 +283,7 @@ struct report *merge_report(struct merge *m, const char **forced)
 const struct report_source *merge_twice(const struct merge *m)
 {
 	for (unsigned int i = 1; i < m->nr_sources; i++)
-		if (m->sources[i].host && m->sources[i].date && !compare_sources(&m->sources[i - 1], &m->sources[i]))
+		if (m->sources[i].events && !compare_sources(&m->sources[i - 1], &m->sources[i]))
 			return &m->sources[i];
 	return NULL;
 }

@@ -163,7 +163,7 @@ static bool all_rows(const char *path, const struct json_val *top, struct err *e
 
 struct json_val *report_json_read(const char *path, struct err *err)
 {
-	struct json_val *top = json_read_file(strcmp(path, "-") ? path : "/dev/stdin", err);
+	struct json_val *top = json_read_file(path, err);
 	char schema[32];
 
 	if (!top) {
