@@ -8,7 +8,7 @@
 F=$DATA/flight.dat
 start_ns() { sed -n 's/^ *"start_ns": \([0-9]*\),$/\1/p' "$1" | head -n 1; }
 exits 0 "report" "$IPITRACE" report "$F"
-like "$(cat "$OUT")" "^note: a flight recorder's, window of [0-9.]+ms from [0-9.]+, 1 interrupts sent before the window$" \
+like "$(cat "$OUT")" "^note: a flight recorder's, window of [0-9.]+ms from [0-9.]+, 1 interrupt sent before the window$" \
 	"  says what it is of, and what is not of it"
 like "$(cat "$OUT")" '^audit: .* 0 unsolicited, 0 lost events$' "  what was sent before the window is not unsolicited, and what was overwritten not lost"
 unlike "$(cat "$OUT")" 'coverage|MISMATCH|incomplete' "  nothing is held against it that is of another time"

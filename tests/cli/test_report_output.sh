@@ -50,7 +50,7 @@ if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	like "$(TERM=dumb tty 80 "--by stack")" '^\(frames of the plumbing are left out' "  or left out, where there is no colour"
 	unlike "$(TERM=dumb tty 80 "--by stack")" $'\033|^ +smp_call_function_many_cond' "  and none of it is there"
 	like "$(tty 120 "")" '^membarrier_private_expedited\+0x[0-9a-f]+ ' "  whole names at 120"
-	like "$(tty 120 "")" '^\([0-9]+ columns do not fit this terminal' "  and it says what is missing"
+	like "$(tty 120 "")" '^\([0-9]+ columns* doe*s* not fit this terminal' "  and it says what is missing"
 	unlike "$(tty 250 "")" 'do not fit' "  nothing is missing at 250"
 else
 	skip "terminals" "script(1) is missing or gets no pseudo-terminal here"

@@ -129,7 +129,7 @@ void suggestion_offer(struct suggestion *s, const char *word)
 {
 	unsigned int d = word ? distance(s->typed, s->len, word) : UINT32_MAX;
 
-	if (d >= s->distance)
+	if (d >= s->distance || (d > 1 && strlen(word) < 4)) /* two of three letters are another word */
 		return;
 	s->distance = d;
 	s->word = word;

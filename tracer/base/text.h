@@ -55,4 +55,10 @@ struct nearest {
 void nearest_begin(struct nearest *n, const char *pattern);
 void nearest_offer(struct nearest *n, const char *name); /* NULL is no name */
 
+/* "1 column does", "2 columns do". */
+static inline const char *columns_do(unsigned int nr)
+{
+	return nr == 1 ? "column does" : "columns do";
+}
+
 #endif

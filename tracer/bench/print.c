@@ -13,6 +13,7 @@
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "bench/result.h"
 #include "decode/decode.h"
 #include "render/grid.h"
@@ -206,7 +207,7 @@ static void table(const struct bench_result *r, const struct screen *screen, FIL
 		fill_row(&r->rows[i], cells + i * NR_COLUMNS);
 	dropped = render_grid(&(struct grid){ columns, NR_COLUMNS, cells, r->nr_rows, NULL }, screen, out);
 	if (dropped)
-		fprintf(out, "(%u columns do not fit this terminal; --json has them)\n", dropped);
+		fprintf(out, "(%u %s not fit this terminal; --json has them)\n", dropped, columns_do(dropped));
 	grid_free_cells(cells, r->nr_rows * NR_COLUMNS);
 }
 

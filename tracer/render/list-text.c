@@ -303,7 +303,8 @@ static void text_end(struct list_render *r, uint64_t nr, uint64_t chosen)
 	screen_wrap(&r->screen, text, r->out);
 	free(text);
 	if (s->left_out) {
-		text = xasprintf("(%u columns do not fit this terminal; --csv and --json show them)", s->left_out);
+		text = xasprintf("(%u %s not fit this terminal; --csv and --json show them)", s->left_out,
+				 columns_do(s->left_out));
 		screen_wrap(&r->screen, text, r->out);
 		free(text);
 	}

@@ -153,8 +153,8 @@ static void table_end(const struct render *r, struct state *s)
 	unsigned int dropped = table_draw(r, s);
 
 	if (dropped)
-		fprintf(r->out, "(%u columns do not fit this terminal; --csv, --json or --fields show them)\n",
-			dropped);
+		fprintf(r->out, "(%u %s not fit this terminal; --csv, --json or --fields show them)\n", dropped,
+			columns_do(dropped));
 	if (s->left_out)
 		fputs("(frames of the plumbing are left out; --json has them)\n", r->out);
 	table_free(s);
@@ -428,7 +428,7 @@ static void audit(struct render *r)
 	fputs(", ", out);
 	render_lost_events(r);
 	nonzero(out, t->in_flight, "in flight");
-	nonzero(out, t->lost, "hits lost");
+	nonzero(out, t->lost, t->lost == 1 ? "hit lost" : "hits lost");
 	nonzero(out, t->negative, "negative (clock skew)");
 	fputc('\n', out);
 }
@@ -445,8 +445,8 @@ static void user_stacks(struct render *r)
 		u->framed, u->sends, u->how, u->interrupts, u->kernel);
 	nonzero(r->out, u->compat, "by 32-bit processes");
 	nonzero(r->out, u->unsampled, "without a sample");
-	nonzero(r->out, u->lost, "samples lost");
-	nonzero(r->out, u->side_lost, "mappings lost");
+	nonzero(r->out, u->lost, u->lost == 1 ? "sample lost" : "samples lost");
+	nonzero(r->out, u->side_lost, u->side_lost == 1 ? "mapping lost" : "mappings lost");
 	fputc('\n', r->out);
 }
 
@@ -491,6 +491,11 @@ static void coverage(const struct report *r, FILE *out)
 	fputc('\n', out);
 }
 
+static const char *sent_before(uint64_t nr)
+{
+	return nr == 1 ? "interrupt sent before the window" : "interrupts sent before the window";
+}
+
 static void notes(const struct report *r, FILE *out)
 {
 	const struct trace_info *t = r->trace;
@@ -501,7 +506,7 @@ static void notes(const struct report *r, FILE *out)
 		render_time(t->end_ns - t->start_ns, false, length);
 		fprintf(out, "note: a flight recorder's, window of %s from %" PRIu64 ".%06" PRIu64, length,
 			t->start_ns / 1000000000, t->start_ns / 1000 % 1000000);
-		nonzero(out, t->before_window, "interrupts sent before the window");
+		nonzero(out, t->before_window, sent_before(t->before_window));
 		fputc('\n', out);
 	}
 	if (t->truncated)

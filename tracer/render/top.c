@@ -440,7 +440,7 @@ static void put_state(struct out *o, unsigned int dropped)
 	if (r && r->nr_rows)
 		snprintf(rows, sizeof(rows), "row %u of %u; ", v->selected + 1, r->nr_rows);
 	if (dropped)
-		snprintf(columns, sizeof(columns), "%u columns do not fit; ", dropped);
+		snprintf(columns, sizeof(columns), "%u %s not fit; ", dropped, columns_do(dropped));
 	putf(o, TOP_FAINT, "%s%sq quit, h help, Enter expand, Space %s", rows, columns, v->frozen ? "thaw" : "freeze");
 }
 
@@ -592,7 +592,7 @@ static void draw_text(struct out *o, struct top_view *v)
 	if (v->max_rows && o->d->report->nr_rows > v->max_rows)
 		putf(o, TOP_FAINT, "(%u more rows)", o->d->report->nr_rows - v->max_rows);
 	if (dropped)
-		putf(o, TOP_FAINT, "(%u columns do not fit this terminal; --fields shows them)", dropped);
+		putf(o, TOP_FAINT, "(%u %s not fit this terminal; --fields shows them)", dropped, columns_do(dropped));
 	put(o, TOP_PLAIN, "");
 }
 
