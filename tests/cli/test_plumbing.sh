@@ -9,7 +9,7 @@ cd "$TMP" || exit 1
 # --- the list ---
 exits 0 "report --help plumbing" "$IPITRACE" report --help plumbing
 cp "$OUT" list
-sed 's/   *\([^ ]\)/|\1/g' list >rows # name|kind|file|where|why
+sed '/^$/d; /:$/d; s/   *\([^ ]\)/|\1/g' list >rows # name|kind|file|where|why
 is "$(awk -F '|' 'NF != 5' rows)" "" "each with a kind, a file, kernels and a reason"
 is "$(cut -d'|' -f1 rows | sort | uniq -d)" "" "none twice"
 known='inlined|never|PREEMPT_RT|x86|arm64|riscv64|powerpc|s390x|loongarch|xen|hyperv|kvm(_intel|_amd)?|[0-9]+\.[0-9]+-|-[0-9]+\.[0-9]+|-'
