@@ -8,6 +8,7 @@
  *	SHIM_TWICE=1	 and once more ten calls later
  *	SHIM_LATE=CPU	 the buffer of this CPU looks empty for the first 600 ms that it is read
  *	SHIM_NO_TMPFILE=1 a filesystem without O_TMPFILE
+ *	SHIM_MKDIR=MS	 so long a new instance is there before its owner locks it
  *	SHIM_PLAIN=1	 a kernel whose filters know no functions
  *	SHIM_COUNT=FILE	 how many of both there were, "allocations calls"
  *
@@ -33,7 +34,7 @@ void *__libc_calloc(size_t nr, size_t size);
 void *__libc_realloc(void *ptr, size_t size);
 
 static atomic_long nr_malloc, nr_call;
-static long fail_malloc, signal_call;
+static long fail_malloc, signal_call, mkdir_ms;
 static int signal_nr, twice, no_tmpfile, plain, ready;
 static const char *count_file, *late_cpu;
 
@@ -51,6 +52,7 @@ __attribute__((constructor)) static void begin(void)
 	signal_nr = (int)number("SHIM_SIGNAL");
 	twice = (int)number("SHIM_TWICE");
 	no_tmpfile = (int)number("SHIM_NO_TMPFILE");
+	mkdir_ms = number("SHIM_MKDIR");
 	plain = (int)number("SHIM_PLAIN");
 	count_file = getenv("SHIM_COUNT");
 	late_cpu = getenv("SHIM_LATE");
@@ -183,6 +185,14 @@ int mkdir(const char *path, mode_t mode)
 {
 	step();
 	return REAL(mkdir)(path, mode);
+}
+
+int mkdirat(int dir, const char *path, mode_t mode)
+{
+	int ret = REAL(mkdirat)(dir, path, mode);
+
+	usleep((useconds_t)mkdir_ms * 1000);
+	return ret;
 }
 
 int rmdir(const char *path)

@@ -76,6 +76,20 @@ wait $holder 2>/dev/null
 exits 0 "a run after its end" "$IPITRACE" record -o "$TMP/after.dat" -- true
 like "$(cat "$ERR")" 'removed tracefs instance ipitrace-4000001, left by an earlier run' "removes it, and says so"
 
+# --- one that is just being made was not left behind ---
+if "${CC:-gcc}" -O1 -shared -fPIC -o "$TMP/shim.so" "$ROOT/tests/live/shim.c" -ldl; then
+	SHIM_MKDIR=300 LD_PRELOAD="$TMP/shim.so" "$IPITRACE" record -o "$TMP/slow.dat" -- true 2>"$TMP/slow.err" &
+	slow=$!
+	ok "one has a directory, and no lock yet" wait_for 10 instances 1
+	exits 0 "another begins meanwhile" "$IPITRACE" record -o "$TMP/quick.dat" -- true
+	unlike "$(cat "$ERR")" 'removed|cannot remove' "takes nothing for left behind" || note "$(cat "$ERR")"
+	wait $slow
+	is $? 0 "the first ends well" || note "$(cat "$TMP/slow.err")"
+	is "$(ours)" "" "and they leave nothing"
+else
+	skip "one that is just being made was not left behind" "no compiler for the shim"
+fi
+
 # --- several cleaners at once ---
 for n in 1 2 3 4 5 6; do mkdir $I/ipitrace-400001$n; done
 for n in 1 2 3 4; do

@@ -2,11 +2,15 @@
 /*
  * capture/instance.c - making, locking and removing tracefs instances.
  *
- * Between mkdir and flock a cleaner may take the new directory for one that was
- * left behind, lock and remove it. So the owner checks, once it has the lock,
- * that the name still means the directory it has locked, and takes another
- * name if not; a cleaner checks the same before it removes. Names are random,
- * so that nobody else makes a directory of the name that an owner waits for.
+ * Between mkdir and flock a new directory looks like one that was left behind.
+ * So owners share the lock of the directory of all instances from before the
+ * one until after the other, and who asks whether an instance was left behind
+ * has that lock alone meanwhile. Should it not be had, or a cleaner be of
+ * an older version, which does not know it, nothing is lost: the owner checks, once
+ * it has the lock of its own, that the name still means the directory it has
+ * locked, and takes another name if not; a cleaner checks the same before it
+ * removes. Names are random, so that nobody else makes a directory of the name
+ * that an owner waits for.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -53,6 +57,19 @@ static bool same_directory(int dir, const char *name, int fd)
 	       named.st_ino == locked.st_ino && named.st_dev == locked.st_dev;
 }
 
+/* Shared by owners of new instances, exclusive for cleaners. False: not within two seconds. */
+static bool lock_instances(int dir, int how)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (!flock(dir, how | LOCK_NB))
+			return true;
+		if (errno != EWOULDBLOCK)
+			break;
+		usleep(1000);
+	}
+	return false;
+}
+
 /* Opens and locks the directory that the name means. -1: gone (ENOENT), somebody's (EWOULDBLOCK), or refused. */
 static int lock_directory(int dir, const char *name)
 {
@@ -70,6 +87,22 @@ static int lock_directory(int dir, const char *name)
 	close(fd);
 	errno = errnum;
 	return -1;
+}
+
+/* The same of one that nobody is just making. Not known: somebody's. */
+static int lock_abandoned(int dir, const char *name)
+{
+	int fd, errnum;
+
+	if (!lock_instances(dir, LOCK_EX)) {
+		errno = EWOULDBLOCK;
+		return -1;
+	}
+	fd = lock_directory(dir, name);
+	errnum = errno;
+	flock(dir, LOCK_UN);
+	errno = errnum;
+	return fd;
 }
 
 /* Whoever holds the lock of our new directory removes it, or only looks whether it is alive. */
@@ -113,6 +146,8 @@ int instance_create(struct instance *inst, const char *suffix, int *errnum, stru
 {
 	int dir = open_instances(), got = 0;
 
+	if (dir >= 0)
+		lock_instances(dir, LOCK_SH);
 	for (int i = 0; dir >= 0 && !got && i < MAX_NAMES; i++) {
 		uint32_t unique = 0;
 
@@ -176,7 +211,7 @@ bool instance_alive(const char *name)
 
 	if (dir < 0)
 		return false;
-	fd = lock_directory(dir, name);
+	fd = lock_abandoned(dir, name);
 	if (fd >= 0)
 		close(fd);
 	else
@@ -201,7 +236,7 @@ static bool is_our_name(const char *name)
 static void remove_if_stale(int dir, const char *name, instance_stale_fn tell, void *ctx)
 {
 	struct tracefs_instance *tfs;
-	int fd = lock_directory(dir, name);
+	int fd = lock_abandoned(dir, name);
 
 	if (fd < 0)
 		return;
