@@ -21,12 +21,15 @@ static const struct expr_field fields[] = {
 	{ "wait_ns", "wait", NULL, EXPR_TIME },
 	{ "func", NULL, NULL, EXPR_TEXT },
 	{ "func_ns", "func_time", NULL, EXPR_TIME },
+	{ "victim", NULL, NULL, EXPR_TEXT },
+	{ "call", NULL, NULL, EXPR_TEXT }, /* a word that kind may be, too */
 };
 
 /* One IPI: delivered in 150 us to CPU 3 from CPU 12; neither wait nor func is known. */
 static const struct expr_value values[] = {
-	{ .num = 150000 }, { .num = 3 }, { .num = 12 },	   { .text = "kworker/3:1" }, { .text = "hit" },
-	{ .num = 0 },	   { .num = 1 }, { .none = true }, { .none = true },	      { .num = 60000 },
+	{ .num = 150000 }, { .num = 3 },     { .num = 12 },    { .text = "kworker/3:1" },
+	{ .text = "hit" }, { .num = 0 },     { .num = 1 },     { .none = true },
+	{ .none = true },  { .num = 60000 }, { .text = "sh" }, { .text = "hit" },
 };
 
 static unsigned int nr_asked;
@@ -78,6 +81,11 @@ static const char *const yes[] = {
 	"comm =~ '*:1'",
 	"comm !~ sh*",
 	"comm != sh",
+	"comm != victim",
+	"victim == victim",
+	"!(comm == victim)",
+	"kind != 'call' && call == kind",
+	"comm != 'comm'",
 	"comm in sh,kworker/3:1",
 	"kind == hit",
 	"kind in call,hit",
@@ -116,6 +124,11 @@ static const char *const no[] = {
 	"comm !~ kworker*",
 	"kind != hit",
 	"kind == call",
+	"comm == victim",
+	"victim != victim",
+	"comm == func",
+	"comm != func",
+	"victim == 'victim'",
 	"own",
 	"!has_call",
 	"wait",

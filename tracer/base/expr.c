@@ -25,6 +25,7 @@
 #define EXPR_MAX_DEPTH	64
 #define EXPR_MAX_STEPS	1024
 #define EXPR_MAX_RANGES 1024
+#define EXPR_MAX_TEXT	4096 /* of two texts that are compared; a path is the longest that there is */
 
 enum op {
 	OP_KNOWN, /* or, of a flag, set */
@@ -69,6 +70,7 @@ struct expr {
 	struct step *steps;
 	struct range *ranges;
 	unsigned int nr, nr_ranges;
+	char *kept; /* of EXPR_MAX_TEXT: a text, while the one that it is compared with is asked for */
 };
 
 struct parser {
@@ -276,12 +278,17 @@ static int take_number(struct parser *p, enum expr_type type, uint64_t *num)
 
 /* --- the program --- */
 
+static bool has_word(const struct step *s)
+{
+	return s->text && !s->other && s->op != OP_IN;
+}
+
 static int add(struct parser *p, const struct step *s)
 {
 	struct expr *e = p->e;
 
 	if (e->nr == EXPR_MAX_STEPS) {
-		if (s->text && s->op != OP_IN)
+		if (has_word(s))
 			free(s->word);
 		err_set(p->err, EXIT_USAGE, "the condition is too long");
 		return err_hint(p->err, "a range, 2-7, or a pattern, comm =~ 'a*', may say the same in less");
@@ -370,36 +377,53 @@ static int parse_list(struct parser *p, struct step *s)
 	return add(p, s);
 }
 
+/* What stands here names another value of the field's type, and is no value that the field itself may have. */
+static bool take_other(struct parser *p, struct step *s)
+{
+	const struct expr_field *f = &p->fields[s->field];
+	size_t len = word_length(p->at);
+	int other = find_field(p, p->at, len);
+
+	if (other < 0 || p->fields[other].type != f->type)
+		return false;
+	for (unsigned int i = 0; f->words && f->words[i]; i++)
+		if (same_word(f->words[i], p->at, len))
+			return false;
+	s->other = true;
+	s->with = (unsigned int)other;
+	p->at += len;
+	return true;
+}
+
+static int parse_text(struct parser *p, struct step *s)
+{
+	if (s->op >= OP_LT && s->op <= OP_GE)
+		return fault(p, "== or =~ before a text");
+	if (s->op <= OP_NE && take_other(p, s))
+		return add(p, s);
+	s->word = take_text(p);
+	if (!s->word)
+		return -1;
+	if (s->op <= OP_NE && check_word(p, &p->fields[s->field], s->word)) {
+		free(s->word);
+		return -1;
+	}
+	return add(p, s);
+}
+
 static int parse_value(struct parser *p, struct step *s)
 {
 	const struct expr_field *f = &p->fields[s->field];
-	int other;
 
 	skip(p);
-	if (s->text) {
-		if (s->op >= OP_LT && s->op <= OP_GE)
-			return fault(p, "== or =~ before a text");
-		s->word = take_text(p);
-		if (!s->word)
-			return -1;
-		if (s->op <= OP_NE && check_word(p, f, s->word)) {
-			free(s->word);
-			return -1;
-		}
-		return add(p, s);
-	}
+	if (s->text)
+		return parse_text(p, s);
 	if (s->op == OP_GLOB || s->op == OP_NO_GLOB)
 		return fault(p, "== before what is no text");
 	if (f->type == EXPR_FLAG)
 		return fault(p, "no comparison: a flag is set or not");
-	other = find_field(p, p->at, word_length(p->at));
-	if (other >= 0 && p->fields[other].type == f->type) {
-		s->other = true;
-		s->with = (unsigned int)other;
-		p->at += word_length(p->at);
-	} else if (take_number(p, f->type, &s->num)) {
+	if (!take_other(p, s) && take_number(p, f->type, &s->num))
 		return -1;
-	}
 	return add(p, s);
 }
 
@@ -506,6 +530,7 @@ int expr_compile(struct expr **out, const char *text, const struct expr_field *f
 	int ret;
 
 	p.e = xcalloc(1, sizeof(*p.e));
+	p.e->kept = xmalloc(EXPR_MAX_TEXT);
 	ret = parse_or(&p);
 	skip(&p);
 	if (!ret && *p.at)
@@ -523,12 +548,13 @@ void expr_free(struct expr *e)
 	if (!e)
 		return;
 	for (unsigned int i = 0; i < e->nr; i++)
-		if (e->steps[i].text && e->steps[i].op != OP_IN)
+		if (has_word(&e->steps[i]))
 			free(e->steps[i].word);
 	for (unsigned int i = 0; i < e->nr_ranges; i++)
 		free(e->ranges[i].word);
 	free(e->steps);
 	free(e->ranges);
+	free(e->kept);
 	free(e);
 }
 
@@ -565,6 +591,16 @@ static bool is_in(const struct expr *e, const struct step *s, struct expr_value 
 		return true;
 	}
 	return false;
+}
+
+/* Both are texts; the first is kept, since it need not outlive the call that gets the second. */
+static bool texts_hold(const struct expr *e, const struct step *s, const char *text, expr_get_fn get, void *ctx)
+{
+	struct expr_value other;
+
+	snprintf(e->kept, EXPR_MAX_TEXT, "%s", text);
+	other = get(ctx, s->with);
+	return !other.none && !strncmp(e->kept, other.text, EXPR_MAX_TEXT - 1) == (s->op == OP_EQ);
 }
 
 static bool text_holds(const struct step *s, const char *text)
@@ -611,6 +647,8 @@ static bool test(const struct expr *e, struct step *s, expr_get_fn get, void *ct
 		return v.num || !s->num;
 	if (s->op == OP_IN)
 		return is_in(e, s, v);
+	if (s->text && s->other)
+		return texts_hold(e, s, v.text, get, ctx);
 	if (s->text)
 		return text_holds(s, v.text);
 	if (!s->other)
@@ -665,9 +703,11 @@ void expr_missed(const struct expr *e, const struct expr_field *fields, expr_mis
 			missed(ctx, s->field, NULL);
 		else if (s->op == OP_IN && (s->text || fields[s->field].type == EXPR_NUMBER))
 			missed_of_list(e, s, missed, ctx);
-		else if (wanted && !s->met && s->text)
+		else if (!wanted || s->met || s->other)
+			continue;
+		else if (s->text)
 			missed(ctx, s->field, s->word);
-		else if (wanted && !s->met && !s->other && fields[s->field].type == EXPR_NUMBER)
+		else if (fields[s->field].type == EXPR_NUMBER)
 			missed(ctx, s->field, text);
 	}
 }

@@ -12,8 +12,8 @@
  *
  * Before < <= > >= the name of a text stands for the time of that name: "func > 50us" asks for func_ns.
  * A value is a number, a time with its unit (100us, 1.5ms; ns, us, ms, s, m, h),
- * the name of another value of the same type that is no text, or a text: a word,
- * or anything in quotation marks. Every comparison with what is not known is
+ * the name of another value of the same type (unless it is a word that the first
+ * one may be), or a text: a word, or anything in quotation marks. Every comparison with what is not known is
  * false, "!=" and "!~" as well.
  *
  * Knows nothing of what the names mean: the caller has a table of them. Compiled
