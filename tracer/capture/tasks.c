@@ -16,7 +16,12 @@
 #include "capture/comms.h"
 #include "capture/priv.h"
 
-#define TASKS_KB "256" /* per CPU: 2,000 tasks that begin and end between two readings */
+/*
+ * Per CPU: 2,000 tasks that begin and end between two readings. A new instance has 1.4 MB; to take less the kernel waits
+ * for a grace period, which the memory of a few CPUs is not worth.
+ */
+#define TASKS_KB "256"
+#define FEW_CPUS 16
 
 /* trace_print_context() in kernel/trace/trace_output.c: "%16s-%-7d ", and a name has 15 letters at most. */
 #define AT_PID 17
@@ -39,7 +44,8 @@ void session_open_tasks(struct session *s)
 		any |= tracefs_event_file_exists(NULL, events[i].system, events[i].name, "format");
 	if (!any || instance_create(&s->exits, EXITS_SUFFIX, &errnum, NULL))
 		return;
-	tracefs_instance_file_write(s->exits.tfs, "buffer_size_kb", TASKS_KB);
+	if (s->nr_cpus > FEW_CPUS)
+		tracefs_instance_file_write(s->exits.tfs, "buffer_size_kb", TASKS_KB);
 	tracefs_instance_file_write(s->exits.tfs, "trace_clock", "mono");
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
 		if (tracefs_event_file_exists(NULL, events[i].system, events[i].name, "format"))
