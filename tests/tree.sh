@@ -12,7 +12,8 @@
 #	tree_run CMD ARGS...		# as root
 #	tree_user CMD ARGS...		# as an unprivileged user, in /src
 #
-# TREE_SYS=1: with the machine's /sys, hence its tracefs. TREE_OFFLINE=1: without network.
+# TREE_SYS=1: with the machine's /sys, hence its tracefs, and the lock of those who trace.
+# TREE_OFFLINE=1: without network.
 
 need_tree() {
 	local reason=
@@ -61,7 +62,8 @@ tree_run() {
 		cd / && mount -t overlay overlay -o "lowerdir=$TREE_BASE,upperdir=$TREE/upper,workdir=$TREE/work" "$TREE/root" &&
 		mount -t proc proc "$TREE/root/proc" && mount --rbind /dev "$TREE/root/dev" &&
 		mount --bind "$TREE_DEBS" "$TREE/root/var/cache/apt/archives" || exit 99
-		[ -z "${TREE_SYS:-}" ] || mount --rbind /sys "$TREE/root/sys" || exit 99
+		[ -z "${TREE_SYS:-}" ] || { mkdir -p /run/lock "$TREE/root/run/lock" && mount --rbind /sys "$TREE/root/sys" &&
+			mount --bind /run/lock "$TREE/root/run/lock"; } || exit 99
 		exec chroot "$TREE/root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb \
 			DEBIAN_FRONTEND=noninteractive "$@"' bash "$@" 8>&- 9>&-
 }

@@ -180,7 +180,9 @@ small 0 "fields near the end of 16 bits" "$TMP/minlen.dat"
 if command -v trace-cmd >/dev/null; then
 	cd "$TMP" || exit 1
 	ok "trace-cmd splits a recording" trace-cmd split -i "$DATA/demo.dat" -o piece.dat -s 2
-	exits 0 "  report of the piece" "$IPITRACE" report piece.dat.1
+	# Of a single piece, trace-cmd 3.3 leaves the number out.
+	piece=$(find . -name 'piece.dat*')
+	exits 0 "  report of the piece" "$IPITRACE" report "$piece"
 	like "$(cat "$OUT")" '^note: the file does not say .* by whom it was recorded' "  says what is not known of it"
 	like "$(cat "$OUT")" '^own: 1 sends, .* by the recorder \(ipitrace or trace-cmd\)' "  and that the recorder was ipitrace"
 	unlike "$("$IPITRACE" report "$DATA/demo.dat")" 'note: the file does not say' "  not of the whole"

@@ -28,13 +28,14 @@ static inline __attribute__((always_inline)) long call(long nr, long a, long b)
 #elif defined(DIRECT) && defined(__aarch64__)
 static inline __attribute__((always_inline)) long call(long nr, long a, long b)
 {
-	register long x8 __asm__("x8") = nr;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = 0;
+	long ret;
 
-	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
-	return x0;
+	/* Not by variables in registers: cppcheck 2.17 takes them for a syntax error. */
+	__asm__ volatile("mov x8, %1\n\tmov x0, %2\n\tmov x1, %3\n\tmov x2, xzr\n\tsvc #0\n\tmov %0, x0"
+			 : "=r"(ret)
+			 : "r"(nr), "r"(a), "r"(b)
+			 : "x0", "x1", "x2", "x8", "memory");
+	return ret;
 }
 #else
 #define call(nr, a, b) ((nr) == SYS_munmap ? munmap((void *)(a), (size_t)(b)) : syscall((nr), (a), (b), 0))
