@@ -12,7 +12,7 @@ import json
 import re
 import sys
 
-EVENT = re.compile(r"\s*(.+)-(\d+)\s+\[(\d+)\]\s+(\d+)\.(\d{9}): (\w+):\s+(.*)")
+EVENT = re.compile(r"\s*(.+)-(\d+)\s+\[(\d+)\]\s+(?:\S+\s+)?(\d+)\.(\d{9}): (\w+):\s+(.*)")
 WAITED = ("ipi_mb", "flush_tlb_func")
 
 queued = collections.defaultdict(list)  # by sending CPU and task

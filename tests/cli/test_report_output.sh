@@ -43,7 +43,7 @@ if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 			"a terminal of $cols columns"
 		like "$table" '^CALLER .* HITS .* MAX( |$)' "  what matters most stays"
 	done
-	stacks=$(tty 80 "--no-pager --by stack")
+	stacks=$(TERM=xterm tty 80 "--no-pager --by stack")
 	is "$(awk -v w=80 '{ gsub(/\033\[[0-9;]*m/, "") } length($0) > w' <<<"$stacks")" "" "  stacks at 80"
 	like "$stacks" '^    membarrier_private_expedited\+0x[0-9a-f]+$' "  one frame a line"
 	like "$stacks" $'^    \033\\[2msmp_call_function_many_cond\\+0x[0-9a-f]+\033\\[m$' "  plumbing is faint"

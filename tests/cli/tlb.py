@@ -12,7 +12,7 @@ import json
 import re
 import sys
 
-LINE = re.compile(r"\s*(.+)-(\d+)\s+\[(\d+)\]\s+(\d+)\.(\d+): (\w+):\s+(.*)")
+LINE = re.compile(r"\s*(.+)-(\d+)\s+\[(\d+)\]\s+(?:\S+\s+)?(\d+)\.(\d+): (\w+):\s+(.*)")
 
 sends, targets, waits = [], [], []
 local = collections.Counter()
