@@ -9,15 +9,16 @@
 need_live 2
 live_lock
 
-# tamper NAME REGEX COMMAND [TIME]: COMMAND runs in the instance while it records.
+# tamper NAME REGEX COMMAND: COMMAND runs in the instance while it records.
 tamper() {
 	local name=$1 want=$2 command=$3 pid status
-	"$IPITRACE" record -d "${4:-1s}" -o "$TMP/t.dat" >"$OUT" 2>"$ERR" </dev/null &
+	"$IPITRACE" record -o "$TMP/t.dat" >"$OUT" 2>"$ERR" </dev/null &
 	pid=$!
 	wait_recording $pid || not_ok "$name: recording began"
 	sleep 0.2
 	(cd "$(instance_of $pid)" && bash -c "$command") 2>"$TMP/tamper.err" ||
 		note "$name: cannot be done here: $(cat "$TMP/tamper.err")"
+	kill -INT $pid
 	wait $pid
 	status=$?
 	if [ -s "$TMP/tamper.err" ]; then
@@ -52,7 +53,7 @@ tamper "one CPU's buffer" "per_cpu/cpu1/buffer_size_kb was changed by another pr
 	'echo 100 >per_cpu/cpu1/buffer_size_kb'
 tamper "overwrite mode" 'options/overwrite was changed' 'echo 0 >options/overwrite'
 # It shows in the counts, which are looked at every second.
-tamper "emptying it" 'the buffer was emptied' 'sleep 2; : >trace' 4s
+tamper "emptying it" 'the buffer was emptied' 'sleep 1.5; : >trace; sleep 1.5'
 # What coverage does not judge, and no glance sees, the counts of the ring buffers and of the file tell: no damaged file.
 tamper "reading from it" 'ring buffers counted [0-9]+ records, [0-9]+ are in the recording' \
 	'timeout 0.3 cat trace_pipe >/dev/null; :'
