@@ -201,7 +201,7 @@ static void errors(void)
 		{ "comm == 'sh", "that ends", "" },
 		{ "comm ==", "ends where a text", "" },
 		{ "kind == hits", "'hits': kind is never that", "did you mean hit?" },
-		{ "kind in hit,irq", "'irq': kind is never that", "" },
+		{ "kind in hit,irq", "'irq': kind is never that", "one of hit, call" },
 		{ "own == 1", "a flag is set or not", "" },
 		{ "own in 1", "a flag is set or not", "" },
 		{ "(own", "ends where a closing parenthesis", "" },

@@ -231,8 +231,7 @@ static int check_word(const struct parser *p, const struct expr_field *f, char *
 	if (!f->words)
 		return 0;
 	err_set(p->err, EXIT_USAGE, "'%.60s': %s is never that", word, f->name);
-	return near.word ? err_hint(p->err, "did you mean %s?", near.word) :
-			   err_hint(p->err, "for instance %s", f->words[0]);
+	return suggestion_hint(&near, f->words, p->err);
 }
 
 /* The digits, letters and point of one number; buf of 64. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/err.h"
 #include "base/text.h"
 
 bool glob_match(const char *pattern, const char *string)
@@ -133,6 +134,18 @@ void suggestion_offer(struct suggestion *s, const char *word)
 		return;
 	s->distance = d;
 	s->word = word;
+}
+
+int suggestion_hint(const struct suggestion *s, const char *const *words, struct err *err)
+{
+	char all[sizeof(err->hint)] = "";
+	size_t at = 0;
+
+	if (s->word)
+		return err_hint(err, "did you mean %s?", s->word);
+	for (unsigned int i = 0; words[i] && at < sizeof(all); i++)
+		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s", i ? ", " : "", words[i]);
+	return err_hint(err, "one of %s", all);
 }
 
 void nearest_begin(struct nearest *n, const char *pattern)

@@ -40,6 +40,10 @@ struct suggestion {
 struct suggestion suggestion_for(const char *typed, size_t len);
 void suggestion_offer(struct suggestion *s, const char *word); /* NULL is no word */
 
+struct err;
+/* The hint of an error already set: the word that was meant, or all that can be (NULL behind the last). Returns -1. */
+int suggestion_hint(const struct suggestion *s, const char *const *words, struct err *err);
+
 /*
  * The names that a pattern may have meant: those that hold its letters, then
  * those that are few edits away. Names are borrowed; the same one twice is one.

@@ -48,11 +48,7 @@ static int parse_names(uint32_t *set, const char *arg, const char *const *names,
 			suggestion_offer(&near, names[i++]);
 		if (!names[i]) {
 			err_set(err, EXIT_USAGE, "'%.*s': no such %s", (int)len, p, what);
-			for (i = 0; !near.word && names[i + 1]; i++)
-				;
-			return near.word ? err_hint(err, "did you mean %s?", near.word) :
-					   err_hint(err, "from %s to %s: 'ipitrace list --help' names all", names[0],
-						    names[i]);
+			return suggestion_hint(&near, names, err);
 		}
 		*set |= 1u << i;
 		p += len;
