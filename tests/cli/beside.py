@@ -130,13 +130,15 @@ def check_victims(ipitrace, path):
         if l["victim_pid"] is None:
             continue
         log = switches[l["target"]]
-        at = bisect.bisect_right(log, (l["entry_ns"], float("inf"))) - 1
+        # A rider, and a polled call, have no interrupt of their own: who was hit ran when they did.
+        when = l["run_ns"] if l["entry_ns"] is None else l["entry_ns"]
+        at = bisect.bisect_right(log, (when, float("inf"))) - 1
         # Between two switches that belong together; what is before the first, or behind the last, nobody knows.
         if at < 0 or at + 1 == len(log) or log[at + 1][1] != log[at][2]:
             continue
         decided += 1
         if log[at][2] != l["victim_pid"]:
-            print("%d: CPU %d: hit %d, but %d runs since %d" % (l["entry_ns"], l["target"], l["victim_pid"], log[at][2], log[at][0]))
+            print("%d: CPU %d: hit %d, but %d runs since %d" % (when, l["target"], l["victim_pid"], log[at][2], log[at][0]))
             bad += 1
     return decided, bad
 
