@@ -152,6 +152,8 @@ exits 2 "--stop-on alone" "$IPITRACE" record --stop-on 'func > 1ms'
 exits 2 "--trips without a condition" "$IPITRACE" record --flight --trips 2
 exits 2 "a slip in a size is no workload" "$IPITRACE" record --flight 5x
 like "$(cat "$ERR")" "^ipitrace: record: --flight: '5x': neither a time nor a size" "  says so"
+exits 1 "more than there is" "$IPITRACE" record --flight 99999G -d 100ms -o h.dat
+like "$(cat "$ERR")" 'hint: .*--flight SIZE' "  names its own option, too"
 exits 2 "a bad condition" "$IPITRACE" record --flight --stop-on 'fnc > 1ms'
 exits 2 "standard output" "$IPITRACE" record --flight -o -
 exits 7 "the workload's status" "$IPITRACE" record --flight 1s -o g.dat -- sh -c 'exit 7'

@@ -83,7 +83,7 @@ static int hint_refused(int errnum, struct err *err)
 	if (locked_down())
 		return err_hint(err, "kernel lockdown (confidentiality) forbids tracing");
 	if (errnum == ENOMEM)
-		return err_hint(err, "a smaller buffer may fit: -m SIZE (per CPU)");
+		return err_hint(err, "a smaller buffer may fit: -m SIZE (per CPU), --flight SIZE (of all CPUs)");
 	if (errnum == EPERM || errnum == EACCES || errnum == EROFS)
 		return err_hint(err, "in a container? tracefs has to be writable there");
 	return -1;
