@@ -80,6 +80,7 @@ exits 1 "results that cannot be written" "$IPITRACE" stat -o "$TMP/no/such/dir"
 exits 1 "a file that cannot be kept" "$IPITRACE" stat --save "$TMP/no/such/dir" -d 100ms
 unlike "$(cat "$ERR")" '-o FILE' "  is not the one of -o"
 exits 2 "pages on standard output" "$IPITRACE" stat --save - -d 100ms
+unlike "$(cat "$ERR")" '-o FILE' "  not told of -o, which is another file"
 exits 0 "-d ends a workload" timeout 20 "$IPITRACE" stat -d 300ms -o "$TMP/x" -- sleep 60
 "$IPITRACE" stat -d 2s -I 100ms 2>"$ERR" | head -n 1 >"$OUT"
 is "${PIPESTATUS[0]}" 1 "a reader that goes away ends it"

@@ -170,7 +170,13 @@ int main(void)
 		return done_testing();
 	port = (uint16_t)atoi(strrchr(serve_address(s), ':') + 1);
 	snprintf(taken, sizeof(taken), "%s", serve_address(s));
-	ok(serve_open(&again, taken, &err) && err.code == EXIT_FAILED, "an address that is taken");
+	ok(serve_open(&again, taken, &err) && err.code == EXIT_FAILED && strstr(err.hint, "another port"),
+	   "an address that is taken: another port will do");
+	serve_close(again);
+	/* Kept free for documentation (RFC 5737). */
+	ok(serve_open(&again, "192.0.2.1:0", &err) && err.code == EXIT_FAILED &&
+		   strstr(err.hint, "address of this machine"),
+	   "one of another machine: another port would not");
 	serve_close(again);
 	is_u64((uint64_t)served(s, formats), 0, "methods, paths and formats");
 	ok(made < 5, "a text serves many (%u were made)", made);

@@ -44,7 +44,7 @@ static int fail(const struct output *o, int errnum, struct err *err)
 	err_set_errno(err, EXIT_FAILED, errnum, "cannot write %s", o->path);
 	if (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG)
 		err_hint(err, "record fewer events (-C, --class, --no-stack), shorter (-d), "
-			      "or to another filesystem (-o)");
+			      "or to another filesystem");
 	return -1;
 }
 
@@ -52,8 +52,8 @@ static int refuse(const struct output *o, int code, const char *why, struct err 
 {
 	err_set(err, code, "cannot write %s: %s", o->path, why);
 	if (code == EXIT_USAGE)
-		return err_hint(err, "name a file, or a pipe to a program that reads it: -o FILE");
-	return err_hint(err, "name a file that may be created or replaced: -o FILE");
+		return err_hint(err, "name a file, or a pipe to a program that reads it");
+	return err_hint(err, "name a file that may be created or replaced");
 }
 
 /* --- open --- */
@@ -225,7 +225,7 @@ static int open_path(struct output *o, struct err *err)
 {
 	if (!*o->path) {
 		err_set(err, EXIT_USAGE, "the name of the output is empty");
-		return err_hint(err, "name a file that may be created or replaced: -o FILE");
+		return err_hint(err, "name a file that may be created or replaced");
 	}
 	if (!strcmp(o->path, "-"))
 		return open_stream(o, STDOUT_FILENO, err);

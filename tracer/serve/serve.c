@@ -198,7 +198,9 @@ int serve_open(struct server **out, const char *address, struct err *err)
 	freeaddrinfo(a);
 	if (errnum) {
 		err_set_errno(err, EXIT_FAILED, errnum, "cannot listen on %s port %s", host, port);
-		return err_hint(err, "another port: --listen %s:PORT, or %s:0 for any that is free", host, host);
+		return errnum == EADDRNOTAVAIL ?
+			       err_hint(err, "an address of this machine, or localhost, or 0.0.0.0 for everybody") :
+			       err_hint(err, "another port behind the address, or port 0 for any that is free");
 	}
 	note_address(s);
 	return 0;
