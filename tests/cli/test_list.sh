@@ -195,6 +195,9 @@ done
 exits 0 "an empty list" "$IPITRACE" list --csv --comm membarrier --max 1ns demo.dat
 is "$(wc -l <"$OUT")" 1 "  has its heading"
 
+is "$(list --where 'victim_context == softirq && victim_pid == 0' "$DATA/wakes.dat" | grep -c ' idle/softirq ')" 2 \
+	"the idle loop has one name, with a softirq on top of it, too"
+
 # --- where it comes from, and how it ends ---
 list --json report.dat >whole
 list --json - <report.dat >piped

@@ -124,11 +124,13 @@ static void get_victim(const struct list_render *r, const struct list_line *line
 		snprintf(buf, CELL_LEN, "-");
 		return;
 	}
-	snprintf(buf, CELL_LEN, "%s-%" PRIu64, name, pid.num);
-	context = known_text("victim_context", line);
-	if (!strcmp(context, "idle"))
+	/* What stands for the idle loop is not another name of it where a softirq was on top. */
+	if (pid.num)
+		snprintf(buf, CELL_LEN, "%s-%" PRIu64, name, pid.num);
+	else
 		snprintf(buf, CELL_LEN, "idle");
-	else if (!strcmp(context, "softirq"))
+	context = known_text("victim_context", line);
+	if (!strcmp(context, "softirq"))
 		snprintf(buf + strlen(buf), CELL_LEN - strlen(buf), "/softirq");
 }
 
