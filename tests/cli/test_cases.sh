@@ -52,7 +52,7 @@ like "$("$IPITRACE" report "$TMP/only-ipi.dat")" '^calls: not recorded' "sends o
 evidence only-ipi sends "[t[k] for k in ('calls', 'elided')] == [None] * 2 and rows[0]['calls'] is None" "  in JSON, too"
 evidence hyperv paired "t['sends'] == t['delivered'] == 6 and d['interrupts_by_class']['call_function'] == t['unsolicited'] == 1" \
 	"Hyper-V's sends"
-like "$("$IPITRACE" report "$TMP/hyperv.dat")" '^without targets: 1 sends to 3 CPUs' "  those without targets are told"
+like "$("$IPITRACE" report "$TMP/hyperv.dat")" '^without targets: 1 send to 3 CPUs' "  those without targets are told"
 json_check "$OUT" "d['trace']['blind_sends'] == 1 and d['trace']['blind_hits'] == 3" "  and counted"
 evidence hyperv-both paired "t['sends'] == t['delivered'] == 6 and rows[0]['callsite'] == 'do_madvise+0x10'" \
 	"Hyper-V's sends are not counted beside ipi_send_*"

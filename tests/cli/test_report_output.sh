@@ -27,6 +27,8 @@ unlike "$text" $'\xc2|\033' "the C locale gets ASCII, a pipe no colour"
 like "$(LC_ALL=C.UTF-8 "$IPITRACE" report "$F")" $'[0-9]\xc2\xb5s' "a UTF-8 locale gets a micro sign"
 "$IPITRACE" report -n 2 "$F" >"$OUT"
 is "$(grep -c 'call_function_single\|reschedule  ' "$OUT")/$(grep -c '^(12 more rows)$' "$OUT")" "3/1" "-n: two rows, the rest is counted"
+is "$("$IPITRACE" report -n 13 "$F" | grep -c '^(1 more row)$')" 1 "-n: one row is singular"
+like "$("$IPITRACE" report --over-time 1s "$F")" '^\(1 bin of 1\.00s, ' "--over-time: so is one bin"
 is "$("$IPITRACE" report -n 1 -f func,sends "$F" | sed -n 4,5p | tr -s ' ')" "FUNCTION SENDS
 ipi_mb 200" "--fields: only these"
 like "$("$IPITRACE" report -f +delivery_min "$F" | sed -n 4p)" 'CALLER .* HITS .* MIN$' "--fields +: besides the usual ones"

@@ -59,6 +59,12 @@ struct nearest {
 void nearest_begin(struct nearest *n, const char *pattern);
 void nearest_offer(struct nearest *n, const char *name); /* NULL is no name */
 
+/* The end of a noun behind its number: "1 row", "2 rows", "0 rows". */
+static inline const char *plural_s(uint64_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
 /* "1 column does", "2 columns do". */
 static inline const char *columns_do(unsigned int nr)
 {

@@ -176,7 +176,7 @@ static void text_table(const struct counting *c, enum counts_kind kind, const ch
 	for (unsigned int i = 0; i < nr; i++)
 		text_row(out, &t->rows[i]);
 	if (nr < t->nr)
-		fprintf(out, "(%u more rows)\n", t->nr - nr);
+		fprintf(out, "(%u more row%s)\n", t->nr - nr, plural_s(t->nr - nr));
 }
 
 static void print_text(const struct counting *c, FILE *out)

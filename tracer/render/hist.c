@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/hist.h"
+#include "base/text.h"
 #include "render/render.h"
 #include "render/parts-priv.h"
 #include "render/value.h"
@@ -82,7 +83,7 @@ void render_hist_bars(const struct screen *s, const struct hist *h, FILE *out)
 	render_time(hist_percentile(h, 0.5), s->utf8, p50);
 	render_time(hist_percentile(h, 0.99), s->utf8, p99);
 	render_time(h->max, s->utf8, max);
-	fprintf(out, "  %" PRIu64 " samples, p50 %s, p99 %s, max %s\n", h->count, p50, p99, max);
+	fprintf(out, "  %" PRIu64 " sample%s, p50 %s, p99 %s, max %s\n", h->count, plural_s(h->count), p50, p99, max);
 	bars(s, h, out);
 }
 

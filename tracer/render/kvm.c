@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/hist.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "render/grid.h"
 #include "render/kvm.h"
 #include "render/value.h"
@@ -119,7 +120,7 @@ static void ipis(const struct kvm_report *r, const struct render_kvm_options *o,
 	else
 		fputs("no IPIs of guests were seen\n", out);
 	if (nr < r->nr_rows)
-		fprintf(out, "(%u more rows)\n", r->nr_rows - nr);
+		fprintf(out, "(%u more row%s)\n", r->nr_rows - nr, plural_s(r->nr_rows - nr));
 	fputc('\n', out);
 	grid_free_cells(cells, (size_t)nr * nr_columns);
 }

@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "render/grid.h"
 #include "render/render.h"
 #include "render/parts-priv.h"
@@ -122,8 +123,9 @@ static int text_end(struct render *r, struct err *err)
 		lines = wrapped_begin(&w, r->out);
 		render_time(r->report->bin_ns, r->options->screen.utf8, bin);
 		render_time(r->report->bin_ns * s->merge, r->options->screen.utf8, cell);
-		fprintf(lines, "(%u bins of %s, each character %s; heights are relative to the row's highest%s)\n",
-			r->report->nr_bins, bin, cell, s->merge > 1 ? "; --csv has every bin" : "");
+		fprintf(lines, "(%u bin%s of %s, each character %s; heights are relative to the row's highest%s)\n",
+			r->report->nr_bins, plural_s(r->report->nr_bins), bin, cell,
+			s->merge > 1 ? "; --csv has every bin" : "");
 		wrapped_end(&w, r);
 	}
 	grid_free_cells(s->cells, (size_t)r->nr_rows * NR_CELLS);

@@ -341,10 +341,11 @@ static void totals(const struct report *r, FILE *out)
 		fputc('\n', out);
 	if (r->trace->blind_sends)
 		fprintf(out,
-			"without targets: %" PRIu64 " sends to %" PRIu64
-			" CPUs by hyperv_send_ipi_mask, which does not "
+			"without targets: %" PRIu64 " send%s to %" PRIu64
+			" CPU%s by hyperv_send_ipi_mask, which does not "
 			"say which: in no row, their interrupts are unsolicited\n",
-			r->trace->blind_sends, r->trace->blind_hits);
+			r->trace->blind_sends, plural_s(r->trace->blind_sends), r->trace->blind_hits,
+			plural_s(r->trace->blind_hits));
 	fputs("calls:", out);
 	if (!r->trace->calls_unknown)
 		fprintf(out, " %" PRIu64, t->calls);
@@ -457,8 +458,8 @@ static void beside(const struct report *r, FILE *out)
 	if (b->wakes)
 		fprintf(out,
 			"wake-ups: %" PRIu64 " with a wakee, %" PRIu64 " queued for a task that is not known; %" PRIu64
-			" other reschedules\n",
-			b->wakees, b->calls_unknown, b->other_reschedules);
+			" other reschedule%s\n",
+			b->wakees, b->calls_unknown, b->other_reschedules, plural_s(b->other_reschedules));
 	if (b->idle && b->states + b->states_unknown)
 		fprintf(out, "idle states: known of %" PRIu64 " targets, not known of %" PRIu64 "\n", b->states,
 			b->states_unknown);
@@ -567,9 +568,9 @@ static void notes(const struct report *r, FILE *out)
 			t->skew_cpus[1], t->skew_cpus[0], t->skew_ns);
 	if (t->missed_sends)
 		fprintf(out,
-			"note: %" PRIu64 " sends were missed, because another probe was running: "
+			"note: %" PRIu64 " send%s missed, because another probe was running: "
 			"their interrupts are unsolicited\n",
-			t->missed_sends);
+			t->missed_sends, t->missed_sends == 1 ? " was" : "s were");
 	if (t->ufunc.how && !strcmp(t->ufunc.how, "fp"))
 		fputs("note: user stacks by frame pointers: code without them is missed, above all the function that called "
 		      "a C library without them\n",
@@ -755,7 +756,8 @@ void render_text_foot(struct render *r)
 						 "no IPIs were sent\n",
 		      r->out);
 	if (r->nr_rows < report->nr_rows)
-		fprintf(r->out, "(%u more rows)\n", report->nr_rows - r->nr_rows);
+		fprintf(r->out, "(%u more row%s)\n", report->nr_rows - r->nr_rows,
+			plural_s(report->nr_rows - r->nr_rows));
 	fputc('\n', r->out);
 	trust(r);
 	if (r->options->screen.terminal)

@@ -590,7 +590,8 @@ static void draw_text(struct out *o, struct top_view *v)
 	put_head(o, HEAD_LINES);
 	dropped = put_rows(o, v, v->max_rows ? v->max_rows + 1 : 0, false);
 	if (v->max_rows && o->d->report->nr_rows > v->max_rows)
-		putf(o, TOP_FAINT, "(%u more rows)", o->d->report->nr_rows - v->max_rows);
+		putf(o, TOP_FAINT, "(%u more row%s)", o->d->report->nr_rows - v->max_rows,
+		     plural_s(o->d->report->nr_rows - v->max_rows));
 	if (dropped)
 		putf(o, TOP_FAINT, "(%u %s not fit this terminal; --fields shows them)", dropped, columns_do(dropped));
 	put(o, TOP_PLAIN, "");
