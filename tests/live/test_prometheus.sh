@@ -118,7 +118,7 @@ exits 0 "promtool test rules: an isolation breach is one, buckets of hosts add" 
 
 # --- the service; its program need not be installed here ---
 if command -v systemd-analyze >/dev/null; then
-	sed "s,=ipitrace,=$IPITRACE," "$ROOT/packaging/ipitrace-stat.service" >"$TMP/ipitrace-stat.service"
+	sed "s,^ExecStart=ipitrace,ExecStart=$IPITRACE," "$ROOT/packaging/ipitrace-stat.service" >"$TMP/ipitrace-stat.service"
 	exits 0 "systemd-analyze verify" systemd-analyze verify --man=no "$TMP/ipitrace-stat.service"
 	is "$(cat "$OUT" "$ERR")" "" "  has nothing to say"
 	"$IPITRACE" stat --help >"$OUT"

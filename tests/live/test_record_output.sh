@@ -40,9 +40,13 @@ wait $!
 ok "a pipe whose reader comes late: whole" whole f
 is "$(cat out)" hello "standard output stays the workload's"
 # More than a pipe holds.
-"$EXAMPLES/membarrier" -n 20000 >/dev/null 2>&1 &
+"$EXAMPLES/membarrier" -n 20000000 >/dev/null 2>&1 &
+busy=$!
+at_exit "kill $busy 2>/dev/null"
 "$IPITRACE" record -q --compress none -o - -d 300ms 2>err | head -c 100 >/dev/null
 like "${PIPESTATUS[0]} $(head -n 1 err)" '^1 .*Broken pipe' "a reader that goes away: exit 1"
+kill $busy
+wait $busy 2>/dev/null
 wait
 rm -rf ./*
 if command -v script >/dev/null; then
@@ -155,10 +159,10 @@ rm -rf ./*
 mkdir small
 if mount -t tmpfs -o size=16k none small 2>/dev/null; then
 	at_exit "umount -l $TMP/out/small 2>/dev/null"
-	TMPDIR=$TMP/out/small exits 125 "no room for a stream's data" "$IPITRACE" record -o - -- true
+	TMPDIR=$TMP/out/small exits 125 "no room for a stream's data" "$IPITRACE" record --compress none -o - -- true
 	is "$(wc -c <"$OUT")" 0 "nothing of it was written"
 	echo before >small/f
-	"$IPITRACE" record -q -d 100ms -o - >>small/f 2>"$ERR" </dev/null
+	"$IPITRACE" record --compress none -q -d 100ms -o - >>small/f 2>"$ERR" </dev/null
 	is "$?,$(cat small/f)" 1,before "a file on a full disk as standard output: what was written is taken back"
 	umount small
 fi
