@@ -13,14 +13,16 @@
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 
-static const char usage[] = "usage: membarrier [-n N] [-c CPU] [-t CPUS] [-o FILE]\n"
-			    "  -n N     number of membarriers, 1 to 20000000 (default 10000)\n"
-			    "  -c CPU   CPU that sends (default: the first this process may run on)\n"
-			    "  -t CPUS  CPUs that spin, such as 1,4-7 (default: the one after it)\n"
-			    "  -o FILE  writes when each began and ended: two numbers a line, ns of CLOCK_MONOTONIC\n"
-			    "  -h       this text\n"
-			    "prints: sent: membarrier calls=N src=CPU targets=NR maybe_skipped=NR absences=NR\n"
-			    "        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
+static const char usage[] =
+	"usage: membarrier [-n N] [-i NS] [-c CPU] [-t CPUS] [-o FILE]\n"
+	"  -n N     number of membarriers, 1 to 20000000 (default 10000)\n"
+	"  -i NS    from one's begin to the next one's, or more where it takes longer (default: 0)\n"
+	"  -c CPU   CPU that sends (default: the first this process may run on)\n"
+	"  -t CPUS  CPUs that spin, such as 1,4-7 (default: the one after it)\n"
+	"  -o FILE  writes when each began and ended: two numbers a line, ns of CLOCK_MONOTONIC\n"
+	"  -h       this text\n"
+	"prints: sent: membarrier calls=N src=CPU targets=NR maybe_skipped=NR absences=NR\n"
+	"        elapsed_ns=T min_ns=T p50_ns=T mean_ns=T p99_ns=T max_ns=T\n";
 
 static void membarrier(int cmd)
 {
@@ -31,16 +33,19 @@ static void membarrier(int cmd)
 int main(int argc, char **argv)
 {
 	unsigned int targets[EX_MAX_CPUS], nr, src;
-	uint64_t n = 10000, t0, t1, begin;
+	uint64_t n = 10000, interval = 0, t0 = 0, t1, begin;
 	struct ex_spinner *spinners;
 	struct ex_series ops;
 	const char *source = NULL, *list = NULL, *save = NULL;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:c:t:o:h")) != -1) {
+	while ((c = getopt(argc, argv, "n:i:c:t:o:h")) != -1) {
 		switch (c) {
 		case 'n':
 			n = ex_number("-n", optarg, 1, 20000000);
+			break;
+		case 'i':
+			interval = ex_number("-i", optarg, 0, 1000000000);
 			break;
 		case 'c':
 			source = optarg;
@@ -67,6 +72,9 @@ int main(int argc, char **argv)
 
 	begin = ex_now();
 	for (uint64_t i = 0; i < n; i++) {
+		/* A late one is not made up for: a burst would be no steady rate. */
+		while (ex_now() < t0 + interval)
+			;
 		ex_spinners_wait(spinners, nr);
 		t0 = ex_now();
 		membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
