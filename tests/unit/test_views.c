@@ -8,10 +8,13 @@
 
 #include "base/mem.h"
 #include "base/topo.h"
+#include "bench/result.h"
 #include "render/grid.h"
 #include "render/render.h"
 #include "render/screen.h"
 #include "tap.h"
+
+#define CPUS 256
 
 static const struct screen narrow = { .width = 20 }, wide = { 0 };
 
@@ -118,9 +121,66 @@ static void test_grid(void)
 	free(text);
 }
 
-/* --- a matrix --- */
+/* --- matrices of bench --- */
 
-#define CPUS 256
+/* A result of every pair: each cell is there once, and tells whose it is. */
+static void test_pairs(unsigned int cpus, unsigned int width)
+{
+	struct bench_result r = { .pairs = true, .nr_rows = cpus * (cpus - 1), .iterations = 1, .repeat = 1 };
+	const struct screen s = { .width = width };
+	unsigned int nr = 0, parts = 0, cells = 0, right = 0, widest = 0, heads[CPUS + 2];
+	char *text, *line, *save = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	r.rows = xcalloc(r.nr_rows, sizeof(*r.rows));
+	for (unsigned int i = 0; i < cpus * cpus; i++)
+		if (i / cpus != i % cpus)
+			r.rows[nr++] = (struct bench_row){
+				.mode = IPITRACE_BENCH_SINGLE,
+				.source = i / cpus,
+				.target = i % cpus,
+				.dist[BENCH_DELIVERY] = { .count = 1, .p50 = 100000 + i },
+			};
+	bench_print(&r, &s, out);
+	fclose(out);
+	for (line = strtok_r(strstr(text, "FROM\\TO"), "\n", &save);
+	     line && strspn(line, " 0123456789FROM\\T") == strlen(line); line = strtok_r(NULL, "\n", &save)) {
+		bool head = line[0] == 'F';
+		unsigned int column = 0, from = 0;
+
+		widest = strlen(line) > widest ? (unsigned int)strlen(line) : widest;
+		parts += head;
+		for (char *at = NULL, *word = strtok_r(line, " ", &at); word;
+		     word = strtok_r(NULL, " ", &at), column++) {
+			unsigned int value = (unsigned int)strtoul(word, NULL, 10);
+
+			if (head)
+				heads[column] = value;
+			else if (!column)
+				from = value;
+			/* An empty cell is the only one of its line, that of the CPU itself: what follows is one further right. */
+			else if (value >= 100000) {
+				cells++;
+				for (unsigned int k = column; k <= column + 1; k++)
+					if (value == 100000 + from * cpus + heads[k]) {
+						right++;
+						break;
+					}
+			}
+		}
+		if (head)
+			heads[column] = CPUS;
+	}
+	is_u64(cells, r.nr_rows, "%u CPUs, width %u: every pair is in the matrix", cpus, width);
+	is_u64(right, cells, "  below the CPU that it is to");
+	ok(!width || widest <= width, "  no line is wider: %u", widest);
+	ok(width ? parts > 1 : parts == 1, "  %u parts", parts);
+	free(r.rows);
+	free(text);
+}
+
+/* --- a matrix --- */
 
 struct machine {
 	struct trace_info trace;
@@ -130,8 +190,9 @@ struct machine {
 	struct report report, matrix;
 };
 
-/* Every CPU sends source + 1 to every other; CPUs of a cache and of a node lie CPUS / nr apart. */
-static void machine_make(struct machine *m, unsigned int cpus, unsigned int nodes, unsigned int llcs)
+/* Each of these CPUs, from 0 on, sends source + 1 to each of the others; CPUs of a cache and of a node lie CPUS / nr apart. */
+static void machine_make(struct machine *m, unsigned int cpus, unsigned int nodes, unsigned int llcs,
+			 unsigned int every)
 {
 	unsigned int nr = 0;
 
@@ -161,7 +222,7 @@ static void machine_make(struct machine *m, unsigned int cpus, unsigned int node
 	m->rows = xcalloc((size_t)cpus * cpus, sizeof(*m->rows));
 	for (unsigned int s = 0; s < cpus; s++) {
 		for (unsigned int t = 0; t < cpus; t++) {
-			if (s == t)
+			if (s == t || s % every || t % every)
 				continue;
 			m->cells[nr].source = s;
 			m->cells[nr].target = t;
@@ -234,14 +295,19 @@ static void test_matrix(void)
 	static const struct {
 		unsigned int cpus, nodes, llcs, width, lines;
 		const char *says;
+		bool even; /* CPUs only */
 	} cases[] = {
-		{ 2, 1, 1, 80, 4, NULL },
-		{ 4, 2, 0, 80, 6, "memory nodes: node0 = CPU 0,2, node1 = CPU 1,3" },
-		{ CPUS, 2, 16, 300, 18, "by last-level cache" },
-		{ CPUS, 2, 64, 80, 4, "by memory node" },
-		{ CPUS, 0, 0, 80, 0, "by blocks of CPUs" },
-		{ CPUS, 0, 0, 0, 0, "by blocks of CPUs" },
-		{ CPUS, 0, 0, 1000000, CPUS + 2, NULL },
+		{ 2, 1, 1, 80, 4, NULL, false },
+		{ 4, 2, 0, 80, 6, "memory nodes: node0 = CPU 0,2, node1 = CPU 1,3", false },
+		{ CPUS, 2, 16, 300, 18, "by last-level cache", false },
+		{ CPUS, 2, 64, 80, 4, "by memory node", false },
+		{ CPUS, 0, 0, 80, 0, "by blocks of CPUs", false },
+		{ CPUS, 1, 1, 80, 0, " 96-127 ", false },
+		{ 66, 0, 0, 80, 0, "by blocks of CPUs", false },
+		{ CPUS, 0, 0, 80, 0, "0..62 ", true },
+		{ CPUS, 0, 0, 80, 0, "(A..B: CPUs from A to B, but not all", true },
+		{ CPUS, 0, 0, 0, 0, "by blocks of CPUs", false },
+		{ CPUS, 0, 0, 1000000, CPUS + 2, NULL, false },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -250,7 +316,7 @@ static void test_matrix(void)
 		uint64_t sum;
 		char *text;
 
-		machine_make(&m, cases[i].cpus, cases[i].nodes, cases[i].llcs);
+		machine_make(&m, cases[i].cpus, cases[i].nodes, cases[i].llcs, cases[i].even ? 2 : 1);
 		text = matrix_text(&m, MATRIX_COUNT, cases[i].width);
 		measure(text, &widest, &lines, &sum);
 		is_u64(sum, m.matrix.totals.target_hits, "%u CPUs, width %u: adds up", cases[i].cpus, cases[i].width);
@@ -271,7 +337,7 @@ static void test_matrix_order(void)
 	struct machine m;
 	char *text;
 
-	machine_make(&m, 4, 2, 0);
+	machine_make(&m, 4, 2, 0, 1);
 	text = matrix_text(&m, MATRIX_COUNT, 80);
 	ok(strstr(text, "FROM\\TO 0 2 1 3 TOTAL\n      0 . 1 1 1     3\n      2 3 . 3 3     9\n") != NULL,
 	   "CPUs of a node stand beside each other");
@@ -287,6 +353,9 @@ int main(void)
 	test_shorten();
 	test_wrap();
 	test_grid();
+	test_pairs(66, 80);
+	test_pairs(CPUS, 80);
+	test_pairs(CPUS, 0);
 	test_matrix();
 	test_matrix_order();
 	return done_testing();

@@ -155,7 +155,7 @@ static void matrix(const struct bench_result *r, uint32_t mode, const struct scr
 				number(row->dist[row->measured].p50);
 	}
 	fprintf(out, "\n%s, median ns, from row to column:\n", bench_modes[mode].title);
-	render_grid(&(struct grid){ heads, n + 1, cells, n, NULL }, screen, out);
+	render_grid_folded(&(struct grid){ heads, n + 1, cells, n, NULL }, screen, out);
 	for (unsigned int i = 0; i < n; i++)
 		free((char *)heads[i + 1].header);
 	grid_free_cells(cells, (size_t)n * (n + 1));

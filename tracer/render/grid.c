@@ -127,18 +127,48 @@ unsigned int grid_width(const struct grid *g)
 	return total ? total - 1 : 0;
 }
 
-unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out)
+static void print_lines(const struct grid *g, const struct layout *l, const struct screen *s, FILE *out)
 {
-	struct layout l = lay_out(g, s->width);
-
-	print_line(g, &l, s, 0, true, out);
+	print_line(g, l, s, 0, true, out);
 	fputc('\n', out);
 	for (unsigned int row = 0; row < g->nr_rows; row++) {
-		print_line(g, &l, s, row, false, out);
+		print_line(g, l, s, row, false, out);
 		fputc('\n', out);
 		if (g->below && g->below[row])
 			fputs(g->below[row], out);
 	}
+}
+
+unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out)
+{
+	struct layout l = lay_out(g, s->width);
+
+	print_lines(g, &l, s, out);
 	free(l.width);
 	return l.dropped;
+}
+
+unsigned int render_grid_folded(const struct grid *g, const struct screen *s, FILE *out)
+{
+	struct layout all = lay_out(g, 0), part = { xcalloc(g->nr_columns, sizeof(*part.width)), 0 };
+	unsigned int next = 1, parts = 0;
+
+	do {
+		unsigned int used = all.width[0], first = next;
+
+		part.width[0] = all.width[0];
+		for (unsigned int i = 1; i < g->nr_columns; i++)
+			part.width[i] = 0;
+		/* One at least, however narrow it is. */
+		while (next < g->nr_columns && (!s->width || next == first || used + 1 + all.width[next] <= s->width)) {
+			part.width[next] = all.width[next];
+			used += 1 + all.width[next++];
+		}
+		if (parts++)
+			fputc('\n', out);
+		print_lines(g, &part, s, out);
+	} while (next < g->nr_columns);
+	free(all.width);
+	free(part.width);
+	return parts;
 }

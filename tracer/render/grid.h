@@ -41,5 +41,11 @@ void grid_free_cells(char **cells, size_t nr);
 unsigned int grid_width(const struct grid *g);
 /* What does not fit the screen's width gives way. Returns how many columns were left out. */
 unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out);
+/*
+ * What does not fit goes below, with the first column and an empty line before
+ * it: for columns that are all alike, as those of a matrix, and of which none
+ * may be shortened. Returns the number of parts.
+ */
+unsigned int render_grid_folded(const struct grid *g, const struct screen *s, FILE *out);
 
 #endif

@@ -28,6 +28,7 @@
 #include "render/value.h"
 
 #define WIDTH_USUAL 200 /* cells, where the screen has none */
+#define LABEL_MAX   15	/* cells; a longer list of CPUs is only its ends */
 #define NO_GROUP    UINT32_MAX
 
 struct cpu {
@@ -44,6 +45,7 @@ struct matrix {
 	uint32_t *group_of; /* by index of the CPU: which group it is in */
 	unsigned int nr;
 	char **labels;
+	bool shortened; /* a label is the ends of a list */
 	bool *sends, *is_hit;
 	uint64_t *hits;	     /* nr x nr */
 	struct hist *delays; /* the same, where a delay is the value */
@@ -131,6 +133,7 @@ static void cells_free(struct matrix *m)
 	free(m->group_of);
 	m->labels = NULL;
 	m->delays = NULL;
+	m->shortened = false;
 	m->nr = 0;
 }
 
@@ -164,6 +167,24 @@ static void fill_cells(struct matrix *m, const struct report *r)
 	}
 }
 
+static unsigned int first_of(const struct cpuset *set)
+{
+	unsigned int cpu = 0;
+
+	while (!cpuset_has(set, cpu))
+		cpu++;
+	return cpu;
+}
+
+static unsigned int last_of(const struct cpuset *set)
+{
+	unsigned int cpu = set->nr_words * 64 - 1;
+
+	while (!cpuset_has(set, cpu))
+		cpu--;
+	return cpu;
+}
+
 /* One more group, whose members are these CPUs of the order. */
 static void add_group(struct matrix *m, unsigned int first, unsigned int nr, const char *name, const struct topo *t)
 {
@@ -176,6 +197,11 @@ static void add_group(struct matrix *m, unsigned int first, unsigned int nr, con
 		for (unsigned int i = first; i < first + nr; i++)
 			cpuset_add(&set, m->cpus[i].nr);
 		list = cpuset_text(&set);
+		if (strlen(list) > LABEL_MAX) {
+			free(list);
+			list = xasprintf("%u..%u", first_of(&set), last_of(&set));
+			m->shortened = true;
+		}
 	} else {
 		list = xasprintf("%s%u", name, t->groups[m->cpus[first].group[!strcmp(name, "llc")]].id);
 	}
@@ -293,7 +319,10 @@ static struct sheet sheet_fit(struct matrix *m, const struct render *r, const ch
 		before = m->nr;
 		sheet_free(&sheet);
 		group(m, r->report->matrix, (enum topo_kind)kind, 0);
-		if (m->nr < before)
+		/* A single cell tells nothing of who sends to whom. */
+		if (m->nr == 1)
+			group(m, r->report->matrix, TOPO_NR_KINDS, 1);
+		else if (m->nr < before)
 			*how = kind == TOPO_LLC ? "by last-level cache" : "by memory node";
 		sheet = sheet_make(m, s);
 	}
@@ -355,6 +384,8 @@ static void text(struct render *r)
 		fprintf(lines, "(%u of %u CPUs sent or were hit)\n", m.nr_cpus, t->cpus);
 	if (how)
 		fprintf(lines, "(%u CPUs are too many for this width: %s; --csv has every CPU)\n", m.nr_cpus, how);
+	if (m.shortened)
+		fputs("(A..B: CPUs from A to B, but not all of these)\n", lines);
 	legend(t->topo, lines);
 	wrapped_end(&w, r);
 	sheet_free(&sheet);
