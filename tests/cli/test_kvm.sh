@@ -49,6 +49,7 @@ if command -v script >/dev/null; then
 fi
 
 for opts in "--by func" "--matrix count" "--tlb" "--sort calls" "--from +1s" "--comm x" "-f calls"; do
+	# shellcheck disable=SC2086 # two words
 	exits 2 "not with $opts" "$IPITRACE" report --kvm $opts "$F"
 	like "$(cat "$ERR")" '^ipitrace: report: --kvm and .* exclude each other$' "  and says so"
 done

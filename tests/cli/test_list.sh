@@ -117,7 +117,7 @@ like "$(cat "$OUT")" '^ {16}do_syscall_64\+0x' "  frames below the line"
 for width in 80 200; do
 	script -qec "stty cols $width; IPITRACE_PAGER='' '$IPITRACE' list demo.dat" /dev/null </dev/null >wide 2>&1
 	is "$(LC_ALL=C.UTF-8 awk -v w=$width '{ sub(/\r$/, "") } length($0) > w' wide | head -n 3)" "" "no line is wider than $width columns"
-	is "$(grep '[^[:cntrl:]]' wide | grep -vc 'columns* doe*s* not fit')" 3157 "  and none is missing"
+	is "$(grep '[^[:cntrl:]]' wide | grep -Evc 'columns? do(es)? not fit')" 3157 "  and none is missing"
 done
 exits 0 "CSV" "$IPITRACE" list --csv --stacks report.dat
 ok "  is what JSON is" python3 - "$OUT" <<-'PY'

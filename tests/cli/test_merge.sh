@@ -191,5 +191,6 @@ like "$(cat "$ERR")" '^ipitrace: the same recording seems to be in it twice: of 
 sed 's/"target_hits": *[0-9]*/"target_hits":-3/' report.json >negative.json
 exits 1 "a number below zero" merge negative.json
 like "$(head -n 1 "$ERR")" 'negative.json: JSON, but none of ipitrace: a number below zero at byte [0-9]+' "  is JSON, and no count"
+# shellcheck disable=SC2016 # the inner shell expands it
 ok "standard input that is no JSON" sh -c 'echo nonsense | "$IPITRACE" merge - 2>said; grep -q "standard input: not JSON" said'
 done_testing

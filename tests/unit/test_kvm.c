@@ -182,7 +182,8 @@ static void guest(const struct truth *t, const struct ipis *all)
 
 	snprintf(path, sizeof(path), "tests/data/kvm/%s.log", t->name);
 	in = fopen(path, "r");
-	if (!ok(in != NULL, "  the guest's log"))
+	ok(in != NULL, "  the guest's log");
+	if (!in)
 		return;
 	while (fscanf(in, "%*u %llu %llu %llu %*u", &send, &sent, &handler) == 3 && nr < MAX_IPIS) {
 		const struct kvm_ipi *ipi = &all->list[nr++];

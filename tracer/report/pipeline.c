@@ -264,7 +264,7 @@ int pipeline_run(struct pipeline *p, struct err *err)
 	unsigned int fed = 0;
 
 	connect(p);
-	while ((b = batches_next(batches)) && b->nr > 0) {
+	for (b = batches_next(batches); b->nr > 0; b = batches_next(batches)) {
 		take(p, b);
 		fed += (unsigned int)b->nr;
 		if (fed < SETTLE_EVENTS)

@@ -42,7 +42,7 @@ for _ in 1 2 3; do
 	[ "$hits" -lt $((n - skipped)) ] || break
 	grep -A 12 '"caller"' c.json | sed 's/^/# /'
 done
-is $status 4 "-C nohz_full: what an example sends there"
+is "$status" 4 "-C nohz_full: what an example sends there"
 ok "is seen: $n sent, $skipped of them perhaps not, $hits seen" test "$hits" -le $n -a "$hits" -ge $((n - skipped))
 ok "failed" has verdict '"failed"'
 ok "ipitrace itself kept off" sh -c 'grep -q "\"own_hits\": 0" c.json'
