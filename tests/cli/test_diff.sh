@@ -235,7 +235,7 @@ limit 4 'hits/s<-50%' "less than a limit allows"
 like "$(cat "$OUT")" 'limit hits/s<-50%: EXCEEDED by the totals and 2 rows \(first: .*flush_tlb_func\)' "  which row"
 limit 0 'hits/s<-90%' "not as little as that"
 exits 4 "a limit may be surer than the verdict" "$IPITRACE" diff --force --by class --fail-on 'hits/s>+10%' \
-	"$DATA/rows/s390x-7.3.dat.gz" "$DATA/rows/amd64-66cpu.dat"
+	"$DATA/rows/ppc64el-7.3.dat.gz" "$DATA/rows/amd64-66cpu.dat"
 like "$(cat "$OUT")" '^NO SIGNIFICANT CHANGE' "  which is another"
 like "$(cat "$OUT")" '^limit hits/s>\+10%: EXCEEDED by the totals, no single row$' "  no row is none"
 like "$(cat "$OUT")" '^a limit asks of one column and one direction, the verdict of all' "  and says how that can be"

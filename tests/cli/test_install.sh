@@ -62,7 +62,7 @@ help=$(make help)
 for target in $(make -pn help 2>/dev/null | sed -n 's/^\.PHONY://p'); do
 	grep -Eq "(^|[ :])make( [a-z_]+)* $target( |\$)" <<<"$help" || missing+=" $target"
 done
-is "$missing" " all build tests-build asan" "make help names every target but those of the build itself"
+is "$missing" " all build perf tests-build asan" "make help names every target but those of the build itself"
 
 is "$(sed -n 's/^sudo apt-get install make \(.*\)$/\1/p' README.md)" "$(sed 's/#.*//' tests/packages | awk '$1 == "build" { printf "%s%s", n++ ? " " : "", $2 }')" \
 	"the packages that README.md names are those of tests/packages"

@@ -138,7 +138,7 @@ ok "  and no file written" test ! -e e.dat
 
 # --- trouble ---
 mkdir full
-mount -t tmpfs -o size=16k none full && at_exit "umount $TMP/full"
+mount -t tmpfs -o size=4k none full && at_exit "umount $TMP/full"
 flight -o full/f.dat --on-trip true
 "$M" -n 500 -c 0 -t 1 >/dev/null
 kill -USR1 "$pid" && sleep 0.6
