@@ -135,7 +135,7 @@ unchanged "after kill -9" f.dat
 
 # --- a full disk ---
 mkdir "$TMP/small"
-if mount -t tmpfs -o size=16k none "$TMP/small" 2>/dev/null; then
+if mount -t tmpfs -o size=4k none "$TMP/small" 2>/dev/null; then
 	at_exit "umount -l $TMP/small"
 	exits 125 "full disk, with a workload" "$IPITRACE" record -o "$TMP/small/f.dat" -- hackbench -l 200
 	like "$(cat "$ERR")" "No space left on device" "full disk: says so"
