@@ -255,6 +255,25 @@ void render_json_buckets(struct json *j, const struct hist *h)
 	j->compact = compact;
 }
 
+void render_json_hist(struct json *j, const char *key, const struct hist *h)
+{
+	if (!h->count) {
+		json_null(j, key);
+		return;
+	}
+	json_object(j, key);
+	json_u64(j, "count", h->count);
+	json_u64(j, "min", h->min);
+	json_u64(j, "mean", h->sum / h->count);
+	json_u64(j, "p50", hist_percentile(h, 0.5));
+	json_u64(j, "p90", hist_percentile(h, 0.9));
+	json_u64(j, "p99", hist_percentile(h, 0.99));
+	json_u64(j, "max", h->max);
+	json_u64(j, "sum", h->sum);
+	render_json_buckets(j, h);
+	json_close(j);
+}
+
 /* The object that begins with the column at *c, under a key of its own; leaves *c at its last. */
 static void object(struct json *j, const char *key, const struct column *const **c, const struct column *const *end,
 		   const struct report_row *row)

@@ -21,25 +21,6 @@ static const char *const stage_names[KVM_NR_POINTS] = {
 	[KVM_AT_INJECT] = "run_inject",	 [KVM_AT_ENTRY] = "inject_entry",
 };
 
-static void dist(struct json *j, const char *key, const struct hist *h)
-{
-	if (!h->count) {
-		json_null(j, key);
-		return;
-	}
-	json_object(j, key);
-	json_u64(j, "count", h->count);
-	json_u64(j, "min", h->min);
-	json_u64(j, "mean", h->sum / h->count);
-	json_u64(j, "p50", hist_percentile(h, 0.5));
-	json_u64(j, "p90", hist_percentile(h, 0.9));
-	json_u64(j, "p99", hist_percentile(h, 0.99));
-	json_u64(j, "max", h->max);
-	json_u64(j, "sum", h->sum);
-	render_json_buckets(j, h);
-	json_close(j);
-}
-
 static void vcpu(struct json *j, const char *key, uint32_t id)
 {
 	if (id == KVM_NO_VCPU)
@@ -97,10 +78,10 @@ static void json_row(struct json *j, const struct kvm_report *r, const struct kv
 	json_u64(j, "ipis", row->ipis);
 	json_outcomes(j, row->outcomes);
 	json_u64(j, "ambiguous", row->ambiguous);
-	dist(j, "total", &row->total);
+	render_json_hist(j, "total", &row->total);
 	json_object(j, "stages");
 	for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
-		dist(j, stage_names[i], &row->stages[i]);
+		render_json_hist(j, stage_names[i], &row->stages[i]);
 	json_close(j);
 	json_close(j);
 }

@@ -58,6 +58,8 @@ void render_csv_lost_events(struct render *r, uint64_t lost);
 
 /* The key "buckets": [[lowest value, count], ...], in one line; base/hist.h says which there are. */
 void render_json_buckets(struct json *j, const struct hist *h);
+/* count, min, mean, p50, p90, p99, max, sum and buckets of all that was counted; null where nothing was. */
+void render_json_hist(struct json *j, const char *key, const struct hist *h);
 
 /* --- JSON: render/tlb.c --- */
 

@@ -254,25 +254,6 @@ const struct render_ops render_tlb_csv = {
 
 /* --- JSON --- */
 
-static void json_dist(struct json *j, const char *key, const struct hist *h)
-{
-	if (!h->count) {
-		json_null(j, key);
-		return;
-	}
-	json_object(j, key);
-	json_u64(j, "count", h->count);
-	json_u64(j, "min", h->min);
-	json_u64(j, "mean", h->sum / h->count);
-	json_u64(j, "p50", hist_percentile(h, 0.5));
-	json_u64(j, "p90", hist_percentile(h, 0.9));
-	json_u64(j, "p99", hist_percentile(h, 0.99));
-	json_u64(j, "max", h->max);
-	json_u64(j, "sum", h->sum);
-	render_json_buckets(j, h);
-	json_close(j);
-}
-
 /* Names as the kernel's symbols have them, in small letters. */
 static const char *const reasons[] = {
 	[TLB_BY_SWITCH] = "task_switch",    [TLB_BY_REMOTE] = "remote_shootdown",
@@ -298,8 +279,8 @@ void render_tlb_json_row(struct json *j, const struct tlb_sums *s, const struct 
 	for (unsigned int work = TLB_WORK_USER; work < TLB_NR_WORKS; work++)
 		json_u64(j, tlb_work_name((enum tlb_work)work), s->by_work[work]);
 	json_close(j);
-	json_dist(j, "cpus", &s->cpus);
-	json_dist(j, "wait_ns", &s->wait);
+	render_json_hist(j, "cpus", &s->cpus);
+	render_json_hist(j, "wait_ns", &s->wait);
 	json_u64(j, "wait_unknown", s->wait_unknown);
 	if (stolen && stolen->count)
 		json_u64(j, "stolen_ns", stolen->sum);
@@ -318,7 +299,7 @@ void render_tlb_json_row(struct json *j, const struct tlb_sums *s, const struct 
 		json_null(j, "own_wrong_cpu");
 		json_null(j, "pages_all");
 	}
-	json_dist(j, "pages", &s->pages);
+	render_json_hist(j, "pages", &s->pages);
 	json_close(j);
 }
 
