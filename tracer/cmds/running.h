@@ -22,6 +22,12 @@
 /* A parser for options tables: auto, sends (or all), calls, none; target: uint32_t, enum session_stack. */
 int running_parse_stack(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
 
+/* What record calls alike, in a table of its own. */
+#define RUNNING_BUFFER_HELP "ring buffer per CPU (default 64M, less where memory is short)"
+#define RUNNING_STACK_HELP                                                                                             \
+	"kernel stacks with sends but those of known callers (auto, the default), all sends, queued calls too, or none"
+#define RUNNING_NO_STACK_HELP "no kernel stacks: cheaper, but only call sites, no callers"
+
 /* Of the live commands that show rows. */
 struct running_options {
 	uint64_t buffer_bytes;
