@@ -34,6 +34,13 @@ for f in "$DATA"/{demo,wakes}.dat \
 	ok "${f##*/}: lines add up to the rows by every key" py keys "$IPITRACE" "$f"
 done
 
+# Where no event tells which IPIs arrive nobody knows which interrupt has a send.
+gzip -dc "$DATA/rows/ppc64el-7.3.dat.gz" >ppc64el.dat
+"$IPITRACE" report --json ppc64el.dat >ppc64el.json 2>/dev/null
+is "$(list --kind irq ppc64el.dat | sed 1d | grep -c ' unknown *$') $(list --kind irq ppc64el.dat | grep -c unsolicited)" \
+	"$(json_get ppc64el.json 't["interrupts"]') 0" "ppc64el: no interrupt is called unsolicited"
+is "$(list --json --kind irq --outcome unknown ppc64el.dat | wc -l)" "$(json_get ppc64el.json 't["interrupts"]')" "  nor chosen as that"
+
 # --- an independent reading of the same file ---
 ok "report.dat: exact calls are those of trace-cmd report" py calls "$IPITRACE" report.dat
 ok "demo.dat: exact calls are those of trace-cmd report" py calls "$IPITRACE" demo.dat

@@ -159,7 +159,7 @@ static void get_result(const struct list_render *r, const struct list_line *line
 	const char *word = known_text("outcome", line);
 
 	(void)r;
-	if (line->kind == LIST_IRQ)
+	if (line->kind == LIST_IRQ && line->outcome == LIST_NO_OUTCOME)
 		word = "unsolicited";
 	else if (line->kind == LIST_WAKE)
 		word = "no_ipi";

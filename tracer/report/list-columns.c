@@ -437,7 +437,7 @@ static struct list_value get_path(const struct list_line *line)
 
 const struct list_column list_columns[] = {
 	{ "kind", NULL, LIST_TEXT, list_kind_names,
-	  "hit: one target of a send; call: without a hit of its own; irq: unsolicited interrupt; wake: without IPI",
+	  "hit: one target of a send; call: without a hit of its own; irq: interrupt without a send; wake: without IPI",
 	  get_kind },
 	{ "own", NULL, LIST_FLAG, NULL, "caused by the recorder", get_own },
 	{ "outcome", NULL, LIST_TEXT, list_outcome_names, "what became of a hit, or of a call (run)", get_outcome },

@@ -74,6 +74,9 @@ static struct list_line line_of(struct list *l, const struct ipi_span *s)
 		break;
 	case IPI_SPAN_IRQ:
 		line.kind = LIST_IRQ;
+		/* Where IPIs were sent, and no event tells which arrive, it may be the one that a send asked for. */
+		if (l->evidence.has_send && !l->evidence.has_reception)
+			line.outcome = LIST_UNKNOWN;
 		return line; /* nobody's, and so not our own */
 	default:
 		line.kind = LIST_WAKE;

@@ -35,7 +35,7 @@ enum list_outcome {
 	LIST_LOST,
 	LIST_RUN,
 	LIST_UNKNOWN,
-	LIST_NO_OUTCOME, /* interrupts and wake-ups have none */
+	LIST_NO_OUTCOME, /* unsolicited interrupts and wake-ups have none */
 	LIST_NR_OUTCOMES,
 };
 
