@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 900
+# alone
 #
 # What diff promises of two recordings, by real ones: of 20 pairs of the same at
 # most one (5 %) is called changed, of a workload that nobody hinders and of one

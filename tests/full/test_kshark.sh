@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
+# alone
 #
 # KernelShark's library reads a recording, compressed and not: every event that
 # the kernel counted, with the names of tasks and functions that trace-cmd has.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# alone
 #
 # The unit of metrics under a systemd that is PID 1, of a namespace of its own without other units: it starts, answers,
 # ends as it is told to, and what the unit takes away hinders nothing.
