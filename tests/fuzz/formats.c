@@ -13,7 +13,7 @@
 #define MAX_FORMATS 64
 
 struct input {
-	struct decode_format formats[MAX_FORMATS];
+	struct event_format formats[MAX_FORMATS];
 	struct decode_meta meta;
 	const char *page;
 	size_t page_len;
@@ -58,7 +58,7 @@ static char *take(struct input *in, char *at, char *end)
 	} else if (!strcmp(system, "interrupts")) {
 		in->meta.interrupts = text;
 	} else if (in->meta.nr_formats < MAX_FORMATS) {
-		in->formats[in->meta.nr_formats++] = (struct decode_format){ system, text, len };
+		in->formats[in->meta.nr_formats++] = (struct event_format){ system, text, len };
 	}
 	return next;
 }

@@ -48,7 +48,7 @@ static uint16_t id_of(const char *system, const char *name)
 
 	snprintf(want, sizeof(want), "name: %s\n", name);
 	for (unsigned int i = 0; i < model->nr_formats; i++) {
-		const struct dat_format *f = &model->formats[i];
+		const struct event_format *f = &model->formats[i];
 		char *text = strndup(f->text, f->len), *id = strstr(text, "\nID: ");
 		bool found = !strcmp(f->system, system) && !strncmp(text, want, strlen(want)) && id;
 		uint16_t nr = found ? (uint16_t)strtoul(id + 5, NULL, 10) : 0;

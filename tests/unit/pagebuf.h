@@ -196,7 +196,7 @@ static inline void pb_free(struct pb *b)
 #define PB_MAX_FORMATS 48
 
 struct pb_formats {
-	struct decode_format f[PB_MAX_FORMATS];
+	struct event_format f[PB_MAX_FORMATS];
 	char *texts[PB_MAX_FORMATS];
 	unsigned int nr;
 };

@@ -53,11 +53,11 @@ static int pages(unsigned int first, unsigned int nr)
 	return fd;
 }
 
-static const struct dat_format ftrace_formats[] = {
+static const struct event_format ftrace_formats[] = {
 	{ "ftrace", "name: kernel_stack\nID: 4\n", 25 },
 };
 
-static const struct dat_format formats[] = {
+static const struct event_format formats[] = {
 	{ "ipi", "name: ipi_send_cpu\nID: 100\n", 27 },
 	{ "ipi", "name: ipi_send_cpumask\nID: 101\n", 31 },
 	{ "csd", "name: csd_queue_cpu\nID: 102\n", 28 },

@@ -152,7 +152,7 @@ static void test_file(const char *path, unsigned int rounds)
 	struct err err = { 0 };
 	struct dat_file *f;
 	const struct dat_info *info;
-	struct decode_format *formats;
+	struct event_format *formats;
 	struct recording r = { .name = path, .slack_ns = 1000000 };
 	struct page_source whole;
 	struct symtab *symtab;
@@ -164,7 +164,7 @@ static void test_file(const char *path, unsigned int rounds)
 	formats = xcalloc(info->nr_formats, sizeof(*formats));
 	for (unsigned int i = 0; i < info->nr_formats; i++)
 		formats[i] =
-			(struct decode_format){ info->formats[i].system, info->formats[i].text, info->formats[i].len };
+			(struct event_format){ info->formats[i].system, info->formats[i].text, info->formats[i].len };
 	symtab = symtab_new(info->kallsyms, info->kallsyms_len);
 	r.meta = (struct decode_meta){
 		.big_endian = info->big_endian,

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/evformat.h"
 #include "base/event.h"
 #include "base/kevents.h"
 #include "decode/symtab.h"
@@ -51,19 +52,13 @@ struct page_source {
 	const uint32_t *cpus; /* CPU number of each stream; NULL = idx */
 };
 
-struct decode_format {
-	const char *system; /* "ipi", "csd", "irq_vectors", "irq", "sched", "ftrace", "kprobes", ... */
-	const char *text;   /* content of the event's format file */
-	size_t len;
-};
-
 /* Everything about the recording machine that decoding needs; not copied, must outlive the decoder. */
 struct decode_meta {
 	bool big_endian;	 /* of the recording machine */
 	unsigned int long_size;	 /* 4 or 8 */
 	const char *header_page; /* events/header_page */
 	size_t header_page_len;
-	const struct decode_format *formats;
+	const struct event_format *formats;
 	unsigned int nr_formats;
 	const char *printk_formats;  /* or NULL; reasons of arm64's ipi_raise */
 	const struct symtab *symtab; /* or NULL: classes are then inferred from NULL and target == self */

@@ -321,7 +321,7 @@ struct ev_desc *formats_slot(struct formats *f, unsigned int id)
 	return &f->desc[id];
 }
 
-bool formats_head(const struct decode_format *format, char *name, size_t size, unsigned int *id)
+bool formats_head(const struct event_format *format, char *name, size_t size, unsigned int *id)
 {
 	char head[256];
 	char *at, *eol;
@@ -355,7 +355,7 @@ static bool desc_init(struct formats *f, struct ev_desc *desc, const struct keve
 	return kev->op == OP_STACK ? stack_init(f, desc, event) : desc_fields(desc, kev, event, long_size);
 }
 
-static void format_add(struct formats *f, const struct decode_format *format, unsigned int long_size)
+static void format_add(struct formats *f, const struct event_format *format, unsigned int long_size)
 {
 	const struct kevent *kev;
 	struct format_fields event;

@@ -89,7 +89,7 @@ void formats_init(struct formats *f, const struct decode_meta *meta);
 void formats_free(struct formats *f);
 struct format_fields;
 /* "name: ipi_send_cpu\nID: 354\n": enough for events that are only counted. */
-bool formats_head(const struct decode_format *format, char *name, size_t size, unsigned int *id);
+bool formats_head(const struct event_format *format, char *name, size_t size, unsigned int *id);
 /* Common fields are the same for all events of a kernel; the first format tells. */
 bool formats_common(struct formats *f, const struct format_fields *event);
 /* Of an event id; it is there from then on. */

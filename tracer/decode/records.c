@@ -25,7 +25,7 @@ struct place {
 struct row {
 	struct place places[RECORD_MAX_FIELDS];
 	uint8_t has;
-	const struct decode_format *format; /* NULL = not in the recording */
+	const struct event_format *format; /* NULL = not in the recording */
 };
 
 struct records {
@@ -54,7 +54,7 @@ static bool row_fields(struct row *row, const struct record_want *want, const st
 	return true;
 }
 
-static void row_add(struct records *r, unsigned int what, const struct decode_format *format, unsigned int id)
+static void row_add(struct records *r, unsigned int what, const struct event_format *format, unsigned int id)
 {
 	struct row row = { .format = format };
 	struct ev_desc desc = { .op = OP_STACK + 1, .class = (uint8_t)what };
@@ -200,7 +200,7 @@ int records_next(struct records *r, struct record *rec, struct err *err)
 
 const char *records_format(const struct records *r, unsigned int what, size_t *len)
 {
-	const struct decode_format *format = r->rows[what].format;
+	const struct event_format *format = r->rows[what].format;
 
 	*len = format ? format->len : 0;
 	return format ? format->text : NULL;

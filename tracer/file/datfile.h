@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/evformat.h"
 
 /*
  * At the very end of the file, the facts' text right before it. Little-endian
@@ -44,12 +45,6 @@ static inline uint64_t dat_facts_check(const char *text, size_t len)
 
 /* --- reader --- */
 
-struct dat_format {
-	const char *system;
-	const char *text;
-	size_t len;
-};
-
 /* One of the ring buffers that were recorded: the top one, or an instance's. */
 struct dat_buffer {
 	const char *name;	 /* "" = the top one */
@@ -68,7 +63,7 @@ struct dat_info {
 	const char *compression; /* "none", "zstd", "zlib" */
 	const char *header_page;
 	size_t header_page_len;
-	const struct dat_format *formats;
+	const struct event_format *formats;
 	unsigned int nr_formats; /* ftrace's own and all systems' */
 	const char *kallsyms;
 	size_t kallsyms_len; /* NULL if absent */
@@ -123,9 +118,9 @@ struct dat_writer_meta {
 	unsigned int page_size;
 	unsigned int nr_cpus;
 	const char *header_page, *header_event;
-	const struct dat_format *ftrace_formats;
+	const struct event_format *ftrace_formats;
 	unsigned int nr_ftrace;
-	const struct dat_format *formats;
+	const struct event_format *formats;
 	unsigned int nr_formats; /* grouped by system */
 	const char *kallsyms, *printk_formats, *cmdlines;
 	const char *uname, *clock, *clocks_text; /* clocks_text: whole trace_clock line "local [mono]" */

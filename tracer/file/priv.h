@@ -114,7 +114,7 @@ struct dat_file {
 	uint32_t *chosen_cpus;
 	struct dat_buffer *buffers; /* info's */
 	struct ahead *ahead;	    /* NULL before a page was asked for */
-	struct dat_format *formats;
+	struct event_format *formats;
 	unsigned int room_formats;
 	void **owned; /* decompressed sections and copied strings */
 	unsigned int nr_owned;

@@ -22,7 +22,6 @@ struct source {
 	struct dat_file *dat;
 	struct facts facts;
 	bool has_facts;
-	struct decode_format *formats;
 	struct records *records;
 	struct kvm_report *report;
 	struct kvm_rows rows;
@@ -70,19 +69,15 @@ static int open_records(struct source *s, struct err *err)
 		.nr_cpus = info->nr_streams,
 		.cpus = info->cpus,
 	};
-	struct decode_meta meta = {
+	const struct decode_meta meta = {
 		.big_endian = info->big_endian,
 		.long_size = info->long_size,
 		.header_page = info->header_page,
 		.header_page_len = info->header_page_len,
+		.formats = info->formats,
 		.nr_formats = info->nr_formats,
 	};
 
-	s->formats = xcalloc(info->nr_formats + 1, sizeof(*s->formats));
-	for (unsigned int i = 0; i < info->nr_formats; i++)
-		s->formats[i] =
-			(struct decode_format){ info->formats[i].system, info->formats[i].text, info->formats[i].len };
-	meta.formats = s->formats;
 	return records_open(&s->records, kvm_events, &meta, &src, err);
 }
 
@@ -223,7 +218,6 @@ int kvm_report_read(struct kvm_report *r, const char *path, const char *buffer, 
 out:
 	hash_free(&s.rows.by_key);
 	records_close(s.records);
-	free(s.formats);
 	facts_free(&s.facts);
 	dat_close(s.dat);
 	return ret;

@@ -26,7 +26,7 @@ struct live {
 	struct tally tally;
 	/* What a file of it would say; the texts are those of meta, which is read once more at the end. */
 	struct dat_info info;
-	struct dat_format *formats;
+	struct event_format *formats;
 	struct record_meta meta;
 	char *modules; /* /proc/modules when the symbols were read */
 

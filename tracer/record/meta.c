@@ -33,7 +33,7 @@ static int need_file(const char *name, char **text, struct err *err)
 	return *text ? 0 : err_set_errno(err, EXIT_FAILED, errno, "cannot read %s of tracefs", name);
 }
 
-static bool read_format(struct dat_format *f, const char *system, const char *name)
+static bool read_format(struct event_format *f, const char *system, const char *name)
 {
 	char file[600];
 
@@ -144,7 +144,7 @@ void record_meta_symbols(struct record_meta *m)
 	m->no_symbols = !has_addresses(m->dat.kallsyms);
 }
 
-static void free_formats(struct dat_format *f, unsigned int nr)
+static void free_formats(struct event_format *f, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		free((char *)f[i].text);

@@ -13,7 +13,7 @@
 
 struct record_meta {
 	struct dat_writer_meta dat;
-	struct dat_format *ftrace, *formats;
+	struct event_format *ftrace, *formats;
 	char **cpustats;
 	char *texts[8]; /* owned; dat points to them */
 	unsigned int nr_texts;

@@ -81,17 +81,16 @@ static void close_pages(struct pages *p)
 	free(p->streams);
 }
 
-static struct decode_format *formats_of(const struct record_meta *meta, unsigned int *nr)
+static struct event_format *formats_of(const struct record_meta *meta, unsigned int *nr)
 {
 	const struct dat_writer_meta *m = &meta->dat;
-	struct decode_format *all = xcalloc(m->nr_ftrace + m->nr_formats + 1, sizeof(*all));
+	struct event_format *all = xcalloc(m->nr_ftrace + m->nr_formats + 1, sizeof(*all));
 
 	*nr = 0;
 	for (unsigned int i = 0; i < m->nr_ftrace; i++)
-		all[(*nr)++] = (struct decode_format){ m->ftrace_formats[i].system, m->ftrace_formats[i].text,
-						       m->ftrace_formats[i].len };
+		all[(*nr)++] = m->ftrace_formats[i];
 	for (unsigned int i = 0; i < m->nr_formats; i++)
-		all[(*nr)++] = (struct decode_format){ m->formats[i].system, m->formats[i].text, m->formats[i].len };
+		all[(*nr)++] = m->formats[i];
 	return all;
 }
 
@@ -160,7 +159,7 @@ int tally_take(struct tally *t, const struct record_meta *meta, const struct spo
 		.interrupts = interrupts,
 	};
 	struct symtab *symtab = symtab_new(m->kallsyms, m->kallsyms ? strlen(m->kallsyms) : 0);
-	struct decode_format *formats = formats_of(meta, &dm.nr_formats);
+	struct event_format *formats = formats_of(meta, &dm.nr_formats);
 	struct decoder *d = NULL;
 	struct pages pages;
 	int ret;

@@ -24,7 +24,6 @@
 struct analysis {
 	struct dat_file *dat;
 	const struct dat_info *info;
-	struct decode_format *formats;
 	struct symtab *symtab;
 	const struct plumbing *plumbing; /* the user's, or NULL */
 	struct pipeline *pipeline;
@@ -52,11 +51,12 @@ static int open_pipeline(struct analysis *a, struct err *err)
 		.nr_cpus = info->nr_streams,
 		.cpus = info->cpus,
 	};
-	struct decode_meta meta = {
+	const struct decode_meta meta = {
 		.big_endian = info->big_endian,
 		.long_size = info->long_size,
 		.header_page = info->header_page,
 		.header_page_len = info->header_page_len,
+		.formats = info->formats,
 		.nr_formats = info->nr_formats,
 		.printk_formats = info->printk_formats,
 		.max_stacks = a->dat ? 0 : MAX_LIVE_STACKS,
@@ -67,11 +67,6 @@ static int open_pipeline(struct analysis *a, struct err *err)
 		.interrupts = a->has_facts ? a->facts.interrupts_text : NULL,
 	};
 
-	a->formats = xcalloc(info->nr_formats, sizeof(*a->formats));
-	for (unsigned int i = 0; i < info->nr_formats; i++)
-		a->formats[i] =
-			(struct decode_format){ info->formats[i].system, info->formats[i].text, info->formats[i].len };
-	meta.formats = a->formats;
 	return pipeline_open(&a->pipeline, &meta, a->dat ? &file : &a->feed.source, info->nr_cpus, err);
 }
 
@@ -366,7 +361,6 @@ void analysis_close(struct analysis *a)
 	ufunc_close(a->ufunc);
 	if (a->symtab)
 		symtab_free(a->symtab);
-	free(a->formats);
 	free(a->recorders);
 	if (a->dat) /* else they are the feed's */
 		facts_free(&a->facts);
