@@ -14,7 +14,10 @@ for source in "$ROOT"/tests/fuzz/*.c; do
 	mapfile -t files < <(find "$TMP/$target" "$ROOT/tests/fuzz/regressions/$target" -type f 2>/dev/null | sort)
 	changes=500
 	# The whole way to a report takes its time.
-	[ "$target" = report ] && changes=20
+	case $target in
+	report) changes=20 ;;
+	kvm) changes=100 ;;
+	esac
 	if timeout 300 "$BUILD/asan/fuzz/$target" -m $changes "${files[@]}" >"$OUT" 2>"$ERR"; then
 		is "$(cat "$OUT")" "$((${#files[@]} * (changes + 1))) runs" "$target: ${#files[@]} files, $changes changes of each"
 	else

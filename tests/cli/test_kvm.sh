@@ -33,6 +33,7 @@ assert h["polled"] + h["slept"] + h["pending"] == h["count"]
 assert h["idle"] + h["wakeup"] + h["untold_time"] == sum(e["time"] for e in vm["exits"] if e["reason"] == "hlt")
 for r, c in zip(d["rows"], rows):
     t, stages = r["total"], [s for s in r["stages"].values() if s]
+    assert list(r["stages"])[::6] == ["send_exit", "entry_handler"] and r["stages"]["send_exit"] is r["stages"]["entry_handler"] is None
     assert sum(s["sum"] for s in stages) == (t["sum"] if t else 0)
     assert int(c["ipis"]) == r["ipis"] and int(c["coalesced"]) == r["outcomes"]["coalesced"]
     assert c["total_p50_ticks"] == (str(t["p50"]) if t else "")
@@ -57,6 +58,13 @@ exits 2 "no such key" "$IPITRACE" report --kvm=func "$F"
 like "$(cat "$ERR")" '^hint: with --kvm: vm, path, class, kick, source, target$' "  and says which there are"
 exits 1 "a recording without virtual machines" "$IPITRACE" report --kvm "$DATA/demo.dat"
 like "$(cat "$ERR")" "^hint: .*'ipitrace record --kvm'" "  and how to make one"
+
+# Its report is none of those that add up.
+"$IPITRACE" report --kvm --json "$F" >"$TMP/kvm.json" 2>"$ERR"
+for cmd in merge diff; do
+	exits 1 "$cmd takes none of them" "$IPITRACE" "$cmd" "$TMP/kvm.json" "$TMP/kvm.json"
+	like "$(cat "$ERR")" "^ipitrace: $cmd: .*kvm.json: a report of virtual machines [(]--kvm[)], which has rows of its own$" "  and says what they are"
+done
 
 # Cut: what can be read is counted, and the status says that it is a part.
 zcat "$F" | head -c 60000 >"$TMP/cut.dat"

@@ -80,8 +80,11 @@ static void json_row(struct json *j, const struct kvm_report *r, const struct kv
 	json_u64(j, "ambiguous", row->ambiguous);
 	render_json_hist(j, "total", &row->total);
 	json_object(j, "stages");
+	/* What happens in the guest no event of the host tells. */
+	json_null(j, "send_exit");
 	for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
 		render_json_hist(j, stage_names[i], &row->stages[i]);
+	json_null(j, "entry_handler");
 	json_close(j);
 	json_close(j);
 }

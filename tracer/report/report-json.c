@@ -17,6 +17,7 @@
 #include "report/report-json.h"
 
 #define REPORT_SCHEMA "ipitrace-report/1"
+#define KVM_SCHEMA    "ipitrace-kvm/1"
 
 /* A pipe cannot be looked at and then be read from its beginning: its name has to tell. */
 bool report_json_is(const char *path)
@@ -172,7 +173,10 @@ struct json_val *report_json_read(const char *path, struct err *err)
 		return NULL;
 	}
 	json_get_str(top, "schema", schema, sizeof(schema));
-	if (strcmp(schema, REPORT_SCHEMA)) {
+	if (!strcmp(schema, KVM_SCHEMA)) {
+		err_set(err, EXIT_FAILED, "%s: a report of virtual machines (--kvm), which has rows of its own", path);
+		err_hint(err, "what takes reports takes those of 'ipitrace report --json', without --kvm");
+	} else if (strcmp(schema, REPORT_SCHEMA)) {
 		err_set(err, EXIT_FAILED, "%s: JSON, but not a report of ipitrace", path);
 		err_hint(err, "reports are made by 'ipitrace report --json RECORDING >REPORT.json'");
 	} else if (!json_get(top, "trace", JSON_OBJ) || !json_get(top, "totals", JSON_OBJ) ||
