@@ -135,6 +135,15 @@ void json_u64(struct json *j, const char *key, uint64_t val)
 	number(j->out, val);
 }
 
+void json_thousandths(struct json *j, const char *key, uint64_t val)
+{
+	const char part[] = { '.', (char)('0' + val % 1000 / 100), (char)('0' + val % 100 / 10),
+			      (char)('0' + val % 10) };
+
+	json_u64(j, key, val / 1000);
+	put(j->out, part, sizeof(part));
+}
+
 void json_real(struct json *j, const char *key, double val)
 {
 	if (!isfinite(val)) {

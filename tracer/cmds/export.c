@@ -19,8 +19,10 @@
 #include "cmds/reading.h"
 #include "file/output.h"
 #include "render/list.h"
+#include "render/timeline.h"
 #include "report/folded.h"
 #include "report/list.h"
+#include "report/timeline.h"
 
 struct export_options;
 
@@ -129,6 +131,58 @@ static int run_csv(const struct export_options *o, struct reading *in, FILE *out
 	return run_list(in, &list_render_csv, out, err);
 }
 
+/* Times of different CPUs are beside each other in it. */
+static int timeline_possible(const struct trace_info *t, struct err *err)
+{
+	if (t->clock_ns && t->clock_sync)
+		return 0;
+	if (t->clock_ns)
+		err_set(err, EXIT_FAILED, "clock %s differs from CPU to CPU: there is no timeline of them all",
+			t->clock);
+	else
+		err_set(err, EXIT_FAILED, "clock %s does not count ns: there is no timeline", t->clock);
+	return err_hint(err, "record with clock mono; 'ipitrace export --ndjson' has what is known all the same");
+}
+
+/* What is missing in the picture is said, as in every output. */
+static void say_left_out(const struct timeline_left_out *l)
+{
+	if (!l->interrupts && !l->functions)
+		return;
+	fprintf(stderr,
+		"ipitrace: export: clocks of CPUs differ: %" PRIu64 " interrupts and %" PRIu64
+		" functions are left out, for they were stamped before they were sent\n",
+		l->interrupts, l->functions);
+}
+
+static int run_timeline(struct reading *in, const struct timeline_render *render, FILE *out, struct err *err)
+{
+	const struct trace_info *info = analysis_info(in->analysis);
+	struct timeline *t;
+	struct span_sink sink;
+	void *state;
+	int ret;
+
+	if (timeline_possible(info, err))
+		return -1;
+	state = render->begin(out, info);
+	t = timeline_new(in->analysis, &render->ops, state);
+	sink = timeline_sink(t);
+	reading_join_handlers(in);
+	ret = reading_run(in, &sink, err);
+	render->finish(state);
+	say_left_out(timeline_left_out(t));
+	timeline_free(t);
+	return ret;
+}
+
+static int run_chrome(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+{
+	(void)o;
+	return run_timeline(in, &timeline_render_chrome, out, err);
+}
+
+static const struct export_format format_chrome = { "--chrome", run_chrome };
 static const struct export_format format_folded = { "--folded", run_folded };
 static const struct export_format format_ndjson = { "--ndjson", run_ndjson };
 static const struct export_format format_csv = { "--csv", run_csv };
@@ -164,6 +218,13 @@ static int parse_folded(void *target, const char *arg, const struct opt_spec *sp
 	return err_hint(err, "count (IPIs), stolen (ns of their handlers) or wait (ns that senders waited)");
 }
 
+static int parse_chrome(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)arg;
+	(void)spec;
+	return choose(target, &format_chrome, err);
+}
+
 static int parse_ndjson(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	(void)arg;
@@ -180,6 +241,9 @@ static int parse_csv(void *target, const char *arg, const struct opt_spec *spec,
 
 #define OPTION(m) offsetof(struct export_options, m)
 static const struct opt format_rows[] = {
+	{ 0, "chrome", NULL, OPT_CUSTOM, 0,
+	  "a timeline as JSON trace events: CPUs, senders, arrows from every send to the interrupt that it caused",
+	  parse_chrome, 0, 0 },
 	{ 0, "folded", "[=count|stolen|wait]", OPT_CUSTOM, 0,
 	  "stacks of the senders in one line each, for flame graphs, with what they caused: "
 	  "IPIs (the default), the ns of their handlers, or the ns that they waited",

@@ -78,6 +78,9 @@ static struct list_line line_of(struct list *l, const struct ipi_span *s)
 		if (l->evidence.has_send && !l->evidence.has_reception)
 			line.outcome = LIST_UNKNOWN;
 		return line; /* nobody's, and so not our own */
+	case IPI_SPAN_LOCAL:
+		line.kind = LIST_LOCAL;
+		return line;
 	default:
 		line.kind = LIST_WAKE;
 	}
@@ -163,7 +166,7 @@ static void list_span(void *ctx, const struct ipi_span *span)
 {
 	struct list *l = ctx;
 
-	if (is_line(span))
+	if (is_line(span) || (l->choice.local && span->kind == IPI_SPAN_LOCAL))
 		l->ordered.span(l->ordered.ctx, span);
 }
 
@@ -206,6 +209,10 @@ static void ordered_span(void *ctx, const struct ipi_span *span)
 	struct list *l = ctx;
 	struct list_line line = line_of(l, span);
 
+	if (line.kind == LIST_LOCAL) {
+		l->emit(l->emit_ctx, &line);
+		return;
+	}
 	l->nr_lines++;
 	if (l->rate_asked && line.kind == LIST_HIT)
 		list_rate_add(&l->rate, span_begin_ns(span));

@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# export as a timeline: what a viewer makes of the file is the recording that
+# list and report tell of, hit by hit; cut, filtered, damaged or hostile, too.
+. "$(dirname "$0")/../lib.sh"
+cd "$TMP" || exit 1
+FORMATS="chrome"
+
+# holds FORMAT FILE FILTER...: the three outputs are of one recording; counts are in counts.FORMAT.
+holds() {
+	local format=$1 f=$2 status
+	shift 2
+	"$IPITRACE" list --json "$@" "$f" >list.json 2>/dev/null
+	status=$?
+	"$IPITRACE" report --json "$@" "$f" >report.json 2>/dev/null
+	"$IPITRACE" export "--$format" "$@" "$f" >"timeline.$format" 2>export.err || [ $? -eq $status ] || return 1
+	python3 "$ROOT/tests/cli/timeline.py" "$format" "timeline.$format" list.json report.json >"counts.$format"
+}
+
+for f in "$DATA"/*.dat "$DATA"/rows/*.dat "$DATA"/rows/{ppc64el,riscv64}*.gz \
+	"$DATA"/cases/{csd-only,hyperv,libtraceevent-null8,no-ipi-fmtkept,one-class,only-ipi,rt-idle-drain,s390x,two-instances}.dat.gz; do
+	for format in $FORMATS; do
+		ok "$format: ${f#"$DATA"/}" holds $format "$f"
+	done
+done
+for format in $FORMATS; do
+	ok "$format: the demo once more" holds $format "$DATA/demo.dat"
+	json_check counts.$format "d['flows'] > 3000 and d['interrupt'] == 3145 and d['wait'] == 961" "  has what it has"
+	for filter in "-C 1" "--source-cpus 0 --class reschedule" "--func flush_tlb_func" "--comm membarrier" "--from +20ms --to +150ms" \
+		"--from +10us --to +20us"; do
+		# shellcheck disable=SC2086
+		ok "  $filter" holds $format "$DATA/demo.dat" $filter
+	done
+	head -c $(($(stat -c %s "$DATA/report.dat") - 30000)) "$DATA/report.dat" >cut.dat
+	ok "  a part of a file" holds $format cut.dat
+	exits 3 "  exit 3" "$IPITRACE" export --$format -o cut.$format cut.dat
+	ok "  and the file" cmp cut.$format timeline.$format
+	"$IPITRACE" export --$format --threads 1 "$DATA/demo.dat" >one
+	"$IPITRACE" export --$format --threads 3 "$DATA/demo.dat" >three
+	ok "  the same with one thread and with three" cmp one three
+	# Names are hostile: quotes, control characters, bytes that are no UTF-8, markup.
+	python3 - "$DATA/report.dat" hostile.dat <<-'PY'
+		import sys
+		data = open(sys.argv[1], "rb").read()
+		for old, new in ((b" membarrier\n", b" \"}],\\<b>\xff;\n"), (b"ipi_mb\n", b"<&\"\\\xc3\x28\n")):
+		    assert old in data and len(old) >= len(new)
+		    data = data.replace(old, new.replace(b"\n", b"x" * (len(old) - len(new)) + b"\n"))
+		open(sys.argv[2], "wb").write(data)
+	PY
+	ok "  hostile names" holds $format hostile.dat
+	for clock in minlen.dat.gz counter.dat.gz; do
+		exits 1 "  a clock that has no timeline: $clock" "$IPITRACE" export --$format "$DATA/cases/$clock"
+		is "$(cat "$OUT")" "" "  nothing is printed"
+	done
+	exits 1 "  a full disk" sh -c "'$IPITRACE' export --$format '$DATA/demo.dat' >/dev/full"
+	like "$(cat "$ERR")" 'cannot write to standard output: No space left on device$' "  is said"
+	exits 1 "  a full disk, -o" "$IPITRACE" export --$format -o /dev/full "$DATA/demo.dat"
+	"$IPITRACE" export --$format "$DATA/demo.dat" 2>pipe.err | head -c 1000 >/dev/null
+	is "${PIPESTATUS[0]}" 141 "  a reader that goes away ends it by SIGPIPE"
+	exits 0 "  nothing passes: still a file" "$IPITRACE" export --$format --comm nobody "$DATA/demo.dat"
+	is "$("$IPITRACE" list --json --comm nobody "$DATA/demo.dat" 2>/dev/null)" "" "  of nothing"
+done
+exits 2 "two formats" "$IPITRACE" export --chrome --ndjson "$DATA/demo.dat"
+
+# As the format's document has events, in an object that any parser of JSON reads.
+"$IPITRACE" export --chrome "$DATA/demo.dat" >demo.json
+ok "chrome: every event has the members that its phase asks for" python3 - demo.json <<'PY'
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert set(d) == {"displayTimeUnit", "otherData", "traceEvents"}
+MEMBERS = {"M": {"args": dict}, "B": {"ts": float, "cat": str, "args": dict}, "E": {"ts": float}, "C": {"ts": float, "args": dict},
+           "s": {"ts": float, "cat": str, "id": int}, "f": {"ts": float, "cat": str, "id": int, "bp": str}}
+for e in d["traceEvents"]:
+    want = dict(MEMBERS[e["ph"]], ph=str, pid=int, tid=int)
+    if e["ph"] != "E":
+        want["name"] = str
+    assert {k: type(v) for k, v in e.items()} == want, (e, want)
+assert {e["ph"] for e in d["traceEvents"]} == set(MEMBERS)
+PY
+done_testing

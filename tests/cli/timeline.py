@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""timeline.py FORMAT FILE LIST REPORT: is this timeline the recording that 'list --json' and 'report --json' tell of?
+
+Knows nothing of how it was made: reads the file by its public format, builds slices from begins and ends, and looks for
+every hit, call, interrupt and wake-up of the list in it, for nothing else, and for each flow at the points that the list
+names. Prints what there is, as JSON: counts by category.
+"""
+import collections
+import json
+import re
+import sys
+
+RATE_NS = 10000000
+
+
+class Slice:
+    def __init__(self, track, begin, name, categories, args):
+        self.track, self.begin, self.name, self.categories, self.args = track, begin, name, categories, args
+        self.end = None
+        self.depth = 0
+        self.flows, self.ends = [], []
+        self.inside = None
+
+    def __repr__(self):
+        return "%s %s on %s at %d" % (self.categories, self.name, self.track, self.begin)
+
+
+def need(what, *why):
+    if not what:
+        raise AssertionError(" ".join(map(str, why)))
+
+
+class Timeline:
+    """What a viewer makes of it."""
+
+    def __init__(self):
+        self.slices, self.counters, self.open, self.names = [], collections.defaultdict(list), {}, {}
+        self.now = 0
+
+    def at(self, ns):
+        need(ns >= self.now, "time goes back", self.now, ns)
+        self.now = ns
+
+    def begin(self, track, ns, name, categories, args):
+        self.at(ns)
+        s = Slice(track, ns, name, categories, args)
+        stack = self.open.setdefault(track, [])
+        s.depth = len(stack)
+        s.inside = stack[-1] if stack else None
+        stack.append(s)
+        self.slices.append(s)
+        return s
+
+    def end(self, track, ns):
+        self.at(ns)
+        need(self.open.get(track), "an end without a begin on", track)
+        s = self.open[track].pop()
+        s.end = ns
+        need(s.inside is None or s.inside.begin <= s.begin, s)
+
+    def counter(self, name, ns, value):
+        self.at(ns)
+        self.counters[name].append((ns, value))
+
+    def finish(self):
+        need(not any(self.open.values()), "slices without an end", self.open)
+        self.by = collections.defaultdict(list)
+        for s in self.slices:
+            self.by[s.categories[0]].append(s)
+
+
+def us(text):
+    """Decimals of us as ns: floats would round them."""
+    whole, part = text.split(".")
+    need(len(part) == 3, text)
+    return int(whole) * 1000 + int(part)
+
+
+def chrome(path):
+    t = Timeline()
+    d = json.load(open(path), parse_float=str)
+    need(d["displayTimeUnit"] == "ns")
+    names, processes = {}, {}
+    for e in d["traceEvents"]:
+        at, ph = (e["pid"], e["tid"]), e["ph"]
+        if ph == "M":
+            if e["name"] == "thread_name":
+                need(at not in names, "two names of", at)
+                names[at] = e["args"]["name"]
+            elif e["name"] == "process_name":
+                processes[e["pid"]] = e["args"]["name"]
+            continue
+        ns = us(e["ts"])
+        if ph == "B":
+            need(at in names, "a slice on a track without a name", e)
+            t.begin(at, ns, e["name"], e["cat"].split(","), e["args"])
+        elif ph == "E":
+            t.end(at, ns)
+        elif ph == "C":
+            need(e["pid"] in processes)
+            t.counter(e["name"], ns, e["args"]["value"])
+        else:
+            need(ph in "sf" and t.open[at], "a flow outside of all slices", e)
+            need(t.open[at][-1].begin == ns and (ph == "s" or e["bp"] == "e"), e)
+            (t.open[at][-1].flows if ph == "s" else t.open[at][-1].ends).append(e["id"])
+    t.names = names
+    t.finish()
+    return t
+
+
+def same(what, got, want):
+    got, want = collections.Counter(got), collections.Counter(want)
+    need(got == want, "%s: not in the list: %s; not in the timeline: %s" % (what, list((got - want).items())[:3],
+                                                                            list((want - got).items())[:3]))
+
+
+def cpu_of(t, s):
+    m = re.match(r"CPU (\d+)(, beside)*$", t.names[s.track])
+    need(m, s, "is on no CPU's track but", t.names[s.track])
+    return int(m.group(1))
+
+
+def check_flows(t, hits, calls):
+    """Each begins once and ends once, at the points that the list has."""
+    begins, ends = {}, {}
+    for s in t.slices:
+        for f in s.flows:
+            need(f not in begins, "flow begins twice", f)
+            begins[f] = s
+        for f in s.ends:
+            need(f not in ends, "flow ends twice", f)
+            ends[f] = s
+    need(set(begins) == set(ends), "flows with one end", list(set(begins) ^ set(ends))[:5])
+    got = []
+    for f, s in begins.items():
+        e = ends[f]
+        need(s.begin <= e.begin, "a flow back in time", s, e)
+        need(s.categories[0] in ("send", "call"), s)
+        need(e.categories[0] in ("interrupt", "function"), e)
+        got.append((s.args.get("send_id"), s.begin, e.categories[0], cpu_of(t, e), e.begin))
+    want = []
+    for d in hits:
+        arrives = d["outcome"] in ("delivered", "coalesced") and d["entry_ns"] is not None and d["entry_ns"] >= d["send_ns"]
+        if arrives:
+            want.append((d["send_id"], d["send_ns"], "interrupt", d["target"], d["entry_ns"]))
+        inside = arrives and d["run_ns"] is not None and d["entry_ns"] <= d["run_ns"] <= (d["exit_ns"] or d["run_ns"])
+        if d["run_ns"] is not None and not inside and d["run_ns"] >= d["send_ns"]:
+            want.append((d["send_id"], d["send_ns"], "function", d["target"], d["run_ns"]))
+    want += [(None, d["queue_ns"], "function", d["target"], d["run_ns"]) for d in calls
+             if d["run_ns"] is not None and d["run_ns"] >= d["queue_ns"]]
+    same("flows", got, want)
+    return len(got)
+
+
+def check_received(t, hits, calls, irqs):
+    got = [(cpu_of(t, s), s.begin, s.end, "unsolicited" in s.categories, s.args.get("how") == "ambiguous")
+           for s in t.by["interrupt"] if "not shown" not in s.categories]
+    handler = lambda d, unsolicited: (d["target"], d["entry_ns"], max(d["exit_ns"] or 0, d["entry_ns"]), unsolicited,
+                                      d["how"] == "ambiguous")
+    same("interrupts", got, [handler(d, False) for d in hits if d["outcome"] == "delivered" and
+                             d["entry_ns"] is not None and d["entry_ns"] >= d["send_ns"]] +
+         [handler(d, d["outcome"] is None) for d in irqs])
+    same("functions", [(cpu_of(t, s), s.begin, s.end, s.name) for s in t.by["function"]],
+         [(d["target"], d["run_ns"], max(d["done_ns"] or 0, d["run_ns"]), d["func"] or d["class"]) for d in hits + calls
+          if d["run_ns"] is not None and d["run_ns"] >= (d["queue_ns"] if d["kind"] == "call" else d["send_ns"])])
+    # A function that an interrupt ran is in it.
+    handlers = {(cpu_of(t, s), s.begin): s for s in t.by["interrupt"]}
+    for s in t.by["function"]:
+        need(s.inside is None or s.inside.end >= s.end, s)
+    inside = {(d["target"], d["run_ns"]): (d["target"], d["entry_ns"]) for d in hits
+              if d["outcome"] == "delivered" and d["run_ns"] is not None and d["exit_ns"] is not None and
+              d["entry_ns"] <= d["run_ns"] <= (d["done_ns"] or d["run_ns"]) <= d["exit_ns"]}
+    for s in t.by["function"]:
+        at = inside.get((cpu_of(t, s), s.begin))
+        if at and "beside" not in t.names[s.track]:
+            need(s.inside, s, "is in no handler")
+            top = s
+            while top.inside:
+                top = top.inside
+            need(handlers.get(at) is top, s, "is not in its handler", at)
+
+
+def check_sent(t, hits, calls, wakes):
+    sends = collections.defaultdict(list)
+    for d in hits:
+        sends[d["send_id"]].append(d)
+    got = []
+    for s in t.by["send"]:
+        ds = sends[s.args["send_id"]]
+        need(ds, s, "is none")
+        outcomes = collections.Counter(d["outcome"] for d in ds)
+        if len(ds) == 1:
+            need(s.args["outcome"] == ds[0]["outcome"] and s.args["target"] == ds[0]["target"], s, s.args)
+            need(s.args.get("how") == ds[0]["how"], s, s.args, ds[0]["how"])
+            marked = ds[0]["outcome"] if ds[0]["outcome"] in ("coalesced", "in_flight", "lost") else None
+            need((marked in s.categories) == (marked is not None), s)
+            need(("ambiguous" in s.categories) == (ds[0]["how"] == "ambiguous"), s)
+        else:
+            need(s.args["hits"] == len(ds) and all(s.args.get(k, 0) == outcomes[k] for k in
+                 ("delivered", "coalesced", "in_flight", "lost", "unknown")), s, s.args, outcomes)
+        need(("own" in s.categories) == ds[0]["own"], s)
+        need(s.args.get("caller") == ds[0]["caller"] and s.args.get("func") == ds[0]["func"], s, s.args)
+        need(s.end == max(ds[0]["sent_ns"], ds[0]["send_ns"]), s, s.end, ds[0]["sent_ns"])
+        if ds[0]["context"] == "task":
+            need(t.names[s.track].split(", beside")[0] == ds[0]["comm"], t.names[s.track], ds[0]["comm"])
+        else:
+            need(re.search(r"(CPU |swapper/)%d\b" % ds[0]["source"], t.names[s.track]), t.names[s.track])
+        got.append((s.args["send_id"], s.begin))
+    same("sends", got, [(i, ds[0]["send_ns"]) for i, ds in sends.items()])
+    same("calls", [(s.args["target"], s.begin, s.name) for s in t.by["call"]],
+         [(d["target"], d["queue_ns"], d["func"] or d["callsite"] or d["class"]) for d in calls])
+    same("wake-ups", [(s.args["target"], s.begin) for s in t.by["wake"]], [(d["target"], d["queue_ns"]) for d in wakes])
+    same("waits", [(s.end - s.begin, s.end) for s in t.by["wait"]],
+         [(d["wait_ns"], d["done_ns"]) for d in hits + calls if d["wait_ns"] is not None])
+
+
+def check_counters(t, hits):
+    """Both follow from the slices."""
+    changes, arrivals = collections.defaultdict(collections.Counter), collections.defaultdict(collections.Counter)
+    for d in hits:
+        arrives = d["outcome"] in ("delivered", "coalesced") and d["entry_ns"] is not None and d["entry_ns"] >= d["send_ns"]
+        if arrives:
+            changes[d["target"]][d["entry_ns"]] -= 1
+        if arrives or d["outcome"] == "in_flight":
+            changes[d["target"]][d["send_ns"]] += 1
+    for s in t.by["interrupt"]:
+        if "not shown" not in s.categories:
+            arrivals[cpu_of(t, s)][s.begin // RATE_NS] += 1
+    for cpu, by_time in changes.items():
+        value, want = 0, []
+        for ns in sorted(by_time):
+            value += by_time[ns]
+            want.append((ns, value))
+        need(t.counters["CPU %d pending" % cpu] == want, "pending of CPU", cpu)
+    for cpu, steps in arrivals.items():
+        samples, value = dict(t.counters["CPU %d interrupts/s" % cpu]), 0
+        for step in range(min(steps), max(steps) + 1):
+            value = samples.get((step + 1) * RATE_NS, value)
+            need(value == steps[step] * (10 ** 9 // RATE_NS), "rate of CPU", cpu, "at", step * RATE_NS, value, steps[step])
+    need(len(t.counters) == len(changes) + len(arrivals), sorted(t.counters))
+
+
+def check_totals(t, d, hits, calls):
+    totals, count = d["totals"], lambda c: len(t.by[c])
+    same("totals", [("interrupts", len([s for s in t.by["interrupt"] if "not shown" not in s.categories])),
+                    ("unsolicited", sum("unsolicited" in s.categories for s in t.by["interrupt"])),
+                    ("ambiguous", sum(s.args.get("how") == "ambiguous" for s in t.by["interrupt"])),
+                    ("local_calls", count("local function")), ("waits", count("wait"))],
+         [(k, totals[k] if totals[k] is not None else len(t.by["interrupt"]) if k == "interrupts" else n) for k, n in
+          (("interrupts", 0), ("unsolicited", 0), ("ambiguous", 0), ("local_calls", count("local function")), ("waits", 0))])
+    if totals["sends"] is not None:
+        need(count("send") == len({h["send_id"] for h in hits}), count("send"))
+    # Some calls run without a function entry of their own.
+    if totals["calls_run"] is not None:
+        need(count("function") <= totals["calls_run"], "functions", count("function"), totals["calls_run"])
+
+
+def main():
+    form, path, listed, reported = sys.argv[1:5]
+    lines = [json.loads(line) for line in open(listed)]
+    kinds = collections.defaultdict(list)
+    for d in lines:
+        kinds[d["kind"]].append(d)
+    hits, calls, irqs, wakes = (kinds[k] for k in ("hit", "call", "irq", "wake"))
+    t = READERS[form](path)
+    flows = check_flows(t, hits, calls)
+    check_received(t, hits, calls, irqs)
+    check_sent(t, hits, calls, wakes)
+    check_counters(t, hits)
+    check_totals(t, json.load(open(reported)), hits, calls)
+    counts = {c: len(s) for c, s in t.by.items()}
+    counts["flows"] = flows
+    for c in ("coalesced", "ambiguous", "in_flight", "lost", "own", "not shown"):
+        counts[c] = sum(c in s.categories[1:] for s in t.slices)
+    counts["beside"] = sum("beside" in n for n in t.names.values())
+    print(json.dumps(counts))
+
+
+READERS = {"chrome": chrome}
+
+if __name__ == "__main__":
+    main()
