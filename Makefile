@@ -39,7 +39,8 @@ CC	= gcc
 endif
 PKG_CONFIG ?= pkg-config
 NPROC	:= $(shell nproc 2>/dev/null || echo 1)
-PKGS	= libtracefs libzstd zlib libxxhash libkmod libdw libelf ncursesw
+PKGS	= libtracefs libzstd zlib libxxhash libkmod libdw libelf ncursesw libprotobuf-c
+PROTOC_C ?= protoc-c
 
 # The user's to change; what the project itself insists on is in ALL_CFLAGS.
 CFLAGS	?= -O2 -g
@@ -48,11 +49,12 @@ WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WE
 # Lazily: "make deps" must run where neither compiler nor pkg-config is installed yet.
 LACKS	= $(if $(shell command -v $(firstword $(CC))),,$(firstword $(CC))) \
 	  $(shell echo '\#include <stdlib.h>' | $(CC) -E - >/dev/null 2>&1 || echo stdlib.h) \
+	  $(if $(shell command -v $(PROTOC_C)),,$(PROTOC_C)) \
 	  $(if $(shell command -v $(PKG_CONFIG)),$(foreach p,$(PKGS),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))),$(PKG_CONFIG))
 COMPLAIN = $(if $(strip $(LACKS)),$(error $(strip $(LACKS)): not found. 'make deps' installs what building needs; tests/packages lists it))
 PKG_CFLAGS = $(COMPLAIN)$(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(WARN) -Iinclude -Itracer $(PKG_CFLAGS) \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(WARN) -Iinclude -Itracer -I$(GEN) $(PKG_CFLAGS) \
 	     -DIPITRACE_VERSION='"$(VERSION)"' -MMD -MP
 LIBS	= $(PKG_LIBS) -lpthread -lm
 # -O1: readable reports; no recover: the first finding fails the test.
@@ -62,6 +64,9 @@ B	:= build
 Q	= $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$@';)
 SRCS	:= $(sort $(shell find tracer -name '*.c'))
 LIB_SRCS := $(filter-out tracer/main.c,$(SRCS))
+# What protoc-c makes of them, for all variants once.
+GEN	:= $(B)/gen
+PROTOS	:= $(patsubst tracer/%.proto,%.pb-c,$(sort $(shell find tracer -name '*.proto')))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 UNITS	:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 # Whatever the unit tests share: tests/unit/*.c that is no test of its own.
@@ -77,9 +82,19 @@ MANPAGES := $(wildcard docs/*.1)
 all: build
 build: $(B)/ipitrace $(EXAMPLES)
 
+$(GEN)/%.pb-c.c $(GEN)/%.pb-c.h: tracer/%.proto Makefile
+	@mkdir -p $(GEN)
+	$(call Q,PROTO)$(COMPLAIN)$(PROTOC_C) --proto_path=tracer --c_out=$(GEN) $<
+
 # $(1) directory, $(2) flags: the same program twice, plain and under the sanitizers.
 define variant
 $(1)/obj/%.o: tracer/%.c Makefile
+	@mkdir -p $$(@D)
+	$$(call Q,CC)$$(CC) $$(ALL_CFLAGS) $(2) -c -o $$@ $$<
+
+$(PROTOS:%.pb-c=$(1)/obj/%.o): $(PROTOS:%=$(GEN)/%.h)
+
+$(1)/obj/gen/%.o: $(GEN)/%.c Makefile
 	@mkdir -p $$(@D)
 	$$(call Q,CC)$$(CC) $$(ALL_CFLAGS) $(2) -c -o $$@ $$<
 
@@ -87,7 +102,7 @@ $(1)/obj/unit/%.o: tests/unit/%.c Makefile
 	@mkdir -p $$(@D)
 	$$(call Q,CC)$$(CC) $$(ALL_CFLAGS) -Itests/unit $(2) -c -o $$@ $$<
 
-$(1)/libipitrace.a: $(LIB_SRCS:tracer/%.c=$(1)/obj/%.o)
+$(1)/libipitrace.a: $(LIB_SRCS:tracer/%.c=$(1)/obj/%.o) $(PROTOS:%=$(1)/obj/gen/%.o)
 	@rm -f $$@
 	$$(call Q,AR)$$(AR) qcs $$@ $$^
 

@@ -37,14 +37,16 @@ may_use() {
 	unwind)	 echo 'libdw|libdwfl|libdwelf|libelf|gelf|dwarf|dwfl_|dwelf_|dwarf_|elf_|gelf_' ;;
 	file)	 echo 'zstd|zlib|xxhash|ZSTD_|XXH3_|inflate|uncompress' ;;
 	bench)	 echo 'libkmod|kmod_' ;;
+	# One file: render/perfetto.c.
+	render)	 echo 'protobuf-c|pb-c|pf__|protobuf_c_' ;;
 	serve)	 echo 'microhttpd|dlopen|dlsym' ;;
 	# One file: cmds/tui.c.
 	cmds)	 echo 'n?curses|term|initscr|newterm|endwin|setupterm|w[a-z]+' ;;
 	*)	 echo 'nothing' ;;
 	esac
 }
-LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod|libdw|libdwfl|libdwelf|libelf|gelf|dwarf|microhttpd|ncurses|curses|term'
-CALLS='(dwfl|dwelf|dwarf|elf|gelf|tep|kbuffer|trace_seq|tracefs|ZSTD|kmod|MHD)_.*|dlopen|dlsym|inflate.*|uncompress|XXH.*|initscr|newterm|endwin|setupterm|wgetch|wrefresh|waddn?str'
+LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod|libdw|libdwfl|libdwelf|libelf|gelf|dwarf|microhttpd|ncurses|curses|term|protobuf-c'
+CALLS='(pf__|protobuf_c|dwfl|dwelf|dwarf|elf|gelf|tep|kbuffer|trace_seq|tracefs|ZSTD|kmod|MHD)_.*|dlopen|dlsym|inflate.*|uncompress|XXH.*|initscr|newterm|endwin|setupterm|wgetch|wrefresh|waddn?str'
 
 folder_of() {
 	local path=${1#tracer/}

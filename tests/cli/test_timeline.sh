@@ -5,7 +5,7 @@
 # list and report tell of, hit by hit; cut, filtered, damaged or hostile, too.
 . "$(dirname "$0")/../lib.sh"
 cd "$TMP" || exit 1
-FORMATS="chrome"
+FORMATS="chrome perfetto"
 
 # holds FORMAT FILE FILTER...: the three outputs are of one recording; counts are in counts.FORMAT.
 holds() {
@@ -78,4 +78,18 @@ for e in d["traceEvents"]:
     assert {k: type(v) for k, v in e.items()} == want, (e, want)
 assert {e["ph"] for e in d["traceEvents"]} == set(MEMBERS)
 PY
+
+# The same by somebody else's decoder and the published schema: what that does not have would be a number in place of a name.
+if command -v protoc >/dev/null; then
+	"$IPITRACE" export --perfetto "$DATA/demo.dat" >demo.pftrace
+	ok "perfetto: protoc decodes it by the published schema" \
+		sh -c "protoc --decode=perfetto.protos.Trace --proto_path='$ROOT/tests/cli' perfetto_trace.proto <demo.pftrace >decoded"
+	is "$(grep -cE '^ *[0-9]+(:| \{)' decoded)" 0 "  no field is unknown to it"
+	is "$(grep -c 'type: TYPE_SLICE_BEGIN' decoded)" "$(grep -c '"ph":"B"' demo.json)" "  slices are those of --chrome"
+	is "$(grep -c 'type: TYPE_COUNTER' decoded)" "$(grep -c '"ph":"C"' demo.json)" "  and counters"
+else
+	skip "perfetto: protoc decodes it by the published schema" "no protoc"
+fi
+exits 2 "perfetto: not to a terminal" script -qec "'$IPITRACE' export --perfetto '$DATA/demo.dat'" /dev/null
+like "$(cat "$OUT")" 'a terminal cannot show that' "  says so"
 done_testing

@@ -109,6 +109,143 @@ def chrome(path):
     return t
 
 
+# --- Perfetto: numbers of https://perfetto.dev/docs/reference/trace-packet-proto ---
+
+VARINT, FIXED64, BYTES = 0, 1, 2
+INTERNED = {"iid": (1, VARINT), "text": (2, str)}
+CLOCK = {"clock_id": (1, VARINT), "timestamp": (2, VARINT)}
+ANNOTATION = {"name_iid": (1, VARINT), "bool_value": (2, VARINT), "uint_value": (3, VARINT), "string_value_iid": (17, VARINT)}
+EVENT = {"category_iids": (3, [VARINT]), "debug_annotations": (4, [ANNOTATION]), "type": (9, VARINT), "name_iid": (10, VARINT),
+         "track_uuid": (11, VARINT), "counter_value": (30, VARINT), "flow_ids": (47, [FIXED64]),
+         "terminating_flow_ids": (48, [FIXED64])}
+PROCESS = {"pid": (1, VARINT), "process_name": (6, str)}
+THREAD = {"pid": (1, VARINT), "tid": (2, VARINT), "thread_name": (5, str)}
+TRACK = {"uuid": (1, VARINT), "name": (2, str), "process": (3, PROCESS), "thread": (4, THREAD), "parent_uuid": (5, VARINT),
+         "counter": (8, {"unit": (3, VARINT)}), "child_ordering": (11, VARINT), "sibling_order_rank": (12, VARINT)}
+DICTS = {"event_categories": (1, [INTERNED]), "event_names": (2, [INTERNED]), "debug_annotation_names": (3, [INTERNED]),
+         "debug_annotation_string_values": (29, [INTERNED])}
+PACKET = {"clock_snapshot": (6, {"clocks": (1, [CLOCK]), "primary_trace_clock": (2, VARINT)}), "timestamp": (8, VARINT),
+          "trusted_packet_sequence_id": (10, VARINT), "track_event": (11, EVENT), "interned_data": (12, DICTS),
+          "sequence_flags": (13, VARINT), "trace_packet_defaults": (59, {"timestamp_clock_id": (58, VARINT)}),
+          "track_descriptor": (60, TRACK), "first_packet_on_sequence": (87, VARINT)}
+CLEARED, NEEDS = 1, 2
+BOOTTIME = 6
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7f) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def message(data, at, end, schema, by_number={}):
+    """The wire format; a field that the schema has not, or of another type, is an error."""
+    if id(schema) not in by_number:
+        by_number[id(schema)] = {number: (name, kind) for name, (number, kind) in schema.items()}
+    fields, got = by_number[id(schema)], {}
+    while at < end:
+        tag, at = varint(data, at)
+        need(tag >> 3 in fields, "no such field", tag >> 3, schema)
+        name, kind = fields[tag >> 3]
+        many = isinstance(kind, list)
+        kind = kind[0] if many else kind
+        want = kind if kind in (VARINT, FIXED64) else BYTES
+        need(tag & 7 == want, "wire type of", name, tag & 7)
+        if want == VARINT:
+            value, at = varint(data, at)
+        elif want == FIXED64:
+            value, at = int.from_bytes(data[at:at + 8], "little"), at + 8
+        else:
+            size, at = varint(data, at)
+            need(at + size <= end, name, "is longer than its message")
+            value = data[at:at + size].decode("utf-8") if kind is str else message(data, at, at + size, kind)
+            at += size
+        if many:
+            got.setdefault(name, []).append(value)
+        else:
+            need(name not in got, name, "twice")
+            got[name] = value
+    need(at == end)
+    return got
+
+
+class Sequence:
+    """Incremental state: numbers stand for texts that were sent since it was cleared."""
+
+    def __init__(self):
+        self.valid, self.known, self.ever, self.clears = False, {}, {}, 0
+
+    def take(self, packet):
+        flags = packet.get("sequence_flags", 0)
+        if flags & CLEARED:
+            self.valid, self.known = True, {}
+            self.clears += 1
+            need("trace_packet_defaults" in packet, "defaults are not sent again")
+            self.clock = packet["trace_packet_defaults"]["timestamp_clock_id"]
+        need(self.valid or "timestamp" not in packet and "interned_data" not in packet, "no state yet", packet)
+        if "timestamp" in packet or "interned_data" in packet:
+            need(flags & NEEDS, "a packet that does not say that it needs the state", packet)
+        for kind, entries in packet.get("interned_data", {}).items():
+            for e in entries:
+                need(e["iid"] > 0 and self.ever.setdefault((kind, e["iid"]), e["text"]) == e["text"], "number used again", e)
+                need((kind, e["iid"]) not in self.known, "sent twice", e)
+                self.known[kind, e["iid"]] = e["text"]
+
+    def text(self, kind, iid):
+        need((kind, iid) in self.known, "a number without a text", kind, iid)
+        return self.known[kind, iid]
+
+
+def perfetto(path):
+    t, state, tracks, threads, primary = Timeline(), Sequence(), {}, set(), None
+    data = open(path, "rb").read()
+    for packet in message(data, 0, len(data), {"packet": (1, [PACKET])}).get("packet", []):
+        need(packet["trusted_packet_sequence_id"] == 1)
+        need(packet.get("first_packet_on_sequence", 0) == (state.clears == 0 and "trace_packet_defaults" in packet))
+        if "clock_snapshot" in packet:
+            need(primary is None and not tracks, "clock comes late")
+            primary = packet["clock_snapshot"]["primary_trace_clock"]
+            t.clocks = {c["clock_id"]: c["timestamp"] for c in packet["clock_snapshot"]["clocks"]}
+            need(primary in t.clocks and len(set(t.clocks.values())) == 1, t.clocks)
+        state.take(packet)
+        if "track_descriptor" in packet:
+            d = packet["track_descriptor"]
+            need(d["uuid"] not in tracks, "a track twice")
+            need(d.get("parent_uuid", d["uuid"]) in list(tracks) + [d["uuid"]], "parent comes late")
+            if "thread" in d:
+                need(d["thread"]["tid"] not in threads, "a thread twice")
+                threads.add(d["thread"]["tid"])
+            tracks[d["uuid"]] = d
+            t.names[d["uuid"]] = d.get("name") or d.get("thread", {}).get("thread_name") or d["process"]["process_name"]
+        if "track_event" not in packet:
+            continue
+        e, ns = packet["track_event"], packet["timestamp"]
+        need(state.clock in t.clocks, "time of a clock that is not tied to the trace's")
+        d = tracks[e["track_uuid"]]
+        need(("counter" in d) == (e["type"] == 4) and "process" not in d and not ("child_ordering" in d), e, d)
+        if e["type"] == 1:
+            s = t.begin(e["track_uuid"], ns, state.text("event_names", e["name_iid"]),
+                        [state.text("event_categories", i) for i in e["category_iids"]], {})
+            for a in e.get("debug_annotations", []):
+                key = state.text("debug_annotation_names", a["name_iid"])
+                need(key not in s.args, "twice", key)
+                s.args[key] = a["uint_value"] if "uint_value" in a else bool(a["bool_value"]) if "bool_value" in a else \
+                    state.text("debug_annotation_string_values", a["string_value_iid"])
+            s.flows, s.ends = e.get("flow_ids", []), e.get("terminating_flow_ids", [])
+        elif e["type"] == 2:
+            t.end(e["track_uuid"], ns)
+        else:
+            t.counter(t.names[e["track_uuid"]], ns, e["counter_value"])
+    t.clears = state.clears
+    t.finish()
+    return t
+
+
 def same(what, got, want):
     got, want = collections.Counter(got), collections.Counter(want)
     need(got == want, "%s: not in the list: %s; not in the timeline: %s" % (what, list((got - want).items())[:3],
@@ -274,10 +411,11 @@ def main():
     for c in ("coalesced", "ambiguous", "in_flight", "lost", "own", "not shown"):
         counts[c] = sum(c in s.categories[1:] for s in t.slices)
     counts["beside"] = sum("beside" in n for n in t.names.values())
+    counts["clears"] = getattr(t, "clears", 0)
     print(json.dumps(counts))
 
 
-READERS = {"chrome": chrome}
+READERS = {"chrome": chrome, "perfetto": perfetto}
 
 if __name__ == "__main__":
     main()

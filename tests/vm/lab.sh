@@ -279,7 +279,8 @@ lab_fetch() {
 # Libraries that ipitrace links, and what these need, as packages of the row's architecture.
 CROSS_PACKAGES="libtracefs-dev libtracefs1 libtraceevent-dev libtraceevent1
 	libzstd-dev libzstd1 zlib1g-dev zlib1g libxxhash-dev libxxhash0 libkmod-dev libkmod2 liblzma5 libssl3
-	libdw-dev libdw1 libelf-dev libelf1 libbz2-1.0 liblzma-dev libncurses-dev libncursesw6 libtinfo6"
+	libdw-dev libdw1 libelf-dev libelf1 libbz2-1.0 liblzma-dev libncurses-dev libncursesw6 libtinfo6
+	libprotobuf-c-dev libprotobuf-c1"
 # Where other than the machine's release has the architecture: names since Debian 13, and the C library that these want.
 CROSS_PACKAGES_trixie=${CROSS_PACKAGES//libelf1/libelf1t64}
 CROSS_PACKAGES_trixie="${CROSS_PACKAGES_trixie//libssl3/libssl3t64} libc6"

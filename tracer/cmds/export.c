@@ -182,6 +182,17 @@ static int run_chrome(const struct export_options *o, struct reading *in, FILE *
 	return run_timeline(in, &timeline_render_chrome, out, err);
 }
 
+static int run_perfetto(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+{
+	(void)o;
+	if (isatty(fileno(out))) {
+		err_set(err, EXIT_USAGE, "--perfetto: a terminal cannot show that");
+		return err_hint(err, "name a file: -o FILE");
+	}
+	return run_timeline(in, &timeline_render_perfetto, out, err);
+}
+
+static const struct export_format format_perfetto = { "--perfetto", run_perfetto };
 static const struct export_format format_chrome = { "--chrome", run_chrome };
 static const struct export_format format_folded = { "--folded", run_folded };
 static const struct export_format format_ndjson = { "--ndjson", run_ndjson };
@@ -218,6 +229,13 @@ static int parse_folded(void *target, const char *arg, const struct opt_spec *sp
 	return err_hint(err, "count (IPIs), stolen (ns of their handlers) or wait (ns that senders waited)");
 }
 
+static int parse_perfetto(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	(void)arg;
+	(void)spec;
+	return choose(target, &format_perfetto, err);
+}
+
 static int parse_chrome(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	(void)arg;
@@ -241,9 +259,10 @@ static int parse_csv(void *target, const char *arg, const struct opt_spec *spec,
 
 #define OPTION(m) offsetof(struct export_options, m)
 static const struct opt format_rows[] = {
-	{ 0, "chrome", NULL, OPT_CUSTOM, 0,
-	  "a timeline as JSON trace events: CPUs, senders, arrows from every send to the interrupt that it caused",
-	  parse_chrome, 0, 0 },
+	{ 0, "perfetto", NULL, OPT_CUSTOM, 0,
+	  "a timeline for ui.perfetto.dev: CPUs, senders, arrows from every send to the interrupt that it caused",
+	  parse_perfetto, 0, 0 },
+	{ 0, "chrome", NULL, OPT_CUSTOM, 0, "the same as JSON trace events, for older viewers", parse_chrome, 0, 0 },
 	{ 0, "folded", "[=count|stolen|wait]", OPT_CUSTOM, 0,
 	  "stacks of the senders in one line each, for flame graphs, with what they caused: "
 	  "IPIs (the default), the ns of their handlers, or the ns that they waited",

@@ -22,5 +22,7 @@ struct timeline_render {
 
 /* JSON of trace events: chrome://tracing, ui.perfetto.dev, speedscope. */
 extern const struct timeline_render timeline_render_chrome;
+/* Protobuf of Perfetto's: ui.perfetto.dev, trace_processor. */
+extern const struct timeline_render timeline_render_perfetto;
 
 #endif
