@@ -14,30 +14,30 @@ holds() {
 	"$IPITRACE" list --json "$@" "$f" >list.json 2>/dev/null
 	status=$?
 	"$IPITRACE" report --json "$@" "$f" >report.json 2>/dev/null
-	"$IPITRACE" export "--$format" "$@" "$f" >"timeline.$format" 2>export.err || [ $? -eq $status ] || return 1
+	"$IPITRACE" export "--$format" "$@" "$f" >"timeline.$format" 2>export.err || [ $? -eq "$status" ] || return 1
 	python3 "$ROOT/tests/cli/timeline.py" "$format" "timeline.$format" list.json report.json >"counts.$format"
 }
 
 for f in "$DATA"/*.dat "$DATA"/rows/*.dat "$DATA"/rows/{ppc64el,riscv64}*.gz \
 	"$DATA"/cases/{csd-only,hyperv,libtraceevent-null8,no-ipi-fmtkept,one-class,only-ipi,rt-idle-drain,s390x,two-instances}.dat.gz; do
 	for format in $FORMATS; do
-		ok "$format: ${f#"$DATA"/}" holds $format "$f"
+		ok "$format: ${f#"$DATA"/}" holds "$format" "$f"
 	done
 done
 for format in $FORMATS; do
-	ok "$format: the demo once more" holds $format "$DATA/demo.dat"
-	json_check counts.$format "d['flows'] > 3000 and d['interrupt'] == 3145 and d['wait'] == 961" "  has what it has"
+	ok "$format: the demo once more" holds "$format" "$DATA/demo.dat"
+	json_check counts."$format" "d['flows'] > 3000 and d['interrupt'] == 3145 and d['wait'] == 961" "  has what it has"
 	for filter in "-C 1" "--source-cpus 0 --class reschedule" "--func flush_tlb_func" "--comm membarrier" "--from +20ms --to +150ms" \
 		"--from +10us --to +20us"; do
 		# shellcheck disable=SC2086
-		ok "  $filter" holds $format "$DATA/demo.dat" $filter
+		ok "  $filter" holds "$format" "$DATA/demo.dat" $filter
 	done
 	head -c $(($(stat -c %s "$DATA/report.dat") - 30000)) "$DATA/report.dat" >cut.dat
-	ok "  a part of a file" holds $format cut.dat
-	exits 3 "  exit 3" "$IPITRACE" export --$format -o cut.$format cut.dat
-	ok "  and the file" cmp cut.$format timeline.$format
-	"$IPITRACE" export --$format --threads 1 "$DATA/demo.dat" >one
-	"$IPITRACE" export --$format --threads 3 "$DATA/demo.dat" >three
+	ok "  a part of a file" holds "$format" cut.dat
+	exits 3 "  exit 3" "$IPITRACE" export --"$format" -o "cut.$format" cut.dat
+	ok "  and the file" cmp "cut.$format" timeline."$format"
+	"$IPITRACE" export --"$format" --threads 1 "$DATA/demo.dat" >one
+	"$IPITRACE" export --"$format" --threads 3 "$DATA/demo.dat" >three
 	ok "  the same with one thread and with three" cmp one three
 	# Names are hostile: quotes, control characters, bytes that are no UTF-8, markup.
 	python3 - "$DATA/report.dat" hostile.dat <<-'PY'
@@ -48,17 +48,17 @@ for format in $FORMATS; do
 		    data = data.replace(old, new.replace(b"\n", b"x" * (len(old) - len(new)) + b"\n"))
 		open(sys.argv[2], "wb").write(data)
 	PY
-	ok "  hostile names" holds $format hostile.dat
+	ok "  hostile names" holds "$format" hostile.dat
 	for clock in minlen.dat.gz counter.dat.gz; do
-		exits 1 "  a clock that has no timeline: $clock" "$IPITRACE" export --$format "$DATA/cases/$clock"
+		exits 1 "  a clock that has no timeline: $clock" "$IPITRACE" export --"$format" "$DATA/cases/$clock"
 		is "$(cat "$OUT")" "" "  nothing is printed"
 	done
 	exits 1 "  a full disk" sh -c "'$IPITRACE' export --$format '$DATA/demo.dat' >/dev/full"
 	like "$(cat "$ERR")" 'cannot write to standard output: No space left on device$' "  is said"
-	exits 1 "  a full disk, -o" "$IPITRACE" export --$format -o /dev/full "$DATA/demo.dat"
-	"$IPITRACE" export --$format "$DATA/demo.dat" 2>pipe.err | head -c 1000 >/dev/null
+	exits 1 "  a full disk, -o" "$IPITRACE" export --"$format" -o /dev/full "$DATA/demo.dat"
+	"$IPITRACE" export --"$format" "$DATA/demo.dat" 2>pipe.err | head -c 1000 >/dev/null
 	is "${PIPESTATUS[0]}" 141 "  a reader that goes away ends it by SIGPIPE"
-	exits 0 "  nothing passes: still a file" "$IPITRACE" export --$format --comm nobody "$DATA/demo.dat"
+	exits 0 "  nothing passes: still a file" "$IPITRACE" export --"$format" --comm nobody "$DATA/demo.dat"
 	is "$("$IPITRACE" list --json --comm nobody "$DATA/demo.dat" 2>/dev/null)" "" "  of nothing"
 done
 exits 2 "two formats" "$IPITRACE" export --chrome --ndjson "$DATA/demo.dat"

@@ -150,8 +150,8 @@ static void say_left_out(const struct timeline_left_out *l)
 	if (!l->interrupts && !l->functions)
 		return;
 	fprintf(stderr,
-		"ipitrace: export: clocks of CPUs differ: %" PRIu64 " interrupts and %" PRIu64
-		" functions are left out, for they were stamped before they were sent\n",
+		"ipitrace: export: %" PRIu64 " interrupts and %" PRIu64
+		" functions are left out: they were stamped before their sends\n",
 		l->interrupts, l->functions);
 }
 
