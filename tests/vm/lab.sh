@@ -21,11 +21,11 @@ HOST_ARCH=$(dpkg --print-architecture 2>/dev/null || echo unknown)
 
 lab_err() { echo "lab: $*" >&2; return 1; }
 
-# Sets ROW, ROW_ARCH, ROW_SERIES, ROW_FLAVOUR, ROW_SUITES, ROW_CPUS, ROW_NODES, ROW_TIER and what
+# Sets ROW, ROW_ARCH, ROW_SERIES, ROW_FLAVOUR, ROW_SUITES, ROW_CPUS, ROW_NODES, ROW_KVM, ROW_TIER and what
 # follows from them. ROW_KARCH: the kernel's name of the architecture. ROW_LIBS: whose libraries the
 # guest's programs use, this machine's release where that has the architecture.
 lab_row() {
-	read -r ROW ROW_ARCH ROW_SERIES ROW_FLAVOUR ROW_SUITES ROW_CPUS ROW_NODES ROW_TIER < \
+	read -r ROW ROW_ARCH ROW_SERIES ROW_FLAVOUR ROW_SUITES ROW_CPUS ROW_NODES ROW_KVM ROW_TIER < \
 		<(awk -v n="$1" '$1 == n' "$LAB/rows")
 	[ -n "${ROW:-}" ] || { lab_err "no row '$1'; there are: $(lab_rows | tr '\n' ' ')"; return 1; }
 	ROW_LIBS=bookworm
@@ -120,6 +120,8 @@ lab_download() {
 
 # Drivers that the results port needs where the kernel doesn't have them built in, in order.
 PORT_MODULES="virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_console"
+# And those by which it hosts virtual machines.
+KVM_MODULES="rng-core irqbypass ccp kvm kvm-amd"
 
 # Image, configuration and drivers of the kernel $2 into $1. Since 7.x a kernel is in several packages; the
 # modules' is large, and where the port's drivers are built in it isn't needed.
@@ -138,19 +140,21 @@ lab_fetch_image() {
 }
 
 lab_unpack_image() {
-	local dir=$1 deb module file
+	local dir=$1 deb module file modules=()
 	shift
 	mkdir -p "$dir/image" "$dir/drivers"
+	for module in $PORT_MODULES $KVM_MODULES; do
+		modules+=("*/$module.ko*")
+	done
 	for deb; do
 		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir/image" --wildcards './boot/*' \
-			'./*lib/modules/*/vmlinuz' './*lib/modules/*/config' './*lib/modules/*/kernel/drivers/virtio/*' \
-			'./*lib/modules/*/kernel/drivers/char/virtio_console.ko*' 2>/dev/null
+			'./*lib/modules/*/vmlinuz' './*lib/modules/*/config' "${modules[@]}" 2>/dev/null
 	done
 	file=$(find "$dir/image" -name 'vmlinu*' -type f | head -n 1)
 	{ [ -n "$file" ] && mv "$file" "$dir/vmlinuz" && lab_unpack_zboot "$dir/vmlinuz"; } || return 1
 	file=$(find "$dir/image" -name 'config*' -type f | head -n 1)
 	{ [ -n "$file" ] && mv "$file" "$dir/config"; } || return 1
-	for module in $PORT_MODULES; do
+	for module in $PORT_MODULES $KVM_MODULES; do
 		file=$(find "$dir/image" -name "$module.ko*" | head -n 1)
 		case $file in
 		*.ko) cp "$file" "$dir/drivers/" ;;
@@ -245,14 +249,16 @@ lab_fetch_boot() {
 		cp "$(find "$debs" -path '*bin/busybox')" "$dir/"
 }
 
-# Kernel, headers and busybox of the row into the cache, unless they are there.
+# Kernel, headers and busybox of the row into the cache, unless they are there: with these modules, as far as it has them.
 lab_fetch() {
-	local release dir tmp
-	[ "${1:-}" = --update ] || [ ! -e "$KERNEL_DIR/complete" ] || return 0
+	local release dir tmp has
+	has=$(cat "$KERNEL_DIR/complete" 2>/dev/null)
+	[ "$has" = "$PORT_MODULES $KVM_MODULES" ] || has=
+	[ "${1:-}" = --update ] || [ -z "$has" ] || return 0
 	# shellcheck disable=SC2086 # several words
 	lab_apt_setup ${ROW_SUITES//,/ } || return 1
 	release=$(lab_pick_kernel) || return 1
-	if [ -e "$KERNEL_DIR/complete" ] && [ "$(cat "$KERNEL_DIR/release")" = "$release" ]; then
+	if [ -n "$has" ] && [ "$(cat "$KERNEL_DIR/release")" = "$release" ]; then
 		return 0
 	fi
 	echo "lab: fetching $release and its headers" >&2
@@ -266,7 +272,7 @@ lab_fetch() {
 	   echo "$release" >"$dir/release" &&
 	   rm -rf "$KERNEL_DIR" && mv "$dir" "$KERNEL_DIR" &&
 	   lab_unpack_headers "$KERNEL_DIR" "$tmp"/headers/*.deb; then
-		touch "$KERNEL_DIR/complete"
+		echo "$PORT_MODULES $KVM_MODULES" >"$KERNEL_DIR/complete"
 		rm -rf "$tmp"
 		return 0
 	fi
@@ -343,7 +349,16 @@ lab_guest_programs() {
 			-static -I"$ROOT/include" -o "$out" "$src" -lpthread ||
 			{ lab_err "cannot build $src for $ROW_ARCH"; return 1; }
 	done
-	lab_culprits "$cc" && lab_live "$cc" family family
+	lab_culprits "$cc" && lab_live "$cc" family family && lab_vmm "$cc"
+}
+
+# A virtual machine that knows which IPIs it sent, for rows that host some.
+lab_vmm() {
+	local src=$LAB/guest/vmm
+	[ "$ROW_KVM" = kvm ] || return 0
+	"$1" -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -static \
+		-o "$OUT_DIR/guest/vmm" "$src/vmm.c" "$src/$ROW_ARCH.c" "$src/$ROW_ARCH.S" -lpthread ||
+		lab_err "cannot build the VMM for $ROW_ARCH"
 }
 
 # lab_live CC NAME SOURCE FLAGS...: a program of the tests of live machines.
@@ -404,14 +419,17 @@ lab_add_dynamic() {
 
 # lab_initramfs: $OUT_DIR/initramfs.gz with everything that is built.
 lab_initramfs() {
-	local tree=$OUT_DIR/tree prog programs
+	local tree=$OUT_DIR/tree prog programs kvm=
+	[ "$ROW_KVM" != kvm ] || kvm=y
 	rm -rf "$tree"
 	mkdir -p "$tree"/{bin,dev,proc,sys,tmp,root,etc,lab/tests,lab/drivers,usr/bin,usr/lib}
 	ln -s usr/lib "$tree/lib"
 	cp "$OUT_DIR/guest/init" "$tree/init"
 	cp "$KERNEL_DIR/busybox" "$tree/bin/busybox"
 	ln -s busybox "$tree/bin/sh"
-	cp "$KERNEL_DIR"/drivers/*.ko "$tree/lab/drivers/" 2>/dev/null
+	for prog in $PORT_MODULES ${kvm:+$KVM_MODULES}; do
+		cp "$KERNEL_DIR/drivers/$prog.ko" "$tree/lab/drivers/" 2>/dev/null
+	done
 	cp "$MODULE" "$tree/lab/"
 	for prog in "$OUT_DIR"/guest/test_*; do
 		[ -x "$prog" ] && cp "$prog" "$tree/lab/tests/"
@@ -420,9 +438,10 @@ lab_initramfs() {
 	for prog in omit frame direct family; do
 		lab_add_dynamic "$tree" "$OUT_DIR/guest/$prog" "usr/bin/$prog" || return 1
 	done
-	for prog in "$LAB"/guest/tests/*; do
+	for prog in "$LAB"/guest/tests/* ${kvm:+"$LAB"/guest/kvm/*}; do
 		[ -x "$prog" ] && cp "$prog" "$tree/lab/tests/"
 	done
+	[ -z "$kvm" ] || cp "$OUT_DIR/guest/vmm" "$tree/usr/bin/"
 	[ -e "$LAB/guest/lib.sh" ] && cp "$LAB/guest/lib.sh" "$tree/lab/"
 	programs=$BUILD
 	[ "$ROW_ARCH" = "$HOST_ARCH" ] || programs=$OUT_DIR/bin
@@ -439,6 +458,7 @@ lab_initramfs() {
 		echo "ROW_RELEASE=$(cat "$KERNEL_DIR/release")"
 		echo "ROW_CPUS=$ROW_CPUS"
 		echo "ROW_NODES=$ROW_NODES"
+		echo "ROW_KVM=$ROW_KVM"
 		echo "ROW_TIER=$ROW_TIER"
 		echo "ROW_LAZY=$(sed -n 's/^CONFIG_PREEMPT_LAZY=//p' "$KERNEL_DIR/config")"
 	} >"$tree/lab/row"
@@ -469,6 +489,11 @@ lab_qemu() {
 	riscv64) machine=virt console=ttyS0 cpu=rv64 ;;
 	s390x) machine=s390-ccw-virtio console=ttysclp0 bus=ccw ;;
 	ppc64el) machine=pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off console=hvc0 cpu=power10 ;;
+	esac
+	# Virtual machines of the guest's own: by SVM, whose emulation knows no page tables of five levels, and by EL2.
+	case $ROW_ARCH-$ROW_KVM in
+	amd64-kvm) cpu=max,-la57 ;;
+	arm64-kvm) machine+=,virtualization=on ;;
 	esac
 	QEMU=("$ROW_QEMU")
 	command -v "${QEMU[0]}" >/dev/null || { lab_err "no ${QEMU[0]}"; return 1; }

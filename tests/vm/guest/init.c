@@ -75,15 +75,24 @@ static int load(const char *path)
 static void load_drivers(void)
 {
 	static const char *const names[] = {
-		"virtio",     "virtio_ring",	"virtio_pci_legacy_dev", "virtio_pci_modern_dev",
-		"virtio_pci", "virtio_console",
+		"virtio",
+		"virtio_ring",
+		"virtio_pci_legacy_dev",
+		"virtio_pci_modern_dev",
+		"virtio_pci",
+		"virtio_console",
+		"rng-core",
+		"irqbypass",
+		"ccp",
+		"kvm",
+		"kvm-amd",
 	};
 	char path[128];
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "/lab/drivers/%s.ko", names[i]);
-		load(path); /* absent where built in */
+		load(path); /* absent where built in, or not wanted */
 	}
 }
 

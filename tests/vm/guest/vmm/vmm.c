@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmm.c - a virtual machine whose guest sends IPIs and knows what it did.
+ *
+ *	vmm [-p PATH] [-w WAIT] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-a] [-o LOG]
+ *
+ * Virtual CPU 0 sends COUNT IPIs, one every GAP ticks of its counter, to all others
+ * (-t: how many these are). PATH: x2apic, xapic or hypercall; of arm64 sysreg. It waits
+ * until each has arrived, or with -a does not. Targets wait as WAIT says: halt, poll,
+ * or masked, with interrupts off for MASKED ticks at a time. In the end it sends one
+ * more, of END_VECTOR, whose handlers end the targets: what was pending came before it.
+ *
+ * The last line says what is true: "sent: sends=N received=N halts=N end=N". sends has the
+ * end's, received and halts are of all targets. LOG has, a line each, stamps in ticks of
+ * the guest's counter:
+ *
+ *	run PATH WAIT sync|async TARGETS VECTOR END_VECTOR
+ *	vcpu NUMBER TID OFFSET			guest's counter - host's
+ *	clock BEFORE AFTER NS			CLOCK_MONOTONIC between two stamps of the host's counter
+ *	send NUMBER BEFORE AFTER
+ *	recv VCPU NUMBER AT BEGUN VECTOR HALTS	BEGUN sends, HALTS of this target by then
+ *	halt VCPU NUMBER AT
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vmm.h"
+
+_Static_assert(offsetof(struct shared, count) == S_COUNT && offsetof(struct shared, targets) == S_TARGETS &&
+		       offsetof(struct shared, sync) == S_SYNC && offsetof(struct shared, masked) == S_MASKED &&
+		       offsetof(struct shared, begun) == S_BEGUN && offsetof(struct shared, target) == S_TARGET,
+	       "as the guest has it");
+_Static_assert(offsetof(struct target, halts) == T_HALTS && offsetof(struct target, ended) == T_ENDED &&
+		       offsetof(struct target, ready) == T_READY && sizeof(struct target) == 1 << TARGET_SHIFT,
+	       "as the guest has it");
+_Static_assert(sizeof(struct send) == 1 << SENDS_SHIFT && sizeof(struct reception) == 1 << RECV_SHIFT,
+	       "as the guest has it");
+_Static_assert((MAX_SENDS + 1) * sizeof(struct send) <= RECEIVED_AT - SENDS_AT &&
+		       (MAX_SENDS + 1) * sizeof(struct reception) <= RECV_SIZE &&
+		       (MAX_SENDS + 2) * sizeof(uint64_t) <= HALTS_SIZE &&
+		       RECEIVED_AT + MAX_TARGETS * RECV_SIZE <= HALTS_AT &&
+		       HALTS_AT + MAX_TARGETS * HALTS_SIZE <= GUEST_SIZE,
+	       "logs do not overlap");
+
+struct vcpu {
+	unsigned int id;
+	int fd;
+	pid_t tid;
+	int64_t offset;
+	struct kvm_run *run;
+	pthread_t thread;
+};
+
+/* The host's counter before and behind a reading of its clock. */
+struct pair {
+	uint64_t before, after, ns;
+};
+
+uint8_t *guest_ram;
+
+void die(const char *what)
+{
+	fprintf(stderr, "vmm: %s: %s\n", what, strerror(errno));
+	_exit(1);
+}
+
+int kvm_ioctl(int fd, unsigned long request, void *arg, const char *what)
+{
+	int ret = ioctl(fd, request, arg);
+
+	if (ret < 0)
+		die(what);
+	return ret;
+}
+
+/* The narrowest of many: the machine may be stopped between the stamps. */
+static struct pair clock_pair(void)
+{
+	struct pair best = { .after = UINT64_MAX };
+
+	for (int i = 0; i < 200; i++) {
+		struct timespec ts;
+		struct pair p;
+
+		p.before = arch_counter();
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		p.after = arch_counter();
+		p.ns = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+		if (p.after - p.before < best.after - best.before)
+			best = p;
+	}
+	return best;
+}
+
+static struct shared *shared(void)
+{
+	return (struct shared *)(guest_ram + SHARED_AT);
+}
+
+static void *vcpu_main(void *arg)
+{
+	struct vcpu *v = arg;
+	char name[16];
+
+	/* As QEMU names them. */
+	snprintf(name, sizeof(name), "CPU %u/KVM", v->id);
+	prctl(PR_SET_NAME, name);
+	v->tid = syscall(SYS_gettid);
+	for (;;) {
+		unsigned int done;
+
+		if (ioctl(v->fd, KVM_RUN, 0) < 0) {
+			if (errno == EINTR || errno == EAGAIN)
+				continue;
+			die("KVM_RUN");
+		}
+		if (v->run->exit_reason == KVM_EXIT_INTR)
+			continue;
+		done = arch_done(v->run);
+		if (done == DONE_WELL)
+			return NULL;
+		fprintf(stderr, "vmm: virtual CPU %u: %s (exit %u)\n", v->id,
+			done == DONE_STRAY ? "an interrupt that nobody sent" : "gave up", v->run->exit_reason);
+		_exit(3);
+	}
+}
+
+static void vm_start(int kvm, struct vcpu *vcpus, unsigned int nr)
+{
+	struct kvm_userspace_memory_region region = { .guest_phys_addr = GUEST_RAM, .memory_size = GUEST_SIZE };
+	int vm = kvm_ioctl(kvm, KVM_CREATE_VM, 0, "KVM_CREATE_VM");
+	size_t run_size = kvm_ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0, "KVM_GET_VCPU_MMAP_SIZE");
+	unsigned int i;
+
+	region.userspace_addr = (uintptr_t)guest_ram;
+	kvm_ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
+	memcpy(guest_ram + CODE_AT, guest_start, guest_size);
+	arch_vm(kvm, vm);
+	for (i = 0; i < nr; i++) {
+		struct vcpu *v = &vcpus[i];
+
+		v->id = i;
+		v->fd = kvm_ioctl(vm, KVM_CREATE_VCPU, (void *)(uintptr_t)i, "KVM_CREATE_VCPU");
+		v->run = mmap(NULL, run_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
+		if (v->run == MAP_FAILED)
+			die("mmap of a virtual CPU");
+		arch_vcpu(kvm, vm, v->fd, i);
+	}
+	arch_start();
+	/* Not later: these wait while the virtual CPU runs, and one that is halted runs. */
+	for (i = 0; i < nr; i++)
+		vcpus[i].offset = arch_offset(vcpus[i].fd);
+	for (i = 0; i < nr; i++)
+		if (pthread_create(&vcpus[i].thread, NULL, vcpu_main, &vcpus[i]))
+			die("pthread_create");
+}
+
+static void write_log(const char *path, const char *run, const struct vcpu *vcpus, const struct pair *clocks)
+{
+	const struct send *sends = (const struct send *)(guest_ram + SENDS_AT);
+	const struct shared *s = shared();
+	FILE *f = fopen(path, "w");
+	uint64_t i;
+
+	if (!f)
+		die(path);
+	fprintf(f, "run %s %s %u %d %d\n", run, s->sync ? "sync" : "async", s->targets, IPI_VECTOR, END_VECTOR);
+	for (unsigned int id = 0; id <= s->targets; id++)
+		fprintf(f, "vcpu %u %d %lld\n", id, vcpus[id].tid, (long long)vcpus[id].offset);
+	for (i = 0; i < 2; i++)
+		fprintf(f, "clock %llu %llu %llu\n", (unsigned long long)clocks[i].before,
+			(unsigned long long)clocks[i].after, (unsigned long long)clocks[i].ns);
+	for (i = 0; i < s->begun; i++)
+		fprintf(f, "send %llu %llu %llu\n", (unsigned long long)i, (unsigned long long)sends[i].before,
+			(unsigned long long)sends[i].after);
+	for (unsigned int t = 0; t < s->targets; t++) {
+		const struct reception *r = (const struct reception *)(guest_ram + RECEIVED_AT + t * RECV_SIZE);
+		const uint64_t *halts = (const uint64_t *)(guest_ram + HALTS_AT + t * HALTS_SIZE);
+
+		for (i = 0; i < s->target[t].received; i++)
+			fprintf(f, "recv %u %llu %llu %llu %llu %llu\n", t + 1, (unsigned long long)i,
+				(unsigned long long)r[i].at, (unsigned long long)r[i].begun,
+				(unsigned long long)r[i].vector, (unsigned long long)r[i].halts);
+		for (i = 0; i < s->target[t].halts; i++)
+			fprintf(f, "halt %u %llu %llu\n", t + 1, (unsigned long long)i, (unsigned long long)halts[i]);
+	}
+	if (fclose(f))
+		die(path);
+}
+
+static int usage(void)
+{
+	fprintf(stderr,
+		"usage: vmm [-p PATH] [-w halt|poll|masked] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-a] [-o LOG]\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const waits[] = { [WAIT_HALT] = "halt", [WAIT_POLL] = "poll", [WAIT_MASKED] = "masked" };
+	const char *path = arch_path("x2apic") < 0 ? "sysreg" : "x2apic", *log = NULL;
+	struct shared set = { .count = 200, .gap = 20000, .targets = 1, .sync = 1, .masked = 2000000 };
+	unsigned long long received = 0, halts = 0;
+	struct vcpu vcpus[MAX_TARGETS + 1];
+	struct pair clocks[2];
+	char run[64];
+	int opt, kvm;
+
+	while ((opt = getopt(argc, argv, "p:w:n:g:m:t:ao:")) != -1) {
+		switch (opt) {
+		case 'p':
+			path = optarg;
+			break;
+		case 'w':
+			for (set.wait = 0; set.wait < 3 && strcmp(optarg, waits[set.wait]); set.wait++)
+				;
+			break;
+		case 'n':
+			set.count = strtoul(optarg, NULL, 0);
+			break;
+		case 'g':
+			set.gap = strtoul(optarg, NULL, 0);
+			break;
+		case 'm':
+			set.masked = strtoull(optarg, NULL, 0);
+			break;
+		case 't':
+			set.targets = strtoul(optarg, NULL, 0);
+			break;
+		case 'a':
+			set.sync = 0;
+			break;
+		case 'o':
+			log = optarg;
+			break;
+		default:
+			return usage();
+		}
+	}
+	if (optind < argc || arch_path(path) < 0 || set.wait > 2 || !set.count || set.count > MAX_SENDS ||
+	    !set.targets || set.targets > MAX_TARGETS)
+		return usage();
+	set.path = arch_path(path);
+	snprintf(run, sizeof(run), "%s %s", path, waits[set.wait]);
+
+	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (kvm < 0)
+		die("/dev/kvm");
+	guest_ram = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (guest_ram == MAP_FAILED)
+		die("memory of the guest");
+	*shared() = set;
+	clocks[0] = clock_pair();
+	vm_start(kvm, vcpus, set.targets + 1);
+	for (unsigned int i = 0; i <= set.targets; i++)
+		pthread_join(vcpus[i].thread, NULL);
+	clocks[1] = clock_pair();
+	if (log)
+		write_log(log, run, vcpus, clocks);
+	for (unsigned int t = 0; t < set.targets; t++) {
+		received += shared()->target[t].received;
+		halts += shared()->target[t].halts;
+	}
+	printf("sent: sends=%llu received=%llu halts=%llu end=%d\n", (unsigned long long)shared()->begun, received,
+	       halts, END_VECTOR);
+	return 0;
+}

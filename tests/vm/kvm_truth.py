@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+What "ipitrace report --kvm" says of a virtual machine, and what the host recorded, against the virtual machine's own log.
+
+	kvm_truth.py CHECK NAME		NAME.log of vmm, NAME.raw of "trace-cmd report -t -R", NAME.json of the report
+
+counts: as many sends, interrupts, halts and coalesced IPIs as the guest logged, by vector and target.
+order: send <= exit <= accept <= inject <= entry <= handler, of each IPI; before and behind it what the guest's stamps say.
+stages: the report's times of IPIs add up to those between these events.
+halts: the report's halves of halts are those between them, and within what the guest's stamps allow.
+
+Stamps of the guest are its counter. Two readings of the host's clock, each between two of its counter, say when that was,
+within an interval: an order is violated only if no moment in it obeys.
+"""
+import collections
+import json
+import re
+import sys
+
+LINE = re.compile(r"^\s*.*-(\d+)\s+\[\d+\]\s+(?:\S+\s+)?(\d+)\.(\d{9}): +(\w+): +(.*)$")
+FIELD = re.compile(r"(\w+)=(-?(?:0x[0-9a-f]+|\d+))")
+EXIT_HLT = {1: 12, 2: 0x78}  # by isa: VMX, SVM
+HC_SEND_IPI = 10
+CLOCK_NS = 10  # The kernel scales the counter by whole numbers, which it changes by one now and then.
+
+Send = collections.namedtuple("Send", "exit accepts entry")
+Reception = collections.namedtuple("Reception", "at begun vector halts")
+
+
+def fail(text, *args):
+    sys.exit(text % args)
+
+
+def same(got, want, what):
+    if got != want:
+        fail("%s: %s, but %s", what, got, want)
+
+
+class Log:
+    """What the guest knows; stamps as intervals of the host's clock."""
+
+    def __init__(self, path):
+        self.sends, self.clocks, self.tids, self.offsets = [], [], {}, {}
+        self.received, self.halts = collections.defaultdict(list), collections.defaultdict(list)
+        sends, received, halts = [], [], []
+        for line in open(path):
+            what, *words = line.split()
+            if what == "run":
+                self.path, self.wait, self.order = words[:3]
+                self.targets, self.vector, self.end = map(int, words[3:])
+                continue
+            numbers = list(map(int, words))
+            if what == "vcpu":
+                self.tids[numbers[1]], self.offsets[numbers[0]] = numbers[0], numbers[2]
+            elif what == "clock":
+                self.clocks.append(numbers)
+            else:
+                {"send": sends, "recv": received, "halt": halts}[what].append(numbers)
+        self.sends = [(self.when(0, before), self.when(0, after)) for _, before, after in sends]
+        for vcpu, _, at, begun, vector, nr in received:
+            self.received[vcpu].append(Reception(self.when(vcpu, at), begun, vector, nr))
+        for vcpu, _, at in halts:
+            self.halts[vcpu].append(self.when(vcpu, at))
+
+    def when(self, vcpu, stamp):
+        """Earliest and latest: the clock was read no earlier than the first stamp, no later than the second."""
+        ticks = stamp - self.offsets[vcpu]
+        (before0, after0, ns0), (before1, after1, ns1) = self.clocks
+        return (ns0 + (ns1 - ns0) * (ticks - after0) // (after1 - after0) - CLOCK_NS,
+                ns0 + (ns1 - ns0) * (ticks - before0) // (before1 - before0) + CLOCK_NS)
+
+    def vectors(self):
+        """How often each target received each."""
+        return {v: collections.Counter(r.vector for r in rs) for v, rs in self.received.items()}
+
+    def vector_of(self, send):
+        return self.end if send == len(self.sends) - 1 else self.vector
+
+
+class Host:
+    """What was recorded of the virtual CPUs' threads."""
+
+    def __init__(self, path, tids):
+        self.sends, self.halts = [], collections.defaultdict(list)
+        self.accepts, self.injections, self.entries, self.eois = (collections.defaultdict(list) for _ in range(4))
+        exits, accepts, sends = {}, collections.defaultdict(list), set()
+        for line in open(path):
+            m = LINE.match(line)
+            vcpu = tids.get(int(m[1])) if m else None
+            if vcpu is None:
+                continue
+            ts, name = int(m[2]) * 10**9 + int(m[3]), m[4]
+            f = {k: int(v, 16 if v.startswith("0x") else 10) for k, v in FIELD.findall(m[5])}
+            if name == "kvm_exit":
+                exits[vcpu] = ts, EXIT_HLT.get(f["isa"]) == f["exit_reason"]
+                accepts[vcpu] = []
+            elif name == "kvm_entry":
+                if vcpu in sends:
+                    self.sends.append(Send(exits[vcpu][0], accepts[vcpu], ts))
+                    sends.remove(vcpu)
+                elif exits.get(vcpu, (0, False))[1]:
+                    self.halts[vcpu].append((exits[vcpu][0], ts))
+                self.entries[vcpu].append(ts)
+            elif name == "kvm_apic_ipi" or name == "kvm_hypercall" and f["nr"] == HC_SEND_IPI:
+                sends.add(vcpu)
+            elif name == "kvm_apic_accept_irq":
+                accepts[vcpu].append((f["apicid"], f["vec"], ts))
+                self.accepts[f["apicid"]].append((ts, f["vec"]))
+            elif name == "kvm_inj_virq" and not f["soft"] and not f["reinjected"]:
+                self.injections[vcpu].append((ts, f["vector"]))
+            elif name == "kvm_eoi":
+                self.eois[f["apicid"]].append((ts, f["vector"]))
+
+    def entry_behind(self, vcpu, ts):
+        return next(at for at in self.entries[vcpu] if at >= ts)
+
+
+def rows_sum(report, what, **keys):
+    return sum(what(r) for r in report["rows"] if all(r[k] == v for k, v in keys.items()))
+
+
+def check_counts(log, host, report):
+    vm, = report["vms"]
+    sends, hits = len(log.sends), len(log.sends) * log.targets
+    received = sum(map(len, log.received.values()))
+    same((len(host.sends), vm["sends"]), (sends, sends), "sends")
+    same(sum(len(s.accepts) for s in host.sends), hits, "accepts in exits that send")
+    same(rows_sum(report, lambda r: r["ipis"]), hits, "IPIs")
+    same({v: collections.Counter(vector for _, vector in list_) for v, list_ in host.injections.items()}, log.vectors(), "injections")
+    same({v: collections.Counter(vector for _, vector in list_) for v, list_ in host.eois.items()}, log.vectors(), "EOIs")
+    same((vm["injections"], vm["eois"], vm["unsolicited"]), (received, received, 0), "the report's injections, EOIs and unsolicited")
+    outcomes = {k: n for k, n in vm["outcomes"].items() if n}
+    same(outcomes, {k: n for k, n in (("delivered", received), ("coalesced", hits - received)) if n}, "outcomes")
+    for vcpu, vectors in log.vectors().items():
+        for vector, n in vectors.items():
+            sent = sum(log.vector_of(i) == vector for i in range(sends))
+            same((rows_sum(report, lambda r: r["ipis"], target=vcpu, vector=vector),
+                  rows_sum(report, lambda r: r["outcomes"]["delivered"], target=vcpu, vector=vector)), (sent, n),
+                 "vector %u to %u, sent and delivered" % (vector, vcpu))
+    same({r["path"] for r in report["rows"]}, {{"x2apic": "msr", "xapic": "mmio"}.get(log.path, log.path)}, "paths")
+    halts = sum(map(len, log.halts.values()))
+    same((sum(map(len, host.halts.values())), vm["halts"]["count"]), (halts, halts), "halts")
+    if log.wait != "halt":
+        same({r["kick"] for r in report["rows"]} & {"polling", "woken", "halted"}, set(), "kicks of a target that never halts")
+
+
+def check_order(log, host, report):
+    bad = []
+
+    def law(held, what, i):
+        if not held:
+            bad.append("%s of %u" % (what, i))
+    for i, ((before, after), s) in enumerate(zip(log.sends, host.sends)):
+        law(before[0] <= s.exit, "send <= exit", i)
+        law(s.entry <= after[1], "entry <= the sender's next instruction", i)
+        law(all(s.exit <= ts <= s.entry for _, _, ts in s.accepts), "exit <= accept <= entry", i)
+    for vcpu, received in log.received.items():
+        accepts = collections.defaultdict(list)
+        for ts, vector in host.accepts[vcpu]:
+            accepts[vector].append(ts)
+        nth = collections.Counter()
+        for i, (r, (inject, vector), (eoi, _)) in enumerate(zip(received, host.injections[vcpu], host.eois[vcpu])):
+            entry = host.entry_behind(vcpu, inject)
+            law(vector == r.vector, "vector of injection == handler's", i)
+            # Each takes one accept at least; without coalescing just one.
+            law(accepts[vector][nth[vector]] <= inject, "accept <= inject", i)
+            nth[vector] += 1
+            law(inject <= entry, "inject <= entry", i)
+            law(entry <= r.at[1], "entry <= handler", i)
+            law(r.at[0] <= eoi, "handler <= EOI", i)
+            law(log.sends[r.begun - 1][0][0] <= r.at[1], "the last send begun <= handler", i)
+    if bad:
+        fail("%u violations: %s", len(bad), ", ".join(bad[:20]))
+    print("%u sends, %u receptions" % (len(log.sends), sum(map(len, log.received.values()))))
+
+
+def pairs(log, host):
+    """Of IPIs that are waited for: send, accept, injection, entry."""
+    for vcpu, received in log.received.items():
+        for i, (s, (inject, _)) in enumerate(zip(host.sends, host.injections[vcpu])):
+            accept, = (ts for to, _, ts in s.accepts if to == vcpu)
+            yield i, vcpu, s.exit, accept, inject, host.entry_behind(vcpu, inject), received[i]
+
+
+def check_stages(log, host, report):
+    if log.order != "sync":
+        same(sum(r["total"]["count"] for r in report["rows"] if r["total"]), sum(map(len, log.received.values())), "totals")
+        return
+    want = collections.Counter()
+    for _, _, exit_, accept, inject, entry, _ in pairs(log, host):
+        want["total"] += entry - exit_
+        want["exit_accept"] += accept - exit_
+        want["to_inject"] += inject - accept
+        want["inject_entry"] += entry - inject
+
+    def total(*stages):
+        return sum(r["stages"][s]["sum"] for r in report["rows"] for s in stages if r["stages"][s])
+    same(dict(total=rows_sum(report, lambda r: r["total"]["sum"] if r["total"] else 0), exit_accept=total("exit_accept"),
+              to_inject=total("accept_wake", "runq", "run_inject"), inject_entry=total("inject_entry")), dict(want), "times")
+
+
+def check_halts(log, host, report):
+    halts = report["vms"][0]["halts"]
+    same(halts["polled"] + halts["slept"] + halts["pending"], halts["count"], "how they ended")
+    if log.order != "sync" or log.wait != "halt":
+        return
+    want = collections.Counter()
+    for i, vcpu, _, accept, _, _, r in pairs(log, host):
+        # One halt may be for several; it is the first one's.
+        if i and log.received[vcpu][i - 1].halts == r.halts or not r.halts:
+            continue
+        since, entry = host.halts[vcpu][r.halts - 1]
+        stamp, (before, after) = log.halts[vcpu][r.halts - 1], log.sends[i]
+        if since < stamp[0]:
+            fail("halt %u of %u before the guest says so", r.halts, vcpu)
+        if accept < since:
+            want["untold_time"] += entry - since
+            continue
+        idle, wakeup = accept - since, entry - accept
+        want["idle"] += idle
+        want["wakeup"] += wakeup
+        if not (before[0] - since <= idle <= after[1] - stamp[0] and wakeup <= r.at[1] - before[0]):
+            fail("halt %u of %u: idle %u, wake-up %u; halt at %s, send at %s to %s, handler at %s", r.halts, vcpu, idle, wakeup,
+                 stamp, before, after, r.at)
+    same({k: halts[k] for k in ("idle", "wakeup", "untold_time")}, {k: want[k] for k in ("idle", "wakeup", "untold_time")}, "halves")
+
+
+def main():
+    check, name = sys.argv[1:]
+    log = Log(name + ".log")
+    host = Host(name + ".raw", log.tids)
+    with open(name + ".json") as f:
+        report = json.load(f)
+    {"counts": check_counts, "order": check_order, "stages": check_stages, "halts": check_halts}[check](log, host, report)
+
+
+main()
