@@ -8,12 +8,14 @@
 D=/tmp/kvm
 mkdir -p $D
 cd $D || exit 1
+POLL=/sys/module/kvm/parameters/halt_poll_ns
 
-# scenario NAME VMM-OPTIONS...
+# scenario NAME VMM-OPTIONS...: on the CPUs of the mask $cpus, if it is set.
 scenario() {
 	what=$1
 	shift
-	ipitrace record --kvm -o "$what.dat" -- vmm "$@" -o "$what.log" >"$what.sent" 2>"$what.err" </dev/null
+	# shellcheck disable=SC2086 # several words, or none
+	ipitrace record --kvm -o "$what.dat" -- ${cpus:+taskset $cpus} vmm "$@" -o "$what.log" >"$what.sent" 2>"$what.err" </dev/null
 	status=$?
 	is $status 0 "record $what"
 	if [ $status -ne 0 ]; then
@@ -24,11 +26,33 @@ scenario() {
 	ipitrace report --kvm -i "$what.dat" >"$what.txt" 2>&1
 }
 
+# paths PATH...: what each can do.
+paths() {
+	for path; do
+		scenario "$path-halt" -p "$path" -w halt
+		scenario "$path-many" -p "$path" -w halt -n 60 -t 3
+	done
+	scenario poll -w poll
+	scenario async -w poll -a -g 100
+	scenario masked -w masked -a -g 100
+	scenario many-async -w halt -n 100 -t 3 -a -g 100
+	# Sender and target take turns on one CPU of the host.
+	cpus=1
+	scenario preempted -w poll -n 20
+	cpus=
+	# Far apart, so that the target sleeps, or the host polls for it all the time.
+	before=$(cat $POLL)
+	echo 0 >$POLL
+	scenario slept -w halt -n 50 -g 3000000
+	echo 20000000 >$POLL
+	scenario polled -w halt -n 50 -g 3000000
+	echo "$before" >$POLL
+}
+
 ok "virtual machines can be hosted" test -c /dev/kvm
 cp /lab/row row
 if [ "$ROW_ARCH" = amd64 ]; then
-	scenario halt -w halt
-	scenario poll -w poll
+	paths x2apic xapic hypercall
 fi
 
 for port in /sys/class/virtio-ports/*; do
