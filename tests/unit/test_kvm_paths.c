@@ -23,6 +23,12 @@ static const char formats[] =
 	"__print_symbolic(REC->exit_reason, { 0x040 + 1, \"DB excp\" }, { 0x060, \"interrupt\" }, { 0x078, \"hlt\" }, "
 	"{ 0x07c, \"msr\" }, { 0x401, \"avic_incomplete_ipi\" })";
 
+/* As Linux 6.12 has it. */
+static const char arm_formats[] =
+	"print fmt: \"%s: HSR_EC: 0x%04x (%s), PC: 0x%016lx\", __print_symbolic(REC->ret, {0, \"IRQ\" }, {1, \"SERROR\" }, "
+	"{2, \"TRAP\" }, {0xbadca11, \"HYP_GONE\" }), REC->esr_ec, __print_symbolic(REC->esr_ec, { (((0x00UL))), \"UNKNOWN\" }, "
+	"{ (((0x01UL))), \"WFx\" }, { (((0x18UL))), \"SYS64\" }, { (((0x2CUL))), \"FP_EXC64\" }), REC->vcpu_pc";
+
 struct bed {
 	struct kvm *k;
 	bool has[KVM_NR_EVENTS];
@@ -46,13 +52,13 @@ static void keep(void *ctx, const struct kvm_ipi *ipi)
 		b->ipis[b->nr++] = *ipi;
 }
 
-static struct bed *bed_new(void)
+static struct bed *bed_of(const char *format)
 {
 	struct bed *b = calloc(1, sizeof(*b));
 	const struct kvm_config config = {
 		.has = b->has,
-		.exit_format = formats,
-		.exit_format_len = sizeof(formats) - 1,
+		.exit_format = format,
+		.exit_format_len = strlen(format),
 		.tgid = tgid,
 		.emit = keep,
 		.ctx = b,
@@ -62,6 +68,11 @@ static struct bed *bed_new(void)
 	b->k = kvm_new(&config);
 	b->now = 1000;
 	return b;
+}
+
+static struct bed *bed_new(void)
+{
+	return bed_of(formats);
 }
 
 static void bed_free(struct bed *b)
@@ -492,7 +503,7 @@ static void losses(void)
 
 static void arm(void)
 {
-	struct bed *b = bed_new();
+	struct bed *b = bed_of(arm_formats);
 
 	b->has[KVM_EV_INJECT] = false;
 	for (int tid = 100; tid < 102; tid++)
@@ -512,6 +523,35 @@ static void arm(void)
 	bed_free(b);
 }
 
+/* What its exits are called, and that some of them are halts. */
+static void arm_exits(void)
+{
+	static const char *const names[] = { "WFx", "IRQ", "FP_EXC64", "0x3f" };
+	struct bed *b = bed_of(arm_formats);
+	const struct kvm_vm *vm;
+	unsigned int nr;
+
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	EV(b, KVM_EV_EXIT_ARM, 101, 2, 1);
+	EV(b, KVM_EV_WFX, 101, 0);
+	EV(b, KVM_EV_WAKEUP, 101, 100, 1, 1);
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	EV(b, KVM_EV_EXIT_ARM, 101, 0, 0);
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	EV(b, KVM_EV_EXIT_ARM, 101, 2, 0x2c);
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	EV(b, KVM_EV_EXIT_ARM, 101, 2, 0x3f);
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	ok(laws_hold(b), "arm64, exits: laws");
+	vm = kvm_vms(b->k, &nr);
+	is_u64(vm->nr_exits, ARRAY_SIZE(names), "  reasons");
+	for (unsigned int i = 0; i < vm->nr_exits && i < ARRAY_SIZE(names); i++)
+		is_str(vm->exits[i].name, names[i], "  its name");
+	is_u64(vm->halts.count, 1, "  a halt");
+	is_u64(vm->halts.waited, 1, "  that slept");
+	bed_free(b);
+}
+
 int main(void)
 {
 	plain();
@@ -528,5 +568,6 @@ int main(void)
 	halts();
 	losses();
 	arm();
+	arm_exits();
 	return done_testing();
 }

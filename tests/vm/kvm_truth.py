@@ -21,6 +21,8 @@ import sys
 LINE = re.compile(r"^\s*.*-(\d+)\s+\[\d+\]\s+(?:\S+\s+)?(\d+)\.(\d{9}): +(\w+): +(.*)$")
 FIELD = re.compile(r"(\w+)=(-?(?:0x[0-9a-f]+|\d+))")
 EXIT_HLT = {1: 12, 2: 0x78}  # by isa: VMX, SVM
+TRAP, WFI = 2, 1  # arm64: what the exit returns, and the class of its exception
+SGI1R = dict(is_write=1, Op0=3, Op1=0, CRn=12, CRm=11, Op2=5)
 HC_SEND_IPI = 10
 CLOCK_NS = 10  # The kernel scales the counter by whole numbers, which it changes by one now and then.
 
@@ -79,7 +81,7 @@ class Log:
 
 
 class Host:
-    """What was recorded of the virtual CPUs' threads."""
+    """What was recorded of the virtual CPUs' threads. An accept of arm64 is the call that sends an SGI to a list of targets."""
 
     def __init__(self, path, tids):
         self.sends, self.halts = [], collections.defaultdict(list)
@@ -93,7 +95,7 @@ class Host:
             ts, name = int(m[2]) * 10**9 + int(m[3]), m[4]
             f = {k: int(v, 16 if v.startswith("0x") else 10) for k, v in FIELD.findall(m[5])}
             if name == "kvm_exit":
-                exits[vcpu] = ts, EXIT_HLT.get(f["isa"]) == f["exit_reason"]
+                exits[vcpu] = ts, (EXIT_HLT.get(f["isa"]) == f["exit_reason"] if "isa" in f else (f["ret"], f["esr_ec"]) == (TRAP, WFI))
                 accepts[vcpu] = []
             elif name == "kvm_entry":
                 if vcpu in sends:
@@ -104,9 +106,15 @@ class Host:
                 self.entries[vcpu].append(ts)
             elif name == "kvm_apic_ipi" or name == "kvm_hypercall" and f["nr"] == HC_SEND_IPI:
                 sends.add(vcpu)
+            elif name == "kvm_sys_access" and SGI1R.items() <= f.items():
+                sends.add(vcpu)
             elif name == "kvm_apic_accept_irq":
                 accepts[vcpu].append((f["apicid"], f["vec"], ts))
                 self.accepts[f["apicid"]].append((ts, f["vec"]))
+            elif "reg" in f and vcpu in sends:
+                for target in (i for i in range(16) if f["reg"] >> i & 1):
+                    accepts[vcpu].append((target, f["reg"] >> 24 & 15, ts))
+                    self.accepts[target].append((ts, f["reg"] >> 24 & 15))
             elif name == "kvm_inj_virq" and not f["soft"] and not f["reinjected"]:
                 self.injections[vcpu].append((ts, f["vector"]))
             elif name == "kvm_eoi":

@@ -4,7 +4,7 @@
  *
  * x86 has two, of VMX (isa 1) and of SVM (isa 2), in this order (trace_kvm_exit, arch/x86/kvm/trace.h). arm64 has those of
  * what an exit returns and of the class of an exception (arch/arm64/kvm/trace_arm.h). Each is
- * __print_symbolic(VALUE, { CODE, "NAME" }, ...), codes are numbers or sums of them.
+ * __print_symbolic(VALUE, { CODE, "NAME" }, ...), codes are numbers or sums of them, as the preprocessor left them.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,17 +58,19 @@ static const struct reason *add(struct reasons *r, uint32_t table, uint32_t code
 	return row;
 }
 
-/* "0x040 + 1, "; NULL if it is none. */
+/* "0x040 + 1, ", or of arm64 "(((0x18UL))), "; NULL if it is none. */
 static const char *take_code(const char *at, uint32_t *code)
 {
 	char *end;
 
 	*code = 0;
 	do {
+		at += strspn(at, " (");
 		*code += (uint32_t)strtoul(at, &end, 0);
 		if (end == at)
 			return NULL;
-		at = end + strspn(end, " ");
+		at = end + strspn(end, "UL");
+		at += strspn(at, " )");
 	} while (*at == '+' && at++);
 	return *at == ',' ? at + 1 + strspn(at + 1, " ") : NULL;
 }

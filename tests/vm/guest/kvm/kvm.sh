@@ -51,9 +51,10 @@ paths() {
 
 ok "virtual machines can be hosted" test -c /dev/kvm
 cp /lab/row row
-if [ "$ROW_ARCH" = amd64 ]; then
-	paths x2apic xapic hypercall
-fi
+case $ROW_ARCH in
+amd64) paths x2apic xapic hypercall ;;
+arm64) paths sysreg ;;
+esac
 
 for port in /sys/class/virtio-ports/*; do
 	[ "$(cat "$port/name")" = ipitrace.files ] || continue
