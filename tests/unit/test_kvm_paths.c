@@ -32,6 +32,8 @@ static const char arm_formats[] =
 struct bed {
 	struct kvm *k;
 	bool has[KVM_NR_EVENTS];
+	bool unnumbered;  /* nothing tells which virtual CPU a thread is */
+	int32_t unwanted; /* its VM is not asked for */
 	struct kvm_ipi ipis[MAX_IPIS];
 	unsigned int nr;
 	uint64_t now;
@@ -52,6 +54,16 @@ static void keep(void *ctx, const struct kvm_ipi *ipi)
 		b->ipis[b->nr++] = *ipi;
 }
 
+static int64_t number(void *ctx, int32_t tid)
+{
+	return ((const struct bed *)ctx)->unnumbered ? -1 : tid % 100;
+}
+
+static bool wants(void *ctx, int32_t vm)
+{
+	return vm != ((const struct bed *)ctx)->unwanted;
+}
+
 static struct bed *bed_of(const char *format)
 {
 	struct bed *b = calloc(1, sizeof(*b));
@@ -61,6 +73,8 @@ static struct bed *bed_of(const char *format)
 		.exit_format_len = strlen(format),
 		.tgid = tgid,
 		.emit = keep,
+		.vcpu = number,
+		.wants = wants,
 		.ctx = b,
 	};
 
@@ -552,6 +566,103 @@ static void arm_exits(void)
 	bed_free(b);
 }
 
+static void arm_sgi(struct bed *b, int tid, uint64_t reg)
+{
+	EV(b, KVM_EV_EXIT_ARM, tid, 2, 0x18);
+	EV(b, KVM_EV_SYSREG, tid, 1, 3, 0, 12, 11, 5);
+	EV(b, KVM_EV_SGI, tid, reg);
+	EV(b, KVM_EV_ENTRY_ARM, tid, 0);
+}
+
+static void arm_targets(void)
+{
+	struct bed *b = bed_new();
+	const struct kvm_vm *vm;
+	unsigned int nr;
+
+	b->has[KVM_EV_INJECT] = false;
+	for (int tid = 100; tid < 104; tid++)
+		EV(b, KVM_EV_ENTRY_ARM, tid, 0);
+	EV(b, KVM_EV_ENTRY_ARM, 217, 0);
+	arm_sgi(b, 102, 1ULL << 40 | 1 << 24); /* to all others of its VM */
+	arm_sgi(b, 102, 0x1000a);	       /* 17 and 19, which nobody has seen */
+	arm_sgi(b, 217, 1 << 16 | 2);	       /* to itself */
+	for (int tid = 100; tid < 104; tid++) {
+		EV(b, KVM_EV_EXIT_ARM, tid, 0, 0);
+		EV(b, KVM_EV_ENTRY_ARM, tid, 0);
+	}
+	ok(laws_hold(b), "SGIs to several: laws");
+	vm = kvm_vms(b->k, &nr);
+	is_u64(vm[0].outcomes[KVM_DELIVERED], 3, "  all but the sender");
+	is_u64(vm[0].outcomes[KVM_IN_FLIGHT], 2, "  those that never ran have them still to come");
+	is_u64(vm[1].outcomes[KVM_DELIVERED], 1, "  one to itself, of another machine");
+	is_u64(kvm_stats(b->k)->sgis, 3, "  as many as the probe saw");
+	bed_free(b);
+
+	b = bed_new();
+	b->unnumbered = true;
+	for (int tid = 100; tid < 102; tid++)
+		EV(b, KVM_EV_ENTRY_ARM, tid, 0);
+	arm_sgi(b, 100, 0x5000002);
+	EV(b, KVM_EV_EXIT_ARM, 101, 0, 0);
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	ok(laws_hold(b), "threads without a number: laws");
+	vm = kvm_vms(b->k, &nr);
+	is_u64(vm[0].outcomes[KVM_UNACCEPTED], 1, "  whom it is for is not guessed");
+	is_u64(vm[0].outcomes[KVM_DELIVERED], 0, "  by order of appearance");
+	is_u64(kvm_stats(b->k)->unnumbered, 2, "  and they are counted");
+	bed_free(b);
+}
+
+static void arm_waits(void)
+{
+	struct bed *b = bed_of(arm_formats);
+	const struct kvm_vm *vm;
+	unsigned int nr;
+
+	EV(b, KVM_EV_ENTRY_ARM, 100, 0);
+	for (uint64_t wfe = 0; wfe < 2; wfe++) {
+		EV(b, KVM_EV_EXIT_ARM, 100, 2, 0x01);
+		EV(b, KVM_EV_WFX, 100, wfe);
+		if (!wfe)
+			EV(b, KVM_EV_WAKEUP, 100, 5, 0, 1);
+		EV(b, KVM_EV_ENTRY_ARM, 100, 0);
+	}
+	ok(laws_hold(b), "WFI and WFE: laws");
+	vm = kvm_vms(b->k, &nr);
+	is_u64(vm[0].halts.count, 1, "  WFE is no halt");
+	is_u64(vm[0].halts.polled, 1, "  WFI is one");
+	is_u64(vm[0].wfes, 1, "  and both are counted");
+	bed_free(b);
+}
+
+static void choice(void)
+{
+	struct bed *b = bed_new();
+	const struct kvm_vm *vm;
+	unsigned int nr;
+
+	b->unwanted = 200;
+	goes(b, 101);
+	goes(b, 102);
+	goes(b, 202);
+	exits(b, 202, 32, VMX);
+	EV(b, KVM_EV_IPI, 202, RES, 1);
+	EV(b, KVM_EV_ACCEPT, 202, 1, RES, 0);
+	icr_write(b, RES, 2);
+	goes(b, 202);
+	exits(b, 102, 1, VMX);
+	injected(b, 102, RES);
+	goes(b, 101);
+	ok(laws_hold(b), "one of two machines: laws");
+	vm = kvm_vms(b->k, &nr);
+	ok(nr == 1 && vm[0].tgid == 100, "  the other is not there");
+	is_u64(vm[0].outcomes[KVM_DELIVERED], 1, "  nor its IPI");
+	is_u64(vm[0].others, 0, "  which is no device of this one's either");
+	is_u64(kvm_stats(b->k)->others, 5, "  its events are counted");
+	bed_free(b);
+}
+
 int main(void)
 {
 	plain();
@@ -569,5 +680,8 @@ int main(void)
 	losses();
 	arm();
 	arm_exits();
+	arm_targets();
+	arm_waits();
+	choice();
 	return done_testing();
 }

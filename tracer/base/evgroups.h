@@ -16,10 +16,19 @@
 
 #define EVGROUP_MAX_EVENTS 28
 
+/* Of whose threads its events are, where only some are wanted: of virtual CPUs (capture/kvmtasks.h). */
+enum evgroup_tasks {
+	EVGROUP_TASKS_ALL,
+	EVGROUP_TASKS_SWITCH,  /* of either that is switched */
+	EVGROUP_TASKS_WAKING,  /* of who is woken */
+	EVGROUP_TASKS_CURRENT, /* of who runs */
+};
+
 struct evgroup_event {
 	const char *system, *name; /* of tracefs; NULL behind the last of a group */
 	const char *filter;	   /* as the kernel takes it; NULL = every one */
 	bool elsewhere;		   /* of other machines: not missed where it is not */
+	uint8_t tasks;		   /* enum evgroup_tasks */
 };
 
 struct evgroup {
@@ -32,5 +41,7 @@ struct evgroup {
 const struct evgroup *evgroup_row(unsigned int idx);
 /* "sched,idle" to a bit per row, added to *groups. */
 int evgroups_parse(uint32_t *groups, const char *list, struct err *err);
+/* Is the row of this name among them? */
+bool evgroups_have(uint32_t groups, const char *name);
 
 #endif

@@ -333,7 +333,7 @@ static bool pids_listed(const void *value)
 	return f->negated || f->nr > 1;
 }
 
-static bool pids_pass(const struct pid_filter *f, int32_t pid)
+bool pid_filter_has(const struct pid_filter *f, int32_t pid)
 {
 	for (unsigned int i = 0; i < f->nr; i++)
 		if (f->pids[i] == pid)
@@ -352,7 +352,7 @@ static bool pids_disjoint(const void *a, const void *b)
 		g = a;
 	}
 	for (unsigned int i = 0; i < f->nr; i++)
-		if (f->negated || pids_pass(g, f->pids[i]))
+		if (f->negated || pid_filter_has(g, f->pids[i]))
 			return false;
 	return true;
 }
@@ -514,7 +514,7 @@ static bool pass_process(const struct ipi_filter *f, const struct filter_subject
 {
 	if (f->process.children)
 		return true; /* asked below */
-	return pids_pass(&f->process, s->tgid < 0 ? s->pid : s->tgid);
+	return pid_filter_has(&f->process, s->tgid < 0 ? s->pid : s->tgid);
 }
 
 static bool is_root(const struct pid_filter *f, int32_t tgid)
@@ -546,6 +546,14 @@ static bool pass_children(const struct ipi_filter *f, const struct filter_subjec
 	int in = descends(&f->process, s);
 
 	return in >= 0 && in != f->process.negated;
+}
+
+bool pid_filter_passes(const struct pid_filter *f, int32_t tgid, int32_t (*parent)(void *ctx, int32_t tgid), void *ctx)
+{
+	const struct ipi_filter filter = { .process = *f };
+	const struct filter_subject subject = { .tgid = tgid, .parent = parent, .parent_ctx = ctx };
+
+	return f->children ? pass_children(&filter, &subject) : pid_filter_has(f, tgid);
 }
 
 /* A group is named by itself, and by every one that it is in. */
@@ -580,7 +588,7 @@ bool ipi_filter_unplaced(const struct ipi_filter *f, const struct filter_subject
 
 static bool pass_tid(const struct ipi_filter *f, const struct filter_subject *s)
 {
-	return pids_pass(&f->tid, s->pid);
+	return pid_filter_has(&f->tid, s->pid);
 }
 
 /* --- one item of a list --- */
@@ -601,7 +609,7 @@ static bool finds_process(const struct filter_row *row, const struct ipi_filter 
 	struct pid_filter alone = { .pids = &pid, .nr = 1 };
 
 	(void)row;
-	return f->process.children ? descends(&alone, s) > 0 : pids_pass(&alone, s->tgid < 0 ? s->pid : s->tgid);
+	return f->process.children ? descends(&alone, s) > 0 : pid_filter_has(&alone, s->tgid < 0 ? s->pid : s->tgid);
 }
 
 static bool finds_tid(const struct filter_row *row, const struct ipi_filter *f, const char *item,

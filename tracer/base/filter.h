@@ -41,6 +41,11 @@ struct pid_filter {
 	int32_t workload;
 };
 
+/* By the numbers alone, as they are or negated. */
+bool pid_filter_has(const struct pid_filter *f, int32_t pid);
+/* ... and with what they have started, where the filter says so; parent as in struct filter_subject. */
+bool pid_filter_passes(const struct pid_filter *f, int32_t tgid, int32_t (*parent)(void *ctx, int32_t tgid), void *ctx);
+
 /*
  * Each filter is a list, of which one must match. A ! in front of a list is
  * none of it: what passes a negated filter is what does not pass it without the

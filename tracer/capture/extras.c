@@ -29,6 +29,7 @@ struct extra {
 	char *system, *name;
 	const char *filter; /* NULL = every one */
 	bool named;	    /* by its very name, not by a pattern */
+	uint8_t tasks;	    /* enum evgroup_tasks */
 };
 
 /* All names of a directory that has "enable" in each of them, in order; NULL-terminated. */
@@ -73,13 +74,13 @@ static bool exists(const char *system, const char *name)
 	return there;
 }
 
-static void add(struct session *s, const char *system, const char *name, const char *filter, bool named)
+static void add(struct session *s, const char *system, const char *name, const char *filter, bool named, uint8_t tasks)
 {
 	for (unsigned int i = 0; i < s->nr_extras; i++)
 		if (!strcmp(s->extras[i].system, system) && !strcmp(s->extras[i].name, name))
 			return;
 	s->extras = xrealloc(s->extras, (s->nr_extras + 1) * sizeof(*s->extras));
-	s->extras[s->nr_extras++] = (struct extra){ xstrdup(system), xstrdup(name), filter, named };
+	s->extras[s->nr_extras++] = (struct extra){ xstrdup(system), xstrdup(name), filter, named, tasks };
 }
 
 /* The probes of another run of ipitrace are none of this one's. */
@@ -103,7 +104,7 @@ static unsigned int add_matching(struct session *s, const char *system, const ch
 		for (unsigned int k = 0; k < nr_events; k++) {
 			if (!glob_match(event, events[k]))
 				continue;
-			add(s, systems[i], events[k], NULL, false);
+			add(s, systems[i], events[k], NULL, false, EVGROUP_TASKS_ALL);
 			nr++;
 		}
 		free_names(events);
@@ -158,7 +159,7 @@ static int find_pattern(struct session *s, const char *pattern, struct err *err)
 	if (*event) {
 		*event++ = '\0';
 		if (!strpbrk(pattern, "*?[") && exists(system, event) && !is_standin(system)) {
-			add(s, system, event, NULL, true);
+			add(s, system, event, NULL, true, EVGROUP_TASKS_ALL);
 			nr = 1;
 		} else {
 			nr = add_matching(s, system, event);
@@ -185,7 +186,7 @@ static int find_group(struct session *s, const struct evgroup *g, struct err *er
 	}
 	for (const struct evgroup_event *ev = g->events; ev->name; ev++) {
 		if (exists(ev->system, ev->name))
-			add(s, ev->system, ev->name, ev->filter, true);
+			add(s, ev->system, ev->name, ev->filter, true, ev->tasks);
 		else if (!ev->elsewhere)
 			session_note(s, "this kernel has no %s:%s, which is of --with %s", ev->system, ev->name,
 				     g->name);
@@ -247,20 +248,62 @@ static int write_event(struct session *s, const struct extra *e, const char *fil
 	return errnum;
 }
 
+/* The event's own filter, and that of the threads whose events are wanted; malloc'ed, NULL = none. */
+static char *filter_of(const struct session *s, const struct extra *e)
+{
+	char *tasks = session_kvm_filter(s, (enum evgroup_tasks)e->tasks), *both;
+
+	if (!tasks || !e->filter)
+		return tasks ? tasks : e->filter ? xstrdup(e->filter) : NULL;
+	both = xasprintf("(%s) && (%s)", e->filter, tasks);
+	free(tasks);
+	return both;
+}
+
+static void set_filter(struct session *s, const struct extra *e)
+{
+	char *filter = filter_of(s, e);
+
+	if (filter && write_event(s, e, "filter", filter)) {
+		session_note(s, "this kernel takes no filter of %s:%s: all of them are recorded", e->system, e->name);
+		/* A refused filter stays readable with the kernel's complaint, though it filters nothing. */
+		write_event(s, e, "filter", "0");
+	}
+	free(filter);
+}
+
+void session_filter_extras(struct session *s)
+{
+	for (unsigned int i = 0; i < s->nr_extras; i++) {
+		char *file = xasprintf("events/%s/%s/filter", s->extras[i].system, s->extras[i].name);
+
+		if (s->extras[i].tasks != EVGROUP_TASKS_ALL) {
+			session_own_write(s, file, true);
+			set_filter(s, &s->extras[i]);
+			session_own_write(s, file, false);
+		}
+		free(file);
+	}
+}
+
+/* A probe of ours: no other run can have it. */
+static void add_sgi_probe(struct session *s)
+{
+	if (session_make_sgi_probe(s))
+		add(s, standin_group(), SGI_PROBE, NULL, true, EVGROUP_TASKS_CURRENT);
+}
+
 int session_enable_extras(struct session *s, struct err *err)
 {
+	if (s->kvm.on)
+		add_sgi_probe(s);
 	for (unsigned int i = 0; i < s->nr_extras; i++) {
 		const struct extra *e = &s->extras[i];
 		int errnum;
 
 		if (is_armed(s, e))
 			continue;
-		if (e->filter && write_event(s, e, "filter", e->filter)) {
-			session_note(s, "this kernel takes no filter of %s:%s: all of them are recorded", e->system,
-				     e->name);
-			/* A refused filter stays readable with the kernel's complaint, though it filters nothing. */
-			write_event(s, e, "filter", "0");
-		}
+		set_filter(s, e);
 		errnum = write_event(s, e, "enable", "1");
 		if (errnum && e->named)
 			return err_set_errno(err, EXIT_FAILED, errnum, "cannot enable %s:%s", e->system, e->name);

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/evgroups.h"
 #include "base/kevents.h"
 #include "capture/instance.h"
 #include "capture/session.h"
@@ -28,7 +29,21 @@ struct watched {
 	char *now;	   /* at the end */
 	int fd, notice;	   /* held open, so that the kernel keeps the inode; -1: nobody tells when it is written */
 	bool written;	   /* by somebody, since */
+	bool foreign;	   /* ... before a write of ours */
 	bool changed;
+};
+
+/* With --with kvm: whose threads run virtual CPUs. */
+struct session_kvm {
+	bool on;
+	bool all;			/* nobody knows yet whose: scheduling of all tasks */
+	bool choose;			/* of the VMs of some processes alone */
+	const struct pid_filter *which; /* borrowed; NULL = of all */
+	int32_t *tids;			/* in order */
+	unsigned int nr;
+	struct session_late *late; /* that were found while it recorded */
+	unsigned int nr_late;
+	bool has_probe;
 };
 
 struct session {
@@ -54,9 +69,10 @@ struct session {
 	int notices;	 /* inotify; -1: none */
 	pthread_t taker; /* session_retire()'s thread */
 	bool retired, has_taker;
-	struct err left;	 /* what it could not remove */
-	uint64_t *written;	 /* by CPU: events written for sure by the last glance */
-	bool emptied;		 /* fewer than at the glance before */
+	struct err left;   /* what it could not remove */
+	uint64_t *written; /* by CPU: events written for sure by the last glance */
+	bool emptied;	   /* fewer than at the glance before */
+	struct session_kvm kvm;
 	struct standin *standin; /* kprobe events in place of send events; NULL = not needed */
 };
 
@@ -71,6 +87,20 @@ int session_enable_events(struct session *s, const struct session_config *config
 int session_find_extras(struct session *s, const struct session_config *config, struct err *err);
 int session_enable_extras(struct session *s, struct err *err);
 void session_free_extras(struct session *s);
+/* The filters of those that depend on threads, anew. */
+void session_filter_extras(struct session *s);
+/* capture/kvmtasks.c: which threads; the filter of such events, malloc'ed, NULL = of whatever thread. */
+void session_open_kvm(struct session *s, const struct session_config *config);
+char *session_kvm_filter(const struct session *s, enum evgroup_tasks kind);
+/*
+ * arm64: a probe of vgic_v3_dispatch_sgi(), which alone knows whom an SGI is for; in the group of the other probes.
+ * False: this is no arm64, or it cannot be made.
+ */
+#define SGI_PROBE "sgi"
+bool session_make_sgi_probe(struct session *s);
+int session_close_kvm(struct session *s, struct err *err);
+/* capture/verify.c: around a write of ours to a file that is watched. */
+void session_own_write(struct session *s, const char *file, bool begins);
 /* "cpu & CPUS{1,3}", or before kernel 6.6 "(cpu == 1 || ...)"; malloc'ed, NULL if it cannot be said so. */
 char *session_target_filter(const struct kevent *kev, const struct cpuset *cpus, bool modern);
 /* What was done to a file of the main instance: written, or refused (errnum). Nothing where nobody asks. */

@@ -286,6 +286,7 @@ int session_open(struct session **sp, const struct session_config *config, struc
 		return -1;
 	if (session_find_extras(s, config, err))
 		return -1;
+	session_open_kvm(s, config);
 	remove_stale(s);
 	if (create_instance(s, err) || setup_instance(s, config, err))
 		return -1;
@@ -376,6 +377,8 @@ int session_close(struct session *s, struct err *err)
 	if (standin_remove(s->standin, ret ? NULL : err))
 		ret = -1;
 	standin_free(s->standin);
+	if (session_close_kvm(s, ret ? NULL : err))
+		ret = -1;
 	session_free_extras(s);
 	free(s->events);
 	free(s->notes);

@@ -22,6 +22,7 @@
 
 #include "base/cpuset.h"
 #include "base/err.h"
+#include "base/filter.h"
 #include "base/parse.h"
 #include "base/event.h"
 
@@ -58,6 +59,7 @@ struct session_config {
 	 */
 	const char *events; /* NULL = none */
 	uint32_t groups;
+	const struct pid_filter *kvm_processes; /* of the group kvm: VMs of these alone; NULL = of all */
 	/* Told of everything that is done to tracefs, a line each; NULL = nobody asks. */
 	void (*log)(void *ctx, const char *text);
 	void *log_ctx;
@@ -91,6 +93,17 @@ typedef void (*session_change_fn)(void *ctx, const char *text);
  * clock, buffers). Returns the number of changes told.
  */
 unsigned int session_verify(struct session *s, session_change_fn tell, void *ctx);
+/* A thread that turned out to run a virtual CPU while it recorded; its scheduling is there from then on. */
+struct session_late {
+	int32_t tid;
+	uint64_t from_ns; /* of the trace clock */
+};
+/* Now and then while it records: threads of virtual CPUs that are new, where the session is of these. */
+void session_look_for_vcpus(struct session *s);
+bool session_is_kvm(const struct session *s);
+/* The scheduling of all tasks, not of those threads alone. */
+bool session_kvm_is_all(const struct session *s);
+const struct session_late *session_late_vcpus(const struct session *s, unsigned int *nr);
 /* Now and then while it records: a buffer that another process emptied shows in its counts. */
 void session_glance(struct session *s);
 /* Stop recording. Safe to call twice; never fails for a reason that a caller could act on. */

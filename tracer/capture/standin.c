@@ -205,6 +205,37 @@ struct standin *standin_find(unsigned int nr_cpus)
 	return s;
 }
 
+static void name_group(const char *instance)
+{
+	snprintf(group, sizeof(group), "%s", instance);
+	for (char *p = group; (p = strpbrk(p, "-."));)
+		*p = '_';
+}
+
+int standin_add(const char *instance, const char *event, const char *function, const char *args)
+{
+	char *text;
+	int ret;
+
+	if (!standin_possible())
+		return -EOPNOTSUPP;
+	name_group(instance);
+	text = xasprintf("p:%s/%s %s %s", group, event, function, args);
+	ret = append(text);
+	free(text);
+	return ret;
+}
+
+int standin_drop(const char *event)
+{
+	char *text = xasprintf("-:%s/%s", group, event);
+	int ret = append(text);
+
+	free(text);
+	/* Someone else cleared all dynamic events; what matters is that it is gone. */
+	return ret == -ENOENT ? 0 : ret;
+}
+
 int standin_install(struct standin **sp, const char *instance, uint32_t ops, unsigned int nr_cpus, struct err *err)
 {
 	struct standin *s = standin_find(nr_cpus);
@@ -212,9 +243,7 @@ int standin_install(struct standin **sp, const char *instance, uint32_t ops, uns
 	int errnum = 0;
 
 	*sp = s;
-	snprintf(group, sizeof(group), "%s", instance);
-	for (char *p = group; (p = strpbrk(p, "-."));)
-		*p = '_';
+	name_group(instance);
 	if (!standin_possible()) {
 		err_set(err, EXIT_FAILED, "this kernel has no dynamic kprobe events");
 		return err_hint(err, "'ipitrace probe' shows what it offers; kprobes need CONFIG_KPROBE_EVENTS");
@@ -240,15 +269,12 @@ int standin_remove(struct standin *s, struct err *err)
 	int ret = 0;
 
 	for (size_t i = 0; s && i < ARRAY_SIZE(rows); i++) {
-		char text[128];
 		int failed;
 
 		if (!s->ev[i].installed)
 			continue;
-		snprintf(text, sizeof(text), "-:%s/%s", group, rows[i].name);
-		failed = -append(text);
-		/* ENOENT: someone else cleared all dynamic events; what matters is that it is gone. */
-		if (failed && failed != ENOENT)
+		failed = -standin_drop(rows[i].name);
+		if (failed)
 			ret = err_set_errno(err, EXIT_FAILED, failed, "cannot remove kprobe event %s/%s", group,
 					    rows[i].name);
 		else

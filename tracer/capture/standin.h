@@ -45,6 +45,13 @@ void standin_free(struct standin *s);
 /* Only look the functions up: nothing is installed. */
 struct standin *standin_find(unsigned int nr_cpus);
 
+/*
+ * One more event of the group, on entry of a function of the kernel, with these arguments as kprobe_events has them.
+ * 0 or -errno: -ENOENT where the kernel has no such function.
+ */
+int standin_add(const char *instance, const char *event, const char *function, const char *args);
+int standin_drop(const char *event);
+
 const char *standin_group(void); /* the string stays when the events go */
 const struct standin_event *standin_events(const struct standin *s, unsigned int *nr);
 /*

@@ -233,6 +233,28 @@ static void take_notices(struct session *s)
 	}
 }
 
+void session_own_write(struct session *s, const char *file, bool begins)
+{
+	for (unsigned int i = 0; i < s->nr_watched; i++) {
+		struct watched *w = &s->watched[i];
+
+		if (strcmp(w->file, file))
+			continue;
+		/* What others wrote before it is told; what comes up to its end is ours. */
+		if (begins) {
+			take_notices(s);
+			w->foreign = w->written;
+			continue;
+		}
+		take_notices(s);
+		w->written = w->foreign;
+		free(w->text);
+		w->text = session_read(s, w->file, NULL);
+		if (!w->text)
+			w->text = xstrdup("");
+	}
+}
+
 /*
  * Back as it was, or never another: but what was in between is not in the
  * recording. What only did that which has been told is no news.

@@ -37,10 +37,11 @@ static int status(const struct kvm_report *r, struct err *err)
 	return err_hint(err, "%s", s->lost ? "record with a larger buffer: -m" : "copy it, or record, again");
 }
 
-int kvm_report_file(const struct kvm_options *o, const char *path, const char *buffer, enum rows_format format,
-		    unsigned int top, const struct screen_options *screen, struct err *err)
+int kvm_report_file(const struct kvm_options *o, const char *path, const char *buffer,
+		    const struct pid_filter *processes, enum rows_format format, unsigned int top,
+		    const struct screen_options *screen, struct err *err)
 {
-	struct kvm_report r = { .nr_by = o->nr_by };
+	struct kvm_report r = { .nr_by = o->nr_by, .processes = processes };
 	struct render_kvm_options ro = { .top = top, .raw_text = format == ROWS_RAW_CSV };
 	int ret = -1;
 

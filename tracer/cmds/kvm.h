@@ -21,8 +21,9 @@ struct kvm_options {
 
 /* The option's parse(): target is a struct kvm_options. */
 int kvm_parse_keys(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
-/* As a command returns. */
-int kvm_report_file(const struct kvm_options *o, const char *path, const char *buffer, enum rows_format format,
-		    unsigned int top, const struct screen_options *screen, struct err *err);
+/* As a command returns. processes: the VMs of these alone. */
+int kvm_report_file(const struct kvm_options *o, const char *path, const char *buffer,
+		    const struct pid_filter *processes, enum rows_format format, unsigned int top,
+		    const struct screen_options *screen, struct err *err);
 
 #endif

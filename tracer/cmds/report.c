@@ -325,9 +325,19 @@ out:
 	return ret;
 }
 
+static struct ipi_filter without_processes(const struct ipi_filter *f)
+{
+	struct ipi_filter others = *f;
+
+	others.process = (struct pid_filter){ 0 };
+	return others;
+}
+
 /* Of what virtual machines do there are rows by keys of their own, and no spans to filter. */
 static int report_kvm(const struct report_options *o, const char *path, struct err *err)
 {
+	/* Of filters that of processes is one of VMs. */
+	const struct ipi_filter others = without_processes(&o->filter);
 	const bool given[] = { false,
 			       true,
 			       o->hist,
@@ -339,7 +349,7 @@ static int report_kvm(const struct report_options *o, const char *path, struct e
 			       o->rows.sort,
 			       o->rows.fields,
 			       window_given(&o->window),
-			       !ipi_filter_empty(&o->filter) };
+			       !ipi_filter_empty(&others) };
 	static const char *const names[ARRAY_SIZE(given)] = {
 		NULL,
 		"--kvm",
@@ -352,14 +362,14 @@ static int report_kvm(const struct report_options *o, const char *path, struct e
 		"--sort",
 		"--fields",
 		"--from, --to, --around",
-		"a filter",
+		"a filter of anything but -p",
 	};
 	int format = rows_format(&o->rows, err);
 
 	if (format < 0 || rows_only_one(given, names, ARRAY_SIZE(names), err) < 0)
 		return -1;
-	return kvm_report_file(&o->kvm, path, o->buffer, (enum rows_format)format, (unsigned int)o->rows.top,
-			       &o->screen, err);
+	return kvm_report_file(&o->kvm, path, o->buffer, &o->filter.process, (enum rows_format)format,
+			       (unsigned int)o->rows.top, &o->screen, err);
 }
 
 int cmd_report(int argc, char **argv, struct err *err)

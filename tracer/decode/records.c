@@ -70,6 +70,13 @@ static void row_add(struct records *r, unsigned int what, const struct event_for
 	format_fields_free(&event);
 }
 
+static bool is_system(const char *wanted, const char *system)
+{
+	size_t len = strlen(wanted);
+
+	return wanted[len - 1] == '*' ? !strncmp(wanted, system, len - 1) : !strcmp(wanted, system);
+}
+
 static void rows_init(struct records *r, unsigned int nr)
 {
 	const struct decode_meta *meta = &r->d.plan.meta;
@@ -82,7 +89,7 @@ static void rows_init(struct records *r, unsigned int nr)
 			continue;
 		for (unsigned int what = 0; what < nr; what++)
 			if (!strcmp(r->table[what].name, name) &&
-			    !strcmp(r->table[what].system, meta->formats[i].system))
+			    is_system(r->table[what].system, meta->formats[i].system))
 				row_add(r, what, &meta->formats[i], id);
 	}
 	if (!r->d.plan.fmt.common_len) {

@@ -17,7 +17,8 @@
 #define RECORD_MAX_FIELDS 8
 
 struct record_want {
-	const char *system, *name; /* of tracefs; NULL behind the last row */
+	const char *system,
+		*name; /* of tracefs; NULL behind the last row; a system that ends in *: all that begin so */
 	const char
 		*fields[RECORD_MAX_FIELDS + 1]; /* NULL behind the last; "?name": an event without it is taken, too */
 };

@@ -63,6 +63,7 @@ void facts_free(struct facts *f)
 	free(f->interrupts_text);
 	machine_cpus_free(&f->machine);
 	topo_free(&f->topo);
+	kvm_facts_free(&f->kvm);
 	for (int s = 0; s < FACTS_NR_SNAPS; s++)
 		cpuset_free(&f->online[s]);
 	for (unsigned int i = 0; i < f->nr_known; i++)
@@ -273,6 +274,7 @@ char *facts_format(const struct facts *f)
 	}
 	if (f->tlb_known)
 		put_tlb(out, f->tlb_ways);
+	kvm_facts_format(&f->kvm, out);
 	if (f->missed_sends)
 		fprintf(out, "missed_sends %llu\n", (unsigned long long)f->missed_sends);
 	if (f->workload_status >= 0)
@@ -666,6 +668,8 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 		return get_filter(&f->filter, key + 7, value, *format >= FACTS_LISTS);
 	if (!strcmp(key, "tlb"))
 		return get_tlb(f, value);
+	if (!strcmp(key, "kvm"))
+		return kvm_facts_parse(&f->kvm, value);
 	if (!strcmp(key, "facts"))
 		return get_number(value, FACTS_SENDERS, format);
 	if (!strcmp(key, "version"))

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/event.h"
 #include "base/filter.h"
+#include "base/kvmfacts.h"
 #include "base/topo.h"
 
 /*
@@ -82,6 +83,7 @@ struct facts {
 	struct topo topo;      /* of the recording machine */
 	bool tlb_known;	       /* tlb_ways is known */
 	uint32_t tlb_ways;     /* bit per enum tlb_way: of TLB_WAYS_ASKED, those of the recording machine */
+	struct kvm_facts kvm;  /* of the virtual machines on it, if it was asked to record these */
 	int workload_status;   /* exit status, -1 = no workload */
 	/* Why the recording is incomplete though no event is known to be lost: whole sentences without a full stop. */
 	char **reasons;

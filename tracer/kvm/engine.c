@@ -103,18 +103,22 @@ static struct vcpu *vcpu_by_number(struct kvm *k, int32_t tid, uint32_t id)
 	return v ? v : vcpu_learn(k, tid, id);
 }
 
-/* "CPU 3/KVM", as QEMU names its threads; else in the order in which they come. */
+/* By what the recording says of the thread, else by its name: "CPU 3/KVM", as QEMU calls them. */
 static struct vcpu *vcpu_by_name(struct kvm *k, int32_t tid)
 {
 	struct vcpu *v = vcpu_of(k, tid);
 	const char *comm;
+	int64_t told;
 	uint32_t id;
 
 	if (v)
 		return v;
+	told = k->config.vcpu ? k->config.vcpu(k->config.ctx, tid) : -1;
+	if (told >= 0 && told < KVM_UNNUMBERED)
+		return vcpu_learn(k, tid, (uint32_t)told);
 	comm = k->config.comm ? k->config.comm(k->config.ctx, tid) : NULL;
-	if (!comm || sscanf(comm, "CPU %u/KVM", &id) != 1)
-		id = k->nr_threads;
+	if (!comm || sscanf(comm, "CPU %u/KVM", &id) != 1 || id >= KVM_UNNUMBERED)
+		id = KVM_UNNUMBERED + (uint32_t)k->stats.unnumbered++;
 	return vcpu_learn(k, tid, id);
 }
 
@@ -128,6 +132,7 @@ static void on_kvm_exit(struct kvm *k, struct vcpu *v, const struct record *r)
 	uint32_t code = (uint32_t)r->val[trap ? EXIT_ARM_EC : EXIT_REASON];
 
 	k->stats.exits++;
+	vm_of(k, v)->exits_seen++;
 	if (v->in_exit) {
 		k->stats.exits_twice++;
 		exits_drop(k, v);
@@ -144,6 +149,7 @@ static void on_kvm_exit(struct kvm *k, struct vcpu *v, const struct record *r)
 static void on_kvm_entry(struct kvm *k, struct vcpu *v, const struct record *r)
 {
 	k->stats.entries++;
+	vm_of(k, v)->entries_seen++;
 	if (v->state == VCPU_GUEST)
 		k->stats.entries_twice++;
 	ipis_entry(k, v, r->ts);
@@ -183,17 +189,32 @@ static void on_incomplete(struct kvm *k, struct vcpu *v, const struct record *r)
 		ipis_hit(k, v, dest > 0xffffff ? dest >> 24 : dest, r->ts, true);
 }
 
+/* A thread without a number may be any target: then none is taken for it. */
+static void sgi_hit(struct kvm *k, struct vcpu *v, uint32_t target, uint64_t ts)
+{
+	if (!k->stats.unnumbered || vcpu_get(k, v->vm, target)->tid)
+		ipis_hit(k, v, target, ts, true);
+}
+
+/*
+ * ICC_SGI1R_EL1: a list of 16 targets, or bit 40, all but the sender. KVM numbers virtual CPUs by affinity, 16 of them a
+ * cluster (arch/arm64/kvm/sys_regs.c: reset_mpidr()).
+ */
 static void on_sgi(struct kvm *k, struct vcpu *v, const struct record *r)
 {
 	uint64_t reg = r->val[SGI_REG];
+	uint32_t cluster = (uint32_t)(reg >> 16 & 0xff) << 4 | (uint32_t)(reg >> 32 & 0xff) << 12;
 
+	k->stats.sgis++;
 	if (!v->sends)
 		ipis_send(k, v, r, KVM_PATH_SYSREG, reg >> 24 & 15, 0);
 	v->send.vector = reg >> 24 & 15;
-	/* Targets 0 to 15 of a cluster of 16 (ICC_SGI1R_EL1: Aff1 and the list); bit 40: all but the own. */
 	for (unsigned int i = 0; i < 16 && !(reg >> 40 & 1); i++)
 		if (reg >> i & 1)
-			ipis_hit(k, v, (uint32_t)(reg >> 16 & 0xff) * 16 + i, r->ts, true);
+			sgi_hit(k, v, cluster + i, r->ts);
+	for (unsigned int i = 0; i < k->nr_vcpus && reg >> 40 & 1; i++)
+		if (k->vcpus[i]->vm == v->vm && k->vcpus[i] != v)
+			ipis_hit(k, v, k->vcpus[i]->id, r->ts, true);
 }
 
 static bool is_sgi1r(const struct record *r)
@@ -210,6 +231,7 @@ static void on_sender(struct kvm *k, struct vcpu *v, const struct record *r)
 		ipis_send(k, v, r, path_of(v, r), r->val[IPI_ICR] & 0xff, ICR_MODE(r->val[IPI_ICR]));
 		break;
 	case KVM_EV_HYPERCALL:
+		vm_of(k, v)->hypercalls++;
 		if (r->val[HYPERCALL_NR] == HC_SEND_IPI)
 			ipis_send(k, v, r, KVM_PATH_HYPERCALL, r->val[HYPERCALL_A3] & 0xff,
 				  ICR_MODE(r->val[HYPERCALL_A3]));
@@ -246,6 +268,20 @@ static void on_sender(struct kvm *k, struct vcpu *v, const struct record *r)
 	}
 }
 
+/* WFE gives way to others for a moment, which is no halt: kvm_handle_wfx(), arch/arm64/kvm/handle_exit.c. */
+static void on_wfx(struct kvm *k, struct vcpu *v, const struct record *r)
+{
+	if (!(r->has & 1u << WFX_IS_WFE) || !r->val[WFX_IS_WFE])
+		return;
+	vm_of(k, v)->wfes++;
+	if (!v->halt.open)
+		return;
+	v->halt.open = false;
+	k->stats.halt_exits--;
+	vm_of(k, v)->halt_exits--;
+	v->state = VCPU_HOST;
+}
+
 static void on_own(struct kvm *k, struct vcpu *v, const struct record *r)
 {
 	switch (r->what) {
@@ -258,12 +294,18 @@ static void on_own(struct kvm *k, struct vcpu *v, const struct record *r)
 		on_kvm_entry(k, v, r);
 		break;
 	case KVM_EV_INJECT:
+		vm_of(k, v)->all_injections++;
 		ipis_inject(k, v, r);
 		break;
 	case KVM_EV_EOI:
 		vm_of(k, v)->eois++;
 		break;
+	case KVM_EV_WFX:
+		on_wfx(k, v, r);
+		break;
 	case KVM_EV_WAKEUP:
+		vm_of(k, v)->wakeups++;
+		vm_of(k, v)->polls_won += !r->val[WAKEUP_WAITED];
 		halts_wakeup(v, r->ts, r->val[WAKEUP_WAITED]);
 		ipis_woken(v, r->val[WAKEUP_WAITED]);
 		if (v->state == VCPU_HALTED)
@@ -309,6 +351,7 @@ static void on_waking(struct kvm *k, struct vcpu *waker, const struct record *r)
 		return;
 	v->sleeps = false;
 	v->waking = r->ts;
+	vm_of(k, v)->halt_wakings += v->halt.open;
 	ipis_waking(v, waker, r->ts);
 	halts_event(v, r->ts, HALT_WAKING);
 }
@@ -356,12 +399,23 @@ static void on_foreign_accept(struct kvm *k, const struct record *r, bool in_irq
 	int32_t tgid = k->config.tgid && !in_irq ? k->config.tgid(k->config.ctx, r->pid) : -1;
 	unsigned int vm = tgid > 0 ? vm_find(k, tgid) : k->nr_vms;
 
-	if (vm == k->nr_vms && k->nr_vms == 1)
+	if (vm == k->nr_vms && k->nr_vms == 1 && !k->config.others)
 		vm = 0;
 	if (vm < k->nr_vms)
 		ipis_accept(k, NULL, vm, r);
 	else
 		k->stats.strangers++;
+}
+
+/* Of another process's VM: nothing of it is to be told. Interrupts are of nobody. */
+static bool is_unwanted(const struct kvm *k, const struct record *r, bool in_irq)
+{
+	int32_t tgid;
+
+	if (!k->config.wants || in_irq || r->what == KVM_EV_WAKING || r->what == KVM_EV_SEND || vcpu_of(k, r->pid))
+		return false;
+	tgid = k->config.tgid(k->config.ctx, r->pid);
+	return tgid > 0 && !k->config.wants(k->config.ctx, tgid);
 }
 
 static void on_other(struct kvm *k, const struct record *r, bool in_irq)
@@ -387,6 +441,10 @@ void kvm_event(struct kvm *k, const struct record *r)
 	k->stats.seen[r->what]++;
 	if (r->what == KVM_EV_SWITCH) {
 		on_switch(k, r);
+		return;
+	}
+	if (is_unwanted(k, r, in_irq)) {
+		k->stats.others++;
 		return;
 	}
 	/* An interrupt that came in between says nothing of how far its thread is. */
@@ -446,6 +504,14 @@ void kvm_free(struct kvm *k)
 	free(k->vcpus);
 	free(k->vms);
 	free(k);
+}
+
+bool kvm_vcpu_info(const struct kvm *k, unsigned int i, struct kvm_vcpu_info *info)
+{
+	if (i >= k->nr_vcpus)
+		return false;
+	*info = (struct kvm_vcpu_info){ k->vms[k->vcpus[i]->vm].tgid, k->vcpus[i]->id, k->vcpus[i]->tid };
+	return true;
 }
 
 const struct kvm_vm *kvm_vms(const struct kvm *k, unsigned int *nr)

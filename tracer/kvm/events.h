@@ -55,11 +55,12 @@ enum { HALT_POLL_VCPU, HALT_POLL_NEW, HALT_POLL_OLD };
 enum { TSC_VCPU, TSC_NEXT };
 enum { SYSREG_WRITE, SYSREG_OP0, SYSREG_OP1, SYSREG_CRN, SYSREG_CRM, SYSREG_OP2 };
 enum { SGI_REG };
+enum { WFX_IS_WFE };
 enum { SWITCH_PREV, SWITCH_STATE, SWITCH_NEXT };
 enum { WAKING_PID };
 enum { SEND_CPU, SEND_CALLBACK };
 
-#define KVM_PROBES "ipitrace_kvm" /* the group of the probe */
-#define MSR_ICR	   0x830u	  /* x2APIC */
+#define KVM_PROBES "ipitrace_*" /* groups of probes of ours: each recording has its own */
+#define MSR_ICR	   0x830u	/* x2APIC */
 
 #endif

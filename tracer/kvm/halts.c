@@ -65,6 +65,7 @@ void exits_drop(struct kvm *k, struct vcpu *v)
 void halts_begin(struct kvm *k, struct vcpu *v, uint64_t ts)
 {
 	k->stats.halt_exits++;
+	vm_of(k, v)->halt_exits++;
 	v->halt = (struct halt){ .open = true, .from = ts, .event = KVM_NO_TIME, .block = KVM_NO_TIME };
 }
 

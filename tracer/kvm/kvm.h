@@ -30,6 +30,8 @@
 
 #define KVM_NO_TIME UINT64_MAX
 #define KVM_NO_VCPU UINT32_MAX
+/* From here on: threads of virtual CPUs whose number nothing tells, one after the other. */
+#define KVM_UNNUMBERED 0x80000000u
 
 /* How the guest's send reached the host. */
 enum kvm_path {
@@ -122,6 +124,9 @@ struct kvm_vm {
 	uint64_t injections, reinjections, unsolicited, eois;
 	uint64_t other_delivered; /* injections of what is no IPI */
 	uint64_t exits_open;
+	/* For what the kernel counts of its own. */
+	uint64_t exits_seen, entries_seen, halt_exits, all_injections, hypercalls, wakeups, polls_won, halt_wakings,
+		wfes;
 	uint64_t posted_accepts;
 	uint64_t kicks[KVM_NR_KICKS];
 	struct kvm_exits *exits;
@@ -133,10 +138,11 @@ struct kvm_vm {
 struct kvm_law {
 	const char *name, *text;
 	uint64_t left, right;
-	bool applies; /* false: an event that it needs was not recorded */
+	uint64_t right_max; /* where the right side is known to lie between two numbers; else it is right */
+	bool applies;	    /* false: an event that it needs was not recorded */
 	bool held;
 };
-#define KVM_MAX_LAWS 12
+#define KVM_MAX_LAWS 24
 
 struct kvm_stats {
 	uint64_t seen[KVM_NR_EVENTS]; /* of each event */
@@ -148,9 +154,11 @@ struct kvm_stats {
 	uint64_t hits;	  /* IPIs told */
 	uint64_t stage_errors, order_errors;
 	uint64_t exits, entries, exits_twice, entries_twice;
-	uint64_t strangers; /* events of threads of which no virtual CPU is known */
+	uint64_t others;     /* events of VMs that are not asked for */
+	uint64_t unnumbered; /* threads of virtual CPUs whose number nothing tells */
+	uint64_t strangers;  /* events of threads of which no virtual CPU is known */
 	uint64_t halt_exits, halts_open;
-	uint64_t sysregs; /* arm64: SGIs that were written */
+	uint64_t sysregs, sgis; /* arm64: SGIs that were written; that were dispatched, by the probe */
 	uint64_t tsc_offsets;
 };
 
@@ -160,6 +168,11 @@ struct kvm_config {
 	size_t exit_format_len;
 	int32_t (*tgid)(void *ctx, int32_t tid);     /* -1: not known */
 	const char *(*comm)(void *ctx, int32_t tid); /* or NULL */
+	/* The rest may be NULL. */
+	int64_t (*vcpu)(void *ctx,
+			int32_t tid); /* the number of its virtual CPU, where events do not tell; -1: not known */
+	bool (*wants)(void *ctx, int32_t tgid); /* is this process's VM asked for? */
+	bool others;				/* VMs that are not asked for may be there */
 	void (*emit)(void *ctx, const struct kvm_ipi *ipi);
 	void *ctx;
 };
@@ -173,7 +186,14 @@ void kvm_free(struct kvm *k);
 void kvm_event(struct kvm *k, const struct record *r);
 /* What is open becomes in flight. */
 void kvm_end(struct kvm *k);
-/* After the end. */
+struct kvm_vcpu_info {
+	int32_t vm;  /* as kvm_ipi has it */
+	uint32_t id; /* may be KVM_UNNUMBERED or more */
+	int32_t tid; /* the last one; 0: it was only heard of */
+};
+
+/* After the end; i from 0 on. False: there are no more. */
+bool kvm_vcpu_info(const struct kvm *k, unsigned int i, struct kvm_vcpu_info *info);
 const struct kvm_vm *kvm_vms(const struct kvm *k, unsigned int *nr);
 const struct kvm_stats *kvm_stats(const struct kvm *k);
 unsigned int kvm_laws(const struct kvm *k, struct kvm_law laws[KVM_MAX_LAWS]);

@@ -75,7 +75,7 @@ void kvm_class_name(const struct kvm_ipi *ipi, char name[KVM_CLASS_LEN])
 
 static void law(struct kvm_law *l, const char *name, const char *text, uint64_t left, uint64_t right, bool applies)
 {
-	*l = (struct kvm_law){ name, text, left, right, applies, !applies || left == right };
+	*l = (struct kvm_law){ name, text, left, right, right, applies, !applies || left == right };
 }
 
 unsigned int kvm_laws(const struct kvm *k, struct kvm_law laws[KVM_MAX_LAWS])
@@ -106,6 +106,8 @@ unsigned int kvm_laws(const struct kvm *k, struct kvm_law laws[KVM_MAX_LAWS])
 	    whole && seen[KVM_EV_MSR]);
 	law(&laws[nr++], "icr_mmio", "writes of the ICR in memory == sends that were decoded", s->icr_mmios,
 	    s->mmio_sends, whole && seen[KVM_EV_MMIO]);
+	law(&laws[nr++], "sgis", "writes of ICC_SGI1R_EL1 == SGIs that were dispatched", s->sysregs, s->sgis,
+	    whole && seen[KVM_EV_SYSREG] && seen[KVM_EV_SGI]);
 	law(&laws[nr++], "accepts", "accepts == delivered + coalesced + posted + no_vector + in_flight + lost",
 	    s->accepts, told, !s->lost);
 	law(&laws[nr++], "injections", "injections == IPIs injected + others + unsolicited", inject, k->injected + by,

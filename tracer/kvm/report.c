@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "file/datfile.h"
 #include "file/facts.h"
+#include "kvm/host.h"
 #include "kvm/priv.h"
 #include "kvm/report.h"
 #include "kvm/rows.h"
@@ -34,6 +35,28 @@ static int32_t tgid(void *ctx, int32_t tid)
 	const struct source *s = ctx;
 
 	return s->has_facts ? facts_tgid(&s->facts, tid) : -1;
+}
+
+static int64_t vcpu(void *ctx, int32_t tid)
+{
+	return kvm_facts_vcpu_of(&((struct source *)ctx)->report->host, tid);
+}
+
+static int32_t parent(void *ctx, int32_t tgid)
+{
+	return facts_parent(&((struct source *)ctx)->facts, tgid);
+}
+
+/* As other reports: what the recording was asked to keep, and what this one is asked for. */
+static bool wants(void *ctx, int32_t tgid)
+{
+	const struct source *s = ctx;
+	const struct pid_filter *asked[] = { &s->facts.filter.process, s->report->processes };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(asked); i++)
+		if (asked[i] && (asked[i]->nr || asked[i]->children) && !pid_filter_passes(asked[i], tgid, parent, ctx))
+			return false;
+	return true;
 }
 
 static const char *comm(void *ctx, int32_t tid)
@@ -97,6 +120,11 @@ static void describe(struct source *s)
 		r->uname = xstrdup(text);
 	}
 	r->ours = s->has_facts;
+	r->flight = s->has_facts && s->facts.flight;
+	r->host = s->facts.kvm;
+	s->facts.kvm = (struct kvm_facts){ 0 };
+	for (unsigned int i = 0; i < r->host.nr; i++)
+		r->nr_late += !strncmp(r->host.subjects[i].name, "thread/", 7);
 	if (s->has_facts && s->facts.cmdline) {
 		sanitize(text, sizeof(text), s->facts.cmdline);
 		r->recorded = xstrdup(text);
@@ -115,6 +143,13 @@ static int no_kvm(const struct kvm_report *r, struct err *err)
 	return err_hint(err,
 			"on the host of the machines: 'ipitrace record --kvm', or trace-cmd record -e kvm -e sched "
 			"-e ipi");
+}
+
+static int not_those(const struct kvm_report *r, struct err *err)
+{
+	err_set(err, EXIT_FAILED, "%s: no exits of the virtual machines of -p, but of others", r->path);
+	return err_hint(
+		err, "a machine's process is that of its VMM: 'ipitrace report --kvm=vm' lists those of a recording");
 }
 
 /* A difference of two stamps of this clock is linear in ns, so that every stamp may become one. */
@@ -163,11 +198,55 @@ static void name_vms(struct source *s)
 	}
 }
 
+static int by_vcpu(const void *a, const void *b)
+{
+	const struct kvm_thread *x = a, *y = b;
+
+	if (x->vm != y->vm)
+		return x->vm < y->vm ? -1 : 1;
+	return (x->vcpu > y->vcpu) - (x->vcpu < y->vcpu);
+}
+
+static void name_threads(struct source *s)
+{
+	struct kvm_report *r = s->report;
+	struct kvm_vcpu_info info;
+	unsigned int nr = 0;
+	char text[64];
+
+	while (kvm_vcpu_info(r->engine, nr, &info))
+		nr++;
+	r->threads = xcalloc(nr + 1, sizeof(*r->threads));
+	for (unsigned int i = 0; i < nr; i++) {
+		const char *name;
+
+		kvm_vcpu_info(r->engine, i, &info);
+		name = info.tid ? dat_comm(s->dat, info.tid) : NULL;
+		if (name)
+			sanitize(text, sizeof(text), name);
+		r->threads[i] = (struct kvm_thread){ info.vm, info.id, info.tid, name ? xstrdup(text) : NULL };
+	}
+	r->nr_threads = nr;
+	if (nr)
+		qsort(r->threads, nr, sizeof(*r->threads), by_vcpu);
+}
+
 static int mixed(const struct kvm_report *r, struct err *err)
 {
 	err_set(err, EXIT_FAILED,
 		"%s: several virtual machines, and the recording does not say which thread is of which", r->path);
 	return err_hint(err, "'ipitrace record --kvm' records processes; of others' recordings one machine at a time");
+}
+
+static bool knows_processes(const struct source *s)
+{
+	return s->has_facts && s->facts.nr_tgids;
+}
+
+static int no_processes(const struct kvm_report *r, struct err *err)
+{
+	err_set(err, EXIT_FAILED, "%s: does not know processes, which -p asks for", r->path);
+	return err_hint(err, "'ipitrace record --kvm' records them");
 }
 
 static int read_all(struct source *s, struct err *err)
@@ -177,11 +256,19 @@ static int read_all(struct source *s, struct err *err)
 		.has = r->has,
 		.tgid = tgid,
 		.comm = comm,
+		.vcpu = vcpu,
 		.emit = on_ipi,
 		.ctx = s,
 	};
 
 	describe(s);
+	if (r->processes && r->processes->nr && !knows_processes(s))
+		return no_processes(r, err);
+	if ((r->processes && (r->processes->nr || r->processes->children)) || s->facts.filter.process.nr ||
+	    s->facts.filter.process.children) {
+		config.wants = wants;
+		config.others = true;
+	}
 	config.exit_format = records_format(s->records, r->has[KVM_EV_EXIT] ? KVM_EV_EXIT : KVM_EV_EXIT_ARM,
 					    &config.exit_format_len);
 	if (!config.exit_format)
@@ -191,12 +278,14 @@ static int read_all(struct source *s, struct err *err)
 		return -1;
 	r->stats = kvm_stats(r->engine);
 	if (!r->stats->exits && !r->stats->entries)
-		return no_kvm(r, err);
+		return r->stats->others ? not_those(r, err) : no_kvm(r, err);
 	if (kvm_is_mixed(r->engine))
 		return mixed(r, err);
 	name_vms(s);
+	name_threads(s);
 	kvm_rows_end(r);
 	r->nr_laws = kvm_laws(r->engine, r->laws);
+	kvm_host_laws(r);
 	return 0;
 }
 
@@ -233,11 +322,22 @@ void kvm_report_free(struct kvm_report *r)
 	for (unsigned int i = 0; r->names && i < r->nr_vms; i++)
 		free(r->names[i]);
 	free(r->names);
+	for (unsigned int i = 0; i < r->nr_threads; i++)
+		free(r->threads[i].name);
+	free(r->threads);
+	kvm_facts_free(&r->host);
 	free(r->rows);
 	free(r->uname);
 	free(r->clock);
 	free(r->recorded);
 	kvm_free(r->engine);
+}
+
+const struct kvm_thread *kvm_report_thread(const struct kvm_report *r, int32_t vm, uint32_t vcpu)
+{
+	const struct kvm_thread key = { .vm = vm, .vcpu = vcpu };
+
+	return r->nr_threads ? bsearch(&key, r->threads, r->nr_threads, sizeof(key), by_vcpu) : NULL;
 }
 
 unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NOTES])
@@ -249,10 +349,7 @@ unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NO
 		posted += r->vms[i].posted_accepts;
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		hypercalls += r->rows[i].key.path == KVM_PATH_HYPERCALL;
-	if (posted)
-		notes[nr++] =
-			xasprintf("the CPU delivers interrupts by itself (APICv, AVIC): IPIs that need no exit at all "
-				  "are invisible here, and how many there are is not known");
+	nr += kvm_host_notes(r, posted, notes);
 	if (!r->has[KVM_EV_INJECT] && r->has[KVM_EV_ACCEPT])
 		notes[nr++] =
 			xstrdup("kvm_inj_virq was not recorded: an IPI counts as delivered at the target's next entry");
@@ -266,6 +363,10 @@ unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NO
 		notes[nr++] = xstrdup("kvm_vcpu_wakeup was not recorded: whether a halt polled or slept is not known");
 	if (r->has[KVM_EV_EXIT_ARM] && !r->has[KVM_EV_SGI])
 		notes[nr++] = xstrdup("no probe tells of an SGI's target: sends are counted, no IPI is followed");
+	if (r->stats->unnumbered)
+		notes[nr++] = xasprintf(
+			"%llu threads of virtual CPUs have no number: neither debugfs nor their names tell it",
+			(unsigned long long)r->stats->unnumbered);
 	if (r->stats->strangers)
 		notes[nr++] = xasprintf("%llu events of threads that are no known virtual CPU",
 					(unsigned long long)r->stats->strangers);

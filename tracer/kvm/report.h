@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/filter.h"
 #include "base/hist.h"
+#include "base/kvmfacts.h"
 #include "kvm/kvm.h"
 
 /* What rows may be by. */
@@ -30,18 +32,33 @@ struct kvm_row {
 	struct hist total;
 };
 
+/* Who is a virtual CPU. */
+struct kvm_thread {
+	int32_t vm;
+	uint32_t vcpu; /* KVM_UNNUMBERED or more: nothing tells which */
+	int32_t tid;   /* the last one that ran it; 0: it was only heard of */
+	char *name;    /* "CPU 0/KVM"; NULL = not known */
+};
+
 struct kvm_report {
 	const char *path;		/* borrowed */
 	char *uname, *clock, *recorded; /* recorded: the command line, or NULL */
 	bool in_ns;			/* times are ns; else ticks of the clock */
 	bool ours;			/* ipitrace recorded it */
+	bool flight;			/* by a flight recorder: its begin is somewhere within */
 	bool truncated, damaged;
-	uint64_t span; /* from the first event to the last */
+	struct kvm_facts host; /* what the host's files said; of other tools' recordings there is nothing in it */
+	/* VMs of these processes alone; NULL = of all that the recording has. Set before, borrowed. */
+	const struct pid_filter *processes;
+	unsigned int nr_late; /* threads whose scheduling is not there from the begin */
+	uint64_t span;	      /* from the first event to the last */
 	enum kvm_key by[KVM_NR_KEYS];
 	unsigned int nr_by;
 	struct kvm_row *rows; /* those with most IPIs first */
 	unsigned int nr_rows;
-	char **names; /* of the VMs' processes, "qemu-system-x86"; NULL = not known */
+	char **names;		    /* of the VMs' processes, "qemu-system-x86"; NULL = not known */
+	struct kvm_thread *threads; /* by VM and virtual CPU */
+	unsigned int nr_threads;
 	const struct kvm_vm *vms;
 	unsigned int nr_vms;
 	const struct kvm_stats *stats;
@@ -57,8 +74,10 @@ struct kvm_report {
 /* buffer: of the file's ring buffers this one; NULL = all. Rows are by the keys of r. */
 int kvm_report_read(struct kvm_report *r, const char *path, const char *buffer, struct err *err);
 void kvm_report_free(struct kvm_report *r);
+/* The thread of a virtual CPU; NULL: no event told of it. */
+const struct kvm_thread *kvm_report_thread(const struct kvm_report *r, int32_t vm, uint32_t vcpu);
 /* Sentences on what this recording cannot show; each malloc'ed. At most KVM_MAX_NOTES. */
-#define KVM_MAX_NOTES 10
+#define KVM_MAX_NOTES 20
 unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NOTES]);
 
 #endif

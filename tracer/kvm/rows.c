@@ -66,11 +66,14 @@ static struct kvm_ipi key_of(const struct kvm_report *r, const struct kvm_ipi *i
 		case KVM_KEY_KICK:
 			key.kick = ipi->kick;
 			break;
+		/* A virtual CPU is one of its VM. */
 		case KVM_KEY_SOURCE:
 			key.source = ipi->source;
+			key.vm = ipi->vm;
 			break;
 		case KVM_KEY_TARGET:
 			key.target = ipi->target;
+			key.vm = ipi->vm;
 			break;
 		default:
 			break;

@@ -66,6 +66,7 @@ struct session_config record_session_config(const struct record_options *o)
 		.stack = o->no_stack ? SESSION_STACK_NONE : o->stack,
 		.events = o->events,
 		.groups = o->groups,
+		.kvm_processes = &o->filter.process,
 	};
 
 	config.known = plumbing_known_names(&config.nr_known);
@@ -173,6 +174,7 @@ static void wait_for_end(struct record *r)
 		if (now >= next) {
 			recording_gather_comms(&r->rec);
 			session_glance(r->rec.session);
+			session_look_for_vcpus(r->rec.session);
 			if (progress)
 				show_progress(r);
 			next = now + TICK_NS;

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -17,6 +18,7 @@
 #include "base/mem.h"
 #include "base/tlb.h"
 #include "capture/interrupts.h"
+#include "capture/kvmhost.h"
 #include "capture/signals.h"
 #include "decode/kallsyms.h"
 #include "decode/pids.h"
@@ -72,6 +74,9 @@ int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err)
 		return -1;
 	if (snap == FACTS_OUTER0)
 		note_begin(f);
+	f->kvm.on = session_is_kvm(rec->session);
+	if (f->kvm.on)
+		kvmhost_read(&f->kvm, snap, "");
 	for (unsigned int i = 0; i < in.nr_rows; i++)
 		for (unsigned int column = 0; column < in.nr_cpus; column++)
 			facts_snap(f, snap, in.rows[i].name, in.rows[i].desc, in.cpus[column],
@@ -123,6 +128,22 @@ static void fill_tasks(struct facts *f, struct comms *c)
 	f->tasks_lost = c->lost;
 }
 
+static void note_kvm(struct kvm_facts *f, const struct session *s)
+{
+	unsigned int nr;
+	const struct session_late *late = session_late_vcpus(s, &nr);
+	char subject[32], ns[24];
+
+	if (!session_is_kvm(s))
+		return;
+	kvm_facts_set(f, 0, "record", "sched", session_kvm_is_all(s) ? "all" : "threads");
+	for (unsigned int i = 0; i < nr; i++) {
+		snprintf(subject, sizeof(subject), "thread/%d", late[i].tid);
+		snprintf(ns, sizeof(ns), "%" PRIu64, late[i].from_ns);
+		kvm_facts_set(f, 0, subject, "from_ns", ns);
+	}
+}
+
 static void fill_facts(struct recording *rec)
 {
 	struct facts *f = &rec->facts;
@@ -152,6 +173,7 @@ static void fill_facts(struct recording *rec)
 	for (unsigned int i = 0; at < f->nr_own_pids; i++)
 		f->own_pids[at++] = (int32_t)userstack_thread_id(rec->userstack, i);
 	fill_tasks(f, &rec->comms);
+	note_kvm(&f->kvm, rec->session);
 	f->nr_cpus = rec->meta.dat.nr_cpus;
 	free(f->lost);
 	free(f->entries);

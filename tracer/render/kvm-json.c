@@ -12,6 +12,7 @@
 #include "base/hist.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "kvm/host.h"
 #include "render/kvm.h"
 #include "render/parts-priv.h"
 
@@ -23,13 +24,23 @@ static const char *const stage_names[KVM_NR_POINTS] = {
 
 static void vcpu(struct json *j, const char *key, uint32_t id)
 {
-	if (id == KVM_NO_VCPU)
+	if (id >= KVM_UNNUMBERED)
 		json_null(j, key);
 	else
 		json_u64(j, key, id);
 }
 
-static void json_key(struct json *j, const struct kvm_ipi *k, enum kvm_key key)
+static void json_thread(struct json *j, const char *key, const struct kvm_report *r, int32_t vm, uint32_t id)
+{
+	const struct kvm_thread *t = kvm_report_thread(r, vm, id);
+
+	if (t && t->tid)
+		json_u64(j, key, (uint64_t)t->tid);
+	else
+		json_null(j, key);
+}
+
+static void json_key(struct json *j, const struct kvm_report *r, const struct kvm_ipi *k, enum kvm_key key)
 {
 	char class[KVM_CLASS_LEN];
 
@@ -56,9 +67,11 @@ static void json_key(struct json *j, const struct kvm_ipi *k, enum kvm_key key)
 		break;
 	case KVM_KEY_SOURCE:
 		vcpu(j, "source", k->source);
+		json_thread(j, "source_thread", r, k->vm, k->source);
 		break;
 	default:
 		vcpu(j, "target", k->target);
+		json_thread(j, "target_thread", r, k->vm, k->target);
 	}
 }
 
@@ -70,11 +83,21 @@ static void json_outcomes(struct json *j, const uint64_t *outcomes)
 	json_close(j);
 }
 
+static bool is_by(const struct kvm_report *r, enum kvm_key key)
+{
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		if (r->by[i] == key)
+			return true;
+	return false;
+}
+
 static void json_row(struct json *j, const struct kvm_report *r, const struct kvm_row *row)
 {
 	json_object(j, NULL);
 	for (unsigned int i = 0; i < r->nr_by; i++)
-		json_key(j, &row->key, r->by[i]);
+		json_key(j, r, &row->key, r->by[i]);
+	if (!is_by(r, KVM_KEY_VM) && (is_by(r, KVM_KEY_SOURCE) || is_by(r, KVM_KEY_TARGET)))
+		json_key(j, r, &row->key, KVM_KEY_VM);
 	json_u64(j, "ipis", row->ipis);
 	json_outcomes(j, row->outcomes);
 	json_u64(j, "ambiguous", row->ambiguous);
@@ -113,7 +136,78 @@ static void json_halts(struct json *j, const struct kvm_halts *h)
 	json_close(j);
 }
 
-static void json_vm(struct json *j, const struct kvm_vm *vm, const char *name)
+static void json_threads(struct json *j, const struct kvm_report *r, int32_t vm)
+{
+	json_array(j, "threads");
+	for (const struct kvm_thread *t = r->threads; t < r->threads + r->nr_threads; t++) {
+		if (t->vm != vm)
+			continue;
+		json_object(j, NULL);
+		vcpu(j, "vcpu", t->vcpu);
+		json_thread(j, "thread", r, vm, t->vcpu);
+		json_string(j, "comm", t->name);
+		json_close(j);
+	}
+	json_close(j);
+}
+
+/* What the kernel's counters grew by: null where that is not known. */
+static void json_counters(struct json *j, const struct kvm_report *r, int32_t vm)
+{
+	static const char *const names[] = { "exits",
+					     "halt_exits",
+					     "halt_wakeup",
+					     "halt_attempted_poll",
+					     "halt_successful_poll",
+					     "halt_poll_invalid",
+					     "halt_poll_success_ns",
+					     "halt_poll_fail_ns",
+					     "halt_wait_ns",
+					     "irq_injections",
+					     "hypercalls" };
+
+	json_object(j, "counters");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		uint64_t low, high;
+
+		if (!kvm_host_counter(r, vm, names[i], &low, &high)) {
+			json_null(j, names[i]);
+			continue;
+		}
+		json_object(j, names[i]);
+		json_u64(j, "low", low);
+		json_u64(j, "high", high);
+		json_close(j);
+	}
+	json_close(j);
+}
+
+/* Readings as the kernel gave them: outside of what was recorded, before and after. */
+static void json_readings(struct json *j, const struct kvm_subject *s)
+{
+	json_object(j, s->name);
+	for (unsigned int i = 0; i < s->nr; i++) {
+		json_object(j, s->facts[i].name);
+		json_string(j, "before", s->facts[i].val[0]);
+		json_string(j, "after", s->facts[i].val[KVM_NR_SNAPS - 1]);
+		json_close(j);
+	}
+	json_close(j);
+}
+
+static void json_host(struct json *j, const struct kvm_report *r)
+{
+	if (!r->host.on) {
+		json_null(j, "host");
+		return;
+	}
+	json_object(j, "host");
+	for (unsigned int i = 0; i < r->host.nr; i++)
+		json_readings(j, &r->host.subjects[i]);
+	json_close(j);
+}
+
+static void json_vm(struct json *j, const struct kvm_report *r, const struct kvm_vm *vm, const char *name)
 {
 	json_object(j, NULL);
 	if (vm->tgid)
@@ -143,6 +237,8 @@ static void json_vm(struct json *j, const struct kvm_vm *vm, const char *name)
 	}
 	json_close(j);
 	json_halts(j, &vm->halts);
+	json_threads(j, r, vm->tgid);
+	json_counters(j, r, vm->tgid);
 	json_close(j);
 }
 
@@ -155,6 +251,7 @@ static void json_laws(struct json *j, const struct kvm_report *r)
 		json_string(j, "text", r->laws[i].text);
 		json_u64(j, "left", r->laws[i].left);
 		json_u64(j, "right", r->laws[i].right);
+		json_u64(j, "right_max", r->laws[i].right_max);
 		if (r->laws[i].applies)
 			json_bool(j, "held", r->laws[i].held);
 		else
@@ -206,8 +303,9 @@ void render_kvm_json(const struct kvm_report *r, const struct render_kvm_options
 	json_close(&j);
 	json_array(&j, "vms");
 	for (unsigned int i = 0; i < r->nr_vms; i++)
-		json_vm(&j, &r->vms[i], r->names[i]);
+		json_vm(&j, r, &r->vms[i], r->names[i]);
 	json_close(&j);
+	json_host(&j, r);
 	json_laws(&j, r);
 	json_notes(&j, r);
 	json_close(&j);
@@ -227,7 +325,17 @@ static void csv_dist(const struct hist *h, FILE *out)
 	}
 }
 
-static void csv_key(const struct kvm_ipi *k, enum kvm_key key, FILE *out)
+static void csv_vcpu(const struct kvm_report *r, int32_t vm, uint32_t id, FILE *out)
+{
+	if (id >= KVM_UNNUMBERED)
+		return;
+	/* As the table has it. */
+	if (r->nr_vms > 1 && vm && !is_by(r, KVM_KEY_VM))
+		fprintf(out, "%d/", vm);
+	fprintf(out, "%u", id);
+}
+
+static void csv_key(const struct kvm_report *r, const struct kvm_ipi *k, enum kvm_key key, FILE *out)
 {
 	char class[KVM_CLASS_LEN];
 
@@ -247,8 +355,7 @@ static void csv_key(const struct kvm_ipi *k, enum kvm_key key, FILE *out)
 		fputs(kvm_kick_name(k->kick), out);
 		break;
 	default:
-		if ((key == KVM_KEY_SOURCE ? k->source : k->target) != KVM_NO_VCPU)
-			fprintf(out, "%u", key == KVM_KEY_SOURCE ? k->source : k->target);
+		csv_vcpu(r, k->vm, key == KVM_KEY_SOURCE ? k->source : k->target, out);
 	}
 	fputc(',', out);
 }
@@ -270,7 +377,7 @@ void render_kvm_csv(const struct kvm_report *r, const struct render_kvm_options 
 	fputc('\n', out);
 	for (const struct kvm_row *row = r->rows; row < r->rows + nr; row++) {
 		for (unsigned int i = 0; i < r->nr_by; i++)
-			csv_key(&row->key, r->by[i], out);
+			csv_key(r, &row->key, r->by[i], out);
 		fprintf(out, "%" PRIu64, row->ipis);
 		for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++)
 			fprintf(out, ",%" PRIu64, row->outcomes[i]);

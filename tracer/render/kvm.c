@@ -44,9 +44,23 @@ static char *percentile(const struct kvm_report *r, const struct render_kvm_opti
 	return h->count ? amount(r, o, hist_percentile(h, p)) : xstrdup("-");
 }
 
-static char *vcpu_text(uint32_t id)
+static bool is_by(const struct kvm_report *r, enum kvm_key key)
 {
-	return id == KVM_NO_VCPU ? xstrdup("?") : xasprintf("%u", id);
+	for (unsigned int i = 0; i < r->nr_by; i++)
+		if (r->by[i] == key)
+			return true;
+	return false;
+}
+
+/* "3"; of several VMs, where no other column says which, "1234/3", by its process. */
+static char *vcpu_text(const struct kvm_report *r, int32_t vm, uint32_t id)
+{
+	bool whose = r->nr_vms > 1 && vm && !is_by(r, KVM_KEY_VM);
+	char number[16] = "?";
+
+	if (id < KVM_UNNUMBERED)
+		snprintf(number, sizeof(number), "%u", id);
+	return whose ? xasprintf("%d/%s", vm, number) : xstrdup(number);
 }
 
 static char *key_text(const struct kvm_report *r, const struct kvm_row *row, enum kvm_key key)
@@ -64,11 +78,10 @@ static char *key_text(const struct kvm_report *r, const struct kvm_row *row, enu
 	case KVM_KEY_KICK:
 		return xstrdup(kvm_kick_name(row->key.kick));
 	case KVM_KEY_SOURCE:
-		return vcpu_text(row->key.source);
+		return vcpu_text(r, row->key.vm, row->key.source);
 	default:
-		return vcpu_text(row->key.target);
+		return vcpu_text(r, row->key.vm, row->key.target);
 	}
-	(void)r;
 }
 
 /* What a machine of one VM need not say in each row. */
@@ -238,6 +251,14 @@ static void outcomes(const struct kvm_vm *vm, FILE *out)
 	fputc('\n', out);
 }
 
+static void law_broken(const struct kvm_law *l, FILE *out)
+{
+	fprintf(out, "law broken: %s: %" PRIu64 ", %" PRIu64, l->text, l->left, l->right);
+	if (l->right_max != l->right)
+		fprintf(out, " to %" PRIu64, l->right_max);
+	fputc('\n', out);
+}
+
 static void laws(const struct kvm_report *r, FILE *out)
 {
 	unsigned int held = 0, applied = 0;
@@ -249,8 +270,7 @@ static void laws(const struct kvm_report *r, FILE *out)
 	fprintf(out, "laws: %u of %u hold\n", held, applied);
 	for (unsigned int i = 0; i < r->nr_laws; i++)
 		if (!r->laws[i].held)
-			fprintf(out, "law broken: %s: %" PRIu64 ", %" PRIu64 "\n", r->laws[i].text, r->laws[i].left,
-				r->laws[i].right);
+			law_broken(&r->laws[i], out);
 }
 
 static void notes(const struct kvm_report *r, FILE *out)
@@ -268,6 +288,46 @@ static void notes(const struct kvm_report *r, FILE *out)
 		fprintf(out, "%" PRIu64 " events were lost\n", r->stats->lost_events);
 	if (r->truncated || r->damaged)
 		fputs("the file is cut or damaged: what could be read is counted\n", out);
+}
+
+/* Threads are what tools on the host show: "0 = 1240 (CPU 0/KVM), ..." */
+static void vcpus(const struct kvm_report *r, int32_t vm, FILE *out)
+{
+	const char *sep = "virtual CPUs and their threads: ";
+
+	for (const struct kvm_thread *t = r->threads; t < r->threads + r->nr_threads; t++) {
+		if (t->vm != vm || !t->tid)
+			continue;
+		if (t->vcpu < KVM_UNNUMBERED)
+			fprintf(out, "%s%u = %d", sep, t->vcpu, t->tid);
+		else
+			fprintf(out, "%s? = %d", sep, t->tid);
+		if (t->name)
+			fprintf(out, " (%s)", t->name);
+		sep = ", ";
+	}
+	fputs(*sep == ',' ? "\n" : "", out);
+}
+
+static void host(const struct kvm_report *r, FILE *out)
+{
+	const char *sep = "host: ";
+
+	for (unsigned int i = 0; i < r->host.nr; i++) {
+		const struct kvm_subject *s = &r->host.subjects[i];
+
+		if (strncmp(s->name, "module/", 7))
+			continue;
+		for (unsigned int k = 0; k < s->nr; k++) {
+			const char *before = s->facts[k].val[0], *after = s->facts[k].val[KVM_NR_SNAPS - 1];
+
+			fprintf(out, "%s%s.%s %s", sep, s->name + 7, s->facts[k].name, before ? before : "?");
+			if (!before || !after || strcmp(before, after))
+				fprintf(out, " (at the end %s)", after ? after : "?");
+			sep = ", ";
+		}
+	}
+	fputs(*sep == ',' ? "\n" : "", out);
 }
 
 static FILE *lines_begin(char **text, size_t *len, FILE *out)
@@ -304,11 +364,13 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 				vm->nr_vcpus);
 		exits(r, o, vm, out);
 		lines = lines_begin(&text, &len, out);
+		vcpus(r, vm->tgid, lines);
 		outcomes(vm, lines);
 		halts(r, o, &vm->halts, lines);
 		lines_end(lines, &text, o, out);
 	}
 	lines = lines_begin(&text, &len, out);
+	host(r, lines);
 	laws(r, lines);
 	notes(r, lines);
 	lines_end(lines, &text, o, out);
