@@ -34,6 +34,9 @@ json_check "$TMP/json" "(d['tier'] == 'exact') == (d['raise'] is None)" "what wo
 json_check "$TMP/json" "d['clock']['used'] == 'mono' and 'mono' in d['clock']['available'].split()" "clock"
 json_check "$TMP/json" "d['clock']['clocksource'] == open('/sys/devices/system/clocksource/clocksource0/current_clocksource').read().strip()" "clocksource"
 json_check "$TMP/json" "d['buffers']['subbuf_bytes'] >= 4096 and d['buffers']['per_cpu_bytes'] >= 1 << 20" "buffers"
+json_check "$TMP/json" "d['kvm'] and (d['kvm'][0]['state'] == 'present') == __import__('os').path.exists('$T/events/kvm/kvm_exit/format')" "events of KVM"
+json_check "$TMP/json" "all(l['state'] != 'missing' or l['cost'] for l in d['kvm'])" "what is invisible says why"
+like "$(cat "$TMP/text")" '^virtual machines [(]record --kvm[)]:$' "the text has them, too"
 like "$(cat "$TMP/text")" "^tier: $(json_get "$TMP/json" 'd["tier"]'):" "the text names the same tier"
 
 # The recording of this kernel has the tier that probe promises.

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "capture/kvmhost.h"
 #include "capture/kvmtasks.h"
+#include "capture/probe.h"
 #include "file/facts.h"
 #include "tap.h"
 
@@ -179,12 +180,74 @@ static void filters(void)
 	free(text);
 }
 
+static const struct probe_kvm_line *line(const struct probe_kvm *p, const char *what)
+{
+	for (unsigned int i = 0; i < p->nr_lines; i++)
+		if (!strcmp(p->lines[i].what, what))
+			return &p->lines[i];
+	return NULL;
+}
+
+static void is_state(const struct probe_kvm *p, const char *what, enum probe_state state, const char *cost)
+{
+	const struct probe_kvm_line *l = line(p, what);
+
+	ok(l && l->state == state && (cost ? l->cost && strstr(l->cost, cost) : !l->cost), "%s: %s", what,
+	   probe_state_name(state));
+}
+
+static void probes(void)
+{
+	char *events = xasprintf("%s/events", root);
+	struct probe_kvm p;
+
+	probe_kvm(&p, root, NULL, false, true);
+	ok(p.nr_lines == 1, "not root: one line");
+	is_state(&p, "events of KVM", PROBE_UNKNOWN, NULL);
+	probe_kvm(&p, root, events, true, true);
+	ok(p.nr_lines == 1, "no KVM: one line");
+	is_state(&p, "events of KVM", PROBE_MISSING, "not loaded");
+	put("/events/kvm/kvm_exit/format", "name: kvm_exit\n");
+	probe_kvm(&p, root, events, true, true);
+	is_state(&p, "events of KVM", PROBE_PRESENT, NULL);
+	is_state(&p, "virtual machines in debugfs", PROBE_PRESENT, NULL);
+	is_state(&p, "every IPI of a guest exits", PROBE_PRESENT, NULL);
+	is_state(&p, "interrupts are injected by the host", PROBE_PRESENT, NULL);
+	is_state(&p, "the host polls for halted virtual CPUs", PROBE_PRESENT, "haltpoll");
+	is_str(line(&p, "the host polls for halted virtual CPUs")->value, "200000", "  so long");
+	put("/sys/module/kvm_amd/parameters/avic", "Y\n");
+	put("/sys/module/kvm/parameters/halt_poll_ns", "0\n");
+	put("/sys/devices/system/cpu/cpuidle/current_driver", "haltpoll\n");
+	probe_kvm(&p, root, events, true, true);
+	is_state(&p, "every IPI of a guest exits", PROBE_MISSING, "AVIC");
+	is_state(&p, "interrupts are injected by the host", PROBE_MISSING, "AVIC");
+	is_state(&p, "the host polls for halted virtual CPUs", PROBE_MISSING, "sleep at once");
+	is_state(&p, "polling by the host of this machine, a guest itself", PROBE_MISSING, "asks the host not to");
+	put("/sys/module/kvm_amd/parameters/avic", "0\n");
+	put("/sys/module/kvm_intel/parameters/enable_apicv", "Y\n");
+	probe_kvm(&p, root, events, true, true);
+	is_state(&p, "every IPI of a guest exits", PROBE_PRESENT, NULL);
+	is_state(&p, "interrupts are injected by the host", PROBE_MISSING, "posted");
+	put("/sys/module/kvm_intel/parameters/enable_ipiv", "Y\n");
+	put("/events/kvm/kvm_sys_access/format", "name: kvm_sys_access\n");
+	probe_kvm(&p, root, events, true, true);
+	is_state(&p, "targets of SGIs", PROBE_STOOD_IN, "vgic_v3_dispatch_sgi");
+	ok(!line(&p, "every IPI of a guest exits"), "  and nothing of x86");
+	probe_kvm(&p, root, events, true, false);
+	is_state(&p, "targets of SGIs", PROBE_MISSING, "no kprobe events");
+	probe_kvm(&p, "/nonexistent", events, true, true);
+	is_state(&p, "virtual machines in debugfs", PROBE_MISSING, "names of threads");
+	is_state(&p, "the host polls for halted virtual CPUs", PROBE_UNKNOWN, NULL);
+	free(events);
+}
+
 int main(void)
 {
 	tree();
 	readings();
 	threads();
 	filters();
+	probes();
 	gone();
 	return done_testing();
 }

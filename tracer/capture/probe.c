@@ -18,6 +18,7 @@
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/io.h"
+#include "base/mem.h"
 #include "capture/interrupts.h"
 #include "capture/priv.h"
 #include "capture/probe.h"
@@ -336,6 +337,15 @@ static void probe_instance(struct probe_kernel *p)
 
 /* --- verdict --- */
 
+static void probe_guests(struct probe_kernel *p)
+{
+	const char *dir = p->tracefs ? tracefs_tracing_dir() : NULL;
+	char *events = dir ? xasprintf("%s/events", dir) : NULL;
+
+	probe_kvm(&p->kvm, "", events, p->root, p->kprobes);
+	free(events);
+}
+
 static void probe_verdict(struct probe_kernel *p, const struct ipi_evidence *evidence)
 {
 	if (p->problem[0]) {
@@ -382,6 +392,7 @@ void probe_kernel(struct probe_kernel *p)
 		p->page_size_settable = tracefs_file_exists(NULL, "buffer_subbuf_size_kb");
 		probe_instance(p);
 	}
+	probe_guests(p);
 	text = p->tracefs ? session_read_top("buffer_subbuf_size_kb", NULL) : NULL;
 	p->page_size = text ? (unsigned int)strtoul(text, NULL, 10) << 10 : (unsigned int)sysconf(_SC_PAGESIZE);
 	free(text);

@@ -36,6 +36,20 @@ struct probe_filter {
 	const char *cost;
 };
 
+/* Of virtual machines on this host, for record --kvm. */
+struct probe_kvm_line {
+	const char *what;
+	enum probe_state state;
+	const char *cost; /* of what is missing, or what else there is to know; NULL = nothing */
+	char value[24];	  /* of the kernel's parameter; "" = there is none */
+};
+#define PROBE_MAX_KVM 8
+
+struct probe_kvm {
+	struct probe_kvm_line lines[PROBE_MAX_KVM];
+	unsigned int nr_lines;
+};
+
 #define PROBE_MAX_EVENTS  40
 #define PROBE_MAX_FILTERS 8
 
@@ -51,6 +65,7 @@ struct probe_kernel {
 	unsigned int nr_events;
 	struct probe_filter filters[PROBE_MAX_FILTERS];
 	unsigned int nr_filters;
+	struct probe_kvm kvm;
 	/* clock */
 	bool mono;	      /* the clock that record uses */
 	char clocks[200];     /* trace_clock without brackets: "local global ... mono" */
@@ -72,6 +87,11 @@ struct probe_kernel {
 
 /* Never fails: what cannot be had or seen is in the result. */
 void probe_kernel(struct probe_kernel *p);
+/*
+ * What probe_kernel() says of virtual machines. root is put in front of files of sysfs and debugfs ("" = this machine),
+ * events is tracefs' directory of events, NULL where it cannot be read; can_see: as root, so that what is not seen is missing.
+ */
+void probe_kvm(struct probe_kvm *p, const char *root, const char *events, bool can_see, bool kprobes);
 const char *probe_state_name(enum probe_state state);
 
 #endif

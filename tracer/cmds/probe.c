@@ -69,6 +69,20 @@ static void text_events(const struct probe_kernel *p)
 	     p->stacks ? NULL : "rows by call site only: record needs --no-stack");
 }
 
+static void text_kvm(const struct probe_kvm *p)
+{
+	puts("\nvirtual machines (record --kvm):");
+	for (unsigned int i = 0; i < p->nr_lines; i++) {
+		const struct probe_kvm_line *l = &p->lines[i];
+
+		line(l->what, probe_state_name(l->state), NULL);
+		if (l->value[0])
+			printf("    halt_poll_ns: %s\n", l->value);
+		if (l->cost)
+			help_wrapped(stdout, "  ", 4, 0, l->cost);
+	}
+}
+
 /* Where the terminal ends. */
 static void wrapped(char *text)
 {
@@ -112,6 +126,7 @@ static void text(const struct probe_kernel *p)
 		p->lockdown[0] ? p->lockdown : "not in this kernel",
 		p->symbols ? "visible" : "hidden (no names of functions)", p->kprobes ? "possible" : "not possible"));
 	text_events(p);
+	text_kvm(&p->kvm);
 	text_clock(p);
 	putchar('\n');
 	wrapped(xasprintf("tier: %s: %s", p->tier, p->problem[0] ? p->problem : p->claims));
@@ -145,6 +160,22 @@ static void json_events(struct json *j, const struct probe_kernel *p)
 		json_string(j, "text", f->text);
 		json_string(j, "state", probe_state_name(f->state));
 		json_string(j, "cost", f->cost);
+		json_close(j);
+	}
+	json_close(j);
+}
+
+static void json_kvm(struct json *j, const struct probe_kvm *p)
+{
+	json_array(j, "kvm");
+	for (unsigned int i = 0; i < p->nr_lines; i++) {
+		const struct probe_kvm_line *l = &p->lines[i];
+
+		json_object(j, NULL);
+		json_string(j, "what", l->what);
+		json_string(j, "state", probe_state_name(l->state));
+		json_string(j, "cost", l->cost);
+		json_string(j, "value", l->value[0] ? l->value : NULL);
 		json_close(j);
 	}
 	json_close(j);
@@ -197,6 +228,7 @@ static void json(const struct probe_kernel *p)
 	json_bool(j, "stack_trigger", p->stacks);
 	json_close(j);
 	json_events(j, p);
+	json_kvm(j, &p->kvm);
 	json_rest(j, p);
 	json_close(j);
 }
