@@ -255,6 +255,72 @@ static void test_stacks(void)
 	symtab_free(k.s);
 }
 
+/* A host of virtual machines, as 6.12's kvm_amd and 6.18's kvm_intel call: who kicks or wakes a virtual CPU, and for whom. */
+static void test_kvm_plumbing(void)
+{
+	static const char *const names[] = { "__apic_accept_irq",
+					     "__hrtimer_run_queues",
+					     "__kvm_vcpu_kick",
+					     "__wake_up_common",
+					     "__wake_up_locked_key",
+					     "apic_timer_expired",
+					     "apic_timer_fn",
+					     "eventfd_signal_mask",
+					     "irqfd_inject",
+					     "irqfd_wakeup",
+					     "kvm_apic_send_ipi",
+					     "kvm_apic_set_irq",
+					     "kvm_arch_set_irq_inatomic",
+
+					     "kvm_irq_delivery_to_apic",
+					     "kvm_irq_delivery_to_apic_fast",
+					     "kvm_make_all_cpus_request",
+					     "kvm_mmu_notifier_invalidate_range_start",
+					     "kvm_set_irq",
+					     "kvm_set_msi",
+					     "kvm_vcpu_kick",
+					     "kvm_vcpu_wake_up",
+					     "process_one_work",
+					     "rcuwait_wake_up",
+					     "svm_complete_interrupt_delivery",
+					     "try_to_wake_up",
+					     "vfio_msihandler",
+					     "vhost_signal",
+					     "vmx_deliver_interrupt",
+					     "smp_call_function_many_cond",
+					     "kvm_x2apic_icr_write",
+					     NULL };
+	struct kernel k;
+
+	kernel_open(&k, names);
+	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "svm_complete_interrupt_delivery", "__apic_accept_irq",
+				    "kvm_irq_delivery_to_apic_fast", "kvm_irq_delivery_to_apic", "kvm_apic_send_ipi",
+				    "kvm_x2apic_icr_write")),
+	       5, "a guest's IPI to a target that runs is kvm_apic_send_ipi()'s");
+	is_u64(caller_of(&k, FRAMES("try_to_wake_up", "rcuwait_wake_up", "kvm_vcpu_wake_up", "__kvm_vcpu_kick",
+				    "vmx_deliver_interrupt", "kvm_apic_set_irq", "kvm_irq_delivery_to_apic",
+				    "kvm_apic_send_ipi")),
+	       7, "  and to one that is halted");
+	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "svm_complete_interrupt_delivery", "__apic_accept_irq",
+				    "kvm_irq_delivery_to_apic_fast", "kvm_arch_set_irq_inatomic", "irqfd_wakeup",
+				    "__wake_up_common", "__wake_up_locked_key", "eventfd_signal_mask", "vhost_signal")),
+	       9, "vhost's is vhost's, by irqfd or not");
+	is_u64(caller_of(&k,
+			 FRAMES("kvm_vcpu_kick", "svm_complete_interrupt_delivery", "__apic_accept_irq",
+				"kvm_irq_delivery_to_apic_fast", "kvm_arch_set_irq_inatomic", "irqfd_wakeup",
+				"__wake_up_common", "__wake_up_locked_key", "eventfd_signal_mask", "vfio_msihandler")),
+	       9, "a device's that the guest has for itself, its handler's");
+	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "__apic_accept_irq", "kvm_irq_delivery_to_apic", "kvm_set_msi",
+				    "kvm_set_irq", "irqfd_inject", "process_one_work")),
+	       5, "what a worker injects for an irqfd is irqfd_inject()'s");
+	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "apic_timer_expired", "apic_timer_fn", "__hrtimer_run_queues")), 1,
+	       "a timer's is the timer's");
+	is_u64(caller_of(&k, FRAMES("smp_call_function_many_cond", "kvm_make_all_cpus_request",
+				    "kvm_mmu_notifier_invalidate_range_start")),
+	       2, "and of memory that is taken away, who takes it");
+	symtab_free(k.s);
+}
+
 /* A user's own. */
 static void test_own_plumbing(void)
 {
@@ -328,6 +394,7 @@ int main(void)
 	test_plumbing();
 	test_plumbing_list();
 	test_stacks();
+	test_kvm_plumbing();
 	test_own_plumbing();
 	test_unusable();
 	test_cut();

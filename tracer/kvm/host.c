@@ -178,7 +178,10 @@ static bool has_exitless(const struct kvm_report *r)
 	return kvm_host_is_on(r, "module/kvm_intel", "enable_ipiv") || kvm_host_is_on(r, "module/kvm_amd", "avic");
 }
 
-/* Where a guest polls itself (cpuidle-haltpoll), it asks the host not to: kvm_arch_no_poll(), MSR_KVM_POLL_CONTROL. */
+/*
+ * Where a guest polls itself (cpuidle-haltpoll), it asks the host not to: kvm_arch_no_poll(), MSR_KVM_POLL_CONTROL. Else
+ * KVM begins to poll once a halt was shorter than halt_poll_ns: kvm_vcpu_halt().
+ */
 static bool never_polled(const struct kvm_report *r)
 {
 	uint64_t low, high, poll_ns;
@@ -214,8 +217,9 @@ unsigned int kvm_host_notes(const struct kvm_report *r, uint64_t posted, char *n
 			kvm_host_is_on(r, "module/kvm_amd", "avic")	     ? "AVIC" :
 									       "APICv, AVIC");
 	if (never_polled(r))
-		notes[nr++] = xstrdup("the host may poll for halted virtual CPUs (halt_poll_ns) and never did: a guest "
-				      "with the cpuidle driver haltpoll asks it not to");
+		notes[nr++] = xstrdup(
+			"the host may poll for halted virtual CPUs (halt_poll_ns) and never did: halts were too long for "
+			"it to begin, or a guest with the cpuidle driver haltpoll asks it not to");
 	if (r->host.on && !kvm_facts_get(&r->host, 0, "debugfs", "readable"))
 		notes[nr++] = xstrdup("debugfs was not readable: nothing is held against the kernel's own counters");
 	else if (uncounted)
