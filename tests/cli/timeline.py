@@ -300,7 +300,7 @@ def check_received(t, hits, calls, irqs):
          [handler(d, d["outcome"] is None) for d in irqs])
     same("functions", [(cpu_of(t, s), s.begin, s.end, s.name) for s in t.by["function"]],
          [(d["target"], d["run_ns"], max(d["done_ns"] or 0, d["run_ns"]), d["func"] or d["class"]) for d in hits + calls
-          if d["run_ns"] is not None and d["run_ns"] >= (d["queue_ns"] if d["kind"] == "call" else d["send_ns"])])
+          if d["run_ns"] is not None and (d["kind"] == "hit" or d["run_ns"] >= d["queue_ns"])])
     # A function that an interrupt ran is in it.
     handlers = {(cpu_of(t, s), s.begin): s for s in t.by["interrupt"]}
     for s in t.by["function"]:
@@ -349,7 +349,8 @@ def check_sent(t, hits, calls, wakes):
          [(d["target"], d["queue_ns"], d["func"] or d["callsite"] or d["class"]) for d in calls])
     same("wake-ups", [(s.args["target"], s.begin) for s in t.by["wake"]], [(d["target"], d["queue_ns"]) for d in wakes])
     same("waits", [(s.end - s.begin, s.end) for s in t.by["wait"]],
-         [(d["wait_ns"], d["done_ns"]) for d in hits + calls if d["wait_ns"] is not None])
+         [(d["wait_ns"], max(d["done_ns"], (d["sent_ns"] or d["queue_ns"]) + d["wait_ns"])) for d in hits + calls
+          if d["wait_ns"] is not None])
 
 
 def check_counters(t, hits):

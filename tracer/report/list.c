@@ -166,7 +166,7 @@ static void list_span(void *ctx, const struct ipi_span *span)
 {
 	struct list *l = ctx;
 
-	if (is_line(span) || (l->choice.local && span->kind == IPI_SPAN_LOCAL))
+	if (is_line(span) || (l->choice.rest && (span->kind == IPI_SPAN_LOCAL || span->kind == IPI_SPAN_CALL)))
 		l->ordered.span(l->ordered.ctx, span);
 }
 
@@ -209,7 +209,7 @@ static void ordered_span(void *ctx, const struct ipi_span *span)
 	struct list *l = ctx;
 	struct list_line line = line_of(l, span);
 
-	if (line.kind == LIST_LOCAL) {
+	if (!is_line(span)) {
 		l->emit(l->emit_ctx, &line);
 		return;
 	}

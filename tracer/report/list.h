@@ -25,7 +25,7 @@
 struct analysis;
 struct list;
 
-/* LOCAL: no line, see list_choice.local. */
+/* LOCAL: no line, see list_choice.rest. */
 enum list_kind { LIST_HIT, LIST_CALL, LIST_IRQ, LIST_WAKE, LIST_NR_KINDS, LIST_LOCAL = LIST_NR_KINDS };
 
 /* What became of it. RUN is of calls; UNKNOWN: no event could have shown it. */
@@ -109,7 +109,7 @@ struct list_choice {
 	uint64_t min_ns, max_ns;	/* max 0 = none */
 	uint64_t slowest;		/* only so many; 0 = all, in order of time */
 	const struct expr *where;	/* of list_expr_compile(), or NULL */
-	bool local; /* local calls are given as well, in order of time: all of them, and in no number of lines */
+	bool rest; /* local calls, and calls whose hit is a line, are given as well: all of them, in no number of lines */
 };
 
 #define LIST_MAX_SLOWEST 1000000u

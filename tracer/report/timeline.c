@@ -308,7 +308,7 @@ static void begin(struct timeline *t, const struct point *p)
  */
 static void end_of_ends(struct timeline *t, const struct point *next)
 {
-	struct point p = t->ends_of;
+	const struct point p = t->ends_of;
 	struct timeline_slice s = { .ends = t->ends, .nr_ends = t->nr_ends };
 
 	if (!t->nr_ends || (next && next->group == p.group && next->at_ns == p.at_ns &&
@@ -319,7 +319,11 @@ static void end_of_ends(struct timeline *t, const struct point *next)
 	add_category(&s, categories[SLICE_HANDLER]);
 	add_category(&s, "coalesced");
 	add_category(&s, "not shown");
-	open_slice(t, &p, cpu_track(t, p.cpu), &s);
+	s.track = tracks_begin(t->tracks, cpu_track(t, p.cpu), p.at_ns);
+	s.at_ns = p.at_ns;
+	t->ops->begin(t->ctx, &s);
+	tracks_end(t->tracks, s.track);
+	t->ops->end(t->ctx, s.track, p.at_ns);
 }
 
 /* --- points --- */
@@ -393,9 +397,15 @@ static void put_wait(struct timeline *t, uint32_t kept)
 	const struct ipi_span *s = &k->span;
 	const struct list_line line = { t->list, s, k->kind, k->outcome, k->own };
 
-	if (t->wait->get(&line).none || s->done_ns == IPI_NO_TIME || s->done_ns < t->line_ns + s->wait_ns)
+	uint64_t from_ns;
+
+	if (t->wait->get(&line).none || s->done_ns == IPI_NO_TIME)
 		return;
-	put_slice(t, SLICE_WAIT, kept, s->done_ns - s->wait_ns, s->done_ns, (struct point){ 0 });
+	/* Where the function was done before the send was, there was nothing to wait for: behind the send. */
+	from_ns = s->done_ns - s->wait_ns;
+	if (from_ns < t->line_ns)
+		from_ns = s->sent_ns != IPI_NO_TIME && s->sent_ns > t->line_ns ? s->sent_ns : t->line_ns;
+	put_slice(t, SLICE_WAIT, kept, from_ns, from_ns + s->wait_ns, (struct point){ 0 });
 }
 
 static void put_hit(struct timeline *t, uint32_t kept)
@@ -419,10 +429,11 @@ static void put_hit(struct timeline *t, uint32_t kept)
 		p.at_ns = p.begin_ns = p.end_ns = s->entry_ns;
 		queue_put(&t->queue, p);
 	}
-	inside = arrived && s->run_ns != IPI_NO_TIME && s->run_ns >= s->entry_ns &&
-		 (s->exit_ns == IPI_NO_TIME || s->run_ns <= s->exit_ns);
-	put_func(t, kept, inside, inside);
 	put_wait(t, kept);
+	if (s->run_ns == IPI_NO_TIME || s->run_ns < t->line_ns) /* then it came before, see early_run() */
+		return;
+	inside = arrived && s->run_ns >= s->entry_ns && (s->exit_ns == IPI_NO_TIME || s->run_ns <= s->exit_ns);
+	put_func(t, kept, inside, inside);
 }
 
 /* --- lines --- */
@@ -522,7 +533,12 @@ static void timeline_line(void *ctx, const struct list_line *line)
 		t->hits[t->nr_hits++] = kept;
 		return;
 	case LIST_CALL:
-		put_call(t, kept);
+		if (s->path == IPI_PATH_SENT)
+			put_slice(t, SLICE_FUNC, kept, s->run_ns, s->done_ns,
+				  (struct point){ .group = s->irq_id ? s->irq_id : GROUP_OUTSIDE,
+						  .phase = PHASE_INSIDE });
+		else
+			put_call(t, kept);
 		break;
 	case LIST_IRQ:
 		put_slice(t, SLICE_HANDLER, kept, s->entry_ns, s->exit_ns,
@@ -541,11 +557,30 @@ static void timeline_line(void *ctx, const struct list_line *line)
 
 /* --- the sink --- */
 
+/*
+ * A call whose hit is a line comes after its function where that ran before the send was stamped: the target found it in
+ * its queue, as it emptied that for another. So the function comes by itself, in time. That nothing is settled that
+ * begins later holds: what ran it is not.
+ */
+static void early_run(struct timeline *t, const struct ipi_span *call)
+{
+	struct ipi_span run = *call;
+
+	if (call->run_ns == IPI_NO_TIME || call->send_ns == IPI_NO_TIME || call->run_ns >= call->send_ns ||
+	    call->negative)
+		return;
+	run.queue_ns = run.send_ns = run.entry_ns = IPI_NO_TIME;
+	t->list_sink.span(t->list_sink.ctx, &run);
+}
+
 static void timeline_span(void *ctx, const struct ipi_span *span)
 {
 	struct timeline *t = ctx;
 
-	t->list_sink.span(t->list_sink.ctx, span);
+	if (span->kind == IPI_SPAN_CALL && span->path == IPI_PATH_SENT)
+		early_run(t, span);
+	else
+		t->list_sink.span(t->list_sink.ctx, span);
 }
 
 static void timeline_settled(void *ctx, uint64_t before_ns)
@@ -562,7 +597,6 @@ static int timeline_end(void *ctx, struct err *err)
 
 	come_before(t, UINT64_MAX);
 	end_of_ends(t, NULL);
-	come_before(t, UINT64_MAX);
 	if (t->step != UINT64_MAX)
 		time_goes_on(t, (t->step + 1) * TIMELINE_RATE_NS);
 	return ret;
@@ -576,7 +610,7 @@ static void find_columns(const struct list_column **found, const char *const *ke
 
 struct timeline *timeline_new(struct analysis *a, const struct timeline_ops *ops, void *ctx)
 {
-	const struct list_choice all = { .sort = list_column_find("delivery"), .local = true };
+	const struct list_choice all = { .sort = list_column_find("delivery"), .rest = true };
 	struct timeline *t = xcalloc(1, sizeof(*t));
 
 	t->ops = ops;
