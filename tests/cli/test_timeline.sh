@@ -61,6 +61,19 @@ for format in $FORMATS; do
 	exits 0 "  nothing passes: still a file" "$IPITRACE" export --"$format" --comm nobody "$DATA/demo.dat"
 	is "$("$IPITRACE" list --json --comm nobody "$DATA/demo.dat" 2>/dev/null)" "" "  of nothing"
 done
+
+# Memory does not grow with the recording: peaks of one, and of one that is ten times as long.
+ok "recordings can be simulated" make -s -C "$ROOT" B="$BUILD" "$BUILD/perf/simulate"
+for format in $FORMATS; do
+	for nr in 60000 600000; do
+		"$BUILD/perf/simulate" "$DATA/rows/amd64-66cpu.dat" sim.dat 8 $nr none
+		python3 "$ROOT/tests/cli/peak.py" "$IPITRACE" export "--$format" --threads 1 sim.dat >peak.$nr || echo failed >peak.$nr
+	done
+	read -r short small <peak.60000
+	read -r long large <peak.600000
+	ok "$format: $large bytes in $long kB, $small bytes in $short kB" \
+		[ $((long <= short + 4096 && large > 9 * small)) = 1 ]
+done
 exits 2 "two formats" "$IPITRACE" export --chrome --ndjson "$DATA/demo.dat"
 
 # As the format's document has events, in an object that any parser of JSON reads.

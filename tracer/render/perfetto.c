@@ -5,7 +5,8 @@
  * render/perfetto.proto has the messages; protobuf-c writes them. One packet follows the other, all on one sequence: first
  * the clock, then a packet that clears the incremental state and says what holds for all behind it. Names, categories and
  * texts are sent once and are numbers from then on. When there are many of them they are forgotten and the state is
- * cleared again, so that memory does not depend on how many a recording has; numbers are never used twice.
+ * cleared again, so that memory does not depend on how many a recording has; numbers are never used twice. Tracks bear the
+ * numbers that they have here: every event names its own, so that small ones matter.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,8 +20,6 @@
 #include "render/perfetto.pb-c.h"
 #include "render/timeline.h"
 
-/* Of tracks: "ipit" and their number, which other producers will hardly take. */
-#define UUID(id)     (0x6970697400000000ULL + (id))
 #define SEQUENCE     1u
 #define MAX_INTERNED 65536u /* all together, before they are forgotten */
 /* A clock that Perfetto has no number for; from 64 on they belong to the sequence. */
@@ -221,9 +220,9 @@ static void perfetto_track(void *ctx, const struct timeline_track *t)
 
 	prepare(p);
 	track.has_uuid = true;
-	track.uuid = UUID(t->id);
+	track.uuid = t->id;
 	track.has_parent_uuid = t->parent && t->kind != TIMELINE_TASK;
-	track.parent_uuid = UUID(t->parent);
+	track.parent_uuid = t->parent;
 	p->pids = xgrow(p->pids, &p->nr_pids, t->id, sizeof(*p->pids));
 	switch (t->kind) {
 	case TIMELINE_PROCESS:
@@ -320,7 +319,7 @@ static Pf__TrackEvent event_of(uint32_t track, Pf__Type type)
 	Pf__TrackEvent event = PF__TRACK_EVENT__INIT;
 
 	event.has_track_uuid = true;
-	event.track_uuid = UUID(track);
+	event.track_uuid = track;
 	event.has_type = true;
 	event.type = type;
 	return event;
