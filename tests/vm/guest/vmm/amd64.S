@@ -179,14 +179,26 @@ masked:	cli
 	je	masked
 	jmp	done
 
-	.balign 16
-ipi:
+/*
+ * QEMU's SVM (helper_vmrun(), target/i386/tcg/sysemu/svm_helper.c) leaves the vector that it injects as an exception
+ * to come. If it stops the virtual CPU before the next exit, it delivers that again, into the handler, though
+ * interrupts are off there: not for the guest to count.
+ */
+.macro not_twice
 	push	%rax
+	mov	8(%rsp), %rax
+	sub	$CODE_AT + ipi - guest_start, %rax
+	cmp	$handler_end - ipi, %rax
+	jb	doubled
+.endm
+
+	.balign 16
+ipi:	not_twice
 	mov	$IPI_VECTOR, %eax
 	jmp	handler
 	.balign 16
 last_ipi:
-	push	%rax
+	not_twice
 	mov	$END_VECTOR, %eax
 handler:
 	push	%rbx
@@ -219,8 +231,13 @@ handler:
 	pop	%rdx
 	pop	%rcx
 	pop	%rbx
+doubled_end:
 	pop	%rax
 	iretq
+doubled:
+	incq	T_DOUBLED(%r8)
+	jmp	doubled_end
+handler_end:
 
 	.balign 16
 stray:

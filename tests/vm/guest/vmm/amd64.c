@@ -142,6 +142,11 @@ int64_t arch_offset(int vcpu)
 	return offset;
 }
 
+uint32_t arch_khz(int vcpu)
+{
+	return kvm_ioctl(vcpu, KVM_GET_TSC_KHZ, NULL, "KVM_GET_TSC_KHZ");
+}
+
 uint64_t arch_counter(void)
 {
 	unsigned int cpu;

@@ -79,6 +79,15 @@ int64_t arch_offset(int vcpu)
 	return 0;
 }
 
+uint32_t arch_khz(int vcpu)
+{
+	uint64_t hz;
+
+	(void)vcpu;
+	__asm__("mrs %0, cntfrq_el0" : "=r"(hz));
+	return hz / 1000;
+}
+
 uint64_t arch_counter(void)
 {
 	uint64_t ticks;

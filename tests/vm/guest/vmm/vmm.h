@@ -41,7 +41,7 @@
 #define RECV_SHIFT   5	     /* struct reception */
 #define RECV_SIZE    0x20000 /* of a target's log */
 #define HALTS_SIZE   0x10000
-#define TARGET_SHIFT 5
+#define TARGET_SHIFT 6
 
 /* How an IPI is sent. */
 #define PATH_X2APIC    0
@@ -74,6 +74,7 @@
 #define T_HALTS	   8
 #define T_ENDED	   16
 #define T_READY	   24
+#define T_DOUBLED  32
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -84,6 +85,8 @@ struct target {
 	uint64_t halts;
 	uint64_t ended;
 	uint64_t ready;
+	uint64_t doubled; /* deliveries that were none */
+	uint64_t pad[3];
 };
 
 /* Gap and masked are in ticks of the guest's counter. */
@@ -125,8 +128,9 @@ void arch_vm(int kvm, int vm);
 void arch_vcpu(int kvm, int vm, int vcpu, unsigned int id);
 /* All of them exist. */
 void arch_start(void);
-/* The guest's counter is the host's plus this. */
+/* The guest's counter is the host's plus this, and counts so often in a millisecond. */
 int64_t arch_offset(int vcpu);
+uint32_t arch_khz(int vcpu);
 uint64_t arch_counter(void);
 struct kvm_run;
 /* What the virtual CPU said, or 0. */
