@@ -80,6 +80,9 @@ static const struct dat_writer_meta meta = {
 	.uname = "Linux host 6.18.0 x86_64",
 	.clock = "mono",
 	.clocks_text = "local global [mono]\n",
+	.tsc_mult = 1654000000,
+	.tsc_shift = 32,
+	.tsc_offset = (uint64_t)-5,
 	.trace_id = 42,
 	.version = "ipitrace test",
 };
@@ -150,6 +153,8 @@ static void check_file(const char *path, int version)
 	   "kallsyms");
 	is_str(info->uname, meta.uname, "uname");
 	is_str(info->clock, "mono", "clock");
+	ok(info->tsc_mult == meta.tsc_mult && info->tsc_shift == 32 && info->tsc_offset == meta.tsc_offset,
+	   "how ticks become ns");
 	is_str(info->tracer_version, meta.version, "version of the writer");
 	is_str(dat_comm(f, 17), "odd name", "name of a task");
 	ok(info->facts && !strncmp(info->facts, "complete 1\nsum head 0 ", 22), "facts, and sums behind them");

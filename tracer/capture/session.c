@@ -243,6 +243,13 @@ static unsigned int read_page_size(struct session *s)
 	return bytes ? (unsigned int)bytes : (unsigned int)sysconf(_SC_PAGESIZE);
 }
 
+static int setup_clock(struct session *s, const char *clock, struct err *err)
+{
+	if (!setup_write(s, "trace_clock", clock ? clock : "mono", err))
+		return 0;
+	return clock ? err_hint(err, "'ipitrace probe' lists this kernel's clocks") : -1;
+}
+
 static int setup_instance(struct session *s, const struct session_config *config, struct err *err)
 {
 	char kb[24];
@@ -250,7 +257,7 @@ static int setup_instance(struct session *s, const struct session_config *config
 	s->buffer_bytes = config->buffer_bytes ? config->buffer_bytes :
 						 session_default_buffer_bytes(machine_nr_cpus(), NULL);
 	snprintf(kb, sizeof(kb), "%llu", (unsigned long long)((s->buffer_bytes + 1023) >> 10));
-	if (setup_write(s, "tracing_on", "0", err) || setup_write(s, "trace_clock", "mono", err) ||
+	if (setup_write(s, "tracing_on", "0", err) || setup_clock(s, config->clock, err) ||
 	    setup_write(s, "buffer_size_kb", kb, err))
 		return -1;
 	/*

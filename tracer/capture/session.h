@@ -44,6 +44,7 @@ struct session_config {
 	enum session_counts
 		counts;	       /* in place of events: nothing of what follows but buffer_bytes and log is for these */
 	uint64_t buffer_bytes; /* per CPU; 0 = by the memory of the machine */
+	const char *clock;     /* of tracefs; NULL = "mono" */
 	enum session_stack stack;
 	/*
 	 * Functions whose call sites name the caller; SESSION_MAX_KNOWN at most. Which of them the kernel has, it tells

@@ -69,6 +69,35 @@ static int parse_compress(void *target, const char *arg, const struct opt_spec *
 	return err_set(err, EXIT_USAGE, "'%.40s': none, fast or best", arg);
 }
 
+struct record_command {
+	struct record_options opts;
+	struct flight_options flight;
+};
+
+/* No other clock is of use: what a guest and its host have in common is the TSC. */
+static int parse_clock(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	const char **clock = target;
+
+	(void)spec;
+	if (strcmp(arg, "mono") && strcmp(arg, "x86-tsc"))
+		return err_set(err, EXIT_USAGE, "'%.40s': mono or x86-tsc", arg);
+	*clock = strcmp(arg, "mono") ? "x86-tsc" : NULL;
+	return 0;
+}
+
+/* User stacks find their sends, and a flight recorder its last seconds, by CLOCK_MONOTONIC. */
+static int check_clock(const struct record_command *c, struct err *err)
+{
+	const char *other = c->opts.userstack.mode != USERSTACK_NONE ? "--user-stack" :
+			    c->flight.on			     ? "--flight" :
+								       NULL;
+
+	if (!c->opts.clock || !other)
+		return 0;
+	return err_set(err, EXIT_USAGE, "--clock x86-tsc and %s exclude each other", other);
+}
+
 /* Names and patterns of events; those of several -e are one list. */
 static int parse_events(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
@@ -111,11 +140,6 @@ static void print_groups(FILE *out)
 
 static const struct opt_topic topics[] = { { "groups", print_groups }, { 0 } };
 
-struct record_command {
-	struct record_options opts;
-	struct flight_options flight;
-};
-
 #define FIELD(m) offsetof(struct record_options, m)
 
 static const struct opt record_rows[] = {
@@ -138,6 +162,9 @@ static const struct opt record_rows[] = {
 	{ 0, "compress", "none|fast|best", OPT_CUSTOM, FIELD(level),
 	  "how far to compress the file by zstd: trace.dat version 7 (default fast), or with none version 6",
 	  parse_compress, 0, 0 },
+	{ 0, "clock", "mono|x86-tsc", OPT_CUSTOM, FIELD(clock),
+	  "stamp by CLOCK_MONOTONIC (default), or by the TSC: to join a guest's recording with its host's", parse_clock,
+	  0, 0 },
 	{ 0, "wait-all", NULL, OPT_FLAG, FIELD(wait_all), "record until all that WORKLOAD has started has ended, too",
 	  NULL, 0, 0 },
 	{ 0, "strict", NULL, OPT_FLAG, FIELD(strict),
@@ -245,7 +272,8 @@ int cmd_record(int argc, char **argv, struct err *err)
 		r.opts.log_session = debug.session;
 		r.argv = nr ? argv + 1 : NULL;
 		ret = -1;
-		if (flight_check(&c.flight, &r.opts, err) || (!r.argv && !reading_has_roots(&r.opts.filter, err)))
+		if (flight_check(&c.flight, &r.opts, err) || check_clock(&c, err) ||
+		    (!r.argv && !reading_has_roots(&r.opts.filter, err)))
 			ret = -1;
 		else if (c.flight.on)
 			ret = flight_record(&c.flight, &r.opts, line_args, r.argv, err);

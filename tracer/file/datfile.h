@@ -124,6 +124,8 @@ struct dat_writer_meta {
 	unsigned int nr_formats; /* grouped by system */
 	const char *kallsyms, *printk_formats, *cmdlines;
 	const char *uname, *clock, *clocks_text; /* clocks_text: whole trace_clock line "local [mono]" */
+	uint32_t tsc_mult, tsc_shift;		 /* as struct dat_info has them; 0: stamps are ns already */
+	uint64_t tsc_offset;
 	uint64_t trace_id;
 	const char *version;	     /* option VERSION: who wrote the file; or NULL */
 	const char *const *cpustats; /* options CPUSTAT: text by CPU; or NULL */

@@ -96,6 +96,18 @@ static void put_formats(struct dat_bytes *b, const struct dat_writer_meta *m)
 	}
 }
 
+/* The numbers are in the order that trace-cmd writes them in: save_tsc2nsec() of its trace-record.c. */
+static void put_conversion(struct dat_bytes *b, const struct dat_writer_meta *m)
+{
+	struct dat_bytes all = { 0 };
+
+	put_u32(&all, m->tsc_mult);
+	put_u32(&all, m->tsc_shift);
+	put_u64(&all, m->tsc_offset);
+	put_option(b, DAT_OPT_TSC2NSEC, all.at, all.len);
+	free(all.at);
+}
+
 static void put_common_options(struct dat_bytes *b, const struct dat_writer_meta *m)
 {
 	uint32_t nr_cpus = m->nr_cpus;
@@ -108,6 +120,8 @@ static void put_common_options(struct dat_bytes *b, const struct dat_writer_meta
 	put_string_option(b, DAT_OPT_VERSION, m->version);
 	if (m->trace_id)
 		put_option(b, DAT_OPT_TRACEID, &m->trace_id, sizeof(m->trace_id));
+	if (m->tsc_mult)
+		put_conversion(b, m);
 }
 
 static void put_header_info(struct dat_bytes *b, const struct dat_writer_meta *m)

@@ -63,6 +63,7 @@ struct session_config record_session_config(const struct record_options *o)
 {
 	struct session_config config = {
 		.buffer_bytes = o->buffer_bytes,
+		.clock = o->clock,
 		.stack = o->no_stack ? SESSION_STACK_NONE : o->stack,
 		.events = o->events,
 		.groups = o->groups,
@@ -83,6 +84,7 @@ static int prepare(struct record *r, struct err *err)
 	gid_t gid;
 	int ret;
 
+	r->rec.clock = r->opts.clock;
 	config.log = r->opts.log_session ? log_session : NULL;
 	config.log_ctx = r;
 	ipi_filter_push(&r->opts.filter, &push);

@@ -24,10 +24,11 @@
 struct record_options {
 	const char *output;
 	uint64_t buffer_bytes, duration_ns;
-	uint32_t stack;	 /* enum session_stack */
-	uint32_t level;	 /* of compression; 0 = none */
-	char *events;	 /* to record beside those of IPIs, as struct session_config has them */
-	uint32_t groups; /* bit per row of base/evgroups.h */
+	uint32_t stack;	   /* enum session_stack */
+	uint32_t level;	   /* of compression; 0 = none */
+	const char *clock; /* NULL = mono; else x86-tsc */
+	char *events;	   /* to record beside those of IPIs, as struct session_config has them */
+	uint32_t groups;   /* bit per row of base/evgroups.h */
 	bool no_stack, quiet, progress;
 	bool strict;   /* an incomplete recording is 3, whatever the workload's status */
 	bool wait_all; /* for what the workload leaves behind, too */

@@ -87,7 +87,9 @@ int run_start(struct recording *rec, struct err *err)
 {
 	if (recording_snap(rec, FACTS_OUTER0, err) || session_start(rec->session, err))
 		return -1;
-	rec->facts.on_ns = signals_now_ns(); /* CLOCK_MONOTONIC, as the trace clock */
+	rec->facts.on_ns = signals_now_ns(); /* CLOCK_MONOTONIC, as the trace clock, or what its stamps become */
+	if (rec->clock)
+		rec->tsc[0] = tsc_now();
 	return recording_snap(rec, FACTS_INNER0, err);
 }
 
@@ -127,6 +129,8 @@ int run_stop(struct run *r, struct recording *rec, bool failed, struct err *err)
 		recording_verify(rec);
 	if (!ret)
 		ret = recording_snap(rec, FACTS_INNER1, err);
+	if (rec->clock)
+		rec->tsc[1] = tsc_now();
 	rec->facts.off_ns = signals_now_ns();
 	session_stop(rec->session);
 	if (recording_snap(rec, FACTS_OUTER1, &late) && !ret) {

@@ -154,7 +154,7 @@ static void fill_facts(struct recording *rec)
 	free(f->tier);
 	f->tier = xstrdup(session_tier(rec->session));
 	free(f->clock);
-	f->clock = xstrdup("mono");
+	f->clock = xstrdup(rec->clock ? rec->clock : "mono");
 	f->complete = true;
 	f->filtered_in_kernel = session_filtered_in_kernel(rec->session);
 	f->missed_sends = session_missed_sends(rec->session);
@@ -213,6 +213,18 @@ static unsigned int nr_cpus(const struct recording *rec)
 	return nr < all ? nr : all;
 }
 
+static void note_clock(struct recording *rec)
+{
+	struct dat_writer_meta *m = &rec->meta.dat;
+	struct tsc_conversion c = tsc_fit(&rec->tsc[0], &rec->tsc[1]);
+
+	if (rec->clock)
+		m->clock = rec->clock;
+	m->tsc_mult = c.mult;
+	m->tsc_shift = c.shift;
+	m->tsc_offset = c.offset;
+}
+
 static int describe(struct recording *rec, struct err *err)
 {
 	/* Who is not there any more has been seen ending: so ask for the living first. */
@@ -221,6 +233,7 @@ static int describe(struct recording *rec, struct err *err)
 	record_meta_free(&rec->meta);
 	if (record_meta_collect(&rec->meta, rec->session, nr_cpus(rec), err))
 		return -1;
+	note_clock(rec);
 	fill_facts(rec);
 	return 0;
 }

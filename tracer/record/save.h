@@ -17,6 +17,7 @@
 #include "capture/feed.h"
 #include "capture/session.h"
 #include "capture/spool.h"
+#include "capture/tsc.h"
 #include "capture/userstack.h"
 #include "file/datfile.h"
 #include "file/facts.h"
@@ -29,6 +30,8 @@ struct recording {
 	struct spool *spool; /* who reads the pages: this ... */
 	struct feed *feed;   /* ... or this, of a live measurement, which may keep them */
 	struct comms comms;
+	const char *clock;	     /* as session_config has it */
+	struct tsc_point tsc[2];     /* of the clock x86-tsc: behind switching on and before switching off */
 	struct userstack *userstack; /* NULL: no user stacks are taken */
 	struct userstack_config userstack_config;
 	struct ustacks ustacks; /* what came of them, after recording_judge() */
