@@ -54,8 +54,10 @@ for opts in "--by func" "--matrix count" "--tlb" "--sort calls" "--from +1s" "--
 	exits 2 "not with $opts" "$IPITRACE" report --kvm $opts "$F"
 	like "$(cat "$ERR")" '^ipitrace: report: --kvm and .* exclude each other$' "  and says so"
 done
-exits 2 "no such key" "$IPITRACE" report --kvm=func "$F"
-like "$(cat "$ERR")" '^hint: with --kvm: vm, path, class, kick, source, target$' "  and says which there are"
+exits 2 "no such key" "$IPITRACE" report --kvm=victim "$F"
+like "$(cat "$ERR")" '^hint: with --kvm: vm, path, class, kick, source, target; with --guest caller, func, comm, too$' "  and says which there are"
+exits 2 "the guest's keys without a guest" "$IPITRACE" report --kvm=func "$F"
+like "$(cat "$ERR")" '^hint: .*--guest FILE$' "  and how to get them"
 exits 1 "a recording without virtual machines" "$IPITRACE" report --kvm "$DATA/demo.dat"
 like "$(cat "$ERR")" "^hint: .*'ipitrace record --kvm'" "  and how to make one"
 

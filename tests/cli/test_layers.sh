@@ -16,7 +16,7 @@ may_reach() {
 	file)	 echo base file ;;
 	capture) echo base capture ;;
 	unwind)	 echo base unwind ;;
-	kvm)	 echo base decode file kvm ;;
+	kvm)	 echo base match decode file report kvm ;;
 	record)	 echo base decode capture file unwind record ;;
 	report)	 echo base match decode file report ;;
 	render)	 echo base match report kvm render ;;

@@ -2,7 +2,9 @@
 /*
  * cmds/kvm.c - ipitrace report --kvm: what the options ask for, and the exit status.
  */
+#include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,75 @@ int kvm_parse_keys(void *target, const char *arg, const struct opt_spec *spec, s
 
 	(void)spec;
 	o->on = true;
-	return kvm_parse_by(arg ? arg : "vm,path,class,kick", o->by, &o->nr_by, err);
+	o->nr_by = 0;
+	return arg ? kvm_parse_by(arg, o->by, &o->nr_by, err) : 0;
+}
+
+static int parse_part(struct kvm_want *g, const char *part, size_t len, struct err *err)
+{
+	long long val;
+	char *end;
+
+	errno = 0;
+	if (len > 4 && !strncmp(part, "pid=", 4)) {
+		val = strtoll(part + 4, &end, 10);
+		g->pid = (int32_t)val;
+		if (!errno && end == part + len && val > 0 && val <= INT32_MAX)
+			return 0;
+	} else if (len == 14 && !strncmp(part, "offset=unknown", len)) {
+		g->no_offset = true;
+		return 0;
+	} else if (len > 7 && !strncmp(part, "offset=", 7)) {
+		val = strtoll(part + 7, &end, 10);
+		g->offset = val;
+		g->has_offset = true;
+		if (!errno && end == part + len)
+			return 0;
+	}
+	return err_set(err, EXIT_USAGE, "'%.*s': FILE[,pid=PID][,offset=N]", (int)(len < 60 ? len : 60), part);
+}
+
+/* A comma in the name of the file is one of it, unless one of these follows. */
+int kvm_parse_guest(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	struct kvm_options *o = target;
+	size_t len = strlen(arg);
+	const char *comma;
+
+	(void)spec;
+	free((char *)o->guest.path);
+	o->guest = (struct kvm_want){ 0 };
+	while ((comma = memrchr(arg, ',', len)) && (!strncmp(comma, ",pid=", 5) || !strncmp(comma, ",offset=", 8))) {
+		if (parse_part(&o->guest, comma + 1, len - (size_t)(comma + 1 - arg), err))
+			return -1;
+		len = (size_t)(comma - arg);
+	}
+	if (!len)
+		return err_set(err, EXIT_USAGE, "'%.60s': no file of a guest", arg);
+	o->guest.path = strndup(arg, len);
+	o->on = true;
+	return 0;
+}
+
+void kvm_options_free(struct kvm_options *o)
+{
+	free((char *)o->guest.path);
+}
+
+/* Callers and functions where a guest tells of them. */
+static int choose_keys(struct kvm_report *r, const struct kvm_options *o, struct err *err)
+{
+	memcpy(r->by, o->by, sizeof(r->by));
+	r->nr_by = o->nr_by;
+	if (!r->nr_by)
+		return kvm_parse_by(o->guest.path ? "caller,func,kick" : "vm,path,class,kick", r->by, &r->nr_by, err);
+	for (unsigned int i = 0; i < r->nr_by && !o->guest.path; i++) {
+		if (!kvm_key_is_guests(r->by[i]))
+			continue;
+		err_set(err, EXIT_USAGE, "'%s': the host does not know it", kvm_key_name(r->by[i]));
+		return err_hint(err, "with a recording made in the guest meanwhile: --guest FILE");
+	}
+	return 0;
 }
 
 /* Broken laws mean that the recording is not what it seems to be, so that nothing of it is to be relied on. */
@@ -30,6 +100,9 @@ static int status(const struct kvm_report *r, struct err *err)
 		if (!r->laws[i].held)
 			return err_set(err, EXIT_INCOMPLETE, "%s: what was counted contradicts itself: %s", r->path,
 				       r->laws[i].text);
+	if (r->is_joined && r->guest.lost && !s->lost && !r->truncated && !r->damaged)
+		return err_set(err, EXIT_INCOMPLETE, "%s: events were lost, or the file is cut: IPIs may be missing",
+			       r->want.path);
 	if (!s->lost && !r->truncated && !r->damaged)
 		return EXIT_OK;
 	err_set(err, EXIT_INCOMPLETE, "%s: %s", r->path,
@@ -41,12 +114,11 @@ int kvm_report_file(const struct kvm_options *o, const char *path, const char *b
 		    const struct pid_filter *processes, enum rows_format format, unsigned int top,
 		    const struct screen_options *screen, struct err *err)
 {
-	struct kvm_report r = { .nr_by = o->nr_by, .processes = processes };
+	struct kvm_report r = { .want = o->guest, .processes = processes };
 	struct render_kvm_options ro = { .top = top, .raw_text = format == ROWS_RAW_CSV };
 	int ret = -1;
 
-	memcpy(r.by, o->by, sizeof(r.by));
-	if (kvm_report_read(&r, path, buffer, err))
+	if (choose_keys(&r, o, err) || kvm_report_read(&r, path, buffer, err))
 		goto out;
 	ro.screen = screen_of_stdout(screen);
 	if (format == ROWS_TEXT) {

@@ -17,10 +17,14 @@ struct kvm_options {
 	bool on;
 	enum kvm_key by[KVM_NR_KEYS];
 	unsigned int nr_by;
+	struct kvm_want guest; /* its path is malloc'ed */
 };
 
 /* The option's parse(): target is a struct kvm_options. */
 int kvm_parse_keys(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
+/* "FILE[,pid=PID][,offset=N]" */
+int kvm_parse_guest(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
+void kvm_options_free(struct kvm_options *o);
 /* As a command returns. processes: the VMs of these alone. */
 int kvm_report_file(const struct kvm_options *o, const char *path, const char *buffer,
 		    const struct pid_filter *processes, enum rows_format format, unsigned int top,

@@ -90,6 +90,8 @@ static const struct opt rows[] = {
 	{ 0, "kvm", "[=KEYS]", OPT_CUSTOM, OPTION(kvm),
 	  "a host's virtual machines: IPIs of guests by vm, path, class, kick, source, target; exits; halts",
 	  kvm_parse_keys, 0, 0 },
+	{ 0, "guest", "FILE[,pid=PID][,offset=N]", OPT_CUSTOM, OPTION(kvm),
+	  "--kvm, joined with a recording made in the guest: by caller, func, comm as well", kvm_parse_guest, 0, 0 },
 };
 
 static const struct opt_topic topics[] = { { "columns", render_columns },
@@ -395,5 +397,6 @@ out:
 	ipi_filter_free(&o.filter);
 	rows_free(&o.rows);
 	plumbing_free(o.plumbing);
+	kvm_options_free(&o.kvm);
 	return ret;
 }

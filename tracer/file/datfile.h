@@ -76,6 +76,7 @@ struct dat_info {
 	uint32_t tsc_mult, tsc_shift;
 	uint64_t tsc_offset;
 	uint64_t add_ns;	    /* of trace-cmd's --ts-offset and --date; wraps where it is negative */
+	uint64_t trace_id;	    /* option TRACEID; 0 = none */
 	const char *tracer_version; /* option VERSION or NULL */
 	const char *facts;
 	size_t facts_len; /* ipitrace's own; NULL in foreign files */
@@ -108,6 +109,14 @@ bool dat_help(void *ctx, bool wait);
 void dat_help_end(void *ctx);
 /* Task name by pid from the cmdlines; "<...>" if unknown. Builds its index at first use. */
 const char *dat_comm(struct dat_file *f, int32_t pid);
+
+/* Stamps are of the TSC: they become ns where the file says how. */
+bool dat_is_tsc(const struct dat_info *info);
+bool dat_converts(const struct dat_info *info);
+/* Stamps are ns, or become these. */
+bool dat_in_ns(const struct dat_info *info);
+/* Without add_ns, which is of those that look at it. What is none of a TSC stays as it is. */
+uint64_t dat_to_ns(const struct dat_info *info, uint64_t ts);
 
 /* --- writer: begin -> formats -> symbols -> options -> cpu data -> sections of ours -> facts -> commit --- */
 

@@ -294,6 +294,10 @@ static void common_option(struct dat_file *f, unsigned int id, const uint8_t *da
 		if (len >= 4)
 			f->info.nr_cpus = (unsigned int)dat_number(data, 4, big);
 		break;
+	case DAT_OPT_TRACEID:
+		if (len >= 8)
+			f->info.trace_id = dat_number(data, 8, big);
+		break;
 	case DAT_OPT_VERSION:
 		f->info.tracer_version = own_text(f, data, len);
 		break;

@@ -18,7 +18,7 @@
 
 uint64_t kvm_stage(const struct kvm_ipi *ipi, enum kvm_point end)
 {
-	if (end == KVM_AT_EXIT || ipi->at[end] == KVM_NO_TIME)
+	if (ipi->at[end] == KVM_NO_TIME)
 		return KVM_NO_TIME;
 	for (int i = (int)end - 1; i >= 0; i--)
 		if (ipi->at[i] != KVM_NO_TIME)
@@ -28,10 +28,15 @@ uint64_t kvm_stage(const struct kvm_ipi *ipi, enum kvm_point end)
 
 uint64_t kvm_total(const struct kvm_ipi *ipi)
 {
-	if (ipi->outcome != KVM_DELIVERED || ipi->at[KVM_AT_EXIT] == KVM_NO_TIME ||
-	    ipi->at[KVM_AT_ENTRY] == KVM_NO_TIME)
+	enum kvm_point first = ipi->at[KVM_AT_SEND] != KVM_NO_TIME ? KVM_AT_SEND : KVM_AT_EXIT;
+	enum kvm_point last = ipi->at[KVM_AT_HANDLER] != KVM_NO_TIME ? KVM_AT_HANDLER : KVM_AT_ENTRY;
+
+	/* Where the CPU delivers, the host does not know that it did. */
+	if (ipi->outcome != KVM_DELIVERED && (ipi->outcome != KVM_POSTED || last != KVM_AT_HANDLER))
 		return KVM_NO_TIME;
-	return ipi->at[KVM_AT_ENTRY] - ipi->at[KVM_AT_EXIT];
+	if (ipi->at[first] == KVM_NO_TIME || ipi->at[last] == KVM_NO_TIME)
+		return KVM_NO_TIME;
+	return ipi->at[last] - ipi->at[first];
 }
 
 static void no_times(struct kvm_ipi *ipi)

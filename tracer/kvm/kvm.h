@@ -7,6 +7,8 @@
  *
  *	EXIT > ACCEPT > WAKE > RUN > INJECT > ENTRY
  *
+ * With a recording of the guest (kvm/join.h), SEND is in front of these, and HANDLER behind them.
+ *
  * ACCEPT: the target's virtual APIC has it. WAKE: the target's thread is woken,
  * or its CPU leaves the guest. RUN: its thread gets a CPU. A point that an IPI
  * does not pass, or that no event tells, does not exist; a stage is from the
@@ -69,7 +71,17 @@ enum kvm_outcome {
 	KVM_NR_OUTCOMES,
 };
 
-enum kvm_point { KVM_AT_EXIT, KVM_AT_ACCEPT, KVM_AT_WAKE, KVM_AT_RUN, KVM_AT_INJECT, KVM_AT_ENTRY, KVM_NR_POINTS };
+enum kvm_point {
+	KVM_AT_SEND, /* the guest's */
+	KVM_AT_EXIT,
+	KVM_AT_ACCEPT,
+	KVM_AT_WAKE,
+	KVM_AT_RUN,
+	KVM_AT_INJECT,
+	KVM_AT_ENTRY,
+	KVM_AT_HANDLER, /* the guest's */
+	KVM_NR_POINTS,
+};
 
 struct kvm_ipi {
 	int32_t vm;		 /* process of the VM; 0: the recording does not know processes */
@@ -82,12 +94,14 @@ struct kvm_ipi {
 	bool ambiguous; /* two injections may have been meant: the earlier one was taken */
 	bool host_kick; /* the sender's thread sent an IPI of the host */
 	uint64_t at[KVM_NR_POINTS];
-	uint64_t order; /* of sends */
+	uint64_t order;		     /* of sends */
+	uint32_t caller, func, comm; /* names of the guest's recording (kvm/guest.h); 0 = not known */
+	uint64_t width;		     /* within this, times of the guest may be earlier or later by half */
 };
 
 /* The stage that ends at this point; KVM_NO_TIME: there is none. */
 uint64_t kvm_stage(const struct kvm_ipi *ipi, enum kvm_point end);
-/* From the first point to the last; KVM_NO_TIME: not delivered. */
+/* From the first point to the last; KVM_NO_TIME: not delivered, or one of them is not known. */
 uint64_t kvm_total(const struct kvm_ipi *ipi);
 
 /* All exits of a VM for one reason. */
@@ -142,7 +156,7 @@ struct kvm_law {
 	bool applies;	    /* false: an event that it needs was not recorded */
 	bool held;
 };
-#define KVM_MAX_LAWS 24
+#define KVM_MAX_LAWS 32
 
 struct kvm_stats {
 	uint64_t seen[KVM_NR_EVENTS]; /* of each event */
@@ -203,6 +217,8 @@ bool kvm_is_mixed(const struct kvm *k);
 const char *kvm_path_name(unsigned int path);
 const char *kvm_kick_name(unsigned int kick);
 const char *kvm_outcome_name(unsigned int outcome);
+/* The class of a Linux guest's vector, enum ipi_class; -1: it is none of these. */
+int kvm_class(const struct kvm_ipi *ipi);
 /* As a Linux guest uses the vector: "reschedule"; "vector 225" where it is none of these. */
 #define KVM_CLASS_LEN 32
 void kvm_class_name(const struct kvm_ipi *ipi, char name[KVM_CLASS_LEN]);

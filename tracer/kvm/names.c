@@ -45,7 +45,7 @@ const char *kvm_outcome_name(unsigned int outcome)
 }
 
 /* arch/x86/include/asm/irq_vectors.h; enum ipi_msg_type of arch/arm64/kernel/smp.c as of 6.1 and later. */
-void kvm_class_name(const struct kvm_ipi *ipi, char name[KVM_CLASS_LEN])
+int kvm_class(const struct kvm_ipi *ipi)
 {
 	static const struct {
 		uint8_t vector;
@@ -54,6 +54,20 @@ void kvm_class_name(const struct kvm_ipi *ipi, char name[KVM_CLASS_LEN])
 		{ 253, IPI_CLASS_RESCHEDULE }, { 252, IPI_CLASS_CALL },	    { 251, IPI_CLASS_CALL_SINGLE },
 		{ 246, IPI_CLASS_IRQ_WORK },   { 247, IPI_CLASS_PLATFORM },
 	};
+
+	if (ipi->mode > 1)
+		return -1;
+	/* Numbers of the first two never changed; those of the others did. */
+	if (ipi->arm)
+		return !ipi->vector ? (int)IPI_CLASS_RESCHEDULE : ipi->vector == 1 ? (int)IPI_CLASS_CALL : -1;
+	for (unsigned int i = 0; i < ARRAY_SIZE(x86); i++)
+		if (x86[i].vector == ipi->vector)
+			return (int)x86[i].class;
+	return -1;
+}
+
+void kvm_class_name(const struct kvm_ipi *ipi, char name[KVM_CLASS_LEN])
+{
 	static const char *const modes[] = { [2] = "smi", [4] = "nmi", [5] = "init", [6] = "sipi", [7] = "extint" };
 
 	if (ipi->mode < ARRAY_SIZE(modes) && modes[ipi->mode]) {
@@ -64,13 +78,10 @@ void kvm_class_name(const struct kvm_ipi *ipi, char name[KVM_CLASS_LEN])
 		snprintf(name, KVM_CLASS_LEN, "sgi %u", ipi->vector);
 		return;
 	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(x86); i++) {
-		if (x86[i].vector != ipi->vector)
-			continue;
-		snprintf(name, KVM_CLASS_LEN, "%s", ipi_class_name(x86[i].class));
-		return;
-	}
-	snprintf(name, KVM_CLASS_LEN, "vector %u", ipi->vector);
+	if (kvm_class(ipi) >= 0)
+		snprintf(name, KVM_CLASS_LEN, "%s", ipi_class_name((unsigned int)kvm_class(ipi)));
+	else
+		snprintf(name, KVM_CLASS_LEN, "vector %u", ipi->vector);
 }
 
 static void law(struct kvm_law *l, const char *name, const char *text, uint64_t left, uint64_t right, bool applies)

@@ -15,6 +15,7 @@
 #include "file/datfile.h"
 #include "file/facts.h"
 #include "kvm/host.h"
+#include "kvm/joined.h"
 #include "kvm/priv.h"
 #include "kvm/report.h"
 #include "kvm/rows.h"
@@ -26,8 +27,7 @@ struct source {
 	struct records *records;
 	struct kvm_report *report;
 	struct kvm_rows rows;
-	/* Stamps to ns: the file's own way, as everyone else shows it. */
-	bool converts;
+	struct kvm_hits hits; /* if there is a guest to join */
 };
 
 static int32_t tgid(void *ctx, int32_t tid)
@@ -68,19 +68,36 @@ static void on_ipi(void *ctx, const struct kvm_ipi *ipi)
 {
 	struct source *s = ctx;
 
+	if (s->report->want.path) {
+		kvm_hits_add(&s->hits, ipi);
+		return;
+	}
 	kvm_rows_add(&s->rows, s->report, ipi);
 	if (s->report->tap)
 		s->report->tap(s->report->tap_ctx, ipi);
 }
 
-static bool is_ns(const char *clock)
+/* What the join needs beside the IPIs. */
+static void note(struct source *s, const struct record *rec)
 {
-	static const char *const ns[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
+	if (rec->what == RECORD_LOST)
+		kvm_hits_gap(&s->hits, rec->cpu, rec->ts, !rec->val[0]);
+	else if (rec->what == KVM_EV_TSC_OFFSET)
+		kvm_hits_offset(&s->hits, tgid(s, rec->pid), (uint32_t)rec->val[0], (int64_t)rec->val[1]);
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(ns); i++)
-		if (!strcmp(clock, ns[i]))
-			return true;
-	return false;
+static int join(struct source *s, struct err *err)
+{
+	struct kvm_report *r = s->report;
+
+	if (kvm_report_join(r, &s->hits, dat_info(s->dat), err))
+		return -1;
+	for (uint32_t i = 0; i < s->hits.nr; i++) {
+		kvm_rows_add(&s->rows, r, &s->hits.list[i]);
+		if (r->tap)
+			r->tap(r->tap_ctx, &s->hits.list[i]);
+	}
+	return 0;
 }
 
 static int open_records(struct source *s, struct err *err)
@@ -111,10 +128,9 @@ static void describe(struct source *s)
 	struct kvm_report *r = s->report;
 	char text[256];
 
-	s->converts = info->tsc_mult && (!strcmp(info->clock, "x86-tsc") || !strcmp(info->clock, "tsc2nsec"));
 	sanitize(text, sizeof(text), info->clock);
 	r->clock = xstrdup(text);
-	r->in_ns = s->converts || is_ns(info->clock);
+	r->in_ns = dat_in_ns(info);
 	if (info->uname) {
 		sanitize(text, sizeof(text), info->uname);
 		r->uname = xstrdup(text);
@@ -152,12 +168,6 @@ static int not_those(const struct kvm_report *r, struct err *err)
 		err, "a machine's process is that of its VMM: 'ipitrace report --kvm=vm' lists those of a recording");
 }
 
-/* A difference of two stamps of this clock is linear in ns, so that every stamp may become one. */
-static uint64_t to_ns(const struct dat_info *info, uint64_t ts)
-{
-	return info->tsc_offset + (uint64_t)((unsigned __int128)ts * info->tsc_mult >> info->tsc_shift);
-}
-
 static int run(struct source *s, struct err *err)
 {
 	const struct dat_info *info = dat_info(s->dat);
@@ -167,17 +177,20 @@ static int run(struct source *s, struct err *err)
 	int more;
 
 	while ((more = records_next(s->records, &rec, err)) > 0) {
-		if (s->converts)
-			rec.ts = to_ns(info, rec.ts);
+		rec.ts = dat_to_ns(info, rec.ts);
 		if (!first)
 			first = rec.ts;
 		last = rec.ts;
+		if (r->want.path)
+			note(s, &rec);
 		kvm_event(r->engine, &rec);
 	}
 	if (more < 0)
 		return -1;
 	kvm_end(r->engine);
 	r->span = last - first;
+	s->hits.first = first;
+	s->hits.last = last;
 	r->truncated = info->truncated;
 	r->damaged = info->damaged || records_bad_pages(s->records);
 	return 0;
@@ -283,9 +296,11 @@ static int read_all(struct source *s, struct err *err)
 		return mixed(r, err);
 	name_vms(s);
 	name_threads(s);
-	kvm_rows_end(r);
 	r->nr_laws = kvm_laws(r->engine, r->laws);
 	kvm_host_laws(r);
+	if (r->want.path && join(s, err))
+		return -1;
+	kvm_rows_end(r);
 	return 0;
 }
 
@@ -306,6 +321,7 @@ int kvm_report_read(struct kvm_report *r, const char *path, const char *buffer, 
 		ret = read_all(&s, err);
 out:
 	hash_free(&s.rows.by_key);
+	kvm_hits_free(&s.hits);
 	records_close(s.records);
 	facts_free(&s.facts);
 	dat_close(s.dat);
@@ -330,6 +346,7 @@ void kvm_report_free(struct kvm_report *r)
 	free(r->uname);
 	free(r->clock);
 	free(r->recorded);
+	kvm_guest_free(&r->guest);
 	kvm_free(r->engine);
 }
 

@@ -14,12 +14,27 @@
 #include "base/filter.h"
 #include "base/hist.h"
 #include "base/kvmfacts.h"
+#include "kvm/guest.h"
+#include "kvm/join.h"
 #include "kvm/kvm.h"
 
 /* What rows may be by. */
-enum kvm_key { KVM_KEY_VM, KVM_KEY_PATH, KVM_KEY_CLASS, KVM_KEY_KICK, KVM_KEY_SOURCE, KVM_KEY_TARGET, KVM_NR_KEYS };
+enum kvm_key {
+	KVM_KEY_VM,
+	KVM_KEY_PATH,
+	KVM_KEY_CLASS,
+	KVM_KEY_KICK,
+	KVM_KEY_SOURCE,
+	KVM_KEY_TARGET,
+	/* Of the guest: where its recording is joined. */
+	KVM_KEY_CALLER,
+	KVM_KEY_FUNC,
+	KVM_KEY_COMM,
+	KVM_NR_KEYS,
+};
 
 const char *kvm_key_name(unsigned int key);
+bool kvm_key_is_guests(enum kvm_key key);
 /* "path,class"; -1 with *err where a word is none or comes twice. */
 int kvm_parse_by(const char *list, enum kvm_key by[KVM_NR_KEYS], unsigned int *nr, struct err *err);
 
@@ -28,7 +43,9 @@ struct kvm_row {
 	uint64_t ipis;	    /* targets */
 	uint64_t outcomes[KVM_NR_OUTCOMES];
 	uint64_t ambiguous;
-	struct hist stages[KVM_NR_POINTS]; /* that end at this point; that of KVM_AT_EXIT stays empty */
+	uint64_t unjoined;		   /* of the joined report: those that are in the host's recording alone */
+	uint64_t width;			   /* that any of its times of the guest may be off by */
+	struct hist stages[KVM_NR_POINTS]; /* that end at this point */
 	struct hist total;
 };
 
@@ -40,7 +57,16 @@ struct kvm_thread {
 	char *name;    /* "CPU 0/KVM"; NULL = not known */
 };
 
+/* A guest's recording to join. */
+struct kvm_want {
+	const char *path;	    /* NULL = none */
+	int32_t pid;		    /* of its VM; 0: there is one only */
+	bool has_offset, no_offset; /* that is given; not even one that is known shall be taken */
+	int64_t offset; /* of the guest's clock, less the host's: ticks where both are of the TSC, else ns */
+};
+
 struct kvm_report {
+	struct kvm_want want;		/* borrowed; set before */
 	const char *path;		/* borrowed */
 	char *uname, *clock, *recorded; /* recorded: the command line, or NULL */
 	bool in_ns;			/* times are ns; else ticks of the clock */
@@ -66,6 +92,15 @@ struct kvm_report {
 	unsigned int nr_laws;
 	bool has[KVM_NR_EVENTS]; /* events whose formats the file has; of ipitrace's that were recorded */
 	struct kvm *engine;
+	/* Of the guest, if it was joined: then rows are of its VM alone. */
+	bool is_joined;
+	struct kvm_guest guest;
+	struct kvm_joined joined;
+	int32_t joined_vm;
+	bool offset_known, offset_allowed; /* by causes and effects */
+	const char *offset_from;	   /* who knows it */
+	unsigned int drift_ppm;		   /* that is reckoned with */
+	uint64_t width;			   /* of the offset, where it is widest; 0 if known */
 	/* Gets each IPI as well; set before, or NULL. */
 	void (*tap)(void *ctx, const struct kvm_ipi *ipi);
 	void *tap_ctx;

@@ -12,13 +12,19 @@
 #include "kvm/rows.h"
 
 static const char *const key_names[KVM_NR_KEYS] = {
-	[KVM_KEY_VM] = "vm",	 [KVM_KEY_PATH] = "path",     [KVM_KEY_CLASS] = "class",
-	[KVM_KEY_KICK] = "kick", [KVM_KEY_SOURCE] = "source", [KVM_KEY_TARGET] = "target",
+	[KVM_KEY_VM] = "vm",	     [KVM_KEY_PATH] = "path",	  [KVM_KEY_CLASS] = "class",
+	[KVM_KEY_KICK] = "kick",     [KVM_KEY_SOURCE] = "source", [KVM_KEY_TARGET] = "target",
+	[KVM_KEY_CALLER] = "caller", [KVM_KEY_FUNC] = "func",	  [KVM_KEY_COMM] = "comm",
 };
 
 const char *kvm_key_name(unsigned int key)
 {
 	return key < KVM_NR_KEYS ? key_names[key] : "?";
+}
+
+bool kvm_key_is_guests(enum kvm_key key)
+{
+	return key == KVM_KEY_CALLER || key == KVM_KEY_FUNC || key == KVM_KEY_COMM;
 }
 
 int kvm_parse_by(const char *list, enum kvm_key by[KVM_NR_KEYS], unsigned int *nr, struct err *err)
@@ -36,7 +42,9 @@ int kvm_parse_by(const char *list, enum kvm_key by[KVM_NR_KEYS], unsigned int *n
 		if (key == KVM_NR_KEYS) {
 			err_set(err, EXIT_USAGE, "'%.*s': rows of virtual machines are not by that",
 				(int)(len < 60 ? len : 60), p);
-			return err_hint(err, "with --kvm: vm, path, class, kick, source, target");
+			return err_hint(
+				err,
+				"with --kvm: vm, path, class, kick, source, target; with --guest caller, func, comm, too");
 		}
 		by[(*nr)++] = (enum kvm_key)key;
 		p += len;
@@ -75,6 +83,15 @@ static struct kvm_ipi key_of(const struct kvm_report *r, const struct kvm_ipi *i
 			key.target = ipi->target;
 			key.vm = ipi->vm;
 			break;
+		case KVM_KEY_CALLER:
+			key.caller = ipi->caller;
+			break;
+		case KVM_KEY_FUNC:
+			key.func = ipi->func;
+			break;
+		case KVM_KEY_COMM:
+			key.comm = ipi->comm;
+			break;
 		default:
 			break;
 		}
@@ -88,13 +105,16 @@ static uint64_t key_hash(const struct kvm_ipi *key)
 
 	h = hash_u64(h ^ ((uint64_t)key->target << 32 | (uint32_t)key->path << 24 | (uint32_t)key->kick << 16 |
 			  (uint32_t)key->vector << 8 | (uint32_t)key->mode << 1 | key->arm));
+	h = hash_u64(h ^ ((uint64_t)key->caller << 32 | key->func));
+	h = hash_u64(h ^ key->comm);
 	return h;
 }
 
 static bool same_key(const struct kvm_ipi *a, const struct kvm_ipi *b)
 {
 	return a->vm == b->vm && a->source == b->source && a->target == b->target && a->path == b->path &&
-	       a->kick == b->kick && a->vector == b->vector && a->mode == b->mode && a->arm == b->arm;
+	       a->kick == b->kick && a->vector == b->vector && a->mode == b->mode && a->arm == b->arm &&
+	       a->caller == b->caller && a->func == b->func && a->comm == b->comm;
 }
 
 static struct kvm_row *row_get(struct kvm_rows *rows, struct kvm_report *r, const struct kvm_ipi *ipi)
@@ -116,16 +136,22 @@ static struct kvm_row *row_get(struct kvm_rows *rows, struct kvm_report *r, cons
 void kvm_rows_add(struct kvm_rows *rows, struct kvm_report *r, const struct kvm_ipi *ipi)
 {
 	struct kvm_row *row = row_get(rows, r, ipi);
+	const bool joined = ipi->at[KVM_AT_SEND] != KVM_NO_TIME && ipi->at[KVM_AT_HANDLER] != KVM_NO_TIME;
 	uint64_t total = kvm_total(ipi), begin = ipi->at[KVM_AT_EXIT];
 
 	row->ipis += ipi->target != KVM_NO_VCPU;
 	row->outcomes[ipi->outcome]++;
 	row->ambiguous += ipi->ambiguous;
+	row->unjoined += r->is_joined && ipi->at[KVM_AT_SEND] == KVM_NO_TIME;
+	row->width = row->width > ipi->width ? row->width : ipi->width;
+	/* Of a joined report all times are from the guest's send to its handler. */
+	if (r->is_joined && !joined)
+		return;
 	for (unsigned int i = 0; i < KVM_NR_POINTS; i++) {
 		uint64_t stage = kvm_stage(ipi, (enum kvm_point)i);
 
 		/* Of one whose way is known to its end: stages of a row are of the same IPIs as its total. */
-		if (ipi->outcome == KVM_DELIVERED && stage != KVM_NO_TIME)
+		if (total != KVM_NO_TIME && stage != KVM_NO_TIME)
 			hist_add(&row->stages[i], stage, begin, ipi->target);
 	}
 	if (total != KVM_NO_TIME)
@@ -144,6 +170,12 @@ static int by_count(const void *a, const void *b)
 		return x->key.source < y->key.source ? -1 : 1;
 	if (x->key.target != y->key.target)
 		return x->key.target < y->key.target ? -1 : 1;
+	if (x->key.caller != y->key.caller)
+		return x->key.caller < y->key.caller ? -1 : 1;
+	if (x->key.func != y->key.func)
+		return x->key.func < y->key.func ? -1 : 1;
+	if (x->key.comm != y->key.comm)
+		return x->key.comm < y->key.comm ? -1 : 1;
 	return memcmp(&x->key.path, &y->key.path, 6);
 }
 

@@ -13,13 +13,16 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "kvm/host.h"
+#include "render/csv.h"
 #include "render/kvm.h"
 #include "render/parts-priv.h"
 
 /* Of the stages that end at each point. */
 static const char *const stage_names[KVM_NR_POINTS] = {
-	[KVM_AT_ACCEPT] = "exit_accept", [KVM_AT_WAKE] = "accept_wake",	  [KVM_AT_RUN] = "runq",
-	[KVM_AT_INJECT] = "run_inject",	 [KVM_AT_ENTRY] = "inject_entry",
+	[KVM_AT_EXIT] = "send_exit",	 [KVM_AT_HANDLER] = "entry_handler",
+	[KVM_AT_ACCEPT] = "exit_accept", [KVM_AT_WAKE] = "accept_wake",
+	[KVM_AT_RUN] = "runq",		 [KVM_AT_INJECT] = "run_inject",
+	[KVM_AT_ENTRY] = "inject_entry",
 };
 
 static void vcpu(struct json *j, const char *key, uint32_t id)
@@ -38,6 +41,36 @@ static void json_thread(struct json *j, const char *key, const struct kvm_report
 		json_u64(j, key, (uint64_t)t->tid);
 	else
 		json_null(j, key);
+}
+
+/* A stage that begins or ends in the guest: below what the clocks leave open, a number would be none. */
+static void json_guest_stage(struct json *j, const char *key, const struct hist *h, uint64_t width)
+{
+	static const struct {
+		const char *key;
+		double share;
+	} shares[] = { { "min", 0 }, { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "max", 1 } };
+
+	if (!h->count) {
+		json_null(j, key);
+		return;
+	}
+	json_object(j, key);
+	json_u64(j, "count", h->count);
+	json_u64(j, "resolution", width);
+	for (unsigned int i = 0; i < ARRAY_SIZE(shares); i++) {
+		if (hist_percentile(h, shares[i].share) < width)
+			json_null(j, shares[i].key);
+		else
+			json_u64(j, shares[i].key, hist_percentile(h, shares[i].share));
+	}
+	json_u64(j, "sum", h->sum);
+	json_close(j);
+}
+
+static const char *guest_name(const struct kvm_report *r, uint32_t name)
+{
+	return name < r->guest.nr_names ? r->guest.names[name] : NULL;
 }
 
 static void json_key(struct json *j, const struct kvm_report *r, const struct kvm_ipi *k, enum kvm_key key)
@@ -68,6 +101,15 @@ static void json_key(struct json *j, const struct kvm_report *r, const struct kv
 	case KVM_KEY_SOURCE:
 		vcpu(j, "source", k->source);
 		json_thread(j, "source_thread", r, k->vm, k->source);
+		break;
+	case KVM_KEY_CALLER:
+		json_string(j, "caller", guest_name(r, k->caller));
+		break;
+	case KVM_KEY_FUNC:
+		json_string(j, "func", guest_name(r, k->func));
+		break;
+	case KVM_KEY_COMM:
+		json_string(j, "comm", guest_name(r, k->comm));
 		break;
 	default:
 		vcpu(j, "target", k->target);
@@ -101,13 +143,15 @@ static void json_row(struct json *j, const struct kvm_report *r, const struct kv
 	json_u64(j, "ipis", row->ipis);
 	json_outcomes(j, row->outcomes);
 	json_u64(j, "ambiguous", row->ambiguous);
+	if (r->is_joined)
+		json_u64(j, "host_only", row->unjoined);
 	render_json_hist(j, "total", &row->total);
 	json_object(j, "stages");
 	/* What happens in the guest no event of the host tells. */
-	json_null(j, "send_exit");
-	for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
+	json_guest_stage(j, stage_names[KVM_AT_EXIT], &row->stages[KVM_AT_EXIT], row->width);
+	for (unsigned int i = KVM_AT_ACCEPT; i <= KVM_AT_ENTRY; i++)
 		render_json_hist(j, stage_names[i], &row->stages[i]);
-	json_null(j, "entry_handler");
+	json_guest_stage(j, stage_names[KVM_AT_HANDLER], &row->stages[KVM_AT_HANDLER], row->width);
 	json_close(j);
 	json_close(j);
 }
@@ -261,6 +305,38 @@ static void json_laws(struct json *j, const struct kvm_report *r)
 	json_close(j);
 }
 
+static void json_joined(struct json *j, const struct kvm_report *r)
+{
+	const struct kvm_joined *n = &r->joined;
+
+	if (!r->is_joined) {
+		json_null(j, "guest");
+		return;
+	}
+	json_object(j, "guest");
+	json_string(j, "file", r->want.path);
+	json_string(j, "kernel", r->guest.uname);
+	json_string(j, "clock", r->guest.clock);
+	if (r->joined_vm)
+		json_u64(j, "vm", (uint64_t)r->joined_vm);
+	else
+		json_null(j, "vm");
+	json_bool(j, "offset_known", r->offset_known);
+	json_string(j, "offset_from", r->offset_from);
+	json_u64(j, "drift_ppm", r->drift_ppm);
+	json_u64(j, "width", r->width);
+	json_u64(j, "joined", n->matched);
+	json_u64(j, "uncertain", n->ambiguous);
+	json_u64(j, "host_only", n->host_only);
+	json_u64(j, "guest_only", n->guest_only);
+	json_u64(j, "host_outside", n->host_outside);
+	json_u64(j, "guest_outside", n->guest_outside);
+	json_u64(j, "no_class", n->no_class);
+	json_u64(j, "handlers_missing", n->handlers_missing);
+	json_bool(j, "incomplete", r->guest.lost);
+	json_close(j);
+}
+
 static void json_notes(struct json *j, const struct kvm_report *r)
 {
 	char *texts[KVM_MAX_NOTES];
@@ -286,13 +362,14 @@ void render_kvm_json(const struct kvm_report *r, const struct render_kvm_options
 	json_string(&j, "command", r->recorded);
 	json_string(&j, "clock", r->clock);
 	json_string(&j, "unit", r->in_ns ? "ns" : "ticks");
-	json_string(&j, "tier", "host");
+	json_string(&j, "tier", r->is_joined ? "host+guest" : "host");
+	json_joined(&j, r);
 	json_u64(&j, "duration", r->span);
 	if (r->stats->lost_unknown)
 		json_null(&j, "lost_events");
 	else
 		json_u64(&j, "lost_events", r->stats->lost_events);
-	json_bool(&j, "incomplete", r->stats->lost || r->truncated || r->damaged);
+	json_bool(&j, "incomplete", r->stats->lost || r->truncated || r->damaged || (r->is_joined && r->guest.lost));
 	json_array(&j, "by");
 	for (unsigned int i = 0; i < r->nr_by; i++)
 		json_string(&j, NULL, kvm_key_name(r->by[i]));
@@ -335,7 +412,26 @@ static void csv_vcpu(const struct kvm_report *r, int32_t vm, uint32_t id, FILE *
 	fprintf(out, "%u", id);
 }
 
-static void csv_key(const struct kvm_report *r, const struct kvm_ipi *k, enum kvm_key key, FILE *out)
+static void csv_guest_stage(const struct hist *h, uint64_t width, FILE *out)
+{
+	static const double shares[] = { 0.5, 0.99, 1 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(shares); i++) {
+		if (h->count && hist_percentile(h, shares[i]) >= width)
+			fprintf(out, ",%" PRIu64, hist_percentile(h, shares[i]));
+		else
+			fputc(',', out);
+	}
+}
+
+static void csv_name(const char *name, const struct render_kvm_options *o, FILE *out)
+{
+	if (name)
+		csv_text(name, o->raw_text, out);
+}
+
+static void csv_key(const struct kvm_report *r, const struct render_kvm_options *o, const struct kvm_ipi *k,
+		    enum kvm_key key, FILE *out)
 {
 	char class[KVM_CLASS_LEN];
 
@@ -354,6 +450,15 @@ static void csv_key(const struct kvm_report *r, const struct kvm_ipi *k, enum kv
 	case KVM_KEY_KICK:
 		fputs(kvm_kick_name(k->kick), out);
 		break;
+	case KVM_KEY_CALLER:
+		csv_name(guest_name(r, k->caller), o, out);
+		break;
+	case KVM_KEY_FUNC:
+		csv_name(guest_name(r, k->func), o, out);
+		break;
+	case KVM_KEY_COMM:
+		csv_name(guest_name(r, k->comm), o, out);
+		break;
 	default:
 		csv_vcpu(r, k->vm, key == KVM_KEY_SOURCE ? k->source : k->target, out);
 	}
@@ -364,26 +469,36 @@ void render_kvm_csv(const struct kvm_report *r, const struct render_kvm_options 
 {
 	const char *unit = r->in_ns ? "ns" : "ticks";
 	unsigned int nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
+	enum kvm_point first = r->is_joined ? KVM_AT_EXIT : KVM_AT_ACCEPT;
+	enum kvm_point last = r->is_joined ? KVM_AT_HANDLER : KVM_AT_ENTRY;
 
 	for (unsigned int i = 0; i < r->nr_by; i++)
 		fprintf(out, "%s,", kvm_key_name(r->by[i]));
 	fputs("ipis", out);
 	for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++)
 		fprintf(out, ",%s", kvm_outcome_name(i));
+	if (r->is_joined)
+		fputs(",host_only", out);
 	fprintf(out, ",total_p50_%s,total_p99_%s,total_max_%s", unit, unit, unit);
-	for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
+	for (unsigned int i = first; i <= last; i++)
 		fprintf(out, ",%s_p50_%s,%s_p99_%s,%s_max_%s", stage_names[i], unit, stage_names[i], unit,
 			stage_names[i], unit);
 	fputc('\n', out);
 	for (const struct kvm_row *row = r->rows; row < r->rows + nr; row++) {
 		for (unsigned int i = 0; i < r->nr_by; i++)
-			csv_key(r, &row->key, r->by[i], out);
+			csv_key(r, o, &row->key, r->by[i], out);
 		fprintf(out, "%" PRIu64, row->ipis);
 		for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++)
 			fprintf(out, ",%" PRIu64, row->outcomes[i]);
+		if (r->is_joined)
+			fprintf(out, ",%" PRIu64, row->unjoined);
 		csv_dist(&row->total, out);
-		for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
-			csv_dist(&row->stages[i], out);
+		for (unsigned int i = first; i <= last; i++) {
+			if (i == KVM_AT_EXIT || i == KVM_AT_HANDLER)
+				csv_guest_stage(&row->stages[i], row->width, out);
+			else
+				csv_dist(&row->stages[i], out);
+		}
 		fputc('\n', out);
 	}
 }

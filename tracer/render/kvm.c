@@ -44,6 +44,21 @@ static char *percentile(const struct kvm_report *r, const struct render_kvm_opti
 	return h->count ? amount(r, o, hist_percentile(h, p)) : xstrdup("-");
 }
 
+/* Of a stage that begins or ends in the guest: what is shorter than the clocks are uncertain is not known. */
+static char *guest_stage(const struct kvm_report *r, const struct render_kvm_options *o, const struct kvm_row *row,
+			 enum kvm_point end)
+{
+	const struct hist *h = &row->stages[end];
+	char *text, *less;
+
+	if (!h->count || hist_percentile(h, 0.5) >= row->width)
+		return percentile(r, o, h, 0.5);
+	text = amount(r, o, row->width);
+	less = xasprintf("<%s", text);
+	free(text);
+	return less;
+}
+
 static bool is_by(const struct kvm_report *r, enum kvm_key key)
 {
 	for (unsigned int i = 0; i < r->nr_by; i++)
@@ -63,6 +78,11 @@ static char *vcpu_text(const struct kvm_report *r, int32_t vm, uint32_t id)
 	return whose ? xasprintf("%d/%s", vm, number) : xstrdup(number);
 }
 
+static char *guest_name(const struct kvm_report *r, uint32_t name)
+{
+	return xstrdup(name && name < r->guest.nr_names ? r->guest.names[name] : "-");
+}
+
 static char *key_text(const struct kvm_report *r, const struct kvm_row *row, enum kvm_key key)
 {
 	char class[KVM_CLASS_LEN];
@@ -79,6 +99,12 @@ static char *key_text(const struct kvm_report *r, const struct kvm_row *row, enu
 		return xstrdup(kvm_kick_name(row->key.kick));
 	case KVM_KEY_SOURCE:
 		return vcpu_text(r, row->key.vm, row->key.source);
+	case KVM_KEY_CALLER:
+		return guest_name(r, row->key.caller);
+	case KVM_KEY_FUNC:
+		return guest_name(r, row->key.func);
+	case KVM_KEY_COMM:
+		return guest_name(r, row->key.comm);
 	default:
 		return vcpu_text(r, row->key.vm, row->key.target);
 	}
@@ -99,6 +125,9 @@ static void ipis(const struct kvm_report *r, const struct render_kvm_options *o,
 		[KVM_KEY_KICK] = GRID_LEFT("KICK"),
 		[KVM_KEY_SOURCE] = GRID_RIGHT("SOURCE"),
 		[KVM_KEY_TARGET] = GRID_RIGHT("TARGET"),
+		[KVM_KEY_CALLER] = { "CALLER", false, true, 0 },
+		[KVM_KEY_FUNC] = { "FUNC", false, true, 0 },
+		[KVM_KEY_COMM] = GRID_LEFT("COMM"),
 	};
 	static const struct grid_column figures[] = {
 		GRID_RIGHT("IPIS"),	     GRID_RIGHT("COAL"),	 GRID_RIGHT("P50"),
@@ -106,15 +135,30 @@ static void ipis(const struct kvm_report *r, const struct render_kvm_options *o,
 		{ "WAKE", true, false, 4 },  { "RUNQ", true, false, 5 }, { "INJECT", true, false, 3 },
 		{ "ENTRY", true, false, 2 },
 	};
-	struct grid_column columns[KVM_NR_KEYS + ARRAY_SIZE(figures)];
+	static const struct grid_column joined[] = {
+		GRID_RIGHT("IPIS"),
+		{ "COAL", true, false, 7 },
+		{ "ALONE", true, false, 6 },
+		GRID_RIGHT("P50"),
+		GRID_RIGHT("P99"),
+		{ "MAX", true, false, 8 },
+		GRID_RIGHT("EXIT"),
+		{ "ACCEPT", true, false, 1 },
+		{ "WAKE", true, false, 4 },
+		{ "RUNQ", true, false, 5 },
+		{ "INJECT", true, false, 3 },
+		{ "ENTRY", true, false, 2 },
+		GRID_RIGHT("HANDLER"),
+	};
+	struct grid_column columns[KVM_NR_KEYS + ARRAY_SIZE(joined)];
 	unsigned int nr_columns = 0, nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
 	char **cells, **cell;
 
 	for (unsigned int i = 0; i < r->nr_by; i++)
 		if (key_shown(r, r->by[i]))
 			columns[nr_columns++] = keys[r->by[i]];
-	memcpy(columns + nr_columns, figures, sizeof(figures));
-	nr_columns += ARRAY_SIZE(figures);
+	memcpy(columns + nr_columns, r->is_joined ? joined : figures, r->is_joined ? sizeof(joined) : sizeof(figures));
+	nr_columns += (unsigned int)(r->is_joined ? ARRAY_SIZE(joined) : ARRAY_SIZE(figures));
 	cell = cells = xcalloc((size_t)nr * nr_columns + 1, sizeof(*cells));
 	for (const struct kvm_row *row = r->rows; row < r->rows + nr; row++) {
 		for (unsigned int i = 0; i < r->nr_by; i++)
@@ -122,11 +166,17 @@ static void ipis(const struct kvm_report *r, const struct render_kvm_options *o,
 				*cell++ = key_text(r, row, r->by[i]);
 		*cell++ = xasprintf("%" PRIu64, row->ipis);
 		*cell++ = xasprintf("%" PRIu64, row->outcomes[KVM_COALESCED]);
+		if (r->is_joined)
+			*cell++ = xasprintf("%" PRIu64, row->unjoined);
 		*cell++ = percentile(r, o, &row->total, 0.5);
 		*cell++ = percentile(r, o, &row->total, 0.99);
 		*cell++ = percentile(r, o, &row->total, 1);
-		for (unsigned int i = KVM_AT_ACCEPT; i < KVM_NR_POINTS; i++)
+		if (r->is_joined)
+			*cell++ = guest_stage(r, o, row, KVM_AT_EXIT);
+		for (unsigned int i = KVM_AT_ACCEPT; i <= KVM_AT_ENTRY; i++)
 			*cell++ = percentile(r, o, &row->stages[i], 0.5);
+		if (r->is_joined)
+			*cell++ = guest_stage(r, o, row, KVM_AT_HANDLER);
 	}
 	if (nr)
 		render_grid(&(struct grid){ columns, nr_columns, cells, nr, NULL }, &o->screen, out);
@@ -259,6 +309,39 @@ static void law_broken(const struct kvm_law *l, FILE *out)
 	fputc('\n', out);
 }
 
+/* How sure the clocks are, and what the two recordings have of each other. */
+static void joined(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
+{
+	const struct kvm_joined *n = &r->joined;
+	char *width = amount(r, o, r->width);
+
+	fprintf(out, "joined: %" PRIu64 " IPIs of both", n->matched);
+	if (n->ambiguous)
+		fprintf(out, "; %" PRIu64 " of the host of which it is not certain whose they are", n->ambiguous);
+	if (n->host_only)
+		fprintf(out, "; %" PRIu64 " of the host alone", n->host_only);
+	if (n->guest_only)
+		fprintf(out, "; %" PRIu64 " of the guest alone", n->guest_only);
+	if (n->host_outside + n->guest_outside)
+		fprintf(out,
+			"; %" PRIu64 " of the host and %" PRIu64 " of the guest while the other one was not recorded",
+			n->host_outside, n->guest_outside);
+	if (n->no_class)
+		fprintf(out, "; %" PRIu64 " of the host of vectors that Linux has no class for", n->no_class);
+	if (n->handlers_missing)
+		fprintf(out, "; of %" PRIu64 " delivered the handler is not known", n->handlers_missing);
+	fputc('\n', out);
+	if (r->offset_known)
+		fprintf(out, "clocks: the guest's offset is known (%s)%s\n", r->offset_from,
+			!n->bounded	  ? "" :
+			r->offset_allowed ? ", and causes and effects allow it" :
+					    ", but causes and effects contradict it");
+	else
+		fprintf(out, "clocks: by causes and effects, the guest's offset is within %s%s\n", width,
+			r->drift_ppm ? ", at a drift of up to 1000 ppm" : "");
+	free(width);
+}
+
 static void laws(const struct kvm_report *r, FILE *out)
 {
 	unsigned int held = 0, applied = 0;
@@ -352,8 +435,14 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 	size_t len;
 	FILE *lines = lines_begin(&text, &len, out);
 
-	fprintf(lines, "%s: %u virtual machine%s, host only, clock %s\n\n", r->path, r->nr_vms,
-		r->nr_vms == 1 ? "" : "s", r->clock);
+	fprintf(lines, "%s: %u virtual machine%s, ", r->path, r->nr_vms, r->nr_vms == 1 ? "" : "s");
+	if (r->is_joined && r->joined_vm)
+		fprintf(lines, "%d joined with %s, clocks %s and %s\n\n", r->joined_vm, r->want.path, r->clock,
+			r->guest.clock);
+	else if (r->is_joined)
+		fprintf(lines, "joined with %s, clocks %s and %s\n\n", r->want.path, r->clock, r->guest.clock);
+	else
+		fprintf(lines, "host only, clock %s\n\n", r->clock);
 	lines_end(lines, &text, o, out);
 	ipis(r, o, out);
 	for (unsigned int i = 0; i < r->nr_vms; i++) {
@@ -371,6 +460,8 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 	}
 	lines = lines_begin(&text, &len, out);
 	host(r, lines);
+	if (r->is_joined)
+		joined(r, o, lines);
 	laws(r, lines);
 	notes(r, lines);
 	lines_end(lines, &text, o, out);

@@ -70,12 +70,6 @@ static int open_pipeline(struct analysis *a, struct err *err)
 	return pipeline_open(&a->pipeline, &meta, a->dat ? &file : &a->feed.source, info->nr_cpus, err);
 }
 
-/* The file's own way from the TSC to ns: of trace-cmd record -C tsc2nsec. */
-static bool tsc_converts(const struct dat_info *info)
-{
-	return info->tsc_mult && (!strcmp(info->clock, "x86-tsc") || !strcmp(info->clock, "tsc2nsec"));
-}
-
 /* What may still change while a tracer runs. */
 static void fill_facts(struct analysis *a)
 {
@@ -103,7 +97,6 @@ static bool is_ipitrace(const char *tracer_version)
 
 static void fill_info(struct analysis *a, const char *path)
 {
-	static const char *const ns_clocks[] = { "mono", "mono_raw", "boot", "tai", "global", "local", "perf" };
 	const struct ipi_evidence *evidence = &decoder_caps(pipeline_decoder(a->pipeline))->evidence;
 	struct trace_info *t = &a->trace;
 
@@ -112,12 +105,9 @@ static void fill_info(struct analysis *a, const char *path)
 	t->compression = a->info->compression;
 	trace_info_uname(t, a->info->uname);
 	t->clock = a->info->clock;
-	for (size_t i = 0; i < ARRAY_SIZE(ns_clocks); i++)
-		t->clock_ns |= !strcmp(t->clock, ns_clocks[i]);
+	t->clock_ns = dat_in_ns(a->info);
 	/* The kernel promises nothing between CPUs for these two, even where it usually holds. */
 	t->clock_sync = t->clock_ns && strcmp(t->clock, "local") && strcmp(t->clock, "perf");
-	if (tsc_converts(a->info))
-		t->clock_ns = t->clock_sync = true;
 	trace_info_evidence(t, evidence);
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
@@ -268,6 +258,12 @@ static int open_ufunc(struct analysis *a, struct err *err)
 	return 0;
 }
 
+void analysis_keep_stamps(struct analysis *a)
+{
+	pipeline_set_time(a->pipeline, &(struct pipeline_time){ 0 });
+	pipeline_set_clock(a->pipeline, true, true);
+}
+
 /* What the pipeline is told of the machine, from a file and live alike. */
 static void set_knowledge(struct analysis *a)
 {
@@ -319,7 +315,7 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 	if (open_ufunc(a, err))
 		goto fail;
 	pipeline_set_time(a->pipeline, &(struct pipeline_time){
-					       .mult = tsc_converts(a->info) ? a->info->tsc_mult : 0,
+					       .mult = dat_converts(a->info) ? a->info->tsc_mult : 0,
 					       .shift = a->info->tsc_shift,
 					       .offset = a->info->tsc_offset,
 					       .add = a->info->add_ns,

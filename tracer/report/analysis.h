@@ -56,6 +56,8 @@ int analysis_step(struct analysis *a, struct err *err);
  */
 void analysis_refresh(struct analysis *a, bool symbols);
 void analysis_close(struct analysis *a);
+/* Times of spans are as stamped, and believed, whatever the clock: for who knows how to take them. Before it runs. */
+void analysis_keep_stamps(struct analysis *a);
 /* As for pipeline_set_threads(). */
 void analysis_set_threads(struct analysis *a, unsigned int nr);
 /* See pipeline_set_tap(). */

@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# report --kvm --guest: hosts' recordings joined with what their guests logged themselves, by the known offset and without.
+. "$(dirname "$0")/../lib.sh"
+K=$DATA/kvm
+
+for name in sync:x2_hlt_sync masked:x2_masked_async; do
+	f=$K/joined_${name%:*}
+	for how in "" ,offset=unknown; do
+		"$IPITRACE" report --kvm=caller,kick --guest "${f}_guest.dat.gz$how" --json "$f.dat.gz" >"$TMP/t.json" 2>"$ERR"
+		"$IPITRACE" report --kvm=caller,kick --guest "${f}_guest.dat.gz$how" --csv "$f.dat.gz" >"$TMP/t.csv" 2>>"$ERR"
+		exits 0 "${name%:*}$how: all IPIs, by the guest's own log" python3 - "$TMP/t.json" "$TMP/t.csv" "$K/${name#*:}.log" "$how" <<'PY'
+import csv, json, sys
+d, rows = json.load(open(sys.argv[1])), list(csv.DictReader(open(sys.argv[2])))
+log = [list(map(int, l.split())) for l in open(sys.argv[3])]
+g = d["guest"]
+assert d["tier"] == "host+guest" and not d["incomplete"] and all(l["held"] is not False for l in d["laws"])
+assert g["joined"] == len(log) == 200
+assert all(g[k] == 0 for k in ("uncertain", "host_only", "guest_only", "host_outside", "guest_outside", "no_class", "handlers_missing"))
+# Who sent: by turns, and each has the handlers that its guest saw; from send to handler by one clock, so that it is exact.
+for i, name in enumerate(("first_caller+0x20", "second_caller+0x20")):
+    mine = [r for r in d["rows"] if r["caller"] == name]
+    times = [l[3] - l[1] for l in log[i::2] if l[3]]
+    assert sum(r["ipis"] for r in mine) == 100
+    assert sum(r["outcomes"]["delivered"] for r in mine) == len(times)
+    totals = [r["total"] for r in mine if r["total"]]
+    assert sum(t["count"] for t in totals) == len(times)
+    # Either end is rounded.
+    assert abs(sum(t["sum"] for t in totals) - sum(times)) <= 2 * len(times), (totals, sum(times))
+    assert abs(max(t["max"] for t in totals) - max(times)) <= 2
+for r, c in zip(d["rows"], rows):
+    stages = [s for s in r["stages"].values() if s]
+    assert sum(s["sum"] for s in stages) == (r["total"]["sum"] if r["total"] else 0)
+    assert c["caller"] == r["caller"] and int(c["ipis"]) == r["ipis"]
+    for key in ("send_exit", "entry_handler"):
+        s = r["stages"][key]
+        if not s:
+            continue
+        assert s["resolution"] == g["width"] or g["width"] > 0
+        # No stage that is shorter than the clocks are uncertain.
+        assert all(s[k] is None or s[k] >= s["resolution"] for k in ("min", "p50", "p90", "p99", "max"))
+        assert c[key + "_p50_ticks"] == ("" if s["p50"] is None else str(s["p50"]))
+if sys.argv[4]:
+    assert not g["offset_known"] and g["offset_from"] is None and 0 < g["width"] < 200000
+else:
+    assert g["offset_known"] and g["offset_from"] == "kvm_write_tsc_offset" and g["width"] == 0
+    assert all(s["p50"] > 0 for r in d["rows"] for s in (r["stages"]["send_exit"],) if s)
+PY
+	done
+done
+
+F=$K/joined_sync.dat.gz G=$K/joined_sync_guest.dat.gz
+exits 0 "text" "$IPITRACE" report --kvm --guest "$G" "$F"
+cp "$OUT" "$TMP/text"
+like "$(cat "$TMP/text")" '^CALLER +FUNC +KICK +IPIS COAL ALONE +P50 +P99 +MAX +EXIT +ACCEPT +WAKE +RUNQ +INJECT +ENTRY +HANDLER$' "its columns"
+like "$(cat "$TMP/text")" '^first_caller[+]0x20 +- +polling +93 +0 +0 ' "  a caller of the guest"
+like "$(cat "$TMP/text")" '^joined: 200 IPIs of both$' "  what was joined"
+like "$(cat "$TMP/text")" "^clocks: the guest's offset is known [(]kvm_write_tsc_offset[)], and causes and effects allow it$" "  and how"
+exits 0 "--guest alone is enough" "$IPITRACE" report --guest "$G,offset=unknown" "$F"
+like "$(cat "$OUT")" "^clocks: by causes and effects, the guest's offset is within [0-9.]+k$" "  the error is told"
+like "$(cat "$OUT")" '^first_caller.* polling .* <[0-9.]+k .* <[0-9.]+k$' "  and stages that are shorter are not"
+
+# The true offset, as the host's event has it, and one that cannot be.
+exits 0 "the offset as an option" "$IPITRACE" report --json --guest "$G,offset=-76082969508" "$F"
+json_check "$OUT" "d['guest']['joined'] == 200 and d['guest']['offset_from'] == 'given'" "  is the same"
+exits 3 "a wrong one" "$IPITRACE" report --guest "$G,offset=-76092969508" "$F"
+like "$(cat "$OUT")" 'law broken: the known offset is one that causes and effects allow' "  is found out"
+exits 1 "the recording of another run" "$IPITRACE" report --guest "$K/joined_masked_guest.dat.gz,offset=unknown" "$F"
+exits 2 "no such VM" "$IPITRACE" report --guest "$G,pid=4711" "$F"
+like "$(cat "$ERR")" '4711 is no virtual machine of it' "  and says so"
+exits 2 "no such part" "$IPITRACE" report --guest "$G,offset=x" "$F"
+exits 1 "no such file" "$IPITRACE" report --guest "$TMP/none.dat" "$F"
+exits 1 "a guest without IPIs of that host" "$IPITRACE" report --guest "$DATA/demo.dat" "$F"
+like "$(cat "$ERR")" '^hint: .*--clock x86-tsc' "  and which clock to take"
+done_testing

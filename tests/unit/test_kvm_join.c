@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_kvm_join.c - guests and hosts that are made up, so that which IPI is which is known: offsets, drift, loss on either
+ * side, interrupts between a send and its write of the ICR, coalescing, and clocks that tell nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/event.h"
+#include "kvm/join.h"
+#include "../rnd.h"
+#include "tap.h"
+
+struct plan {
+	const char *name;
+	unsigned int vcpus, sends;
+	int64_t offset;
+	int ppm;			    /* drift of the guest's clock */
+	bool known;			    /* the join is told the offset */
+	unsigned int lost_host, lost_guest; /* of 100 */
+	unsigned int nested;		    /* of 100 sends, interrupted by one of a handler */
+	unsigned int pile;		    /* of 100, sent before the one before is delivered */
+	uint64_t gap;			    /* between sends, on average */
+	unsigned int sparse;		    /* numbers of virtual CPUs: each so far from the one before; 0 = 1 */
+};
+
+struct world {
+	const struct plan *p;
+	struct kvm_ipi *hits;
+	struct kvm_guest guest;
+	uint64_t *sent;	      /* by IPI, host's clock */
+	struct kvm_gap *gaps; /* of the host */
+	uint32_t nr_gaps;
+	uint32_t nr, nr_hits;
+	uint64_t rnd;
+};
+
+static uint64_t guest_time(const struct plan *p, uint64_t t)
+{
+	return t + (uint64_t)p->offset + (uint64_t)((int64_t)t * p->ppm / 1000000);
+}
+
+static unsigned int vcpu(const struct plan *p, unsigned int cpu)
+{
+	return cpu * (p->sparse ? p->sparse : 1);
+}
+
+static uint64_t between(struct world *w, uint64_t low, uint64_t high)
+{
+	return low + rnd_next(&w->rnd) % (high - low + 1);
+}
+
+static bool chance(struct world *w, unsigned int percent)
+{
+	return rnd_next(&w->rnd) % 100 < percent;
+}
+
+/* One more IPI of this way: the guest's side with its serial as the name of its caller, the host's with it as its order. */
+static void add(struct world *w, unsigned int from, unsigned int to, uint64_t sent, uint64_t exit, unsigned int level)
+{
+	struct kvm_guest_send *s = &w->guest.sends[w->guest.nr_sends++];
+	struct kvm_ipi *h = &w->hits[w->nr_hits++];
+	uint64_t accept = exit + between(w, 200, 900), inject = accept + between(w, 1000, 30000);
+
+	w->sent[++w->nr] = sent;
+	*s = (struct kvm_guest_send){ .at = guest_time(w->p, sent),
+				      .handler = KVM_NO_TIME,
+				      .id = w->nr,
+				      .cpu = from,
+				      .target = to,
+				      .caller = w->nr,
+				      .class = IPI_CLASS_CALL_SINGLE,
+				      .level = (uint8_t)level };
+	*h = (struct kvm_ipi){ .source = vcpu(w->p, from), .target = vcpu(w->p, to), .vector = 251, .order = w->nr };
+	for (unsigned int i = 0; i < KVM_NR_POINTS; i++)
+		h->at[i] = KVM_NO_TIME;
+	h->at[KVM_AT_EXIT] = exit;
+	h->at[KVM_AT_ACCEPT] = accept;
+	h->at[KVM_AT_INJECT] = inject;
+	h->at[KVM_AT_ENTRY] = inject + between(w, 100, 2000);
+}
+
+static unsigned int other(struct world *w, unsigned int cpu)
+{
+	return (cpu + 1 + (unsigned int)(rnd_next(&w->rnd) % (w->p->vcpus - 1))) % w->p->vcpus;
+}
+
+/* Each virtual CPU sends at its own pace. */
+static void send_all(struct world *w)
+{
+	for (unsigned int cpu = 0; cpu < w->p->vcpus; cpu++) {
+		uint64_t now = 1000000000 + between(w, 0, w->p->gap);
+
+		for (unsigned int i = 0; i < w->p->sends; i++) {
+			unsigned int to = other(w, cpu);
+			uint64_t exit = now + between(w, 300, 1500);
+
+			if (chance(w, w->p->nested)) {
+				/* The handler's is written, and over, before the task's is. To the same target, or not. */
+				uint64_t inner = now + between(w, 100, 500), left = inner + between(w, 300, 1500);
+
+				exit = left + between(w, 1000, 3000);
+				add(w, cpu, to, now, exit, IPI_LEVEL_TASK);
+				add(w, cpu, chance(w, 50) ? to : other(w, cpu), inner, left, IPI_LEVEL_HARDIRQ);
+			} else {
+				add(w, cpu, to, now, exit, IPI_LEVEL_TASK);
+			}
+			now = exit + 2000 + (chance(w, w->p->pile) ? 0 : between(w, 0, 2 * w->p->gap));
+		}
+	}
+}
+
+static int by_accept(const void *a, const void *b)
+{
+	const struct kvm_ipi *x = a, *y = b;
+
+	if (x->target != y->target)
+		return x->target < y->target ? -1 : 1;
+	return x->at[KVM_AT_ACCEPT] < y->at[KVM_AT_ACCEPT] ? -1 : x->at[KVM_AT_ACCEPT] > y->at[KVM_AT_ACCEPT];
+}
+
+/* Who finds another one pending is coalesced; who is delivered has a handler. */
+static void deliver(struct world *w)
+{
+	struct kvm_ipi *pending = NULL;
+	uint64_t busy = 0;
+
+	qsort(w->hits, w->nr_hits, sizeof(*w->hits), by_accept);
+	for (uint32_t i = 0; i < w->nr_hits; i++) {
+		struct kvm_ipi *h = &w->hits[i];
+		struct kvm_guest_irq *irq;
+
+		if (!pending || pending->target != h->target)
+			busy = 0;
+		else if (h->at[KVM_AT_ACCEPT] < pending->at[KVM_AT_INJECT]) {
+			h->outcome = KVM_COALESCED;
+			h->at[KVM_AT_INJECT] = h->at[KVM_AT_ENTRY] = KVM_NO_TIME;
+			continue;
+		}
+		if (h->at[KVM_AT_INJECT] <= busy) {
+			h->at[KVM_AT_ENTRY] += busy + 1 - h->at[KVM_AT_INJECT];
+			h->at[KVM_AT_INJECT] = busy + 1;
+		}
+		pending = h;
+		h->outcome = KVM_DELIVERED;
+		irq = &w->guest.irqs[w->guest.nr_irqs++];
+		busy = h->at[KVM_AT_ENTRY] + between(w, 200, 1200);
+		*irq = (struct kvm_guest_irq){ guest_time(w->p, busy), h->target / (w->p->sparse ? w->p->sparse : 1),
+					       IPI_CLASS_CALL_SINGLE };
+		w->guest.sends[h->order - 1].handler = irq->at;
+	}
+}
+
+static int by_sent(const void *a, const void *b)
+{
+	const struct kvm_guest_send *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static int by_exit(const void *a, const void *b)
+{
+	const struct kvm_ipi *x = a, *y = b;
+
+	return x->at[KVM_AT_EXIT] < y->at[KVM_AT_EXIT] ? -1 : x->at[KVM_AT_EXIT] > y->at[KVM_AT_EXIT];
+}
+
+/* In pieces, as events are lost: one after the other. */
+static void lose(struct world *w)
+{
+	uint32_t nr = 0, left = 0;
+
+	qsort(w->guest.sends, w->guest.nr_sends, sizeof(*w->guest.sends), by_sent);
+	qsort(w->hits, w->nr_hits, sizeof(*w->hits), by_exit);
+	for (uint32_t i = 0; i < w->guest.nr_sends; i++) {
+		if (!left && chance(w, w->p->lost_guest))
+			left = (uint32_t)between(w, 1, 5);
+		if (!left) {
+			w->guest.sends[nr++] = w->guest.sends[i];
+			continue;
+		}
+		left--;
+		w->guest.gaps[w->guest.nr_gaps++] =
+			(struct kvm_gap){ w->guest.sends[i].at - 1, w->guest.sends[i].at + 1, w->guest.sends[i].cpu };
+	}
+	w->guest.nr_sends = nr;
+	for (uint32_t i = nr = left = 0; i < w->nr_hits; i++) {
+		if (!left && chance(w, w->p->lost_host))
+			left = (uint32_t)between(w, 1, 5);
+		if (!left) {
+			w->hits[nr++] = w->hits[i];
+			continue;
+		}
+		left--;
+		w->gaps[w->nr_gaps++] =
+			(struct kvm_gap){ w->hits[i].at[KVM_AT_EXIT], w->hits[i].at[KVM_AT_EXIT] + 1, 0 };
+	}
+	w->nr_hits = nr;
+}
+
+static void world_make(struct world *w, const struct plan *p, uint64_t seed)
+{
+	uint32_t most = p->vcpus * p->sends * 2;
+
+	*w = (struct world){ .p = p, .rnd = seed };
+	w->hits = calloc(most, sizeof(*w->hits));
+	w->guest.sends = calloc(most, sizeof(*w->guest.sends));
+	w->guest.irqs = calloc(most, sizeof(*w->guest.irqs));
+	w->guest.gaps = calloc(most, sizeof(*w->guest.gaps));
+	w->gaps = calloc(most, sizeof(*w->gaps));
+	w->sent = calloc(most + 1, sizeof(*w->sent));
+	send_all(w);
+	deliver(w);
+	lose(w);
+	w->guest.first = guest_time(p, 1000000000);
+	w->guest.last = guest_time(p, w->sent[w->nr] + 1000000000);
+}
+
+static void world_free(struct world *w)
+{
+	free(w->hits);
+	free(w->guest.sends);
+	free(w->guest.irqs);
+	free(w->guest.gaps);
+	free(w->gaps);
+	free(w->sent);
+}
+
+/* Whom it was not told of, and whom wrongly. */
+static void count(const struct world *w, unsigned int *matched, unsigned int *wrong, unsigned int *far)
+{
+	*matched = *wrong = *far = 0;
+	for (uint32_t i = 0; i < w->nr_hits; i++) {
+		const struct kvm_ipi *h = &w->hits[i];
+		uint64_t off;
+
+		*matched += h->caller != 0;
+		*wrong += h->caller && h->caller != h->order;
+		if (!h->caller || h->caller != h->order)
+			continue;
+		off = h->at[KVM_AT_SEND] > w->sent[h->order] ? h->at[KVM_AT_SEND] - w->sent[h->order] :
+							       w->sent[h->order] - h->at[KVM_AT_SEND];
+		*far += off > h->width / 2 + 2;
+	}
+}
+
+static void run(const struct plan *p, uint64_t seed)
+{
+	struct world w;
+	struct kvm_join j = { 0 };
+	unsigned int matched, wrong, far, at_least;
+	enum kvm_join_error got;
+	const struct kvm_joined *n = &j.n;
+
+	world_make(&w, p, seed);
+	j.hits = w.hits;
+	j.nr_hits = w.nr_hits;
+	j.first = 1000000000;
+	j.last = UINT64_MAX / 4;
+	j.gaps = w.gaps;
+	j.nr_gaps = w.nr_gaps;
+	j.guest = &w.guest;
+	j.clock = (struct kvm_clock){
+		.known = p->known, .low = p->offset, .high = p->offset, .ppm = p->ppm ? KVM_DRIFT_PPM : 0
+	};
+	got = kvm_join(&j);
+	if (ok(got == KVM_JOINED, "%s: joined (%d)", p->name, (int)got)) {
+		count(&w, &matched, &wrong, &far);
+		at_least = w.nr_hits * (p->lost_host || p->lost_guest ? 70 : 100) / 100;
+		is_u64(wrong, 0, "  of %u none is taken for another", w.nr_hits);
+		ok(matched >= at_least, "  %u of %u are known", matched, w.nr_hits);
+		is_u64(far, 0, "  the guest's times are within what is said of the clock (%llu wide at most)",
+		       (unsigned long long)kvm_clock_width(&j.clock));
+		is_u64(n->order_errors + n->stage_errors, 0, "  in order, and stages sum to the total");
+		is_u64(n->matched + n->ambiguous + n->host_only + n->host_outside + n->no_class, w.nr_hits,
+		       "  each of the host's is counted once");
+		is_u64(n->matched + n->guest_only + n->guest_outside, w.guest.nr_sends, "  and each of the guest's");
+		ok(n->bounded && (p->ppm || (n->low <= p->offset && p->offset <= n->high)),
+		   "  causes and effects leave the true offset (%lld to %lld)", (long long)n->low, (long long)n->high);
+		if (!p->lost_guest && !p->lost_host)
+			is_u64(n->handlers_missing, 0, "  each that was delivered has its handler");
+	}
+	kvm_clock_free(&j.clock);
+	world_free(&w);
+}
+
+/* As regular as a clock: the next one fits as well, so nothing is believed. */
+static void regular(void)
+{
+	struct world w;
+	const struct plan p = { "", 2, 1, 5000, 0, false, 0, 0, 0, 0, 1000, 0 };
+	struct kvm_join j = { 0 };
+
+	world_make(&w, &p, 1);
+	w.nr = w.nr_hits = w.guest.nr_sends = w.guest.nr_irqs = 0;
+	free(w.hits);
+	free(w.guest.sends);
+	free(w.guest.irqs);
+	w.hits = calloc(100, sizeof(*w.hits));
+	w.guest.sends = calloc(100, sizeof(*w.guest.sends));
+	w.guest.irqs = calloc(100, sizeof(*w.guest.irqs));
+	free(w.sent);
+	w.sent = calloc(101, sizeof(*w.sent));
+	for (unsigned int i = 0; i < 100; i++) {
+		add(&w, 0, 1, 1000000 * (i + 1), 1000000 * (i + 1) + 500, IPI_LEVEL_TASK);
+		w.hits[i].outcome = KVM_DELIVERED;
+		w.hits[i].at[KVM_AT_INJECT] = w.hits[i].at[KVM_AT_EXIT] + 5000;
+		w.hits[i].at[KVM_AT_ENTRY] = w.hits[i].at[KVM_AT_EXIT] + 6000;
+		w.guest.sends[i].handler = guest_time(&p, w.hits[i].at[KVM_AT_ENTRY] + 500);
+	}
+	w.guest.first = guest_time(&p, 1);
+	w.guest.last = guest_time(&p, 200000000);
+	j = (struct kvm_join){ .hits = w.hits, .nr_hits = 100, .first = 1, .last = 200000000, .guest = &w.guest };
+	is_u64(kvm_join(&j), KVM_JOIN_OFFSETS, "one IPI is like the other: several offsets, and none is taken");
+	j.clock = (struct kvm_clock){ .known = true, .low = p.offset, .high = p.offset };
+	is_u64(kvm_join(&j), KVM_JOINED, "  told the offset, it joins");
+	is_u64(j.n.matched, 100, "  all of them");
+	kvm_clock_free(&j.clock);
+	world_free(&w);
+}
+
+/* Of another machine, or another time. */
+static void strangers(void)
+{
+	const struct plan p = { "", 2, 200, 77, 0, false, 0, 0, 0, 0, 50000, 0 };
+	struct world a, b;
+	struct kvm_join j = { 0 };
+
+	world_make(&a, &p, 11);
+	world_make(&b, &p, 12);
+	j = (struct kvm_join){
+		.hits = a.hits, .nr_hits = a.nr_hits, .first = 1, .last = UINT64_MAX / 4, .guest = &b.guest
+	};
+	ok(kvm_join(&j) != KVM_JOINED, "recordings of different runs are not joined");
+	kvm_clock_free(&j.clock);
+	world_free(&a);
+	world_free(&b);
+}
+
+int main(void)
+{
+	static const struct plan plans[] = {
+		{ "two CPUs, the offset known", 2, 300, -76082969508, 0, true, 0, 0, 0, 0, 50000, 0 },
+		{ "two CPUs", 2, 300, -76082969508, 0, false, 0, 0, 0, 0, 50000, 0 },
+		{ "the guest's clock is ahead", 2, 300, 4000000000000, 0, false, 0, 0, 0, 0, 50000, 0 },
+		{ "eight CPUs, many at once", 8, 200, 123456789, 0, false, 0, 0, 0, 30, 40000, 0 },
+		{ "interrupts that send in between", 4, 200, 5, 0, false, 0, 0, 30, 0, 60000, 0 },
+		{ "and the offset known", 4, 200, 5, 0, true, 0, 0, 30, 20, 60000, 0 },
+		{ "numbers with gaps", 4, 200, -5, 0, false, 0, 0, 0, 0, 50000, 4 },
+		{ "a clock that is slewed by 100 ppm", 2, 2000, 1000000, 100, false, 0, 0, 0, 0, 400000, 0 },
+		{ "and by -400 ppm", 4, 500, -99999999, -400, false, 0, 0, 0, 0, 400000, 0 },
+		{ "the host lost some", 2, 400, 1, 0, false, 2, 0, 0, 0, 50000, 0 },
+		{ "the guest lost some", 2, 400, 1, 0, false, 0, 2, 0, 0, 50000, 0 },
+		{ "both, with the offset known", 4, 300, 99, 0, true, 2, 2, 10, 10, 50000, 0 },
+		{ "both, and it is not", 4, 300, 99, 0, false, 2, 2, 10, 10, 50000, 0 },
+		{ "both, and it drifts", 4, 300, 99, 50, false, 2, 2, 10, 10, 300000, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
+		for (uint64_t seed = 1; seed <= 3; seed++)
+			run(&plans[i], seed * 7919);
+	regular();
+	strangers();
+	return done_testing();
+}
