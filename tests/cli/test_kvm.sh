@@ -42,6 +42,46 @@ assert len(rows) == len(d["rows"])
 PY
 done
 
+# Beside each other: each figure is what the reports have.
+A=$F B=$DATA/kvm/xa_hlt_sync.dat.gz
+exits 0 "diff --kvm" "$IPITRACE" diff --kvm "$A" "$B"
+like "$(cat "$OUT")" '^latency P50 +122368 +276480 2[.]26$' "latency"
+like "$(cat "$OUT")" '^host CPUs burnt +[0-9.]+ +[0-9.]+ [0-9.]+$' "  and what it costs"
+"$IPITRACE" diff --kvm --json "$A" "$B" >"$TMP/diff.json" 2>"$ERR"
+for f in "$A" "$B"; do
+	"$IPITRACE" report --kvm=vm --json "$f"
+done >"$TMP/both.json" 2>>"$ERR"
+exits 0 "  are the reports' figures" python3 - "$TMP/diff.json" "$TMP/both.json" <<'PY'
+import json, sys
+d = json.load(open(sys.argv[1]))
+text, decoder, reports = open(sys.argv[2]).read(), json.JSONDecoder(), []
+while text.strip():
+    r, end = decoder.raw_decode(text.lstrip())
+    reports.append(r)
+    text = text.lstrip()[end:]
+assert d["schema"] == "ipitrace-kvm-diff/1" and d["unit"] == "ticks" and len(reports) == 2
+fig = {f["figure"]: f for f in d["figures"]}
+for side, r in zip("ab", reports):
+    v = {k: f[side] for k, f in fig.items()}
+    vm, row, span = r["vms"][0], r["rows"][0], r["duration"]
+    h = vm["halts"]
+    assert (v["total_p50"], v["total_p99"], v["total_max"]) == tuple(row["total"][k] for k in ("p50", "p99", "max"))
+    assert v["run_inject_p50"] == row["stages"]["run_inject"]["p50"] and v["send_exit_p50"] is None
+    assert v["cpus_polling"] == (h["poll_won"] + h["poll_in_vain"]) * 1000 // span
+    assert v["cpus_in_vain"] == h["poll_in_vain"] * 1000 // span
+    # Exits take what the reasons say; those that end within the recording are all but one or two.
+    assert v["cpus_host"] <= sum(e["time"] for e in vm["exits"]) * 1000 // span
+    assert v["cpus_polling"] <= v["cpus_host"]
+    assert abs(v["cpus"] - v["cpus_guest"] - v["cpus_host"]) <= 1 and v["cpus"] <= vm["vcpus"] * 1000
+    assert v["ipis_per_s"] is None
+PY
+exits 2 "diff --kvm of three" "$IPITRACE" diff --kvm "$A" : "$B" "$B"
+exits 2 "diff --kvm with rows" "$IPITRACE" diff --kvm --by func "$A" "$B"
+exits 2 "diff --kvm with one guest" "$IPITRACE" diff --guest "$DATA/kvm/joined_sync_guest.dat.gz" "$A" "$B"
+exits 0 "diff --kvm of joined ones" "$IPITRACE" diff --json --guest "$DATA/kvm/joined_sync_guest.dat.gz" --guest "$DATA/kvm/joined_masked_guest.dat.gz" \
+	"$DATA/kvm/joined_sync.dat.gz" "$DATA/kvm/joined_masked.dat.gz"
+json_check "$OUT" "all(f['a'] and f['b'] for f in d['figures'] if f['figure'] in ('send_exit_p50', 'entry_handler_p50', 'total_p50'))" "  from the send to the handler"
+
 # A terminal of 80 columns.
 if command -v script >/dev/null; then
 	TERM=dumb script -qec "stty cols 80; '$IPITRACE' report --kvm --no-pager '$F'" /dev/null </dev/null 2>/dev/null | tr -d '\r' >"$TMP/narrow"

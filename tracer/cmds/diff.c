@@ -18,6 +18,7 @@
 #include "base/parse.h"
 #include "base/window.h"
 #include "cmds/cmd.h"
+#include "cmds/kvm.h"
 #include "cmds/reading.h"
 #include "cmds/screen.h"
 #include "render/diff.h"
@@ -28,7 +29,9 @@
 #define MAX_LIMITS 16u
 
 struct diff_options {
-	bool json, all, force;
+	bool json, all, force, kvm;
+	struct kvm_options guests[2]; /* of A, of B; only their guests */
+	unsigned int nr_guests;
 	uint64_t top;
 	double units_a, units_b; /* 0 = seconds */
 	double margin;		 /* 0 = what is right for what is observed */
@@ -152,6 +155,17 @@ static int parse_limit(void *target, const char *arg, const struct opt_spec *spe
 	return 0;
 }
 
+/* A's first, then B's. */
+static int parse_guest(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	struct diff_options *o = target;
+
+	if (o->nr_guests == ARRAY_SIZE(o->guests))
+		return err_set(err, EXIT_USAGE, "--guest: one of A, one of B");
+	o->kvm = true;
+	return kvm_parse_guest(&o->guests[o->nr_guests++], arg, spec, err);
+}
+
 #define OPTION(m) offsetof(struct diff_options, m)
 static const struct opt rows[] = {
 	{ 0, "per", "N", OPT_CUSTOM, 0,
@@ -173,6 +187,11 @@ static const struct opt rows[] = {
 	{ 'a', "all", NULL, OPT_FLAG, OPTION(all), "show rows that did not change, too", NULL, 0, 0 },
 	{ 'n', "top", "N", OPT_U64, OPTION(top), "show only the first N rows", NULL, 1, UINT32_MAX },
 	{ 0, "json", NULL, OPT_FLAG, OPTION(json), "JSON: everything", NULL, 0, 0 },
+	{ 0, "kvm", NULL, OPT_FLAG, OPTION(kvm),
+	  "two hosts' recordings of virtual machines: how long guests' IPIs take, and the CPU time that it costs the host",
+	  NULL, 0, 0 },
+	{ 0, "guest", "FILE[,pid=PID][,offset=N]", OPT_CUSTOM, 0,
+	  "--kvm, joined with a guest's recording: that of A, and once more for B", parse_guest, 0, 0 },
 };
 
 const struct opt_spec diff_spec = {
@@ -415,6 +434,31 @@ out:
 	return ret;
 }
 
+/* Of virtual machines nothing is filtered, and there are no rows. */
+static int compare_kvm(const struct diff_options *o, char **files, unsigned int nr, struct err *err)
+{
+	const struct kvm_want guests[] = { o->guests[0].guest, o->guests[1].guest };
+	const char *with = o->all			 ? "--all" :
+			   o->force			 ? "--force" :
+			   o->top			 ? "--top" :
+			   o->units_a > 0		 ? "--per" :
+			   o->margin > 0		 ? "--margin" :
+			   o->nr_by			 ? "--by" :
+			   o->nr_limits			 ? "--fail-on" :
+			   o->plumbing			 ? "--plumbing" :
+			   window_given(&o->window)	 ? "a window" :
+			   !ipi_filter_empty(&o->filter) ? "a filter" :
+							   NULL;
+
+	if (with)
+		return err_set(err, EXIT_USAGE, "--kvm and %s exclude each other", with);
+	if (nr != 2)
+		return err_set(err, EXIT_USAGE, "--kvm compares two recordings");
+	if (o->nr_guests == 1)
+		return err_set(err, EXIT_USAGE, "--guest: one of A, and one of B");
+	return kvm_diff_files(files[0], files[1], guests, o->json, &o->screen, err);
+}
+
 int cmd_diff(int argc, char **argv, struct err *err)
 {
 	struct diff_options o = { .filter = IPI_FILTER_INIT };
@@ -423,8 +467,12 @@ int cmd_diff(int argc, char **argv, struct err *err)
 	ret = opts_parse(&diff_spec, &o, argc, argv, &nr, err);
 	if (ret)
 		ret = opts_finish(&diff_spec, ret);
+	else if (o.kvm)
+		ret = compare_kvm(&o, argv + 1, (unsigned int)nr, err);
 	else
 		ret = check_limits(&o, err) ? -1 : compare(&o, argv + 1, (unsigned int)nr, err);
+	for (size_t i = 0; i < ARRAY_SIZE(o.guests); i++)
+		kvm_options_free(&o.guests[i]);
 	ipi_filter_free(&o.filter);
 	plumbing_free(o.plumbing);
 	return ret;

@@ -136,3 +136,40 @@ out:
 	kvm_report_free(&r);
 	return ret;
 }
+
+static int diff_status(const struct kvm_report *a, const struct kvm_report *b, struct err *err)
+{
+	int ret = status(a, err);
+
+	return ret == EXIT_OK ? status(b, err) : ret;
+}
+
+int kvm_diff_files(const char *a, const char *b, const struct kvm_want guests[2], bool json,
+		   const struct screen_options *screen, struct err *err)
+{
+	struct kvm_report ra = { .want = guests[0] }, rb = { .want = guests[1] };
+	struct render_kvm_options ro = { 0 };
+	int ret = -1;
+
+	if (kvm_report_read(&ra, a, NULL, err) || kvm_report_read(&rb, b, NULL, err))
+		goto out;
+	if (ra.in_ns != rb.in_ns) {
+		err_set(err, EXIT_FAILED, "not comparable: times of %s are %s, of %s %s", a, ra.in_ns ? "ns" : "ticks",
+			b, rb.in_ns ? "ns" : "ticks");
+		goto out;
+	}
+	ro.screen = screen_of_stdout(screen);
+	if (json) {
+		render_kvm_diff_json(&ra, &rb, stdout);
+	} else {
+		screen_page(screen, &ro.screen);
+		render_kvm_diff_text(&ra, &rb, &ro, stdout);
+	}
+	ret = diff_status(&ra, &rb, err);
+	if (ret == -1)
+		ret = err->code;
+out:
+	kvm_report_free(&ra);
+	kvm_report_free(&rb);
+	return ret;
+}

@@ -29,5 +29,8 @@ void kvm_options_free(struct kvm_options *o);
 int kvm_report_file(const struct kvm_options *o, const char *path, const char *buffer,
 		    const struct pid_filter *processes, enum rows_format format, unsigned int top,
 		    const struct screen_options *screen, struct err *err);
+/* diff --kvm: guests are NULL, or a want for each. */
+int kvm_diff_files(const char *a, const char *b, const struct kvm_want guests[2], bool json,
+		   const struct screen_options *screen, struct err *err);
 
 #endif

@@ -56,7 +56,7 @@ struct vcpu *vcpu_get(struct kvm *k, unsigned int vm, uint32_t id)
 	v = xcalloc(1, sizeof(*v));
 	v->vm = vm;
 	v->id = id;
-	v->waking = v->ipi_from = v->poll_ns = v->next_poll_ns = KVM_NO_TIME;
+	v->waking = v->ipi_from = v->poll_ns = v->next_poll_ns = v->entered = v->off_from = KVM_NO_TIME;
 	v->end = &v->first;
 	k->vcpus = xrealloc(k->vcpus, (k->nr_vcpus + 1) * sizeof(*k->vcpus));
 	k->vcpus[k->nr_vcpus] = v;
@@ -138,6 +138,10 @@ static void on_kvm_exit(struct kvm *k, struct vcpu *v, const struct record *r)
 		exits_drop(k, v);
 	}
 	v->state = VCPU_HOST;
+	if (v->entered != KVM_NO_TIME)
+		vm_of(k, v)->in_guest += r->ts - v->entered;
+	v->entered = v->off_from = KVM_NO_TIME;
+	v->off_time = 0;
 	ipis_exit(v, r->ts);
 	exits_begin(k, v, r->ts, table, table == 1 && !arm ? code & VMX_REASON : code);
 	if (v->exit_kind == EXIT_BY_HALT) {
@@ -154,8 +158,13 @@ static void on_kvm_entry(struct kvm *k, struct vcpu *v, const struct record *r)
 		k->stats.entries_twice++;
 	ipis_entry(k, v, r->ts);
 	halts_end(k, v, r->ts);
-	if (v->in_exit)
+	if (v->in_exit) {
+		vm_of(k, v)->in_host += r->ts - v->exit_at;
+		vm_of(k, v)->off_cpu += v->off_time;
 		exits_end(k, v, r->ts);
+	}
+	v->entered = r->ts;
+	v->off_from = KVM_NO_TIME;
 	v->state = VCPU_GUEST;
 	v->off_cpu = v->sleeps = false;
 }
@@ -333,12 +342,17 @@ static void on_switch(struct kvm *k, const struct record *r)
 		/* Bits above are a mark of preemption: TASK_REPORT_MAX, include/linux/sched.h. */
 		prev->sleeps = r->val[SWITCH_STATE] & 0xff;
 		prev->waking = KVM_NO_TIME;
+		prev->off_from = prev->in_exit ? r->ts : KVM_NO_TIME;
 		if (prev->sleeps)
 			halts_blocked(prev, r->ts);
 	}
 	if (next) {
 		next->off_cpu = next->sleeps = false;
 		next->waking = KVM_NO_TIME;
+		/* Of an exit that ends: what is open at the end counts nowhere. */
+		if (next->off_from != KVM_NO_TIME && next->in_exit)
+			next->off_time += r->ts - next->off_from;
+		next->off_from = KVM_NO_TIME;
 		ipis_switch_in(next, r->ts);
 	}
 }
@@ -370,6 +384,7 @@ static void on_lost(struct kvm *k, const struct record *r)
 		ipis_flush(k, v, KVM_LOST);
 		exits_drop(k, v);
 		v->state = VCPU_UNKNOWN;
+		v->entered = v->off_from = KVM_NO_TIME;
 		v->off_cpu = v->sleeps = false;
 		v->waking = KVM_NO_TIME;
 	}

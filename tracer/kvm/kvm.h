@@ -141,6 +141,7 @@ struct kvm_vm {
 	/* For what the kernel counts of its own. */
 	uint64_t exits_seen, entries_seen, halt_exits, all_injections, hypercalls, wakeups, polls_won, halt_wakings,
 		wfes;
+	uint64_t in_guest, in_host, off_cpu; /* times of its virtual CPUs; off_cpu is a part of in_host */
 	uint64_t posted_accepts;
 	uint64_t kicks[KVM_NR_KICKS];
 	struct kvm_exits *exits;

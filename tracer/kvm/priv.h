@@ -78,10 +78,13 @@ struct vcpu {
 	uint32_t id;
 	int32_t tid; /* 0: not known yet */
 	enum vcpu_state state;
-	bool off_cpu;	 /* its thread has no CPU */
-	bool sleeps;	 /* ... and does not want one */
-	uint64_t waking; /* when it was woken last, while it is off its CPU; KVM_NO_TIME = it was not */
-	uint64_t last;	 /* of its thread's last event: its injection cannot have looked before */
+	bool off_cpu;	   /* its thread has no CPU */
+	bool sleeps;	   /* ... and does not want one */
+	uint64_t waking;   /* when it was woken last, while it is off its CPU; KVM_NO_TIME = it was not */
+	uint64_t entered;  /* the guest; KVM_NO_TIME: not known */
+	uint64_t off_from; /* within an exit; KVM_NO_TIME: it has a CPU */
+	uint64_t off_time; /* of the exit under way */
+	uint64_t last;	   /* of its thread's last event: its injection cannot have looked before */
 	/* The exit under way. */
 	bool in_exit;
 	uint64_t exit_at, ipi_from; /* KVM_NO_TIME: no IPI in it so far */
