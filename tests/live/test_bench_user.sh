@@ -31,7 +31,7 @@ json_check "$TMP/a.json" 'all((lambda x: x["min"] <= x["p50"] <= x["p90"] <= x["
 json_check "$TMP/a.json" 'rows[0]["ipi_ns"] == 0 and rows[0]["round_trip_ns"]["p50"] * 2 < rows[2]["round_trip_ns"]["p50"]' \
 	"a dry run has no IPI time and is far shorter than an IPI"
 json_check "$TMP/a.json" 'all(isinstance(v, str) and v for v in d["environment"].values()) and
-	{"kernel", "cpu", "microcode", "hypervisor", "interrupt_controller", "idle_driver", "idle_param", "governor",
+	{"kernel", "cpu", "microcode", "hypervisor", "interrupt_controller", "idle_driver", "idle_param", "idle_governor", "governor",
 	 "clocksource", "numa_nodes", "isolated", "halt_poll_ns", "load", "steal"} <= set(d["environment"])' "the environment is complete, unknown or not"
 json_check "$TMP/a.json" 'd["environment"]["kernel"].startswith("'"$(uname -r)"'")' "the kernel is this one"
 json_check "$TMP/a.json" 'd["trace"] is None' "no trace was asked for"

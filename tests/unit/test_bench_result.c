@@ -288,7 +288,7 @@ static void topology(void)
 	unsigned int nr;
 	struct bench_topo t;
 	struct err err = { 0 };
-	uint32_t *cpus;
+	uint32_t *cpus, near, far;
 
 	if (!ok(mkdtemp(root) != NULL, "a directory"))
 		return;
@@ -330,6 +330,9 @@ static void topology(void)
 		ok(!bench_topo_targets(&t, "other-node", 4, &cpus, &nr, &err) && nr == 1 && cpus[0] == 0,
 		   "first of the other node is 0");
 		free(cpus);
+		ok(bench_topo_near_far(&t, 0, &near, &far) && near == 1 && far == 4,
+		   "of 0: 1 on its node, 4 on the other");
+		ok(bench_topo_near_far(&t, 5, &near, &far) && near == 4 && far == 0, "of 5: 4, and 0");
 		ok(!bench_topo_targets(&t, "others", 4, &cpus, &nr, &err) && nr == 6, "others are 6");
 		free(cpus);
 		ok(!bench_topo_targets(&t, "any", 0, &cpus, &nr, &err) && nr == 1 && cpus[0] == 1, "any is 1");

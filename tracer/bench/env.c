@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -79,30 +80,80 @@ static char *cpu_model(void)
 	return model;
 }
 
-static char *hypervisor(void)
-{
-	char *text;
 #if defined(__x86_64__) || defined(__i386__)
+#define CPUID_SIGNATURES 0x40000000u
+#define SIGNATURE_STEP                                                                                                 \
+	0x100u /* KVM's is behind Hyper-V's where a guest gets both: hypervisor_cpuid_base() of the kernel */
+#define SIGNATURE_LAST 0x40010000u
+
+/* The machine's own, and KVM's wherever it is. */
+static char *by_cpuid(void)
+{
 	unsigned int a, b, c, d;
-	char name[13] = "";
+	char first[13] = "", name[13] = "";
 
 	if (!__get_cpuid(1, &a, &b, &c, &d))
 		return NULL;
 	if (!(c >> 31))
 		return xstrdup("none");
-	__cpuid(0x40000000, a, b, c, d);
-	memcpy(name, &b, 4);
-	memcpy(name + 4, &c, 4);
-	memcpy(name + 8, &d, 4);
-	if (!strcmp(name, "KVMKVMKVM"))
-		return xstrdup("KVM");
-	if (!strcmp(name, "TCGTCGTCGTCG"))
+	for (unsigned int leaf = CPUID_SIGNATURES; leaf < SIGNATURE_LAST; leaf += SIGNATURE_STEP) {
+		__cpuid(leaf, a, b, c, d);
+		memcpy(name, &b, 4);
+		memcpy(name + 4, &c, 4);
+		memcpy(name + 8, &d, 4);
+		if (leaf == CPUID_SIGNATURES)
+			memcpy(first, name, sizeof(first));
+		if (!strcmp(name, "KVMKVMKVM"))
+			return xstrdup(leaf == CPUID_SIGNATURES ? "KVM" : "KVM, with Hyper-V's interface");
+	}
+	if (!strcmp(first, "TCGTCGTCGTCG"))
 		return xstrdup("QEMU TCG (emulated: times mean nothing)");
-	if (name[0])
-		return xstrdup(name);
+	return first[0] ? xstrdup(first) : NULL;
+}
+#else
+static char *by_cpuid(void)
+{
+	return NULL;
+}
 #endif
-	text = line_of("/sys/hypervisor/type", NULL);
-	return text ? text : line_of("/sys/class/dmi/id/sys_vendor", NULL);
+
+/* Names of machines that are none, in their DMI: those that systemd-detect-virt knows. A vendor of hardware is none. */
+static char *by_dmi(void)
+{
+	static const char *const files[] = { "product_name", "sys_vendor", "board_vendor", "bios_vendor" };
+	static const char *const names[] = {
+		"KVM",	      "OpenStack", "KubeVirt", "Amazon EC2", "QEMU",  "VMware",	 "innotek",
+		"VirtualBox", "Xen",	   "Bochs",    "Parallels",  "BHYVE", "Hyper-V", "Google Compute Engine"
+	};
+	char *found = NULL;
+	bool metal;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files) && !found; i++) {
+		char *path = xasprintf("/sys/class/dmi/id/%s", files[i]), *text = line_of(path, NULL);
+
+		free(path);
+		/* Amazon's bare machines bear its name, too. */
+		metal = text && strstr(text, ".metal");
+		for (size_t k = 0; text && !metal && k < ARRAY_SIZE(names) && !found; k++)
+			if (!strncmp(text, names[k], strlen(names[k])))
+				found = xstrdup(names[k]);
+		free(text);
+		if (metal)
+			return xstrdup("none");
+	}
+	return found;
+}
+
+static char *hypervisor(void)
+{
+	char *text = by_cpuid();
+
+	if (!text)
+		text = line_of("/sys/hypervisor/type", NULL);
+	/* "linux,kvm", where there is a device tree and no DMI. */
+	if (!text)
+		text = line_of("/proc/device-tree/hypervisor/compatible", NULL);
+	return text ? text : by_dmi();
 }
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -249,6 +300,7 @@ void bench_env_read(struct bench_env *e, const struct bench_topo *t)
 	bench_env_add(e, "interrupt_controller", "APIC or GIC", interrupt_controller());
 	bench_env_add(e, "idle_driver", "idle driver", line_of(CPU_SYSFS "cpuidle/current_driver", NULL));
 	bench_env_add(e, "idle_param", "idle=", idle_param());
+	bench_env_add(e, "idle_governor", "idle governor", line_of(CPU_SYSFS "cpuidle/current_governor", NULL));
 	bench_env_add(e, "governor", "governor", line_of(CPU_SYSFS "cpu0/cpufreq/scaling_governor", NULL));
 	bench_env_add(e, "clocksource", "clocksource",
 		      line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource", NULL));

@@ -300,6 +300,21 @@ static int plan_pairs(struct plan *p, uint32_t mode, struct err *err)
 	return 0;
 }
 
+/* The table that is asked for most: one on the same node, one on another, and all. */
+static int plan_nodes(struct plan *p, uint32_t mode, uint32_t source, struct err *err)
+{
+	uint32_t near, far;
+	char target[16];
+
+	if (!bench_topo_near_far(&p->topo, source, &near, &far))
+		return plan_run(p, mode, &source, 1, NULL, err);
+	snprintf(target, sizeof(target), "%u", near);
+	if (plan_run(p, mode, &source, 1, target, err))
+		return -1;
+	snprintf(target, sizeof(target), "%u", far);
+	return plan_run(p, mode, &source, 1, target, err);
+}
+
 static int plan(struct plan *p, struct err *err)
 {
 	const struct bench_options *o = p->opts;
@@ -324,6 +339,8 @@ static int plan(struct plan *p, struct err *err)
 			continue;
 		if (o->pairs && flags & IPITRACE_BENCH_P_TARGETS && !(flags & IPITRACE_BENCH_P_MASK))
 			ret = plan_pairs(p, mode, err);
+		else if (!o->modes && !o->targets && nr == 1 && mode == IPITRACE_BENCH_SINGLE)
+			ret = plan_nodes(p, mode, senders[0], err);
 		else
 			ret = plan_run(p, mode, senders, nr, o->targets, err);
 	}

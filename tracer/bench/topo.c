@@ -202,3 +202,19 @@ int bench_topo_targets(const struct bench_topo *t, const char *spec, uint32_t so
 	}
 	return 0;
 }
+
+bool bench_topo_near_far(const struct bench_topo *t, uint32_t source, uint32_t *near, uint32_t *far)
+{
+	bool has_near = false, has_far = false;
+
+	for (unsigned int i = 0; i < t->nr; i++) {
+		uint32_t cpu = t->cpus[i].cpu;
+		bool remote = bench_topo_relation(t, source, cpu) == BENCH_REL_REMOTE;
+
+		if (cpu == source || (remote ? has_far : has_near))
+			continue;
+		*(remote ? far : near) = cpu;
+		*(remote ? &has_far : &has_near) = true;
+	}
+	return has_near && has_far;
+}

@@ -42,5 +42,7 @@ const char *bench_relation_name(enum bench_relation r);
  */
 int bench_topo_targets(const struct bench_topo *t, const char *spec, uint32_t source, uint32_t **targets,
 		       unsigned int *nr, struct err *err);
+/* The first CPU on the node of source, and the first on another one; false: not both are there. */
+bool bench_topo_near_far(const struct bench_topo *t, uint32_t source, uint32_t *near, uint32_t *far);
 
 #endif

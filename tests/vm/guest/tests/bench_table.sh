@@ -28,6 +28,12 @@ for label in kernel CPU microcode 'NUMA nodes' hypervisor 'idle driver' clocksou
 	ok "the environment names $label" grep -q "^$label  *[^ ]" /tmp/out
 done
 
+ok "the machine is known to be a virtual one" sh -c "grep '^hypervisor' /tmp/out | grep -vq ' none$'"
+[ "$ROW_NODES" -ge 2 ] && {
+	ok "one IPI to the same node" grep -Eq '^Normal IPI .* (same-node|same-llc|smt-sibling) ' /tmp/out
+	ok "  and one to the other" grep -Eq '^Normal IPI .* other-node ' /tmp/out
+}
+
 ok "the default table as JSON" bench --json
 if [ "$ROW_CPUS" -lt 2 ]; then
 	is "$(of self sends)" $((N * REPS)) "one CPU: self calls are measured"
@@ -35,9 +41,10 @@ if [ "$ROW_CPUS" -lt 2 ]; then
 	done_testing
 fi
 for mode in dry-run self single broadcast; do
-	is "$(of $mode sends)" $((N * REPS)) "$mode: every send was made"
+	is "$(of $mode sends | sort -u)" $((N * REPS)) "$mode: every send was made"
 done
-is "$(of single hits)" $((N * REPS)) "single: one IPI a send"
+is "$(of single hits | sort -u)" $((N * REPS)) "single: one IPI a send"
+is "$(of single hits | wc -l)" "$ROW_NODES" "  and a row for each node"
 is "$(of broadcast hits)" $((N * REPS * (ROW_CPUS - 1))) "broadcast: an IPI for every other CPU a send"
 is "$(of self wrong_cpu)" 0 "self: the handler ran where it should"
 ok "a median delivery takes time" [ "$(of single p50 | head -n 1)" -gt 0 ]
