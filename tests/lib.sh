@@ -101,11 +101,15 @@ unlike() {
 	verdict $? "$3" "$1" "not /$2/"
 }
 
-# exits STATUS NAME CMD...: stdout in $OUT, stderr in $ERR.
+# exits STATUS NAME CMD...: stdout in $OUT, stderr in $ERR. Its stdin is empty, but for "python3 -", whose script it is.
 exits() {
 	local want=$1 name=$2 got
 	shift 2
-	"$@" >"$OUT" 2>"$ERR" </dev/null
+	if [ "$1 ${2:-}" = "python3 -" ]; then
+		"$@" >"$OUT" 2>"$ERR"
+	else
+		"$@" >"$OUT" 2>"$ERR" </dev/null
+	fi
 	got=$?
 	# An error of ours is one line, and one more that helps.
 	if [ "$got" -eq "$want" ] && [[ $1 == "$IPITRACE" && $got =~ ^(1|2|125)$ && $(tail -n 1 "$ERR") != hint:* ]]; then

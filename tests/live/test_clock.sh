@@ -19,7 +19,8 @@ json_check "$TMP/report.json" "0 < d['trace']['duration_ns'] <= $after - $before
 json_check "$TMP/report.json" "d['totals']['delivered'] and sum(r['delivery_ns']['count'] for r in d['rows'] if r['delivery_ns'])" \
 	"delivery has a time"
 exits 0 "list" "$IPITRACE" list --json -i "$TMP/tsc.dat"
-exits 0 "all stamps of it, in order" python3 - "$OUT" "$before" "$after" <<'PY'
+cp "$OUT" "$TMP/list.json"
+exits 0 "all stamps of it, in order" python3 - "$TMP/list.json" "$before" "$after" <<'PY'
 import json, sys
 before, after = map(int, sys.argv[2:])
 lines = [json.loads(l) for l in open(sys.argv[1])]
@@ -30,7 +31,8 @@ for l in lines:
 PY
 if command -v trace-cmd >/dev/null; then
 	exits 0 "trace-cmd reads it" trace-cmd report -t -i "$TMP/tsc.dat"
-	exits 0 "and shows the same times" python3 - "$OUT" "$TMP/report.json" <<'PY'
+	cp "$OUT" "$TMP/text"
+	exits 0 "and shows the same times" python3 - "$TMP/text" "$TMP/report.json" <<'PY'
 import json, re, sys
 t = json.load(open(sys.argv[2]))["trace"]
 stamps = [int(m[1].replace(".", "")) for m in re.finditer(r"\] +(\d+\.\d{9}): ", open(sys.argv[1]).read())]
