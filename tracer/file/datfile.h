@@ -75,8 +75,10 @@ struct dat_info {
 	/* Time as everyone else shows it: ts, or offset + (ts * mult >> shift) if mult is not 0; plus add_ns. */
 	uint32_t tsc_mult, tsc_shift;
 	uint64_t tsc_offset;
-	uint64_t add_ns;	    /* of trace-cmd's --ts-offset and --date; wraps where it is negative */
-	uint64_t trace_id;	    /* option TRACEID; 0 = none */
+	uint64_t add_ns;	/* of trace-cmd's --ts-offset and --date; wraps where it is negative */
+	uint64_t trace_id;	/* option TRACEID; 0 = none */
+	const void *time_shift; /* option TIME_SHIFT of a guest's file; NULL = none */
+	size_t time_shift_len;
 	const char *tracer_version; /* option VERSION or NULL */
 	const char *facts;
 	size_t facts_len; /* ipitrace's own; NULL in foreign files */
@@ -117,6 +119,12 @@ bool dat_converts(const struct dat_info *info);
 bool dat_in_ns(const struct dat_info *info);
 /* Without add_ns, which is of those that look at it. What is none of a TSC stays as it is. */
 uint64_t dat_to_ns(const struct dat_info *info, uint64_t ts);
+
+/*
+ * What trace-cmd's agent found out of a guest's clock: what is to be added for the host's, if it was the same all the time and
+ * on all CPUs; peer: the trace id of the host's file. False: it is not known, or it changed.
+ */
+bool dat_host_offset(const struct dat_info *info, int64_t *offset, uint64_t *peer);
 
 /* --- writer: begin -> formats -> symbols -> options -> cpu data -> sections of ours -> facts -> commit --- */
 

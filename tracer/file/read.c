@@ -298,6 +298,10 @@ static void common_option(struct dat_file *f, unsigned int id, const uint8_t *da
 		if (len >= 8)
 			f->info.trace_id = dat_number(data, 8, big);
 		break;
+	case DAT_OPT_TIME_SHIFT:
+		f->info.time_shift = data;
+		f->info.time_shift_len = len;
+		break;
 	case DAT_OPT_VERSION:
 		f->info.tracer_version = own_text(f, data, len);
 		break;

@@ -181,7 +181,9 @@ static int describe(struct kvm_guest *g, const char *path, struct err *err)
 		g->uname = xstrdup(text);
 	}
 	g->tsc = dat_is_tsc(dat_info(f));
-	g->trace_id = dat_info(f)->trace_id;
+	/* What is to be added becomes what the guest is ahead. */
+	g->has_offset = dat_host_offset(dat_info(f), &g->offset, &g->peer);
+	g->offset = (int64_t)(0 - (uint64_t)g->offset);
 	dat_close(f);
 	return 0;
 }

@@ -34,9 +34,11 @@ struct kvm_gap {
 
 struct kvm_guest {
 	char *clock, *uname;
-	bool tsc;		      /* stamps of the TSC: times below are ticks of it, if asked for */
-	bool lost;		      /* events are missing, or the file is cut */
-	uint64_t trace_id;	      /* 0: none */
+	bool tsc;	 /* stamps of the TSC: times below are ticks of it, if asked for */
+	bool lost;	 /* events are missing, or the file is cut */
+	bool has_offset; /* trace-cmd's agent knew it: guest less host, in ticks */
+	int64_t offset;
+	uint64_t peer;		      /* trace id of the host's file that this is of */
 	struct kvm_guest_send *sends; /* in order of time */
 	uint32_t nr_sends, room_sends;
 	struct kvm_guest_irq *irqs;

@@ -74,7 +74,8 @@ static int choose_vm(const struct kvm_report *r, int32_t *vm, struct err *err)
 }
 
 /* The same for all its virtual CPUs, or it is none. */
-static bool find_offset(struct kvm_report *r, const struct kvm_hits *h, int32_t vm, int64_t *offset)
+static bool find_offset(struct kvm_report *r, const struct kvm_hits *h, const struct dat_info *host, int32_t vm,
+			int64_t *offset)
 {
 	bool found = false;
 
@@ -91,7 +92,13 @@ static bool find_offset(struct kvm_report *r, const struct kvm_hits *h, int32_t 
 		*offset = h->offsets[i].offset;
 		found = true;
 	}
-	r->offset_from = found ? "kvm_write_tsc_offset" : NULL;
+	if (found) {
+		r->offset_from = "kvm_write_tsc_offset";
+	} else if (r->guest.has_offset && !r->want.no_offset && (!host->trace_id || host->trace_id == r->guest.peer)) {
+		*offset = r->guest.offset;
+		r->offset_from = "trace-cmd's TIME_SHIFT";
+		found = true;
+	}
 	return found;
 }
 
@@ -129,7 +136,7 @@ static int set_clock(struct kvm_report *r, const struct kvm_hits *h, const struc
 	}
 	*c = (struct kvm_clock){ .ppm = r->guest.tsc ? 0 : KVM_DRIFT_PPM };
 	if (r->guest.tsc) {
-		c->known = find_offset(r, h, vm, &offset);
+		c->known = find_offset(r, h, host, vm, &offset);
 		to_host(&r->guest, host, offset);
 	} else if (r->want.has_offset) {
 		c->known = true;

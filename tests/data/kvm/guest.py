@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""guest.py LOG OUT.dat [DRIFT_PPM OFFSET]: what record would have in the guest that wrote LOG, a trace.dat (v6) of clock x86-tsc.
+"""guest.py LOG OUT.dat [DRIFT_PPM OFFSET | shift OFFSET]: what record would have in the guest that wrote LOG, a trace.dat (v6) of clock x86-tsc.
 
 A line of LOG is an IPI of CPU 0 to CPU 1: number, TSC before the send, behind it, in the handler (0: there was none of its
 own), received so far. Each is an ipi_send_cpu of the class call_function_single, from one of two callers by turns; each
 handler an irq_vectors:call_function_single_entry, which lasts 100 ticks. With DRIFT_PPM the clock is mono, in ns as if a
-tick were one, runs by so much faster, and began at OFFSET.
+tick were one, runs by so much faster, and began at OFFSET. With "shift" the file has an option TIME_SHIFT as of trace-cmd's
+agent, with OFFSET to be added for the host's clock.
 """
 import struct
 import sys
@@ -20,7 +21,8 @@ EVENTS = { "ipi_send_cpu": ("ipi", 354, "unsigned int cpu:8:4:0|void * callsite:
 
 def main():
 	log, out = sys.argv[1:3]
-	ppm, offset = (float(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 4 else (0, 0)
+	shift = int(sys.argv[4]) if sys.argv[3:4] == ["shift"] else None
+	ppm, offset = (float(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 4 and shift is None else (0, 0)
 	stamp = lambda t: t + offset + int(t * ppm / 1e6)
 	events = { name: Event(plain_format(name, number, fields)) for name, (_, number, fields) in EVENTS.items() }
 	cpus = { 0: [], 1: [] }
@@ -46,7 +48,11 @@ def main():
 	data += blob(symbols, 4) + blob("", 4) + blob("1000 sender\n", 8)
 	data += struct.pack("<I", len(cpus)) + b"options  \0"
 	clock = b"[mono]\0" if ppm else b"local global [x86-tsc]\0"
-	data += struct.pack("<HI", 4, len(clock)) + clock + struct.pack("<H", 0) + b"flyrecord\0"
+	data += struct.pack("<HI", 4, len(clock)) + clock
+	if shift is not None:
+		option = struct.pack("<QII", 0x1234, 0, 2) + 2 * struct.pack("<IQQqqQQ", 2, 1, 2, shift, shift, 1, 1)
+		data += struct.pack("<HI", 12, len(option)) + option
+	data += struct.pack("<H", 0) + b"flyrecord\0"
 	streams = [pages_of(sorted(cpus[cpu])) for cpu in sorted(cpus)]
 	at = len(data) + 16 * len(streams) + 4095 & ~4095
 	table = b""
