@@ -86,6 +86,34 @@ json_check "$OUT" "d['guest']['joined'] == 200 and d['guest']['offset_from'] == 
 exits 0 "  without it as well" "$IPITRACE" report --json --guest "$TMP/shift.dat,offset=unknown" "$TMP/host.dat"
 json_check "$OUT" "d['guest']['joined'] == 200 and not d['guest']['offset_known'] and d['guest']['width']" "  by causality"
 
+# As record --kvm reads it in debugfs: VM, virtual CPU, its value in four readings. The facts are ipitrace's, behind the data.
+told() {
+	python3 - "$TMP/host.dat" "$TMP/told.dat" "$@" <<'PY'
+import struct, sys
+src, dst, last, ratio = sys.argv[1:]
+lines = ["kvm on"]
+for snap in range(4):
+    lines.append(f"kvm {snap} vm/300-11 tgid 300")
+    for vcpu in range(2):
+        lines.append(f"kvm {snap} vcpu/300-11/{vcpu} tsc-offset {last if snap == 3 else -76082969508}")
+        lines.append(f"kvm {snap} vcpu/300-11/{vcpu} tsc-scaling-ratio {ratio}")
+text = ("\n".join(lines) + "\n").encode()
+check = 0xcbf29ce484222325
+for byte in text:
+    check = (check ^ byte) * 0x100000001b3 % 2**64
+open(dst, "wb").write(open(src, "rb").read() + text + b"IPITFACT" + struct.pack("<QQ", len(text), check))
+PY
+}
+told -76082969508 4294967296
+"$IPITRACE" report --json --guest "$G" "$TMP/told.dat" >"$OUT" 2>"$ERR"
+json_check "$OUT" "d['guest']['joined'] == 200 and d['guest']['offset_from'] == 'debugfs' and d['guest']['width'] == 0" "an offset that debugfs had"
+told -76082969500 4294967296
+"$IPITRACE" report --json --guest "$G" "$TMP/told.dat" >"$OUT" 2>"$ERR"
+json_check "$OUT" "d['guest']['joined'] == 200 and not d['guest']['offset_known']" "  that changed meanwhile is none"
+told -76082969508 5000000000
+"$IPITRACE" report --json --guest "$G" "$TMP/told.dat" >"$OUT" 2>"$ERR"
+json_check "$OUT" "d['guest']['joined'] == 200 and not d['guest']['offset_known']" "  nor is that of a TSC that is scaled"
+
 exits 2 "no such VM" "$IPITRACE" report --guest "$G,pid=4711" "$F"
 like "$(cat "$ERR")" '4711 is no virtual machine of it' "  and says so"
 exits 2 "no such part" "$IPITRACE" report --guest "$G,offset=x" "$F"

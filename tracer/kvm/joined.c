@@ -73,6 +73,57 @@ static int choose_vm(const struct kvm_report *r, int32_t *vm, struct err *err)
 	return err_hint(err, "--guest %s,pid=PID, of these: %s", r->want.path, list);
 }
 
+/* The TSC of a guest is scaled unless it is this: 32 bits behind the point on SVM, 48 on VMX (kvm_caps.tsc_scaling_ratio_frac_bits). */
+static bool is_scaled(const struct kvm_facts *f, unsigned int snap, const char *vcpu)
+{
+	uint64_t ratio;
+
+	return kvm_facts_u64(f, snap, vcpu, "tsc-scaling-ratio", &ratio) && ratio != 1ULL << 32 && ratio != 1ULL << 48;
+}
+
+/* What debugfs had before and behind the recording, if that is the same. False: there is nothing of use. */
+static bool told_offset(const struct kvm_facts *f, const char *vcpu, int64_t *offset)
+{
+	bool found = false;
+
+	for (unsigned int snap = 0; snap < KVM_NR_SNAPS; snap++) {
+		const char *text = kvm_facts_get(f, snap, vcpu, "tsc-offset");
+		char *end;
+		long long val = text ? strtoll(text, &end, 10) : 0;
+
+		if (!text)
+			continue;
+		if (end == text || *end || is_scaled(f, snap, vcpu) || (found && val != *offset))
+			return false;
+		*offset = val;
+		found = true;
+	}
+	return found;
+}
+
+static void add_told(struct kvm_report *r, struct kvm_hits *h)
+{
+	for (unsigned int i = 0; i < r->host.nr; i++) {
+		const struct kvm_subject *s = &r->host.subjects[i];
+		const char *dir;
+		uint64_t tgid = 0;
+		int64_t offset = 0;
+		uint32_t id;
+		char *vm;
+
+		if (!kvm_subject_vcpu(s, &dir, &id) || !told_offset(&r->host, s->name, &offset))
+			continue;
+		vm = xasprintf("vm/%.*s", (int)strcspn(dir, "/"), dir);
+		for (unsigned int snap = 0; snap < KVM_NR_SNAPS && !tgid; snap++)
+			kvm_facts_u64(&r->host, snap, vm, "tgid", &tgid);
+		free(vm);
+		if (!tgid || tgid > INT32_MAX)
+			continue;
+		kvm_hits_offset(h, (int32_t)tgid, id, offset);
+		r->told_offset = true;
+	}
+}
+
 /* The same for all its virtual CPUs, or it is none. */
 static bool find_offset(struct kvm_report *r, const struct kvm_hits *h, const struct dat_info *host, int32_t vm,
 			int64_t *offset)
@@ -93,7 +144,7 @@ static bool find_offset(struct kvm_report *r, const struct kvm_hits *h, const st
 		found = true;
 	}
 	if (found) {
-		r->offset_from = "kvm_write_tsc_offset";
+		r->offset_from = r->told_offset ? "debugfs" : "kvm_write_tsc_offset";
 	} else if (r->guest.has_offset && !r->want.no_offset && (!host->trace_id || host->trace_id == r->guest.peer)) {
 		*offset = r->guest.offset;
 		r->offset_from = "trace-cmd's TIME_SHIFT";
@@ -205,6 +256,7 @@ int kvm_report_join(struct kvm_report *r, struct kvm_hits *h, const struct dat_i
 	uint32_t nr = 0;
 	int32_t vm = 0;
 
+	add_told(r, h);
 	if (choose_vm(r, &vm, err) || kvm_guest_read(&r->guest, r->want.path, dat_is_tsc(host), err))
 		return -1;
 	if (set_clock(r, h, host, vm, &j.clock, err))

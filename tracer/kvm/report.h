@@ -98,6 +98,7 @@ struct kvm_report {
 	struct kvm_joined joined;
 	int32_t joined_vm;
 	bool offset_known, offset_allowed; /* by causes and effects */
+	bool told_offset;		   /* the host\'s files have it */
 	const char *offset_from;	   /* who knows it */
 	unsigned int drift_ppm;		   /* that is reckoned with */
 	uint64_t width;			   /* of the offset, where it is widest; 0 if known */
