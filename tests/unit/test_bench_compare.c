@@ -45,6 +45,8 @@ static uint64_t compared(unsigned int nr)
 	FILE *out = fopen("/dev/null", "w");
 	struct err err = { 0 };
 
+	if (!out)
+		return UINT64_MAX;
 	for (int k = 0; k < 2; k++) {
 		s[k].nr_rows = nr;
 		s[k].rows = calloc(nr, sizeof(*s[k].rows));
