@@ -48,11 +48,12 @@ may_use() {
 LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod|libdw|libdwfl|libdwelf|libelf|gelf|dwarf|microhttpd|ncurses|curses|term|protobuf-c'
 CALLS='(pf__|protobuf_c|dwfl|dwelf|dwarf|elf|gelf|tep|kbuffer|trace_seq|tracefs|ZSTD|kmod|MHD)_.*|dlopen|dlsym|inflate.*|uncompress|XXH.*|initscr|newterm|endwin|setupterm|wgetch|wrefresh|waddn?str'
 
+# Sets folder. Called for every header of every file, so it must not fork.
 folder_of() {
-	local path=${1#tracer/}
-	case $path in
-	*/*) echo "${path%%/*}" ;;
-	*) echo . ;;
+	folder=${1#tracer/}
+	case $folder in
+	*/*) folder=${folder%%/*} ;;
+	*) folder=. ;;
 	esac
 }
 
@@ -60,20 +61,21 @@ sources() { find tracer -name "$1" | sort; }
 
 bad='' private=''
 while read -r f; do
-	folder=$(folder_of "$f")
-	reach=$(may_reach "$folder")
-	if [ -z "$reach" ]; then
+	folder_of "$f"
+	own=$folder
+	reach=" $(may_reach "$own") "
+	libraries="($(may_use "$own"))(\.h)?"
+	if [ "$reach" = "  " ]; then
 		bad+="$f is in a folder that is no layer of this test"$'\n'
 		continue
 	fi
 	while read -r header; do
-		grep -qw -- "$(folder_of "$header")" <<<"$reach" || bad+="$f reaches $header"$'\n'
-		case $header in
-		*priv.h) [ "$(folder_of "$header")" = "$folder" ] || private+="$f reaches $header"$'\n' ;;
-		esac
+		folder_of "$header"
+		[[ $reach == *" $folder "* ]] || bad+="$f reaches $header"$'\n'
+		[[ $header != *priv.h || $folder = "$own" ]] || private+="$f reaches $header"$'\n'
 	done < <("${CC:-gcc}" -MM -MG -Iinclude -Itracer "$f" | tr -s ' ' '\n' | grep '^tracer/.*\.h$')
 	while read -r header; do
-		grep -Eqx "($(may_use "$folder"))(\.h)?" <<<"${header##*/}" || bad+="$f uses <$header>"$'\n'
+		grep -Eqx "$libraries" <<<"${header##*/}" || bad+="$f uses <$header>"$'\n'
 	done < <(sed -n 's/^#[ \t]*include[ \t]*<\([^>]*\)>.*/\1/p' "$f" | grep -E "(^|/)($LIBRARIES)(\.h)?$")
 done < <(sources '*.[ch]')
 is "$bad" "" "no layer reaches up, directly or through a header"
@@ -105,7 +107,7 @@ while read -r f; do
 	o=${o%.c}.o
 	[ -e "$o" ] || { bad+="$o is not built"$'\n'; continue; }
 	nr=$((nr + 1))
-	folder=$(folder_of "$f")
+	folder_of "$f"
 	deny=nothing
 	case $f in
 	tracer/base/mem.c) deny='printf|puts|putchar|stdout' ;;
