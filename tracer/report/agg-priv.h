@@ -43,6 +43,13 @@ struct memo {
 #define MEMO_OWN   (UINT32_MAX - 1)
 #define MEMO_OTHER (UINT32_MAX - 2)
 
+/* The last identity of a source CPU, copied: most of its spans come with others of the same IPI. */
+struct recent {
+	struct memo memo;
+	struct agg_row *row; /* where it counts; rows may move when there are more: then it is looked up once more */
+};
+#define RECENT_SLOTS 256u /* by the low bits of the source */
+
 struct agg {
 	enum agg_key by[AGG_NR_KEYS];
 	unsigned int nr_by;
@@ -51,8 +58,8 @@ struct agg {
 	struct span_names names;
 
 	struct memo *memos;
-	const struct memo *last;  /* of the span before: most spans come with others of the same IPI */
-	struct agg_row *last_row; /* where it counted */
+	struct recent *recent;
+	const struct recent *last; /* of the span before */
 	struct task *tasks;
 	struct site *sites;
 	struct agg_row *rows;

@@ -32,11 +32,20 @@
 #include "match/totals.h"
 #include "report/agg-priv.h"
 
+static const struct memo no_memo = { .class = IPI_NR_CLASSES, .row = MEMO_FREE };
+
+static void recent_clear(struct agg *a)
+{
+	for (unsigned int i = 0; i < RECENT_SLOTS; i++)
+		a->recent[i].memo = no_memo;
+}
+
 static void memos_clear(struct agg *a)
 {
 	for (unsigned int i = 0; i < MEMO_SLOTS; i++)
-		a->memos[i] = (struct memo){ .class = IPI_NR_CLASSES, .row = MEMO_FREE };
-	a->last = a->memos;
+		a->memos[i] = no_memo;
+	recent_clear(a);
+	a->last = a->recent;
 }
 
 struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, const struct span_names *names)
@@ -52,6 +61,7 @@ struct agg *agg_new(const enum agg_key *by, unsigned int nr_by, bool by_sender, 
 	a->by_sender = by_sender;
 	a->names = *names;
 	a->memos = xmalloc(MEMO_SLOTS * sizeof(*a->memos));
+	a->recent = xcalloc(RECENT_SLOTS, sizeof(*a->recent));
 	memos_clear(a);
 	return a;
 }
@@ -118,6 +128,7 @@ void agg_free(struct agg *a)
 	free(a->sites);
 	hash_free(&a->sites_by_key);
 	free(a->memos);
+	free(a->recent);
 	free(a->tasks);
 	hash_free(&a->tasks_by_pid);
 	free(a->callers);
@@ -146,8 +157,10 @@ static inline bool memo_is(const struct memo *memo, const struct ipi_span *s, ui
 /* Finds the row that this span counts in, and keeps it there. */
 static void memo_fill(struct agg *a, struct memo *memo, const struct ipi_span *s, uint32_t target)
 {
-	const struct agg_row *r = agg_row_find(a, s, target);
+	const struct agg_row *rows = a->rows, *r = agg_row_find(a, s, target);
 
+	if (a->rows != rows)
+		recent_clear(a);
 	*memo = (struct memo){
 		.callsite = s->callsite,
 		.func = s->func,
@@ -161,15 +174,22 @@ static void memo_fill(struct agg *a, struct memo *memo, const struct ipi_span *s
 	};
 }
 
-static struct agg_row *memo_use(struct agg *a, const struct memo *memo)
+static inline struct recent *recent_of(const struct agg *a, const struct ipi_span *s)
 {
-	a->last = memo;
-	/* The rows may have moved since this identity was the last one. */
-	a->last_row = memo->row == MEMO_OWN ? &a->own : memo->row == MEMO_OTHER ? &a->others : &a->rows[memo->row];
-	return a->last_row;
+	return &a->recent[s->source % RECENT_SLOTS];
 }
 
-/* Makes the row that this span counts in the last one. target is the span's, or one of a multicast's. */
+static struct agg_row *memo_use(struct agg *a, const struct memo *memo, struct recent *recent)
+{
+	recent->memo = *memo;
+	recent->row = memo->row == MEMO_OWN   ? &a->own :
+		      memo->row == MEMO_OTHER ? &a->others :
+						&a->rows[memo->row];
+	a->last = recent;
+	return recent->row;
+}
+
+/* Makes this span's identity its source's last one. target is the span's, or one of a multicast's. */
 static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
 	uint64_t cpus = span_cpus(s, target), who = span_who(s);
@@ -179,7 +199,7 @@ static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const s
 
 	if (unlikely(!memo_is(memo, s, target) || a->by_mask & AGG_KEYS_OF_SPAN))
 		memo_fill(a, memo, s, target);
-	return memo_use(a, memo);
+	return memo_use(a, memo, recent_of(a, s));
 }
 
 /*
@@ -197,8 +217,7 @@ static bool __attribute__((noinline)) row_of_span(struct agg *a, const struct ip
 			return false;
 		}
 		if (s->mask) { /* its targets are looked up one by one, of which the last may be that of a span before */
-			a->memos[0].class = IPI_NR_CLASSES;
-			a->last = &a->memos[0];
+			recent_of(a, s)->memo = no_memo;
 			return true;
 		}
 		/* fall through */
@@ -206,14 +225,28 @@ static bool __attribute__((noinline)) row_of_span(struct agg *a, const struct ip
 	case IPI_SPAN_CALL:
 	case IPI_SPAN_WAKE:
 		memo_fill(a, &a->memos[0], s, s->target);
-		memo_use(a, &a->memos[0]);
+		memo_use(a, &a->memos[0], recent_of(a, s));
 	}
 	return true;
 }
 
+/* Of an identity that is its source's last one; NULL: it is not. */
+static inline __attribute__((always_inline)) struct agg_row *row_again(struct agg *a, const struct ipi_span *s,
+								       uint32_t target)
+{
+	struct recent *recent = recent_of(a, s);
+
+	if (unlikely(!memo_is(&recent->memo, s, target)))
+		return NULL;
+	a->last = recent;
+	return recent->row;
+}
+
 static inline struct agg_row *row_of(struct agg *a, const struct ipi_span *s, uint32_t target)
 {
-	return memo_is(a->last, s, target) ? a->last_row : row_look(a, s, target);
+	struct agg_row *row = row_again(a, s, target);
+
+	return row ? row : row_look(a, s, target);
 }
 
 struct agg_row *agg_row_of(struct agg *a, const struct ipi_span *s)
@@ -222,7 +255,7 @@ struct agg_row *agg_row_of(struct agg *a, const struct ipi_span *s)
 }
 
 /*
- * A span that is not of the last identity is taken once more when it is, so
+ * A span that is not of its source's last identity is taken once more when it is, so
  * that the usual way has no call in it and saves no registers.
  */
 static void __attribute__((noinline)) span_again(struct agg *a, const struct ipi_span *s, uint32_t target)
@@ -275,15 +308,18 @@ static void __attribute__((noinline)) add_send_mask(struct agg *a, const struct 
 
 static inline void add_send(struct agg *a, const struct ipi_span *s)
 {
+	struct agg_row *r;
+
 	if (unlikely(s->mask)) {
 		add_send_mask(a, s);
 		return;
 	}
-	if (unlikely(!memo_is(a->last, s, s->target))) {
+	r = row_again(a, s, s->target);
+	if (unlikely(!r)) {
 		span_again(a, s, s->target);
 		return;
 	}
-	a->last_row->n.sends++;
+	r->n.sends++;
 	if (!a->given)
 		totals_send(&a->totals);
 }
@@ -320,10 +356,10 @@ static void __attribute__((noinline)) add_hit_times(struct agg_row *r, const str
 
 static inline __attribute__((always_inline)) void add_hit(struct agg *a, const struct ipi_span *s)
 {
-	struct agg_row *r = a->last_row;
+	struct agg_row *r = row_again(a, s, s->target);
 	uint64_t delivery, handler;
 
-	if (unlikely(!memo_is(a->last, s, s->target))) {
+	if (unlikely(!r)) {
 		span_again(a, s, s->target);
 		return;
 	}
@@ -391,10 +427,10 @@ static void __attribute__((noinline)) add_call_times(struct agg_row *r, const st
 
 static inline __attribute__((always_inline)) void add_call(struct agg *a, const struct ipi_span *s)
 {
-	struct agg_row *r = a->last_row;
+	struct agg_row *r = row_again(a, s, s->target);
 	uint64_t queue, func;
 
-	if (unlikely(!memo_is(a->last, s, s->target))) {
+	if (unlikely(!r)) {
 		span_again(a, s, s->target);
 		return;
 	}
@@ -490,7 +526,7 @@ void agg_span(void *agg, const struct ipi_span *s)
 
 uint32_t agg_last_row(const struct agg *a)
 {
-	return a->last->row;
+	return a->last->memo.row;
 }
 
 unsigned int agg_nr_rows(const struct agg *a)

@@ -76,7 +76,7 @@ static void overtime_span(void *ctx, const struct ipi_span *span)
 		o->start_ns = analysis_start_ns(o->analysis);
 	}
 	bin = span->send_ns > o->start_ns ? (span->send_ns - o->start_ns) / o->bin_ns : 0;
-	s = series_of(o, o->agg->last_row);
+	s = series_of(o, o->agg->last->row);
 	if (bin >= s->nr && !series_grow(o, s, bin)) {
 		o->too_many = true;
 		return;

@@ -318,7 +318,7 @@ static void tlb_span(void *ctx, const struct ipi_span *s)
 		note_own_wrong(t, s);
 	if (s->kind != IPI_SPAN_CALL || t->by_sends)
 		return;
-	sums = sums_of(t, t->agg->last_row);
+	sums = sums_of(t, t->agg->last->row);
 	if (t->report.events && work == TLB_WORK_USER)
 		take_asked(t, sums, s);
 	if (s->wait == IPI_WAIT_NONE)
