@@ -219,10 +219,13 @@ static const enum agg_key matrix_keys[] = { AGG_KEY_SOURCE, AGG_KEY_TARGET };
 
 static struct span_sink sums_sink(struct sums *s, const struct report_options *o, struct reading *in)
 {
+	const bool totals_are_given = !in->filter && !in->window && !o->tlb;
 	struct span_names names = in->names;
 
 	s->agg = agg_new(o->rows.by, o->rows.nr_by, o->tlb || reading_by_sender(in), &names);
-	s->sinks[0] = (struct span_sink){ .span = agg_span, .ctx = s->agg };
+	if (totals_are_given)
+		agg_give_totals(s->agg, analysis_totals(in->analysis));
+	s->sinks[0] = agg_sink(s->agg);
 	if (o->bin_ns) {
 		s->overtime = overtime_new(in->analysis, s->agg, o->bin_ns);
 		s->sinks[0] = overtime_sink(s->overtime);
@@ -235,12 +238,9 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 		names.own_pid = NULL; /* its sums are the totals, in which they are */
 		names.own_func = NULL;
 		s->matrix = agg_new(matrix_keys, ARRAY_SIZE(matrix_keys), reading_by_sender(in), &names);
-		s->sinks[1] = (struct span_sink){ .span = agg_span, .ctx = s->matrix };
-	}
-	if (!in->filter && !in->window && !o->tlb) {
-		agg_give_totals(s->agg, analysis_totals(in->analysis));
-		if (s->matrix)
+		if (totals_are_given)
 			agg_give_totals(s->matrix, analysis_totals(in->analysis));
+		s->sinks[1] = agg_sink(s->matrix);
 	}
 	s->tee = (struct span_tee){ s->sinks, s->matrix ? 2 : 1 };
 	return span_tee_sink(&s->tee);

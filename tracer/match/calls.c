@@ -652,13 +652,15 @@ static inline void local_ended(struct matcher *m, const struct running *r, const
 {
 	struct ipi_span span;
 
+	totals_local(&m->totals);
+	if (m->untold & MATCH_UNTOLD_LOCAL)
+		return;
 	span_init(&span, IPI_SPAN_LOCAL, ev);
 	span.class = IPI_CLASS_CALL_SINGLE;
 	span.target = ev->cpu;
 	span.pid = r->pid;
 	span.run_ns = r->run_ns;
 	span.done_ns = ev->ts_ns;
-	totals_local(&m->totals);
 	match_emit(m, &span);
 }
 

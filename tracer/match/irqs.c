@@ -159,7 +159,8 @@ static void window_settle(struct matcher *m, struct window *w)
 			hit_final(m, h, IPI_COALESCED, IPI_HOW_NONE);
 	}
 	totals_irq(&m->totals, &w->span, m->config.has_csd);
-	match_emit(m, &w->span);
+	if (!cause || !(m->untold & MATCH_UNTOLD_SOLICITED))
+		match_emit(m, &w->span);
 	pool_put(&m->windows, w);
 }
 

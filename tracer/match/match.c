@@ -62,7 +62,7 @@ struct matcher *matcher_new(const struct match_config *config)
 	unsigned int nr = config->nr_cpus < MATCH_MAX_CPUS ? config->nr_cpus : MATCH_MAX_CPUS;
 
 	m->config = *config;
-	matcher_set_emit(m, config->emit, config->ctx);
+	matcher_set_emit(m, config->emit, config->ctx, 0);
 	m->calls.size = sizeof(struct call);
 	m->hits.size = sizeof(struct hit);
 	m->windows.size = sizeof(struct window);
@@ -81,10 +81,11 @@ void matcher_set_window(struct matcher *m, uint64_t window_ns)
 		m->cpus[n].before = window_ns ? IPI_CLASSES_ALL : 0;
 }
 
-void matcher_set_emit(struct matcher *m, ipi_span_fn emit, void *ctx)
+void matcher_set_emit(struct matcher *m, ipi_span_fn emit, void *ctx, unsigned int untold)
 {
 	m->emit = emit;
 	m->emit_ctx = ctx;
+	m->untold = untold;
 }
 
 void matcher_free(struct matcher *m)

@@ -194,8 +194,13 @@ struct matcher *matcher_new(const struct match_config *config);
 void matcher_free(struct matcher *m);
 /* match_config.window_ns; before the first event. */
 void matcher_set_window(struct matcher *m, uint64_t window_ns);
-/* Spans go there from now on, and not to config.emit. */
-void matcher_set_emit(struct matcher *m, ipi_span_fn emit, void *ctx);
+/* Spans that nobody has a use for: they are counted, but neither made nor told. */
+enum match_untold {
+	MATCH_UNTOLD_LOCAL = 1u << 0,	  /* IPI_SPAN_LOCAL */
+	MATCH_UNTOLD_SOLICITED = 1u << 1, /* IPI_SPAN_IRQ with IPI_SOLICITED: its hits are told */
+};
+/* Spans go there from now on, and not to config.emit, but for those in untold: bits of enum match_untold. */
+void matcher_set_emit(struct matcher *m, ipi_span_fn emit, void *ctx, unsigned int untold);
 /* Events must come in time order (ties: causes first). */
 void matcher_feed(struct matcher *m, const struct ipi_event *ev, unsigned int nr);
 /* What a handler interrupted. */

@@ -201,6 +201,7 @@ struct matcher {
 	struct match_config config;
 	ipi_span_fn emit;
 	void *emit_ctx;
+	unsigned int untold; /* bits of enum match_untold */
 	struct match_totals totals;
 	struct cpu *cpus;
 	unsigned int nr_cpus;

@@ -182,9 +182,7 @@ static inline struct recent *recent_of(const struct agg *a, const struct ipi_spa
 static struct agg_row *memo_use(struct agg *a, const struct memo *memo, struct recent *recent)
 {
 	recent->memo = *memo;
-	recent->row = memo->row == MEMO_OWN   ? &a->own :
-		      memo->row == MEMO_OTHER ? &a->others :
-						&a->rows[memo->row];
+	recent->row = memo->row == MEMO_OWN ? &a->own : memo->row == MEMO_OTHER ? &a->others : &a->rows[memo->row];
 	a->last = recent;
 	return recent->row;
 }
@@ -522,6 +520,15 @@ void agg_span(void *agg, const struct ipi_span *s)
 		count_by_span(a, s);
 	else
 		count_span(a, s);
+}
+
+struct span_sink agg_sink(struct agg *a)
+{
+	return (struct span_sink){
+		.span = agg_span,
+		.ctx = a,
+		.untold = a->given ? MATCH_UNTOLD_LOCAL | MATCH_UNTOLD_SOLICITED : 0,
+	};
 }
 
 uint32_t agg_last_row(const struct agg *a)

@@ -14,6 +14,7 @@
 #include "base/hist.h"
 #include "match/match.h"
 #include "report/names.h"
+#include "report/sink.h"
 
 enum agg_key {
 	AGG_KEY_CALLER,
@@ -98,6 +99,8 @@ void agg_give_totals(struct agg *a, const struct match_totals *totals);
 /* There is such a row. */
 bool agg_is_full(const struct agg *a);
 void agg_free(struct agg *a);
+/* All of its spans: agg_span(), and what it has no use for, now that it is known whether totals were given. */
+struct span_sink agg_sink(struct agg *a);
 /* An ipi_span_fn; ctx is the struct agg. Ambiguous, negative and coalesced spans never enter a latency. */
 void agg_span(void *agg, const struct ipi_span *span);
 /* Index of the row in which the last span counted that is not the tracer's own. */

@@ -386,7 +386,13 @@ void order_free(struct order *o)
 
 struct span_sink order_sink(struct order *o)
 {
-	return (struct span_sink){ order_span, order_lost, order_settled, order_end, o };
+	return (struct span_sink){
+		.span = order_span,
+		.lost = order_lost,
+		.settled = order_settled,
+		.end = order_end,
+		.ctx = o,
+	};
 }
 
 const struct order_stats *order_stats(const struct order *o)

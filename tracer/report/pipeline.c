@@ -88,9 +88,9 @@ static void emit_changed(void *ctx, const struct ipi_span *span)
 static void connect(struct pipeline *p)
 {
 	if (p->beside || !p->clock_sync)
-		matcher_set_emit(p->matcher, emit_changed, p);
+		matcher_set_emit(p->matcher, emit_changed, p, p->sink.untold);
 	else
-		matcher_set_emit(p->matcher, p->sink.span, p->sink.ctx);
+		matcher_set_emit(p->matcher, p->sink.span, p->sink.ctx, p->sink.untold);
 }
 
 static void gap(void *ctx, uint32_t cpu, uint64_t at_ns, uint64_t lost)

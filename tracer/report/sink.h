@@ -28,6 +28,8 @@ struct span_sink {
 	/* All is told. -1: *err says what the sink could not do. */
 	int (*end)(void *ctx, struct err *err);
 	void *ctx;
+	/* Bits of enum match_untold: span() does nothing with such spans. They may come all the same. */
+	unsigned int untold;
 };
 
 /* Several sinks as one: for a filter that has more than one behind it. */
