@@ -16,7 +16,7 @@ static struct cleanup *first;
 static pid_t owner; /* a child that was forked has nothing to undo */
 
 /* Off the list before it runs: one that calls exit() itself does not run again. */
-static void run_all(void)
+void cleanup_run(void)
 {
 	while (first && getpid() == owner) {
 		struct cleanup *c = first;
@@ -37,7 +37,7 @@ static void on_crash(int sig)
 	signal(SIGALRM, SIG_DFL);
 	alarm(5);
 	mem_release_reserve();
-	run_all();
+	cleanup_run();
 	raise(sig);
 }
 
@@ -61,7 +61,7 @@ void cleanup_add(struct cleanup *c, void (*run)(void *ctx), void *ctx)
 	if (!registered) {
 		mem_keep_reserve();
 		owner = getpid();
-		atexit(run_all);
+		atexit(cleanup_run);
 		catch_crashes();
 		registered = true;
 	}

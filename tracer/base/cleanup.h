@@ -2,7 +2,7 @@
 /*
  * base/cleanup.h - what must not be left behind when the program ends in the middle.
  *
- * exit() is called in one place only, where there is no memory (base/mem.h).
+ * The program is ended in one place only, where there is no memory (base/mem.h).
  * Who owns something that outlives the process (a tracefs instance, a temporary
  * file with a name) registers how to undo it. Last registered, first run; in a
  * crash, too.
@@ -20,5 +20,7 @@ struct cleanup {
 void cleanup_add(struct cleanup *c, void (*run)(void *ctx), void *ctx);
 /* Does nothing if c is not registered. */
 void cleanup_remove(struct cleanup *c);
+/* All of them, once: for who ends the program without exit(). */
+void cleanup_run(void);
 
 #endif

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -38,7 +40,11 @@ void mem_exhausted(size_t size)
 {
 	mem_release_reserve();
 	fprintf(stderr, "ipitrace: out of memory (%zu bytes wanted)\n", size);
-	exit(exit_status);
+	if (gettid() == getpid())
+		exit(exit_status);
+	/* The main thread goes on meanwhile: what it uses is not flushed, freed or closed under its hands. */
+	cleanup_run();
+	_exit(exit_status);
 }
 
 void *xrealloc(void *ptr, size_t size)

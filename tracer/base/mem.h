@@ -9,8 +9,9 @@
 #include <stdio.h>
 
 /*
- * malloc family that cannot fail: an instrument without memory stops with one clear line and exit 1.
- * For the main thread: exit() would free what others use.
+ * malloc family that cannot fail: an instrument without memory stops with one clear line and exit 1. For every
+ * thread: the main one ends the program by exit(), any other by what base/cleanup.h knows and _exit(), so that what
+ * waits to be written to stdout is not.
  */
 void *xmalloc(size_t size);
 void *xcalloc(size_t nr, size_t size);
@@ -20,7 +21,7 @@ void *xgrow(void *array, unsigned int *nr, unsigned int index, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The end of those: for who has something to close first. exit() runs what base/cleanup.h knows. */
+/* The end of those: for who has something to close first. What base/cleanup.h knows is run. */
 void mem_exhausted(size_t size) __attribute__((noreturn));
 
 /* Keep some memory back, which what base/cleanup.h runs at the end can use. */
