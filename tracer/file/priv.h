@@ -17,10 +17,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <xxhash.h>
 
 #include "base/err.h"
 #include "file/datfile.h"
+#include "file/sum.h"
 
 /* Numbers of options: trace-cmd.dat.v6(5) and, from HEADER_INFO on, of v7's sections, trace-cmd.dat.v7(5). */
 enum dat_option {

@@ -17,7 +17,6 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
