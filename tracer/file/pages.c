@@ -116,7 +116,13 @@ static void ask_ahead(struct dat_file *f, struct dat_stream *stream)
 	stream->asked_ahead = stream->pos + AHEAD / 2;
 }
 
-/* Another chunk than those of the last two pages; it is to take len bytes. */
+/* Where the next chunk goes. */
+static unsigned int next_slot(const struct dat_stream *stream)
+{
+	return (stream->cur + 1) % ARRAY_SIZE(stream->chunk);
+}
+
+/* The slot is to take len bytes. */
 static void chunk_room(struct dat_stream *stream, unsigned int i, size_t len)
 {
 	if (len > stream->chunk_size[i]) {
@@ -137,7 +143,7 @@ static void chunk_begins(struct dat_stream *stream, unsigned int i, size_t len)
 static int plain_plan(struct dat_file *f, struct dat_stream *stream, struct err *err)
 {
 	uint64_t left = stream->off + stream->len - stream->pos;
-	size_t want = stream->page_size > CHUNK ? stream->page_size : CHUNK / stream->page_size * stream->page_size;
+	size_t nr_pages = CHUNK / stream->page_size, want = (nr_pages > 2 ? nr_pages : 2) * stream->page_size;
 
 	if (!left)
 		return 0;
@@ -148,7 +154,7 @@ static int plain_plan(struct dat_file *f, struct dat_stream *stream, struct err 
 	ask_ahead(f, stream);
 	stream->next.off = stream->pos;
 	stream->next.len = want;
-	chunk_room(stream, (stream->cur + 1) % ARRAY_SIZE(stream->chunk), want);
+	chunk_room(stream, next_slot(stream), want);
 	stream->pos += want;
 	return 1;
 }
@@ -202,7 +208,7 @@ static int packed_plan(struct dat_file *f, struct dat_stream *stream, struct err
 	stream->next.off = stream->pos + sizeof(raw);
 	stream->next.packed_len = packed_len;
 	stream->next.len = len;
-	chunk_room(stream, (stream->cur + 1) % ARRAY_SIZE(stream->chunk), len);
+	chunk_room(stream, next_slot(stream), len);
 	stream->pos = stream->next.off + packed_len;
 	stream->chunks_left--;
 	return 1;
@@ -210,7 +216,7 @@ static int packed_plan(struct dat_file *f, struct dat_stream *stream, struct err
 
 static void fetch_packed(struct dat_file *f, struct dat_stream *stream, struct unpack_room *u)
 {
-	char *to = stream->chunk[(stream->cur + 1) % ARRAY_SIZE(stream->chunk)];
+	char *to = stream->chunk[next_slot(stream)];
 
 	if (stream->next.packed_len > u->room) {
 		free(u->packed);
@@ -227,7 +233,7 @@ static void fetch_packed(struct dat_file *f, struct dat_stream *stream, struct u
 
 void fetch_chunk(struct dat_file *f, struct dat_stream *stream, struct unpack_room *u)
 {
-	char *to = stream->chunk[(stream->cur + 1) % ARRAY_SIZE(stream->chunk)];
+	char *to = stream->chunk[next_slot(stream)];
 
 	stream->next.err = (struct err){ 0 };
 	stream->next.got = 0;
@@ -246,11 +252,9 @@ static int chunk_plan(struct dat_file *f, struct dat_stream *stream, struct err 
 	return f->comp == COMP_NONE ? plain_plan(f, stream, err) : packed_plan(f, stream, err);
 }
 
-/* 1 = there, 0 = no more, -1 = error. The one behind it may be fetched by others meanwhile. */
+/* 1 = there, 0 = no more, -1 = error. */
 static int next_chunk(struct dat_file *f, struct dat_stream *stream, struct err *err)
 {
-	struct err later = { 0 };
-
 	if (f->comp != COMP_NONE && !stream->begun && packed_begin(f, stream, err))
 		return -1;
 	if (!stream->started) {
@@ -267,11 +271,22 @@ static int next_chunk(struct dat_file *f, struct dat_stream *stream, struct err 
 	}
 	if (stream->next.len && !stream->next.got)
 		return err_set(err, EXIT_FAILED, "compressed data is damaged");
-	chunk_begins(stream, (stream->cur + 1) % ARRAY_SIZE(stream->chunk), stream->next.got);
-	/* An error is told when its turn comes. */
+	/* An empty one takes no slot: the last page, which must live on, is in the other. */
+	if (stream->next.got)
+		chunk_begins(stream, next_slot(stream), stream->next.got);
+	return 1;
+}
+
+/*
+ * The second page of a chunk is asked for, so none of the chunk before lives any more: the next one, which goes there,
+ * may be fetched by others meanwhile. An error is told when its turn comes.
+ */
+static void chunk_behind(struct dat_file *f, struct dat_stream *stream)
+{
+	struct err later = { 0 };
+
 	if (chunk_plan(f, stream, &later) > 0)
 		ahead_start(f->ahead, stream);
-	return 1;
 }
 
 bool dat_help(void *ctx, bool wait)
@@ -308,6 +323,8 @@ const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *
 			sum_check(f, stream);
 		return NULL;
 	}
+	if (stream->chunk_pos == stream->page_size)
+		chunk_behind(f, stream);
 	page = stream->chunk[stream->cur] + stream->chunk_pos;
 	left = stream->chunk_len - stream->chunk_pos;
 	*len = left < stream->page_size ? left : stream->page_size;

@@ -63,9 +63,9 @@ struct dat_stream {
 	uint64_t asked_ahead; /* up to here the kernel was asked to read */
 	unsigned int page_size;
 	unsigned int buffer;
-	/* Two chunks, because two pages must stay valid; and one that is being fetched. */
-	char *chunk[3];
-	size_t chunk_size[3];
+	/* Two, because two pages must stay valid; the next one is fetched when both are in cur. */
+	char *chunk[2];
+	size_t chunk_size[2];
 	unsigned int cur;
 	size_t chunk_len, chunk_pos;
 	uint32_t chunks_left; /* of compressed data */
