@@ -160,7 +160,7 @@ static inline void ops_expire(struct matcher *m, struct cpu *cpu, const struct i
 	unsigned int type = 1u << (ev->type & 31);
 	unsigned int from = ipi_event_level(ev) + !!(type & of_an_op);
 
-	if (unlikely(cpu->open_ops & OPEN_WAIT))
+	if (cpu->open_ops & OPEN_WAIT && !(ev->flags & FLAGS_ABOVE_TASK))
 		wait_sees(cpu, ev);
 	if (likely(!((cpu->open_ops & ~OPEN_WAIT) >> from)) || type & ends_nothing)
 		return;

@@ -388,7 +388,8 @@ void wait_over(struct matcher *m, struct cpu *cpu, struct op *op);
 void wait_leave(struct matcher *m, struct call *c);
 /* Whether the function of c is waited for, where it is not the last one that was. */
 bool wait_look(struct matcher *m, const struct call *c);
-/* What the CPU records while its sender may wait. */
+/* What the CPU records while its sender may wait, in task context: what interrupts record says nothing of it. */
+#define FLAGS_ABOVE_TASK (IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ | IPI_FLAG_NMI)
 void wait_sees(struct cpu *cpu, const struct ipi_event *ev);
 
 void wait_begin_cut(struct matcher *m, struct cpu *cpu, const struct call *first);

@@ -157,10 +157,6 @@ void wait_begin_cut(struct matcher *m, struct cpu *cpu, const struct call *first
 
 void wait_sees(struct cpu *cpu, const struct ipi_event *ev)
 {
-	bool gap = ev->type == IPI_EV_GAP || ev->type == IPI_EV_LOST;
-
-	if (!gap && ev->flags & (IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ | IPI_FLAG_NMI))
-		return;
 	/* Its own part of an operation comes before the wait; the wake-up of a buffer's reader stands in its send. */
 	if ((ev->type == IPI_EV_FUNC_ENTRY || ev->type == IPI_EV_FUNC_EXIT) && !ev->csd)
 		return;
