@@ -100,7 +100,9 @@ struct recording {
 /* Spans of one pass, and the runs it took; 0: it failed. */
 static unsigned int pass(struct slicer *s, const struct recording *r, bool live, struct told *t, uint64_t *late)
 {
-	struct span_sink sink = { told_span, told_lost, told_settled, told_end, t };
+	struct span_sink sink = {
+		.span = told_span, .lost = told_lost, .settled = told_settled, .end = told_end, .ctx = t
+	};
 	struct pipeline *p;
 	struct err err = { 0 };
 	unsigned int runs = 0;
@@ -309,7 +311,9 @@ static void test_late(void)
 	struct bed *t = bed_x86(false, 8);
 	struct page_source whole = { .next = pb_next, .ctx = &t->b, .nr_cpus = 2 };
 	struct told told = { 0 };
-	struct span_sink sink = { told_span, told_lost, told_settled, told_end, &told };
+	struct span_sink sink = {
+		.span = told_span, .lost = told_lost, .settled = told_settled, .end = told_end, .ctx = &told
+	};
 	struct pipeline *p;
 	struct err err = { 0 };
 	const struct match_totals *n;
@@ -359,8 +363,8 @@ static void test_late(void)
 static void test_tee(void)
 {
 	struct told a = { 0 }, b = { 0 };
-	struct span_sink sinks[] = { { told_span, told_lost, NULL, told_end, &a },
-				     { told_span, NULL, told_settled, NULL, &b } };
+	struct span_sink sinks[] = { { .span = told_span, .lost = told_lost, .end = told_end, .ctx = &a },
+				     { .span = told_span, .settled = told_settled, .ctx = &b } };
 	struct span_tee two = { sinks, 2 }, one = { sinks, 1 };
 	struct span_sink sink = span_tee_sink(&two), alone = span_tee_sink(&one);
 	struct ipi_span span = { .kind = IPI_SPAN_WAKE, .send_ns = 5 };
