@@ -6,7 +6,8 @@
  * what events mean. Pointers of the reader's live until
  * dat_close(). ipitrace's own facts travel behind the last CPU's data, where
  * every other reader ignores them: "facts" text, then struct dat_footer. The
- * text ends with a checksum of every section. A
+ * text ends with a checksum of every section. Its long lines are packed in one
+ * of these in v7. A
  * file without them is a foreign one (trace-cmd) or one cut short.
  */
 #ifndef IPITRACE_FILE_DATFILE_H
@@ -152,10 +153,11 @@ struct dat_writer_meta {
 int dat_writer_open(struct dat_writer **w, const char *path, struct err *err);
 /* For what is said about it, and to give it an owner. Stays the writer's. */
 struct output *dat_writer_output(const struct dat_writer *w);
+/* Figures of ours, from which file/pack.c makes zstd's. */
 #define DAT_LEVEL_FAST 1
 #define DAT_LEVEL_BEST 9
 
-/* Before the head: a level of zstd's, and the file is v7; 0: v6, nothing is compressed. Default: DAT_LEVEL_FAST. */
+/* Before the head: one of these, and the file is v7; 0: v6, nothing is compressed. Default: DAT_LEVEL_FAST. */
 void dat_writer_set_level(struct dat_writer *w, int level);
 /* Copying gives up with an error once *flag is not 0: a second Ctrl-C. */
 void dat_writer_set_abort(struct dat_writer *w, const volatile int *flag);

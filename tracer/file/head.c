@@ -223,7 +223,7 @@ static int add_section(struct dat_head *h, const struct dat_writer_meta *m, enum
 	content(&plain, m);
 	room = ZSTD_compressBound(plain.len);
 	packed = xmalloc(room);
-	len = ZSTD_compress(packed, room, plain.at, plain.len, h->level);
+	len = ZSTD_compress(packed, room, plain.at, plain.len, DAT_LEVEL_BEST);
 	if (!ZSTD_isError(len)) {
 		put_section_head(&h->bytes, id, DAT_SECTION_COMPRESSED, len + 8);
 		put_u32(&h->bytes, (uint32_t)len);

@@ -5,8 +5,7 @@
  * A chunk is whole sub-buffers: its length packed and unpacked, 4 bytes each in
  * the order of this machine, then a zstd frame: trace-cmd.dat.v7(5), "COMPRESSION
  * FORMAT OF THE TRACE DATA". Nothing is compressed while a recording runs: that
- * would disturb the machine that is measured, and on one core zstd is faster
- * than most disks.
+ * would disturb the machine that is measured.
  */
 #ifndef IPITRACE_FILE_PACK_H
 #define IPITRACE_FILE_PACK_H
@@ -18,7 +17,10 @@
 
 struct packer;
 
-/* level: zstd's. page_size: of a sub-buffer. */
+/*
+ * level: DAT_LEVEL_FAST or DAT_LEVEL_BEST. page_size: of a sub-buffer. With the former what is beyond some hundreds of MB is
+ * packed less densely, because somebody waits for it.
+ */
 struct packer *packer_new(int level, unsigned int page_size);
 void packer_free(struct packer *p);
 /* How many chunks len bytes become. */
