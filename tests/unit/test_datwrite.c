@@ -228,6 +228,75 @@ static void test_many_pages(unsigned int page_size, unsigned int nr)
 	free(path);
 }
 
+/* One byte of the packed lines differs: the last, which is right before the text. */
+static void check_damaged_facts(const char *path, size_t size)
+{
+	char *all = xmalloc(size), *facts = NULL;
+	int fd = open(path, O_RDWR);
+	struct dat_file *f = NULL;
+	struct err err = { 0 };
+
+	if (ok(fd >= 0 && pread(fd, all, size, 0) == (ssize_t)size, "read it"))
+		facts = memmem(all, size, "complete 1\n", 11);
+	if (ok(facts, "its text")) {
+		facts[-1] ^= 1;
+		ok(pwrite(fd, facts - 1, 1, facts - 1 - all) == 1, "one byte differs");
+		ok(!dat_open(&f, path, &err), "opened again: %s", err.msg);
+		ok(f && dat_info(f)->damaged && !strcmp(dat_info(f)->damaged, "facts"), "the facts are damaged");
+		ok(f && !strstr(dat_info(f)->facts, "tgids"), "and not believed");
+		dat_close(f);
+	}
+	close(fd);
+	free(all);
+}
+
+/* Lists of tasks are long: they are packed with the rest, and behind the other facts for who reads them. */
+static void test_long_facts(int level)
+{
+	char *path = in_dir("l.dat"), *text = xmalloc(300000), *want;
+	struct dat_file *f = NULL;
+	struct dat_writer *w;
+	struct err err = { 0 };
+	const struct dat_info *info;
+	size_t len = 0, line;
+	struct stat st;
+
+	len += (size_t)sprintf(text, "complete 1\n");
+	line = len;
+	len += (size_t)sprintf(text + len, "tgids");
+	for (int pid = 1000; pid < 20000; pid++)
+		len += (size_t)sprintf(text + len, " %d %d", pid, pid);
+	want = xmalloc(len + 2);
+	snprintf(want, len + 2 - line, "%s\n", text + line);
+	len += (size_t)sprintf(text + len, "\nclock mono\n");
+	ok(!dat_writer_open(&w, path, &err), "open for level %d: %s", level, err.msg);
+	dat_writer_set_level(w, level);
+	ok(!dat_writer_head(w, &meta, &err) && write_cpus(w, &err) && !dat_writer_facts(w, text, len, &err) &&
+		   !dat_writer_commit(w, &err),
+	   "written with long facts: %s", err.msg);
+	dat_writer_close(w);
+	ok(!stat(path, &st), "there");
+	if (level)
+		ok((size_t)st.st_size < len / 3, "a file of %u bytes, of %u of facts", (unsigned int)st.st_size,
+		   (unsigned int)len);
+	if (ok(!dat_open(&f, path, &err), "opened: %s", err.msg)) {
+		info = dat_info(f);
+		ok(info->facts && strlen(info->facts) == info->facts_len, "facts, as long as they say");
+		ok(!strncmp(info->facts, "complete 1\n", 11), "what is short comes first");
+		ok(strstr(info->facts, "\nclock mono\n"), "from behind the long line, too");
+		ok(strstr(info->facts, want), "all of the long line");
+		ok(!info->damaged, "nothing is damaged");
+	}
+	dat_close(f);
+	f = NULL;
+	if (level)
+		check_damaged_facts(path, (size_t)st.st_size);
+	unlink(path);
+	free(path);
+	free(text);
+	free(want);
+}
+
 static void test_abandoned(void)
 {
 	char *path = in_dir("b.dat");
@@ -317,6 +386,8 @@ int main(void)
 	test_round_trip(0);
 	test_round_trip(1);
 	test_round_trip(9);
+	test_long_facts(0);
+	test_long_facts(1);
 	test_many_pages(PAGE, 1500);
 	test_many_pages(64 * PAGE, 20);
 	test_abandoned();

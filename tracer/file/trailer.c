@@ -12,6 +12,10 @@
 #include "base/mem.h"
 #include "file/priv.h"
 
+struct stretch {
+	uint64_t off, len;
+};
+
 static void read_facts(struct dat_file *f)
 {
 	struct dat_in in = dat_in_at(f, f->size < sizeof(struct dat_footer) ? 0 : f->size - sizeof(struct dat_footer));
@@ -73,8 +77,35 @@ static void take_ustacks(struct dat_file *f, uint64_t off, uint64_t len)
 	f->info.ustacks_len = (size_t)len;
 }
 
+/* Long lines, packed: the length of their text, 4 bytes, little-endian, then a zstd frame. They go behind the others. */
+static void add_long_lines(struct dat_file *f, uint64_t off, uint64_t len)
+{
+	struct dat_in in = dat_in_at(f, off);
+	const uint8_t *packed = dat_in_bytes(&in, len);
+	struct unpack_room room = { 0 };
+	size_t text_len;
+	char *all;
+
+	if (!packed || len < 4)
+		return dat_damaged(f, "facts");
+	text_len = (size_t)dat_number(packed, 4, false);
+	if (!dat_charge(f, text_len))
+		return dat_damaged(f, "facts");
+	all = xmalloc(f->info.facts_len + text_len + 1);
+	memcpy(all, f->info.facts, f->info.facts_len);
+	if (dat_unpack(&room, COMP_ZSTD, all + f->info.facts_len, text_len, packed + 4, (size_t)len - 4) == text_len) {
+		all[f->info.facts_len + text_len] = '\0';
+		f->info.facts = dat_own(f, all);
+		f->info.facts_len += text_len;
+	} else {
+		free(all);
+		dat_damaged(f, "facts");
+	}
+	unpack_room_free(&room);
+}
+
 /* "sum NAME OFFSET LENGTH XXH3": of a CPU's data it is checked when that is read. */
-static void check_sum(struct dat_file *f, const char *line)
+static void check_sum(struct dat_file *f, const char *line, struct stretch *long_lines)
 {
 	unsigned long long off, len, sum;
 	struct dat_stream *stream;
@@ -91,6 +122,8 @@ static void check_sum(struct dat_file *f, const char *line)
 			dat_damaged(f, name);
 		else if (!strcmp(name, "ustacks"))
 			take_ustacks(f, off, len);
+		else if (!strcmp(name, "facts"))
+			*long_lines = (struct stretch){ off, len };
 		return;
 	}
 	stream = stream_at(f, off, len);
@@ -105,12 +138,16 @@ static void check_sum(struct dat_file *f, const char *line)
 
 void dat_read_facts(struct dat_file *f)
 {
+	struct stretch long_lines = { 0 };
+
 	read_facts(f);
 	for (const char *line = f->info.facts; line && *line;) {
 		const char *eol = strchr(line, '\n');
 
 		if (!strncmp(line, "sum ", 4))
-			check_sum(f, line);
+			check_sum(f, line, &long_lines);
 		line = eol ? eol + 1 : NULL;
 	}
+	if (long_lines.len)
+		add_long_lines(f, long_lines.off, long_lines.len);
 }

@@ -17,6 +17,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -27,7 +28,8 @@
 
 #define COPY_CHUNK (8u << 20)
 #define SUM_CHUNK  (256u << 10)
-#define MAX_EXTRA  3 /* sections behind the data: v7's options, user stacks */
+#define MAX_EXTRA  3 /* sections behind the data: v7's options, user stacks, long facts */
+#define LONG_LINE  1024
 
 enum writer_state { WRITER_OPEN, WRITER_DATA, WRITER_FACTS, WRITER_COMMITTED, WRITER_FAILED };
 
@@ -287,6 +289,45 @@ int dat_writer_cpu(struct dat_writer *w, int fd, uint64_t len, struct err *err)
 	return w->next_cpu == w->nr_cpus ? data_ends(w, err) : 0;
 }
 
+/* Moves lines of the text that are long, or else those that are not, to "to": bytes. */
+static size_t move_lines(char *to, const char *text, size_t len, bool is_long)
+{
+	size_t done = 0;
+
+	for (const char *line = text, *end = text + len, *next; line < end; line = next) {
+		const char *eol = memchr(line, '\n', (size_t)(end - line));
+
+		next = eol ? eol + 1 : end;
+		if ((eol && next - line > LONG_LINE) != is_long)
+			continue;
+		memmove(to + done, line, (size_t)(next - line));
+		done += (size_t)(next - line);
+	}
+	return done;
+}
+
+/* Lists of all tasks are most of the facts: they are taken out of the text, and packed as dat_read_facts() wants them. */
+static int pack_long_lines(struct dat_writer *w, char *text, size_t *len, struct err *err)
+{
+	char *lines = xmalloc(*len + 1), *packed = NULL;
+	size_t lines_len = move_lines(lines, text, *len, true), room = ZSTD_compressBound(lines_len), packed_len;
+	uint32_t head = htole32((uint32_t)lines_len);
+	int ret = 0;
+
+	if (lines_len && lines_len <= UINT32_MAX) {
+		packed = xmalloc(sizeof(head) + room);
+		memcpy(packed, &head, sizeof(head));
+		packed_len = ZSTD_compress(packed + sizeof(head), room, lines, lines_len, DAT_LEVEL_BEST);
+		if (!ZSTD_isError(packed_len)) {
+			ret = dat_writer_section(w, "facts", packed, sizeof(head) + packed_len, err);
+			*len = move_lines(text, text, *len, false);
+		}
+	}
+	free(packed);
+	free(lines);
+	return ret;
+}
+
 /* The facts, and a line for every section: "sum NAME OFFSET LENGTH XXH3". */
 static char *with_sums(struct dat_writer *w, const char *text, size_t len)
 {
@@ -336,12 +377,18 @@ int dat_writer_section(struct dat_writer *w, const char *name, const void *data,
 int dat_writer_facts(struct dat_writer *w, const char *text, size_t len, struct err *err)
 {
 	struct dat_footer footer;
-	char *all;
+	char *all, *kept = xmalloc(len + 1);
 	int ret;
 
+	memcpy(kept, text, len);
 	if (w->state != WRITER_DATA || w->next_cpu != w->nr_cpus)
-		return out_of_order(w, "facts", err);
-	all = with_sums(w, text, len);
+		ret = out_of_order(w, "facts", err);
+	else
+		ret = w->level ? pack_long_lines(w, kept, &len, err) : 0;
+	all = ret ? NULL : with_sums(w, kept, len);
+	free(kept);
+	if (ret)
+		return ret;
 	if (!all)
 		return fail(w, ENOMEM, err);
 	len = strlen(all);
