@@ -123,14 +123,22 @@ fi
 # the file is about: whose number is in no event has neither name nor process in it.
 cp "$(command -v sleep)" idler
 cp "$BUILD/examples/membarrier" before
-idlers=()
+running=()
+stop_running() {
+	[ ${#running[@]} -eq 0 ] && return
+	kill "${running[@]}"
+	wait "${running[@]}" 2>/dev/null
+	running=()
+}
+at_exit stop_running
 for ((i = 0; i < 16; i++)); do
 	./idler 60 &
-	idlers+=($!)
+	running+=($!)
 done
 idler=$!
 ./before -n 20000000 >/dev/null &
 before=$!
+running+=($before)
 for ((i = 0; i < 200; i++)); do
 	[ "$(cat /proc/$before/comm /proc/$idler/comm)" = "before"$'\n'"idler" ] && break
 	sleep 0.02
@@ -138,8 +146,7 @@ done
 exits 0 "record threads" "$IPITRACE" record --compress none -o t.dat -- python3 -c 'import os, threading
 t = threading.Thread(target=lambda: print(os.getpid(), threading.get_native_id()))
 t.start(); t.join()'
-kill "${idlers[@]}" $before
-wait "${idlers[@]}" $before 2>/dev/null
+stop_running
 read -r pid tid <"$OUT"
 like " $(fact t.dat tgids) " " $pid $pid .*$tid $pid " "facts: a thread $tid and its process $pid"
 like " $(fact t.dat tgids) " " $before $before " "  and a process that began before"
