@@ -14,6 +14,12 @@ like "$(cat "$ERR")" '^ipitrace: session: .*/events/csd/csd_queue_cpu/enable <- 
 like "$(cat "$ERR")" '^ipitrace: session: .*/filter <- .*CPU' "a filter is set"
 like "$(cat "$ERR")" '^ipitrace: session: .*/tracing_on <- 1$' "recording begins"
 like "$(tail -n 1 "$ERR")" '^ipitrace: session: .* <- removed$' "at last the instance is removed"
+# What the kernel takes grace periods for, 20 ms and more each, is done as seldom as can be.
+IPITRACE_DEBUG=session exits 0 "record without filters" "$IPITRACE" record -q -o "$TMP/d.dat" -- true
+is "$(grep -Ec '/(trace_clock|buffer_size_kb) <- ' "$ERR")" 2 "  clock and buffers are set once each"
+is "$(grep -Ec '/trigger <- .*: ' "$ERR")" 0 "  no trigger is refused"
+triggers=$(grep -Ec '/trigger <- ' "$ERR")
+ok "  a trigger for each event that takes stacks, and no more ($triggers)" test "$triggers" -le 3
 exits 0 "without it" "$IPITRACE" record -q -o "$TMP/d.dat" -- true
 is "$(cat "$ERR")" "" "nothing is said"
 IPITRACE_DEBUG=nonsense exits 2 "an unknown part" "$IPITRACE" record -o "$TMP/e.dat" -- true

@@ -143,9 +143,33 @@ static void chosen(void)
 	comms_free(&c);
 }
 
+/* A copy has its creator's name until it has one of its own: a file may say so, but it is not settled. */
+static void born(void)
+{
+	struct comms c = { 0 };
+	char *text, name[] = "bash clone_flags";
+
+	comms_add_task(&c, &(struct comms_new){ .pid = GONE, .creator = 1, .name = name, .name_len = 4 });
+	ok(!comms_settle(&c, GONE), "who is gone by now had another name, perhaps");
+	text = comms_format(&c);
+	ok(strstr(text, " bash\n"), "a file has the name that it was born with: %s", text);
+	free(text);
+	comms_add(&c, GONE, "true", 4);
+	is_name(comms_settle(&c, GONE), "true");
+	comms_add_task(&c, &(struct comms_new){ .pid = GONE, .creator = 1, .name = name, .name_len = 4 });
+	ok(!comms_settle(&c, GONE), "the number's next task");
+	comms_add(&c, GONE, "false", 5);
+	comms_end_task(&c, GONE, 1);
+	comms_add_text(&c, "2147483632 bash\n2147483633 other\n");
+	is_name(comms_settle(&c, GONE), "false");
+	is_name(comms_settle(&c, GONE2), "other");
+	comms_free(&c);
+}
+
 int main(void)
 {
 	settled();
+	born();
 	chosen();
 	living();
 	return done_testing();

@@ -12,7 +12,7 @@ enum { FIRST = 5000000, A, B, C, THREAD, GONE };
 
 static void begin(struct comms *c, int32_t pid, int32_t creator, uint64_t flags, uint64_t at_ns)
 {
-	comms_add_task(c, &(struct comms_new){ pid, creator, flags, at_ns });
+	comms_add_task(c, &(struct comms_new){ .pid = pid, .creator = creator, .clone_flags = flags, .at_ns = at_ns });
 }
 
 static void test_tree(void)

@@ -24,6 +24,7 @@ struct comm {
 	int32_t tgid;  /* 0 = not known */
 	char name[16]; /* TASK_COMM_LEN of the kernel */
 	bool settled;  /* the name stays */
+	bool born;     /* the name is its creator's, which it had at first */
 	bool ended, forked;
 	bool kept, settled_place; /* of comms_forget_ended() alone */
 	uint64_t ended_ns;
@@ -88,6 +89,15 @@ void comms_add(struct comms *c, int32_t pid, const char *name, size_t len)
 	if (comm->settled)
 		return;
 	snprintf(comm->name, sizeof(comm->name), "%.*s", (int)len, name);
+	comm->born = false;
+}
+
+/* Its name was the last it had. */
+static bool has_ended(const struct comms *c, long pid)
+{
+	const struct comm *comm = comm_find(c, (int32_t)pid);
+
+	return comm && comm->ended && comm->name[0];
 }
 
 void comms_add_text(struct comms *c, const char *text)
@@ -98,7 +108,7 @@ void comms_add_text(struct comms *c, const char *text)
 		long pid = strtol(text, &name, 10);
 
 		/* "<...>" is the kernel's way to say that it does not know. */
-		if (*name == ' ' && name < text + len && name[1] != '<' && pid <= INT32_MAX)
+		if (*name == ' ' && name < text + len && name[1] != '<' && pid <= INT32_MAX && !has_ended(c, pid))
 			comms_add(c, (int32_t)pid, name + 1, len - (size_t)(name + 1 - text));
 		text += len;
 		if (*text)
@@ -263,6 +273,10 @@ void comms_add_task(struct comms *c, const struct comms_new *born)
 	place(c, task, cgroup, born->at_ns);
 	task->ended = false;
 	unsettle(c, task);
+	if (born->name_len) {
+		snprintf(task->name, sizeof(task->name), "%.*s", (int)born->name_len, born->name);
+		task->born = true;
+	}
 }
 
 /* Of whom one is that is kept: its process, and who started that, as far back as is known. */
@@ -336,6 +350,7 @@ void comms_rename(struct comms *c, int32_t pid)
 	task = comm_of(c, pid);
 	unsettle(c, task);
 	task->name[0] = '\0'; /* also what nobody has asked for yet: it may end before anybody does */
+	task->born = false;
 }
 
 /* In the first namespace: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
@@ -415,6 +430,7 @@ void comms_add_living(struct comms *c)
 
 	if (!c->cgroups.known)
 		cgroups_choose(&c->cgroups);
+	c->asked = true;
 	while (dir && (d = readdir(dir))) {
 		if (parse_u64(d->d_name, &pid, NULL) || pid > INT32_MAX)
 			continue;
@@ -506,9 +522,10 @@ const char *comms_settle(struct comms *c, int32_t pid)
 		if (name)
 			comms_add(c, pid, name, strcspn(name, "\n"));
 		free(name);
-		comm->settled = comm->name[0] != '\0';
+		/* A copy of its creator that is gone by now has left another name, or will with the next reading. */
+		comm->settled = comm->name[0] && !comm->born;
 	}
-	return comm->name[0] ? comm->name : NULL;
+	return comm->settled ? comm->name : NULL;
 }
 
 int32_t comms_tgid(const struct comms *c, int32_t pid)

@@ -36,6 +36,8 @@ struct comms {
 	unsigned int nr_places;
 	uint64_t unplaced_ns; /* from here on nothing is known of groups: there were too many; 0 = never */
 	uint64_t lost;	      /* events that tell of tasks */
+	bool unclear;	      /* an event told of a name that cannot be read from it */
+	bool asked;	      /* comms_add_living() was called */
 	bool chosen;	      /* what is given out is of the tasks of comms_choose() */
 };
 
@@ -43,6 +45,8 @@ struct comms {
 struct comms_new {
 	int32_t pid, creator;
 	uint64_t clone_flags, at_ns;
+	const char *name; /* its creator's, of name_len bytes; 0: not told */
+	size_t name_len;
 };
 
 void comms_free(struct comms *c);
@@ -59,7 +63,7 @@ void comms_end_task(struct comms *c, int32_t pid, uint64_t at_ns);
 void comms_forget_ended(struct comms *c, uint64_t before_ns);
 /* A process, or a thread alone, was moved to a group. */
 void comms_move(struct comms *c, int32_t pid, const char *path, uint64_t at_ns);
-/* Lines "pid name"; a later name of a pid replaces an earlier one. NULL is fine. */
+/* Lines "pid name"; a later name of a pid replaces an earlier one, but not that of a task that has ended. NULL is fine. */
 void comms_add_text(struct comms *c, const char *text);
 /* Tasks living now, under the names that they have now. In a pid namespace their numbers are not the kernel's: names only. */
 void comms_add_living(struct comms *c);

@@ -297,33 +297,42 @@ static int try_trigger(struct session *s, const struct session_config *config, c
 	return errnum;
 }
 
-static unsigned int nr_bits(uint32_t bits)
-{
-	return (unsigned int)__builtin_popcount(bits);
-}
-
 /*
  * The kernel refuses a filter that names a function which it does not have (kernel/trace/trace_events_filter.c), and
- * before 6.5 all that name any: so the largest set is looked for that it takes. An event refused this way costs
- * nothing; asking for one function after the other would set, and remove, a trigger each time.
+ * before 6.5 all that name any. A refused trigger costs it grace periods, a refused filter nothing: so each function is
+ * tried in the filter of an event, once, in the instance in which these events are never enabled.
  */
+static uint32_t find_known(struct session *s, const struct session_config *config)
+{
+	static const struct {
+		const char *system, *name, *field;
+	} trials[SESSION_MAX_KNOWN] = {
+		{ "ipi", "ipi_send_cpu", "callsite" },
+		{ "ipi", "ipi_send_cpumask", "callsite" },
+		{ "csd", "csd_queue_cpu", "callsite" },
+		{ "csd", "csd_function_entry", "func" },
+	};
+	uint32_t known = 0;
+
+	for (unsigned int i = 0; s->exits.tfs && i < config->nr_known && i < SESSION_MAX_KNOWN; i++) {
+		char text[160];
+
+		/* The blank after a function's name is needed, as in callback_filter(). */
+		snprintf(text, sizeof(text), "%s.function != %s ", trials[i].field, config->known[i]);
+		if (tracefs_event_file_write(s->exits.tfs, trials[i].system, trials[i].name, "filter", text) >= 0)
+			known |= 1u << i;
+	}
+	return known;
+}
+
 static bool leave_known_out(struct session *s, const struct session_config *config, const struct armed *ev,
 			    const char *filter)
 {
-	unsigned int nr = config->nr_known < SESSION_MAX_KNOWN ? config->nr_known : SESSION_MAX_KNOWN;
-	uint32_t all = (1u << nr) - 1, op = OP_BIT(ev->kev->op);
-
-	if (config->stack != SESSION_STACK_AUTO || !(op & (OP_BIT(OP_SEND_CPU) | OP_BIT(OP_SEND_MASK))))
+	if (!s->known || !(OP_BIT(ev->kev->op) & (OP_BIT(OP_SEND_CPU) | OP_BIT(OP_SEND_MASK))))
 		return false;
-	/* What one event takes, the other does. */
-	if (s->known)
-		return !try_trigger(s, config, ev, filter, s->known);
-	for (unsigned int left = nr; left; left--)
-		for (uint32_t known = all; known; known--)
-			if (nr_bits(known) == left && !try_trigger(s, config, ev, filter, known)) {
-				s->known = known;
-				return true;
-			}
+	if (!try_trigger(s, config, ev, filter, s->known))
+		return true;
+	s->known = 0; /* what one event refuses, the other does */
 	return false;
 }
 
@@ -458,6 +467,8 @@ int session_enable_events(struct session *s, const struct session_config *wanted
 	while (kevent_row(nr))
 		nr++;
 	s->events = xcalloc(nr, sizeof(*s->events));
+	if (config->stack == SESSION_STACK_AUTO)
+		s->known = find_known(s, config);
 	if (!takes_targets(s, config, ops)) {
 		if (config->target_cpus)
 			session_note(s,

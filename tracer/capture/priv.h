@@ -46,11 +46,22 @@ struct session_kvm {
 	bool has_probe;
 };
 
+/* A write that the kernel lets wait for a grace period. */
+struct slow_write {
+	const char *file;
+	char text[24];
+	int fd;
+	int errnum; /* 0: done */
+};
+
+#define NR_SLOW 2
+
 struct session {
 	struct cleanup cleanup;
 	struct instance main;
 	struct instance exits; /* tasks that begin and end; there may be none */
 	int exits_fd;	       /* its trace_pipe */
+	bool tells_tasks;      /* of every name that a task gets */
 	char *notes;
 	void (*log)(void *ctx, const char *text); /* as in struct session_config */
 	void *log_ctx;
@@ -66,7 +77,10 @@ struct session {
 	uint64_t missed_before; /* by the probes, before recording began */
 	struct watched *watched;
 	unsigned int nr_watched;
-	int notices;	 /* inotify; -1: none */
+	int notices; /* inotify; -1: none */
+	struct slow_write slow[NR_SLOW];
+	pthread_t slow_thread;
+	bool has_slow_thread;
 	pthread_t taker; /* session_retire()'s thread */
 	bool retired, has_taker;
 	struct err left;   /* what it could not remove */

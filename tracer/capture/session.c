@@ -183,18 +183,24 @@ static int create_instance(struct session *s, struct err *err)
 	return 0;
 }
 
+static int told(struct session *s, const char *file, const char *text, int errnum, struct err *err)
+{
+	session_log(s, file, text, errnum);
+	if (!errnum)
+		return 0;
+	err_set_errno(err, EXIT_FAILED, errnum, "cannot write '%s' to %s of the tracefs instance", text, file);
+	return hint_refused(errnum, err);
+}
+
 /* Must succeed: what follows relies on it. */
 static int setup_write(struct session *s, const char *file, const char *text, struct err *err)
 {
-	if (write_knob(s, file, text)) {
-		int errnum = errno;
+	return told(s, file, text, write_knob(s, file, text) ? errno : 0, err);
+}
 
-		session_log(s, file, text, errnum);
-		err_set_errno(err, EXIT_FAILED, errnum, "cannot write '%s' to %s of the tracefs instance", text, file);
-		return hint_refused(errnum, err);
-	}
-	session_log(s, file, text, 0);
-	return 0;
+static int told_slow(struct session *s, const struct slow_write *w, struct err *err)
+{
+	return told(s, w->file, w->text, w->errnum, err);
 }
 
 /*
@@ -243,22 +249,81 @@ static unsigned int read_page_size(struct session *s)
 	return bytes ? (unsigned int)bytes : (unsigned int)sysconf(_SC_PAGESIZE);
 }
 
-static int setup_clock(struct session *s, const char *clock, struct err *err)
+static int open_slow(struct session *s, struct slow_write *w, const char *file, struct err *err)
 {
-	if (!setup_write(s, "trace_clock", clock ? clock : "mono", err))
-		return 0;
-	return clock ? err_hint(err, "'ipitrace probe' lists this kernel's clocks") : -1;
+	char *path = file_path(s, file);
+
+	w->file = file;
+	w->fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (w->fd < 0)
+		w->errnum = errno;
+	tracefs_put_tracing_file(path);
+	return w->fd < 0 ? told_slow(s, w, err) : 0;
+}
+
+/* No memory is asked for here: there would be an exit() with the main thread at work. */
+static void *write_slow(void *arg)
+{
+	struct session *s = arg;
+
+	for (unsigned int i = 0; i < NR_SLOW; i++) {
+		struct slow_write *w = &s->slow[i];
+
+		if (write(w->fd, w->text, strlen(w->text)) < 0)
+			w->errnum = errno;
+	}
+	return NULL;
+}
+
+static void end_slow(struct session *s)
+{
+	if (s->has_slow_thread)
+		pthread_join(s->slow_thread, NULL);
+	s->has_slow_thread = false;
+	for (unsigned int i = 0; i < NR_SLOW; i++) {
+		if (s->slow[i].fd >= 0)
+			close(s->slow[i].fd);
+		s->slow[i].fd = -1;
+	}
+}
+
+/* Signals are the main thread's. False: none can be had. */
+static bool start_thread(pthread_t *thread, void *(*fn)(void *arg), void *arg)
+{
+	sigset_t all, old;
+	bool started;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	started = !pthread_create(thread, NULL, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return started;
+}
+
+/* Clock and buffers: a thread waits for them, and the caller does what it can do meanwhile. */
+static int setup_slowly(struct session *s, const struct session_config *config, struct err *err)
+{
+	snprintf(s->slow[0].text, sizeof(s->slow[0].text), "%s", config->clock ? config->clock : "mono");
+	snprintf(s->slow[1].text, sizeof(s->slow[1].text), "%llu",
+		 (unsigned long long)((s->buffer_bytes + 1023) >> 10));
+	if (open_slow(s, &s->slow[0], "trace_clock", err) || open_slow(s, &s->slow[1], "buffer_size_kb", err))
+		return -1;
+	s->has_slow_thread = start_thread(&s->slow_thread, write_slow, s);
+	if (!s->has_slow_thread)
+		write_slow(s);
+	if (config->meanwhile)
+		config->meanwhile(config->meanwhile_ctx);
+	end_slow(s);
+	if (told_slow(s, &s->slow[0], err))
+		return config->clock ? err_hint(err, "'ipitrace probe' lists this kernel's clocks") : -1;
+	return told_slow(s, &s->slow[1], err);
 }
 
 static int setup_instance(struct session *s, const struct session_config *config, struct err *err)
 {
-	char kb[24];
-
 	s->buffer_bytes = config->buffer_bytes ? config->buffer_bytes :
 						 session_default_buffer_bytes(machine_nr_cpus(), NULL);
-	snprintf(kb, sizeof(kb), "%llu", (unsigned long long)((s->buffer_bytes + 1023) >> 10));
-	if (setup_write(s, "tracing_on", "0", err) || setup_clock(s, config->clock, err) ||
-	    setup_write(s, "buffer_size_kb", kb, err))
+	if (setup_write(s, "tracing_on", "0", err) || setup_slowly(s, config, err))
 		return -1;
 	/*
 	 * A new instance inherits the flags of the top level, whatever someone
@@ -284,6 +349,7 @@ int session_open(struct session **sp, const struct session_config *config, struc
 
 	s->main = s->exits = (struct instance)INSTANCE_INIT;
 	s->exits_fd = s->notices = -1;
+	s->slow[0].fd = s->slow[1].fd = -1;
 	s->nr_cpus = machine_possible_cpus();
 	s->log = config->log;
 	s->log_ctx = config->log_ctx;
@@ -295,6 +361,8 @@ int session_open(struct session **sp, const struct session_config *config, struc
 		return -1;
 	session_open_kvm(s, config);
 	remove_stale(s);
+	if (!config->counts)
+		session_open_tasks(s);
 	if (create_instance(s, err) || setup_instance(s, config, err))
 		return -1;
 	if (config->counts)
@@ -304,7 +372,6 @@ int session_open(struct session **sp, const struct session_config *config, struc
 		return -1;
 	if (session_enable_events(s, config, err) || session_enable_extras(s, err))
 		return -1;
-	session_open_tasks(s);
 	session_watch(s);
 	return 0;
 }
@@ -347,16 +414,11 @@ static void *take_down(void *arg)
 
 void session_retire(struct session *s)
 {
-	sigset_t all, old;
-
 	if (s->retired)
 		return;
 	s->retired = true;
-	/* Signals are the main thread's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	s->has_taker = !pthread_create(&s->taker, NULL, take_down, s);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	end_slow(s);
+	s->has_taker = start_thread(&s->taker, take_down, s);
 	if (!s->has_taker)
 		take_down(s);
 }

@@ -38,7 +38,7 @@ enum session_stack {
 /* What the kernel counts by itself (capture/counts.h), with no event recorded: who sends, by call site or by stack. */
 enum session_counts { SESSION_COUNTS_NONE, SESSION_COUNTS_CALLSITE, SESSION_COUNTS_STACK, SESSION_NR_COUNTS };
 
-#define SESSION_MAX_KNOWN 4 /* all combinations are tried */
+#define SESSION_MAX_KNOWN 4
 
 struct session_config {
 	enum session_counts
@@ -70,6 +70,12 @@ struct session_config {
 	 */
 	int (*before_events)(void *ctx, const struct session *s, struct err *err);
 	void *before_ctx;
+	/*
+	 * Called while a thread waits for the kernel to make the buffers, and from when on session_read_tasks() tells of
+	 * tasks: for what is to be read of /proc. Not to touch tracefs, which would wait, too. NULL = nothing.
+	 */
+	void (*meanwhile)(void *ctx);
+	void *meanwhile_ctx;
 };
 
 /* An event that the kernel has and that was enabled. */
@@ -135,6 +141,11 @@ struct comms;
  * wrapped, and only who saw a task begin knows later whose thread it was.
  */
 void session_read_tasks(struct session *s, struct comms *c);
+/*
+ * Whether every task that was there at comms_add_living(), or began since, has in c the name that it has, or had when it
+ * ended, by the last session_read_tasks(): nobody needs to be asked again.
+ */
+bool session_tells_tasks(const struct session *s, const struct comms *c);
 
 /* CPUs that have a buffer as soon as they come online, highest number + 1. Never changes. */
 unsigned int session_nr_cpus(const struct session *s);

@@ -20,7 +20,7 @@
  * Per CPU: 2,000 tasks that begin and end between two readings. A new instance has 1.4 MB; to take less the kernel waits
  * for a grace period, which the memory of a few CPUs is not worth.
  */
-#define TASKS_KB "256"
+#define TASKS_KB "384"
 #define FEW_CPUS 16
 
 /* trace_print_context() in kernel/trace/trace_output.c: "%16s-%-7d ", and a name has 15 letters at most. */
@@ -28,10 +28,12 @@
 
 static const struct {
 	const char *system, *name;
+	bool names; /* without it not every name of a task is told */
 } events[] = {
-	{ "sched", "sched_process_exit" },
-	{ "task", "task_newtask" },
-	{ "cgroup", "cgroup_attach_task" },
+	{ "sched", "sched_process_exit", true },
+	{ "task", "task_newtask", true },
+	{ "task", "task_rename", true },
+	{ "cgroup", "cgroup_attach_task", false },
 };
 
 /* Names and processes are worth a try, not an error. */
@@ -47,10 +49,36 @@ void session_open_tasks(struct session *s)
 	if (s->nr_cpus > FEW_CPUS)
 		tracefs_instance_file_write(s->exits.tfs, "buffer_size_kb", TASKS_KB);
 	tracefs_instance_file_write(s->exits.tfs, "trace_clock", "mono");
+	s->tells_tasks = comms_same_numbers();
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
-		if (tracefs_event_file_exists(NULL, events[i].system, events[i].name, "format"))
-			tracefs_event_file_write(s->exits.tfs, events[i].system, events[i].name, "enable", "1");
+		if (!tracefs_event_file_exists(NULL, events[i].system, events[i].name, "format") ||
+		    tracefs_event_file_write(s->exits.tfs, events[i].system, events[i].name, "enable", "1") < 0)
+			s->tells_tasks &= !events[i].names;
 	s->exits_fd = tracefs_instance_file_open(s->exits.tfs, "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* As it was left: by nobody else, hopefully. */
+static bool is_on(struct tracefs_instance *inst, const char *file)
+{
+	char *text = tracefs_instance_file_read(inst, file, NULL);
+	bool on = text && text[0] == '1';
+
+	free(text);
+	return on;
+}
+
+bool session_tells_tasks(const struct session *s, const struct comms *c)
+{
+	char file[96];
+
+	if (!s->tells_tasks || s->exits_fd < 0 || c->lost || c->unclear || !is_on(s->exits.tfs, "tracing_on"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		snprintf(file, sizeof(file), "events/%s/%s/enable", events[i].system, events[i].name);
+		if (events[i].names && !is_on(s->exits.tfs, file))
+			return false;
+	}
+	return true;
 }
 
 /* A name may hold anything but a newline, so what follows it is the last that looks like it. */
@@ -69,8 +97,10 @@ static void ended(struct comms *c, uint64_t at_ns, char *args)
 	char *name = args + strlen("comm="), *pid = last(name, " pid=");
 	int32_t number;
 
-	if (!pid)
+	if (!pid) {
+		c->unclear = true;
 		return;
+	}
 	number = (int32_t)strtol(pid + strlen(" pid="), NULL, 10);
 	comms_add(c, number, name, (size_t)(pid - name));
 	comms_end_task(c, number, at_ns);
@@ -79,15 +109,34 @@ static void ended(struct comms *c, uint64_t at_ns, char *args)
 /* "pid=N comm=NAME clone_flags=HEX oom_score_adj=N" */
 static void began(struct comms *c, int32_t creator, uint64_t at_ns, char *args)
 {
-	char *flags = last(args, " clone_flags=");
+	char *flags = last(args, " clone_flags="), *name = strstr(args, " comm=");
+	struct comms_new born = { .creator = creator, .at_ns = at_ns };
 
-	if (flags)
-		comms_add_task(c, &(struct comms_new){
-					  .pid = (int32_t)strtol(args + strlen("pid="), NULL, 10),
-					  .creator = creator,
-					  .clone_flags = strtoull(flags + strlen(" clone_flags="), NULL, 16),
-					  .at_ns = at_ns,
-				  });
+	if (!flags || !name || name > flags) {
+		c->unclear = true;
+		return;
+	}
+	born.pid = (int32_t)strtol(args + strlen("pid="), NULL, 10);
+	born.clone_flags = strtoull(flags + strlen(" clone_flags="), NULL, 16);
+	born.name = name + strlen(" comm=");
+	born.name_len = (size_t)(flags - born.name);
+	comms_add_task(c, &born);
+}
+
+/*
+ * "pid=N oldcomm=NAME newcomm=NAME oom_score_adj=N". Where both names are read from is not clear if one of them says
+ * "newcomm=", and newer kernels leave the pid out.
+ */
+static void renamed(struct comms *c, char *args)
+{
+	char *name = last(args, " newcomm="), *end = last(args, " oom_score_adj=");
+
+	if (strncmp(args, "pid=", strlen("pid=")) || !name || !end || end < name || strstr(args, " newcomm=") != name) {
+		c->unclear = true;
+		return;
+	}
+	name += strlen(" newcomm=");
+	comms_add(c, (int32_t)strtol(args + strlen("pid="), NULL, 10), name, (size_t)(end - name));
 }
 
 /* "dst_root=N dst_id=N dst_level=N dst_path=PATH pid=N comm=NAME": a path may hold anything but a newline, too. */
@@ -122,7 +171,7 @@ static uint64_t stamp(const char *line, const char *at)
 static void read_line(struct comms *c, char *line, size_t len)
 {
 	static const char ended_is[] = ": sched_process_exit: comm=", began_is[] = ": task_newtask: pid=",
-			  moved_is[] = ": cgroup_attach_task: dst_root=";
+			  renamed_is[] = ": task_rename: ", moved_is[] = ": cgroup_attach_task: dst_root=";
 	char *args;
 
 	/* "CPU:1 [LOST 23 EVENTS]" */
@@ -141,6 +190,8 @@ static void read_line(struct comms *c, char *line, size_t len)
 		ended(c, stamp(line, args), args + strlen(ended_is) - strlen("comm="));
 	else if (!strncmp(args, began_is, strlen(began_is)))
 		began(c, (int32_t)strtol(line, NULL, 10), stamp(line, args), args + strlen(began_is) - strlen("pid="));
+	else if (!strncmp(args, renamed_is, strlen(renamed_is)))
+		renamed(c, args + strlen(renamed_is));
 	else if (!strncmp(args, moved_is, strlen(moved_is)))
 		moved(c, stamp(line, args), args + strlen(moved_is) - strlen("dst_root="));
 }

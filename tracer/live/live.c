@@ -132,6 +132,11 @@ static int open_raw(void *ctx, unsigned int cpu)
 	return session_open_raw(ctx, cpu);
 }
 
+static void ask_living(void *ctx)
+{
+	comms_add_living(ctx);
+}
+
 static int open_capture(struct live *l, struct err *err)
 {
 	struct session_config config = {
@@ -141,6 +146,8 @@ static int open_capture(struct live *l, struct err *err)
 		.groups = l->config.groups,
 		.log = l->config.log_session ? log_session : NULL,
 		.log_ctx = l,
+		.meanwhile = ask_living,
+		.meanwhile_ctx = &l->rec.comms,
 	};
 	struct workload_config workload = {
 		.argv = l->config.workload,
@@ -175,7 +182,6 @@ static int open_capture(struct live *l, struct err *err)
 		return -1;
 	l->buffer_bytes = session_buffer_bytes(l->rec.session);
 	be_quick(push.target_cpus);
-	comms_add_living(&l->rec.comms);
 	return 0;
 }
 

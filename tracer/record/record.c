@@ -37,6 +37,11 @@ static int open_userstack(void *ctx, const struct session *s, struct err *err)
 	return userstack_open(&r->rec.userstack, &r->rec.userstack_config, s, err);
 }
 
+static void ask_living(void *ctx)
+{
+	comms_add_living(ctx);
+}
+
 static void want_userstack(struct record *r, struct session_config *config, const char *dir)
 {
 	struct userstack_config *u = &r->rec.userstack_config;
@@ -87,6 +92,8 @@ static int prepare(struct record *r, struct err *err)
 	r->rec.clock = r->opts.clock;
 	config.log = r->opts.log_session ? log_session : NULL;
 	config.log_ctx = r;
+	config.meanwhile = ask_living;
+	config.meanwhile_ctx = &r->rec.comms;
 	ipi_filter_push(&r->opts.filter, &push);
 	config.target_cpus = push.target_cpus;
 	config.classes = push.classes;
@@ -111,7 +118,6 @@ static int prepare(struct record *r, struct err *err)
 	if (spool_open(&r->rec.spool, r->rec.session, output_dir(out), push.target_cpus, err))
 		return -1;
 	affinity_keep_off(push.target_cpus);
-	comms_add_living(&r->rec.comms);
 	if (spool_start(r->rec.spool, err))
 		return -1;
 	return r->rec.userstack ? userstack_start(r->rec.userstack, r->rec.session, err) : 0;

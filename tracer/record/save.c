@@ -90,8 +90,12 @@ int recording_snap(struct recording *rec, enum facts_snap snap, struct err *err)
 
 void recording_gather_comms(struct recording *rec)
 {
-	char *saved = session_read_top("saved_cmdlines", NULL);
+	char *saved;
 
+	session_read_tasks(rec->session, &rec->comms);
+	if (session_tells_tasks(rec->session, &rec->comms))
+		return;
+	saved = session_read_top("saved_cmdlines", NULL);
 	comms_add_text(&rec->comms, saved);
 	session_read_tasks(rec->session, &rec->comms);
 	free(saved);
@@ -227,9 +231,12 @@ static void note_clock(struct recording *rec)
 
 static int describe(struct recording *rec, struct err *err)
 {
-	/* Who is not there any more has been seen ending: so ask for the living first. */
-	comms_add_living(&rec->comms);
 	recording_gather_comms(rec);
+	/* Who is not there any more has been seen ending: so ask for the living first. */
+	if (!rec->comms.asked || !session_tells_tasks(rec->session, &rec->comms)) {
+		comms_add_living(&rec->comms);
+		recording_gather_comms(rec);
+	}
 	record_meta_free(&rec->meta);
 	if (record_meta_collect(&rec->meta, rec->session, nr_cpus(rec), err))
 		return -1;
