@@ -184,7 +184,7 @@ if command -v trace-cmd >/dev/null; then
 	piece=$(find . -name 'piece.dat*')
 	exits 0 "  report of the piece" "$IPITRACE" report "$piece"
 	like "$(cat "$OUT")" '^note: the file does not say .* by whom it was recorded' "  says what is not known of it"
-	like "$(cat "$OUT")" '^own: 1 sends, .* by the recorder \(ipitrace or trace-cmd\)' "  and that the recorder was ipitrace"
+	like "$(cat "$OUT")" '^own: 1 send, .* by the recorder \(ipitrace or trace-cmd\)' "  and that the recorder was ipitrace"
 	unlike "$("$IPITRACE" report "$DATA/demo.dat")" 'note: the file does not say' "  not of the whole"
 else
 	skip "a piece by trace-cmd split" "no trace-cmd"

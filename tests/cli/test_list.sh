@@ -170,15 +170,15 @@ exits 2 "a class that is none" "$IPITRACE" list --where 'class == reschedul' dem
 is "$(cat "$ERR")" "ipitrace: list: --where: 'reschedul': class is never that
 hint: did you mean reschedule?" "  a suggestion"
 exits 0 "what was not recorded" "$IPITRACE" list --where 'wakee || idle == awake' demo.dat
-is "$(cat "$ERR")" "ipitrace: list: --where: no line that it was asked of has any wakee
+is "$(cat "$ERR")" "ipitrace: --where: no line that it was asked of has any wakee
 hint: 'ipitrace record --with sched' records it
-ipitrace: list: --where: no line that it was asked of has any idle
+ipitrace: --where: no line that it was asked of has any idle
 hint: 'ipitrace record --with idle' records it" "  is named, with how to record it"
 exits 0 "what no line has" "$IPITRACE" list --where "target in 0-1,7 && comm =~ 'zz*' || comm in wakeup,nobody || pid == 4000000" demo.dat
-is "$(cat "$ERR")" "ipitrace: list: --where: no target that it was asked of matches '7'
-ipitrace: list: --where: no comm that it was asked of matches 'zz*'
-ipitrace: list: --where: no comm that it was asked of matches 'nobody'
-ipitrace: list: --where: no pid that it was asked of matches '4000000'" "  is named, and nothing else"
+is "$(cat "$ERR")" "ipitrace: --where: no target that it was asked of matches '7'
+ipitrace: --where: no comm that it was asked of matches 'zz*'
+ipitrace: --where: no comm that it was asked of matches 'nobody'
+ipitrace: --where: no pid that it was asked of matches '4000000'" "  is named, and nothing else"
 exits 0 "what some have" "$IPITRACE" list --where "target == 1 && comm != nobody && delivery == 1ns" demo.dat
 is "$(cat "$ERR")" "" "  is not"
 for args in '--min 2ms --max 1ms' '--min 0' '--max 0' '--schema --csv' '--schema demo.dat'; do
@@ -192,7 +192,7 @@ ok "two conditions: both hold" cmp two one
 exits 2 "  the second is at fault" "$IPITRACE" list --where 'target == 1' --where 'targt == 1' demo.dat
 like "$(cat "$ERR")" "'targt' at place 1:" "  and the place is in it"
 exits 0 "--sort without what it sorts" "$IPITRACE" list --sort wait --kind wake demo.dat
-like "$(cat "$ERR")" '^ipitrace: list: --sort alone sorts nothing' "  is told"
+like "$(cat "$ERR")" '^ipitrace: --sort alone sorts nothing' "  is told"
 exits 0 "--sort in any case" "$IPITRACE" list --sort DELIVERY --kind HIT --slowest 1 demo.dat
 for format in '' --json --csv; do
 	# shellcheck disable=SC2086 # none or one

@@ -18,7 +18,7 @@ unlike "$("$IPITRACE" report --by stack "$F")" '^ +smp_call_function_many_cond' 
 like "$("$IPITRACE" report --by stack --csv "$F")" 'smp_call_function_many_cond\+0x[0-9a-f]+ < membarrier' "  all of it is in CSV"
 like "$text" '^anon_pipe_write\+0x[0-9a-f]+ +- +reschedule +98 ' "a reschedule has no function"
 unlike "$text" '^own:' "no own line where nothing is ipitrace's own"
-like "$("$IPITRACE" report "$ROOT/tests/data/demo.dat")" '^own: 1 sends, 1 hits, 0 calls by ipitrace itself' "own line"
+like "$("$IPITRACE" report "$ROOT/tests/data/demo.dat")" '^own: 1 send, 1 hit, 0 calls by ipitrace itself' "own line"
 is "$(tail -3 "$OUT" | head -2)" "tier: exact, clock: mono
 audit: matched 418/418 (311 exact, 107 fifo), 0 ambiguous, 0 coalesced, 0 unsolicited, 0 lost events" "tier, clock, audit"
 like "$(tail -1 "$OUT")" '^coverage of /proc/interrupts: .*RES 107 traced of 107, CAL 311 traced of 310\.\.311, TLB 105 traced of 105$' \
@@ -86,7 +86,7 @@ foreign() {
 }
 foreign tc.dat trace-cmd
 exits 0 "a file of trace-cmd's" "$IPITRACE" report tc.dat
-like "$(cat "$OUT")" '^own: 1 sends, 1 hits, 0 calls by the recorder \(trace-cmd\)' "its own IPIs are the recorder's"
+like "$(cat "$OUT")" '^own: 1 send, 1 hit, 0 calls by the recorder \(trace-cmd\)' "its own IPIs are the recorder's"
 foreign nobody.dat somebody
 exits 0 "a file of nobody known" "$IPITRACE" report nobody.dat
 unlike "$(cat "$OUT")" '^own:' "nothing in it is anybody's own"

@@ -116,6 +116,7 @@ exits 2 "  with --by" "$IPITRACE" report --matrix count --by func "$F"
 exits 2 "  with another view" "$IPITRACE" report --matrix count --hist delivery "$F"
 exits 2 "  with --fields" "$IPITRACE" report --matrix count -f sends "$F"
 like "$("$IPITRACE" report --matrix count --comm nobody "$F")" '^no IPI passes the filter$' "  of nothing"
+like "$("$IPITRACE" list --comm nobody "$F" 2>&1)" '^no IPI passes the filter; tier: ' "  as a list says, too"
 
 # --- over time ---
 text=$("$IPITRACE" report --over-time 100ms "$F")
@@ -151,7 +152,7 @@ ok "  the highest rate, where the last bin is shorter" peaks 1200ms
 ok "  where all is one bin" peaks 1h
 ok "  in a window" peaks 200ms --from +0.25s --to +0.7s
 exits 1 "  too many bins" "$IPITRACE" report --over-time 1ns "$F"
-like "$(cat "$ERR")" 'too many bins' "  says so"
+like "$(cat "$ERR")" 'these are too many bins' "  says so"
 exits 2 "  no time" "$IPITRACE" report --over-time 0 "$F"
 exits 2 "  nor by what no hit has" "$IPITRACE" report --over-time 10ms --by slowest "$F"
 

@@ -20,6 +20,10 @@ exits 2 "metrics and recording in one file" "$IPITRACE" stat --save "$TMP/one.pr
 exits 2 "--callers without metrics" "$IPITRACE" stat --callers 5 -d 100ms
 for address in nonsense:1 127.0.0.1:99999 '[::1' 127.0.0.1:x; do
 	exits 2 "an address that is none: $address" "$IPITRACE" stat --listen "$address" -d 100ms
+	case $address in
+	127.*) like "$(cat "$ERR")" "'${address#*:}' is no port" "  the port is what is wrong" ;;
+	*) like "$(cat "$ERR")" 'not an address' "  the address is what is wrong" ;;
+	esac
 done
 exits 0 "everybody, where asked to" "$IPITRACE" stat --listen 0.0.0.0:0 -d 100ms
 like "$(cat "$ERR")" 'warning: other machines can read it' "  says what that means"

@@ -242,10 +242,10 @@ static void say_missed(void *ctx, unsigned int field, const char *text)
 
 	if (text) {
 		sanitize(clean, sizeof(clean), text);
-		fprintf(stderr, "ipitrace: list: --where: no %s that it was asked of matches '%s'\n", key, clean);
+		fprintf(stderr, "ipitrace: --where: no %s that it was asked of matches '%s'\n", key, clean);
 		return;
 	}
-	fprintf(stderr, "ipitrace: list: --where: no line that it was asked of has any %s\n", key);
+	fprintf(stderr, "ipitrace: --where: no line that it was asked of has any %s\n", key);
 	if (hint)
 		fprintf(stderr, "hint: %s\n", hint);
 }
@@ -283,6 +283,7 @@ static int list_file(struct list_options *o, const char *path, const struct list
 	list = list_new(in.analysis, &o->choice, emit, &p);
 	sink = list_sink(list);
 	p.render.trace = analysis_info(in.analysis);
+	p.render.filtered = in.filter;
 	p.render.screen = screen_of_stdout(&o->screen);
 	ret = reading_run(&in, &sink, err);
 	report_judge(&judged, in.analysis);
@@ -307,7 +308,7 @@ out:
 static int check_choice(struct list_options *o, int nr, struct err *err)
 {
 	if (o->choice.sort && !o->choice.slowest && !o->choice.min_ns && !o->choice.max_ns)
-		fputs("ipitrace: list: --sort alone sorts nothing: lines are in order of time\n"
+		fputs("ipitrace: --sort alone sorts nothing: lines are in order of time\n"
 		      "hint: --slowest N shows the N that took longest\n",
 		      stderr);
 	if (!o->choice.sort)

@@ -295,7 +295,9 @@ static void text_end(struct list_render *r, uint64_t nr, uint64_t chosen)
 	char clock[64], *text;
 
 	sanitize(clock, sizeof(clock), r->trace->clock);
-	if (chosen == nr)
+	if (!nr && r->filtered)
+		text = xasprintf("no IPI passes the filter; tier: %s, clock: %s", r->trace->tier, clock);
+	else if (chosen == nr)
 		text = xasprintf("%" PRIu64 " line%s; tier: %s, clock: %s", nr, nr == 1 ? "" : "s", r->trace->tier,
 				 clock);
 	else

@@ -18,6 +18,7 @@ struct list_render {
 	const struct trace_info *trace;
 	const struct list_column *sort; /* shown, wherever there is a choice */
 	struct screen screen;
+	bool filtered; /* lines are only those of IPIs that pass a filter */
 	bool stacks;   /* the frames of the sender with every line */
 	bool raw_text; /* as in struct render_options */
 	FILE *out;

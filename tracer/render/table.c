@@ -296,6 +296,11 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	fputc('\n', out);
 }
 
+static void sends_and_hits(FILE *out, uint64_t sends, uint64_t hits)
+{
+	fprintf(out, "%" PRIu64 " send%s, %" PRIu64 " hit%s", sends, plural_s(sends), hits, plural_s(hits));
+}
+
 static void own(const struct report *r, const struct render_options *o, FILE *out)
 {
 	const struct agg_row *own = r->own;
@@ -305,8 +310,9 @@ static void own(const struct report *r, const struct render_options *o, FILE *ou
 		return;
 	fputs("own: ", out);
 	if (r->trace->has_send)
-		fprintf(out, "%" PRIu64 " sends, %" PRIu64 " hits, ", own->n.sends, own->n.target_hits);
-	fprintf(out, "%" PRIu64 " calls by %s", own->n.calls, r->trace->recorder);
+		sends_and_hits(out, own->n.sends, own->n.target_hits);
+	fprintf(out, "%s%" PRIu64 " call%s by %s", r->trace->has_send ? ", " : "", own->n.calls, plural_s(own->n.calls),
+		r->trace->recorder);
 	if (own->delivery.count) {
 		render_time(hist_percentile(&own->delivery, 0.5), o->screen.utf8, p50);
 		fprintf(out, ", p50 %s", p50);
@@ -325,10 +331,11 @@ static void totals(const struct report *r, FILE *out)
 	const struct match_totals *t = &r->totals;
 	const char *sep = " ";
 
+	fputs("totals: ", out);
 	if (r->trace->has_send)
-		fprintf(out, "totals: %" PRIu64 " sends, %" PRIu64 " hits", t->sends, t->target_hits);
+		sends_and_hits(out, t->sends, t->target_hits);
 	if (!r->trace->has_send)
-		fputs("totals: sends not recorded\n", out);
+		fputs("sends not recorded\n", out);
 	else if (r->trace->arrivals_unknown)
 		fputs("; which arrived is not known\n", out);
 	else
@@ -659,8 +666,10 @@ static void brief_head(struct render *r)
 
 	render_value(&point, (struct value){ .num = t->end_ns }, false, to, sizeof(to));
 	render_time(t->end_ns - t->start_ns, r->options->screen.utf8, time);
-	fprintf(r->out, "%s, %s: %" PRIu64 " sends, %" PRIu64 " hits, %" PRIu64 " interrupts, ", to, time,
-		r->report->totals.sends, r->report->totals.target_hits, r->report->totals.interrupts);
+	fprintf(r->out, "%s, %s: ", to, time);
+	sends_and_hits(r->out, r->report->totals.sends, r->report->totals.target_hits);
+	fprintf(r->out, ", %" PRIu64 " interrupt%s, ", r->report->totals.interrupts,
+		plural_s(r->report->totals.interrupts));
 	render_lost_events(r);
 	nonzero(r->out, t->late_events, "late");
 	fputc('\n', r->out);

@@ -102,7 +102,7 @@ static int overtime_end(void *ctx, struct err *err)
 	}
 	if (!o->too_many)
 		return 0;
-	err_set(err, EXIT_FAILED, "that are too many bins");
+	err_set(err, EXIT_FAILED, "these are too many bins");
 	return err_hint(err, "take a longer time for each, or filter");
 }
 

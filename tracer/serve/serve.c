@@ -109,6 +109,12 @@ static int bad_address(const char *text, struct err *err)
 			SERVE_PORT, SERVE_PORT);
 }
 
+static int bad_port(const char *text, const char *port, struct err *err)
+{
+	err_set(err, EXIT_USAGE, "'%s': '%s' is no port", text, port);
+	return err_hint(err, "a port is a number up to %u; 0: any that is free", UINT16_MAX);
+}
+
 /* "ADDR", "ADDR:PORT", "[ADDR]:PORT", ":PORT" apart. An address with two colons and no brackets has no port. */
 static int split(const char *text, char host[64], char port[8], struct err *err)
 {
@@ -127,7 +133,7 @@ static int split(const char *text, char host[64], char port[8], struct err *err)
 		colon = NULL;
 	}
 	if (colon && (parse_u64(colon + 1, &n, &odd) || n > UINT16_MAX))
-		return bad_address(text, err);
+		return bad_port(text, colon + 1, err);
 	text += *text == '[';
 	if (end - text >= 64)
 		return bad_address(text, err);
