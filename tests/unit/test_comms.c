@@ -3,8 +3,10 @@
  * test_comms.c - names and processes by pid: the last name, or the one that was asked for, until the pid is a new task's.
  */
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "capture/comms.h"
@@ -59,8 +61,10 @@ static void settled(void)
 
 static void living(void)
 {
+	static const char *const odd[] = { "a) S 1 (b", "back\\slash", "two words" };
 	struct comms c = { 0 };
 	int32_t pid = (int32_t)getpid();
+	char *text, line[64];
 
 	comms_add(&c, pid, "former", 6);
 	comms_add_living(&c);
@@ -69,6 +73,18 @@ static void living(void)
 	} else {
 		is_name(comms_settle(&c, pid), "test_comms");
 		ok(comms_tgid(&c, pid) == pid, "its process");
+	}
+	for (unsigned int i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		struct comms other = { 0 };
+
+		prctl(PR_SET_NAME, odd[i]);
+		comms_add_living(&other);
+		text = comms_format(&other);
+		snprintf(line, sizeof(line), "\n%d %s\n", pid, odd[i]);
+		ok(comms_tgid(&c, pid) != pid || strstr(text, line), "a name as it is: %s", odd[i]);
+		ok(comms_tgid(&c, pid) != pid || comms_parent(&other, pid) == (int32_t)getppid(), "who started it");
+		free(text);
+		comms_free(&other);
 	}
 	ok(comms_tgid(&c, GONE) == -1, "of a task that is gone nobody knows");
 	begin(&c, GONE, pid, true);

@@ -375,23 +375,36 @@ static void add_thread(struct comms *c, int32_t tgid, int32_t tid)
 		place(c, task, cgroup_now(c, tgid, tid), 0);
 }
 
-/* Who is its parent now, which is who started it unless that has ended; see proc_pid_stat(5). */
-static void add_parent(struct comms *c, int32_t pid)
+/* Who is its parent now, which is who started it unless that has ended. */
+static void add_parent(struct comms *c, int32_t pid, int32_t parent)
 {
-	char path[64], *text, *rest;
 	struct comm *task = comm_of(c, pid);
 
-	if (task->parent)
-		return;
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	text = read_file(path, NULL);
-	rest = text ? strrchr(text, ')') : NULL;
-	if (rest && strlen(rest) > 4) {
-		int32_t parent = (int32_t)strtol(rest + 4, NULL, 10);
-
+	if (!task->parent)
 		task->parent = parent > 0 ? parent : PARENT_NONE;
-	}
-	free(text);
+}
+
+/* What /proc/PID/stat says; see proc_pid_stat(5). */
+struct process {
+	const char *name;
+	size_t name_len;
+	long parent, threads;
+};
+
+/* False: this is no text of that file. threads 0: its files have to be asked one by one. */
+static bool parse_stat(const char *text, struct process *p)
+{
+	const char *open = text ? strchr(text, '(') : NULL, *close = open ? strrchr(open, ')') : NULL;
+
+	if (!close || sscanf(close + 1, " %*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld",
+			     &p->parent, &p->threads) != 2)
+		return false;
+	p->name = open + 1;
+	p->name_len = (size_t)(close - p->name);
+	/* Escaped: not as it is (do_task_stat() in fs/proc/array.c). */
+	if (memchr(p->name, '\\', p->name_len))
+		p->threads = 0;
+	return true;
 }
 
 /* tgid 0: the process has another number for the kernel. */
@@ -421,6 +434,27 @@ static void add_threads(struct comms *c, const char *process, int32_t tgid)
 		closedir(dir);
 }
 
+/* One file tells of a process without threads all but its group. */
+static void add_process(struct comms *c, const char *number, int32_t pid, bool numbers)
+{
+	char path[300], *text;
+	struct process p;
+	bool known;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", number);
+	text = read_file(path, NULL);
+	known = parse_stat(text, &p);
+	if (known && p.threads == 1)
+		comms_add(c, pid, p.name, p.name_len);
+	else
+		add_threads(c, number, numbers ? pid : 0);
+	if (known && numbers && p.threads == 1)
+		add_thread(c, pid, pid);
+	if (known && numbers)
+		add_parent(c, pid, (int32_t)p.parent);
+	free(text);
+}
+
 void comms_add_living(struct comms *c)
 {
 	DIR *dir = opendir("/proc");
@@ -434,9 +468,7 @@ void comms_add_living(struct comms *c)
 	while (dir && (d = readdir(dir))) {
 		if (parse_u64(d->d_name, &pid, NULL) || pid > INT32_MAX)
 			continue;
-		add_threads(c, d->d_name, numbers ? (int32_t)pid : 0);
-		if (numbers)
-			add_parent(c, (int32_t)pid);
+		add_process(c, d->d_name, (int32_t)pid, numbers);
 	}
 	if (dir)
 		closedir(dir);
