@@ -52,12 +52,53 @@ paths() {
 	echo "$before" >$POLL
 }
 
+# Two virtual machines at once, of which one is recorded, from before it runs until after it did: so what the kernel counts
+# of it is what was recorded, to the last exit.
+chosen() {
+	mkfifo one other
+	vmm -w halt -k -o chosen.log <one >chosen.sent &
+	pid=$!
+	vmm -w halt -k -o other.vmm <other >other.sent &
+	exec 4>one 5>other
+	# Both are there once their threads have names.
+	while [ "$(cat /proc/[0-9]*/task/*/comm 2>/dev/null | grep -c '^CPU [01]/KVM$')" -lt 4 ]; do sleep 0.2; done
+	ipitrace record --kvm -p $pid -o chosen.dat -- sh -c \
+		'echo >&4; echo >&5; while ! [ -s chosen.sent ] || ! [ -s other.sent ]; do sleep 0.2; done' 2>chosen.err </dev/null
+	status=$?
+	is $status 0 "record chosen"
+	[ $status -eq 0 ] || sed 's/^/# /' chosen.err
+	echo >&4
+	echo >&5
+	exec 4>&- 5>&-
+	wait
+	rm one other
+	ok "report chosen" sh -c "ipitrace report --kvm=path,class,kick,source,target -i chosen.dat --json >chosen.json"
+	ipitrace report --kvm -i chosen.dat >chosen.txt 2>&1
+	sed 's/^/# /' chosen.txt
+}
+
+# The probe that tells whom SGIs are for goes with the recording, or with the next one.
+probe() {
+	events=/sys/kernel/tracing/kprobe_events
+	is "$(cat $events)" "" "no probe is left"
+	ipitrace record --kvm -o killed.dat >/dev/null 2>&1 &
+	while ! grep -q vgic_v3_dispatch_sgi $events; do sleep 0.2; done
+	kill -9 $!
+	wait $!
+	ok "the probe of a recorder that was killed is left" grep -q vgic_v3_dispatch_sgi $events
+	ipitrace record --kvm -d 0.1s -o after.dat >/dev/null 2>&1
+	is "$(cat $events)" "" "  until the next one"
+	rm -f after.dat
+}
+
 ok "virtual machines can be hosted" test -c /dev/kvm
 cp /lab/row row
 case $ROW_ARCH in
 amd64) paths x2apic xapic hypercall ;;
 arm64) paths sysreg ;;
 esac
+chosen
+[ "$ROW_ARCH" != arm64 ] || probe
 
 for port in /sys/class/virtio-ports/*; do
 	[ "$(cat "$port/name")" = ipitrace.files ] || continue

@@ -2,13 +2,15 @@
 /*
  * vmm.c - a virtual machine whose guest sends IPIs and knows what it did.
  *
- *	vmm [-p PATH] [-w WAIT] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-a] [-o LOG]
+ *	vmm [-p PATH] [-w WAIT] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-a] [-k] [-o LOG]
  *
  * Virtual CPU 0 sends COUNT IPIs, GAP ns behind the one before, to all others
  * (-t: how many these are). PATH: x2apic, xapic or hypercall; of arm64 sysreg. It waits
  * until each has arrived, or with -a does not. Targets wait as WAIT says: halt, poll,
  * or masked, with interrupts off for MASKED ns at a time. In the end it sends one
  * more, of END_VECTOR, whose handlers end the targets: what was pending came before it.
+ *
+ * With -k the virtual machine is there before it runs, until a line comes on standard input, and stays until another does.
  *
  * The last line says what is true: "sent: sends=N received=N halts=N doubled=N". sends has the
  * end's, all others are of all targets; doubled: interrupts that an emulated CPU delivered
@@ -72,6 +74,9 @@ struct pair {
 
 uint8_t *guest_ram;
 
+/* Held until the virtual CPUs may run. */
+static pthread_mutex_t start = PTHREAD_MUTEX_INITIALIZER;
+
 void die(const char *what)
 {
 	fprintf(stderr, "vmm: %s: %s\n", what, strerror(errno));
@@ -120,6 +125,8 @@ static void *vcpu_main(void *arg)
 	snprintf(name, sizeof(name), "CPU %u/KVM", v->id);
 	prctl(PR_SET_NAME, name);
 	v->tid = syscall(SYS_gettid);
+	pthread_mutex_lock(&start);
+	pthread_mutex_unlock(&start);
 	for (;;) {
 		unsigned int done;
 
@@ -171,13 +178,25 @@ static uint64_t ticks(int vcpu, uint64_t ns)
 	return ns * arch_khz(vcpu) / 1000000;
 }
 
-static void vm_run(struct vcpu *vcpus, unsigned int nr)
+static void wait_for_line(void)
+{
+	int c;
+
+	while ((c = getchar()) != EOF && c != '\n')
+		;
+}
+
+static void vm_run(struct vcpu *vcpus, unsigned int nr, int keep)
 {
 	unsigned int i;
 
+	pthread_mutex_lock(&start);
 	for (i = 0; i < nr; i++)
 		if (pthread_create(&vcpus[i].thread, NULL, vcpu_main, &vcpus[i]))
 			die("pthread_create");
+	if (keep)
+		wait_for_line();
+	pthread_mutex_unlock(&start);
 	for (i = 0; i < nr; i++)
 		pthread_join(vcpus[i].thread, NULL);
 }
@@ -218,7 +237,7 @@ static void write_log(const char *path, const char *run, const struct vcpu *vcpu
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: vmm [-p PATH] [-w halt|poll|masked] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-a] [-o LOG]\n");
+		"usage: vmm [-p PATH] [-w halt|poll|masked] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-a] [-k] [-o LOG]\n");
 	return 2;
 }
 
@@ -231,9 +250,9 @@ int main(int argc, char **argv)
 	struct vcpu vcpus[MAX_TARGETS + 1];
 	struct pair clocks[2];
 	char run[64];
-	int opt, kvm;
+	int opt, kvm, keep = 0;
 
-	while ((opt = getopt(argc, argv, "p:w:n:g:m:t:ao:")) != -1) {
+	while ((opt = getopt(argc, argv, "p:w:n:g:m:t:ako:")) != -1) {
 		switch (opt) {
 		case 'p':
 			path = optarg;
@@ -256,6 +275,9 @@ int main(int argc, char **argv)
 			break;
 		case 'a':
 			set.sync = 0;
+			break;
+		case 'k':
+			keep = 1;
 			break;
 		case 'o':
 			log = optarg;
@@ -281,7 +303,7 @@ int main(int argc, char **argv)
 	set.masked = ticks(vcpus[0].fd, set.masked);
 	*shared() = set;
 	clocks[0] = clock_pair();
-	vm_run(vcpus, set.targets + 1);
+	vm_run(vcpus, set.targets + 1, keep);
 	clocks[1] = clock_pair();
 	if (log)
 		write_log(log, run, vcpus, clocks);
@@ -292,5 +314,8 @@ int main(int argc, char **argv)
 	}
 	printf("sent: sends=%llu received=%llu halts=%llu doubled=%llu\n", (unsigned long long)shared()->begun,
 	       received, halts, doubled);
+	fflush(stdout);
+	if (keep)
+		wait_for_line();
 	return 0;
 }
