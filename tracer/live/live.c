@@ -144,6 +144,7 @@ static int open_capture(struct live *l, struct err *err)
 		.stack = l->config.stack,
 		.events = l->config.events,
 		.groups = l->config.groups,
+		.kvm_processes = &l->config.filter->process,
 		.log = l->config.log_session ? log_session : NULL,
 		.log_ctx = l,
 		.meanwhile = ask_living,
@@ -338,6 +339,7 @@ static void tick(struct live *l)
 		return;
 	recording_gather_comms(&l->rec);
 	session_glance(l->rec.session);
+	session_look_for_vcpus(l->rec.session);
 	if (l->ring)
 		flight_note(&l->notes,
 			    &(struct flight_note){ now, session_missed_sends(l->rec.session), l->rec.comms.lost });
