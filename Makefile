@@ -39,6 +39,8 @@ CC	= gcc
 endif
 PKG_CONFIG ?= pkg-config
 NPROC	:= $(shell nproc 2>/dev/null || echo 1)
+# The library that draws the page of "report --html"; elsewhere than Debian has it: D3=/path/d3.min.js
+D3	?= /usr/share/nodejs/d3/dist/d3.min.js
 PKGS	= libtracefs libzstd zlib libxxhash libkmod libdw libelf ncursesw libprotobuf-c
 PROTOC_C ?= protoc-c
 
@@ -50,7 +52,8 @@ WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WE
 LACKS	= $(if $(shell command -v $(firstword $(CC))),,$(firstword $(CC))) \
 	  $(shell echo '\#include <stdlib.h>' | $(CC) -E - >/dev/null 2>&1 || echo stdlib.h) \
 	  $(if $(shell command -v $(PROTOC_C)),,$(PROTOC_C)) \
-	  $(if $(shell command -v $(PKG_CONFIG)),$(foreach p,$(PKGS),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))),$(PKG_CONFIG))
+	  $(if $(shell command -v $(PKG_CONFIG)),$(foreach p,$(PKGS),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))),$(PKG_CONFIG)) \
+	  $(if $(wildcard $(D3)),,$(D3))
 COMPLAIN = $(if $(strip $(LACKS)),$(error $(strip $(LACKS)): not found. 'make deps' installs what building needs; tests/packages lists it))
 PKG_CFLAGS = $(COMPLAIN)$(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
@@ -86,6 +89,12 @@ $(GEN)/%.pb-c.c $(GEN)/%.pb-c.h: tracer/%.proto Makefile
 	@mkdir -p $(GEN)
 	$(call Q,PROTO)$(COMPLAIN)$(PROTOC_C) --proto_path=tracer --c_out=$(GEN) $<
 
+# What the page of "report --html" is made of, without a recording's data: the program has it within.
+HTML	:= tracer/report/html
+$(B)/page.html: $(HTML)/assemble $(wildcard $(HTML)/*.js $(HTML)/*.css $(HTML)/*.txt) $(D3)
+	@mkdir -p $(@D)
+	$(call Q,PAGE)$(HTML)/assemble $(D3) >$@
+
 # $(1) directory, $(2) flags: the same program twice, plain and under the sanitizers.
 define variant
 $(1)/obj/%.o: tracer/%.c Makefile
@@ -97,6 +106,9 @@ $(PROTOS:%.pb-c=$(1)/obj/%.o): $(PROTOS:%=$(GEN)/%.h)
 $(1)/obj/gen/%.o: $(GEN)/%.c Makefile
 	@mkdir -p $$(@D)
 	$$(call Q,CC)$$(CC) $$(ALL_CFLAGS) $(2) -c -o $$@ $$<
+
+$(1)/obj/render/html-page.o: $(B)/page.html
+$(1)/obj/render/html-page.o: CPPFLAGS += -DHTML_PAGE='"$(B)/page.html"'
 
 $(1)/obj/unit/%.o: tests/unit/%.c Makefile
 	@mkdir -p $$(@D)
@@ -196,7 +208,7 @@ help:
 define INSTALLED
 $(BINDIR) 755 $(B)/ipitrace
 $(MANDIR) 644 $(MANPAGES)
-$(DOCDIR) 644 README.md NEWS.md $(wildcard docs/*.md)
+$(DOCDIR) 644 README.md NEWS.md $(wildcard docs/*.md docs/*.json)
 $(DOCDIR)/examples 644 $(wildcard examples/*.[ch]) tests/data/demo.dat
 $(DOCDIR)/examples 755 examples/reclaim-diff
 $(BASHDIR) 644 docs/completion/bash/ipitrace

@@ -49,7 +49,7 @@ machine libelf1
 printf 'gcc\n' >"$TMP/have"
 exits 0 "only the packages of building" deps build
 unlike "$(cat "$TMP/ran")" 'qemu|aarch64|python3|clang| gcc( |$)' "no QEMU, no cross compiler, nothing that is there"
-like "$(tail -n 1 "$TMP/ran")" 'install .* libtracefs-dev .*libkmod-dev$' "all libraries"
+like "$(tail -n 1 "$TMP/ran")" 'install .* libtracefs-dev .*libkmod-dev node-d3$' "all libraries"
 exits 0 "make deps: what building needs" env PATH="$TMP/bin:$PATH" make -s -C "$ROOT" deps
 unlike "$(tail -n 1 "$TMP/ran")" 'qemu|aarch64|python3|clang|zsh' "and no more"
 head -n -2 "$TMP/ran" >"$TMP/ran.old" && mv "$TMP/ran.old" "$TMP/ran"

@@ -16,7 +16,7 @@ exits 0 "install, DESTDIR with blanks" make install PREFIX=/usr DESTDIR="$to"
 want=$({
 	echo "755 usr/bin/ipitrace"
 	for f in docs/*.1; do echo "644 usr/share/man/man1/${f#docs/}"; done
-	for f in README.md NEWS.md docs/*.md; do echo "644 usr/share/doc/ipitrace/${f##*/}"; done
+	for f in README.md NEWS.md docs/*.md docs/*.json; do echo "644 usr/share/doc/ipitrace/${f##*/}"; done
 	for f in examples/*.[ch] tests/data/demo.dat; do echo "644 usr/share/doc/ipitrace/examples/${f##*/}"; done
 	echo "755 usr/share/doc/ipitrace/examples/reclaim-diff"
 	echo "644 usr/share/bash-completion/completions/ipitrace"

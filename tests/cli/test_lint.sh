@@ -4,7 +4,7 @@
 # The tree passes its static checks, and the checks find what they are for.
 . "$(dirname "$0")/../lib.sh"
 
-for what in format c shell; do
+for what in format c shell script; do
 	if reason=$("$ROOT/tests/lint" --can $what); then
 		ok "make lint: $what" "$ROOT/tests/lint" $what
 	else
@@ -14,7 +14,7 @@ done
 
 # A small tree with a fault of each kind.
 copy=$TMP/tree
-mkdir -p "$copy"/{.ci,docs,examples,include,module,packaging,tests,tracer/base}
+mkdir -p "$copy"/{.ci,docs,examples,include,module,packaging,tests,tracer/{base,report/html}}
 cp "$ROOT"/{.clang-format,.shellcheckrc} "$copy"
 cp "$ROOT/tests/lint" "$copy/tests"
 cat >"$copy/tracer/base/fault.c" <<'C'
@@ -27,10 +27,11 @@ int fault(void) {
 C
 # shellcheck disable=SC2016 # the fault
 printf '#!/bin/bash\nrm -r $1\n' >"$copy/tests/fault.sh"
-for what in format c shell; do
+printf 'nowhere();\n' >"$copy/tracer/report/html/fault.js"
+for what in format c shell script; do
 	if reason=$("$ROOT/tests/lint" --can $what); then
 		exits 1 "a fault is found: $what" "$copy/tests/lint" $what
-		like "$(cat "$OUT")" 'fault\.(c|sh)' "and where: $what"
+		like "$(cat "$OUT")" 'fault\.(c|sh)|nowhere' "and where: $what"
 	else
 		skip "a fault is found: $what" "$reason"
 	fi

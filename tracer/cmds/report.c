@@ -16,16 +16,19 @@
 #include "base/window.h"
 #include "cmds/cmd.h"
 #include "cmds/kvm.h"
+#include "cmds/outfile.h"
 #include "cmds/reading.h"
 #include "cmds/rows.h"
 #include "cmds/screen.h"
 #include "report/agg.h"
 #include "report/overtime.h"
+#include "report/pagedata.h"
 #include "report/tlb.h"
+#include "render/html.h"
 #include "render/render.h"
 
 struct report_options {
-	const char *input, *buffer;
+	const char *input, *buffer, *html;
 	struct rows_options rows;
 	/* One thing to show instead of the table. */
 	const struct column *hist;
@@ -87,6 +90,8 @@ static const struct opt rows[] = {
 	  NULL, 1, 0 },
 	{ 0, "tlb", NULL, OPT_FLAG, OPTION(tlb), "TLB shootdowns: who flushes, how many CPUs each time, who waits",
 	  NULL, 0, 0 },
+	{ 0, "html", "FILE", OPT_STRING, OPTION(html),
+	  "a page for a browser, in one file: rows, distributions, who hits whom, over time, single IPIs", NULL, 0, 0 },
 	{ 0, "kvm", "[=KEYS]", OPT_CUSTOM, OPTION(kvm),
 	  "a host's virtual machines: IPIs of guests by vm, path, class, kick, source, target; exits; halts",
 	  kvm_parse_keys, 0, 0 },
@@ -142,10 +147,12 @@ static int keys_fit(const struct report_options *o, struct err *err)
 				column_of_key(key)->id);
 			return err_hint(err, "leave it out of --by, or --tlb out");
 		}
-		if (o->bin_ns && key == AGG_KEY_SLOWEST) {
-			err_set(err, EXIT_USAGE,
-				"--over-time counts hits, one by one: --by slowest does not go with it");
-			return err_hint(err, "leave it out of --by, or --over-time out");
+		if ((o->bin_ns || o->html) && key == AGG_KEY_SLOWEST) {
+			const char *option = o->html ? "--html" : "--over-time";
+
+			err_set(err, EXIT_USAGE, "%s counts hits, one by one: --by slowest does not go with it",
+				option);
+			return err_hint(err, "leave it out of --by, or %s out", option);
 		}
 	}
 	return 0;
@@ -173,6 +180,10 @@ static const struct render_ops *chosen_format(const struct report_options *o, st
 	view = rows_only_one(is_view, names, ARRAY_SIZE(views), err);
 	if (format < 0 || view < 0)
 		return NULL;
+	if (o->html && (format || view || o->rows.fields)) {
+		err_exclude(err, "--html", format ? "another format" : view ? names[view] : "--fields");
+		return NULL;
+	}
 	if (o->matrix && o->rows.nr_by && !o->rows.json) {
 		err_set(err, EXIT_USAGE, "--matrix is by source and target: --by does not go with it");
 		err_hint(err, "leave --by out; with --json there are both, the rows and the matrix");
@@ -206,10 +217,36 @@ static int render(struct report_options *o, const struct report *r, const struct
 	return render_report(ops, r, &ro, stdout, err);
 }
 
+struct html_job {
+	const struct report *report;
+	struct pagedata *data;
+	struct html_options options;
+};
+
+static int write_html(void *ctx, FILE *out, struct err *err)
+{
+	struct html_job *job = ctx;
+
+	return render_html(job->report, job->data, &job->options, out, err);
+}
+
+static int html(const struct report_options *o, const struct report *r, struct pagedata *data, const char *path,
+		struct err *err)
+{
+	struct html_job job = {
+		.report = r,
+		.data = data,
+		.options = { .top = (unsigned int)o->rows.top, .version = IPITRACE_VERSION },
+	};
+
+	return outfile_write(o->html, "--html", path, write_html, &job, err);
+}
+
 /* What spans become on their way. */
 struct sums {
 	struct agg *agg, *matrix;
 	struct overtime *overtime;
+	struct pagedata *page;
 	struct tlb *tlb;
 	struct span_sink sinks[2];
 	struct span_tee tee;
@@ -230,6 +267,10 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 		s->overtime = overtime_new(in->analysis, s->agg, o->bin_ns);
 		s->sinks[0] = overtime_sink(s->overtime);
 	}
+	if (o->html) {
+		s->page = pagedata_new(in->analysis, s->agg, &names);
+		s->sinks[0] = pagedata_sink(s->page);
+	}
 	if (o->tlb) {
 		s->tlb = tlb_new(in->analysis, s->agg, &names);
 		s->sinks[0] = tlb_sink(s->tlb);
@@ -249,6 +290,7 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 static void sums_free(struct sums *s)
 {
 	overtime_free(s->overtime);
+	pagedata_free(s->page);
 	tlb_free(s->tlb);
 	agg_free(s->agg);
 	agg_free(s->matrix);
@@ -316,7 +358,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 			     in.filter != NULL);
 		r.matrix = &matrix;
 	}
-	if (render(o, &r, format, err))
+	if (o->html ? html(o, &r, sums.page, path, err) : render(o, &r, format, err))
 		goto out;
 	ret = reading_status(&r, err);
 out:
@@ -346,6 +388,7 @@ static int report_kvm(const struct report_options *o, const char *path, struct e
 			       o->matrix,
 			       o->bin_ns,
 			       o->tlb,
+			       o->html,
 			       o->plumbing,
 			       o->rows.nr_by,
 			       o->rows.sort,
@@ -359,6 +402,7 @@ static int report_kvm(const struct report_options *o, const char *path, struct e
 		"--matrix",
 		"--over-time",
 		"--tlb",
+		"--html",
 		"--plumbing",
 		"--by",
 		"--sort",

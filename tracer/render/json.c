@@ -26,6 +26,7 @@
 struct state {
 	struct json json;
 	const struct column **columns; /* in JSON's order */
+	bool buckets;
 };
 
 /* A count that the recording cannot prove does not exist. */
@@ -275,9 +276,10 @@ void render_json_hist(struct json *j, const char *key, const struct hist *h)
 }
 
 /* The object that begins with the column at *c, under a key of its own; leaves *c at its last. */
-static void object(struct json *j, const char *key, const struct column *const **c, const struct column *const *end,
+static void object(struct state *s, const char *key, const struct column *const **c, const struct column *const *end,
 		   const struct report_row *row)
 {
+	struct json *j = &s->json;
 	const struct column *const *first = *c;
 	bool any = column_samples(*first, row);
 
@@ -293,7 +295,8 @@ static void object(struct json *j, const char *key, const struct column *const *
 	}
 	if (!any)
 		return;
-	render_json_buckets(j, column_hist(*first, row));
+	if (s->buckets)
+		render_json_buckets(j, column_hist(*first, row));
 	json_close(j);
 }
 
@@ -303,7 +306,7 @@ static void values(struct state *s, const struct report_row *row, bool keys)
 
 	for (const struct column *const *c = s->columns; c < end; c++) {
 		if ((*c)->object)
-			object(&s->json, (*c)->object, &c, end, row);
+			object(s, (*c)->object, &c, end, row);
 		else if (keys || !column_is_key(*c))
 			value(&s->json, *c, row);
 	}
@@ -327,7 +330,7 @@ static void classes(struct state *s, const struct report *r)
 		const struct report_row row = { .agg = &times };
 		const struct column *const *c = handler;
 
-		object(j, r->classes[i].name, &c, end, &row);
+		object(s, r->classes[i].name, &c, end, &row);
 	}
 	json_close(j);
 }
@@ -415,6 +418,7 @@ static int json_begin(struct render *r, struct err *err)
 	j->out = r->out;
 	j->compact = r->options->line;
 	s->columns = columns_json();
+	s->buckets = !r->options->head_only;
 	json_object(j, NULL);
 	json_string(j, "schema", "ipitrace-report/1");
 	interval(j, r->report);

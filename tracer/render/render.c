@@ -26,6 +26,8 @@ int render_report(const struct render_ops *ops, const struct report *report, con
 
 	if (options->top && options->top < r.nr_rows)
 		r.nr_rows = options->top;
+	if (options->head_only)
+		r.nr_rows = 0;
 	ret = ops->begin(&r, err);
 	for (unsigned int i = 0; !ret && i < r.nr_rows; i++)
 		ret = ops->row(&r, &report->rows[i], err);

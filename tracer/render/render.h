@@ -27,10 +27,11 @@ struct render_options {
 	unsigned int top; /* rows to show, 0 = all */
 	bool raw_text;	  /* CSV: no apostrophe in front of what a spreadsheet takes for a formula */
 	/* One of many, of a report->interval each: */
-	bool brief;    /* text: one line above the rows, none below */
-	bool line;     /* JSON: in one line */
-	bool stamps;   /* CSV: from when to when, in front of each row */
-	bool headless; /* CSV: without the names of the columns */
+	bool brief;	/* text: one line above the rows, none below */
+	bool line;	/* JSON: in one line */
+	bool head_only; /* JSON: neither rows nor buckets */
+	bool stamps;	/* CSV: from when to when, in front of each row */
+	bool headless;	/* CSV: without the names of the columns */
 	struct screen screen;
 	/* Of the formats that show one thing only. */
 	const struct column *hist; /* any column of the distribution */

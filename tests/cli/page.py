@@ -1,0 +1,351 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The page of "report --html", without and with a browser.
+
+data PAGE REPORT SCHEMA		what is in it: by its schema, and against "report --json" of the same recording
+look PAGE REPORT DIR NAME	a browser: numbers, sorting, filters, window, matrix, theme, keys; pictures into DIR
+wide PAGE REPORT DIR		one of many CPUs
+hostile PAGE MARK		names that are HTML and script are text, and nothing else
+Each prints what does not hold, and nothing where all does.
+"""
+import json
+import re
+import sys
+
+from browser import Driver
+from jsonschema_small import faults
+
+UNTIMED_NS = 2 ** 62
+bad = []
+
+
+def check(held, what):
+    if not held:
+        bad.append(what)
+
+
+def same(got, want, what):
+    check(got == want, f"{what}: {got!r}, want {want!r}")
+
+
+def data_of(path):
+    text = open(path, encoding="utf-8").read()
+    found = re.search(r'<script type="application/json" id="data">\n(.*?)</script>', text, re.S)
+    return text, found.group(1)
+
+
+# --- what is in it ---
+
+def bucket_low(bucket, bits):
+    if bits is None or bucket < 1 << bits:
+        return bucket if bits is not None else 0
+    shift = (bucket >> bits) - 1
+    return (bucket - (shift << bits)) << shift
+
+
+def cells(cube, ns):
+    for a, b, flat in cube["cells"]:
+        at = 0
+        for i in range(0, len(flat), 3):
+            at += flat[i]
+            yield (a, b, at, flat[i + 1], flat[i + 2]) if ns else (a, b, at, flat[i + 2], flat[i + 1])
+
+
+def pairs_of(report):
+    """Hits by source and target, of a report with --matrix count."""
+    m = report["matrix"]
+    return {(source, target): n for source, line in zip(m["sources"], m["cells"]) for target, n in zip(m["targets"], line) if n}
+
+
+def data(page_path, report_path, schema_path):
+    text, raw = data_of(page_path)
+    report = json.load(open(report_path))
+    both = json.loads(raw)
+    page = both["page"]
+    rows = report["rows"]
+    for fault in faults(both, json.load(open(schema_path))):
+        check(False, f"schema: {fault}")
+
+    # Nothing in the data can end it, or open something.
+    check(not re.search("[<>&\u2028\u2029]", raw), "the data hold a character that HTML or script reads")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text).group(1)
+    check(policy.startswith("default-src 'none'; script-src 'sha256-") and "unsafe" not in policy, f"policy: {policy}")
+    check(not re.search(r"(?:src|href)\s*=\s*[\"']?(?!data:,)[a-z]+:", re.sub(r"<script>.*?</script>", "", text, flags=re.S)),
+          "the page refers to something outside")
+
+    for key in ("trace", "totals", "interrupts_by_class", "coverage", "by", "rows_total"):
+        same(both["report"][key], report[key], key)
+    ids = [c["id"] for c in page["columns"]]
+    hits = ids.index("target_hits")
+    same([r[hits] for r in page["rows"]], [r["target_hits"] for r in rows], "hits of the rows")
+    for column, dist, key in (("delivery_p50", "delivery_ns", "p50"), ("delivery_p99", "delivery_ns", "p99"),
+                              ("wait_p99", "wait_ns", "p99"), ("handler_sum", "handler_ns", "sum")):
+        same([r[ids.index(column)] for r in page["rows"]], [r[dist][key] if r[dist] else None for r in rows], column)
+
+    # Cells add up to the rows: in all, by row, by target and by process.
+    nr = len(rows)
+    own = report["own"]
+    want = [r["target_hits"] or 0 for r in rows] + [0, own["target_hits"] or 0, report["totals"]["unsolicited"] or 0]
+    stolen = [r["handler_ns"]["sum"] if r["handler_ns"] else 0 for r in rows]
+    for name, ns in (("targets", True), ("tasks", True), ("delivery", False)):
+        got, took, timed = [0] * (nr + 3), [0] * (nr + 3), [0] * (nr + 3)
+        for row, _, _, n, extra in cells(page[name], ns):
+            got[row] += n
+            if ns:
+                took[row] += extra
+            elif bucket_low(extra, page[name]["bucket_bits"]) < UNTIMED_NS:
+                timed[row] += n
+        same(got[:nr + 2], want[:nr + 2], f"hits in {name}")
+        if name == "targets":
+            check(report["totals"]["unsolicited"] is None or got[nr + 2] == want[nr + 2], f"{got[nr + 2]} unsolicited in targets, want {want[nr + 2]}")
+        if ns:
+            same(took[:nr], stolen, f"stolen in {name}")
+        elif page[name]["bucket_bits"] is not None:
+            same(timed[:nr], [r["delivery_ns"]["count"] if r["delivery_ns"] else 0 for r in rows], "deliveries")
+    pairs = {}
+    for source, target, _, n, _ in cells(page["matrix"], False):
+        pairs[source, target] = pairs.get((source, target), 0) + n
+    same(sum(pairs.values()), report["totals"]["target_hits"] or 0, "hits in the matrix")
+    if page["matrix"]["cpus_each"] == 1:
+        same(pairs, pairs_of(report), "the matrix")
+
+    # Each distribution has its samples, in buckets that hold those of the report.
+    for row, dists in zip(rows, page["distributions"]):
+        for name, flat in dists.items():
+            whole = row[f"{name}_ns"]
+            same(sum(flat[1::2]) if flat else 0, whole["count"] if whole else 0, f"samples of {name}")
+    lines = page["lines"]
+    if lines["length_ns"] == lines["period_ns"] and not lines["cut"]:
+        kind = [k for k, _ in lines["keys"]].index("kind")
+        same(sum(page["strings"][line[kind]] == "hit" for line in lines["lines"]), report["totals"]["target_hits"] or 0,
+             "single IPIs")
+    same(sum(s[1] for s in page["stacks"]) + page["stacks_missing"], report["totals"]["target_hits"] or 0, "hits of the stacks")
+
+
+# --- with a browser ---
+
+def number(text):
+    return int(re.sub(r"\D", "", text))
+
+
+def time_text(ns):
+    """As the page has it: three digits."""
+    for unit in ("ns", "µs", "ms"):
+        if ns < 999.5:
+            break
+        ns /= 1000
+    else:
+        unit = "s"
+    return f"{ns:.0f}\u202f{unit}" if unit == "ns" else f"{ns:.{2 if ns < 9.995 else 1 if ns < 99.95 else 0}f}\u202f{unit}"
+
+
+def column_of(d, name):
+    """Of every row that is shown: [its number, its text]."""
+    return d.run("return [...document.querySelectorAll('#rows tr[data-row]')].map(r =>"
+                 "[Number(r.dataset.row), r.querySelector(`td[data-column=\"${arguments[0]}\"]`).firstChild.data])", name)
+
+
+def shown_hits(d):
+    return sum(number(text) for _, text in column_of(d, "target_hits"))
+
+
+def opened(path):
+    d = Driver()
+    d.open(path)
+    d.size(1280, 900)
+    same(d.run("return document.documentElement.dataset.ready"), "yes", "the page is ready")
+    return d
+
+
+def closed(d, path):
+    for line in d.console():
+        check(False, f"console: {line}")
+    asked = {u for u in d.requests() if not u.startswith(("chrome://", "data:"))}
+    check(len(asked) == 1 and all(u.startswith("file:///") for u in asked), f"asked for {asked}")
+    d.close()
+
+
+def pictures(d, where, name):
+    for width in (1280, 420):
+        d.size(width, 900)
+        for theme in ("light", "dark"):
+            while d.run("return document.getElementById('theme').dataset.mode") != theme:
+                d.run("document.getElementById('theme').click()")
+            d.screenshot(f"{where}/{name}-{width}-{theme}.png")
+            wide = d.run("return document.documentElement.scrollWidth")
+            check(wide <= width, f"{name}: {wide} pixels wide on a screen of {width}")
+    d.size(1280, 900)
+
+
+def numbers(d, report):
+    for key in ("sends", "target_hits", "delivered", "coalesced", "in_flight", "lost", "interrupts", "unsolicited", "calls", "elided"):
+        want = report["totals"][key]
+        got = d.run("return [...document.querySelectorAll('[data-total]')].filter(e => e.dataset.total === arguments[0])"
+                    ".map(e => e.textContent)", key)
+        same({number(t) if want is not None else t for t in got}, {want if want is not None else "–"}, f"total {key}")
+    rows = report["rows"]
+    same({row: number(text) for row, text in column_of(d, "target_hits")}, {i: r["target_hits"] for i, r in enumerate(rows)}, "hits")
+    for column, dist, key in (("delivery_p50", "delivery_ns", "p50"), ("delivery_p99", "delivery_ns", "p99"),
+                              ("delivery_max", "delivery_ns", "max"), ("handler_sum", "handler_ns", "sum")):
+        same(dict(column_of(d, column)), {i: time_text(r[dist][key]) if r[dist] else "–" for i, r in enumerate(rows)}, column)
+
+
+def sorting(d, report):
+    values = [r["delivery_ns"]["p99"] if r["delivery_ns"] else None for r in report["rows"]]
+    for down in (True, False):
+        d.click('#rows th[data-column="delivery_p99"] button')
+        order = [values[i] for i, _ in column_of(d, "delivery_p99")]
+        have = [v for v in order if v is not None]
+        same(order, sorted(have, reverse=down) + [None] * (len(order) - len(have)), "sorted by p99")
+        same(d.run("return document.querySelector('#rows th[aria-sort]').getAttribute('aria-sort')"),
+             "descending" if down else "ascending", "aria-sort")
+    d.click('#rows th[data-column="target_hits"] button')
+
+
+def filters(d, report):
+    rows = report["rows"]
+    func = next(r["func"] for r in rows if r["func"])
+    d.type("#search", func[:6])
+    want = sum(r["target_hits"] for r in rows if any(func[:6] in str(r[k]) for k in ("caller", "func", "class")))
+    same(shown_hits(d), want, f"searched for {func[:6]}")
+    d.run("const s = document.getElementById('search'); s.value = ''; s.dispatchEvent(new Event('input'))")
+    index = next(i for i, r in enumerate(rows) if r["func"])
+    d.run("document.querySelector(`#rows tr[data-row='${arguments[0]}']`).querySelectorAll('button.name')[1].click()", index)
+    same(shown_hits(d), sum(r["target_hits"] for r in rows if r["func"] == func), f"filtered by {func}")
+    d.click(".chip")
+    # By a target, against the report of it.
+    target = d.run("const b = document.querySelectorAll('.facet')[1].querySelector('button'); b.click(); return Number(b.dataset.value)")
+    want = sum(n for (_, t), n in pairs_of(report).items() if t == target)
+    own = report["own"]["target_hits"]
+    check(want - own <= shown_hits(d) <= want, f"filtered by target {target}: {shown_hits(d)}, want {want} less own ones")
+    d.click(".chip")
+    d.run("document.querySelector('.facet button').click()")
+    check(0 < shown_hits(d) < sum(r["target_hits"] for r in rows), "filtered by a process")
+    d.click(".chip")
+    same(shown_hits(d), sum(r["target_hits"] for r in rows), "without a filter")
+
+
+def window(d, page, report):
+    d.drag(".timebox svg", 0.6, 0.8, 0.4)
+    text = d.run("return document.getElementById('window').textContent")
+    check("…" in text, f"a window is chosen: {text}")
+    chips = d.run("return [...document.querySelectorAll('.chip')].map(c => c.textContent)")
+    check(len(chips) == 1 and chips[0].startswith("Time"), f"and said: {chips}")
+    # Whatever the window is, rows have what the cells of its bins have.
+    bins = d.run("return [...document.querySelectorAll('.brush .selection')].map(e => [Number(e.getAttribute('x')), "
+                 "Number(e.getAttribute('width'))])[0].concat(Number(document.querySelector('.timebox svg').getAttribute('width')))")
+    left, right = 56, bins[2] - 8
+    bin_ns = page["targets"]["bin_ns"]
+    duration = min(report["trace"]["duration_ns"], 256 * bin_ns)
+    first = round((bins[0] - left) / (right - left) * duration / bin_ns)
+    last = round((bins[0] + bins[1] - left) / (right - left) * duration / bin_ns)
+    want = sum(n for row, _, at, n, _ in cells(page["targets"], True) if first <= at < last and row < len(report["rows"]))
+    same(shown_hits(d), want, f"hits of bins {first} to {last}")
+    check(want < sum(r["target_hits"] for r in report["rows"]), "a part of them")
+    latencies = [t for _, t in column_of(d, "delivery_p50")]
+    check(latencies and all(t.startswith("≈") or t == "–" for t in latencies), f"latencies of a window are marked: {latencies}")
+    # By keys.
+    d.run("document.querySelector('.timebox').focus()")
+    d.keys("+")
+    check(shown_hits(d) <= want, "+ makes the window smaller")
+    d.keys("\ue00c")
+    same(shown_hits(d), sum(r["target_hits"] for r in report["rows"]), "Escape: the whole recording")
+
+
+def details(d, page):
+    d.run("document.querySelector('#rows tr[data-row]').focus()")
+    d.keys("\ue015", "\ue007")
+    row = d.run("return [...document.querySelectorAll('#rows tr[aria-expanded=\"true\"]')].map(r => Number(r.dataset.row))")
+    same(len(row), 1, "Enter opens a row")
+    same(d.run("return document.activeElement.dataset.row"), str(row[0]), "which keeps the focus")
+    drawn = d.run("return [document.querySelectorAll('.detail .hist').length, document.querySelectorAll('.detail .hbar').length,"
+                  "document.querySelectorAll('.detail .frame').length, document.querySelectorAll('.detail .slowest tbody tr').length]")
+    check(drawn[0] >= 1 and drawn[1] >= 2, f"histograms: {drawn}")
+    same(drawn[3], len(page["lines"]["slowest"][row[0]]), "the slowest")
+    if any(len(s) > 3 and s[0] == row[0] for s in page["stacks"]):
+        check(drawn[2] > 2, f"stacks: {drawn}")
+    d.click(".detail .slowest button")
+    life = d.run("return document.querySelector('.life').textContent")
+    check("handler entry" in life and "delivery" in life, f"the life of one: {life}")
+    d.keys("n")
+    check(d.run("return document.querySelector('.life').textContent") != life, "n goes to the next")
+
+
+def lanes(d, page, report):
+    drawn = d.run("return ['circle.send', 'path.flight', 'rect.handler', 'path.point'].map(s => document.querySelectorAll(`#lanes ${s}`).length)")
+    check(drawn[1] > 0 and drawn[2] > 0, f"lanes: {drawn}")
+    check(drawn[0] == drawn[1] >= drawn[3], f"an arrow from each send: {drawn}")
+
+
+def matrix(d, report):
+    for value in ("p50", "p99", "count"):
+        d.click(f'#matrix button[data-value="{value}"]')
+        same(d.run("return document.querySelector('#matrix button[aria-pressed=\"true\"]').dataset.value"), value, "cells")
+    d.run("document.querySelector('canvas.matrix').focus()")
+    d.keys("\ue015")
+    text = d.run("return document.getElementById('cell').textContent")
+    check("CPU 0 → CPU 0" in text, f"keys go through the matrix: {text}")
+    d.keys("\ue014")
+    text = d.run("return document.getElementById('cell').textContent")
+    want = pairs_of(report).get((0, 1))
+    check(text.startswith("CPU 0 → CPU 1: ") and (want is None or number(text.split(":")[1].split(" hits")[0]) == want),
+          f"and tell: {text}, want {want}")
+    d.keys("\ue00c")
+
+
+def look(page_path, report_path, where, name):
+    report = json.load(open(report_path))
+    page = json.loads(data_of(page_path)[1])["page"]
+    d = opened(page_path)
+    try:
+        numbers(d, report)
+        sorting(d, report)
+        filters(d, report)
+        window(d, page, report)
+        lanes(d, page, report)
+        matrix(d, report)
+        details(d, page)
+        colours = set()
+        for _ in range(2):
+            d.click("#theme")
+            colours.add(d.run("return getComputedStyle(document.body).backgroundColor"))
+        same(len(colours), 2, "light and dark")
+        pictures(d, where, name)
+    finally:
+        closed(d, page_path)
+
+
+def wide(page_path, report_path, where):
+    report = json.load(open(report_path))
+    d = opened(page_path)
+    try:
+        same(number(d.run("return document.querySelector('[data-total=\"target_hits\"]').textContent")),
+             report["totals"]["target_hits"], "hits")
+        box = d.run("const r = document.querySelector('canvas.matrix').getBoundingClientRect(); return [r.width, r.height]")
+        check(box[0] >= 2 * report["trace"]["cpus"] and box[1] >= 2 * report["trace"]["cpus"], f"the matrix has room for all: {box}")
+        d.run("document.querySelector('canvas.matrix').focus()")
+        d.keys(*["\ue015"] * 4, *["\ue014"] * 4)
+        text = d.run("return document.getElementById('cell').textContent")
+        want = pairs_of(report).get((3, 4))
+        check(want and text.startswith("CPU 3 → CPU 4: ") and number(text.split(":")[1].split(" hits")[0]) == want, f"a cell: {text}, want {want}")
+        pictures(d, where, "wide")
+    finally:
+        closed(d, page_path)
+
+
+def hostile(page_path, mark):
+    d = opened(page_path)
+    try:
+        text = d.run("return document.body.textContent")
+        check(mark in text, f"{mark} is there, as text")
+        d.run("document.querySelectorAll('#rows tr[data-row]').forEach((r, i) => i < 3 && document.querySelectorAll('#rows tr[data-row]')[i].click())")
+        same(d.run("return [document.querySelectorAll('img, iframe, object, embed, form').length, typeof window.owned, document.scripts.length]"),
+             [0, "undefined", 3], "nothing of it became an element, or ran")
+    finally:
+        closed(d, page_path)
+
+
+{"data": data, "look": look, "wide": wide, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
+for fault in bad:
+    print(fault if len(fault) < 2000 else fault[:2000] + " ...")
+sys.exit(1 if bad else 0)

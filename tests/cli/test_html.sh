@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The page of "report --html": what is in it is what "report --json" says, nothing of a recording is ever more
+# than text, and in a browser it does what it promises. Pictures stay in build/pages, to be looked at.
+. "$(dirname "$0")/../lib.sh"
+page() { PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/cli/page.py" "$@"; }
+SCHEMA=$ROOT/docs/page.schema.json
+PAGES=$BUILD/pages
+mkdir -p "$PAGES"
+cd "$TMP" || exit 1
+
+# --- what it is asked for ---
+for args in "--json" "--csv" "--hist delivery" "--matrix count" "--over-time 1ms" "--tlb" "--fields sends" "--by slowest" "--kvm"; do
+	# shellcheck disable=SC2086 # words
+	exits 2 "--html and $args exclude each other" "$IPITRACE" report --html x.html $args "$DATA/demo.dat"
+done
+cp "$DATA/demo.dat" demo.dat
+exits 2 "--html FILE is the recording" "$IPITRACE" report --html demo.dat demo.dat
+ok "which stays what it was" cmp demo.dat "$DATA/demo.dat"
+exits 1 "--html in a directory that does not exist" "$IPITRACE" report --html none/x.html demo.dat
+exits 0 "--html" "$IPITRACE" report --html demo.html demo.dat
+is "$(cat "$OUT" "$ERR")" "" "says nothing"
+"$IPITRACE" report --html - demo.dat >stream.html
+ok "--html -: the same, as a stream" cmp stream.html demo.html
+"$IPITRACE" report --html one.html --threads 1 demo.dat
+ok "--threads 1: the same" cmp one.html demo.html
+
+# --- what is in it ---
+# pages NAME FILE ARGS...: NAME.html and NAME.json of a recording, and that they agree.
+pages() {
+	local name=$1 file=$2 status
+	shift 2
+	"$IPITRACE" report --html "$name.html" "$@" "$file" >/dev/null 2>"$ERR"
+	status=$?
+	[ $status -eq 0 ] || [ $status -eq 3 ] || { cat "$ERR"; return 1; }
+	"$IPITRACE" report --json "$@" "$file" --matrix count >"$name.json" 2>/dev/null
+	page data "$name.html" "$name.json" "$SCHEMA"
+}
+for f in "$DATA"/*.dat "$DATA"/rows/*.dat "$DATA"/cases/*.dat.gz; do
+	"$IPITRACE" report "$f" >/dev/null 2>&1
+	[ $? -eq 1 ] && continue # no IPIs are in it
+	ok "the page of ${f#"$DATA"/} agrees with its report" pages any "$f"
+done
+for args in "--by target" "--by caller,class,comm" "--by stack" "--func flush_tlb_func" "-C 1" "--from +200ms --to +1s"; do
+	# shellcheck disable=SC2086 # words
+	ok "the page of report $args agrees" pages any demo.dat $args
+done
+
+# --- that it stays small ---
+ok "a recording of 256 CPUs and 10 million events" "$BUILD/perf/simulate" "$DATA/demo.dat" wide.dat 256 10000000 fast
+ok "its page agrees" pages wide wide.dat
+size=$(stat -c %s wide.html)
+[ "$size" -lt 3000000 ]
+is $? 0 "and is below 3 MB: $size"
+
+# --- names that are none ---
+python3 - "$DATA/report.dat" hostile.dat <<'PY'
+import struct, sys
+data = open(sys.argv[1], "rb").read()
+for old, new in ((b" membarrier\n", b" </script>x\n"), (b" ipi_mb\n", b" <i>\xe2\x80\xa8\n"), (b" wakeup\n", b" <b>'\"&\n"),
+                 (b"cmdline ipitrace record -o", b"cmdline <svg onload=alert>")):
+    assert old in data and len(old) == len(new), old
+    data = data.replace(old, new)
+data = bytearray(data)
+at, check = data.index(b"facts 1\n"), 0xcbf29ce484222325	# FNV-1a of the facts
+for byte in data[at:-24]:
+    check = (check ^ byte) * 0x100000001b3 % 2**64
+struct.pack_into("<Q", data, len(data) - 8, check)
+open(sys.argv[2], "wb").write(data)
+PY
+ok "the page of a hostile recording agrees with its report" pages hostile hostile.dat --by comm,func
+is "$(grep -c '</script>x' hostile.html)$(grep -c '<svg onload' hostile.html)$(grep -c $'\xe2\x80\xa8' hostile.html)" 000 \
+	"nothing of it is in the page as it was"
+is "$(grep -cE 'innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|new Function|fetch\(|XMLHttpRequest|import\(|\.html\(' "$ROOT"/tracer/report/html/*.js | grep -v ':0$')" "" \
+	"the script makes no elements of text, runs none, and loads nothing"
+
+# --- in a browser ---
+if ! command -v chromedriver >/dev/null || ! command -v chromium >/dev/null; then
+	skip "the page in a browser" "no chromium and chromedriver"
+	done_testing
+fi
+pages demo demo.dat >/dev/null
+ok "numbers, sorting, filters, window, lanes, matrix, details, themes, keys" page look demo.html demo.json "$PAGES" demo
+ok "256 CPUs" page wide wide.html wide.json "$PAGES"
+ok "hostile names are text" page hostile hostile.html '</script>x'
+note "pictures: $(cd "$PAGES" && echo ./*.png)"
+done_testing

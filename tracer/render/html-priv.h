@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * render/html-priv.h - the parts of a page of HTML.
+ */
+#ifndef IPITRACE_RENDER_HTML_PRIV_H
+#define IPITRACE_RENDER_HTML_PRIV_H
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "render/html.h"
+
+/* The page as it was built, with the line @DATA@ where the JSON goes: render/html-page.c. Ends with a NUL. */
+extern const char html_page[];
+
+/* All that the page shows: {"report": ..., "page": ...}; docs/page.schema.json says what is in it. */
+int html_data(const struct report *report, struct pagedata *data, const struct html_options *o, FILE *out,
+	      struct err *err);
+
+#endif

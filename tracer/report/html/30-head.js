@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What was recorded, and how far to trust it.
+
+function theme() {
+	const modes = ["auto", "light", "dark"];
+	const button = el("button", { type: "button", class: "theme", id: "theme" });
+	const set = (mode) => {
+		if (mode === "auto")
+			delete document.documentElement.dataset.theme;
+		else
+			document.documentElement.dataset.theme = mode;
+		button.textContent = `Theme: ${mode}`;
+		button.dataset.mode = mode;
+	};
+
+	button.addEventListener("click", () => {
+		set(modes[(modes.indexOf(button.dataset.mode) + 1) % modes.length]);
+		change({});
+	});
+	set("auto");
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => change({}));
+	return button;
+}
+
+function header() {
+	const name = trace.file || "recording";
+	const what = [trace.kernel && `Linux ${trace.kernel}`, trace.arch, trace.cpus && `${trace.cpus} CPUs`,
+		trace.duration_ns !== null && formatNs(trace.duration_ns), `${formatCount(trace.events)} events`,
+		trace.window && `window of ${formatNs(trace.window.duration_ns)}`,
+		trace.filters && `only ${trace.filters}`].filter(Boolean);
+	const how = [trace.host && `on ${trace.host}`, trace.date, trace.command].filter(Boolean);
+
+	document.title = `${name.split("/").pop()}: IPIs`;
+	return el("header", {},
+		el("div", { class: "title" }, el("h1", {}, name.split("/").pop()), theme()),
+		el("p", { class: "what" }, what.join(" · ")),
+		how.length ? el("p", { class: "how" }, "Recorded ", how.slice(0, trace.command ? -1 : undefined).join(", "),
+			trace.command ? [": ", el("code", {}, trace.command)] : null) : null,
+		el("p", { class: `verdict ${page.good ? "good" : "bad"}`, id: "verdict" },
+			el("span", { "aria-hidden": "true" }, page.good ? "✓ " : "▲ "), page.verdict || ""));
+}
+
+function tile(id, name, help) {
+
+	return el("div", { class: "tile", title: help },
+		el("span", { class: "value", "data-total": id }, formatCount(report.totals[id])), el("span", { class: "name" }, name));
+}
+
+function totals() {
+	return section("totals", "Totals", "Of the whole recording: every event is in these sums, nothing is sampled.",
+		el("div", { class: "law" },
+			tile("sends", "sends", "send events"), el("i", {}, "→"),
+			tile("target_hits", "hits", "targets of all sends"), el("i", {}, "="),
+			tile("delivered", "delivered", "hits that caused an interrupt"), el("i", {}, "+"),
+			tile("coalesced", "coalesced", "hits whose interrupt was already requested"), el("i", {}, "+"),
+			tile("in_flight", "in flight", "still under way at the end"), el("i", {}, "+"),
+			tile("lost", "lost", "lost events hide what became of them")),
+		el("div", { class: "law" },
+			tile("interrupts", "interrupts", "IPI handlers that ran"), el("i", {}, "="),
+			tile("delivered", "delivered", "caused by a hit"), el("i", {}, "+"),
+			tile("unsolicited", "unsolicited", "no sender is known"), el("i", { class: "gap" }, ""),
+			tile("calls", "calls", "functions queued for other CPUs"),
+			tile("elided", "elided", "calls and wake-ups that needed no interrupt")));
+}
+
+function sampling() {
+	const out = [];
+	const t = cubes.targets, m = cubes.matrix;
+
+	out.push(`Over time: bins of ${formatNs(bin_ns)}. Every hit is in one of them.`);
+	if (cubes.delivery.bits === null)
+		out.push("Deliveries within a window are not told apart: there are too many different ones.");
+	else
+		out.push(`Within a window, latencies are read off buckets, ${1 << cubes.delivery.bits} a power of two, and marked ≈; ` +
+			"of the whole recording they are the report's.");
+	if (t.cpusEach > 1)
+		out.push(`Targets over time: ${t.cpusEach} CPUs are counted as one.`);
+	if (cubes.tasks.merged)
+		out.push("Processes: too many for the page; they are counted as one.");
+	out.push(`Who hits whom: bins of ${formatNs(m.bin_ns)}${m.cpusEach > 1 ? `, ${m.cpusEach} CPUs counted as one` : ""}` +
+		`${m.bits === null ? ", no latencies: too many pairs" : ""}.`);
+	if (allLines)
+		out.push("Single IPIs: all of them.");
+	else
+		out.push(`Single IPIs: all in ${formatNs(page.lines.length_ns)} of every ${formatNs(page.lines.period_ns)}, ` +
+			`and the slowest of the first ${slowest.length} rows; ${formatCount(lines.length)} in all.`);
+	if (rows.length < report.rows_total)
+		out.push(`Rows: the first ${rows.length} of ${formatCount(report.rows_total)}; the others are counted together.`);
+	if (page.stacks_missing)
+		out.push(`Stacks: the most frequent ones; those of ${formatCount(page.stacks_missing)} hits are left out.`);
+	return out;
+}
+
+function coverageTable() {
+	if (!report.coverage.length)
+		return null;
+	return el("table", { class: "coverage" }, el("caption", {}, "Against /proc/interrupts"),
+		el("thead", {}, el("tr", {}, ["line", "traced", "counted", ""].map((t) => el("th", { scope: "col" }, t)))),
+		el("tbody", {}, report.coverage.map((c) => el("tr", {},
+			el("th", { scope: "row" }, c.name), el("td", { class: "num" }, formatCount(c.traced)),
+			el("td", { class: "num" }, c.high === null ? `${formatCount(c.low)} or more` :
+				c.low === c.high ? formatCount(c.low) : `${formatCount(c.low)}…${formatCount(c.high)}`),
+			el("td", {}, c.ok ? "✓" : "▲ differs")))));
+}
+
+function trust() {
+	return section("trust", "How far to trust it", "Tier, audit and coverage, as the report in text has them.",
+		el("div", { class: "columns" },
+			el("ul", { class: "foot" }, page.foot.map((line) => el("li", {}, line))),
+			el("div", {}, coverageTable(),
+				el("h3", {}, "What this page has"), el("ul", { class: "sampling" }, sampling().map((s) => el("li", {}, s))))));
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Over time: stacked by row, and CPU by CPU; dragging across it chooses the window that all else follows.
+
+function timeSection() {
+	const margin = { top: 8, right: 8, bottom: 22, left: 56 };
+	const svg = d3.create("svg").attr("class", "chart").attr("role", "img")
+		.attr("aria-label", "Rate over time, stacked by row");
+	const strip = el("canvas", { class: "strip", "aria-hidden": "true" });
+	const legend = el("ul", { class: "legend" });
+	const box = el("div", { class: "timebox", tabindex: "0", role: "group", "aria-label":
+		"Window of time: arrow keys move it, + and − change it, Escape shows all" }, svg.node(), strip);
+	const said = el("p", { class: "count", role: "status", id: "window" });
+	const height = 180;
+	let x, stacked, series;
+
+	// By series and bin; the first rows by hits have a series each.
+	function collect() {
+		const names = [...Array(Math.min(NR_COLOURS, rows.length)).keys()];
+		const all = names.concat([ROW_REST, ROW_UNSOLICITED, ROW_OWN]);
+		const place = new Int16Array(NR_ROWS).fill(all.indexOf(ROW_REST));
+		all.forEach((row, i) => (place[row] = i));
+		const values = all.map(() => new Float64Array(nrBins));
+		eachHit((row, bin, other, n, ns) => {
+			values[place[row]][bin] += state.metric === "hits" ? n : ns;
+		});
+		return all.map((row, i) => ({ row, values: values[i], sum: d3.sum(values[i]) })).filter((s) => s.sum);
+	}
+
+	// Hits a second, or the share of one CPU's time.
+	function rate(v, bin) {
+		return v / Math.max(1, Math.min((bin + 1) * bin_ns, end_ns) - bin * bin_ns) * (state.metric === "hits" ? 1e9 : 1);
+	}
+
+	function drawChart() {
+		const width = Math.max(280, box.clientWidth);
+		const tops = [];
+		let below = new Float64Array(nrBins);
+
+		series = collect();
+		stacked = series.map((s) => {
+			const top = Float64Array.from(below, (v, bin) => v + rate(s.values[bin], bin));
+			const band = { row: s.row, low: below, high: top };
+			below = top;
+			return band;
+		});
+		for (const v of below)
+			tops.push(v);
+		x = d3.scaleLinear().domain([0, end_ns / 1e9]).range([margin.left, width - margin.right]);
+		const y = d3.scaleLinear().domain([0, d3.max(tops) || 1]).nice().range([height - margin.bottom, margin.top]);
+		const area = (band) => {
+			let up = "", down = "";
+			for (let bin = 0; bin < nrBins; bin++) {
+				const from = x(bin * bin_ns / 1e9), to = x(Math.min((bin + 1) * bin_ns, end_ns) / 1e9);
+				up += `${bin ? "L" : "M"}${from.toFixed(1)},${y(band.high[bin]).toFixed(1)}H${to.toFixed(1)}`;
+				down = `L${to.toFixed(1)},${y(band.low[bin]).toFixed(1)}H${from.toFixed(1)}${down}`;
+			}
+			return `${up}${down}Z`;
+		};
+		const unit = state.metric === "hits" ? formatRate : formatPercent;
+
+		svg.attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height);
+		svg.selectAll("g.y").data([0]).join("g").attr("class", "y axis").attr("transform", `translate(${margin.left},0)`)
+			.call(d3.axisLeft(y).ticks(4).tickSize(-(width - margin.left - margin.right)).tickFormat(unit));
+		svg.selectAll("path.band").data(stacked).join("path").attr("class", "band").attr("d", area)
+			.attr("fill", (b) => rowColour(b.row));
+		svg.selectAll("g.x").data([0]).join("g").attr("class", "x axis").attr("transform", `translate(0,${height - margin.bottom})`)
+			.call(d3.axisBottom(x).ticks(Math.max(2, width / 110)).tickFormat((s) => `${s}${THIN}s`));
+		legend.replaceChildren(...series.map((s) => {
+			const swatch = el("span", { class: "swatch", "aria-hidden": "true" });
+			swatch.style.background = rowColour(s.row);
+			return el("li", {}, swatch, s.row === ROW_REST || rows.length > NR_COLOURS && s.row >= NR_COLOURS && s.row < rows.length ?
+				"all other rows" : rowName(s.row));
+		}));
+	}
+
+	// A line a CPU, or a group of them: the more, the darker.
+	function drawStrip() {
+		const cube = cubes.targets, passes = passing();
+		const sum = new Map();
+		for (let i = 0; i < cube.nr; i++) {
+			if (!passes[cube.a[i]])
+				continue;
+			const line = sum.get(cube.b[i]) || sum.set(cube.b[i], new Float64Array(nrBins)).get(cube.b[i]);
+			line[cube.bin[i]] += state.metric === "hits" ? cube.n[i] : cube.ns[i];
+		}
+		const cpus = [...sum.keys()].sort((p, q) => p - q);
+		const size = Math.max(1, Math.min(18, Math.floor(220 / Math.max(1, cpus.length))));
+		const width = Math.max(280, box.clientWidth), ratio = devicePixelRatio || 1;
+		const most = d3.max(cpus, (cpu) => d3.max(sum.get(cpu))) || 1;
+		const shade = d3.interpolateRgb(colour("paper"), colour("heat"));
+
+		strip.width = width * ratio;
+		strip.height = size * cpus.length * ratio;
+		strip.style.height = `${size * cpus.length}px`;
+		strip.cpus = cpus;
+		strip.sum = sum;
+		const ctx = strip.getContext("2d");
+		ctx.scale(ratio, ratio);
+		ctx.font = "11px system-ui, sans-serif";
+		ctx.textBaseline = "middle";
+		ctx.textAlign = "right";
+		cpus.forEach((cpu, i) => {
+			const line = sum.get(cpu);
+			for (let bin = 0; bin < nrBins; bin++) {
+				if (!line[bin])
+					continue;
+				const from = x(bin * bin_ns / 1e9), to = x(Math.min((bin + 1) * bin_ns, end_ns) / 1e9);
+				ctx.fillStyle = shade(0.12 + 0.88 * Math.sqrt(line[bin] / most));
+				ctx.fillRect(from, i * size, Math.max(1, to - from), size > 3 ? size - 1 : size);
+			}
+			if (size >= 11 || i % Math.ceil(14 / size) === 0) {
+				ctx.fillStyle = state.target === cpu ? colour("accent") : colour("muted");
+				ctx.fillText(cpuName(cpu), margin.left - 6, Math.max(6, i * size + size / 2));
+			}
+		});
+	}
+
+	const brush = d3.brushX().on("end", () => {
+		const event = d3.event;
+		// What this moves itself is nobody's wish.
+		if (moving || !event.sourceEvent)
+			return;
+		if (!event.selection) {
+			change({ window: null });
+			return;
+		}
+		const bins = event.selection.map((px) => x.invert(px) * 1e9 / bin_ns);
+		const from = Math.max(0, Math.floor(bins[0])), to = Math.min(nrBins, Math.max(from + 1, Math.ceil(bins[1])));
+		change({ window: from === 0 && to === nrBins ? null : [from, to] });
+	});
+	const layer = svg.append("g").attr("class", "brush");
+	let moving = false;
+
+	function drawBrush() {
+		const [left, right] = x.range();
+		layer.raise().call(brush.extent([[left, margin.top], [right, height - margin.bottom]]));
+		moving = true;
+		layer.call(brush.move, state.window ? windowNs().map((ns) => x(ns / 1e9)) : null);
+		moving = false;
+	}
+
+	function pointed(e) {
+		const at = x.invert(e.clientX - box.getBoundingClientRect().left) * 1e9;
+		const bin = Math.floor(at / bin_ns);
+		return at >= 0 && bin >= 0 && bin < nrBins && at <= end_ns ? bin : null;
+	}
+
+	function value(v, bin) {
+		return state.metric === "hits" ? `${formatCount(v)} hits, ${formatRate(rate(v, bin))}` :
+			`${formatNs(v)}, ${formatPercent(rate(v, bin))} of a CPU`;
+	}
+
+	svg.on("mousemove", () => {
+		const e = d3.event, bin = pointed(e);
+		if (bin === null)
+			return hideTip();
+		const sum = d3.sum(series, (s) => s.values[bin]);
+		return showTip(e.clientX, e.clientY, [el("strong", {}, `${formatAt(bin * bin_ns, end_ns / 100)}, ${formatNs(bin_ns)}`),
+			facts([["all", value(sum, bin)]].concat(series.filter((s) => s.values[bin])
+				.map((s) => [rowName(s.row), value(s.values[bin], bin)])))]);
+	}).on("mouseleave", hideTip);
+	const stripCpu = (e) => {
+		const r = strip.getBoundingClientRect();
+		return strip.cpus[Math.floor((e.clientY - r.top) / r.height * strip.cpus.length)];
+	};
+	strip.addEventListener("mousemove", (e) => {
+		const bin = pointed(e), cpu = stripCpu(e);
+		if (bin === null || cpu === undefined)
+			return hideTip();
+		return showTip(e.clientX, e.clientY, [el("strong", {}, `${cpuName(cpu)}, ${formatAt(bin * bin_ns, end_ns / 100)}`),
+			facts([["here", value(strip.sum.get(cpu)[bin], bin)]])]);
+	});
+	strip.addEventListener("mouseleave", hideTip);
+	strip.addEventListener("click", (e) => {
+		const cpu = stripCpu(e);
+		if (cpu !== undefined)
+			change({ target: state.target === cpu ? null : cpu, task: null });
+	});
+
+	box.addEventListener("keydown", (e) => {
+		let [from, to] = state.window || [0, nrBins];
+		const width = to - from, step = Math.max(1, Math.round(width / 4));
+		const by = { ArrowLeft: -step, ArrowRight: step }[e.key];
+		if (by) {
+			from = Math.max(0, Math.min(nrBins - width, from + by));
+			to = from + width;
+		} else if (e.key === "+" || e.key === "=") {
+			from += Math.floor(width / 4);
+			to = Math.max(from + 1, to - Math.floor(width / 4));
+		} else if (e.key === "-") {
+			from = Math.max(0, from - Math.ceil(width / 2));
+			to = Math.min(nrBins, to + Math.ceil(width / 2));
+		} else if (e.key === "Escape") {
+			from = 0;
+			to = nrBins;
+		} else {
+			return;
+		}
+		e.preventDefault();
+		change({ window: from === 0 && to === nrBins ? null : [from, to] });
+	});
+
+	const draw = () => {
+		drawChart();
+		drawStrip();
+		drawBrush();
+		const [from, to] = windowNs();
+		said.textContent = state.window ? `${formatAt(from, to - from)} … ${formatAt(to, to - from)} (${formatNs(to - from)})` :
+			`all of ${formatNs(end_ns)}`;
+	};
+	if (!hasTime)
+		return section("time", "Over time", "This recording's clock does not tell when things were.");
+	onChange(draw);
+	addEventListener("resize", () => change({}));
+	return section("time", "Over time",
+		"Drag to choose a window, which everything below follows; click a CPU to see only what hits it.",
+		el("div", { class: "tools" }, choice("Over time", [["hits", "Rate"], ["stolen", "Stolen time"]], () => state.metric,
+			(metric) => change({ metric })),
+		el("button", { type: "button", id: "whole", onclick: () => change({ window: null }) }, "Whole recording"), said),
+		box, legend);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One row: how long its IPIs took, from where they were sent, and the slowest of them.
+
+const DISTRIBUTIONS = [["delivery", "Delivery", "send to handler entry"], ["queue", "Queue", "call queued to function entry"],
+	["func", "Function", "function entry to exit"], ["handler", "Handler", "handler entry to exit: stolen from the target"],
+	["wait", "Wait", "how long senders waited"]];
+
+// Of the window where it is kept by time, else of the whole recording: [[low, high, n], ...].
+function distribution(row, id) {
+	if (id === "delivery" && sums.delivery[row.index].total)
+		return sums.delivery[row.index].counts;
+	const flat = id !== "delivery" && row.index < page.distributions.length ? page.distributions[row.index][id] : null;
+	if (!flat)
+		return null;
+	const out = [];
+	for (let i = 0; i < flat.length; i += 2) {
+		const low = flat[i], width = Math.max(1, 2 ** (Math.floor(Math.log2(Math.max(low, 8))) - 3));
+		out.push([low, low + width, flat[i + 1]]);
+	}
+	return out;
+}
+
+// p50, p99 and the maximum: the report's own where the whole recording is shown.
+function marks(row, id, counts) {
+	const total = d3.sum(counts, (c) => c[2]);
+	const prefix = id;
+	if (id !== "delivery" || !state.window)
+		return [["p50", rowValue(row, `${prefix}_p50`), ""], ["p99", rowValue(row, `${prefix}_p99`), ""],
+			["max", rowValue(row, `${prefix}_max`), ""]];
+	return [["p50", percentile(counts, total, 0.5), "≈"], ["p99", percentile(counts, total, 0.99), "≈"],
+		["max", counts[counts.length - 1][1], "≈"]];
+}
+
+function histogram(row, id, name, about) {
+	const counts = distribution(row, id);
+	if (!counts)
+		return null;
+	const width = 340, height = 132, margin = { top: 26, right: 14, bottom: 20, left: 12 };
+	const shown = marks(row, id, counts);
+	const low = counts[0][0] || 1, high = Math.max(counts[counts.length - 1][1], low * 2);
+	const x = d3.scaleLog().domain([low, high]).range([margin.left, width - margin.right]);
+	const y = d3.scaleLinear().domain([0, d3.max(counts, (c) => c[2])]).range([height - margin.bottom, margin.top]);
+	const svg = d3.create("svg").attr("viewBox", `0 0 ${width} ${height}`).attr("class", "hist").attr("role", "img")
+		.attr("aria-label", `${name}: ${shown.map(([k, v, about_]) => `${k} ${about_}${formatNs(v)}`).join(", ")}`);
+	const ticks = [];
+
+	for (let unit = 1; unit <= high; unit *= 10)
+		if (unit >= low && (high / low < 1e4 || Math.round(Math.log10(unit)) % 2 === 0))
+			ticks.push(unit);
+	if (ticks.length < 2)
+		[1, 2, 5].forEach((k) => {
+			for (let unit = 1; unit * k <= high; unit *= 10)
+				if (unit * k >= low && !ticks.includes(unit * k))
+					ticks.push(unit * k);
+		});
+	svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
+		.call(d3.axisBottom(x).tickValues(ticks).tickFormat(formatNs).tickSizeOuter(0));
+	svg.selectAll("rect").data(counts).join("rect").attr("class", "hbar")
+		.attr("x", (c) => x(Math.max(c[0], low))).attr("width", (c) => Math.max(1, x(c[1]) - x(Math.max(c[0], low)) - 0.5))
+		.attr("y", (c) => y(c[2])).attr("height", (c) => y(0) - y(c[2]))
+		.append("title").text((c) => `${formatNs(c[0])} … ${formatNs(c[1])}: ${formatCount(c[2])}`);
+	let taken = -Infinity;
+	shown.filter(([, v]) => v !== null).forEach(([k, v, about_], i) => {
+		const at = Math.min(x.range()[1], Math.max(x.range()[0], x(Math.max(v, low))));
+		const text = svg.append("text").attr("class", "mark").attr("y", 10).text(`${k} ${about_}${formatNs(v)}`);
+		const anchor = i === 0 ? "start" : i === 1 ? "middle" : "end";
+		const wide = 6.2 * text.text().length;
+		let left = anchor === "start" ? at : anchor === "middle" ? at - wide / 2 : at - wide;
+		left = Math.min(Math.max(left, taken + 8, 0), width - wide);
+		text.attr("x", left);
+		taken = left + wide;
+		svg.append("line").attr("class", "mark").attr("x1", at).attr("x2", at).attr("y1", margin.top - 6).attr("y2", y(0));
+		svg.append("line").attr("class", "mark").attr("x1", Math.min(Math.max(at, left), left + wide)).attr("x2", at)
+			.attr("y1", 13).attr("y2", margin.top - 6);
+	});
+	return el("figure", {}, el("figcaption", {}, el("strong", {}, name), ` ${about}`), svg.node());
+}
+
+// --- stacks ---
+
+function withoutOffset(name) {
+	return name.replace(/\+0x[0-9a-f]+(\/0x[0-9a-f]+)?$/, "");
+}
+
+// A tree of frames from the outermost in; of no stack, a leaf that says so.
+function flameTree(row) {
+	const root = { name: "all", value: 0, children: [] };
+	for (const [index, hits, , ...frames] of page.stacks) {
+		if (index !== row.index)
+			continue;
+		let node = root;
+		node.value += hits;
+		const names = frames.length ? frames.map((f) => withoutOffset(page.strings[f])).reverse() : ["[no stack]"];
+		for (const name of names) {
+			let child = node.children.find((c) => c.name === name);
+			if (!child)
+				node.children.push(child = { name, value: 0, children: [] });
+			child.value += hits;
+			node = child;
+		}
+	}
+	return root;
+}
+
+function flame(row) {
+	const tree = flameTree(row);
+	if (!tree.value || tree.children.length === 1 && tree.children[0].name === "[no stack]")
+		return null;
+	const root = d3.hierarchy(tree).sort((a, b) => d3.ascending(a.data.name, b.data.name));
+	const line = 18, width = 1000;
+	root.each((n) => {
+		if (!n.parent)
+			n.x0 = 0;
+		let at = n.x0;
+		(n.children || []).forEach((c) => {
+			c.x0 = at;
+			at += c.data.value;
+		});
+	});
+	const height = (root.height + 1) * line;
+	const box = el("div", { class: "flame", role: "img", "aria-label": "Stacks of the senders, the outermost function on top" });
+	let focus = root;
+
+	box.style.height = `${height}px`;
+	const draw = () => {
+		const scale = width / focus.data.value;
+		box.replaceChildren(...root.descendants().filter((n) => n.depth || n === root).map((n) => {
+			const above = focus.ancestors().includes(n) && n !== focus;
+			const from = above ? 0 : (n.x0 - focus.x0) * scale, wide = above ? width : n.data.value * scale;
+			if (from < -0.01 || from > width - 0.01 || wide < 1.5 || !above && from + wide > width + 0.01)
+				return null;
+			const frame = el("button", { type: "button", tabindex: "-1", class: above ? "frame above" : "frame",
+				title: `${n.data.name}: ${formatCount(n.data.value)} hits, ${formatPercent(n.data.value / tree.value)}`,
+				onclick: (e) => {
+					e.stopPropagation();
+					focus = n;
+					draw();
+				} }, n.data.name);
+			frame.style.left = `${from / 10}%`;
+			frame.style.width = `calc(${wide / 10}% - 1px)`;
+			frame.style.top = `${n.depth * line}px`;
+			frame.style.setProperty("--shade", `${(n.data.name.length * 37 + n.depth * 11) % 5}`);
+			return frame;
+		}).filter(Boolean));
+	};
+	draw();
+	return el("figure", { class: "wide" }, el("figcaption", {}, el("strong", {}, "Stacks"),
+		" of the senders, the outermost function on top; width is hits of the whole recording; click to zoom"), box);
+}
+
+// --- the slowest ---
+
+function slowestTable(row) {
+	const list = row.index < slowest.length ? slowest[row.index] : [];
+	const [from, to] = windowNs();
+	const within = list.filter((l) => l.begin >= from && l.begin < to);
+	if (!within.length)
+		return null;
+	const table = el("table", { class: "slowest" },
+		el("thead", {}, el("tr", {}, ["at", "CPUs", "sender", "hit", "delivery", "handler", ""].map((t, i) =>
+			el("th", { scope: "col", class: i === 0 || i === 4 || i === 5 ? "num" : "" }, t)))),
+		el("tbody", {}, within.map((l) => el("tr", {}, el("td", { class: "num" }, formatAt(l.begin, 1000)),
+			el("td", {}, `${l.source} → ${l.target}`), el("td", {}, l.comm || "–"), el("td", {}, victim(l)),
+			el("td", { class: "num" }, formatNs(l.entry_ns - l.sent_ns)),
+			el("td", { class: "num" }, l.exit_ns === null ? "–" : formatNs(l.exit_ns - l.entry_ns)),
+			el("td", {}, el("button", { type: "button", onclick: (e) => {
+				e.stopPropagation();
+				showLine(l);
+			} }, "show"))))));
+	return el("figure", { class: "wide" }, el("figcaption", {}, el("strong", {}, "Slowest"),
+		` ${list.length === within.length ? "of the whole recording" : "of the whole recording that are in this window"}`),
+	el("div", { class: "scroll" }, table));
+}
+
+function victim(line) {
+	return line.victim_comm || (line.victim_context === "idle" ? "idle" : line.victim_context) || "–";
+}
+
+function rowDetail(row) {
+	const parts = DISTRIBUTIONS.map(([id, name, about]) => histogram(row, id, name,
+		state.window && id !== "delivery" ? `${about}; of the whole recording` : about)).filter(Boolean);
+	return el("div", { class: "details" }, el("div", { class: "hists" }, parts), flame(row), slowestTable(row));
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Who hits whom: senders down, targets across, CPUs that share memory beside each other.
+
+function matrixSection() {
+	const cube = cubes.matrix, group = cube.cpusEach;
+	const canvas = el("canvas", { class: "matrix", tabindex: "0", role: "img", "aria-label":
+		"Matrix of sending and receiving CPUs; arrow keys go through it" });
+	const said = el("p", { class: "count", role: "status", id: "cell" });
+	const scale = el("div", { class: "scale", "aria-hidden": "true" });
+	const known = new Set();
+	for (let i = 0; i < cube.nr; i++) {
+		known.add(cube.a[i] * group);
+		known.add(cube.b[i] * group);
+	}
+	const cpus = orderCpus(known).map((c) => Object.assign(c, { number: c.cpu / group }));
+	const place = new Map(cpus.map((c, i) => [c.number, i]));
+	const nr = cpus.length;
+	let cells = [], at = null, geometry = null;
+
+	const label = (i) => (group === 1 ? String(cpus[i].cpu) : `${cpus[i].cpu}–${cpus[i].cpu + group - 1}`);
+
+	// Bins of this cube may be wider than those of the window: those that it touches.
+	function collect() {
+		const [from, to] = windowNs(), maps = new Map();
+		const first = Math.floor(from / cube.bin_ns), last = Math.max(first + 1, Math.ceil(to / cube.bin_ns));
+		for (let i = 0; i < cube.nr; i++) {
+			if (state.window && (cube.bin[i] < first || cube.bin[i] >= last))
+				continue;
+			const key = place.get(cube.a[i]) * nr + place.get(cube.b[i]);
+			const map = maps.get(key) || maps.set(key, new Map()).get(key);
+			map.set(cube.bucket[i], (map.get(cube.bucket[i]) || 0) + cube.n[i]);
+		}
+		cells = [];
+		for (const [key, map] of maps) {
+			const counts = cube.bits === null ? [] : toBuckets(map, cube.bits);
+			const total = d3.sum(counts, (c) => c[2]);
+			cells[key] = { count: d3.sum(map.values()), p50: total ? percentile(counts, total, 0.5) : null,
+				p99: total ? percentile(counts, total, 0.99) : null };
+		}
+		return [first * cube.bin_ns, Math.min(end_ns, last * cube.bin_ns)];
+	}
+
+	const text = (v) => (v === null ? "–" : state.cell === "count" ? formatCount(v) : `≈${formatNs(v)}`);
+
+	function draw() {
+		const [from, to] = collect();
+		const all = Object.values(cells).map((c) => c[state.cell]).filter((v) => v);
+		const low = d3.min(all) || 1, high = d3.max(all) || 1;
+		const width = Math.min(720, main.clientWidth - 48);
+		const left = 44, top = 30;
+		const size = Math.max(2, Math.min(64, Math.floor((width - left - 4) / Math.max(1, nr))));
+		const ratio = devicePixelRatio || 1;
+		const shade = d3.interpolateRgb(colour("paper"), colour("heat"));
+		const dark = colour("heat-text"), light = colour("text");
+		// What differs little is not made to look as if it did.
+		const base = Math.min(low, high / 10);
+		const depth = (v) => 0.1 + 0.9 * Math.log(v / base) / Math.log(high / base);
+
+		geometry = { left, top, size };
+		canvas.width = (left + size * nr + 4) * ratio;
+		canvas.height = (top + size * nr + 4) * ratio;
+		canvas.style.width = `${left + size * nr + 4}px`;
+		canvas.style.height = `${top + size * nr + 4}px`;
+		const ctx = canvas.getContext("2d");
+		ctx.scale(ratio, ratio);
+		ctx.fillStyle = colour("field");
+		ctx.fillRect(left, top, size * nr, size * nr);
+		ctx.textBaseline = "middle";
+		for (const key of Object.keys(cells)) {
+			const v = cells[key][state.cell], px = left + (key % nr) * size, py = top + Math.floor(key / nr) * size;
+			if (v === null)
+				continue;
+			ctx.fillStyle = shade(depth(v));
+			ctx.fillRect(px, py, size > 4 ? size - 1 : size, size > 4 ? size - 1 : size);
+			if (size >= 46) {
+				ctx.fillStyle = depth(v) > 0.5 ? dark : light;
+				ctx.font = "12px system-ui, sans-serif";
+				ctx.textAlign = "center";
+				ctx.fillText(state.cell === "count" && v > 99999 ? formatRate(v).replace("/s", "") : text(v).replace("≈", ""),
+					px + size / 2, py + size / 2, size - 4);
+			}
+		}
+		ctx.font = "11px system-ui, sans-serif";
+		ctx.fillStyle = colour("muted");
+		const every = Math.max(1, 2 ** Math.ceil(Math.log2((group === 1 ? 22 : 44) / size)));
+		for (let i = 0; i < nr; i += every) {
+			ctx.textAlign = "right";
+			ctx.fillText(label(i), left - 5, top + i * size + Math.min(size, 14) / 2);
+			ctx.textAlign = size > 20 ? "center" : "left";
+			ctx.fillText(label(i), left + i * size + (size > 20 ? size / 2 : 0), top - 8);
+		}
+		ctx.textAlign = "left";
+		ctx.fillText("from ↓ to →", 2, 9);
+		ctx.strokeStyle = colour("line");
+		for (let i = 1; i < nr; i++) {
+			const node = cpus[i].node !== cpus[i - 1].node, llc = cpus[i].llc !== cpus[i - 1].llc;
+			if (!node && !llc)
+				continue;
+			ctx.lineWidth = node ? 2 : 1;
+			ctx.strokeStyle = node ? colour("text") : colour("muted");
+			ctx.beginPath();
+			ctx.moveTo(left + i * size - 0.5, top);
+			ctx.lineTo(left + i * size - 0.5, top + nr * size);
+			ctx.moveTo(left, top + i * size - 0.5);
+			ctx.lineTo(left + nr * size, top + i * size - 0.5);
+			ctx.stroke();
+		}
+		if (at) {
+			ctx.lineWidth = 2;
+			ctx.strokeStyle = colour("accent");
+			ctx.strokeRect(left + at[1] * size - 1, top + at[0] * size - 1, size + 1, size + 1);
+		}
+		scale.replaceChildren(el("span", {}, text(all.length ? base : null)), el("span", { class: "ramp" }),
+			el("span", {}, text(all.length ? high : null)));
+		said.textContent = at ? describe(at) : state.window && cube.bin_ns !== bin_ns ?
+			`of ${formatAt(from, to - from)} … ${formatAt(to, to - from)}: bins are ${formatNs(cube.bin_ns)} here` : "";
+	}
+
+	function describe([row, col]) {
+		const c = cells[row * nr + col];
+		const pair = `CPU ${label(row)} → CPU ${label(col)}`;
+		if (!c)
+			return `${pair}: nothing`;
+		const about = (ns) => (ns === null ? "–" : `≈${formatNs(ns)}`);
+		return `${pair}: ${formatCount(c.count)} hits, p50 ${about(c.p50)}, p99 ${about(c.p99)}`;
+	}
+
+	function pointed(e) {
+		const r = canvas.getBoundingClientRect();
+		const col = Math.floor((e.clientX - r.left - geometry.left) / geometry.size);
+		const row = Math.floor((e.clientY - r.top - geometry.top) / geometry.size);
+		return row >= 0 && row < nr && col >= 0 && col < nr ? [row, col] : null;
+	}
+
+	canvas.addEventListener("mousemove", (e) => {
+		const p = pointed(e);
+		if (!p)
+			return hideTip();
+		return showTip(e.clientX, e.clientY, [describe(p)]);
+	});
+	canvas.addEventListener("mouseleave", hideTip);
+	canvas.addEventListener("click", (e) => {
+		const p = pointed(e);
+		at = p && at && p[0] === at[0] && p[1] === at[1] ? null : p;
+		const target = at ? Math.floor(cpus[at[1]].cpu / cubes.targets.cpusEach) : null;
+		change({ target, task: null });
+	});
+	canvas.addEventListener("keydown", (e) => {
+		const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[e.key];
+		if (e.key === "Escape")
+			at = null;
+		else if (step)
+			at = at ? [Math.min(nr - 1, Math.max(0, at[0] + step[0])), Math.min(nr - 1, Math.max(0, at[1] + step[1]))] : [0, 0];
+		else
+			return;
+		e.preventDefault();
+		draw();
+	});
+	if (!nr)
+		return section("matrix", "Who hits whom", "No sends were recorded.", facets());
+	onChange(draw);
+	const options = [["count", "Count"]].concat(cube.bits === null ? [] : [["p50", "p50"], ["p99", "p99"]]);
+	return section("matrix", "Who hits whom",
+		`Hits of all rows from CPU to CPU${page.topology.length ? ", in the order of memory nodes and shared caches" : ""}; ` +
+			"delivery read off buckets (≈).",
+		el("div", { class: "tools" }, choice("Cells", options, () => state.cell, (cell) => change({ cell })), scale, said),
+		el("div", { class: "split" }, el("div", { class: "scroll matrixbox" }, canvas), facets()));
+}

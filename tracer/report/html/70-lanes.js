@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The IPIs themselves: a lane a CPU, from the send through its flight to the handler and its function.
+
+const MAX_SHOWN = 1500, MAX_LANES = 64;
+let showLine = () => {};
+
+// Every line once, with the row that its colour is of.
+function allOfLines() {
+	const out = [...lines];
+	slowest.forEach((list) => list.forEach((l) => {
+		if (!out.some((o) => o.send_id === l.send_id && o.target === l.target && o.begin === l.begin))
+			out.push(l);
+	}));
+	return out.sort((x, y) => x.begin - y.begin);
+}
+
+function lineColour(line) {
+	if (line.own)
+		return colour("own");
+	if (line.kind === "irq")
+		return colour("bad");
+	const index = rows.findIndex((row) => keyColumns.every((c) => !(c.id in line) || row.values[c.index] === line[c.id]));
+	return index < 0 ? colour("rest") : rowColour(index);
+}
+
+// All that is known of it, in order of time.
+function life(line) {
+	const names = { queue_ns: "queued", send_ns: "sent", sent_ns: "stack taken", entry_ns: "handler entry", run_ns: "function entry",
+		done_ns: "function exit", exit_ns: "handler exit" };
+	const points = Object.keys(names).filter((k) => line[k] !== null && !(k === "sent_ns" && line.sent_ns === line.send_ns))
+		.sort((x, y) => line[x] - line[y]);
+	const who = [line.caller, line.func].filter(Boolean).join(" → ") || line.class;
+	const kinds = { hit: "IPI", call: "call without an IPI of its own", irq: "interrupt of an unknown sender", wake: "wake-up" };
+	const outcome = line.outcome ? `, ${line.outcome.replace("_", " ")}${line.how ? ` (${line.how})` : ""}` : "";
+	const out = [["what", kinds[line.kind] + outcome], ["class", line.class]];
+
+	if (line.source !== null)
+		out.push(["CPUs", `${line.source} → ${line.target}`]);
+	if (line.comm)
+		out.push(["sender", `${line.comm}${line.pid === null ? "" : ` ${line.pid}`}`]);
+	if (line.wakee)
+		out.push(["wakes", line.wakee]);
+	if (line.victim_comm || line.victim_context)
+		out.push(["hits", victim(line)]);
+	points.forEach((k, i) => out.push([names[k], i ? `+${formatNs(line[k] - line[points[0]])}` : formatAt(line[k], 1)]));
+	if (line.sent_ns !== null && line.entry_ns !== null && line.how !== "ambiguous" && line.entry_ns >= line.sent_ns)
+		out.push(["delivery", formatNs(line.entry_ns - line.sent_ns)]);
+	if (line.wait_ns !== null)
+		out.push(["sender waited", formatNs(line.wait_ns)]);
+	return [el("strong", {}, line.own ? `${who} (ipitrace itself)` : who), facts(out)];
+}
+
+function lanesSection() {
+	const everything = allOfLines();
+	const margin = { top: 18, right: 14, bottom: 22, left: 64 }, lane = 34;
+	const svg = d3.create("svg").attr("class", "lanes").attr("role", "img").attr("aria-label", "Single IPIs, a lane a CPU");
+	const box = el("div", { class: "lanebox", tabindex: "0", role: "group", "aria-label":
+		"Single IPIs: arrow keys move, + and − zoom, n and p go from one to the next" }, svg.node());
+	const said = el("p", { class: "count", role: "status", id: "lanes-shown" });
+	const panel = el("div", { class: "life", "aria-live": "polite" });
+	let span = null, chosen = null, x;
+
+	const FEW = 20;
+
+	// A few in a row, from a place on.
+	function fewFrom(first) {
+		const list = everything.slice(first, first + FEW), begin = list[0].begin;
+		const until = pieceEnd(begin);
+		const end = d3.max(list, (l) => (l.begin < until ? Math.min(lineEnd(l), l.begin + 1e6) : begin));
+		const length = Math.max(1000, end - begin);
+		return [begin - length * 0.04, begin + length * 1.04];
+	}
+
+	// Those of the window that there is most to see of: different rows, and little time in which nothing is.
+	function best() {
+		const [from, to] = windowNs();
+		let score = -1, found = 0;
+		for (let i = 0; i < everything.length; i++) {
+			if (everything[i].begin < from || everything[i].begin > to)
+				continue;
+			const list = everything.slice(i, i + FEW), length = list[list.length - 1].begin - list[0].begin + 1000;
+			const busy = d3.sum(list, (l) => Math.min(1e5, lineEnd(l) - l.begin));
+			const kinds = new Set(list.map((l) => `${l.func} ${l.caller} ${l.source}`)).size;
+			const value = list.length / FEW * Math.sqrt(kinds) * Math.min(1, busy / length);
+			if (value > score) {
+				score = value;
+				found = i;
+			}
+		}
+		return fewFrom(found);
+	}
+
+	function pieceEnd(at) {
+		if (allLines)
+			return Infinity;
+		const piece = Math.floor(at / page.lines.period_ns) * page.lines.period_ns + page.lines.length_ns;
+		return at < piece ? piece : Infinity;
+	}
+
+	function visible() {
+		return everything.filter((l) => l.begin <= span[1] && lineEnd(l) >= span[0]);
+	}
+
+	function lanesOf(list) {
+		const cpus = new Set();
+		list.forEach((l) => {
+			cpus.add(l.target);
+			if (l.source !== null)
+				cpus.add(l.source);
+		});
+		return orderCpus(cpus).map((c) => c.cpu);
+	}
+
+	function arrow(l, y) {
+		const from = [x(firstOf(l.send_ns, l.queue_ns)), y(l.source)];
+		const arrives = l.entry_ns !== null ? l.entry_ns : l.run_ns;
+		const to = [arrives !== null ? x(arrives) : Math.min(x.range()[1], from[0] + 24), y(l.target)];
+		const down = to[1] > from[1], tip_ = down ? to[1] - 8 : to[1] === from[1] ? to[1] : to[1] + 8;
+		const bend = Math.max(6, (to[0] - from[0]) / 2);
+		return `M${from[0].toFixed(1)},${from[1]}C${(from[0] + bend).toFixed(1)},${from[1]} ` +
+			`${(to[0] - bend).toFixed(1)},${tip_} ${to[0].toFixed(1)},${tip_}`;
+	}
+
+	function bars(g, list, y, cls, from, to, height) {
+		g.selectAll(`rect.${cls}`).data(list.filter((l) => l[from] !== null && l[to] !== null && l[to] >= l[from]))
+			.join("rect").attr("class", (l) => `${cls}${l === chosen ? " chosen" : ""}${l.kind === "irq" ? " unsolicited" : ""}`)
+			.attr("x", (l) => x(l[from])).attr("width", (l) => Math.max(1.5, x(l[to]) - x(l[from])))
+			.attr("y", (l) => y(l.target) - height / 2).attr("height", height)
+			.attr("fill", lineColour).attr("stroke", lineColour);
+	}
+
+	function draw() {
+		if (!span)
+			span = best();
+		const width = Math.max(300, box.clientWidth);
+		const inside = visible(), list = inside.slice(0, MAX_SHOWN);
+		const all = lanesOf(list), cpus = all.slice(0, MAX_LANES);
+		const kept = list.filter((l) => cpus.includes(l.target) && (l.source === null || cpus.includes(l.source)));
+		const height = margin.top + margin.bottom + lane * Math.max(1, cpus.length);
+		const y = (cpu) => margin.top + lane * (cpus.indexOf(cpu) + 0.5);
+		const length = span[1] - span[0];
+
+		x = d3.scaleLinear().domain(span).range([margin.left, width - margin.right]);
+		svg.attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height);
+		svg.selectAll("*").remove();
+		svg.append("clipPath").attr("id", "lane-clip").append("rect").attr("x", margin.left - 2).attr("y", 0)
+			.attr("width", width - margin.left - margin.right + 4).attr("height", height);
+		svg.append("g").selectAll("text").data(cpus).join("text").attr("class", "cpu").attr("x", margin.left - 8).attr("y", y)
+			.attr("dy", "0.35em").text((cpu) => `CPU ${cpu}`);
+		svg.append("g").selectAll("line").data(cpus).join("line").attr("class", "lane").attr("x1", margin.left)
+			.attr("x2", width - margin.right).attr("y1", y).attr("y2", y);
+		svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
+			.call(d3.axisBottom(x).tickValues(d3.ticks(0, length, Math.max(2, width / 130)).map((t) => span[0] + t))
+				.tickFormat((ns) => (ns - span[0] < 0.5 ? "0" : `+${formatNs(ns - span[0])}`)));
+		const g = svg.append("g").attr("clip-path", "url(#lane-clip)");
+		bars(g, kept, y, "handler", "entry_ns", "exit_ns", 16);
+		bars(g, kept, y, "function", "run_ns", "done_ns", 8);
+		const flown = kept.filter((l) => l.source !== null && firstOf(l.send_ns, l.queue_ns) !== undefined);
+		g.selectAll("path.flight").data(flown).join("path").attr("d", (l) => arrow(l, y))
+			.attr("class", (l) => `flight ${l.kind} ${l.outcome || ""} ${l.how || ""}${l === chosen ? " chosen" : ""}`)
+			.attr("stroke", lineColour);
+		g.selectAll("path.point").data(flown.filter((l) => l.entry_ns !== null || l.run_ns !== null)).join("path").attr("class", "point")
+			.attr("fill", lineColour).attr("d", (l) => {
+				const px = x(l.entry_ns !== null ? l.entry_ns : l.run_ns), py = y(l.target), s = y(l.source) < py ? -1 : 1;
+				return `M${px},${py + s * 8}l-3.2,${s * 5.5}h6.4z`;
+			});
+		g.selectAll("circle").data(flown).join("circle").attr("class", "send").attr("r", 2.6)
+			.attr("cx", (l) => x(firstOf(l.send_ns, l.queue_ns))).attr("cy", (l) => y(l.source)).attr("fill", lineColour);
+		const total = inside.length;
+		const whole = allLines || pieceEnd(span[0]) !== Infinity && span[1] <= pieceEnd(Math.max(0, span[0]));
+		said.textContent = `${formatCount(kept.length)} IPIs in ${formatNs(length)} from ${formatAt(Math.max(0, span[0]), length)}` +
+			(kept.length < total ? ` of ${formatCount(total)} that are there: zoom in` :
+				whole ? ", all that there were" : ": a sample, see “What this page has”");
+		panel.replaceChildren(...(chosen ? life(chosen) : [el("p", { class: "note" }, "Point at an IPI, or press n: its whole life is told here.")]));
+	}
+
+	function move(from, to) {
+		const length = Math.max(200, Math.min(to - from, Math.max(1000, end_ns)));
+		from = Math.max(-length / 2, Math.min(from, end_ns));
+		span = [from, from + length];
+		draw();
+	}
+
+	function zoom(factor, at) {
+		const centre = at === undefined ? (span[0] + span[1]) / 2 : at;
+		move(centre - (centre - span[0]) * factor, centre + (span[1] - centre) * factor);
+	}
+
+	function nearest(e) {
+		const r = svg.node().getBoundingClientRect();
+		const px = e.clientX - r.left, py = e.clientY - r.top;
+		const list = visible().slice(0, MAX_SHOWN), cpus = lanesOf(list).slice(0, MAX_LANES);
+		const y = (cpu) => margin.top + lane * (cpus.indexOf(cpu) + 0.5);
+		let near = null, least = 14;
+		for (const l of list) {
+			const from = x(l.begin), to = x(lineEnd(l));
+			const inHandler = l.entry_ns !== null && px >= x(l.entry_ns) - 2 &&
+				px <= Math.max(x(l.exit_ns || l.entry_ns), x(l.entry_ns) + 2) + 2;
+			const dy = inHandler ? Math.abs(py - y(l.target)) : 99;
+			const arrives = x(firstOf(l.entry_ns, l.run_ns, l.begin));
+			const share = arrives > from ? Math.max(0, Math.min(1, (px - from) / (arrives - from))) : 0;
+			const onFlight = l.source !== null && px >= from - 4 && px <= Math.max(arrives, from) + 4 ?
+				Math.abs(py - (y(l.source) + (y(l.target) - y(l.source)) * (3 * share * share - 2 * share ** 3))) : 99;
+			const d = Math.min(dy, onFlight);
+			if (d < least && px >= from - 6 && px <= to + 6) {
+				least = d;
+				near = l;
+			}
+		}
+		return near;
+	}
+
+	let dragged = null;
+	box.addEventListener("mousemove", (e) => {
+		if (dragged) {
+			const by = (dragged.x - e.clientX) / (x.range()[1] - x.range()[0]) * (dragged.span[1] - dragged.span[0]);
+			hideTip();
+			return move(dragged.span[0] + by, dragged.span[1] + by);
+		}
+		const l = nearest(e);
+		if (!l)
+			return hideTip();
+		return showTip(e.clientX, e.clientY, life(l));
+	});
+	box.addEventListener("mouseleave", hideTip);
+	box.addEventListener("mousedown", (e) => (dragged = { x: e.clientX, span: [...span], moved: false }));
+	addEventListener("mouseup", () => (dragged = null));
+	box.addEventListener("click", (e) => {
+		const l = nearest(e);
+		if (l) {
+			chosen = l;
+			draw();
+		}
+	});
+	box.addEventListener("wheel", (e) => {
+		if (!e.ctrlKey && !e.shiftKey)
+			return;
+		e.preventDefault();
+		zoom(e.deltaY > 0 ? 1.25 : 0.8, x.invert(e.clientX - svg.node().getBoundingClientRect().left));
+	}, { passive: false });
+	box.addEventListener("keydown", (e) => {
+		const length = span[1] - span[0];
+		const step = { n: 1, p: -1 }[e.key];
+		if (e.key === "ArrowLeft" || e.key === "ArrowRight") {
+			const by = e.key === "ArrowLeft" ? -length / 4 : length / 4;
+			move(span[0] + by, span[1] + by);
+		} else if (e.key === "+" || e.key === "=") {
+			zoom(0.5);
+		} else if (e.key === "-") {
+			zoom(2);
+		} else if (step) {
+			const list = visible();
+			const i = list.indexOf(chosen);
+			chosen = list[i < 0 ? 0 : Math.max(0, Math.min(list.length - 1, i + step))] || null;
+			draw();
+		} else if (e.key === "Escape") {
+			chosen = null;
+			draw();
+		} else {
+			return;
+		}
+		e.preventDefault();
+	});
+
+	function jump(direction) {
+		const length = span[1] - span[0];
+		if (direction < 0) {
+			const before = everything.filter((l) => l.begin < span[0]);
+			if (before.length)
+				span = fewFrom(Math.max(0, before.length - FEW));
+		} else {
+			const next = everything.findIndex((l) => l.begin > span[0] + length);
+			if (next >= 0)
+				span = fewFrom(next);
+		}
+		draw();
+	}
+
+	if (!everything.length || !hasTime)
+		return section("lanes", "The IPIs themselves", "This recording does not tell of single ones.");
+	let windowOf = state.window;
+	onChange(() => {
+		if (windowOf !== state.window) {
+			windowOf = state.window;
+			span = null;
+		}
+		draw();
+	});
+	showLine = (line) => {
+		const same = everything.find((l) => l.send_id === line.send_id && l.target === line.target && l.begin === line.begin);
+		const length = Math.max(2000, lineEnd(line) - line.begin);
+		chosen = same || line;
+		move(line.begin - length * 0.6, lineEnd(line) + length * 0.6);
+		document.getElementById("lanes").scrollIntoView({ block: "start" });
+		box.focus({ preventScroll: true });
+	};
+	const button = (text, label, act) => el("button", { type: "button", "aria-label": label, onclick: act }, text);
+	return section("lanes", "The IPIs themselves",
+		"A dot is the send, the arrow ends at the handler's entry; in the handler lies the function. Drag to move, Ctrl and wheel to zoom.",
+		el("div", { class: "tools" }, el("div", { class: "choice" }, button("◀", "earlier", () => jump(-1)), button("▶", "later", () => jump(1)),
+			button("−", "zoom out", () => zoom(2)), button("+", "zoom in", () => zoom(0.5))), said),
+		el("div", { class: "lanesplit" }, el("div", { class: "scroll" }, box), panel),
+		el("ul", { class: "legend marks" }, el("li", {}, "solid: delivered"), el("li", {}, "dashed: coalesced, or a call without an IPI of its own"),
+			el("li", {}, "dotted: ambiguous"), el("li", {}, "outline: nobody is known to have sent it")));
+}

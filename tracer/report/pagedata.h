@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * report/pagedata.h - a sink for what a page of HTML shows beyond a report: in front of an aggregation.
+ *
+ * What grows with a recording is counted by time in cells that get coarser
+ * (report/cube.h): sums are exact, of the whole and of every bin. Single IPIs
+ * are kept where there is room, all of them in pieces of time that are told,
+ * and the slowest of each row. Memory is bounded.
+ */
+#ifndef IPITRACE_REPORT_PAGEDATA_H
+#define IPITRACE_REPORT_PAGEDATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "match/match.h"
+#include "report/cube.h"
+#include "report/list.h"
+#include "report/report.h"
+#include "report/sink.h"
+
+struct analysis;
+struct pagedata;
+
+/* Rows by their place in the aggregation; those from PAGEDATA_MAX_ROWS on are one. */
+#define PAGEDATA_MAX_ROWS 1000u
+enum pagedata_row {
+	PAGEDATA_REST = PAGEDATA_MAX_ROWS, /* rows beyond */
+	PAGEDATA_OWN,			   /* the recorder's own */
+	PAGEDATA_UNSOLICITED,		   /* interrupts that nobody is known to have sent */
+	PAGEDATA_NR_ROWS,
+};
+
+/* The duration of what has none, in a cube with buckets: far above all that have. */
+#define PAGEDATA_UNTIMED UINT64_MAX
+
+enum pagedata_cube {
+	PAGEDATA_DELIVERY, /* hits by row (a), bucketed by delivery */
+	PAGEDATA_TARGETS,  /* hits by row (a) and target (b), ns: stolen; unsolicited interrupts as well */
+	PAGEDATA_TASKS,	   /* hits by row (a) and sending process (b), ns: stolen */
+	PAGEDATA_MATRIX,   /* hits by source (a) and target (b), bucketed by delivery */
+	PAGEDATA_NR_CUBES,
+};
+
+/* Which stacks a row's hits were sent from. */
+struct pagedata_stack {
+	uint32_t row, stack;
+	uint64_t hits, stolen_ns;
+};
+
+/* Where single IPIs are all there: length_ns from the start of the recording on, and again every period_ns. */
+struct pagedata_pieces {
+	uint64_t period_ns, length_ns; /* equal: everywhere */
+	bool cut;		       /* there were too many in a nanosecond: some are left out all the same */
+};
+
+#define PAGEDATA_SLOWEST 8u /* are kept of each row */
+
+/* Feeds agg, which the sink stands for. names as of the agg. All borrowed. */
+struct pagedata *pagedata_new(struct analysis *a, struct agg *agg, const struct span_names *names);
+void pagedata_free(struct pagedata *p);
+struct span_sink pagedata_sink(struct pagedata *p);
+
+/* After the run. Cells are in order; a cube's bins begin at pagedata_start_ns(). */
+const struct cube *pagedata_cube(struct pagedata *p, enum pagedata_cube which);
+uint64_t pagedata_start_ns(const struct pagedata *p);
+/* Nothing is known of when things were: everything is in the first bin. */
+bool pagedata_timeless(const struct pagedata *p);
+/* Which of PAGEDATA_* the row of a report is. */
+uint32_t pagedata_row(const struct pagedata *p, const struct report_row *row);
+/* A sending process by its number in PAGEDATA_TASKS, sanitised; NULL behind the last. */
+const char *pagedata_task(const struct pagedata *p, uint32_t task);
+/* The most frequent first; *missing: hits of those beyond. */
+const struct pagedata_stack *pagedata_stacks(struct pagedata *p, unsigned int *nr, uint64_t *missing);
+/* Single IPIs in order of time, and where they are all there. */
+unsigned int pagedata_nr_lines(struct pagedata *p, struct pagedata_pieces *pieces);
+/* The slowest of a row, the slowest first: spans[] has room for PAGEDATA_SLOWEST. Returns how many. */
+unsigned int pagedata_slowest(const struct pagedata *p, uint32_t row, const struct ipi_span **spans);
+const struct ipi_span *pagedata_span(const struct pagedata *p, unsigned int line);
+/* A span as list has it; false: as none. Valid until the next is asked for. */
+bool pagedata_line(struct pagedata *p, const struct ipi_span *span, struct list_line *line);
+
+#endif
