@@ -91,7 +91,7 @@ $(GEN)/%.pb-c.c $(GEN)/%.pb-c.h: tracer/%.proto Makefile
 
 # What the page of "report --html" is made of, without a recording's data: the program has it within.
 HTML	:= tracer/report/html
-$(B)/page.html: $(HTML)/assemble $(wildcard $(HTML)/*.js $(HTML)/*.css $(HTML)/*.txt) $(D3)
+$(B)/page.html: $(HTML)/assemble $(wildcard $(HTML)/*/*.js $(HTML)/*.css $(HTML)/*.txt) $(D3)
 	@mkdir -p $(@D)
 	$(call Q,PAGE)$(HTML)/assemble $(D3) >$@
 

@@ -54,6 +54,19 @@ size=$(stat -c %s wide.html)
 [ "$size" -lt 3000000 ]
 is $? 0 "and is below 3 MB: $size"
 
+# --- a comparison ---
+A=$DATA/reclaim/a B=$DATA/reclaim/b
+sides=("${A}1.json" "${A}2.json" "${A}3.json" : "${B}1.json" "${B}2.json" "${B}3.json")
+exits 2 "diff: --html and --json exclude each other" "$IPITRACE" diff --html x.html --json "${sides[@]}"
+exits 2 "diff: --html FILE is one of the inputs" "$IPITRACE" diff --html demo.dat "$DATA/tlb.dat" demo.dat
+exits 0 "diff --html" "$IPITRACE" diff --per 32768 --html diff.html "${sides[@]}"
+is "$(cat "$OUT" "$ERR")" "" "says nothing"
+"$IPITRACE" diff --per 32768 --json "${sides[@]}" >diff.json
+ok "its page agrees with diff --json" page diffdata diff.html diff.json "$ROOT/docs/diff-page.schema.json"
+"$IPITRACE" diff --force --html two.html "$DATA"/{demo,report}.dat
+"$IPITRACE" diff --force --json "$DATA"/{demo,report}.dat >two.json
+ok "that of two recordings as well" page diffdata two.html two.json "$ROOT/docs/diff-page.schema.json"
+
 # --- names that are none ---
 python3 - "$DATA/report.dat" hostile.dat <<'PY'
 import struct, sys
@@ -72,7 +85,7 @@ PY
 ok "the page of a hostile recording agrees with its report" pages hostile hostile.dat --by comm,func
 is "$(grep -c '</script>x' hostile.html)$(grep -c '<svg onload' hostile.html)$(grep -c $'\xe2\x80\xa8' hostile.html)" 000 \
 	"nothing of it is in the page as it was"
-is "$(grep -cE 'innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|new Function|fetch\(|XMLHttpRequest|import\(|\.html\(' "$ROOT"/tracer/report/html/*.js | grep -v ':0$')" "" \
+is "$(grep -cE 'innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|new Function|fetch\(|XMLHttpRequest|import\(|\.html\(' "$ROOT"/tracer/report/html/*/*.js | grep -v ':0$')" "" \
 	"the script makes no elements of text, runs none, and loads nothing"
 
 # --- in a browser ---
@@ -84,5 +97,7 @@ pages demo demo.dat >/dev/null
 ok "numbers, sorting, filters, window, lanes, matrix, details, themes, keys" page look demo.html demo.json "$PAGES" demo
 ok "256 CPUs" page wide wide.html wide.json "$PAGES"
 ok "hostile names are text" page hostile hostile.html '</script>x'
+ok "a comparison of reports" page difflook diff.html diff.json "$PAGES" diff
+ok "a comparison of recordings" page difflook two.html two.json "$PAGES" two
 note "pictures: $(cd "$PAGES" && echo ./*.png)"
 done_testing

@@ -14,9 +14,11 @@ done
 
 # A small tree with a fault of each kind.
 copy=$TMP/tree
-mkdir -p "$copy"/{.ci,docs,examples,include,module,packaging,tests,tracer/{base,report/html}}
+mkdir -p "$copy"/{.ci,docs,examples,include,module,packaging,tests,tracer/{base,report/html/{common,report,diff}}}
 cp "$ROOT"/{.clang-format,.shellcheckrc} "$copy"
 cp "$ROOT/tests/lint" "$copy/tests"
+cp "$ROOT/tracer/report/html/assemble" "$copy/tracer/report/html"
+for part in common diff; do echo '"use strict";' >"$copy/tracer/report/html/$part/part.js"; done
 cat >"$copy/tracer/base/fault.c" <<'C'
 // SPDX-License-Identifier: GPL-2.0-only
 int fault(void);
@@ -27,7 +29,7 @@ int fault(void) {
 C
 # shellcheck disable=SC2016 # the fault
 printf '#!/bin/bash\nrm -r $1\n' >"$copy/tests/fault.sh"
-printf 'nowhere();\n' >"$copy/tracer/report/html/fault.js"
+printf 'nowhere();\n' >"$copy/tracer/report/html/report/fault.js"
 for what in format c shell script; do
 	if reason=$("$ROOT/tests/lint" --can $what); then
 		exits 1 "a fault is found: $what" "$copy/tests/lint" $what

@@ -19,9 +19,11 @@
 #include "base/window.h"
 #include "cmds/cmd.h"
 #include "cmds/kvm.h"
+#include "cmds/outfile.h"
 #include "cmds/reading.h"
 #include "cmds/screen.h"
 #include "render/diff.h"
+#include "render/html.h"
 #include "report/columns.h"
 #include "report/diff-slices.h"
 #include "report/report-json.h"
@@ -32,6 +34,7 @@ struct diff_options {
 	bool json, all, force, kvm;
 	struct kvm_options guests[2]; /* of A, of B; only their guests */
 	unsigned int nr_guests;
+	const char *html;
 	uint64_t top;
 	double units_a, units_b; /* 0 = seconds */
 	double margin;		 /* 0 = what is right for what is observed */
@@ -192,6 +195,8 @@ static const struct opt rows[] = {
 	  NULL, 0, 0 },
 	{ 0, "guest", "FILE[,pid=PID][,offset=N]", OPT_CUSTOM, 0,
 	  "--kvm, joined with a guest's recording: that of A, and once more for B", parse_guest, 0, 0 },
+	{ 0, "html", "FILE", OPT_STRING, OPTION(html), "a page for a browser, in one file: both sides, with intervals",
+	  NULL, 0, 0 },
 };
 
 const struct opt_spec diff_spec = {
@@ -388,7 +393,32 @@ static int status_of(const struct diff *d, struct err *err)
 	return EXIT_OK;
 }
 
-static void show(const struct diff_options *o, const struct diff *d, const char *forced)
+struct html_job {
+	const struct diff *diff;
+	const struct render_diff_options *options;
+};
+
+static int write_html(void *ctx, FILE *out, struct err *err)
+{
+	const struct html_job *job = ctx;
+
+	return render_diff_html(job->diff, job->options, IPITRACE_VERSION, out, err);
+}
+
+static int html(const struct diff_options *o, const struct diff *d, const struct render_diff_options *ro,
+		struct err *err)
+{
+	const struct diff_side *sides[] = { &d->a, &d->b };
+	struct html_job job = { d, ro };
+
+	for (size_t s = 0; s < ARRAY_SIZE(sides); s++)
+		for (unsigned int i = 0; i < sides[s]->nr; i++)
+			if (outfile_is_input(o->html, "--html", sides[s]->runs[i].path, err))
+				return -1;
+	return outfile_write(o->html, "--html", NULL, write_html, &job, err);
+}
+
+static int show(const struct diff_options *o, const struct diff *d, const char *forced, struct err *err)
 {
 	struct render_diff_options ro = {
 		.screen = screen_of_stdout(&o->screen),
@@ -397,12 +427,15 @@ static void show(const struct diff_options *o, const struct diff *d, const char 
 		.forced = forced,
 	};
 
+	if (o->html)
+		return html(o, d, &ro, err);
 	if (o->json) {
 		render_diff_json(d, &ro, stdout);
-		return;
+		return 0;
 	}
 	screen_page(&o->screen, &ro.screen);
 	render_diff_text(d, &ro, stdout);
+	return 0;
 }
 
 static int compare(struct diff_options *o, char **files, unsigned int nr, struct err *err)
@@ -412,6 +445,8 @@ static int compare(struct diff_options *o, char **files, unsigned int nr, struct
 	unsigned int behind = 0;
 	int ret = -1;
 
+	if (o->html && o->json)
+		return err_exclude(err, "--html", "--json");
 	if (find_sides(&d, files, nr, &behind, err))
 		return -1;
 	d.a.units = o->units_a;
@@ -420,7 +455,8 @@ static int compare(struct diff_options *o, char **files, unsigned int nr, struct
 		goto out;
 	d.margin = o->margin > 0 ? o->margin : diff_observable(&d.a, &d.b) == DIFF_RUNS ? 1 : DIFF_MARGIN;
 	diff_compare(&d);
-	show(o, &d, forced);
+	if (show(o, &d, forced, err))
+		goto out;
 	ret = status_of(&d, err);
 out:
 	for (unsigned int i = 0; i < d.a.nr; i++)

@@ -13,7 +13,7 @@
 #include "file/output.h"
 
 /* Under its own name a result would replace the recording that it was made of, for good. */
-static int not_the_recording(const char *path, const char *option, const char *recording, struct err *err)
+int outfile_is_input(const char *path, const char *option, const char *recording, struct err *err)
 {
 	struct stat from, to;
 
@@ -33,7 +33,7 @@ int outfile_write(const char *path, const char *option, const char *recording, o
 
 	if (!strcmp(path, "-"))
 		return write(ctx, stdout, err);
-	if (not_the_recording(path, option, recording, err) || output_open(&file, path, err))
+	if ((recording && outfile_is_input(path, option, recording, err)) || output_open(&file, path, err))
 		return -1;
 	fd = dup(output_fd(file));
 	out = fd >= 0 ? fdopen(fd, "w") : NULL;

@@ -186,34 +186,6 @@ static void row_values(struct html_json *h, const struct report_row *row)
 	json_close(j);
 }
 
-/* Eight buckets a power of two: [lowest value, count, ...]. */
-static void coarse_hist(struct json *j, const char *key, const struct hist *hist)
-{
-	uint64_t low, count, sum = 0, at = 0, mask;
-	uint32_t i = 0;
-
-	if (!hist->count) {
-		json_null(j, key);
-		return;
-	}
-	json_array(j, key);
-	while (hist_next(hist, &i, &low, &count)) {
-		unsigned int bits = 63 - (unsigned int)__builtin_clzll(low | 1u << CUBE_BUCKET_BITS);
-
-		mask = (1ull << (bits - CUBE_BUCKET_BITS)) - 1;
-		if (sum && (low & ~mask) != at) {
-			json_u64(j, NULL, at);
-			json_u64(j, NULL, sum);
-			sum = 0;
-		}
-		at = low & ~mask;
-		sum += count;
-	}
-	json_u64(j, NULL, at);
-	json_u64(j, NULL, sum);
-	json_close(j);
-}
-
 static void distributions(struct html_json *h)
 {
 	struct json *j = &h->json;
@@ -223,10 +195,10 @@ static void distributions(struct html_json *h)
 		const struct agg_row *row = h->report->rows[i].agg;
 
 		json_object(j, NULL);
-		coarse_hist(j, "queue", &row->queue);
-		coarse_hist(j, "func", &row->func_time);
-		coarse_hist(j, "handler", &row->handler);
-		coarse_hist(j, "wait", &row->wait);
+		html_hist(j, "queue", &row->queue);
+		html_hist(j, "func", &row->func_time);
+		html_hist(j, "handler", &row->handler);
+		html_hist(j, "wait", &row->wait);
 		json_close(j);
 	}
 	json_close(j);

@@ -8,10 +8,19 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/hist.h"
+#include "base/json.h"
 #include "render/html.h"
 
 /* The page as it was built, with the line @DATA@ where the JSON goes: render/html-page.c. Ends with a NUL. */
 extern const char html_page[];
+
+/* What writes the data of a page; ctx is its own. */
+typedef int (*html_data_fn)(void *ctx, FILE *out, struct err *err);
+/* The page with what data() writes, made inert. */
+int html_write(html_data_fn data, void *ctx, FILE *out, struct err *err);
+/* [lowest value of a bucket, how many, ...], eight buckets a power of two; null where nothing was counted. */
+void html_hist(struct json *j, const char *key, const struct hist *hist);
 
 /* All that the page shows: {"report": ..., "page": ...}; docs/page.schema.json says what is in it. */
 int html_data(const struct report *report, struct pagedata *data, const struct html_options *o, FILE *out,

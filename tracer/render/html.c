@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * render/html.c - a report as one page of HTML.
+ * render/html.c - reports as one page of HTML.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -43,8 +43,34 @@ static void put_inert(const char *json, size_t len, FILE *out)
 	fwrite(from, 1, (size_t)(end - from), out);
 }
 
-int render_html(const struct report *report, struct pagedata *data, const struct html_options *o, FILE *out,
-		struct err *err)
+void html_hist(struct json *j, const char *key, const struct hist *hist)
+{
+	uint64_t low, count, sum = 0, at = 0, mask;
+	uint32_t i = 0;
+
+	if (!hist->count) {
+		json_null(j, key);
+		return;
+	}
+	json_array(j, key);
+	while (hist_next(hist, &i, &low, &count)) {
+		unsigned int bits = 63 - (unsigned int)__builtin_clzll(low | 1u << CUBE_BUCKET_BITS);
+
+		mask = (1ull << (bits - CUBE_BUCKET_BITS)) - 1;
+		if (sum && (low & ~mask) != at) {
+			json_u64(j, NULL, at);
+			json_u64(j, NULL, sum);
+			sum = 0;
+		}
+		at = low & ~mask;
+		sum += count;
+	}
+	json_u64(j, NULL, at);
+	json_u64(j, NULL, sum);
+	json_close(j);
+}
+
+int html_write(html_data_fn data, void *ctx, FILE *out, struct err *err)
 {
 	static const char mark[] = "@DATA@\n";
 	const char *hole = strstr(html_page, mark);
@@ -55,7 +81,7 @@ int render_html(const struct report *report, struct pagedata *data, const struct
 
 	if (!mem)
 		return err_set_errno(err, EXIT_FAILED, errno, "cannot make a page");
-	ret = html_data(report, data, o, mem, err);
+	ret = data(ctx, mem, err);
 	if (fclose(mem) && !ret)
 		ret = err_set_errno(err, EXIT_FAILED, errno, "cannot make a page");
 	if (!ret && hole) {
@@ -65,4 +91,25 @@ int render_html(const struct report *report, struct pagedata *data, const struct
 	}
 	free(json);
 	return ret;
+}
+
+struct report_page {
+	const struct report *report;
+	struct pagedata *data;
+	const struct html_options *options;
+};
+
+static int report_data(void *ctx, FILE *out, struct err *err)
+{
+	const struct report_page *p = ctx;
+
+	return html_data(p->report, p->data, p->options, out, err);
+}
+
+int render_html(const struct report *report, struct pagedata *data, const struct html_options *o, FILE *out,
+		struct err *err)
+{
+	struct report_page p = { report, data, o };
+
+	return html_write(report_data, &p, out, err);
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "render/diff.h"
 #include "report/pagedata.h"
 #include "report/report.h"
 
@@ -24,5 +25,8 @@ struct html_options {
 /* data belongs to the report. Write errors stay in the stream. */
 int render_html(const struct report *report, struct pagedata *data, const struct html_options *o, FILE *out,
 		struct err *err);
+/* A comparison, side by side. */
+int render_diff_html(const struct diff *d, const struct render_diff_options *o, const char *version, FILE *out,
+		     struct err *err);
 
 #endif

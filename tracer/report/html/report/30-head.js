@@ -1,27 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What was recorded, and how far to trust it.
 
-function theme() {
-	const modes = ["auto", "light", "dark"];
-	const button = el("button", { type: "button", class: "theme", id: "theme" });
-	const set = (mode) => {
-		if (mode === "auto")
-			delete document.documentElement.dataset.theme;
-		else
-			document.documentElement.dataset.theme = mode;
-		button.textContent = `Theme: ${mode}`;
-		button.dataset.mode = mode;
-	};
-
-	button.addEventListener("click", () => {
-		set(modes[(modes.indexOf(button.dataset.mode) + 1) % modes.length]);
-		change({});
-	});
-	set("auto");
-	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => change({}));
-	return button;
-}
-
 function header() {
 	const name = trace.file || "recording";
 	const what = [trace.kernel && `Linux ${trace.kernel}`, trace.arch, trace.cpus && `${trace.cpus} CPUs`,

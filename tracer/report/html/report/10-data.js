@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the page has been given, unpacked: docs/page.schema.json says what is in it.
 
-const document_ = JSON.parse(document.getElementById("data").textContent);
-const report = document_.report;
-const page = document_.page;
+const report = given.report;
+const page = given.page;
 const trace = report.trace;
 
 // --- rows ---
@@ -36,21 +35,6 @@ function rowName(index) {
 }
 
 // --- cells ---
-
-// The least value of a bucket: 1 << bits of them a power of two.
-function bucketLow(bucket, bits) {
-	if (bits === null || bucket < 1 << bits)
-		return bits === null ? 0 : bucket;
-	const shift = (bucket >> bits) - 1;
-	return (bucket - shift * (1 << bits)) * 2 ** shift;
-}
-
-function bucketHigh(bucket, bits) {
-	return bucketLow(bucket + 1, bits);
-}
-
-// Far above all durations: hits that have none.
-const UNTIMED_NS = 2 ** 62;
 
 function unpack(cube, hasNs) {
 	let nr = 0;
@@ -151,68 +135,4 @@ function orderCpus(known) {
 	const rank = (of, cpu) => (of.has(cpu) ? of.get(cpu) : -1);
 	return [...known].sort((x, y) => rank(node, x) - rank(node, y) || rank(llc, x) - rank(llc, y) || x - y)
 		.map((cpu) => ({ cpu, node: rank(node, cpu), llc: rank(llc, cpu) }));
-}
-
-// --- numbers as text ---
-
-const THIN = "\u202f";
-
-function formatCount(n) {
-	if (n === null || n === undefined)
-		return "–";
-	return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, THIN);
-}
-
-// Three digits: 9.54 µs.
-function formatNs(ns) {
-	if (ns === null || ns === undefined)
-		return "–";
-	const units = ["ns", "µs", "ms", "s"];
-	let value = ns, unit = 0;
-	while (value >= 999.5 && unit < 3) {
-		value /= 1000;
-		unit++;
-	}
-	if (!unit)
-		return `${Math.round(value)}${THIN}ns`;
-	return `${value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)}${THIN}${units[unit]}`;
-}
-
-function formatRate(perSecond) {
-	if (perSecond >= 999500)
-		return `${(perSecond / 1e6).toPrecision(3)}${THIN}M/s`;
-	if (perSecond >= 9995)
-		return `${(perSecond / 1e3).toPrecision(3)}${THIN}k/s`;
-	return `${perSecond >= 100 ? formatCount(perSecond) : Number(perSecond.toPrecision(3))}/s`;
-}
-
-function formatPercent(share) {
-	const percent = 100 * share;
-	return `${percent && percent < 0.1 ? "<0.1" : percent.toFixed(percent < 9.95 ? 1 : 0)}${THIN}%`;
-}
-
-// Since the start of the recording, with as many digits as a window of this length asks for.
-function formatAt(ns, window_ns) {
-	const digits = Math.max(0, Math.min(9, Math.ceil(11 - Math.log10(Math.max(1, window_ns)))));
-	return `${(ns / 1e9).toFixed(digits)}${THIN}s`;
-}
-
-// --- distributions ---
-
-// counts: by bucket. Numbers as the report has them, but within half a bucket.
-function percentile(counts, total, p) {
-	let sum = 0;
-	const want = Math.max(1, Math.ceil(p * total));
-	for (const [low, high, n] of counts) {
-		sum += n;
-		if (sum >= want)
-			return (low + high) / 2;
-	}
-	return null;
-}
-
-// [[low, high, n], ...] of bucket numbers, without the untimed.
-function toBuckets(map, bits) {
-	return [...map].map(([bucket, n]) => [bucketLow(bucket, bits), bucketHigh(bucket, bits), n])
-		.filter(([low]) => low < UNTIMED_NS).sort((x, y) => x[0] - y[0]);
 }

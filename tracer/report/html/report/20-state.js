@@ -13,18 +13,12 @@ const state = {
 	cell: "count",	// matrix: count | p50 | p99
 };
 
-const main = document.getElementById("page");
-const drawers = [];
 let sums; // of what is looked at, by row
-
-function onChange(draw) {
-	drawers.push(draw);
-}
 
 function change(what) {
 	Object.assign(state, what);
 	sums = sumRows();
-	drawers.forEach((draw) => draw());
+	redraw();
 }
 
 function isFiltered() {
@@ -93,50 +87,6 @@ function sumRows() {
 	return out;
 }
 
-// --- elements ---
-
-// All that comes from a recording goes through here, as text.
-function el(tag, attributes, ...children) {
-	const node = document.createElement(tag);
-
-	for (const [name, value] of Object.entries(attributes || {})) {
-		if (name.startsWith("on"))
-			node.addEventListener(name.slice(2), value);
-		else if (value === true)
-			node.setAttribute(name, "");
-		else if (value !== false && value !== null && value !== undefined)
-			node.setAttribute(name, value);
-	}
-	for (const child of children.flat())
-		if (child !== null && child !== undefined)
-			node.append(child);
-	return node;
-}
-
-function section(id, title, about, ...children) {
-	return el("section", { id, "aria-labelledby": `${id}-title` },
-		el("div", { class: "head" }, el("h2", { id: `${id}-title` }, title), el("p", { class: "about" }, about)),
-		...children);
-}
-
-// Buttons of which one is pressed.
-function choice(label, options, get, set) {
-	const group = el("div", { class: "choice", role: "group", "aria-label": label });
-	const buttons = options.map(([value, text]) => el("button", { type: "button", "data-value": value,
-		onclick: () => set(value) }, text));
-	const draw = () => buttons.forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.value === get())));
-
-	group.append(...buttons);
-	draw();
-	onChange(draw);
-	return group;
-}
-
-// Colours are the style's: this asks for them, also for canvas.
-function colour(name) {
-	return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-}
-
 const NR_COLOURS = 8;
 function rowColour(index) {
 	if (index >= NR_COLOURS && index < rows.length || index === ROW_REST)
@@ -146,25 +96,4 @@ function rowColour(index) {
 	if (index === ROW_UNSOLICITED)
 		return colour("bad");
 	return colour(`c${index}`);
-}
-
-// --- one tip for everything that is pointed at ---
-
-const tip = el("div", { class: "tip", role: "status", hidden: true });
-
-function showTip(x, y, content) {
-	tip.replaceChildren(...content);
-	tip.hidden = false;
-	const box = tip.getBoundingClientRect();
-	tip.style.left = `${Math.max(4, Math.min(x + 14, innerWidth - box.width - 8))}px`;
-	tip.style.top = `${y + 18 + box.height > innerHeight ? Math.max(4, y - box.height - 10) : y + 18}px`;
-}
-
-function hideTip() {
-	tip.hidden = true;
-}
-
-// Pairs of a name and a value.
-function facts(pairs) {
-	return el("dl", {}, pairs.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 }

@@ -12,16 +12,11 @@ function distribution(row, id) {
 	const flat = id !== "delivery" && row.index < page.distributions.length ? page.distributions[row.index][id] : null;
 	if (!flat)
 		return null;
-	const out = [];
-	for (let i = 0; i < flat.length; i += 2) {
-		const low = flat[i], width = Math.max(1, 2 ** (Math.floor(Math.log2(Math.max(low, 8))) - 3));
-		out.push([low, low + width, flat[i + 1]]);
-	}
-	return out;
+	return bucketsOf(flat);
 }
 
 // p50, p99 and the maximum: the report's own where the whole recording is shown.
-function marks(row, id, counts) {
+function rowMarks(row, id, counts) {
 	const total = d3.sum(counts, (c) => c[2]);
 	const prefix = id;
 	if (id !== "delivery" || !state.window)
@@ -31,49 +26,9 @@ function marks(row, id, counts) {
 		["max", counts[counts.length - 1][1], "≈"]];
 }
 
-function histogram(row, id, name, about) {
+function rowHistogram(row, id, name, about) {
 	const counts = distribution(row, id);
-	if (!counts)
-		return null;
-	const width = 340, height = 132, margin = { top: 26, right: 14, bottom: 20, left: 12 };
-	const shown = marks(row, id, counts);
-	const low = counts[0][0] || 1, high = Math.max(counts[counts.length - 1][1], low * 2);
-	const x = d3.scaleLog().domain([low, high]).range([margin.left, width - margin.right]);
-	const y = d3.scaleLinear().domain([0, d3.max(counts, (c) => c[2])]).range([height - margin.bottom, margin.top]);
-	const svg = d3.create("svg").attr("viewBox", `0 0 ${width} ${height}`).attr("class", "hist").attr("role", "img")
-		.attr("aria-label", `${name}: ${shown.map(([k, v, about_]) => `${k} ${about_}${formatNs(v)}`).join(", ")}`);
-	const ticks = [];
-
-	for (let unit = 1; unit <= high; unit *= 10)
-		if (unit >= low && (high / low < 1e4 || Math.round(Math.log10(unit)) % 2 === 0))
-			ticks.push(unit);
-	if (ticks.length < 2)
-		[1, 2, 5].forEach((k) => {
-			for (let unit = 1; unit * k <= high; unit *= 10)
-				if (unit * k >= low && !ticks.includes(unit * k))
-					ticks.push(unit * k);
-		});
-	svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
-		.call(d3.axisBottom(x).tickValues(ticks).tickFormat(formatNs).tickSizeOuter(0));
-	svg.selectAll("rect").data(counts).join("rect").attr("class", "hbar")
-		.attr("x", (c) => x(Math.max(c[0], low))).attr("width", (c) => Math.max(1, x(c[1]) - x(Math.max(c[0], low)) - 0.5))
-		.attr("y", (c) => y(c[2])).attr("height", (c) => y(0) - y(c[2]))
-		.append("title").text((c) => `${formatNs(c[0])} … ${formatNs(c[1])}: ${formatCount(c[2])}`);
-	let taken = -Infinity;
-	shown.filter(([, v]) => v !== null).forEach(([k, v, about_], i) => {
-		const at = Math.min(x.range()[1], Math.max(x.range()[0], x(Math.max(v, low))));
-		const text = svg.append("text").attr("class", "mark").attr("y", 10).text(`${k} ${about_}${formatNs(v)}`);
-		const anchor = i === 0 ? "start" : i === 1 ? "middle" : "end";
-		const wide = 6.2 * text.text().length;
-		let left = anchor === "start" ? at : anchor === "middle" ? at - wide / 2 : at - wide;
-		left = Math.min(Math.max(left, taken + 8, 0), width - wide);
-		text.attr("x", left);
-		taken = left + wide;
-		svg.append("line").attr("class", "mark").attr("x1", at).attr("x2", at).attr("y1", margin.top - 6).attr("y2", y(0));
-		svg.append("line").attr("class", "mark").attr("x1", Math.min(Math.max(at, left), left + wide)).attr("x2", at)
-			.attr("y1", 13).attr("y2", margin.top - 6);
-	});
-	return el("figure", {}, el("figcaption", {}, el("strong", {}, name), ` ${about}`), svg.node());
+	return counts && histogram(counts, rowMarks(row, id, counts), name, about, null);
 }
 
 // --- stacks ---
@@ -177,7 +132,7 @@ function victim(line) {
 }
 
 function rowDetail(row) {
-	const parts = DISTRIBUTIONS.map(([id, name, about]) => histogram(row, id, name,
+	const parts = DISTRIBUTIONS.map(([id, name, about]) => rowHistogram(row, id, name,
 		state.window && id !== "delivery" ? `${about}; of the whole recording` : about)).filter(Boolean);
 	return el("div", { class: "details" }, el("div", { class: "hists" }, parts), flame(row), slowestTable(row));
 }

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Elements, and who draws them anew.
+
+const main = document.getElementById("page");
+const drawers = [];
+
+// What is looked at has changed, or its colours.
+function onChange(draw) {
+	drawers.push(draw);
+}
+
+function redraw() {
+	drawers.forEach((draw) => draw());
+}
+
+// All that comes from a recording goes through here, as text.
+function el(tag, attributes, ...children) {
+	const node = document.createElement(tag);
+
+	for (const [name, value] of Object.entries(attributes || {})) {
+		if (name.startsWith("on"))
+			node.addEventListener(name.slice(2), value);
+		else if (value === true)
+			node.setAttribute(name, "");
+		else if (value !== false && value !== null && value !== undefined)
+			node.setAttribute(name, value);
+	}
+	for (const child of children.flat())
+		if (child !== null && child !== undefined)
+			node.append(child);
+	return node;
+}
+
+function section(id, title, about, ...children) {
+	return el("section", { id, "aria-labelledby": `${id}-title` },
+		el("div", { class: "head" }, el("h2", { id: `${id}-title` }, title), el("p", { class: "about" }, about)),
+		...children);
+}
+
+// Buttons of which one is pressed.
+function choice(label, options, get, set) {
+	const group = el("div", { class: "choice", role: "group", "aria-label": label });
+	const buttons = options.map(([value, text]) => el("button", { type: "button", "data-value": value,
+		onclick: () => set(value) }, text));
+	const draw = () => buttons.forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.value === get())));
+
+	group.append(...buttons);
+	draw();
+	onChange(draw);
+	return group;
+}
+
+// Colours are the style's: this asks for them, also for canvas.
+function colour(name) {
+	return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+// --- one tip for everything that is pointed at ---
+
+const tip = el("div", { class: "tip", role: "status", hidden: true });
+
+function showTip(x, y, content) {
+	tip.replaceChildren(...content);
+	tip.hidden = false;
+	const box = tip.getBoundingClientRect();
+	tip.style.left = `${Math.max(4, Math.min(x + 14, innerWidth - box.width - 8))}px`;
+	tip.style.top = `${y + 18 + box.height > innerHeight ? Math.max(4, y - box.height - 10) : y + 18}px`;
+}
+
+function hideTip() {
+	tip.hidden = true;
+}
+
+// Pairs of a name and a value.
+function facts(pairs) {
+	return el("dl", {}, pairs.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+}
+
+function theme() {
+	const modes = ["auto", "light", "dark"];
+	const button = el("button", { type: "button", class: "theme", id: "theme" });
+	const set = (mode) => {
+		if (mode === "auto")
+			delete document.documentElement.dataset.theme;
+		else
+			document.documentElement.dataset.theme = mode;
+		button.textContent = `Theme: ${mode}`;
+		button.dataset.mode = mode;
+	};
+
+	button.addEventListener("click", () => {
+		set(modes[(modes.indexOf(button.dataset.mode) + 1) % modes.length]);
+		redraw();
+	});
+	set("auto");
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
+	return button;
+}
