@@ -91,9 +91,9 @@ $(GEN)/%.pb-c.c $(GEN)/%.pb-c.h: tracer/%.proto Makefile
 
 # What the page of "report --html" is made of, without a recording's data: the program has it within.
 HTML	:= tracer/report/html
-$(B)/page.html: $(HTML)/assemble $(wildcard $(HTML)/*/*.js $(HTML)/*.css $(HTML)/*.txt) $(D3)
+$(B)/page.html: $(HTML)/assemble $(wildcard $(HTML)/*/*.js $(HTML)/*.css $(HTML)/*.txt $(D3))
 	@mkdir -p $(@D)
-	$(call Q,PAGE)$(HTML)/assemble $(D3) >$@
+	$(call Q,PAGE)$(COMPLAIN)$(HTML)/assemble $(D3) >$@
 
 # $(1) directory, $(2) flags: the same program twice, plain and under the sanitizers.
 define variant
