@@ -7,13 +7,13 @@ function header() {
 		trace.duration_ns !== null && formatNs(trace.duration_ns), `${formatCount(trace.events)} events`,
 		trace.window && `window of ${formatNs(trace.window.duration_ns)}`,
 		trace.filters && `only ${trace.filters}`].filter(Boolean);
-	const how = [trace.host && `on ${trace.host}`, trace.date, trace.command].filter(Boolean);
+	const how = [trace.host && `on ${trace.host}`, trace.date].filter(Boolean);
 
 	document.title = `${name.split("/").pop()}: IPIs`;
 	return el("header", {},
 		el("div", { class: "title" }, el("h1", {}, name.split("/").pop()), theme()),
 		el("p", { class: "what" }, what.join(" · ")),
-		how.length ? el("p", { class: "how" }, "Recorded ", how.slice(0, trace.command ? -1 : undefined).join(", "),
+		how.length || trace.command ? el("p", { class: "how" }, ["Recorded"].concat(how.join(", ") || []).join(" "),
 			trace.command ? [": ", el("code", {}, trace.command)] : null) : null,
 		el("p", { class: `verdict ${page.good ? "good" : "bad"}`, id: "verdict" },
 			el("span", { "aria-hidden": "true" }, page.good ? "✓ " : "▲ "), page.verdict || ""));
