@@ -2,13 +2,11 @@
 /*
  * cmds/export.c - ipitrace export: a recording in the format of another tool.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -16,8 +14,8 @@
 #include "base/filter.h"
 #include "base/window.h"
 #include "cmds/cmd.h"
+#include "cmds/outfile.h"
 #include "cmds/reading.h"
-#include "file/output.h"
 #include "render/list.h"
 #include "render/timeline.h"
 #include "report/folded.h"
@@ -295,56 +293,23 @@ const struct opt_spec export_spec = {
 	},
 };
 
-/* Under its own name an export would replace the recording that it was made of, for good. */
-static int not_the_recording(const char *output, const char *path, struct err *err)
+struct export_job {
+	const struct export_options *options;
+	struct reading *in;
+};
+
+static int write_export(void *ctx, FILE *out, struct err *err)
 {
-	struct stat from, to;
+	const struct export_job *job = ctx;
 
-	if ((strcmp(path, "-") ? stat(path, &from) : fstat(STDIN_FILENO, &from)) || stat(output, &to) ||
-	    !S_ISREG(from.st_mode) || from.st_dev != to.st_dev || from.st_ino != to.st_ino)
-		return 0;
-	err_set(err, EXIT_USAGE, "--output: %s is the recording itself", output);
-	err_hint(err, "name another file: -o FILE");
-	return -1;
-}
-
-/* A file appears under its name when it is whole, as a recording does. */
-static int to_file(const struct export_options *o, struct reading *in, struct err *err)
-{
-	struct output *file;
-	FILE *out = NULL;
-	int ret = -1, fd;
-
-	if (not_the_recording(o->output, in->path, err) || output_open(&file, o->output, err))
-		return -1;
-	fd = dup(output_fd(file));
-	out = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (!out) {
-		err_set_errno(err, EXIT_FAILED, errno, "cannot write %s", o->output);
-		if (fd >= 0)
-			close(fd);
-		goto out;
-	}
-	if (o->format->run(o, in, out, err))
-		goto out;
-	if (fflush(out) || ferror(out)) {
-		err_set_errno(err, EXIT_FAILED, errno, "cannot write %s", o->output);
-		goto out;
-	}
-	ret = output_commit(file, NULL, err);
-	if (ret)
-		err_hint(err, "name another file: -o FILE");
-out:
-	if (out)
-		fclose(out);
-	output_close(file);
-	return ret;
+	return job->options->format->run(job->options, job->in, out, err);
 }
 
 static int export_file(struct export_options *o, const char *path, struct err *err)
 {
 	struct report judged = { 0 };
 	struct reading in;
+	struct export_job job = { o, &in };
 	int ret = reading_open(&in, path, o->buffer, &o->filter, o->plumbing, err);
 
 	if (!ret)
@@ -352,7 +317,7 @@ static int export_file(struct export_options *o, const char *path, struct err *e
 	if (!ret)
 		reading_set_threads(&in, o->threads);
 	if (!ret)
-		ret = o->output && strcmp(o->output, "-") ? to_file(o, &in, err) : o->format->run(o, &in, stdout, err);
+		ret = outfile_write(o->output ? o->output : "-", "--output", in.path, write_export, &job, err);
 	if (!ret) {
 		report_judge(&judged, in.analysis);
 		ret = reading_window(&in, &judged, err);
