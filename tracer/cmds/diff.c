@@ -474,7 +474,8 @@ out:
 static int compare_kvm(const struct diff_options *o, char **files, unsigned int nr, struct err *err)
 {
 	const struct kvm_want guests[] = { o->guests[0].guest, o->guests[1].guest };
-	const char *with = o->all			 ? "--all" :
+	const char *with = o->html			 ? "--html" :
+			   o->all			 ? "--all" :
 			   o->force			 ? "--force" :
 			   o->top			 ? "--top" :
 			   o->units_a > 0		 ? "--per" :

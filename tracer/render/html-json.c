@@ -169,9 +169,10 @@ static void row_values(struct html_json *h, const struct report_row *row)
 	json_array(j, NULL);
 	for (unsigned int i = 0; i < report_nr_columns; i++) {
 		const struct column *c = &report_columns[i];
-		struct value v = c->object && !column_samples(c, row) ? (struct value){ .none = true } :
-									column_value(c, row);
+		struct value v = { .none = true };
 
+		if (!c->object || column_samples(c, row))
+			v = column_value(c, row);
 		if (v.none)
 			json_null(j, NULL);
 		else if (c->unit == UNIT_STACK)
