@@ -49,7 +49,7 @@ for tool in make sh bash find sed cat printf nproc uname mkdir tests sort; do
 	ln -s "$(type -P $tool)" "$TMP/bare/$tool" 2>/dev/null
 done
 exits 2 "make on a bare system" env PATH="$TMP/bare" make B="$TMP/b"
-like "$(cat "$ERR")" "^Makefile:[0-9]+: \*\*\* gcc stdlib\.h pkg-config: not found\. 'make deps' installs" "names what is missing, and make deps"
+like "$(cat "$ERR")" "^Makefile:[0-9]+: \*\*\* gcc stdlib\.h protoc-c pkg-config: not found\. 'make deps' installs" "names what is missing, and make deps"
 is "$(grep -c . "$ERR")" 1 "in one line"
 # shellcheck disable=SC2016 # the script's own
 printf '#!/bin/sh\n[ "$1" = --exists ] && [ "$2" != libtracefs ]\n' >"$TMP/pkg-config"
