@@ -214,7 +214,7 @@ static uint64_t handler_ns(const struct ipi_span *s)
 static void add_hit(struct pagedata *p, const struct ipi_span *s)
 {
 	bool times = has_times(s), timed = times && s->sent_ns <= s->entry_ns;
-	uint32_t row = row_index(p, p->agg->last_row);
+	uint32_t row = row_index(p, p->agg->last->row);
 	struct cube_add what = {
 		.at_ns = at(p, s->send_ns),
 		.a = row,
