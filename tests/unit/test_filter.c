@@ -484,7 +484,9 @@ static int on_end(void *ctx, struct err *err)
 
 static void test_stage(void)
 {
-	const struct span_sink whole = { on_span, on_lost, on_settled, on_end, &last }, bare = { .span = on_span };
+	const struct span_sink whole = {
+		.span = on_span, .lost = on_lost, .settled = on_settled, .end = on_end, .ctx = &last,
+	}, bare = { .span = on_span };
 	struct ipi_filter f = IPI_FILTER_INIT;
 	const struct ipi_filter *filters[] = { &f };
 	struct span_filter *stage = span_filter_new(filters, 1, &names);
