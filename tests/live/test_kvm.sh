@@ -10,10 +10,12 @@ live_lock
 [ -z "$(find /sys/kernel/debug/kvm -mindepth 1 -maxdepth 1 -type d 2>/dev/null)" ] || skip_all "virtual machines run here"
 
 # vcpu NAME SECONDS: in the background, its process in $vcpu.
+mkfifo "$TMP/never"
 vcpu() {
 	(
 		printf '%s' "$1" >/proc/self/comm
-		read -rt "$2" <><(:)
+		# No process of its own: that would have the name as well.
+		read -rt "$2" <>"$TMP/never"
 	) &
 	vcpu=$!
 	while [ "$(cat /proc/$vcpu/comm)" != "$1" ]; do sleep 0.05; done
