@@ -138,7 +138,7 @@ done
 idler=$!
 ./before -n 20000000 >/dev/null &
 before=$!
-running+=($before)
+running+=("$before")
 for ((i = 0; i < 200; i++)); do
 	[ "$(cat /proc/$before/comm /proc/$idler/comm)" = "before"$'\n'"idler" ] && break
 	sleep 0.02
