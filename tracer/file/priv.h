@@ -54,7 +54,7 @@ enum dat_comp { COMP_NONE, COMP_ZSTD, COMP_ZLIB, COMP_OTHER };
  * proportion to the file, whatever it says. No recording packs this well.
  */
 #define DAT_BUDGET_FLOOR (128ull << 20)
-#define DAT_BUDGET_RATIO 1024ull
+#define DAT_BUDGET_RATIO 512ull
 
 /* The data of one CPU in one buffer. */
 struct dat_stream {
