@@ -327,6 +327,29 @@ static uint32_t run_of(const struct item *items, uint32_t from, uint32_t nr, uin
 	return to;
 }
 
+typedef void align_fn(struct joiner *w, const struct item *a, uint32_t nr_a, const struct item *b, uint32_t nr_b);
+
+/* What both lists, sorted by key, have of a key is aligned. */
+static void key_by_key(struct joiner *w, const struct item *a, uint32_t nr_a, const struct item *b, uint32_t nr_b,
+		       align_fn *align)
+{
+	uint32_t from_a = 0, from_b = 0;
+
+	while (from_a < nr_a && from_b < nr_b) {
+		uint32_t to_a = run_of(a, from_a, nr_a, a[from_a].key), to_b = run_of(b, from_b, nr_b, b[from_b].key);
+
+		if (a[from_a].key < b[from_b].key) {
+			from_a = to_a;
+		} else if (a[from_a].key > b[from_b].key) {
+			from_b = to_b;
+		} else {
+			align(w, a + from_a, to_a - from_a, b + from_b, to_b - from_b);
+			from_a = to_a;
+			from_b = to_b;
+		}
+	}
+}
+
 static void align_sends(struct joiner *w, const struct item *s, uint32_t nr_s, const struct item *h, uint32_t nr_h)
 {
 	struct kvm_cause *causes = xcalloc(nr_s + 1ull, sizeof(*causes));
@@ -364,27 +387,14 @@ static void align_sends(struct joiner *w, const struct item *s, uint32_t nr_s, c
 	free(effects);
 }
 
-/* Key by key, in both lists. */
 static void join_sends(struct joiner *w)
 {
 	struct item *s = xcalloc(w->g->nr_sends + 1ull, sizeof(*s));
 	struct item *h = xcalloc(w->j->nr_hits + 1ull, sizeof(*h));
-	uint32_t nr_s = guest_items(w, s), nr_h = host_items(w, h), from_s = 0, from_h = 0;
+	uint32_t nr_s = guest_items(w, s), nr_h = host_items(w, h);
 
 	find_ends(w);
-	while (from_s < nr_s && from_h < nr_h) {
-		uint32_t to_s = run_of(s, from_s, nr_s, s[from_s].key), to_h = run_of(h, from_h, nr_h, h[from_h].key);
-
-		if (s[from_s].key < h[from_h].key) {
-			from_s = to_s;
-		} else if (s[from_s].key > h[from_h].key) {
-			from_h = to_h;
-		} else {
-			align_sends(w, s + from_s, to_s - from_s, h + from_h, to_h - from_h);
-			from_s = to_s;
-			from_h = to_h;
-		}
-	}
+	key_by_key(w, s, nr_s, h, nr_h, align_sends);
 	free(s);
 	free(h);
 }
@@ -414,7 +424,7 @@ static void align_irqs(struct joiner *w, const struct item *e, uint32_t nr_e, co
 static void join_irqs(struct joiner *w)
 {
 	struct item *e = xcalloc(w->j->nr_hits + 1ull, sizeof(*e)), *q = xcalloc(w->g->nr_irqs + 1ull, sizeof(*q));
-	uint32_t nr_e = 0, nr_q = 0, from_e = 0, from_q = 0;
+	uint32_t nr_e = 0, nr_q = 0;
 	int64_t early = 0, late = 0;
 
 	for (uint32_t i = 0; i < w->j->nr_hits; i++) {
@@ -433,19 +443,7 @@ static void join_irqs(struct joiner *w)
 	}
 	sort(e, nr_e);
 	sort(q, nr_q);
-	while (from_e < nr_e && from_q < nr_q) {
-		uint32_t to_e = run_of(e, from_e, nr_e, e[from_e].key), to_q = run_of(q, from_q, nr_q, q[from_q].key);
-
-		if (e[from_e].key < q[from_q].key) {
-			from_e = to_e;
-		} else if (e[from_e].key > q[from_q].key) {
-			from_q = to_q;
-		} else {
-			align_irqs(w, e + from_e, to_e - from_e, q + from_q, to_q - from_q);
-			from_e = to_e;
-			from_q = to_q;
-		}
-	}
+	key_by_key(w, e, nr_e, q, nr_q, align_irqs);
 	free(e);
 	free(q);
 }
