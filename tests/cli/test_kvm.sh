@@ -81,6 +81,10 @@ exits 2 "diff --kvm with one guest" "$IPITRACE" diff --guest "$DATA/kvm/joined_s
 exits 0 "diff --kvm of joined ones" "$IPITRACE" diff --json --guest "$DATA/kvm/joined_sync_guest.dat.gz" --guest "$DATA/kvm/joined_masked_guest.dat.gz" \
 	"$DATA/kvm/joined_sync.dat.gz" "$DATA/kvm/joined_masked.dat.gz"
 json_check "$OUT" "all(f['a'] and f['b'] for f in d['figures'] if f['figure'] in ('send_exit_p50', 'entry_handler_p50', 'total_p50'))" "  from the send to the handler"
+exits 1 "  their guests mixed up" "$IPITRACE" diff --json --guest "$DATA/kvm/joined_masked_guest.dat.gz" --guest "$DATA/kvm/joined_sync_guest.dat.gz" \
+	"$DATA/kvm/joined_sync.dat.gz" "$DATA/kvm/joined_masked.dat.gz"
+like "$(cat "$ERR")" '^hint: are they of the same machine and the same time[?]$' "  are none"
+is "$(cat "$OUT")" "" "  and nothing is compared"
 
 # A terminal of 80 columns.
 if command -v script >/dev/null; then

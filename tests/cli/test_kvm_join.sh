@@ -71,7 +71,19 @@ exits 0 "the offset as an option" "$IPITRACE" report --json --guest "$G,offset=-
 json_check "$OUT" "d['guest']['joined'] == 200 and d['guest']['offset_from'] == 'given'" "  is the same"
 exits 3 "a wrong one" "$IPITRACE" report --guest "$G,offset=-76092969508" "$F"
 like "$(cat "$OUT")" 'law broken: the known offset is one that causes and effects allow' "  is found out"
-exits 1 "the recording of another run" "$IPITRACE" report --guest "$K/joined_masked_guest.dat.gz,offset=unknown" "$F"
+# Files that are not its guest's: by the known offset no IPI is of both, and none may seem to be.
+exits 0 "the recording of another machine" python3 "$K/guest.py" "$K/xa_hlt_sync.log" "$TMP/other.dat"
+for g in "$K/joined_masked_guest.dat.gz" "$K/joined_masked_guest.dat.gz,offset=0" "$TMP/other.dat"; do
+	exits 1 "not its guest: ${g##*/}" "$IPITRACE" report --json --guest "$g" "$F"
+	like "$(cat "$ERR")" '^ipitrace: report: .*joined_sync.dat.gz and .*: no IPI is of both, from send to handler$' "  no IPI is of both"
+	like "$(cat "$ERR")" '^hint: are they of the same machine and the same time[?]$' "  and what to ask oneself"
+	is "$(cat "$OUT")" "" "  nothing is reported"
+done
+exits 1 "  without the offset as well" "$IPITRACE" report --guest "$K/joined_masked_guest.dat.gz,offset=unknown" "$F"
+for g in "$F" "$K/joined_masked.dat.gz"; do
+	exits 1 "a host's file: ${g##*/}" "$IPITRACE" report --guest "$g" "$F"
+	like "$(cat "$ERR")" "^ipitrace: report: .*${g##*/}: has kvm_exit: it is a host's recording, not one of a guest\$" "  is refused by name"
+done
 # As trace-cmd's agent has it in the guest's file. A host without kvm_write_tsc_offset: the text of the joined one, without these.
 exits 0 "a guest's file of trace-cmd's agent" python3 "$K/guest.py" "$K/x2_hlt_sync.log" "$TMP/shift.dat" shift 76082969508
 zcat "$F" >"$TMP/host.dat"

@@ -167,6 +167,18 @@ static int by_time(const void *a, const void *b)
 	return x->target < y->target ? -1 : x->target > y->target;
 }
 
+/* Who recorded exits was the host. Its IPIs are of its own CPUs, and some might pass for the guest's. */
+static bool is_hosts(const struct dat_info *info)
+{
+	static const char name[] = "name: kvm_exit\n";
+
+	for (unsigned int i = 0; i < info->nr_formats; i++)
+		if (!strcmp(info->formats[i].system, "kvm") && info->formats[i].len >= sizeof(name) - 1 &&
+		    !memcmp(info->formats[i].text, name, sizeof(name) - 1))
+			return true;
+	return false;
+}
+
 static int describe(struct kvm_guest *g, const char *path, struct err *err)
 {
 	struct dat_file *f;
@@ -174,6 +186,12 @@ static int describe(struct kvm_guest *g, const char *path, struct err *err)
 
 	if (dat_open(&f, path, err))
 		return -1;
+	if (is_hosts(dat_info(f))) {
+		dat_close(f);
+		err_set(err, EXIT_FAILED, "%s: has kvm_exit: it is a host's recording, not one of a guest", path);
+		return err_hint(err,
+				"in the guest: 'ipitrace record', or trace-cmd record -e ipi -e csd -e irq_vectors");
+	}
 	sanitize(text, sizeof(text), dat_info(f)->clock);
 	g->clock = xstrdup(text);
 	if (dat_info(f)->uname) {

@@ -561,6 +561,19 @@ static void count_guests(struct joiner *w)
 	}
 }
 
+/*
+ * Of recordings that have nothing to do with each other a send may lie before an exit by chance, but then no handler lies
+ * behind its entry. Where events were lost, those that are not certain may be all that there is.
+ */
+static bool is_none(const struct joiner *w)
+{
+	const struct kvm_joined *n = &w->j->n;
+
+	if (w->j->nr_gaps || w->g->nr_gaps)
+		return !n->matched && !n->ambiguous;
+	return !n->matched || (w->g->nr_irqs && n->handlers_missing && !n->handlers);
+}
+
 static enum kvm_join_error run(struct joiner *w)
 {
 	struct kvm_clock causal = { .ppm = w->j->clock.ppm };
@@ -586,7 +599,7 @@ static enum kvm_join_error run(struct joiner *w)
 	}
 	count_hosts(w);
 	count_guests(w);
-	return KVM_JOINED;
+	return is_none(w) ? KVM_JOIN_NONE : KVM_JOINED;
 }
 
 enum kvm_join_error kvm_join(struct kvm_join *j)

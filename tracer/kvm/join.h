@@ -32,7 +32,8 @@ struct kvm_joined {
 	int64_t low, high; /* where the recording has its middle */
 };
 
-enum kvm_join_error { KVM_JOINED, KVM_JOIN_CPUS, KVM_JOIN_NO_OFFSET, KVM_JOIN_OFFSETS };
+/* KVM_JOIN_NONE: not one IPI is of both, from its send to its handler, and no lost event is why. */
+enum kvm_join_error { KVM_JOINED, KVM_JOIN_CPUS, KVM_JOIN_NO_OFFSET, KVM_JOIN_OFFSETS, KVM_JOIN_NONE };
 
 /* hits of one VM; first and last: of all of the host's events. Times of both in the same unit. */
 struct kvm_join {

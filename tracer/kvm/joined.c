@@ -208,6 +208,9 @@ static int failed(const struct kvm_report *r, enum kvm_join_error why, struct er
 		return err_hint(err,
 				"are they of the same machine and the same time? If the host was polled for events "
 				"that the CPU delivers by itself, --clock x86-tsc and offset= are needed");
+	case KVM_JOIN_NONE:
+		err_set(err, EXIT_FAILED, "%s and %s: no IPI is of both, from send to handler", r->path, r->want.path);
+		return err_hint(err, "are they of the same machine and the same time?");
 	default:
 		err_set(err, EXIT_FAILED, "%s and %s: their IPIs fit by more than one offset of the clocks", r->path,
 			r->want.path);

@@ -387,6 +387,10 @@ unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NO
 	if (r->stats->strangers)
 		notes[nr++] = xasprintf("%llu events of threads that are no known virtual CPU",
 					(unsigned long long)r->stats->strangers);
+	if (r->is_joined && r->joined.host_only > r->joined.matched && r->joined.guest_only > r->joined.matched)
+		notes[nr++] =
+			xasprintf("most IPIs are of one recording alone: is %s of the same machine and the same time?",
+				  r->want.path);
 	if (!r->in_ns)
 		notes[nr++] = xasprintf("times are ticks of %s: the file does not say how long one is", r->clock);
 	return nr;
