@@ -13,7 +13,8 @@
 #   make compile_commands.json    for editors and clang's tools
 #   make deps      install the packages that make needs (G='build test lint vm': all that make check needs)
 #   make module    the benchmark module for the running kernel (KDIR=headers of another)
-#   make install   program, man pages, completions, documents, examples (PREFIX=/usr/local DESTDIR=)
+#   make install   program, man pages, completions, documents, examples, the unit ipitrace-stat.service
+#                  of systemd (PREFIX=/usr/local DESTDIR=)
 #   make module_install uninstall
 #   make deb rpm   packages for this system, in build/deb and build/rpm
 #   make clean help
@@ -218,34 +219,49 @@ $(UNITDIR) 644 packaging/ipitrace-stat.service
 endef
 export INSTALLED DESTDIR
 
+# A blank would make two words of a line of these; DESTDIR may have them.
+PLACES	= $(foreach v,PREFIX BINDIR MANDIR DOCDIR BASHDIR ZSHDIR FISHDIR UNITDIR,$(if $(word 2,$($(v))),\
+	  $(error $(v)='$($(v))': no blank can be in it (but in DESTDIR))))
+
 install: $(B)/ipitrace
-	@printf '%s\n' "$$INSTALLED" | while read -r dir mode files; do \
+	@$(PLACES)printf '%s\n' "$$INSTALLED" | while read -r dir mode files; do \
 		echo "  INSTALL $$DESTDIR$$dir"; \
 		install -d "$$DESTDIR$$dir" && install -m $$mode $$files "$$DESTDIR$$dir/" || exit 1; \
 	done
 
 # Directories that are empty then go as well, but those that any system has.
 uninstall:
-	@printf '%s\n' "$$INSTALLED" | while read -r dir mode files; do \
+	@$(PLACES)printf '%s\n' "$$INSTALLED" | while read -r dir mode files; do \
 		for f in $$files; do rm -f "$$DESTDIR$$dir/$${f##*/}"; done; \
 		until [ "$$DESTDIR$$dir" = "$$DESTDIR" ]; do \
-			case $$DESTDIR$$dir in $(PREFIX) | $(PREFIX)/bin | $(PREFIX)/share | $(PREFIX)/share/man) break ;; esac; \
+			case $$DESTDIR$$dir in $(PREFIX) | $(PREFIX)/bin | $(PREFIX)/lib | $(PREFIX)/share | $(PREFIX)/share/man) break ;; esac; \
 			rmdir "$$DESTDIR$$dir" 2>/dev/null || break; \
 			dir=$${dir%/*}; \
 		done; \
 	done
 	rm -f "$(DESTDIR)$(MODDIR)/ipitrace_bench.ko"
+	@for f in "$$DESTDIR"/lib/modules/*/updates/ipitrace_bench.ko; do \
+		[ ! -e "$$f" ] || echo "$$f stays: it is another kernel's, whose KDIR= removes it"; \
+	done
 
-# Of the kernel that KDIR's headers belong to.
-MODDIR	= /lib/modules/$(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)/updates
+# One line instead of what make says of a directory that is not there.
+HEADERS	= $(if $(word 2,$(KDIR)),$(error KDIR='$(KDIR)': the kernel's build can have no blank in it))\
+	  $(if $(wildcard $(KDIR)/Makefile),,$(error $(if $(filter file,$(origin KDIR)),no headers of the running kernel: \
+	  apt-get install linux-headers-$(shell uname -r)$(COMMA) or KDIR=,KDIR=$(KDIR): no headers of a kernel there)))
+COMMA	:= ,
+# Of the kernel that KDIR's headers belong to; without headers the path tells.
+KERNEL	= $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' '$(KDIR)/include/generated/utsrelease.h' 2>/dev/null),\
+	  $(patsubst /lib/modules/%/build,%,$(filter /lib/modules/%/build,$(KDIR))),\
+	  $(error KDIR='$(KDIR)': of which kernel is not known))
+MODDIR	= /lib/modules/$(KERNEL)/updates
 
 module:
-	@$(MAKE) --no-print-directory -C module KDIR=$(KDIR)
+	@$(HEADERS)$(MAKE) --no-print-directory -C module KDIR=$(KDIR)
 
 module_install: module
 	install -d "$(DESTDIR)$(MODDIR)"
 	install -m 644 module/ipitrace_bench.ko "$(DESTDIR)$(MODDIR)/"
-	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/updates,%,$(MODDIR))))
+	$(if $(DESTDIR),,depmod $(KERNEL))
 
 deb rpm:
 	@packaging/$@

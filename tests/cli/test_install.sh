@@ -36,12 +36,46 @@ before=$(tree "$to")
 make install PREFIX=/usr DESTDIR="$to" >/dev/null && make uninstall PREFIX=/usr DESTDIR="$to" >/dev/null
 is "$(tree "$to")" "$before" "what others have installed stays"
 # Without DESTDIR, directories that any system has are not ours, even if nothing is in them.
-mkdir -p "$TMP/local"/{bin,share/man}
+mkdir -p "$TMP/local"/{bin,lib,share/man}
 before=$(tree "$TMP/local")
 exits 0 "install below a prefix" make install PREFIX="$TMP/local"
 is "$(files "$TMP/local" | wc -l)" "$(wc -l <<<"$want")" "as many files"
 make uninstall PREFIX="$TMP/local" >/dev/null
 is "$(tree "$TMP/local")" "$before" "uninstall leaves what was there"
+for target in install uninstall; do
+	exits 2 "$target, PREFIX with a blank" make $target PREFIX="$TMP/a b"
+	like "$(cat "$ERR")" "^Makefile:[0-9]+: \*\*\* PREFIX='$TMP/a b': no blank can be in it" "  is refused"
+	is "$(grep -c . "$ERR")" 1 "  in one line"
+done
+exits 2 "a directory with a blank" make install UNITDIR="$TMP/a b"
+like "$(cat "$ERR")" "\*\*\* UNITDIR='$TMP/a b': no blank can be in it" "  likewise"
+
+# --- the module: which kernel, and without its headers ---
+refused() { # NAME WANTED [make's words...]
+	exits 2 "$1" make "${@:3}"
+	like "$(cat "$ERR")" "^Makefile:[0-9]+: \*\*\* $2\.  Stop\.\$" "  $2"
+	is "$(grep -c . "$ERR")" 1 "  in one line"
+}
+for target in module module_install; do
+	refused "$target without headers" "KDIR=$TMP/none: no headers of a kernel there" $target KDIR="$TMP/none"
+	refused "$target, KDIR with a blank" "KDIR='$TMP/a b': the kernel's build can have no blank in it" $target KDIR="$TMP/a b"
+	if [ -e "/lib/modules/$(uname -r)/build/Makefile" ]; then
+		skip "$target without headers of the running kernel" "they are there"
+	else
+		refused "$target" "no headers of the running kernel: apt-get install linux-headers-$(uname -r), or KDIR=" $target
+	fi
+done
+refused "uninstall, no kernel" "KDIR='$TMP/none': of which kernel is not known" uninstall KDIR="$TMP/none" DESTDIR="$to"
+mkdir -p "$to/lib/modules"/{"$(uname -r)",6.1.0-other}/updates
+touch "$to/lib/modules"/{"$(uname -r)",6.1.0-other}/updates/ipitrace_bench.ko
+exits 0 "uninstall, without headers" make uninstall PREFIX=/usr DESTDIR="$to"
+is "$(cd "$to/lib/modules" && find . -name '*.ko')" "./6.1.0-other/updates/ipitrace_bench.ko" "the running kernel's module goes, another's stays"
+like "$(cat "$OUT")" "^$to/lib/modules/6\.1\.0-other/updates/ipitrace_bench\.ko stays: " "  and is told of"
+mkdir -p "$TMP/headers/include/generated"
+echo '#define UTS_RELEASE "6.1.0-other"' >"$TMP/headers/include/generated/utsrelease.h"
+exits 0 "uninstall, with its headers" make uninstall PREFIX=/usr DESTDIR="$to" KDIR="$TMP/headers"
+is "$(cd "$to/lib/modules" && find . -name '*.ko')$(cat "$OUT")" "" "  it goes, too"
+rm -r "${to:?}/lib"
 
 # Where nothing is: neither compiler nor libraries.
 mkdir "$TMP/bare"
@@ -63,6 +97,16 @@ for target in $(make -pn help 2>/dev/null | sed -n 's/^\.PHONY://p'); do
 	grep -Eq "(^|[ :])make( [a-z_]+)* $target( |\$)" <<<"$help" || missing+=" $target"
 done
 is "$missing" " all build perf tests-build asan" "make help names every target but those of the build itself"
+
+like "$help" "ipitrace-stat\.service" "make help names the unit of systemd"
+like "$(grep '^sudo make install ' README.md)" "ipitrace-stat\.service" "  and so does README"
+for file in docs/*.md; do
+	ok "README names $file" grep -qF "$file" README.md
+done
+# What is loaded when it is asked for is no dependency that tools find.
+for file in packaging/debian/control packaging/ipitrace.spec; do
+	like "$(grep '^Recommends:' $file)" 'libmicrohttpd.*libmicrohttpd12' "$file recommends what the program loads"
+done
 
 is "$(sed -n 's/^sudo apt-get install make \(.*\)$/\1/p' README.md)" "$(sed 's/#.*//' tests/packages | awk '$1 == "build" { printf "%s%s", n++ ? " " : "", $2 }')" \
 	"the packages that README.md names are those of tests/packages"
