@@ -40,6 +40,8 @@ tree_new() {
 	chmod go+x "$TMP"
 	# An archive may be a snapshot, older than its own lists.
 	echo 'Acquire::Check-Valid-Until "false";' >"$TREE_BASE/etc/apt/apt.conf.d/80snapshot"
+	# Every machine knows itself; that of a minimal Debian 12 does not, and programs that talk to themselves fail.
+	[ -s "$TREE_BASE/etc/hosts" ] || echo '127.0.0.1 localhost' >"$TREE_BASE/etc/hosts"
 	cp /etc/resolv.conf "$TREE_BASE/etc/" &&
 		chroot "$TREE_BASE" useradd -m -s /bin/bash user &&
 		tree_source "$TREE_BASE/src" && chroot "$TREE_BASE" chown -R user: /src
