@@ -2,6 +2,7 @@
 /*
  * test_comms.c - names and processes by pid: the last name, or the one that was asked for, until the pid is a new task's.
  */
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "capture/comms.h"
+#include "capture/priv.h"
 #include "decode/pids.h"
 #include "tap.h"
 
@@ -61,7 +63,7 @@ static void settled(void)
 
 static void living(void)
 {
-	static const char *const odd[] = { "a) S 1 (b", "back\\slash", "two words" };
+	static const char *const odd[] = { "a) S 1 (b", "back\\slash", "two words", "a: > b", "a\nb\n" };
 	struct comms c = { 0 };
 	int32_t pid = (int32_t)getpid();
 	char *text, line[64];
@@ -81,7 +83,9 @@ static void living(void)
 		comms_add_living(&other);
 		text = comms_format(&other);
 		snprintf(line, sizeof(line), "\n%d %s\n", pid, odd[i]);
-		ok(comms_tgid(&c, pid) != pid || strstr(text, line), "a name as it is: %s", odd[i]);
+		for (char *p = line + 1; p[1]; p++)
+			*p = *p == '\n' ? '?' : *p;
+		ok(comms_tgid(&c, pid) != pid || strstr(text, line), "a name as it is, %u", i);
 		ok(comms_tgid(&c, pid) != pid || comms_parent(&other, pid) == (int32_t)getppid(), "who started it");
 		free(text);
 		comms_free(&other);
@@ -92,6 +96,44 @@ static void living(void)
 	begin(&c, GONE, GONE2, false);
 	ok(comms_tgid(&c, GONE) == -1, "of two processes: not known");
 	ok(!comms_settle(&c, 0), "the idle tasks have no entry");
+	comms_free(&c);
+}
+
+/* Names may have newlines, or no letters at all; the pipe's records and the kernel's lines have both within them. */
+static void hostile(void)
+{
+	static const char records[] =
+		"           shell-77      [000] .....     1.000001: task_newtask: pid=78 comm=shell clone_flags=0 oom_score_adj=0\n"
+		"           shell-78      [000] .....     1.000002: task_rename: pid=78 oldcomm=shell newcomm=a\nb oom_score_adj=0\n"
+		"CPU:1 [LOST EVENTS]\n"
+		"             a\nb-78      [001] .....     1.000003: sched_process_exit: comm=a\nb pid=78 prio=-5\n"
+		"             \n\n\n-79      [001] .....     1.000004: sched_process_exit: comm=\n\n\n pid=79 prio=120\n"
+		"                -80      [001] .....     1.000005: sched_process_exit: comm= pid=80 prio=120\n"
+		"        a > b: c-81      [001] .....     1.000006: sched_process_exit: comm=a > b: c pid=81 prio=120\n";
+	struct session s = { .exits_fd = -1 };
+	struct comms c = { 0 };
+	char *text;
+	int fds[2];
+
+	comms_add(&c, 80, "former", 6);
+	if (!ok(!pipe2(fds, O_NONBLOCK) && write(fds[1], records, sizeof(records) - 1) == (ssize_t)sizeof(records) - 1,
+		"a pipe of the kernel's records"))
+		return;
+	s.exits_fd = fds[0];
+	session_read_tasks(&s, &c);
+	close(fds[0]);
+	close(fds[1]);
+	text = comms_format(&c);
+	ok(!strcmp(text, "78 a?b\n81 a > b: c\n79 ???\n") || !strcmp(text, "78 a?b\n79 ???\n81 a > b: c\n"),
+	   "one line each, and none without letters: %s", text);
+	ok(!c.unclear, "all of them are clear");
+	is_u64(c.lost, 1, "events were lost, nobody knows how many");
+	free(text);
+	comms_free(&c);
+	comms_add_text(&c, "5 a\nb\n6 \n7 seven\n8 \n\n");
+	text = comms_format(&c);
+	ok(!strcmp(text, "5 a?b\n7 seven\n8 ?\n"), "the kernel's lines: %s", text);
+	free(text);
 	comms_free(&c);
 }
 
@@ -186,6 +228,7 @@ int main(void)
 {
 	settled();
 	born();
+	hostile();
 	chosen();
 	living();
 	return done_testing();

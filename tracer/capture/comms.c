@@ -78,18 +78,35 @@ static struct comm *comm_of(struct comms *c, int32_t pid)
 	return &c->comms[c->nr++];
 }
 
+/* A newline would be the end of a line of comms_format(): '?', as sanitize() prints what controls a terminal. */
+static void set_name(struct comm *comm, const char *name, size_t len)
+{
+	snprintf(comm->name, sizeof(comm->name), "%.*s", (int)len, name);
+	for (char *p = comm->name; (p = strchr(p, '\n')); p++)
+		*p = '?';
+}
+
 void comms_add(struct comms *c, int32_t pid, const char *name, size_t len)
 {
 	struct comm *comm;
 
 	/* The idle task has no entry. */
-	if (pid <= 0 || !len)
+	if (pid <= 0)
 		return;
 	comm = comm_of(c, pid);
 	if (comm->settled)
 		return;
-	snprintf(comm->name, sizeof(comm->name), "%.*s", (int)len, name);
+	set_name(comm, name, len);
 	comm->born = false;
+}
+
+/* What /proc/PID/comm has: the name as it is, and a newline (comm_show() in fs/proc/base.c). */
+static void add_file(struct comms *c, int32_t pid, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (len && text[len - 1] == '\n')
+		comms_add(c, pid, text, len - 1);
 }
 
 /* Its name was the last it had. */
@@ -100,10 +117,25 @@ static bool has_ended(const struct comms *c, long pid)
 	return comm && comm->ended && comm->name[0];
 }
 
+/* Of a line and those behind it that are no lines of their own: there are newlines in the name. */
+static size_t line_len(const char *text)
+{
+	const char *end = text + strcspn(text, "\n");
+
+	while (*end && end[1]) {
+		size_t digits = strspn(end + 1, "0123456789");
+
+		if (digits && end[1 + digits] == ' ')
+			break;
+		end += 1 + strcspn(end + 1, "\n");
+	}
+	return (size_t)(end - text);
+}
+
 void comms_add_text(struct comms *c, const char *text)
 {
 	while (text && *text) {
-		size_t len = strcspn(text, "\n");
+		size_t len = line_len(text);
 		char *name;
 		long pid = strtol(text, &name, 10);
 
@@ -273,8 +305,8 @@ void comms_add_task(struct comms *c, const struct comms_new *born)
 	place(c, task, cgroup, born->at_ns);
 	task->ended = false;
 	unsettle(c, task);
-	if (born->name_len) {
-		snprintf(task->name, sizeof(task->name), "%.*s", (int)born->name_len, born->name);
+	if (born->name) {
+		set_name(task, born->name, born->name_len);
 		task->born = true;
 	}
 }
@@ -424,8 +456,7 @@ static void add_threads(struct comms *c, const char *process, int32_t tgid)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/task/%s/comm", process, d->d_name);
 		name = read_file(path, NULL);
-		if (name)
-			comms_add(c, (int32_t)tid, name, strcspn(name, "\n"));
+		add_file(c, (int32_t)tid, name);
 		if (tgid)
 			add_thread(c, tgid, (int32_t)tid);
 		free(name);
@@ -551,8 +582,7 @@ const char *comms_settle(struct comms *c, int32_t pid)
 	if (!comm->settled) {
 		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 		name = comms_same_numbers() ? read_file(path, NULL) : NULL;
-		if (name)
-			comms_add(c, pid, name, strcspn(name, "\n"));
+		add_file(c, pid, name);
 		free(name);
 		/* A copy of its creator that is gone by now has left another name, or will with the next reading. */
 		comm->settled = comm->name[0] && !comm->born;

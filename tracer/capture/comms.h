@@ -45,12 +45,12 @@ struct comms {
 struct comms_new {
 	int32_t pid, creator;
 	uint64_t clone_flags, at_ns;
-	const char *name; /* its creator's, of name_len bytes; 0: not told */
+	const char *name; /* its creator's, of name_len bytes; NULL: not told */
 	size_t name_len;
 };
 
 void comms_free(struct comms *c);
-/* A later name of a pid replaces an earlier one. */
+/* A later name of a pid replaces an earlier one, also one without letters, which is none. Newlines become '?'. */
 void comms_add(struct comms *c, int32_t pid, const char *name, size_t len);
 /* A thread of its creator's process, or a process; in its creator's group. */
 void comms_add_task(struct comms *c, const struct comms_new *task);

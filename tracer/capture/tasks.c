@@ -81,7 +81,7 @@ bool session_tells_tasks(const struct session *s, const struct comms *c)
 	return true;
 }
 
-/* A name may hold anything but a newline, so what follows it is the last that looks like it. */
+/* A name may hold anything, so what follows it is the last that looks like it. */
 static char *last(char *text, const char *what)
 {
 	char *found = NULL;
@@ -176,7 +176,9 @@ static void read_line(struct comms *c, char *line, size_t len)
 
 	/* "CPU:1 [LOST 23 EVENTS]" */
 	if (!strncmp(line, "CPU:", 4) && (args = strstr(line, " [LOST "))) {
-		c->lost += strtoull(args + strlen(" [LOST "), NULL, 10);
+		uint64_t nr = strtoull(args + strlen(" [LOST "), NULL, 10);
+
+		c->lost += nr ? nr : 1; /* "[LOST EVENTS]": the kernel does not know how many */
 		return;
 	}
 	if (len <= AT_PID || line[AT_PID - 1] != '-')
@@ -196,26 +198,68 @@ static void read_line(struct comms *c, char *line, size_t len)
 		moved(c, stamp(line, args), args + strlen(moved_is) - strlen("dst_root="));
 }
 
+/* "CPU:1 [LOST 23 EVENTS]", or the name, pid and CPU of who did something. */
+static bool begins_record(const char *text)
+{
+	const char *end;
+
+	if (!strncmp(text, "CPU:", 4))
+		return (end = strchr(text, '\n')) && (size_t)(end - text) > 8 && !strncmp(end - 8, " EVENTS]", 8);
+	if (text[0] != ' ' || strnlen(text, AT_PID) < AT_PID || text[AT_PID - 1] != '-')
+		return false;
+	end = text + AT_PID + strspn(text + AT_PID, "0123456789");
+	if (end == text + AT_PID || *end != ' ')
+		return false;
+	end += strspn(end, " ");
+	return *end == '[' || *end == '('; /* option record-tgid */
+}
+
+/* The newline that is no part of a name; NULL: there may be more of it. whole: nothing follows the text. */
+static char *record_end(char *record, bool whole)
+{
+	char *end = record;
+
+	/* The name that it begins with may have some, too. */
+	if (record[0] == ' ' && begins_record(record))
+		end += AT_PID;
+	while ((end = strchr(end, '\n'))) {
+		if (end[1] ? begins_record(end + 1) : whole)
+			break;
+		end++;
+	}
+	return end;
+}
+
+/* What is left of it: a record that may not have ended yet. */
+static size_t read_records(struct comms *c, char *text, size_t len, bool whole)
+{
+	char *record = text, *end;
+
+	for (; (end = record_end(record, whole)); record = end + 1) {
+		*end = '\0';
+		read_line(c, record, (size_t)(end - record));
+	}
+	len -= (size_t)(record - text);
+	memmove(text, record, len);
+	text[len] = '\0';
+	return len;
+}
+
+/* The kernel hands out whole records until there is none (tracing_read_pipe() in kernel/trace/trace.c). */
 void session_read_tasks(struct session *s, struct comms *c)
 {
-	char buf[8192];
+	char buf[8192] = "";
 	size_t held = 0;
 	ssize_t n;
 
 	if (s->exits_fd < 0)
 		return;
 	while ((n = read(s->exits_fd, buf + held, sizeof(buf) - 1 - held)) > 0) {
-		char *line = buf, *end;
-
 		held += (size_t)n;
 		buf[held] = '\0';
-		for (; (end = strchr(line, '\n')); line = end + 1) {
-			*end = '\0';
-			read_line(c, line, (size_t)(end - line));
-		}
-		held -= (size_t)(line - buf);
-		memmove(buf, line, held);
+		held = read_records(c, buf, held, false);
 		if (held == sizeof(buf) - 1)
-			held = 0; /* no line of the kernel's is that long */
+			buf[held = 0] = '\0'; /* no record of the kernel's is that long */
 	}
+	read_records(c, buf, held, true);
 }
