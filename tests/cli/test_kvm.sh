@@ -74,13 +74,18 @@ for side, r in zip("ab", reports):
     assert v["cpus_polling"] <= v["cpus_host"]
     assert abs(v["cpus"] - v["cpus_guest"] - v["cpus_host"]) <= 1 and v["cpus"] <= vm["vcpus"] * 1000
     assert v["ipis_per_s"] is None
+    assert d["sides"][side] == {k: r[k] for k in ("tier", "guest", "incomplete", "laws", "notes")} and r["notes"]
 PY
+zcat "$B" | head -c 150000 >"$TMP/half.dat"
+exits 3 "diff --kvm of one that is cut" "$IPITRACE" diff --kvm --json "$A" "$TMP/half.dat"
+json_check "$OUT" "not d['sides']['a']['incomplete'] and d['sides']['b']['incomplete']" "  says which"
 exits 2 "diff --kvm of three" "$IPITRACE" diff --kvm "$A" : "$B" "$B"
 exits 2 "diff --kvm with rows" "$IPITRACE" diff --kvm --by func "$A" "$B"
 exits 2 "diff --kvm with one guest" "$IPITRACE" diff --guest "$DATA/kvm/joined_sync_guest.dat.gz" "$A" "$B"
 exits 0 "diff --kvm of joined ones" "$IPITRACE" diff --json --guest "$DATA/kvm/joined_sync_guest.dat.gz" --guest "$DATA/kvm/joined_masked_guest.dat.gz" \
 	"$DATA/kvm/joined_sync.dat.gz" "$DATA/kvm/joined_masked.dat.gz"
 json_check "$OUT" "all(f['a'] and f['b'] for f in d['figures'] if f['figure'] in ('send_exit_p50', 'entry_handler_p50', 'total_p50'))" "  from the send to the handler"
+json_check "$OUT" "all(d['sides'][s]['tier'] == 'host+guest' and d['sides'][s]['guest']['joined'] == 200 and d['sides'][s]['guest']['offset_known'] and not d['sides'][s]['incomplete'] for s in 'ab')" "  each side says what it was joined with"
 exits 1 "  their guests mixed up" "$IPITRACE" diff --json --guest "$DATA/kvm/joined_masked_guest.dat.gz" --guest "$DATA/kvm/joined_sync_guest.dat.gz" \
 	"$DATA/kvm/joined_sync.dat.gz" "$DATA/kvm/joined_masked.dat.gz"
 like "$(cat "$ERR")" '^hint: are they of the same machine and the same time[?]$' "  are none"

@@ -114,5 +114,9 @@ void render_kvm_diff_json(const struct kvm_report *a, const struct kvm_report *b
 		json_close(&j);
 	}
 	json_close(&j);
+	json_object(&j, "sides");
+	render_kvm_json_side(&j, "a", a);
+	render_kvm_json_side(&j, "b", b);
+	json_close(&j);
 	json_close(&j);
 }

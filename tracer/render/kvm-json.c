@@ -350,6 +350,22 @@ static void json_notes(struct json *j, const struct kvm_report *r)
 	json_close(j);
 }
 
+static bool is_incomplete(const struct kvm_report *r)
+{
+	return r->stats->lost || r->truncated || r->damaged || (r->is_joined && r->guest.lost);
+}
+
+void render_kvm_json_side(struct json *j, const char *key, const struct kvm_report *r)
+{
+	json_object(j, key);
+	json_string(j, "tier", r->is_joined ? "host+guest" : "host");
+	json_joined(j, r);
+	json_bool(j, "incomplete", is_incomplete(r));
+	json_laws(j, r);
+	json_notes(j, r);
+	json_close(j);
+}
+
 void render_kvm_json(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
 {
 	struct json j = { .out = out };
@@ -369,7 +385,7 @@ void render_kvm_json(const struct kvm_report *r, const struct render_kvm_options
 		json_null(&j, "lost_events");
 	else
 		json_u64(&j, "lost_events", r->stats->lost_events);
-	json_bool(&j, "incomplete", r->stats->lost || r->truncated || r->damaged || (r->is_joined && r->guest.lost));
+	json_bool(&j, "incomplete", is_incomplete(r));
 	json_array(&j, "by");
 	for (unsigned int i = 0; i < r->nr_by; i++)
 		json_string(&j, NULL, kvm_key_name(r->by[i]));

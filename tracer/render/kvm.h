@@ -25,4 +25,8 @@ void render_kvm_diff_text(const struct kvm_report *a, const struct kvm_report *b
 			  FILE *out);
 void render_kvm_diff_json(const struct kvm_report *a, const struct kvm_report *b, FILE *out);
 
+struct json;
+/* How far a report is to be trusted, as an object: what it was joined with, laws, notes; as ipitrace-kvm/1 has them. */
+void render_kvm_json_side(struct json *j, const char *key, const struct kvm_report *r);
+
 #endif
