@@ -62,6 +62,8 @@ like "$(cat "$TMP/text")" '^CALLER +FUNC +KICK +IPIS COAL ALONE +P50 +P99 +MAX +
 like "$(cat "$TMP/text")" '^first_caller[+]0x20 +- +polling +93 +0 +0 ' "  a caller of the guest"
 like "$(cat "$TMP/text")" '^joined: 200 IPIs of both$' "  what was joined"
 like "$(cat "$TMP/text")" "^clocks: the guest's offset is known [(]kvm_write_tsc_offset[)], and causes and effects allow it$" "  and how"
+exits 0 "both by a pipe, packed or not" bash -c "'$IPITRACE' report --json --guest <(zcat '$G') - <'$F'"
+json_check "$OUT" "d['guest']['joined'] == 200 and d['guest']['offset_known']" "  are joined"
 exits 0 "--guest alone is enough" "$IPITRACE" report --guest "$G,offset=unknown" "$F"
 like "$(cat "$OUT")" "^clocks: by causes and effects, the guest's offset is within [0-9.]+k$" "  the error is told"
 like "$(cat "$OUT")" '^first_caller.* polling .* <[0-9.]+k .* <[0-9.]+k$' "  and stages that are shorter are not"

@@ -179,30 +179,25 @@ static bool is_hosts(const struct dat_info *info)
 	return false;
 }
 
-static int describe(struct kvm_guest *g, const char *path, struct err *err)
+static int describe(struct kvm_guest *g, const struct dat_info *info, const char *path, struct err *err)
 {
-	struct dat_file *f;
 	char text[256];
 
-	if (dat_open(&f, path, err))
-		return -1;
-	if (is_hosts(dat_info(f))) {
-		dat_close(f);
+	if (is_hosts(info)) {
 		err_set(err, EXIT_FAILED, "%s: has kvm_exit: it is a host's recording, not one of a guest", path);
 		return err_hint(err,
 				"in the guest: 'ipitrace record', or trace-cmd record -e ipi -e csd -e irq_vectors");
 	}
-	sanitize(text, sizeof(text), dat_info(f)->clock);
+	sanitize(text, sizeof(text), info->clock);
 	g->clock = xstrdup(text);
-	if (dat_info(f)->uname) {
-		sanitize(text, sizeof(text), dat_info(f)->uname);
+	if (info->uname) {
+		sanitize(text, sizeof(text), info->uname);
 		g->uname = xstrdup(text);
 	}
-	g->tsc = dat_is_tsc(dat_info(f));
+	g->tsc = dat_is_tsc(info);
 	/* What is to be added becomes what the guest is ahead. */
-	g->has_offset = dat_host_offset(dat_info(f), &g->offset, &g->peer);
+	g->has_offset = dat_host_offset(info, &g->offset, &g->peer);
 	g->offset = (int64_t)(0 - (uint64_t)g->offset);
-	dat_close(f);
 	return 0;
 }
 
@@ -213,8 +208,11 @@ int kvm_guest_read(struct kvm_guest *g, const char *path, bool ticks, struct err
 	const struct trace_info *info;
 	int ret = -1;
 
-	if (describe(g, path, err) || analysis_open(&r.a, path, NULL, err))
+	/* Opened once: it may be a pipe. */
+	if (analysis_open(&r.a, path, NULL, err))
 		return -1;
+	if (describe(g, analysis_file(r.a), path, err))
+		goto out;
 	info = analysis_info(r.a);
 	g->tsc &= ticks;
 	g->names = xgrow(g->names, &g->room_names, 0, sizeof(*g->names));

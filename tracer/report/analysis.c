@@ -590,6 +590,11 @@ const struct trace_info *analysis_info(const struct analysis *a)
 	return &a->trace;
 }
 
+const struct dat_info *analysis_file(const struct analysis *a)
+{
+	return a->info;
+}
+
 const struct facts *analysis_facts(const struct analysis *a)
 {
 	return a->has_facts ? &a->facts : NULL;

@@ -70,6 +70,8 @@ uint64_t analysis_start_ns(const struct analysis *a);
 /* When it ended, where the file says so; false: it does not. */
 bool analysis_known_end_ns(const struct analysis *a, uint64_t *ns);
 const struct trace_info *analysis_info(const struct analysis *a);
+/* What the file, or the tracer that runs, says of itself; valid as long as the analysis. */
+const struct dat_info *analysis_file(const struct analysis *a);
 /* NULL for foreign files. */
 const struct facts *analysis_facts(const struct analysis *a);
 /*
