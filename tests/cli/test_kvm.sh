@@ -67,6 +67,9 @@ for side, r in zip("ab", reports):
     h = vm["halts"]
     assert (v["total_p50"], v["total_p99"], v["total_max"]) == tuple(row["total"][k] for k in ("p50", "p99", "max"))
     assert v["run_inject_p50"] == row["stages"]["run_inject"]["p50"] and v["send_exit_p50"] is None
+    # Whatever targets did is in one of the shares: each is rounded down.
+    shares = [v[k] for k in ("running", "polling", "woken", "preempted", "none", "halted", "kick_unknown")]
+    assert 1000 - len(shares) < sum(shares) <= 1000, shares
     assert v["cpus_polling"] == (h["poll_won"] + h["poll_in_vain"]) * 1000 // span
     assert v["cpus_in_vain"] == h["poll_in_vain"] * 1000 // span
     # Exits take what the reasons say; those that end within the recording are all but one or two.
@@ -79,6 +82,11 @@ PY
 zcat "$B" | head -c 150000 >"$TMP/half.dat"
 exits 3 "diff --kvm of one that is cut" "$IPITRACE" diff --kvm --json "$A" "$TMP/half.dat"
 json_check "$OUT" "not d['sides']['a']['incomplete'] and d['sides']['b']['incomplete']" "  says which"
+# Where nothing tells whether a halted target's thread slept, that is a share of its own.
+zcat "$F" | sed 's/name: kvm_vcpu_wakeup$/name: kvm_vcpu_wakeu_/' >"$TMP/untold.dat"
+exits 0 "diff --kvm of one that does not know how targets were halted" "$IPITRACE" diff --kvm "$A" "$TMP/untold.dat"
+like "$(cat "$OUT")" '^  halted, polling or asleep +0[.]0% +91[.]0% +-$' "  has a row for them"
+like "$(cat "$OUT")" '^  not known +0[.]0% +0[.]0% +-$' "  and for those of whom nothing is known"
 exits 2 "diff --kvm of three" "$IPITRACE" diff --kvm "$A" : "$B" "$B"
 exits 2 "diff --kvm with rows" "$IPITRACE" diff --kvm --by func "$A" "$B"
 exits 2 "diff --kvm with one guest" "$IPITRACE" diff --guest "$DATA/kvm/joined_sync_guest.dat.gz" "$A" "$B"

@@ -88,6 +88,8 @@ unsigned int kvm_summary(const struct kvm_report *r, struct kvm_figure figures[K
 		{ "woken", "  halted, woken", KVM_KICK_WOKEN },
 		{ "preempted", "  preempted", KVM_KICK_PREEMPTED },
 		{ "none", "  in the host anyway", KVM_KICK_NONE },
+		{ "halted", "  halted, polling or asleep", KVM_KICK_HALTED },
+		{ "kick_unknown", "  not known", KVM_KICK_UNKNOWN },
 	};
 	const struct kvm_row *row = r->nr_rows ? r->rows : NULL;
 	const struct hist *total = row && row->total.count ? &row->total : NULL;
