@@ -21,6 +21,24 @@ exits 0 "as text" "$IPITRACE" diff --fail-on 'hits/s>+0%' "$R" "$R"
 is "$(head -n 1 "$OUT")" "NO SIGNIFICANT CHANGE" "  the verdict comes first"
 like "$(cat "$OUT")" '^limit hits/s>\+0%: not exceeded$' "  no limit is exceeded"
 
+# --- what one side does not know is no change ---
+zcat "$DATA/rows/s390x-7.3.dat.gz" >deaf.dat
+zcat "$DATA/rows/ppc64el-7.3.dat.gz" >half.dat
+for f in deaf half; do "$IPITRACE" report --json $f.dat >$f.json 2>/dev/null; done
+for pair in "deaf.dat half.dat" "deaf.json half.json" "deaf.json deaf.json : half.json half.json"; do
+	# shellcheck disable=SC2086 # words of it
+	exits 3 "handlers are not known of $pair" "$IPITRACE" diff --json --fail-on 'stolen/s>+10%' $pair
+	json_check "$OUT" 't["stolen_ns_per_s"]["a"] is None and t["stolen_ns_per_s"]["b"] > 0 and not t["stolen_ns_per_s"]["significant"]
+		and all(r["stolen_ns_per_s"] is None or r["stolen_ns_per_s"]["a"] is None and r["stolen_ns_per_s"]["b"] is None for r in rows)' "  so there is no change of their time"
+	json_check "$OUT" 'd["fail_on"] and not any(l["tripped"] or l["judged"] for l in d["fail_on"])' "  and no limit of it is judged"
+done
+exits 0 "as text" "$IPITRACE" diff deaf.dat half.dat
+like "$(cat "$OUT")" '^  stolen/s +- +968[µu]s *$' "  it has no value"
+zcat "$DATA/rows/amd64-5.10.dat.gz" >paired.dat
+exits 0 "rows of hits that are not known to arrive" "$IPITRACE" diff --json --by comm half.dat paired.dat --force
+json_check "$OUT" 't["stolen_ns_per_s"]["a"] > 0 and len(rows) > 1 and all(r["stolen_ns_per_s"] is None or r["stolen_ns_per_s"]["a"] is None for r in rows)' \
+	"  took a time that is not known, either"
+
 # --- a second opinion: from reports' JSON, by other means ---
 for f in report demo; do
 	"$IPITRACE" report --json "$DATA/$f.dat" >$f.json 2>/dev/null

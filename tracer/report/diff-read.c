@@ -66,10 +66,8 @@ static int read_trace(struct diff_run *run, const struct json_val *top)
 		const char *key;
 		enum diff_metric metric;
 	} counts[] = {
-		{ "target_hits", DIFF_HITS },
-		{ "delivered", DIFF_DELIVERED },
-		{ "calls", DIFF_CALLS },
-		{ "elided", DIFF_ELIDED },
+		{ "target_hits", DIFF_HITS }, { "delivered", DIFF_DELIVERED }, { "calls", DIFF_CALLS },
+		{ "elided", DIFF_ELIDED },    { "interrupts", DIFF_STOLEN },
 	};
 	const struct json_val *trace = json_get(top, "trace", JSON_OBJ), *totals = json_get(top, "totals", JSON_OBJ);
 	struct report_json_time time;

@@ -312,6 +312,14 @@ static char *key_text(const struct report_row *row, enum agg_key key)
 	return diff_is_symbol(key) ? diff_name(v.text) : copy(v.text);
 }
 
+static bool has_handlers(const struct diff_run *run)
+{
+	for (unsigned int i = 0; i < run->nr_slices; i++)
+		if (run->totals[i].handler.count)
+			return true;
+	return false;
+}
+
 void diff_slices_finish(struct diff_slices *s, const struct report *r, struct diff_run *run)
 {
 	const struct trace_info *t = r->trace;
@@ -340,6 +348,7 @@ void diff_slices_finish(struct diff_slices *s, const struct report *r, struct di
 	run->totals = diff_cells_new(run->nr_slices);
 	for (unsigned int i = 0; i < run->nr_slices; i++)
 		diff_cell_add(&run->totals[i], &s->totals.cells[i]);
+	run->unknown |= (uint32_t)(t->arrivals_unknown && !has_handlers(run)) << DIFF_STOLEN;
 	set_reached(s, &s->totals, run->reached);
 	for (unsigned int i = 0; i < r->nr_rows && i < s->nr_rows; i++) {
 		const struct report_row *row = &r->rows[i];

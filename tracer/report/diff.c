@@ -225,8 +225,11 @@ static void add_drift(struct stats_side *levels, unsigned int nr)
 		levels[i].variance += drift;
 }
 
-static bool is_known(const struct diff_run *r, enum diff_metric m)
+/* Of a row's hits no handler is known where none is known to have arrived; the totals have those of other interrupts. */
+static bool is_known(const struct diff_run *r, enum diff_metric m, bool totals)
 {
+	if (m == DIFF_STOLEN && !totals && r->unknown >> DIFF_DELIVERED & 1)
+		return false;
 	return !(r->unknown >> m & 1);
 }
 
@@ -240,7 +243,7 @@ static void observe_side(struct observed *o, const struct diff_side *s, const st
 	for (unsigned int run = 0; run < s->nr; run++) {
 		const struct diff_run *r = &s->runs[run];
 
-		o->exists &= is_known(r, m);
+		o->exists &= is_known(r, m, cells[run] == r->totals);
 		o->exposure += exposure_of(s, r);
 		for (unsigned int i = 0; cells[run] && i < r->nr_slices; i++) {
 			amount += amount_at(&cells[run][i], m);
