@@ -63,6 +63,16 @@ for f in s390x ppc64; do
 	unlike "$("$IPITRACE" report "$TMP/$f.dat")" 'in flight, 76|tier: exact|no reception events' "  nothing is called in flight"
 	is "$("$IPITRACE" list --json --kind hit "$TMP/$f.dat" | grep -c '"outcome":"unknown"')" 76 "  list says so, too"
 done
+json_check "$OUT" "t['interrupts'] == d['interrupts_by_class']['other'] == 76 and \
+	d['interrupts_by_class']['call_function'] is None" "ppc64: interrupts of no known class are counted as such"
+# Of a file that is cut short, too, before a function ran: an interrupt that is of no class proves no reception.
+for f in s390x:50 s390x:65 ppc64:35 riscv-unnamed:60 riscv-unnamed:90 riscv-unnamed:97; do
+	head -c $(($(stat -c %s "$TMP/${f%:*}.dat") * ${f#*:} / 100)) "$TMP/${f%:*}.dat" >"$TMP/cut.dat"
+	"$IPITRACE" report --json "$TMP/cut.dat" >"$OUT" 2>"$ERR"
+	json_check "$OUT" "d['trace']['tier'] == 'sends' and t['outcome_unknown'] == t['target_hits'] and $arrivals == [None] * 7" \
+		"${f%:*}, cut at ${f#*:} %: what arrived is not known"
+	unlike "$("$IPITRACE" report "$TMP/cut.dat" 2>/dev/null)" '= [0-9]+ delivered|interrupts: none|unsolicited: [0-9]' "  the text says so"
+done
 evidence csd-only sends "t['calls'] == 5 and $arrivals == [None] * 7 and rows[0]['func'] == 'ipi_mb'" "calls only"
 like "$("$IPITRACE" report "$TMP/csd-only.dat")" '^totals: sends not recorded$' "  nobody says that none were sent"
 evidence only-ipi sends "[t[k] for k in ('calls', 'interrupts', 'unsolicited', 'unsolicited_in_gap', 'elided')] == [None] * 5 and \

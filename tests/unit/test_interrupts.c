@@ -170,7 +170,7 @@ static void test_ipi_irqs(void)
 		return;
 	}
 	ipi_irqs_read(&irqs, dir);
-	ok(irqs.known && !irqs.nr && irqs.first_unnamed == -1, "no irqs, no IPIs");
+	ok(irqs.known && !irqs.nr && irqs.first == -1 && irqs.first_unnamed == -1, "no irqs, no IPIs");
 	put_irq(dir, "16", "IPI-0");
 	put_irq(dir, "0", "EXT");
 	put_irq(dir, "12", "virtio0");
@@ -184,8 +184,9 @@ static void test_ipi_irqs(void)
 	ok(irqs.nr == 3 && irqs.first_unnamed == 2, "the first of those that only a number tells apart");
 	put_irq(dir, "20", "Rescheduling interrupts");
 	put_irq(dir, "21", "ipi call function");
+	put_irq(dir, "1", "CPU stop interrupts");
 	ipi_irqs_read(&irqs, dir);
-	is_u64(irqs.nr, 5, "and those with names");
+	ok(irqs.nr == 6 && irqs.first == 1 && irqs.first_unnamed == 2, "and those with names");
 	remove_irqs(dir);
 	ipi_irqs_read(&irqs, dir);
 	ok(!irqs.known, "no directory: nothing is known");

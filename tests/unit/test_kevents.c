@@ -8,6 +8,8 @@
 #include "base/kevents.h"
 #include "capture/standin.h"
 #include "decodebed.h"
+#include "match/match.h"
+#include "report/info.h"
 
 static enum ipi_tier tier(uint32_t ops)
 {
@@ -36,6 +38,39 @@ static void test_tiers(void)
 	is_u64(tier(OPS_ASKED), TIER_NONE, "flushes of TLBs prove nothing of IPIs");
 	is_str(ipi_tier_name(TIER_EXACT), "exact", "name");
 	is_str(ipi_tier_name(99), "none", "no tier");
+}
+
+/* What is left of events that could prove all, by the interrupts that arrived: of a class that is known, of others. */
+static const char *left(const char *arch, uint32_t receptions, uint64_t known, uint64_t other, bool told)
+{
+	struct match_totals totals = { .interrupts = known + other };
+	const struct info_heard heard = { .totals = &totals, .irqs_told = told };
+	struct ipi_evidence ev = kevents_evidence(OP_BIT(OP_SEND_CPU) | OPS_CALLS | receptions, 1);
+	struct trace_info info = { 0 };
+
+	snprintf(info.arch, sizeof(info.arch), "%s", arch);
+	totals.interrupts_by_class[IPI_CLASS_CALL] = known;
+	totals.interrupts_by_class[IPI_CLASS_OTHER] = other;
+	ev = trace_info_heard(&info, ev, &heard);
+	is_u64(ev.has_reception, ev.heard_classes != 0, "%s: receptions are of some class, or of none", arch);
+	is_u64(ev.has_reception, ev.tier >= TIER_COUNTS, "  and the tier says so");
+	return ipi_tier_name(ev.tier);
+}
+
+static void test_heard(void)
+{
+	const uint32_t vectors = OP_BIT(OP_IRQ_ENTRY), handlers = OP_BIT(OP_HANDLER_ENTRY),
+		       reasons = handlers | OP_BIT(OP_IPI_ENTRY);
+
+	is_str(left("x86_64", vectors, 0, 0, false), "exact", "quiet, and the event is of IPIs alone");
+	is_str(left("aarch64", reasons, 0, 0, false), "exact", "quiet, and one of the events names the class");
+	is_str(left("aarch64", reasons, 0, 7, false), "exact", "of a class that has no name");
+	is_str(left("riscv64", reasons, 0, 0, false), "sends", "where it is listed and never fired, it proves nothing");
+	is_str(left("s390x", handlers, 0, 0, false), "sends", "nothing arrived that would be an IPI");
+	is_str(left("ppc64le", handlers, 0, 9, false), "sends", "one interrupt for all IPIs");
+	is_str(left("riscv64", handlers, 9, 0, false), "exact", "interrupts that have names");
+	is_str(left("riscv64", handlers, 9, 1, false), "sends", "one that nobody knows may be any that is missing");
+	is_str(left("riscv64", handlers, 0, 0, true), "exact", "quiet, and the recorder said which are IPIs");
 }
 
 static void test_rows(void)
@@ -138,6 +173,7 @@ int main(void)
 {
 	test_arch();
 	test_tiers();
+	test_heard();
 	test_rows();
 	test_groups();
 	test_decoder();

@@ -124,14 +124,24 @@ struct ipi_evidence kevents_evidence(uint32_t ops, uint32_t vectors)
 		.has_queue = ops & OP_BIT(OP_QUEUE),
 		.has_runs = ops & OP_BIT(OP_FUNC_ENTRY),
 		.has_wakes = ops & OP_BIT(OP_WAKE),
+		.has_vectors = ops & OP_BIT(OP_IRQ_ENTRY),
+		.has_reasons = ops & OP_BIT(OP_IPI_ENTRY),
 		.heard_classes = ops & generic ? IPI_CLASSES_ALL : vectors,
 	};
 
 	if (!ev.has_reception)
-		ev.tier = ev.has_send || ev.has_queue ? TIER_SENDS : TIER_NONE;
-	else if (!ev.has_send)
+		return ipi_evidence_deaf(ev);
+	if (!ev.has_send)
 		ev.tier = TIER_COUNTS;
 	else
 		ev.tier = ev.has_csd ? TIER_EXACT : TIER_PAIRED;
+	return ev;
+}
+
+struct ipi_evidence ipi_evidence_deaf(struct ipi_evidence ev)
+{
+	ev.has_reception = ev.has_vectors = ev.has_reasons = false;
+	ev.heard_classes = 0;
+	ev.tier = ev.has_send || ev.has_queue ? TIER_SENDS : TIER_NONE;
 	return ev;
 }

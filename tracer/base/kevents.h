@@ -124,9 +124,13 @@ struct ipi_evidence {
 	bool has_send, has_csd, has_reception;
 	bool has_queue, has_runs; /* of calls: queued, and their functions */
 	bool has_wakes;		  /* wake-ups without an IPI */
+	bool has_vectors;	  /* of receptions: an event for each class, */
+	bool has_reasons;	  /* or one that names it; else handlers' alone, in which a device may be, too */
 	uint32_t heard_classes;	  /* bit per enum ipi_class: of those that were received, an event would tell */
 };
 
+/* The same without receptions. */
+struct ipi_evidence ipi_evidence_deaf(struct ipi_evidence ev);
 /* "exact"; "none" for a number that is no tier. */
 const char *ipi_tier_name(enum ipi_tier tier);
 /* What remains of a set of kinds (OP_BIT) when those that are mute or useless on that machine go. */

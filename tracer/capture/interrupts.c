@@ -171,6 +171,8 @@ static void add_irq(struct ipi_irqs *irqs, uint64_t irq, const char *action)
 	if (!is_ipi_action(action))
 		return;
 	irqs->nr++;
+	if (irqs->first < 0 || irq < (uint64_t)irqs->first)
+		irqs->first = (long)irq;
 	if (!strcmp(action, "IPI") && (irqs->first_unnamed < 0 || irq < (uint64_t)irqs->first_unnamed))
 		irqs->first_unnamed = (long)irq;
 }
@@ -180,7 +182,7 @@ void ipi_irqs_read(struct ipi_irqs *irqs, const char *dir)
 	DIR *d = opendir(dir ? dir : "/sys/kernel/irq");
 	struct dirent *entry;
 
-	*irqs = (struct ipi_irqs){ .known = d, .first_unnamed = -1 };
+	*irqs = (struct ipi_irqs){ .known = d, .first = -1, .first_unnamed = -1 };
 	while (d && (entry = readdir(d))) {
 		char *path, *action;
 		uint64_t irq;
@@ -202,19 +204,20 @@ void ipi_irqs_read(struct ipi_irqs *irqs, const char *dir)
 
 /*
  * /proc/interrupts does not show the numbers of IPIs (arm64, riscv), which are
- * all that events tell some of them apart by: one more line has the first.
+ * all that events tell some of them apart by: one more line has the first. It
+ * also says that events of interrupts tell of IPIs there, before any arrived.
  */
 static void keep_irq_base(struct interrupts *in)
 {
-	struct ipi_irqs irqs = { .first_unnamed = -1 };
+	struct ipi_irqs irqs = { .first = -1, .first_unnamed = -1 };
 	char line[32];
 
-	for (unsigned int i = 0; i < in->nr_rows && irqs.first_unnamed < 0; i++)
+	for (unsigned int i = 0; i < in->nr_rows && irqs.first < 0; i++)
 		if (!strcmp(in->rows[i].name, "IPI0"))
 			ipi_irqs_read(&irqs, NULL);
-	if (irqs.first_unnamed < 0 || irqs.nr < 2)
+	if (irqs.nr < 2)
 		return;
-	snprintf(line, sizeof(line), "IRQ%ld: IPI", irqs.first_unnamed);
+	snprintf(line, sizeof(line), "IRQ%ld: IPI", irqs.first_unnamed < 0 ? irqs.first : irqs.first_unnamed);
 	keep_text(in, line);
 }
 

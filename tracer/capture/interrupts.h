@@ -47,6 +47,7 @@ bool interrupts_between(const struct interrupts *before, const struct interrupts
 struct ipi_irqs {
 	bool known; /* false: there is no such directory */
 	unsigned int nr;
+	long first;	    /* -1 = there is none */
 	long first_unnamed; /* -1 = none is called "IPI" */
 };
 

@@ -317,6 +317,7 @@ int decoder_open(struct decoder **dp, const struct decode_meta *meta, const stru
 	d->caps.evidence = evidence_of_formats(d);
 	d->caps.has_wakes = d->plan.fmt.has_wakes;
 	d->caps.has_tlb = d->plan.fmt.ops & (OP_BIT(OP_TLB_FLUSH) | OP_BIT(OP_TLB_CALL));
+	d->caps.irqs_told = d->plan.fmt.irq_base_told && d->plan.fmt.nr_irq_lines;
 	d->caps.has_idle = d->plan.fmt.ops & OP_BIT(OP_IDLE);
 	if (decoder_start(d, err))
 		goto fail;

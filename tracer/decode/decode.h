@@ -73,6 +73,7 @@ struct decode_caps {
 	struct ipi_evidence evidence; /* of the events whose formats the file has */
 	bool has_wakes, has_idle;     /* wake-ups: struct ipi_event has a wakee; IPI_EV_IDLE */
 	bool has_tlb;		      /* IPI_EV_TLB */
+	bool irqs_told;		      /* the recorder said which numbers of interrupts are IPIs */
 };
 
 struct decode_stats {

@@ -478,37 +478,16 @@ static bool is_ours(const struct analysis *a)
 	return a->has_facts || a->trace.facts_gone;
 }
 
-/* IPI_CLASS_OTHER is what no send asks for by name: powerpc and s390 take every IPI by one interrupt. */
-static bool heard_any(const struct analysis *a)
-{
-	const struct match_totals *t = pipeline_totals(a->pipeline);
-
-	return t->interrupts > t->interrupts_by_class[IPI_CLASS_OTHER];
-}
-
-/*
- * Functions that were sent for ran, and yet no interrupt of any class was
- * recorded: on that machine the events that ought to tell are mute. Where the
- * recording was to have some classes only, the others prove nothing.
- */
-static bool is_deaf(const struct analysis *a)
-{
-	const struct match_totals *t = pipeline_totals(a->pipeline);
-	uint64_t open =
-		t->undelivered[IPI_CLASS_CALL][IPI_IN_FLIGHT] + t->undelivered[IPI_CLASS_CALL_SINGLE][IPI_IN_FLIGHT];
-
-	return !(a->has_facts && a->facts.filter.classes) && !heard_any(a) && open &&
-	       t->calls_run > t->riders + t->polled;
-}
-
+/* What is left of it by what arrived. */
 static struct ipi_evidence if_heard(const struct analysis *a, struct ipi_evidence evidence)
 {
-	if (evidence.has_reception && is_deaf(a)) {
-		evidence.has_reception = false;
-		evidence.heard_classes = 0;
-		evidence.tier = TIER_SENDS;
-	}
-	return evidence;
+	const struct info_heard heard = {
+		.totals = pipeline_totals(a->pipeline),
+		.irqs_told = decoder_caps(pipeline_decoder(a->pipeline))->irqs_told,
+		.some_classes = a->has_facts && a->facts.filter.classes,
+	};
+
+	return trace_info_heard(&a->trace, evidence, &heard);
 }
 
 /* What ipitrace recorded: all that the kernel has, unless the data say that a part of it never tells. */
@@ -606,7 +585,7 @@ struct ipi_evidence analysis_evidence(const struct analysis *a, bool *final)
 	struct ipi_evidence seen = seen_evidence(a);
 
 	if (is_ours(a)) {
-		*final = !could->has_reception || heard_any(a);
+		*final = !could->has_reception || trace_info_heard_any(analysis_totals(a));
 		return own_evidence(a);
 	}
 	*final = seen.has_send == could->has_send && seen.has_queue == could->has_queue &&

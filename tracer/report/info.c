@@ -7,6 +7,7 @@
 
 #include "base/event.h"
 #include "base/kevents.h"
+#include "match/match.h"
 #include "report/info.h"
 
 /* "Linux host 6.18.44 [version] x86_64": host is the second word, release the third, machine the last. */
@@ -27,6 +28,55 @@ void trace_info_uname(struct trace_info *t, const char *uname)
 	last = strrchr(p, ' ');
 	if (last)
 		snprintf(t->arch, sizeof(t->arch), "%.*s", (int)strcspn(last + 1, " \n"), last + 1);
+}
+
+/* IPI_CLASS_OTHER is what no send asks for by name: powerpc and s390 take every IPI by one interrupt. */
+bool trace_info_heard_any(const struct match_totals *totals)
+{
+	return totals->interrupts > totals->interrupts_by_class[IPI_CLASS_OTHER];
+}
+
+/*
+ * Functions that were sent for ran, and yet no interrupt of any class was
+ * recorded: on that machine the events that ought to tell are mute.
+ */
+static bool is_deaf(const struct info_heard *heard)
+{
+	const struct match_totals *t = heard->totals;
+	uint64_t open =
+		t->undelivered[IPI_CLASS_CALL][IPI_IN_FLIGHT] + t->undelivered[IPI_CLASS_CALL_SINGLE][IPI_IN_FLIGHT];
+
+	return !heard->some_classes && !trace_info_heard_any(t) && open && t->calls_run > t->riders + t->polled;
+}
+
+/*
+ * Every kernel has irq_handler_entry, for devices as for IPIs, and many list an ipi_entry that they never
+ * fire. Where neither another event nor the recorder tells which interrupts are IPIs, what arrives has to.
+ */
+static bool must_learn(const struct trace_info *t, const struct ipi_evidence *evidence, const struct info_heard *heard)
+{
+	bool reasons = evidence->has_reasons &&
+		       (!t->arch[0] || kevent_of_arch(kevent_find("ipi", "ipi_entry"), t->arch));
+
+	return !evidence->has_vectors && !reasons && !heard->irqs_told;
+}
+
+/* An IPI of which nobody knows the class may be the one that a send seems to lack. */
+static bool has_learned(const struct ipi_evidence *evidence, const struct match_totals *t)
+{
+	if (!evidence->has_send)
+		return t->interrupts;
+	return trace_info_heard_any(t) && !t->interrupts_by_class[IPI_CLASS_OTHER];
+}
+
+struct ipi_evidence trace_info_heard(const struct trace_info *t, struct ipi_evidence evidence,
+				     const struct info_heard *heard)
+{
+	if (!evidence.has_reception)
+		return evidence;
+	if (is_deaf(heard) || (must_learn(t, &evidence, heard) && !has_learned(&evidence, heard->totals)))
+		return ipi_evidence_deaf(evidence);
+	return evidence;
 }
 
 void trace_info_evidence(struct trace_info *t, const struct ipi_evidence *evidence)

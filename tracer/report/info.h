@@ -12,6 +12,7 @@
 #include "base/topo.h"
 
 struct ipi_evidence;
+struct match_totals;
 
 /* User stacks of sends, of those that are in the file; each is in one of framed ... unsampled. */
 struct ufunc_info {
@@ -102,6 +103,18 @@ struct trace_info {
 
 /* Kernel, machine and host, by what uname(1) said; NULL = it is not known. */
 void trace_info_uname(struct trace_info *t, const char *uname);
+/* What says whether the events that ought to tell of receptions do. */
+struct info_heard {
+	const struct match_totals *totals; /* so far */
+	bool irqs_told;			   /* the recorder said which numbers of interrupts are IPIs */
+	bool some_classes; /* it was to record some classes only: that others are missing proves nothing */
+};
+
+/* Was there an interrupt that is known to be of a class which sends are of? */
+bool trace_info_heard_any(const struct match_totals *totals);
+/* Of what the events could prove, what they do; arch is that of t. */
+struct ipi_evidence trace_info_heard(const struct trace_info *t, struct ipi_evidence evidence,
+				     const struct info_heard *heard);
 /* The tier, and which counts do not exist. */
 void trace_info_evidence(struct trace_info *t, const struct ipi_evidence *evidence);
 

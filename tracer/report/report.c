@@ -180,7 +180,8 @@ void report_add_class(struct report *r, unsigned int class, const struct hist *u
 	if (class >= IPI_NR_CLASSES || (!usual && !r->totals.interrupts_by_class[class]))
 		return;
 	r->classes[r->nr_classes].name = ipi_class_name(class);
-	r->classes[r->nr_classes].heard = !(r->trace->unheard_classes >> class & 1);
+	/* Those that are of no class have arrived, whatever they mean. */
+	r->classes[r->nr_classes].heard = !usual || !(r->trace->unheard_classes >> class & 1);
 	r->classes[r->nr_classes].unsolicited = unsolicited;
 	r->classes[r->nr_classes++].interrupts = r->totals.interrupts_by_class[class];
 }
