@@ -29,6 +29,10 @@ is $? 0 "nothing runs"
 like "$(cat "$ERR")" 'no virtual machine runs yet: the scheduling of all tasks is recorded$' "  which it says"
 is "$(filter sched/sched_switch)" "" "  all tasks"
 like "$(facts)" '^kvm 0 record sched all$' "  and so says the file"
+like "$(cat "$ERR")" '^ipitrace: no virtual machine was found, neither when it began nor when it ended: report --kvm may have nothing to show$' "  and at its end that there was none"
+exits 1 "  of which there is nothing to report" "$IPITRACE" report --kvm "$TMP/t.dat"
+like "$(cat "$ERR")" 't.dat: recorded with --kvm, but no virtual machine ran$' "  which says why"
+unlike "$(cat "$ERR")" 'record --kvm.$' "  and does not tell to do what was done"
 
 vcpu "CPU 7/KVM" 60
 record -d 0.2s
@@ -52,6 +56,13 @@ record -d 0.2s -p $$
 is $? 0 "of a process that runs none"
 like "$(cat "$ERR")" 'no virtual CPU of -p runs yet' "  which it says"
 is "$(filter kvm/kvm_exit)" 'COMM ~ "CPU */KVM"' "  those that QEMU may start"
+like "$(cat "$ERR")" '^ipitrace: no virtual machine of -p was found' "  and at its end"
+unlike "$(cat "$ERR")" 'there is no such process' "  though the process is there"
+exits 1 "  of which there is nothing to report" "$IPITRACE" report --kvm "$TMP/t.dat"
+like "$(cat "$ERR")" 't.dat: recorded with --kvm, but no virtual machine of its -p ran$' "  which says of which"
+gone=$(sh -c 'echo $$')
+record -d 0.2s -p "$gone"
+like "$(cat "$ERR")" "-p $gone: there is no such process" "of a process that is gone, which it says"
 record -d 0.2s -e sched:sched_switch
 is "$(filter sched/sched_switch)" "" "an event by its name is recorded whole"
 

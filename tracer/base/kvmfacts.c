@@ -80,6 +80,21 @@ bool kvm_facts_u64(const struct kvm_facts *f, unsigned int snap, const char *sub
 	return text && !parse_u64(text, val, NULL);
 }
 
+bool kvm_facts_none(const struct kvm_facts *f)
+{
+	uint64_t nr;
+
+	if (!f->on)
+		return false;
+	if (kvm_facts_u64(f, 0, "record", "vcpus", &nr))
+		return !nr;
+	/* Of all tasks: then nobody looked for threads, but there are the kernel's own lists. */
+	for (unsigned int i = 0; i < f->nr; i++)
+		if (!strncmp(f->subjects[i].name, "vm/", 3))
+			return false;
+	return kvm_facts_get(f, 0, "debugfs", "readable") && kvm_facts_get(f, KVM_NR_SNAPS - 1, "debugfs", "readable");
+}
+
 bool kvm_subject_vm(const struct kvm_subject *s, const char **dir)
 {
 	*dir = s->name + 3;

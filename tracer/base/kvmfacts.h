@@ -9,7 +9,7 @@
  *	vm/1234-11		counters of a VM, sums over its virtual CPUs, and "tgid", its process
  *	vcpu/1234-11/0		"pid" (its thread), "tsc-offset", "tsc-scaling-ratio", ...
  *	thread/1240		"from_ns": the recording has its scheduling from then on only
- *	record			"sched": "threads" or "all"
+ *	record			"sched": "threads" or "all"; "vcpus": how many of these threads were found, where it looked for them
  *
  * Names are those of /sys/kernel/debug/kvm (virt/kvm/kvm_main.c: kvm_create_vm_debugfs(); arch/x86/kvm/debugfs.c).
  */
@@ -47,6 +47,9 @@ const struct kvm_subject *kvm_facts_subject(const struct kvm_facts *f, const cha
 const char *kvm_facts_get(const struct kvm_facts *f, unsigned int snap, const char *subject, const char *name);
 /* False: there is none, or it is no number. */
 bool kvm_facts_u64(const struct kvm_facts *f, unsigned int snap, const char *subject, const char *name, uint64_t *val);
+
+/* The recording is of virtual machines, and found none, though it could have: not at its begin, and not at its end. */
+bool kvm_facts_none(const struct kvm_facts *f);
 
 /* Of a subject's name: "1234-11" and, of a virtual CPU, its number. False: it is another kind of subject. */
 bool kvm_subject_vm(const struct kvm_subject *s, const char **dir);

@@ -118,6 +118,19 @@ static bool names_processes(const struct session_kvm *k)
 	return k->which && !k->which->negated;
 }
 
+static void say_gone(struct session *s)
+{
+	const struct session_kvm *k = &s->kvm;
+
+	for (unsigned int i = 0; names_processes(k) && i < k->which->nr; i++) {
+		char *path = xasprintf("/proc/%d", k->which->pids[i]);
+
+		if (access(path, F_OK))
+			session_note(s, "-p %d: there is no such process", k->which->pids[i]);
+		free(path);
+	}
+}
+
 static void say_threads(struct session *s)
 {
 	const struct session_kvm *k = &s->kvm;
@@ -125,6 +138,7 @@ static void say_threads(struct session *s)
 	if (!kvmhost_debugfs(""))
 		session_note(s, "no /sys/kernel/debug/kvm: threads of virtual CPUs are known by QEMU's names for them "
 				"(CPU 0/KVM), and counters of the kernel are not recorded");
+	say_gone(s);
 	if (k->nr)
 		return;
 	if (names_processes(k))
@@ -210,6 +224,11 @@ bool session_is_kvm(const struct session *s)
 bool session_kvm_is_all(const struct session *s)
 {
 	return s->kvm.all;
+}
+
+unsigned int session_nr_vcpus(const struct session *s)
+{
+	return s->kvm.nr;
 }
 
 const struct session_late *session_late_vcpus(const struct session *s, unsigned int *nr)

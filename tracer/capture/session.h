@@ -110,6 +110,8 @@ void session_look_for_vcpus(struct session *s);
 bool session_is_kvm(const struct session *s);
 /* The scheduling of all tasks, not of those threads alone. */
 bool session_kvm_is_all(const struct session *s);
+/* Threads of virtual CPUs that were found so far, if it looks for them: not if it records the scheduling of all tasks. */
+unsigned int session_nr_vcpus(const struct session *s);
 const struct session_late *session_late_vcpus(const struct session *s, unsigned int *nr);
 /* Now and then while it records: a buffer that another process emptied shows in its counts. */
 void session_glance(struct session *s);

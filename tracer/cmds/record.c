@@ -223,6 +223,10 @@ static void summarize(const struct record *r)
 			    (double)r->rec.look_ns / 1e9, (double)r->rec.write_ns / 1e9);
 	if (r->rec.has_ustacks && !r->opts.quiet)
 		say_ustacks(&r->rec.ustacks.n);
+	if (!r->opts.quiet && kvm_facts_none(&r->rec.facts.kvm))
+		running_say("no virtual machine%s was found, neither when it began nor when it ended: report --kvm may "
+			    "have nothing to show",
+			    r->opts.filter.process.nr ? " of -p" : "");
 	if (r->rec.meta.no_symbols)
 		fprintf(stderr, "ipitrace: /proc/kallsyms hides addresses: no names of functions "
 				"(sysctl kernel.kptr_restrict=1)\n");

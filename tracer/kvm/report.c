@@ -161,6 +161,16 @@ static int no_kvm(const struct kvm_report *r, struct err *err)
 			"-e ipi");
 }
 
+/* The events are those that are asked for, but none came. */
+static int none_ran(const struct kvm_report *r, const struct pid_filter *of, struct err *err)
+{
+	err_set(err, EXIT_FAILED, "%s: recorded with --kvm, but no virtual machine%s ran", r->path,
+		of->nr ? " of its -p" : "");
+	return err_hint(err, "%s",
+			of->nr ? "-p is of the processes of their VMMs (QEMU): record again while they run" :
+				 "record again while one runs");
+}
+
 static int not_those(const struct kvm_report *r, struct err *err)
 {
 	err_set(err, EXIT_FAILED, "%s: no exits of the virtual machines of -p, but of others", r->path);
@@ -291,7 +301,9 @@ static int read_all(struct source *s, struct err *err)
 		return -1;
 	r->stats = kvm_stats(r->engine);
 	if (!r->stats->exits && !r->stats->entries)
-		return r->stats->others ? not_those(r, err) : no_kvm(r, err);
+		return r->stats->others ? not_those(r, err) :
+		       r->host.on	? none_ran(r, &s->facts.filter.process, err) :
+					  no_kvm(r, err);
 	if (kvm_is_mixed(r->engine))
 		return mixed(r, err);
 	name_vms(s);

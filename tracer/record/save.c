@@ -136,11 +136,15 @@ static void note_kvm(struct kvm_facts *f, const struct session *s)
 {
 	unsigned int nr;
 	const struct session_late *late = session_late_vcpus(s, &nr);
-	char subject[32], ns[24];
+	char subject[32], ns[24], vcpus[16];
 
 	if (!session_is_kvm(s))
 		return;
 	kvm_facts_set(f, 0, "record", "sched", session_kvm_is_all(s) ? "all" : "threads");
+	if (!session_kvm_is_all(s)) {
+		snprintf(vcpus, sizeof(vcpus), "%u", session_nr_vcpus(s));
+		kvm_facts_set(f, 0, "record", "vcpus", vcpus);
+	}
 	for (unsigned int i = 0; i < nr; i++) {
 		snprintf(subject, sizeof(subject), "thread/%d", late[i].tid);
 		snprintf(ns, sizeof(ns), "%" PRIu64, late[i].from_ns);
