@@ -110,6 +110,8 @@ $(1)/obj/gen/%.o: $(GEN)/%.c Makefile
 
 $(1)/obj/render/html-page.o: $(B)/page.html
 $(1)/obj/render/html-page.o: CPPFLAGS += -DHTML_PAGE='"$(B)/page.html"'
+# Its symbols are an assembler's, which a compiler that links does not see.
+$(1)/obj/render/html-page.o: override CFLAGS += -fno-lto
 
 $(1)/obj/unit/%.o: tests/unit/%.c Makefile
 	@mkdir -p $$(@D)

@@ -371,13 +371,11 @@ const struct kvm_thread *kvm_report_thread(const struct kvm_report *r, int32_t v
 
 unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NOTES])
 {
-	uint64_t posted = 0, hypercalls = 0;
+	uint64_t posted = 0;
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < r->nr_vms; i++)
 		posted += r->vms[i].posted_accepts;
-	for (unsigned int i = 0; i < r->nr_rows; i++)
-		hypercalls += r->rows[i].key.path == KVM_PATH_HYPERCALL;
 	nr += kvm_host_notes(r, posted, notes);
 	if (!r->has[KVM_EV_INJECT] && r->has[KVM_EV_ACCEPT])
 		notes[nr++] =
