@@ -95,6 +95,11 @@ is "$(completed help list '')" "columns " "what there is help on"
 is "$(completed report --help '')" "columns plumbing " "  likewise"
 is "$(completed help diff '')" " " "  nothing"
 is "$(completed help rec)" "record " "  a command"
+is "$(completed --)" "--color --help --no-pager --version " "options without a command"
+is "$(completed --no-pager -)" "--color --help --no-pager --version -V -h " "  behind another"
+is "$(completed --color =)" "always auto never " "  and the words that its value can be"
+is "$(completed --color = a)" "always auto " "  what they begin with"
+is "$(completed --version =)" " " "  nothing where there is none"
 is "$(completed --color never li)" "list " "a command behind an option with its value"
 is "$(completed --color n)" "never " "  and the value"
 is "$(completed export --folded =)" "count stolen wait " "  of a value that may be left out"
@@ -112,6 +117,21 @@ is "$(completed nonsense '')" " " "nor behind what is no command"
 is "$(completed report - | wc -w)" "$("$IPITRACE" --list-options report | awk -F '\t' '{ n += ($1 != "-") + ($2 != "-") } END { print n }')" \
 	"every option of report is offered"
 
+# bash itself, without the program in PATH: the one that is typed is asked.
+mkdir bin && ln -s "$IPITRACE" bin/ipitrace
+if command -v script >/dev/null; then
+	printf '. %q\n' "$ROOT/docs/completion/bash/ipitrace" >bashrc
+	# shellcheck disable=SC2088 # it is typed so
+	for program in bin/ipitrace "$TMP/bin/ipitrace" '~/bin/ipitrace'; do
+		printf '%s lis\t --he\t >answer\nexit\n' "$program" |
+			HOME=$TMP script -qec 'bash --noprofile --rcfile bashrc -i' /dev/null >bash.out 2>&1
+		ok "bash: $program" grep -q '^Usage: ipitrace list' answer
+		rm -f answer
+	done
+else
+	skip "bash, by a path" "no script"
+fi
+
 # The same by real shells of the other kinds: the line that is typed, and what is offered.
 cat >cases <<'CASES'
 ipitrace rec|record
@@ -128,10 +148,13 @@ ipitrace report --color=n|--color=never
 ipitrace --color=never report --js|--json
 ipitrace report --top 1|
 ipitrace bench --state i|idle irqs-off
+ipitrace --no|--no-pager
+ipitrace --color=n|--color=never
+bin/ipitrace rec|record
+~/bin/ipitrace rec|record
 ipitrace record -- ipitr|ipitrace
 ipitrace record -- ls so|some.dat
 CASES
-mkdir bin && ln -s "$IPITRACE" bin/ipitrace
 export PATH=$TMP/bin:$PATH HOME=$TMP TERM=dumb ANSWERS=$TMP/answers COMPLETION=$ROOT/docs/completion
 # compare SHELL: the answers, a line a case, what is offered separated by blanks.
 compare() {

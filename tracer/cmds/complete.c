@@ -268,16 +268,32 @@ static void complete_of(const struct opt_spec *spec, struct at at, const char *b
 		files(&at);
 }
 
+/* What may be in front of the command, or instead of it, as main.c parses it; value: of --color, a word of its own. */
+static void complete_front(struct at at, bool value)
+{
+	static const char *const words[] = { "--no-pager", "--color", "--help", "--version", "-h", "-V", NULL };
+	static const char *const whens[] = { "auto", "always", "never", NULL };
+	const char *equals = strncmp(at.word, "--c", 3) ? NULL : strchr(at.word, '=');
+
+	if (!value && equals) {
+		at.typed = equals + 1;
+		at.kept = (int)(at.typed - at.word);
+	}
+	if (value || equals)
+		offer_words(&at, whens);
+	else if (at.word[0] == '-')
+		offer_words(&at, words);
+}
+
 int complete(const struct cmd *commands, size_t nr, int argc, char **argv)
 {
 	struct at at = { .word = argc ? argv[argc - 1] : "", .typed = argc ? argv[argc - 1] : "" };
-	static const char *const whens[] = { "auto", "always", "never", NULL };
 	int first = 0;
 
 	/* What may be in front of the command. */
 	while (first < argc - 1 && !strncmp(argv[first], "--", 2)) {
 		if (!strncmp(argv[first], "--c", 3) && !strchr(argv[first], '=') && ++first == argc - 1) {
-			offer_words(&at, whens);
+			complete_front(at, true);
 			return EXIT_OK;
 		}
 		first++;
@@ -285,8 +301,10 @@ int complete(const struct cmd *commands, size_t nr, int argc, char **argv)
 	if (first >= argc - 1 || (!strcmp(argv[first], "help") && first == argc - 2)) {
 		for (size_t i = 0; i < nr; i++)
 			offer(&at, commands[i].spec->command, commands[i].spec->summary);
-		if (first >= argc - 1)
+		if (first >= argc - 1) {
 			offer(&at, "help", "show the help of a command");
+			complete_front(at, false);
+		}
 		return EXIT_OK;
 	}
 	/* The workload's own words. */

@@ -4,7 +4,9 @@
 # itself says what can stand where (--complete), so that it is always its own.
 function __ipitrace_complete
     set -l words (commandline -opc) (commandline -ct)
-    for line in ($words[1] --complete $words[2..-1] 2>/dev/null)
+    # As it was typed, which may be a path that begins at home.
+    set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
+    for line in ($program --complete $words[2..-1] 2>/dev/null)
         if test "$line" = @file
             set -l at (commandline -ct)
             set -l option (string match -r -- '^--[^=]*=' $at)
