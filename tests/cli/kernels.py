@@ -28,9 +28,9 @@ def lacks(probe):
                 said.append(text)
     if any(e["state"] == "stood in" and e["role"] == "stand-in for call" for e in probe["events"]):
         said.append("kprobes name the functions of calls")
-    if not probe["access"]["stack_trigger"]:
+    if probe["access"]["stack_trigger"] is False:
         said.append("no stacks: call sites, no callers")
-    if not probe["clock"]["synchronised"]:
+    if probe["clock"]["synchronised"] is False:
         said.append("the clocks of CPUs may differ")
     if probe["raise"]:
         said.append("more with " + probe["raise"])

@@ -51,6 +51,16 @@ exits 1 "probe without root exits 1" setpriv --reuid=65534 --regid=65534 --clear
 cp "$OUT" "$TMP/user"
 json_check "$TMP/user" "d['tier'] == 'none' and d['problem'] == 'not root' and d['raise'] == 'run as root'" "and says why"
 json_check "$TMP/user" "all(e['state'] == 'unknown' for e in d['events'])" "without guessing what it cannot see"
+seen="[d['access']['kprobe_events'], d['access']['stack_trigger'], d['clock']['synchronised'], d['buffers']['subbuf_settable']]"
+json_check "$TMP/user" "$seen == [None] * 4" "  null, that is"
+json_check "$TMP/json" "all(type(v) is bool for v in $seen)" "  and true or false where it can"
+for user in user json; do
+	json_check "$TMP/$user" "all(f['text'] == f['text'].strip() for f in d['filters'])" "no blank behind a filter"
+	json_check "$TMP/$user" "d['clock']['clocksources'].split(' ') == d['clock']['clocksources'].split()" "no blank behind the clock sources"
+done
+setpriv --reuid=65534 --regid=65534 --clear-groups "$TMP/ipitrace" probe >"$TMP/user.txt"
+like "$(tr -s '\n ' ' ' <"$TMP/user.txt")" "kprobe events cannot be seen" "the text says so, too"
+is "$(grep -n ' $' "$TMP/user.txt")" "" "  without blanks at the end of a line"
 
 # Where tracefs is not mounted, probe mounts it for itself alone.
 if unshare -m sh -c "umount -a -t tracefs && ! grep -q tracefs /proc/mounts" 2>/dev/null; then

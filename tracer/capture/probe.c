@@ -42,6 +42,9 @@ static void read_line(const char *path, char *buf, size_t len)
 	char *text = read_file(path, NULL);
 
 	snprintf(buf, len, "%.*s", text ? (int)strcspn(text, "\n") : 0, text ? text : "");
+	/* sysfs ends a list with a blank: available_clocksource_show() of kernel/time/clocksource.c. */
+	for (size_t n = strlen(buf); n && buf[n - 1] == ' '; n--)
+		buf[n - 1] = '\0';
 	free(text);
 }
 
@@ -287,11 +290,11 @@ static const struct {
 	  "-C lists CPUs one by one in the filter" },
 	{ "CPU of an interrupt", "irq", "irq_handler_entry", "CPU & CPUS{0}",
 	  "-C lists CPUs one by one in the filter" },
-	{ "call site of a send", "ipi", "ipi_send_cpu", "callsite.function != " CALL_HANDLER " ",
+	{ "call site of a send", "ipi", "ipi_send_cpu", "callsite.function != " CALL_HANDLER,
 	  "--stack auto takes a stack of every send" },
-	{ "call site of a multicast", "ipi", "ipi_send_cpumask", "callsite.function != " CALL_HANDLER " ",
+	{ "call site of a multicast", "ipi", "ipi_send_cpumask", "callsite.function != " CALL_HANDLER,
 	  "--stack auto takes a stack of every multicast" },
-	{ "class by callback", "ipi", "ipi_send_cpu", "callback.function == " CALL_HANDLER " ",
+	{ "class by callback", "ipi", "ipi_send_cpu", "callback.function == " CALL_HANDLER,
 	  "--class is applied by report, not while recording" },
 };
 
@@ -321,10 +324,12 @@ static void probe_instance(struct probe_kernel *p)
 		f->what = trials[i].what;
 		f->text = trials[i].text;
 		f->event = trials[i].name;
-		f->state = tracefs_event_file_write(inst, trials[i].system, trials[i].name, "filter", trials[i].text) <
-					   0 ?
+		/* The blank is for what ends in a function's name: the kernel looks for white space only. */
+		text = xasprintf("%s ", trials[i].text);
+		f->state = tracefs_event_file_write(inst, trials[i].system, trials[i].name, "filter", text) < 0 ?
 				   PROBE_MISSING :
 				   PROBE_PRESENT;
+		free(text);
 		f->cost = f->state == PROBE_MISSING ? trials[i].cost : NULL;
 		tracefs_event_file_write(inst, trials[i].system, trials[i].name, "filter", "0");
 	}

@@ -118,13 +118,16 @@ static void text(const struct probe_kernel *p)
 	printf("kernel: Linux %s %s, %u CPUs online of %u\n", p->release, p->arch, p->cpus_online, p->cpus_present);
 	if (p->cpus_online == 1)
 		puts("note: one CPU: there is no other to interrupt, only its own irq_work");
-	wrapped(xasprintf(
-		"access: %s; tracefs %s; lockdown %s; symbols %s; kprobe events %s", p->root ? "root" : "not root",
-		!p->tracefs	   ? "cannot be used" :
-		p->tracefs_mounted ? "mounted" :
-				     "not mounted, record will mount it",
-		p->lockdown[0] ? p->lockdown : "not in this kernel",
-		p->symbols ? "visible" : "hidden (no names of functions)", p->kprobes ? "possible" : "not possible"));
+	wrapped(xasprintf("access: %s; tracefs %s; lockdown %s; symbols %s; kprobe events %s",
+			  p->root ? "root" : "not root",
+			  !p->tracefs	     ? "cannot be used" :
+			  p->tracefs_mounted ? "mounted" :
+					       "not mounted, record will mount it",
+			  p->lockdown[0] ? p->lockdown : "not in this kernel",
+			  p->symbols ? "visible" : "hidden (no names of functions)",
+			  !p->tracefs ? "cannot be seen" :
+			  p->kprobes  ? "possible" :
+					"not possible"));
 	text_events(p);
 	text_kvm(&p->kvm);
 	text_clock(p);
@@ -135,6 +138,15 @@ static void text(const struct probe_kernel *p)
 }
 
 /* --- JSON --- */
+
+/* What cannot be seen from here is neither true nor false. */
+static void json_seen(struct json *j, const char *key, bool seen, bool val)
+{
+	if (seen)
+		json_bool(j, key, val);
+	else
+		json_null(j, key);
+}
 
 static void json_events(struct json *j, const struct probe_kernel *p)
 {
@@ -185,21 +197,18 @@ static void json_rest(struct json *j, const struct probe_kernel *p)
 {
 	json_object(j, "clock");
 	json_string(j, "used", p->mono ? "mono" : NULL);
-	json_bool(j, "synchronised", p->mono);
+	json_seen(j, "synchronised", p->tracefs, p->mono);
 	json_string(j, "available", p->clocks[0] ? p->clocks : NULL);
 	json_string(j, "clocksource", p->clocksource[0] ? p->clocksource : NULL);
 	json_string(j, "clocksources", p->clocksources[0] ? p->clocksources : NULL);
 	json_bool(j, "clocksource_fast", p->clocksource_fast);
-	if (p->tsc)
-		json_bool(j, "tsc_stable", p->tsc_stable);
-	else
-		json_null(j, "tsc_stable");
+	json_seen(j, "tsc_stable", p->tsc, p->tsc_stable);
 	json_close(j);
 	json_object(j, "buffers");
 	json_u64(j, "per_cpu_bytes", p->buffer_bytes);
 	json_u64(j, "memory_available_bytes", p->memory_bytes);
 	json_u64(j, "subbuf_bytes", p->page_size);
-	json_bool(j, "subbuf_settable", p->page_size_settable);
+	json_seen(j, "subbuf_settable", p->tracefs && p->root, p->page_size_settable);
 	json_close(j);
 }
 
@@ -224,8 +233,8 @@ static void json(const struct probe_kernel *p)
 	json_bool(j, "instances", p->instances);
 	json_string(j, "lockdown", p->lockdown[0] ? p->lockdown : NULL);
 	json_bool(j, "symbols", p->symbols);
-	json_bool(j, "kprobe_events", p->kprobes);
-	json_bool(j, "stack_trigger", p->stacks);
+	json_seen(j, "kprobe_events", p->tracefs, p->kprobes);
+	json_seen(j, "stack_trigger", p->instances, p->stacks);
 	json_close(j);
 	json_events(j, p);
 	json_kvm(j, &p->kvm);
