@@ -111,6 +111,9 @@ for opts in "--by func" "--matrix count" "--tlb" "--sort calls" "--from +1s" "--
 	exits 2 "not with $opts" "$IPITRACE" report --kvm $opts "$F"
 	like "$(cat "$ERR")" '^ipitrace: report: --kvm and .* exclude each other$' "  and says so"
 done
+exits 2 "not --children of nobody" "$IPITRACE" report --kvm --children "$F"
+like "$(cat "$ERR")" '^hint: name processes: -p PID --children$' "  and says whose they may be"
+exits 2 "diff --kvm with --children" "$IPITRACE" diff --kvm --children "$A" "$B"
 exits 2 "no such key" "$IPITRACE" report --kvm=victim "$F"
 like "$(cat "$ERR")" '^hint: with --kvm: vm, path, class, kick, source, target; with --guest caller, func, comm, too$' "  and says which there are"
 exits 2 "the guest's keys without a guest" "$IPITRACE" report --kvm=func "$F"

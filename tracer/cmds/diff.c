@@ -193,7 +193,7 @@ static const struct opt rows[] = {
 	{ 0, "kvm", NULL, OPT_FLAG, OPTION(kvm),
 	  "two hosts' recordings of virtual machines: how long guests' IPIs take, and the CPU time that it costs the host",
 	  NULL, 0, 0 },
-	{ 0, "guest", "FILE[,pid=PID][,offset=N]", OPT_CUSTOM, 0,
+	{ 0, "guest", "FILE[,pid=PID][,offset=N|unknown]", OPT_CUSTOM, 0,
 	  "--kvm, joined with a guest's recording: that of A, and once more for B", parse_guest, 0, 0 },
 	{ 0, "html", "FILE", OPT_STRING, OPTION(html), "a page for a browser, in one file: both sides, with intervals",
 	  NULL, 0, 0 },

@@ -45,7 +45,7 @@ static int parse_part(struct kvm_want *g, const char *part, size_t len, struct e
 		if (!errno && end == part + len)
 			return 0;
 	}
-	return err_set(err, EXIT_USAGE, "'%.*s': FILE[,pid=PID][,offset=N]", (int)(len < 60 ? len : 60), part);
+	return err_set(err, EXIT_USAGE, "'%.*s': FILE[,pid=PID][,offset=N|unknown]", (int)(len < 60 ? len : 60), part);
 }
 
 /* A comma in the name of the file is one of it, unless one of these follows. */

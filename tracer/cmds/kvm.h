@@ -22,7 +22,7 @@ struct kvm_options {
 
 /* The option's parse(): target is a struct kvm_options. */
 int kvm_parse_keys(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
-/* "FILE[,pid=PID][,offset=N]" */
+/* "FILE[,pid=PID][,offset=N|unknown]" */
 int kvm_parse_guest(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
 void kvm_options_free(struct kvm_options *o);
 /* As a command returns. processes: the VMs of these alone. */

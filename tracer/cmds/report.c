@@ -95,7 +95,7 @@ static const struct opt rows[] = {
 	{ 0, "kvm", "[=KEYS]", OPT_CUSTOM, OPTION(kvm),
 	  "a host's virtual machines: IPIs of guests by vm, path, class, kick, source, target; exits; halts",
 	  kvm_parse_keys, 0, 0 },
-	{ 0, "guest", "FILE[,pid=PID][,offset=N]", OPT_CUSTOM, OPTION(kvm),
+	{ 0, "guest", "FILE[,pid=PID][,offset=N|unknown]", OPT_CUSTOM, OPTION(kvm),
 	  "--kvm, joined with a recording made in the guest: by caller, func, comm as well", kvm_parse_guest, 0, 0 },
 };
 
@@ -412,7 +412,8 @@ static int report_kvm(const struct report_options *o, const char *path, struct e
 	};
 	int format = rows_format(&o->rows, err);
 
-	if (format < 0 || rows_only_one(given, names, ARRAY_SIZE(names), err) < 0)
+	if (format < 0 || rows_only_one(given, names, ARRAY_SIZE(names), err) < 0 ||
+	    !reading_has_roots(&o->filter, err))
 		return -1;
 	return kvm_report_file(&o->kvm, path, o->buffer, &o->filter.process, (enum rows_format)format,
 			       (unsigned int)o->rows.top, &o->screen, err);
