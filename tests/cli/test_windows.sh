@@ -83,6 +83,18 @@ exits 2 "nothing can be in it" "$IPITRACE" report --from +2s --to +1s demo.dat
 exits 2 "no time" "$IPITRACE" report --from yesterday demo.dat
 exits 2 "around nothing" "$IPITRACE" report --around 4304.9 demo.dat
 exits 1 "a clock that does not count ns" "$IPITRACE" report --from +1s "$DATA/cases/counter.dat.gz"
+gzip -dc "$f" >foreign.dat
+for format in csv ndjson folded chrome perfetto; do
+	for bad in "1 demo.dat --from +1h" "1 foreign.dat --from +1h" "2 demo.dat --from +1s --to +0.5s" "2 foreign.dat --from +1s --to +0.5s"; do
+		echo good >kept
+		# shellcheck disable=SC2086 # words of it
+		exits "${bad%% *}" "export --$format ${bad#* }" "$IPITRACE" export --$format -o kept ${bad#* }
+		is "$(cat kept)$(find . -name '.*' -type f)" good "  leaves the file as it was"
+		# shellcheck disable=SC2086
+		"$IPITRACE" export --$format ${bad#* } 2>"$ERR" >"$OUT"
+		is "$? $(stat -c %s "$OUT")" "${bad%% *} 0" "  and writes nothing to standard output"
+	done
+done
 exits 0 "export" "$IPITRACE" export --folded --from +200ms --to +1s demo.dat
 is "$(awk '{ s += $NF } END { print s }' "$OUT")" "$(report --json --from +200ms --to +1s demo.dat | sed -n 's/.*"target_hits": \([0-9]*\),/\1/p' | head -n 1)" "  sums to the report"
 exits 0 "export of stolen time" "$IPITRACE" export --folded=stolen --from +200ms --to +1s demo.dat

@@ -296,33 +296,38 @@ const struct opt_spec export_spec = {
 struct export_job {
 	const struct export_options *options;
 	struct reading *in;
+	struct report *judged;
 };
 
+/* A window that nothing was recorded in fails before a file gets its name. */
 static int write_export(void *ctx, FILE *out, struct err *err)
 {
 	const struct export_job *job = ctx;
 
-	return job->options->format->run(job->options, job->in, out, err);
+	if (job->options->format->run(job->options, job->in, out, err))
+		return -1;
+	report_judge(job->judged, job->in->analysis);
+	return reading_window(job->in, job->judged, err);
 }
 
 static int export_file(struct export_options *o, const char *path, struct err *err)
 {
 	struct report judged = { 0 };
 	struct reading in;
-	struct export_job job = { o, &in };
+	struct export_job job = { o, &in, &judged };
 	int ret = reading_open(&in, path, o->buffer, &o->filter, o->plumbing, err);
 
 	if (!ret)
 		ret = reading_set_window(&in, &o->window, err);
+	/* What was printed cannot be taken back, as a file can. */
+	if (!ret && (!o->output || !strcmp(o->output, "-")))
+		ret = reading_check_window(&in, err);
 	if (!ret)
 		reading_set_threads(&in, o->threads);
 	if (!ret)
 		ret = outfile_write(o->output ? o->output : "-", "--output", in.path, write_export, &job, err);
-	if (!ret) {
-		report_judge(&judged, in.analysis);
-		ret = reading_window(&in, &judged, err);
-		ret = ret ? ret : reading_status(&judged, err);
-	}
+	if (!ret)
+		ret = reading_status(&judged, err);
 	reading_close(&in);
 	return ret;
 }

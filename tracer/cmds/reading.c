@@ -251,18 +251,21 @@ static void say_missed(void *ctx, const struct filter_row *row, const char *item
 }
 
 /* Where a recording ends is in the facts of ours; of others it shows when all was read. */
-static int find_end(const struct reading *r, uint64_t *end_ns, struct err *err)
+static int find_bounds(const struct reading *r, uint64_t *start_ns, uint64_t *end_ns, struct err *err)
 {
 	struct analysis *a = NULL;
 	int ret = -1;
 
-	if (analysis_known_end_ns(r->analysis, end_ns))
+	if (analysis_known_end_ns(r->analysis, end_ns)) {
+		*start_ns = analysis_start_ns(r->analysis);
 		return 0;
+	}
 	if (!strcmp(r->path, "-")) {
 		err_set(err, EXIT_USAGE, "where a recording of another tool ends is not known before all was read");
 		return err_hint(err, "give it as a file, not on standard input");
 	}
 	if (!analysis_open(&a, r->path, r->buffer, err) && !analysis_run(a, &(struct span_sink){ 0 }, err)) {
+		*start_ns = analysis_info(a)->start_ns;
 		*end_ns = analysis_info(a)->end_ns;
 		ret = 0;
 	}
@@ -272,7 +275,7 @@ static int find_end(const struct reading *r, uint64_t *end_ns, struct err *err)
 
 int reading_set_window(struct reading *r, const struct time_window *w, struct err *err)
 {
-	uint64_t end_ns = 0;
+	uint64_t start_ns, end_ns = 0;
 
 	if (!window_given(w))
 		return 0;
@@ -281,10 +284,19 @@ int reading_set_window(struct reading *r, const struct time_window *w, struct er
 			analysis_info(r->analysis)->clock);
 		return err_hint(err, "record with clock mono");
 	}
-	if (window_needs_end(w) && find_end(r, &end_ns, err))
+	if (window_needs_end(w) && find_bounds(r, &start_ns, &end_ns, err))
 		return -1;
 	r->window = span_window_new(r->analysis, w, end_ns);
 	return 0;
+}
+
+int reading_check_window(const struct reading *r, struct err *err)
+{
+	uint64_t start_ns, end_ns;
+
+	if (!r->window || !strcmp(r->path, "-"))
+		return 0;
+	return find_bounds(r, &start_ns, &end_ns, err) ? -1 : span_window_check(r->window, start_ns, end_ns, err);
 }
 
 bool reading_by_sender(const struct reading *r)

@@ -57,6 +57,11 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 		 const struct plumbing *plumbing, struct err *err);
 /* Only what began in this window, which is borrowed; between opening and running. */
 int reading_set_window(struct reading *r, const struct time_window *w, struct err *err);
+/*
+ * Before running: an error if nothing was recorded in the window. Reads a file twice that does not say when it ends; of
+ * standard input nothing is known in advance.
+ */
+int reading_check_window(const struct reading *r, struct err *err);
 /* No IRQ span of a solicited interrupt passes: see agg_new(). */
 bool reading_by_sender(const struct reading *r);
 /* Before running: calls are to know what ran them (report/handlers.h). */

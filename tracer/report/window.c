@@ -103,6 +103,25 @@ uint64_t span_window_begin_ns(const struct span_window *w)
 #define POINT	       "%" PRIu64 ".%06" PRIu64
 #define POINT_ARGS(ns) (ns) / 1000000000, (ns) / 1000 % 1000000
 
+/* Some of [from_ns, to_ns) is in the recording. */
+static int overlaps(uint64_t from_ns, uint64_t to_ns, uint64_t start_ns, uint64_t end_ns, struct err *err)
+{
+	if (from_ns <= end_ns && to_ns > start_ns)
+		return 0;
+	err_set(err, EXIT_FAILED, "nothing was recorded in this window: the recording is from " POINT " to " POINT,
+		POINT_ARGS(start_ns), POINT_ARGS(end_ns));
+	return err_hint(err, "+1s is one second after its start, -1s before its end");
+}
+
+int span_window_check(const struct span_window *w, uint64_t start_ns, uint64_t end_ns, struct err *err)
+{
+	uint64_t from_ns, to_ns;
+
+	if (window_resolve(w->window, start_ns, end_ns, &from_ns, &to_ns, err))
+		return -1;
+	return overlaps(from_ns, to_ns, start_ns, end_ns, err);
+}
+
 int span_window_bounds(struct span_window *w, uint64_t *from_ns, uint64_t *to_ns, struct err *err)
 {
 	const struct trace_info *t = analysis_info(w->analysis);
@@ -115,9 +134,5 @@ int span_window_bounds(struct span_window *w, uint64_t *from_ns, uint64_t *to_ns
 	}
 	*from_ns = w->from_ns > t->start_ns ? w->from_ns : t->start_ns;
 	*to_ns = w->to_ns < t->end_ns ? w->to_ns : t->end_ns;
-	if (w->from_ns <= t->end_ns && w->to_ns > t->start_ns)
-		return 0;
-	err_set(err, EXIT_FAILED, "nothing was recorded in this window: the recording is from " POINT " to " POINT,
-		POINT_ARGS(t->start_ns), POINT_ARGS(t->end_ns));
-	return err_hint(err, "+1s is one second after its start, -1s before its end");
+	return overlaps(w->from_ns, w->to_ns, t->start_ns, t->end_ns, err);
 }

@@ -27,6 +27,8 @@ void span_window_free(struct span_window *w);
 struct span_sink span_window_sink(struct span_window *w, const struct span_sink *next);
 /* Where what it passes on begins in the recording; known from the first span on that it passed. */
 uint64_t span_window_begin_ns(const struct span_window *w);
+/* Before the run, of a recording from start_ns to end_ns: an error if the window cannot be, or nothing was recorded in it. */
+int span_window_check(const struct span_window *w, uint64_t start_ns, uint64_t end_ns, struct err *err);
 /* After the run: the part of the window that was recorded. An error if there is none. */
 int span_window_bounds(struct span_window *w, uint64_t *from_ns, uint64_t *to_ns, struct err *err);
 
