@@ -55,7 +55,7 @@ static int fail_path(const struct walk *w, int errnum, struct err *err)
 static int fail_directory(const struct walk *w, struct err *err)
 {
 	err_set(err, EXIT_FAILED, "cannot write %s: it is a directory", w->path);
-	return err_hint(err, "name a file that may be created or replaced: -o FILE");
+	return err_hint(err, "name a file that may be created or replaced");
 }
 
 /* Walk on from fd with what is behind this component. */
@@ -79,7 +79,7 @@ static int may_follow(const struct walk *w, struct err *err)
 		return 0;
 	err_set(err, EXIT_FAILED, "cannot write %s: the link %s in a sticky directory is another user's (uid %u)",
 		w->path, w->name, (unsigned int)w->st.st_uid);
-	return err_hint(err, "name the file itself, in a directory that others cannot write to: -o FILE");
+	return err_hint(err, "name the file itself, in a directory that others cannot write to");
 }
 
 static int follow(struct walk *w, int link, const char *after, struct err *err)
