@@ -19,6 +19,9 @@ cp "$DATA/demo.dat" demo.dat
 exits 2 "--html FILE is the recording" "$IPITRACE" report --html demo.dat demo.dat
 ok "which stays what it was" cmp demo.dat "$DATA/demo.dat"
 exits 1 "--html in a directory that does not exist" "$IPITRACE" report --html none/x.html demo.dat
+mkdir page
+exits 1 "--html is a directory" "$IPITRACE" report --html page demo.dat
+is "$(tail -n 1 "$ERR")" "hint: name a file that may be created or replaced" "  names no option that report has not"
 exits 0 "--html" "$IPITRACE" report --html demo.html demo.dat
 is "$(cat "$OUT" "$ERR")" "" "says nothing"
 "$IPITRACE" report --html - demo.dat >stream.html

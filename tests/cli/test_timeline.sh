@@ -74,6 +74,14 @@ for format in $FORMATS; do
 	ok "$format: $large bytes in $long kB, $small bytes in $short kB" \
 		[ $((long <= short + 4096 && large > 9 * small)) = 1 ]
 done
+# Masks of the kernel may be empty: report counts those sends, and there is nothing that could be drawn of them.
+zcat "$DATA/rows/amd64-5.10.dat.gz" >empty.dat
+sends=$("$IPITRACE" report --json empty.dat | sed -n 's/^ *"sends": \([0-9]*\),/\1/p' | head -n 1)
+exits 0 "chrome: sends to no CPU" "$IPITRACE" export --chrome empty.dat
+drawn=$(grep -o '"ph":"B"[^{]*"cat":"send[,"]' "$OUT" | wc -l)
+is "$(cat "$ERR")" "ipitrace: export: $((sends - drawn)) sends are left out: to no CPU" "  are counted: $drawn of $sends are drawn"
+"$IPITRACE" export --perfetto empty.dat 2>"$ERR" >"$OUT"
+is "$(cat "$ERR")" "ipitrace: export: $((sends - drawn)) sends are left out: to no CPU" "  perfetto says the same"
 exits 2 "two formats" "$IPITRACE" export --chrome --ndjson "$DATA/demo.dat"
 
 # As the format's document has events, in an object that any parser of JSON reads.

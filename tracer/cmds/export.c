@@ -145,6 +145,9 @@ static int timeline_possible(const struct trace_info *t, struct err *err)
 /* What is missing in the picture is said, as in every output. */
 static void say_left_out(const struct timeline_left_out *l)
 {
+	if (l->sends)
+		fprintf(stderr, "ipitrace: export: %" PRIu64 " send%s left out: to no CPU\n", l->sends,
+			l->sends == 1 ? " is" : "s are");
 	if (!l->interrupts && !l->functions)
 		return;
 	fprintf(stderr,

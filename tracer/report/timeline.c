@@ -577,6 +577,8 @@ static void timeline_span(void *ctx, const struct ipi_span *span)
 {
 	struct timeline *t = ctx;
 
+	if (span->kind == IPI_SPAN_SEND && !span->nr_targets)
+		t->left_out.sends++;
 	if (span->kind == IPI_SPAN_CALL && span->path == IPI_PATH_SENT)
 		early_run(t, span);
 	else

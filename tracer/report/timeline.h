@@ -82,6 +82,7 @@ struct timeline_ops {
 /* What could not be drawn where it belongs, for it was stamped before what caused it. */
 struct timeline_left_out {
 	uint64_t interrupts, functions;
+	uint64_t sends; /* to no CPU: of them there are no lines */
 };
 
 struct timeline;
