@@ -5,6 +5,7 @@
 data PAGE REPORT SCHEMA		what is in it: by its schema, and against "report --json" of the same recording
 look PAGE REPORT DIR NAME	a browser: numbers, sorting, filters, window, matrix, theme, keys; pictures into DIR
 wide PAGE REPORT DIR		one of many CPUs
+claims DIR (PAGE REPORT)...	a browser: that what pages say of themselves is so, be they of a window, of a part or of nothing
 diffdata, difflook		the same of "diff --html", against "diff --json"
 hostile PAGE MARK		names that are HTML and script are text, and nothing else
 Each prints what does not hold, and nothing where all does.
@@ -115,6 +116,9 @@ def data(page_path, report_path, schema_path):
         for name, flat in dists.items():
             whole = row[f"{name}_ns"]
             same(sum(flat[1::2]) if flat else 0, whole["count"] if whole else 0, f"samples of {name}")
+    reach = (report["trace"]["window"] or report["trace"])["duration_ns"]
+    for name in ("delivery", "targets", "tasks", "matrix"):
+        check(page["timeless"] or not reach or 256 * page[name]["bin_ns"] >= reach, f"bins of {name} end before the recording")
     lines = page["lines"]
     if lines["length_ns"] == lines["period_ns"] and not lines["cut"]:
         kind = [k for k, _ in lines["keys"]].index("kind")
@@ -316,6 +320,77 @@ def look(page_path, report_path, where, name):
         closed(d, page_path)
 
 
+def text_of(d, where):
+    return d.run("const e = document.querySelector(arguments[0]); return e && e.textContent", where)
+
+
+def claim(d, path, report, page):
+    trace, totals = report["trace"], report["totals"]
+    window, hits = trace["window"], totals["target_hits"]
+
+    # What hits a target is counted once, and is a hit where there are any.
+    d.run("const m = document.querySelectorAll('.facet')[1].querySelector('.more'); if (!m.hidden) m.click()")
+    nums = d.run("return [...document.querySelectorAll('.facet')[1].querySelectorAll('.num')].map(e => e.textContent)")
+    same(sum(number(t) for t in nums), totals["interrupts"] or 0 if hits is None else hits, f"{path}: targets")
+    legend = text_of(d, "#time .legend") or ""
+    check(("sender not known" in legend) == bool(totals["unsolicited"]), f"{path}: unsolicited {totals['unsolicited']}, legend {legend}")
+
+    # The axis is that of the recording or its window.
+    if not page["timeless"] and trace["duration_ns"]:
+        said = text_of(d, "#window")
+        check(said.startswith(f"all of {time_text((window or trace)['duration_ns'])}"), f"{path}: {said}")
+        same("of this window; it begins +" in said, window is not None, f"{path}: {said}")
+    if window:
+        check(256 * page["targets"]["bin_ns"] <= 4 * window["duration_ns"] or page["targets"]["bin_ns"] == 65536, f"{path}: bins of a window")
+        same(text_of(d, "#whole"), "Whole window", f"{path}: the button")
+
+    # Only what is known to have arrived is a reason to be reassured.
+    verdict = d.run("return document.getElementById('verdict').className.split(' ').pop()")
+    same(verdict, "bad" if not page["good"] else "good" if hits and totals["delivered"] is not None else "neutral", f"{path}: verdict")
+    about = text_of(d, "#totals .about")
+    whole = not trace["lost_events"] and trace["lost_events"] is not None and not trace["incomplete"]
+    check("every event" not in about or whole, f"{path}: {about}")
+    same("passes the filter" in about, trace["filtered"], f"{path}: {about}")
+    same("of the whole recording" in about.lower(), window is None and not trace["filtered"], f"{path}: {about}")
+    if hits == 0:
+        for part in ("#matrix .about", "#lanes .about"):
+            check(text_of(d, part).startswith("Nothing passes the filter" if trace["filtered"] else "No IPI was sent"), f"{path}: {text_of(d, part)}")
+    marks = text_of(d, "#lanes .marks")
+    if marks:
+        same("arrival not recorded" in marks, totals["delivered"] is None, f"{path}: {marks}")
+
+
+# Lanes of what is brushed end where that does.
+def brushed(d, path, page):
+    if not page["lines"]["lines"] or not d.run("return document.querySelector('.timebox svg') !== null"):
+        return
+    for first, last in ((0.3, 0.6), (0.7, 0.75)):
+        d.drag(".timebox svg", first, last, 0.4)
+        chosen = text_of(d, "#window")
+        end = re.search(r"… \d+(?:\.(\d+))?", chosen)
+        digit_ns = 1e9 / 10 ** len(end[1] or "")
+        at = re.search(r"in ([\d.]+)\u202f(\w+) from ([\d.]+)", text_of(d, "#lanes-shown"))
+        length = float(at[1]) * {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}[at[2]]
+        check(float(at[3]) * 1e9 + length <= float(end[0][2:]) * 1e9 + digit_ns + 0.02 * length, f"{path}: {at[0]}, of {chosen}")
+
+
+def claims(where, *pairs):
+    d = Driver()
+    try:
+        for path, report_path in zip(pairs[::2], pairs[1::2]):
+            d.open(path)
+            d.size(1280, 900)
+            same(d.run("return document.documentElement.dataset.ready"), "yes", f"{path} is ready")
+            page = json.loads(data_of(path)[1])["page"]
+            claim(d, path, json.load(open(report_path)), page)
+            d.screenshot(f"{where}/{path.removesuffix('.html')}.png")
+            brushed(d, path, page)
+        for line in d.console():
+            check(False, f"console: {line}")
+    finally:
+        d.close()
+
+
 def wide(page_path, report_path, where):
     report = json.load(open(report_path))
     d = opened(page_path)
@@ -381,6 +456,11 @@ def difflook(page_path, diff_path, where, name):
 
         changed = [i for i, r in enumerate(diff["rows"]) if significant(r)]
         verdict = d.run("return document.getElementById('verdict').textContent")
+        caveat = json.loads(data_of(page_path)[1])["page"]["caveat"]
+        same(caveat is None, diff["observed"] != "slices", "what one run a side could not show")
+        same((text_of(d, "#caveat") or "").lower(), f"{caveat}.".lower() if caveat else "", "is said")
+        if diff["verdict"] == "no_significant_change":
+            same(d.run("return document.getElementById('verdict').className"), f"verdict {'neutral' if caveat else 'good'}", "is no reason to be reassured")
         check({"changed": "Changed", "no_significant_change": "No significant", "not_decided": "Not decided"}[diff["verdict"]] in verdict, verdict)
         got = d.run("return [...document.querySelectorAll('#totals tbody tr')].map(r => [r.dataset.metric, "
                     "r.querySelector('strong') !== null, r.querySelector('svg').getAttribute('aria-label')])")
@@ -411,7 +491,7 @@ def difflook(page_path, diff_path, where, name):
         closed(d, page_path)
 
 
-{"diffdata": diffdata, "difflook": difflook, "data": data, "look": look, "wide": wide, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
+{"diffdata": diffdata, "difflook": difflook, "data": data, "look": look, "wide": wide, "claims": claims, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
 for fault in bad:
     print(fault if len(fault) < 2000 else fault[:2000] + " ...")
 sys.exit(1 if bad else 0)

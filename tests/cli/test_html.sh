@@ -102,5 +102,16 @@ ok "256 CPUs" page wide wide.html wide.json "$PAGES"
 ok "hostile names are text" page hostile hostile.html '</script>x'
 ok "a comparison of reports" page difflook diff.html diff.json "$PAGES" diff
 ok "a comparison of recordings" page difflook two.html two.json "$PAGES" two
+pages sends "$DATA/rows/ppc64el-7.3.dat.gz"
+pages unsolicited "$DATA/rows/amd64-66cpu.dat"
+pages hour "$DATA/cases/quiet-hour.dat.gz"
+pages works "$DATA/works.dat.gz"
+pages interrupts "$DATA/cases/no-ipi-fmtkept.dat.gz"
+pages window demo.dat --from +200ms --to +300ms
+pages nothing demo.dat --func no_such_function
+pages nothing-then demo.dat --from +200ms --to +300ms --func no_such_function
+ok "what pages say of themselves" page claims "$PAGES" sends.html sends.json unsolicited.html unsolicited.json \
+	hour.html hour.json works.html works.json interrupts.html interrupts.json window.html window.json \
+	nothing.html nothing.json nothing-then.html nothing-then.json
 note "pictures: $(cd "$PAGES" && echo ./*.png)"
 done_testing

@@ -135,6 +135,14 @@ void json_u64(struct json *j, const char *key, uint64_t val)
 	number(j->out, val);
 }
 
+void json_i64(struct json *j, const char *key, int64_t val)
+{
+	begin(j, key);
+	if (val < 0)
+		fputc('-', j->out);
+	number(j->out, val < 0 ? -(uint64_t)val : (uint64_t)val);
+}
+
 void json_thousandths(struct json *j, const char *key, uint64_t val)
 {
 	const char part[] = { '.', (char)('0' + val % 1000 / 100), (char)('0' + val % 100 / 10),

@@ -268,7 +268,7 @@ static struct span_sink sums_sink(struct sums *s, const struct report_options *o
 		s->sinks[0] = overtime_sink(s->overtime);
 	}
 	if (o->html) {
-		s->page = pagedata_new(in->analysis, s->agg, &names);
+		s->page = pagedata_new(in->analysis, in->window, s->agg, &names);
 		s->sinks[0] = pagedata_sink(s->page);
 	}
 	if (o->tlb) {
@@ -350,6 +350,8 @@ static int report_file(struct report_options *o, const char *path, const struct 
 	r.filters = filters_of(o, &in);
 	if (sums.overtime)
 		overtime_report(sums.overtime, &r);
+	if (sums.page)
+		pagedata_finish(sums.page, &r);
 	if (sums.tlb)
 		tlb_report(sums.tlb, &r, in.filter);
 	report_sort(&r, sort_column(o));

@@ -238,26 +238,31 @@ static void verdict(const struct diff *d, const struct render_diff_options *o, F
 	fputc('\n', out);
 }
 
-/* With one run a side: that nothing was found may say more of the runs than of what they are runs of. */
-static void could_show(const struct diff *d, const struct render_diff_options *o, FILE *out)
+/* That nothing was found may say more of the runs than of what they are runs of. */
+char *render_diff_caveat(const struct diff *d)
 {
-	char *text, above[CELL_LEN], below[CELL_LEN];
+	char above[CELL_LEN], below[CELL_LEN];
 
 	if (d->observed != DIFF_SLICES)
-		return;
-	if (d->could_show > 0) {
-		change(d->could_show, above);
-		change(1 / d->could_show, below);
-		text = xasprintf(
-			"with one run a side: of the totals' hits only a change beyond about %s or %s would show; to see less, "
-			"record three or more of each",
-			above, below);
-	} else {
-		text = xstrdup(
+		return NULL;
+	if (d->could_show <= 0)
+		return xstrdup(
 			"with one run a side: these vary so much that no change of the totals' hits would show; record "
 			"three or more of each");
-	}
-	screen_wrap(&o->screen, text, out);
+	change(d->could_show, above);
+	change(1 / d->could_show, below);
+	return xasprintf(
+		"with one run a side: of the totals' hits only a change beyond about %s or %s would show; to see less, "
+		"record three or more of each",
+		above, below);
+}
+
+static void could_show(const struct diff *d, const struct render_diff_options *o, FILE *out)
+{
+	char *text = render_diff_caveat(d);
+
+	if (text)
+		screen_wrap(&o->screen, text, out);
 	free(text);
 }
 

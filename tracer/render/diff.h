@@ -18,6 +18,8 @@ struct render_diff_options {
 	const char *forced; /* what should have kept the sides from being compared; NULL */
 };
 
+/* With one run a side, what change could not have been seen: a sentence, to be freed; NULL where there is none to be told. */
+char *render_diff_caveat(const struct diff *d);
 void render_diff_text(const struct diff *d, const struct render_diff_options *o, FILE *out);
 /* "ipitrace-diff/1": everything, whatever the options. */
 void render_diff_json(const struct diff *d, const struct render_diff_options *o, FILE *out);

@@ -76,6 +76,7 @@ static int diff_data(void *ctx, FILE *out, struct err *err)
 {
 	const struct diff_page *p = ctx;
 	struct json j = { .out = out, .compact = true };
+	char *caveat = render_diff_caveat(p->diff);
 
 	(void)err;
 	fputs("{\"diff\":", out);
@@ -84,6 +85,8 @@ static int diff_data(void *ctx, FILE *out, struct err *err)
 	json_object(&j, NULL);
 	json_string(&j, "schema", "ipitrace-diff-page/1");
 	json_string(&j, "version", p->version);
+	json_string(&j, "caveat", caveat);
+	free(caveat);
 	metrics(&j, p->diff);
 	distributions(&j, p->diff);
 	json_close(&j);

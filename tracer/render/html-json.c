@@ -155,11 +155,10 @@ static void columns(struct html_json *h)
 	json_close(j);
 }
 
+/* Below 0: of what was sent within a window, it may have been queued before. */
 static void when(struct html_json *h, uint64_t ns)
 {
-	uint64_t start = pagedata_start_ns(h->data);
-
-	json_u64(&h->json, NULL, ns > start ? ns - start : 0);
+	json_i64(&h->json, NULL, (int64_t)(ns - pagedata_start_ns(h->data)));
 }
 
 static void row_values(struct html_json *h, const struct report_row *row)

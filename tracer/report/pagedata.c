@@ -13,6 +13,7 @@
 #include "report/agg-priv.h"
 #include "report/analysis.h"
 #include "report/pagedata-priv.h"
+#include "report/window.h"
 
 #define FIRST_TIME_SHIFT 16 /* bins of 66 us, to begin with */
 #define MAX_TASKS	 256u
@@ -40,6 +41,7 @@ struct sender {
 
 struct pagedata {
 	struct analysis *analysis;
+	struct span_window *window; /* NULL = the whole recording */
 	struct agg *agg;
 	struct span_names names;
 	struct list *list; /* what single lines are asked of */
@@ -173,8 +175,12 @@ static void start(struct pagedata *p)
 	uint64_t end_ns = 0;
 
 	p->started = true;
-	p->start_ns = analysis_start_ns(p->analysis);
-	if (!analysis_known_end_ns(p->analysis, &end_ns) || end_ns < p->start_ns)
+	p->start_ns = p->window ? span_window_begin_ns(p->window) : analysis_start_ns(p->analysis);
+	if (!analysis_known_end_ns(p->analysis, &end_ns))
+		end_ns = 0;
+	else if (p->window && span_window_end_ns(p->window) < end_ns)
+		end_ns = span_window_end_ns(p->window);
+	if (end_ns < p->start_ns)
 		end_ns = p->start_ns;
 	kept_spans_init(&p->kept, p->start_ns, end_ns - p->start_ns);
 }
@@ -282,17 +288,17 @@ static int page_end(void *ctx, struct err *err)
 	if (!p->started)
 		start(p);
 	kept_spans_sort(&p->kept);
-	for (unsigned int i = 0; i < PAGEDATA_NR_CUBES; i++)
-		cube_sort(&p->cubes[i]);
 	p->list = list_new(p->analysis, &all, NULL, NULL);
 	return 0;
 }
 
-struct pagedata *pagedata_new(struct analysis *a, struct agg *agg, const struct span_names *names)
+struct pagedata *pagedata_new(struct analysis *a, struct span_window *window, struct agg *agg,
+			      const struct span_names *names)
 {
 	struct pagedata *p = xcalloc(1, sizeof(*p));
 
 	p->analysis = a;
+	p->window = window;
 	p->agg = agg;
 	p->names = *names;
 	p->time_shift = FIRST_TIME_SHIFT;
@@ -325,6 +331,18 @@ struct span_sink pagedata_sink(struct pagedata *p)
 }
 
 /* --- what came of it --- */
+
+void pagedata_finish(struct pagedata *p, const struct report *r)
+{
+	const uint64_t end_ns = r->windowed ? r->to_ns : r->trace->end_ns;
+
+	p->start_ns = r->windowed ? r->from_ns : p->start_ns;
+	for (unsigned int i = 0; i < PAGEDATA_NR_CUBES; i++)
+		while (!p->timeless && end_ns > p->start_ns && !in_bins(&p->cubes[i], end_ns - p->start_ns - 1))
+			coarsen_time(p, i);
+	for (unsigned int i = 0; i < PAGEDATA_NR_CUBES; i++)
+		cube_sort(&p->cubes[i]);
+}
 
 const struct cube *pagedata_cube(struct pagedata *p, enum pagedata_cube which)
 {

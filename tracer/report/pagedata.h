@@ -21,6 +21,7 @@
 
 struct analysis;
 struct pagedata;
+struct span_window;
 
 /* Rows by their place in the aggregation; those from PAGEDATA_MAX_ROWS on are one. */
 #define PAGEDATA_MAX_ROWS 1000u
@@ -48,7 +49,7 @@ struct pagedata_stack {
 	uint64_t hits, stolen_ns;
 };
 
-/* Where single IPIs are all there: length_ns from the start of the recording on, and again every period_ns. */
+/* Where single IPIs are all there: length_ns from pagedata_start_ns() on, and again every period_ns. */
 struct pagedata_pieces {
 	uint64_t period_ns, length_ns; /* equal: everywhere */
 	bool cut;		       /* there were too many in a nanosecond: some are left out all the same */
@@ -56,13 +57,20 @@ struct pagedata_pieces {
 
 #define PAGEDATA_SLOWEST 8u /* are kept of each row */
 
-/* Feeds agg, which the sink stands for. names as of the agg. All borrowed. */
-struct pagedata *pagedata_new(struct analysis *a, struct agg *agg, const struct span_names *names);
+/*
+ * Feeds agg, which the sink stands for. names as of the agg. window: what spans passed on their way here, then times are
+ * since its start; NULL: the whole recording. All borrowed.
+ */
+struct pagedata *pagedata_new(struct analysis *a, struct span_window *window, struct agg *agg,
+			      const struct span_names *names);
 void pagedata_free(struct pagedata *p);
 struct span_sink pagedata_sink(struct pagedata *p);
 
-/* After the run. Cells are in order; a cube's bins begin at pagedata_start_ns(). */
+/* After the run, and before all below: bins reach to the end of what the report is of, however early the last event was. */
+void pagedata_finish(struct pagedata *p, const struct report *r);
+/* Cells are in order; a cube's bins begin at pagedata_start_ns(). */
 const struct cube *pagedata_cube(struct pagedata *p, enum pagedata_cube which);
+/* Where the recording, or its window, begins. */
 uint64_t pagedata_start_ns(const struct pagedata *p);
 /* Nothing is known of when things were: everything is in the first bin. */
 bool pagedata_timeless(const struct pagedata *p);

@@ -99,6 +99,11 @@ uint64_t span_window_begin_ns(const struct span_window *w)
 	return w->from_ns > start_ns ? w->from_ns : start_ns;
 }
 
+uint64_t span_window_end_ns(const struct span_window *w)
+{
+	return w->to_ns;
+}
+
 /* As it is printed, and as --from takes it. */
 #define POINT	       "%" PRIu64 ".%06" PRIu64
 #define POINT_ARGS(ns) (ns) / 1000000000, (ns) / 1000 % 1000000

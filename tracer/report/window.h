@@ -29,6 +29,8 @@ struct span_sink span_window_sink(struct span_window *w, const struct span_sink 
 uint64_t span_window_begin_ns(const struct span_window *w);
 /* Before the run, of a recording from start_ns to end_ns: an error if the window cannot be, or nothing was recorded in it. */
 int span_window_check(const struct span_window *w, uint64_t start_ns, uint64_t end_ns, struct err *err);
+/* Where it ends, which may be behind the recording's end; known as its begin is. */
+uint64_t span_window_end_ns(const struct span_window *w);
 /* After the run: the part of the window that was recorded. An error if there is none. */
 int span_window_bounds(struct span_window *w, uint64_t *from_ns, uint64_t *to_ns, struct err *err);
 

@@ -37,6 +37,9 @@ function section(id, title, about, ...children) {
 		...children);
 }
 
+// What stands before a verdict of this kind.
+const VERDICT_SIGNS = { good: "✓ ", neutral: "○ ", changed: "≠ ", bad: "▲ " };
+
 // Buttons of which one is pressed.
 function choice(label, options, get, set) {
 	const group = el("div", { class: "choice", role: "group", "aria-label": label });

@@ -140,7 +140,7 @@ function sentence() {
 	if (diff.verdict === "not_decided")
 		return ["bad", `Not decided: ${diff.reason}`];
 	if (diff.verdict !== "changed")
-		return ["good", "No significant change."];
+		return [given.page.caveat ? "neutral" : "good", "No significant change."];
 	const totals = isChanged(diff.totals);
 	const what = [totals && "the totals", changed && `${changed} of ${diff.rows.length} rows`].filter(Boolean);
 	return ["changed", `Changed: ${what.join(" and ")}.`];
@@ -168,7 +168,8 @@ function header() {
 	const heading = el("h1", {}, short("a"), el("span", { class: "muted" }, " against "), short("b"));
 	return el("header", {}, el("div", { class: "title" }, heading, theme()),
 		el("p", { class: `verdict ${kind}`, id: "verdict" },
-			el("span", { "aria-hidden": "true" }, { good: "✓ ", changed: "≠ ", bad: "▲ " }[kind]), text),
+			el("span", { "aria-hidden": "true" }, VERDICT_SIGNS[kind]), text),
+		given.page.caveat ? el("p", { class: "note", id: "caveat" }, `${given.page.caveat[0].toUpperCase()}${given.page.caveat.slice(1)}.`) : null,
 		diff.forced ? el("p", { class: "note" }, `Compared all the same, though ${diff.forced}.`) : null);
 }
 

@@ -24,7 +24,7 @@ function rowName(index) {
 	if (index === ROW_OWN)
 		return "ipitrace itself";
 	if (index === ROW_UNSOLICITED)
-		return "sender not known";
+		return "interrupts, sender not known";
 	const parts = keyColumns.map((c) => {
 		const v = rows[index].values[c.index];
 		if (v === null)
@@ -78,12 +78,28 @@ const OTHER = 2 ** 20 - 1;
 
 // Bins that three of the cubes share; a window is a range of them.
 const bin_ns = cubes.targets.bin_ns;
-const duration_ns = trace.duration_ns === null ? 0 : trace.duration_ns;
+const wholeName = trace.window ? "window" : "recording";
+const duration_ns = (trace.window || trace).duration_ns || 0;
 const nrBins = Math.max(cubes.targets.nrBins, cubes.delivery.nrBins, cubes.tasks.nrBins,
 	Math.min(256, Math.ceil(duration_ns / bin_ns)));
 // Where the last bin ends, or the recording does in it.
 const end_ns = duration_ns > (nrBins - 1) * bin_ns ? Math.min(duration_ns, nrBins * bin_ns) : nrBins * bin_ns;
 const hasTime = !page.timeless && trace.duration_ns !== null;
+
+// Of whom it is not known whether they sent those interrupts, they may be: then both are never added up.
+const hasHits = report.totals.target_hits !== null;
+const tellsUnsolicited = !hasHits || report.totals.unsolicited !== null;
+const arrivalsKnown = report.totals.delivered !== null;
+
+function isHit(row) {
+	return !hasHits || row !== ROW_UNSOLICITED;
+}
+
+// Why there is nothing to be shown.
+function nothing(unfiltered) {
+	const why = trace.filtered ? "Nothing passes the filter" : unfiltered;
+	return `${why}${trace.window ? " in this window" : ""}.`;
+}
 
 // --- single IPIs ---
 

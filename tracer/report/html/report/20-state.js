@@ -48,7 +48,8 @@ function passing() {
 	const passes = new Uint8Array(NR_ROWS);
 	rows.forEach((row) => (passes[row.index] = rowPasses(row)));
 	const all = !Object.keys(state.filters).length && !state.search;
-	passes[ROW_REST] = passes[ROW_OWN] = passes[ROW_UNSOLICITED] = all;
+	passes[ROW_REST] = passes[ROW_OWN] = all;
+	passes[ROW_UNSOLICITED] = all && tellsUnsolicited;
 	return passes;
 }
 

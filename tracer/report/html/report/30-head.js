@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What was recorded, and how far to trust it.
 
+// Where the window begins in the recording.
+function windowStart() {
+	return `+${formatAt(trace.window.from_ns - trace.start_ns, trace.window.duration_ns)}`;
+}
+
+// What is not known to have arrived is no reason to be reassured, nor is nothing at all.
+function verdictKind() {
+	if (!page.good)
+		return "bad";
+	return arrivalsKnown && report.totals.target_hits ? "good" : "neutral";
+}
+
 function header() {
 	const name = trace.file || "recording";
 	const what = [trace.kernel && `Linux ${trace.kernel}`, trace.arch, trace.cpus && `${trace.cpus} CPUs`,
 		trace.duration_ns !== null && formatNs(trace.duration_ns), `${formatCount(trace.events)} events`,
-		trace.window && `window of ${formatNs(trace.window.duration_ns)}`,
+		trace.window && `window of ${formatNs(trace.window.duration_ns)} from ${windowStart()} on`,
 		trace.filters && `only ${trace.filters}`].filter(Boolean);
 	const how = [trace.host && `on ${trace.host}`, trace.date].filter(Boolean);
 
@@ -15,8 +27,8 @@ function header() {
 		el("p", { class: "what" }, what.join(" · ")),
 		how.length || trace.command ? el("p", { class: "how" }, ["Recorded"].concat(how.join(", ") || []).join(" "),
 			trace.command ? [": ", el("code", {}, trace.command)] : null) : null,
-		el("p", { class: `verdict ${page.good ? "good" : "bad"}`, id: "verdict" },
-			el("span", { "aria-hidden": "true" }, page.good ? "✓ " : "▲ "), page.verdict || ""));
+		el("p", { class: `verdict ${verdictKind()}`, id: "verdict" },
+			el("span", { "aria-hidden": "true" }, VERDICT_SIGNS[verdictKind()]), page.verdict || ""));
 }
 
 function tile(id, name, help) {
@@ -26,7 +38,13 @@ function tile(id, name, help) {
 }
 
 function totals() {
-	return section("totals", "Totals", "Of the whole recording: every event is in these sums, nothing is sampled.",
+	const missing = trace.lost_events !== 0 || trace.late_events || trace.missed_sends || trace.incomplete || trace.damaged ||
+		trace.truncated || trace.bad_pages;
+	const what = trace.filtered ? `what passes the filter${trace.window ? " in this window" : ""}` :
+		trace.window ? "this window" : "the whole recording";
+
+	return section("totals", "Totals", `Of ${what}: ${missing ? "events are missing, but of those that are there none is left out" :
+		"every event is in these sums, nothing is sampled"}.`,
 		el("div", { class: "law" },
 			tile("sends", "sends", "send events"), el("i", {}, "→"),
 			tile("target_hits", "hits", "targets of all sends"), el("i", {}, "="),
@@ -51,7 +69,7 @@ function sampling() {
 		out.push("Deliveries within a window are not told apart: there are too many different ones.");
 	else
 		out.push(`Within a window, latencies are read off buckets, ${1 << cubes.delivery.bits} a power of two, and marked ≈; ` +
-			"of the whole recording they are the report's.");
+			`of the whole ${wholeName} they are the report's.`);
 	if (t.cpusEach > 1)
 		out.push(`Targets over time: ${t.cpusEach} CPUs are counted as one.`);
 	if (cubes.tasks.merged)

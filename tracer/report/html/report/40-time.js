@@ -65,7 +65,7 @@ function timeSection() {
 			.attr("fill", (b) => rowColour(b.row));
 		svg.selectAll("g.x").data([0]).join("g").attr("class", "x axis").attr("transform", `translate(0,${height - margin.bottom})`)
 			.call(d3.axisBottom(x).ticks(Math.max(2, width / 110)).tickFormat((s) => `${s}${THIN}s`));
-		legend.replaceChildren(...series.map((s) => {
+		legend.replaceChildren(...series.length ? [] : [el("li", {}, "Nothing.")], ...series.map((s) => {
 			const swatch = el("span", { class: "swatch", "aria-hidden": "true" });
 			swatch.style.background = rowColour(s.row);
 			return el("li", {}, swatch, s.row === ROW_REST || rows.length > NR_COLOURS && s.row >= NR_COLOURS && s.row < rows.length ?
@@ -78,7 +78,7 @@ function timeSection() {
 		const cube = cubes.targets, passes = passing();
 		const sum = new Map();
 		for (let i = 0; i < cube.nr; i++) {
-			if (!passes[cube.a[i]])
+			if (!passes[cube.a[i]] || !isHit(cube.a[i]))
 				continue;
 			const line = sum.get(cube.b[i]) || sum.set(cube.b[i], new Float64Array(nrBins)).get(cube.b[i]);
 			line[cube.bin[i]] += state.metric === "hits" ? cube.n[i] : cube.ns[i];
@@ -145,8 +145,9 @@ function timeSection() {
 		return at >= 0 && bin >= 0 && bin < nrBins && at <= end_ns ? bin : null;
 	}
 
-	function value(v, bin) {
-		return state.metric === "hits" ? `${formatCount(v)} hits, ${formatRate(rate(v, bin))}` :
+	function value(v, bin, row) {
+		const what = hasHits && row !== ROW_UNSOLICITED ? "hits" : "interrupts";
+		return state.metric === "hits" ? `${formatCount(v)} ${what}, ${formatRate(rate(v, bin))}` :
 			`${formatNs(v)}, ${formatPercent(rate(v, bin))} of a CPU`;
 	}
 
@@ -154,10 +155,10 @@ function timeSection() {
 		const e = d3.event, bin = pointed(e);
 		if (bin === null)
 			return hideTip();
-		const sum = d3.sum(series, (s) => s.values[bin]);
+		const sum = d3.sum(series, (s) => (isHit(s.row) ? s.values[bin] : 0));
 		return showTip(e.clientX, e.clientY, [el("strong", {}, `${formatAt(bin * bin_ns, end_ns / 100)}, ${formatNs(bin_ns)}`),
 			facts([["all", value(sum, bin)]].concat(series.filter((s) => s.values[bin])
-				.map((s) => [rowName(s.row), value(s.values[bin], bin)])))]);
+				.map((s) => [rowName(s.row), value(s.values[bin], bin, s.row)])))]);
 	}).on("mouseleave", hideTip);
 	const stripCpu = (e) => {
 		const r = strip.getBoundingClientRect();
@@ -206,7 +207,7 @@ function timeSection() {
 		drawBrush();
 		const [from, to] = windowNs();
 		said.textContent = state.window ? `${formatAt(from, to - from)} … ${formatAt(to, to - from)} (${formatNs(to - from)})` :
-			`all of ${formatNs(end_ns)}`;
+			`all of ${formatNs(end_ns)}${trace.window ? ` of this window; it begins ${windowStart()} into the recording, at 0 here` : ""}`;
 	};
 	if (!hasTime)
 		return section("time", "Over time", "This recording's clock does not tell when things were.");
@@ -216,6 +217,6 @@ function timeSection() {
 		"Drag to choose a window, which everything below follows; click a CPU to see only what hits it.",
 		el("div", { class: "tools" }, choice("Over time", [["hits", "Rate"], ["stolen", "Stolen time"]], () => state.metric,
 			(metric) => change({ metric })),
-		el("button", { type: "button", id: "whole", onclick: () => change({ window: null }) }, "Whole recording"), said),
+		el("button", { type: "button", id: "whole", onclick: () => change({ window: null }) }, `Whole ${wholeName}`), said),
 		box, legend);
 }

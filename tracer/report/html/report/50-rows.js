@@ -179,7 +179,7 @@ function facet(title, cube, name, get, set) {
 	const draw = () => {
 		const sum = new Map(), passes = passing();
 		for (let i = 0; i < cube.nr; i++)
-			if (passes[cube.a[i]] && inWindow(cube.bin[i]))
+			if (passes[cube.a[i]] && isHit(cube.a[i]) && inWindow(cube.bin[i]))
 				sum.set(cube.b[i], (sum.get(cube.b[i]) || 0) + (state.metric === "hits" ? cube.n[i] : cube.ns[i]));
 		const order = [...sum].filter(([, v]) => v).sort((x, y) => y[1] - x[1]);
 		const most = order.length ? order[0][1] : 1;

@@ -100,7 +100,7 @@ function flame(row) {
 	};
 	draw();
 	return el("figure", { class: "wide" }, el("figcaption", {}, el("strong", {}, "Stacks"),
-		" of the senders, the outermost function on top; width is hits of the whole recording; click to zoom"), box);
+		" of the senders, the outermost function on top; width is hits of the whole " + wholeName + "; click to zoom"), box);
 }
 
 // --- the slowest ---
@@ -123,7 +123,7 @@ function slowestTable(row) {
 				showLine(l);
 			} }, "show"))))));
 	return el("figure", { class: "wide" }, el("figcaption", {}, el("strong", {}, "Slowest"),
-		` ${list.length === within.length ? "of the whole recording" : "of the whole recording that are in this window"}`),
+		` ${list.length === within.length ? `of the whole ${wholeName}` : `of the whole ${wholeName} that are in this part of it`}`),
 	el("div", { class: "scroll" }, table));
 }
 
@@ -133,6 +133,6 @@ function victim(line) {
 
 function rowDetail(row) {
 	const parts = DISTRIBUTIONS.map(([id, name, about]) => rowHistogram(row, id, name,
-		state.window && id !== "delivery" ? `${about}; of the whole recording` : about)).filter(Boolean);
+		state.window && id !== "delivery" ? `${about}; of the whole ${wholeName}` : about)).filter(Boolean);
 	return el("div", { class: "details" }, el("div", { class: "hists" }, parts), flame(row), slowestTable(row));
 }

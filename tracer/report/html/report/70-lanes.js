@@ -42,7 +42,8 @@ function life(line) {
 		out.push(["wakes", line.wakee]);
 	if (line.victim_comm || line.victim_context)
 		out.push(["hits", victim(line)]);
-	points.forEach((k, i) => out.push([names[k], i ? `+${formatNs(line[k] - line[points[0]])}` : formatAt(line[k], 1)]));
+	points.forEach((k, i) => out.push([names[k], i ? `+${formatNs(line[k] - line[points[0]])}` :
+		`${formatAt(line[k], 1)}${trace.window ? " of the window" : ""}`]));
 	if (line.sent_ns !== null && line.entry_ns !== null && line.how !== "ambiguous" && line.entry_ns >= line.sent_ns)
 		out.push(["delivery", formatNs(line.entry_ns - line.sent_ns)]);
 	if (line.wait_ns !== null)
@@ -63,22 +64,23 @@ function lanesSection() {
 	const FEW = 20;
 
 	// A few in a row, from a place on.
-	function fewFrom(first) {
-		const list = everything.slice(first, first + FEW), begin = list[0].begin;
+	function fewFrom(first, from = 0, to = Infinity) {
+		const list = everything.slice(first, first + FEW).filter((l) => l.begin < to), begin = list[0].begin;
 		const until = pieceEnd(begin);
 		const end = d3.max(list, (l) => (l.begin < until ? Math.min(lineEnd(l), l.begin + 1e6) : begin));
 		const length = Math.max(1000, end - begin);
-		return [begin - length * 0.04, begin + length * 1.04];
+		const margin_ns = length * 0.04;
+		return [Math.max(from ? from : -Infinity, begin - margin_ns), Math.min(to, begin + length + margin_ns)];
 	}
 
 	// Those of the window that there is most to see of: different rows, and little time in which nothing is.
 	function best() {
 		const [from, to] = windowNs();
-		let score = -1, found = 0;
+		let score = -1, found = null;
 		for (let i = 0; i < everything.length; i++) {
-			if (everything[i].begin < from || everything[i].begin > to)
+			if (everything[i].begin < from || everything[i].begin >= to)
 				continue;
-			const list = everything.slice(i, i + FEW), length = list[list.length - 1].begin - list[0].begin + 1000;
+			const list = everything.slice(i, i + FEW).filter((l) => l.begin < to), length = list[list.length - 1].begin - list[0].begin + 1000;
 			const busy = d3.sum(list, (l) => Math.min(1e5, lineEnd(l) - l.begin));
 			const kinds = new Set(list.map((l) => `${l.func} ${l.caller} ${l.source}`)).size;
 			const value = list.length / FEW * Math.sqrt(kinds) * Math.min(1, busy / length);
@@ -87,7 +89,9 @@ function lanesSection() {
 				found = i;
 			}
 		}
-		return fewFrom(found);
+		if (found === null)
+			return [from, to];
+		return state.window ? fewFrom(found, from, to) : fewFrom(found);
 	}
 
 	function pieceEnd(at) {
@@ -168,7 +172,9 @@ function lanesSection() {
 			.attr("cx", (l) => x(firstOf(l.send_ns, l.queue_ns))).attr("cy", (l) => y(l.source)).attr("fill", lineColour);
 		const total = inside.length;
 		const whole = allLines || pieceEnd(span[0]) !== Infinity && span[1] <= pieceEnd(Math.max(0, span[0]));
-		said.textContent = `${formatCount(kept.length)} IPIs in ${formatNs(length)} from ${formatAt(Math.max(0, span[0]), length)}` +
+		const irqs = kept.filter((l) => l.kind === "irq").length;
+		const others = irqs ? ` and ${formatCount(irqs)} of unknown senders` : "";
+		said.textContent = `${formatCount(kept.length - irqs)} IPIs${others} in ${formatNs(length)} from ${formatAt(Math.max(0, span[0]), length)}` +
 			(kept.length < total ? ` of ${formatCount(total)} that are there: zoom in` :
 				whole ? ", all that there were" : ": a sample, see “What this page has”");
 		panel.replaceChildren(...(chosen ? life(chosen) : [el("p", { class: "note" }, "Point at an IPI, or press n: its whole life is told here.")]));
@@ -277,7 +283,8 @@ function lanesSection() {
 	}
 
 	if (!everything.length || !hasTime)
-		return section("lanes", "The IPIs themselves", "This recording does not tell of single ones.");
+		return section("lanes", "The IPIs themselves", hasTime && allLines && (hasHits || trace.filtered) ? nothing("No IPI was sent") :
+			"This recording does not tell of single ones.");
 	let windowOf = state.window;
 	onChange(() => {
 		if (windowOf !== state.window) {
@@ -300,6 +307,8 @@ function lanesSection() {
 		el("div", { class: "tools" }, el("div", { class: "choice" }, button("◀", "earlier", () => jump(-1)), button("▶", "later", () => jump(1)),
 			button("−", "zoom out", () => zoom(2)), button("+", "zoom in", () => zoom(0.5))), said),
 		el("div", { class: "lanesplit" }, el("div", { class: "scroll" }, box), panel),
-		el("ul", { class: "legend marks" }, el("li", {}, "solid: delivered"), el("li", {}, "dashed: coalesced, or a call without an IPI of its own"),
-			el("li", {}, "dotted: ambiguous"), el("li", {}, "outline: nobody is known to have sent it")));
+		el("ul", { class: "legend marks" }, arrivalsKnown ? el("li", {}, "solid: delivered") : null,
+			el("li", {}, `dashed: ${arrivalsKnown ? "coalesced, or " : ""}a call without an IPI of its own`),
+			el("li", {}, arrivalsKnown ? "dotted: ambiguous, still under way or lost" : "dotted: arrival not recorded"),
+			el("li", {}, "outline: nobody is known to have sent it")));
 }
