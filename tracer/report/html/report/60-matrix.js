@@ -161,7 +161,8 @@ function matrixSection() {
 	onChange(draw);
 	const options = [["count", "Count"]].concat(cube.bits === null ? [] : [["p50", "p50"], ["p99", "p99"]]);
 	return section("matrix", "Who hits whom",
-		`Hits of all rows${trace.window ? " in this window" : ""} from CPU to CPU${page.topology.length ? ", in the order of memory nodes and shared caches" : ""}; ` +
+		`Hits of all rows${trace.window ? " in this window" : ""} from CPU to CPU` +
+		`${page.topology.length ? ", in the order of memory nodes and shared caches" : ""}; ` +
 			"delivery read off buckets (≈).",
 		el("div", { class: "tools" }, choice("Cells", options, () => state.cell, (cell) => change({ cell })), scale, said),
 		el("div", { class: "split" }, el("div", { class: "scroll matrixbox" }, canvas), facets()));
