@@ -6,6 +6,7 @@
 #   make demo      install what is missing, build, record a workload, report it
 #   make check     install what is missing, build, run every test (T=PATTERN: a subset)
 #   make check-all the same and what takes longer (tests/full): more kernels, long runs
+#   make check-newcomer    demo and check in clean Debian systems, as a newcomer's first hour
 #   make bench     speed against trace-cmd, perf and bpftrace, in one run
 #   make fuzz      libFuzzer on every target of tests/fuzz (T=TARGET: one), SECONDS=60 each
 #   make vm        a shell in a guest kernel with everything loaded
@@ -78,7 +79,7 @@ UNIT_COMMON := $(filter-out $(UNITS:%=tests/unit/%.c),$(wildcard tests/unit/*.c)
 FUZZ	:= $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 MANPAGES := $(wildcard docs/*.1)
 
-.PHONY: all build perf deps demo check check-all bench vm lint fuzz help compile_commands.json tests-build asan \
+.PHONY: all build perf deps demo check check-all check-newcomer bench vm lint fuzz help compile_commands.json tests-build asan \
 	install uninstall module module_install deb rpm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -180,6 +181,10 @@ check:
 check-all:
 	@tests/deps build test lint vm full
 	@$(MAKE) --no-print-directory check FULL=1
+
+check-newcomer:
+	@tests/deps build full
+	@tests/run newcomer
 
 bench:
 	@tests/deps build test

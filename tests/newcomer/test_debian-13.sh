@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# alone
 #
 # A newcomer's first half hour, on a clean Debian 13: make demo, make check.
 exec "$(dirname "$0")/newcomer" trixie
