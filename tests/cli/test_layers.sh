@@ -8,47 +8,57 @@ cd "$ROOT" || exit 1
 
 # What each folder of tracer/ may reach, also through the headers that it includes.
 # A folder that is not here belongs to no layer. docs/architecture.md says why.
-may_reach() {
-	case $1 in
-	base)	 echo base ;;
-	match)	 echo base match ;;
-	decode)	 echo base decode ;;
-	file)	 echo base file ;;
-	capture) echo base capture ;;
-	unwind)	 echo base unwind ;;
-	kvm)	 echo base match decode file report kvm ;;
-	record)	 echo base decode capture file unwind record ;;
-	report)	 echo base match decode file report ;;
-	render)	 echo base match report kvm render ;;
-	live)	 echo base match decode file capture unwind record report live ;;
-	serve)	 echo base serve ;;
-	bench)	 echo base match decode file capture record report render bench ;;
-	cmds)	 echo base match decode file capture record report kvm render live serve bench cmds ;;
-	.)	 echo base cmds ;;
-	esac
-}
+declare -A may_reach=(
+	[base]='base'
+	[match]='base match'
+	[decode]='base decode'
+	[file]='base file'
+	[capture]='base capture'
+	[unwind]='base unwind'
+	[kvm]='base match decode file report kvm'
+	[record]='base decode capture file unwind record'
+	[report]='base match decode file report'
+	[render]='base match report kvm render'
+	[live]='base match decode file capture unwind record report live'
+	[serve]='base serve'
+	[bench]='base match decode file capture record report render bench'
+	[cmds]='base match decode file capture record report kvm render live serve bench cmds'
+	[.]='base cmds'
+)
 
-# Libraries that each folder may use: "header|symbols" as extended regular expressions.
-may_use() {
-	case $1 in
-	capture) echo 'tracefs|tracefs_' ;;
+# Libraries that each folder may use: headers, symbols.
+declare -A may_include=(
+	[capture]='tracefs'
 	# It walks events/ftrace: a path, no more.
-	record)	 echo 'tracefs|tracefs_(tracing_dir|get_tracing_file|put_tracing_file|event_systems|system_events)' ;;
-	unwind)	 echo 'libdw|libdwfl|libdwelf|libelf|gelf|dwarf|dwfl_|dwelf_|dwarf_|elf_|gelf_' ;;
-	file)	 echo 'zstd|zlib|xxhash|ZSTD_|XXH3_|inflate|uncompress' ;;
-	bench)	 echo 'libkmod|kmod_' ;;
+	[record]='tracefs'
+	[unwind]='libdw|libdwfl|libdwelf|libelf|gelf|dwarf'
+	[file]='zstd|zlib|xxhash'
+	[bench]='libkmod'
 	# One file: render/perfetto.c.
-	render)	 echo 'protobuf-c|pb-c|pf__|protobuf_c_' ;;
-	serve)	 echo 'microhttpd|dlopen|dlsym' ;;
+	[render]='protobuf-c'
+	[serve]='microhttpd'
 	# One file: cmds/tui.c.
-	cmds)	 echo 'n?curses|term|initscr|newterm|endwin|setupterm|w[a-z]+' ;;
-	*)	 echo 'nothing' ;;
-	esac
-}
+	[cmds]='n?curses|term'
+)
+declare -A may_call=(
+	[capture]='tracefs_'
+	[record]='tracefs_(tracing_dir|get_tracing_file|put_tracing_file|event_systems|system_events)'
+	[unwind]='dwfl_|dwelf_|dwarf_|elf_|gelf_'
+	[file]='ZSTD_|XXH3_|inflate|uncompress'
+	[bench]='kmod_'
+	[render]='pf__|protobuf_c_'
+	[serve]='dlopen|dlsym'
+	[cmds]='initscr|newterm|endwin|setupterm|w[a-z]+'
+)
 LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod|libdw|libdwfl|libdwelf|libelf|gelf|dwarf|microhttpd|ncurses|curses|term|protobuf-c'
 CALLS='(pf__|protobuf_c|dwfl|dwelf|dwarf|elf|gelf|tep|kbuffer|trace_seq|tracefs|ZSTD|kmod|MHD)_.*|dlopen|dlsym|inflate.*|uncompress|XXH.*|initscr|newterm|endwin|setupterm|wgetch|wrefresh|waddn?str'
 
-# Sets folder. Called for every header of every file, so it must not fork.
+# Each look at the tree is one process over all of it: there are hundreds of files.
+mapfile -t tracer < <(find tracer -name '*.[ch]' | sort)
+mapfile -t headers < <(find tracer tests -name '*.h' | sort)
+mapfile -t tracer_c < <(printf '%s\n' "${tracer[@]}" | grep '\.c$')
+
+# Sets folder, of a file of tracer/.
 folder_of() {
 	folder=${1#tracer/}
 	case $folder in
@@ -57,83 +67,109 @@ folder_of() {
 	esac
 }
 
-sources() { find tracer -name "$1" | sort; }
+# FILE...: each, and what it includes, directly or through a header, whatever the conditions.
+includes() {
+	python3 - "$@" <<'PY'
+import os, re, sys
+direct = {}
+def includes(path):
+    if path not in direct:
+        direct[path] = set()
+        for name in re.findall(r"^[ \t]*#[ \t]*include[ \t]*(.*)", open(path).read(), re.M):
+            name = re.match(r'["<](.*?)[">]', name).group(1)  # no macro
+            found = [os.path.normpath(f"{folder}/{name}") for folder in (os.path.dirname(path), "include", "tracer")]
+            direct[path].update([f for f in found if os.path.isfile(f)][:1])
+    return direct[path]
+for path in sys.argv[1:]:
+    seen, new = {path}, [path]
+    while new:
+        more = includes(new.pop()) - seen
+        seen |= more
+        new += more
+    print(path, *sorted(seen - {path}))
+PY
+}
 
 bad='' private=''
-while read -r f; do
+nr=0
+while read -r f included; do
+	nr=$((nr + 1))
 	folder_of "$f"
 	own=$folder
-	reach=" $(may_reach "$own") "
-	libraries="($(may_use "$own"))(\.h)?"
-	if [ "$reach" = "  " ]; then
+	if [ -z "${may_reach[$own]:-}" ]; then
 		bad+="$f is in a folder that is no layer of this test"$'\n'
 		continue
 	fi
-	while read -r header; do
+	for header in $included; do
+		[[ $header == tracer/*.h ]] || continue
 		folder_of "$header"
-		[[ $reach == *" $folder "* ]] || bad+="$f reaches $header"$'\n'
+		[[ " ${may_reach[$own]} " == *" $folder "* ]] || bad+="$f reaches $header"$'\n'
 		[[ $header != *priv.h || $folder = "$own" ]] || private+="$f reaches $header"$'\n'
-	done < <("${CC:-gcc}" -MM -MG -Iinclude -Itracer "$f" | tr -s ' ' '\n' | grep '^tracer/.*\.h$')
-	while read -r header; do
-		grep -Eqx "$libraries" <<<"${header##*/}" || bad+="$f uses <$header>"$'\n'
-	done < <(sed -n 's/^#[ \t]*include[ \t]*<\([^>]*\)>.*/\1/p' "$f" | grep -E "(^|/)($LIBRARIES)(\.h)?$")
-done < <(sources '*.[ch]')
+	done
+done < <(includes "${tracer[@]}")
+while IFS=: read -r f header; do
+	header=${header#*<} header=${header%%>*} header=${header##*/}
+	folder_of "$f"
+	[[ ${header%.h} =~ ^(${may_include[$folder]:-nothing})$ ]] || bad+="$f uses <$header>"$'\n'
+done < <(grep -E "^#[ 	]*include[ 	]*<([^>]*/)?($LIBRARIES)(\.h)?>" "${tracer[@]}")
 is "$bad" "" "no layer reaches up, directly or through a header"
 is "$private" "" "private headers stay in their folder"
+is "$nr" "${#tracer[@]}" "every file was looked at"
 
 # A guard that two headers share silently hides one of them: it is the path, so that it is unique.
-bad=
-while read -r f; do
-	guard=${f#tracer/}
-	guard=IPITRACE_${guard//[^a-zA-Z0-9]/_}
-	[ "$(grep -cx -e "#ifndef ${guard^^}" -e "#define ${guard^^}" "$f")" = 2 ] || bad+="$f is not guarded by ${guard^^}"$'\n'
-done < <(find tracer tests -name '*.h' | sort)
+bad=$(awk '
+	FNR == 1 { guard = FILENAME; sub(/^tracer\//, "", guard); gsub(/[^a-zA-Z0-9]/, "_", guard); guard = "IPITRACE_" toupper(guard) }
+	$0 == "#ifndef " guard || $0 == "#define " guard { lines[FILENAME]++ }
+	END { for (i = 1; i < ARGC; i++) if (lines[ARGV[i]] != 2) print ARGV[i] " is not guarded by its path" }' "${headers[@]}")
 is "$bad" "" "include guards are named after the path"
 
 # What objects call. nm sees it whatever macro or header hides the call.
-calls() { nm -u "$1" 2>/dev/null | awk '{ sub(/@.*/, "", $NF); print $NF }'; }
 # Only commands and renderers print, only commands exit; allocators stop the program, as documented.
-may_print() {
+denied_to() {
 	case $1 in
-	tracer/main.c | tracer/cmds/* | tracer/render/* | tracer/base/opts-help.c | tracer/record/record.c | tracer/capture/workload.c | tracer/bench/print.c)
-		return 0 ;;
-	esac
-	return 1
-}
-bad=
-nr=0
-while read -r f; do
-	o=$BUILD/obj/${f#tracer/}
-	o=${o%.c}.o
-	[ -e "$o" ] || { bad+="$o is not built"$'\n'; continue; }
-	nr=$((nr + 1))
-	folder_of "$f"
-	deny=nothing
-	case $f in
 	tracer/base/mem.c) deny='printf|puts|putchar|stdout' ;;
-	*) may_print "$f" || deny='printf|vprintf|puts|putchar|perror|stdout|stderr|exit|abort|err|errx|warn|warnx' ;;
+	tracer/main.c | tracer/cmds/* | tracer/render/* | tracer/base/opts-help.c | tracer/record/record.c | tracer/capture/workload.c | tracer/bench/print.c)
+		deny=nothing ;;
+	*) deny='printf|vprintf|puts|putchar|perror|stdout|stderr|exit|abort|err|errx|warn|warnx' ;;
 	esac
-	case $f in
+	case $1 in
 	tracer/match/*) deny+='|open|open64|fopen|fopen64|read|write|fprintf|clock_gettime|gettimeofday|time|getenv|usleep|nanosleep' ;;
 	tracer/report/agg*) deny+='|open|open64|fopen|fopen64|read|write|fprintf|clock_gettime|gettimeofday|getenv' ;;
 	esac
-	found=$( (calls "$o" | grep -Ex "$deny"
-		  calls "$o" | grep -Ex "$CALLS" | grep -Ev "^($(may_use "$folder"))") | tr '\n' ' ')
-	[ -n "$found" ] && bad+="$f must not use: $found"$'\n'
-done < <(sources '*.c')
+}
+bad=
+objects=()
+for f in "${tracer_c[@]}"; do
+	o=$BUILD/obj/${f#tracer/}
+	o=${o%.c}.o
+	if [ -e "$o" ]; then objects+=("$o"); else bad+="$o is not built"$'\n'; fi
+done
+nr=0 file=
+while read -r symbol; do
+	[ -n "$symbol" ] || continue
+	if [[ $symbol == "$BUILD"/obj/*.o: ]]; then
+		nr=$((nr + 1))
+		file=tracer/${symbol#"$BUILD/obj/"}
+		file=${file%.o:}.c
+		denied_to "$file"
+		folder_of "$file"
+		continue
+	fi
+	symbol=${symbol##* } symbol=${symbol%%@*}
+	if [[ $symbol =~ ^($deny)$ ]] || [[ $symbol =~ ^($CALLS)$ && ! $symbol =~ ^(${may_call[$folder]:-nothing}) ]]; then
+		bad+="$file must not use $symbol"$'\n'
+	fi
+done < <(nm -u "${objects[@]}")
 is "$bad" "" "libraries, printing and exiting stay where they belong"
-is "$nr" "$(sources '*.c' | wc -l)" "every object was looked at"
+is "$nr" "${#tracer_c[@]}" "every object was looked at"
 
 # Sources that are ours: tracked or about to be.
 mapfile -t files < <(find tracer tests examples module include .ci docs -type f \
 	\( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.1' -o -path tests/run -o -path tests/deps -o -path tests/lint -o -path tests/fuzz/run -o -path tests/fuzz/seeds \
 	-o -path tests/bench -o -path examples/demo -o -path .ci/run \) ! -name '*.mod.c' 2>/dev/null; echo Makefile)
-long='' unmarked=''
-for f in "${files[@]}"; do
-	lines=$(wc -l <"$f")
-	[ "$lines" -gt 800 ] && long+="$f: $lines lines"$'\n'
-	head -n 5 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0' || unmarked+="$f"$'\n'
-done
+long=$(awk '{ lines[FILENAME] = FNR } END { for (f in lines) if (lines[f] > 800) print f ": " lines[f] " lines" }' "${files[@]}")
+unmarked=$(awk 'FNR <= 5 && /SPDX-License-Identifier: GPL-2\.0/ { marked[FILENAME] }
+	END { for (i = 1; i < ARGC; i++) if (!(ARGV[i] in marked)) print ARGV[i] }' "${files[@]}")
 is "$long" "" "no file is longer than 800 lines (${#files[@]} files)"
 is "$unmarked" "" "every file has its SPDX line"
 
