@@ -13,6 +13,7 @@
 # has recorded for a while; the limit on all others only ends what hangs.
 # UPDATE=1 writes the outputs into README.md; look at what changed.
 # timeout: 1200
+# live
 . "$(dirname "$0")/../lib.sh"
 
 mkdir "$TMP/bin" "$TMP/here"
