@@ -92,6 +92,18 @@ else
 	note "no flamegraph.pl here: its regular expression stands in for it"
 fi
 
+# What an option names is for its owner alone, whatever the umask is, and the mode of a file that is replaced.
+umask 0
+for what in "export --folded -o" "export --csv -o" "report --html"; do
+	: >mode.out
+	# shellcheck disable=SC2086
+	exits 0 "$what FILE" "$IPITRACE" $what mode.out "$DATA/demo.dat"
+	is "$(stat -c %a mode.out)" 600 "  is for its owner alone"
+done
+exits 0 "diff --html FILE" "$IPITRACE" diff --html mode.diff "$DATA/demo.dat" "$DATA/demo.dat"
+is "$(stat -c %a mode.diff)" 600 "  is for its owner alone"
+umask 022
+
 # Filters as report has them, names as they come.
 is "$("$IPITRACE" export --folded --func ipi_mb "$DATA/demo.dat" | awk '{ n += $NF } END { print n }')" \
 	"$("$IPITRACE" report --json --func ipi_mb "$DATA/demo.dat" | python3 -c 'import json, sys; print(json.load(sys.stdin)["totals"]["target_hits"])')" \

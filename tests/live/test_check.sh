@@ -13,7 +13,9 @@ json_is() { json_check "$OUT" "$@"; }
 
 # --- what is sent is seen ---
 n=2000
+(umask 0 && : >"$TMP/j.xml")
 exits 4 "an example that sends" "$IPITRACE" check -C 1 --json --junit "$TMP/j.xml" -- "$EXAMPLES/membarrier" -n $n -c 0 -t 1
+is "$(stat -c %a "$TMP/j.xml")" 600 "  a verdict is for its owner alone"
 sent=$(cat "$ERR")
 json_is "d['schema'] == 'ipitrace-check/1' and d['verdict'] == 'failed' and d['cpus'] == '1'" "  failed"
 least=$((n - $(kv maybe_skipped "$sent")))

@@ -64,7 +64,9 @@ json_check "$TMP/s.json" "{r['func'] for r in rows} == {'flush_tlb_func'}" "  th
 unchanged "measured"
 
 # --- exit status ---
+(umask 0 && : >"$TMP/x")
 exits 7 "the workload's status" "$IPITRACE" stat -o "$TMP/x" -- sh -c 'exit 7'
+is "$(stat -c %a "$TMP/x")" 600 "  results are for their owner alone, also in a file that was there"
 exits 127 "a workload that does not exist" "$IPITRACE" stat -- ./no-such-program
 exits 126 "one that is not executable" "$IPITRACE" stat -- "$TMP/before"
 exits 2 "two formats" "$IPITRACE" stat --json --csv

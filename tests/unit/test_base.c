@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* base/: strict parsing and its messages, CPU sets, sanitising, errors, the hash table. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -276,6 +278,26 @@ static void test_errors(void)
 	ok(!read_file("/", &len) && errno == EISDIR, "read_file: a directory");
 }
 
+static void test_private(void)
+{
+	char path[] = "/tmp/ipitrace-private-XXXXXX";
+	int fd = mkstemp(path), null = open("/dev/null", O_WRONLY);
+	struct stat st;
+	mode_t before;
+
+	ok(!fchmod(fd, 0644) && !file_keep_private(fd) && !fstat(fd, &st) && (st.st_mode & 07777) == 0600,
+	   "a file becomes its owner's alone");
+	ok(!fchmod(fd, 0) && !file_keep_private(fd) && !fstat(fd, &st) && (st.st_mode & 07777) == 0600,
+	   "one that not even its owner may read as well");
+	ok(!fstat(null, &st) && (before = st.st_mode) && !file_keep_private(null) && !fstat(null, &st) &&
+		   st.st_mode == before,
+	   "a device stays as it is");
+	close(fd);
+	close(null);
+	unlink(path);
+	ok(file_keep_private(-1) == -1 && errno == EBADF, "what is not open is an error");
+}
+
 /* Few hashes for many keys, so that clusters run into each other and around the end. */
 static void test_hash(void)
 {
@@ -330,6 +352,7 @@ int main(void)
 	test_cpu_lists();
 	test_sanitize();
 	test_errors();
+	test_private();
 	test_hash();
 	return done_testing();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The JSON writer: nesting, commas, keys, and strings that are out for trouble. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -104,12 +105,53 @@ static void test_strings(void)
 	is_str(text, "{\"k\\\"?\":1}\n", "keys likewise");
 }
 
+/* Every number as one array holds it. */
+static void test_numbers(void)
+{
+	struct json j = start(true);
+
+	json_array(&j, NULL);
+	json_i64(&j, NULL, 0);
+	json_i64(&j, NULL, -1);
+	json_i64(&j, NULL, INT64_MAX);
+	json_i64(&j, NULL, INT64_MIN);
+	json_u64(&j, NULL, 0);
+	json_u64(&j, NULL, 18446744073709551615ULL);
+	json_close(&j);
+	fclose(j.out);
+	is_str(text, "[0,-1,9223372036854775807,-9223372036854775808,0,18446744073709551615]\n",
+	       "integers, to their ends");
+
+	j = start(true);
+	json_array(&j, NULL);
+	json_thousandths(&j, NULL, 0);
+	json_thousandths(&j, NULL, 7);
+	json_thousandths(&j, NULL, 1020);
+	json_thousandths(&j, NULL, 18446744073709551615ULL);
+	json_close(&j);
+	fclose(j.out);
+	is_str(text, "[0.000,0.007,1.020,18446744073709551.615]\n", "thousandths: nothing is rounded");
+
+	j = start(true);
+	json_array(&j, NULL);
+	json_real(&j, NULL, 0.5);
+	json_real(&j, NULL, -1e300);
+	json_real(&j, NULL, 1.0 / 3);
+	json_real(&j, NULL, NAN);
+	json_real(&j, NULL, -INFINITY);
+	json_bool(&j, NULL, false);
+	json_close(&j);
+	fclose(j.out);
+	is_str(text, "[0.5,-1e+300,0.3333333333,null,null,false]\n", "ratios; what is no number is null");
+}
+
 int main(void)
 {
 	test_nesting();
 	test_one_line();
 	test_depth();
 	test_strings();
+	test_numbers();
 	free(text);
 	return done_testing();
 }

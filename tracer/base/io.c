@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/io.c - whole small files.
+ * base/io.c - whole small files, and who may read what is written.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -73,4 +74,15 @@ int write_file(const char *path, const char *text)
 	close(fd);
 	errno = saved;
 	return n == (ssize_t)len ? 0 : -1;
+}
+
+int file_keep_private(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -1;
+	if (!S_ISREG(st.st_mode) || (st.st_mode & 0777) == FILE_PRIVATE || !fchmod(fd, FILE_PRIVATE))
+		return 0;
+	return errno == EPERM ? 0 : -1;
 }

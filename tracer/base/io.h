@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * base/io.h - whole small files.
+ * base/io.h - whole small files, and who may read what is written.
  */
 #ifndef IPITRACE_BASE_IO_H
 #define IPITRACE_BASE_IO_H
@@ -11,5 +11,13 @@
 char *read_file(const char *path, size_t *len);
 /* A text into a file of the kernel's, in one write. 0, or -1 and errno. Needs no memory. */
 int write_file(const char *path, const char *text);
+/*
+ * What is written into files has the kernel's addresses, or names of processes, users and control groups: it is for its
+ * owner alone. Files are made with this mode. One that was there, and one made under a umask that takes away even the
+ * owner's, gets it by file_keep_private(): 0, or -1 and errno. What is no regular file, or is not ours to change, stays as it is.
+ * The one exception is made for the collector of metrics, which is another user (cmds/metrics.c).
+ */
+#define FILE_PRIVATE 0600
+int file_keep_private(int fd);
 
 #endif

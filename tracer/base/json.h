@@ -30,8 +30,8 @@ void json_array(struct json *j, const char *key);
 /* The innermost that is open; a line ends behind the outermost. */
 void json_close(struct json *j);
 void json_u64(struct json *j, const char *key, uint64_t val);
-/* A number with three decimals: ns as us, nothing rounded. */
 void json_i64(struct json *j, const char *key, int64_t val);
+/* A number with three decimals: ns as us, nothing rounded. */
 void json_thousandths(struct json *j, const char *key, uint64_t val);
 /* A ratio or a rate; null if it is no finite number. */
 void json_real(struct json *j, const char *key, double val);

@@ -17,6 +17,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "capture/session.h"
@@ -79,13 +80,16 @@ void running_say(const char *fmt, ...)
 
 FILE *results_create(const char *path, const char *option, struct err *err)
 {
-	FILE *out = fopen(path, "we");
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_PRIVATE);
+	FILE *out = fd >= 0 && !file_keep_private(fd) ? fdopen(fd, "w") : NULL;
 	uid_t uid;
 	gid_t gid;
 
 	if (!out) {
 		err_set_errno(err, EXIT_FAILED, errno, "cannot create %s", path);
 		err_hint(err, "the directory must exist and be writable; %s FILE names another", option);
+		if (fd >= 0)
+			close(fd);
 		return NULL;
 	}
 	/* Of a file that is there the owner stays who it was, if not allowed: no matter. */

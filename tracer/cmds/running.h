@@ -57,7 +57,7 @@ struct results {
 
 /* path: NULL and "-" are standard output. Refuses what cannot be written. */
 int results_open(struct results *r, const char *path, const struct screen_options *screen, struct err *err);
-/* A file of results, the invoking user's under sudo; NULL and *err, with a hint that names the option. */
+/* A file of results, the invoking user's under sudo, for its owner alone; NULL and *err, with a hint that names the option. */
 FILE *results_create(const char *path, const char *option, struct err *err);
 /* -1 and *err if these two options name one file. Either may be NULL. Before any is created. */
 int results_are_apart(const char *path, const char *path_option, const char *other, const char *option,

@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "file/output.h"
 #include "file/resolve.h"
@@ -92,11 +93,11 @@ static void remove_tmp(void *ctx)
 
 static int create(struct output *o, struct err *err)
 {
-	o->fd = openat(o->to.dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	o->fd = openat(o->to.dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, FILE_PRIVATE);
 	if (o->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
 		o->tmp = random_name();
 		if (o->tmp)
-			o->fd = openat(o->to.dir_fd, o->tmp, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+			o->fd = openat(o->to.dir_fd, o->tmp, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, FILE_PRIVATE);
 		if (o->fd < 0) {
 			int errnum = errno;
 
@@ -441,8 +442,7 @@ int output_commit(struct output *o, const volatile int *abort_flag, struct err *
 {
 	if (o->stream >= 0)
 		return commit_stream(o, abort_flag, err);
-	/* A umask may have taken away even the owner's. */
-	if (fchmod(o->fd, 0600) && errno != EPERM)
+	if (file_keep_private(o->fd))
 		return fail(o, errno, err);
 	if (o->has_owner && fchown(o->fd, o->uid, o->gid) && errno != EPERM && errno != EINVAL)
 		return fail(o, errno, err);

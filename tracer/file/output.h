@@ -3,8 +3,8 @@
  * file/output.h - a file that gets its name when it is complete, or a stream that is fed then.
  *
  * Knows nothing of trace.dat. What is written goes to a file without a name
- * (or, where the filesystem has none, with one that nobody can guess), mode
- * 0600, because a recording holds the kernel's addresses. output_commit() makes
+ * (or, where the filesystem has none, with one that nobody can guess), for
+ * its owner alone (base/io.h). output_commit() makes
  * it last: synced, and only then named. "-", a pipe and /dev/stdout are
  * streams: the whole is copied to them by output_commit().
  */
