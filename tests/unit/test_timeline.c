@@ -93,6 +93,17 @@ static void count(struct view *v, const struct timeline_slice *s)
 	}
 }
 
+/* Each column has a value that can be read: none, a number, or a text. */
+static void read_columns(struct view *v, const struct timeline_slice *s)
+{
+	for (unsigned int i = 0; s->line && s->columns[i]; i++) {
+		struct list_value value = s->columns[i]->get(s->line);
+
+		if (!value.none && s->columns[i]->unit == LIST_TEXT)
+			need(v, strlen(value.text) < 4096, "a text without an end");
+	}
+}
+
 static void view_begin(void *ctx, const struct timeline_slice *s)
 {
 	struct view *v = ctx;
@@ -112,6 +123,7 @@ static void view_begin(void *ctx, const struct timeline_slice *s)
 		v->ended[s->ends[i]] = s->at_ns + 1;
 	}
 	count(v, s);
+	read_columns(v, s);
 }
 
 static void view_end(void *ctx, uint32_t track, uint64_t at_ns)

@@ -424,13 +424,16 @@ static struct list_value get_has_call(const struct list_line *line)
 	return number(is_hit(line) && line->span->has_call);
 }
 
-/* Where no sends were recorded nobody knows which call needed none; nor why, where no wake-ups without one were. */
+/*
+ * Where no sends were recorded nobody knows which call needed none; nor why, where no wake-ups without one were. A call
+ * that was sent is a line of a timeline (report/timeline.c), as its hit is one of a list.
+ */
 static struct list_value get_path(const struct list_line *line)
 {
 	const struct ipi_evidence *e = &line->list->evidence;
 	enum ipi_path path = e->has_send && e->has_wakes ? line->span->path : IPI_PATH_UNKNOWN;
 
-	if (line->kind != LIST_CALL)
+	if (line->kind != LIST_CALL || line->span->path == IPI_PATH_SENT)
 		return none();
 	return text(path_names[path - IPI_PATH_RIDER]);
 }
