@@ -20,7 +20,7 @@
 #   make deb rpm   packages for this system, in build/deb and build/rpm
 #   make clean help
 #
-# WERROR=1 turns warnings into errors, V=1 shows whole command lines.
+# WERROR=1 turns warnings into errors, V=1 shows whole command lines, LTO= optimises each file alone.
 
 VERSION	:= 0.1
 
@@ -68,6 +68,13 @@ SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-
 B	:= build
 Q	= $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$@';)
 SRCS	:= $(sort $(shell find tracer -name '*.c'))
+# What every event goes through, from sub-buffer to row: gcc optimises it across files.
+HOT	:= $(addprefix decode/,decode look native page stacks) $(addprefix match/,calls irqs match waits) \
+	   $(addprefix report/,agg agg-rows batches pipeline sink) $(addprefix base/,hash hist) file/pages
+IS_GCC	= $(eval IS_GCC := $$(if $$(shell echo __clang__ | $(CC) -E -P - 2>/dev/null | grep -x __clang__),y))$(IS_GCC)
+# Objects have machine code as well, which is what the tests link. LTO= turns it off.
+LTO	?= $(if $(IS_GCC),-flto=auto -ffat-lto-objects)
+NO_LTO	= $(if $(LTO),$(if $(findstring -flto,$(CFLAGS)),,-fno-lto))
 LIB_SRCS := $(filter-out tracer/main.c,$(SRCS))
 # What protoc-c makes of them, for all variants once.
 GEN	:= $(B)/gen
@@ -131,15 +138,19 @@ $(1)/obj/fuzz/%.o: tests/fuzz/%.c Makefile
 
 $(1)/fuzz/%: $(1)/obj/fuzz/%.o $(if $(LIBFUZZER),,$(1)/obj/fuzz/replay.o) $(1)/libipitrace.a
 	@mkdir -p $$(@D)
-	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $(LIBFUZZER) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $(LIBFUZZER) $$(NO_LTO) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 
 $(1)/unit/%: $(1)/obj/unit/%.o $(UNIT_COMMON:tests/unit/%.c=$(1)/obj/unit/%.o) $(1)/libipitrace.a
 	@mkdir -p $$(@D)
-	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+	$$(call Q,LINK)$$(CC) $$(CFLAGS) $(2) $$(NO_LTO) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef
 
 $(eval $(call variant,$(B),))
 $(eval $(call variant,$(B)/asan,$(SAN)))
+
+# Private: not of what these are made of.
+$(HOT:%=$(B)/obj/%.o): private override CFLAGS += $(LTO)
+$(B)/ipitrace: private override CFLAGS += $(LTO)
 
 $(B)/examples/%: examples/%.c Makefile
 	@mkdir -p $(@D)
@@ -148,7 +159,7 @@ $(B)/examples/%: examples/%.c Makefile
 # What measures or makes recordings for it.
 $(B)/perf/%: tests/perf/%.c $(B)/libipitrace.a Makefile
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) $(ALL_CFLAGS) -O2 -o $@ $< $(B)/libipitrace.a $(LDFLAGS) $(LIBS)
+	$(call Q,CC)$(CC) $(ALL_CFLAGS) -O2 $(NO_LTO) -o $@ $< $(B)/libipitrace.a $(LDFLAGS) $(LIBS)
 
 PERF = $(B)/perf/simulate $(B)/perf/plain
 perf: $(PERF)
