@@ -4,7 +4,8 @@
 # How large files are on disk: what a recording of next to nothing has, and what
 # each IPI adds to that, with stacks and without, of a load that nobody tuned and
 # of one that sends the same again and again. The bounds are what the default,
-# --compress fast, takes today, and a third: they are to fall, never to rise.
+# --compress fast, takes today, and a third: they are to fall, never to rise. Of
+# next to nothing 14 kB were measured; other machines have more CPUs and tasks, and are interrupted meanwhile.
 . "$(dirname "$0")/../lib.sh"
 need_live 2
 live_lock
@@ -12,7 +13,7 @@ cd "$TMP" || exit 1
 
 exits 0 "a recording of next to nothing" "$IPITRACE" record -o floor.dat -- true
 floor=$(stat -c %s floor.dat)
-ok "is of $floor bytes, 300,000 at most" test "$floor" -le 300000
+ok "is of $floor bytes, 100,000 at most" test "$floor" -le 100000
 
 # small NAME MOST RECORD-OPTION WORKLOAD... N
 # How many IPIs a load sends is the scheduler's choice: N doubles until there are enough to divide by.
