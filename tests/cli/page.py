@@ -18,6 +18,7 @@ from browser import Driver
 from jsonschema_small import faults
 
 UNTIMED_NS = 2 ** 62
+UNITS = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}
 bad = []
 
 
@@ -46,7 +47,7 @@ def bucket_low(bucket, bits):
 
 
 def cells(cube, ns):
-    for a, b, flat in cube["cells"]:
+    for a, b, *_, flat in cube["cells"]:
         at = 0
         for i in range(0, len(flat), 3):
             at += flat[i]
@@ -111,6 +112,26 @@ def data(page_path, report_path, schema_path):
     if page["matrix"]["cpus_each"] == 1:
         same(pairs, pairs_of(report), "the matrix")
 
+    # Flows have the same, told apart in another way: by row and process, and who hits whom.
+    by_row, by_task, flows = [0] * (nr + 3), {}, {}
+    others = page["flow_names"].index([None, None]) if [None, None] in page["flow_names"] else None
+    for flow, source, target, flat in page["flows"]["cells"]:
+        n = sum(flat[2::3])
+        row, task = page["flow_names"][flow]
+        flows[source, target] = flows.get((source, target), 0) + n
+        if flow != others:
+            by_row[row] += n
+            by_task[task] = by_task.get(task, 0) + n
+    if others is None:
+        same(by_row[:nr + 2], want[:nr + 2], "hits in flows")
+        if not page["tasks"]["merged"]:
+            tasks = {}
+            for _, task, _, n, _ in cells(page["tasks"], True):
+                tasks[task] = tasks.get(task, 0) + n
+            same(by_task, tasks, "hits of processes in flows")
+    if page["matrix"]["cpus_each"] == page["flows"]["cpus_each"]:
+        same(flows, pairs, "who hits whom in flows")
+
     # Each distribution has its samples, in buckets that hold those of the report.
     for row, dists in zip(rows, page["distributions"]):
         for name, flat in dists.items():
@@ -120,6 +141,16 @@ def data(page_path, report_path, schema_path):
     for name in ("delivery", "targets", "tasks", "matrix"):
         check(page["timeless"] or not reach or 256 * page[name]["bin_ns"] >= reach, f"bins of {name} end before the recording")
     lines = page["lines"]
+    at = {k: i for i, (k, _) in enumerate(lines["keys"])}
+    for line in lines["lines"]:
+        row, names = line[at["row"]], page["columns"]
+        if row is None or row >= nr:
+            continue
+        for c, value in zip(names, page["rows"][row]):
+            if c["key"] and c["id"] in at:
+                have = line[at[c["id"]]]
+                have = page["strings"][have] if have is not None and c["unit"] == "name" else have
+                check(have == value or c["id"] == "comm", f"a line of row {row}: {c['id']} {have!r}, want {value!r}")
     if lines["length_ns"] == lines["period_ns"] and not lines["cut"]:
         kind = [k for k, _ in lines["keys"]].index("kind")
         same(sum(page["strings"][line[kind]] == "hit" for line in lines["lines"]), report["totals"]["target_hits"] or 0,
@@ -207,6 +238,15 @@ def sorting(d, report):
     d.click('#rows th[data-column="target_hits"] button')
 
 
+def followed(d, hits, what):
+    """Who hits whom, and the lanes, are of what rows are of: hits in all; returns the lines that are drawn."""
+    same(number(text_of(d, "#matrix-note").split(" hit")[0]), hits, f"who hits whom, {what}")
+    d.run("document.querySelector('.lanebox').focus()")
+    drawn = d.run("return [...document.querySelectorAll('#lanes path.flight')].map(e => e.__data__)")
+    check(drawn or not hits, f"lanes, {what}")
+    return drawn
+
+
 def filters(d, report):
     rows = report["rows"]
     func = next(r["func"] for r in rows if r["func"])
@@ -217,15 +257,26 @@ def filters(d, report):
     index = next(i for i, r in enumerate(rows) if r["func"])
     d.run("document.querySelector(`#rows tr[data-row='${arguments[0]}']`).querySelectorAll('button.name')[1].click()", index)
     same(shown_hits(d), sum(r["target_hits"] for r in rows if r["func"] == func), f"filtered by {func}")
+    drawn = followed(d, shown_hits(d), f"by {func}")
+    same({line["func"] for line in drawn}, {func}, "functions in the lanes")
     d.click(".chip")
     # By a target, against the report of it.
     target = d.run("const b = document.querySelectorAll('.facet')[1].querySelector('button'); b.click(); return Number(b.dataset.value)")
     want = sum(n for (_, t), n in pairs_of(report).items() if t == target)
     own = report["own"]["target_hits"]
     check(want - own <= shown_hits(d) <= want, f"filtered by target {target}: {shown_hits(d)}, want {want} less own ones")
+    drawn = followed(d, want, f"by target {target}")
+    same({line["target"] for line in drawn}, {target}, "targets in the lanes")
+    check(all(t.startswith("≈") or t == "–" for _, t in column_of(d, "delivery_p50")), "latencies by target are marked")
+    check(any(t.startswith("≈") for _, t in column_of(d, "delivery_p50")), "and there")
     d.click(".chip")
     d.run("document.querySelector('.facet button').click()")
     check(0 < shown_hits(d) < sum(r["target_hits"] for r in rows), "filtered by a process")
+    task = d.run("return document.querySelector('.facet button[aria-pressed=\"true\"]').dataset.value")
+    drawn = followed(d, shown_hits(d), "by a process")
+    same({line["task"] for line in drawn}, {int(task)}, "processes in the lanes")
+    check("of all processes" in text_of(d, "#time-note") and "of all processes" in d.run("return document.querySelectorAll('.facet h3')[1].textContent"),
+          "what can't follow a process says so")
     d.click(".chip")
     same(shown_hits(d), sum(r["target_hits"] for r in rows), "without a filter")
 
@@ -239,7 +290,7 @@ def window(d, page, report):
     # Whatever the window is, rows have what the cells of its bins have.
     bins = d.run("return [...document.querySelectorAll('.brush .selection')].map(e => [Number(e.getAttribute('x')), "
                  "Number(e.getAttribute('width'))])[0].concat(Number(document.querySelector('.timebox svg').getAttribute('width')))")
-    left, right = 56, bins[2] - 8
+    left, right = 60, bins[2] - 22
     bin_ns = page["targets"]["bin_ns"]
     duration = min(report["trace"]["duration_ns"], 256 * bin_ns)
     first = round((bins[0] - left) / (right - left) * duration / bin_ns)
@@ -360,6 +411,18 @@ def claim(d, path, report, page):
         same("arrival not recorded" in marks, totals["delivered"] is None, f"{path}: {marks}")
 
 
+def open_ends(d, path, page):
+    """An interrupt whose exit was not recorded is drawn, open to the right."""
+    at = {k: i for i, (k, _) in enumerate(page["lines"]["keys"])}
+    if not 0 < len(page["lines"]["lines"]) < 500 or text_of(d, ".lanebox") is None:
+        return
+    d.run("const b = document.querySelector('.lanebox');"
+          "for (let i = 0; i < 40; i++) b.dispatchEvent(new KeyboardEvent('keydown', { key: '-' }))")
+    want = sum(line[at["entry_ns"]] is not None and line[at["exit_ns"]] is None for line in page["lines"]["lines"])
+    same(d.run("return document.querySelectorAll('#lanes path.handler.open').length"), want, f"{path}: open ends")
+    check(("open to the right" in text_of(d, "#lanes .marks")) >= (want > 0), f"{path}: the legend of open ends")
+
+
 # Lanes of what is brushed end where that does.
 def brushed(d, path, page):
     if not page["lines"]["lines"] or not d.run("return document.querySelector('.timebox svg') !== null"):
@@ -367,11 +430,11 @@ def brushed(d, path, page):
     for first, last in ((0.3, 0.6), (0.7, 0.75)):
         d.drag(".timebox svg", first, last, 0.4)
         chosen = text_of(d, "#window")
-        end = re.search(r"… \d+(?:\.(\d+))?", chosen)
-        digit_ns = 1e9 / 10 ** len(end[1] or "")
-        at = re.search(r"in ([\d.]+)\u202f(\w+) from ([\d.]+)", text_of(d, "#lanes-shown"))
-        length = float(at[1]) * {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}[at[2]]
-        check(float(at[3]) * 1e9 + length <= float(end[0][2:]) * 1e9 + digit_ns + 0.02 * length, f"{path}: {at[0]}, of {chosen}")
+        end = re.search(r"… \d+(?:\.(\d+))?\u202f(\w+)", chosen)
+        digit_ns = UNITS[end[2]] / 10 ** len(end[1] or "")
+        at = re.search(r"in ([\d.]+)\u202f(\w+) from ([\d.]+)\u202f(\w+)", text_of(d, "#lanes-shown"))
+        length = float(at[1]) * UNITS[at[2]]
+        check(float(at[3]) * UNITS[at[4]] + length <= float(end[0][2:].split("\u202f")[0]) * UNITS[end[2]] + digit_ns + 0.02 * length, f"{path}: {at[0]}, of {chosen}")
 
 
 def claims(where, *pairs):
@@ -384,6 +447,7 @@ def claims(where, *pairs):
             page = json.loads(data_of(path)[1])["page"]
             claim(d, path, json.load(open(report_path)), page)
             d.screenshot(f"{where}/{path.removesuffix('.html')}.png")
+            open_ends(d, path, page)
             brushed(d, path, page)
         for line in d.console():
             check(False, f"console: {line}")

@@ -123,6 +123,39 @@ static void test_bounded(enum cube_fold fold, uint32_t max, bool buckets, uint32
 	cube_free(&c);
 }
 
+/* Two CPUs in one number: the sum over a group of pairs is what was counted of them. */
+static void test_pairs(uint32_t cpus, uint32_t max)
+{
+	static uint32_t from[20000], to[20000];
+	bool good = true, within = true;
+	struct cube c;
+
+	cube_init(&c, max, CUBE_FOLD_PAIR, 4, true);
+	for (unsigned int i = 0; i < ARRAY_SIZE(from); i++) {
+		struct cube_add what = { .a = 3, .duration_ns = rnd(100000) };
+
+		from[i] = (uint32_t)rnd(cpus);
+		to[i] = (from[i] + (uint32_t)rnd(8)) % cpus;
+		what.b = cube_pair(from[i], to[i]);
+		add(&c, &what);
+	}
+	for (unsigned int probe = 0; probe < 50; probe++) {
+		uint32_t f = from[probe] >> c.cpu_shift, t = to[probe] >> c.cpu_shift;
+		uint64_t want = 0, got = 0;
+
+		for (unsigned int i = 0; i < ARRAY_SIZE(from); i++)
+			want += from[i] >> c.cpu_shift == f && to[i] >> c.cpu_shift == t;
+		for (uint32_t i = 0; i < c.nr; i++)
+			got += cube_from(&c.cells[i]) == f && cube_to(&c.cells[i]) == t ? c.cells[i].n : 0;
+		good &= got == want;
+	}
+	for (uint32_t i = 0; i < c.nr; i++)
+		within &= cube_a(&c.cells[i]) == 3 && cube_b(&c.cells[i]) != CUBE_OTHER;
+	ok(good, "pairs of %u CPUs, %u of which are one", cpus, 1u << c.cpu_shift);
+	ok(within && (cpus - 1) >> c.cpu_shift < CUBE_MAX_PAIRED, "within the numbers that a key has room for");
+	cube_free(&c);
+}
+
 int main(void)
 {
 	test_exact();
@@ -132,5 +165,9 @@ int main(void)
 	test_bounded(CUBE_FOLD_B, 400, false, 256, 1ull << 40);
 	test_bounded(CUBE_FOLD_BOTH, 1000, true, 512, 1ull << 40);
 	test_bounded(CUBE_FOLD_BOTH, 64, true, 4096, 1);
+	test_bounded(CUBE_FOLD_PAIR, 300, true, 1u << 26, 1ull << 40);
+	test_pairs(64, 100000);
+	test_pairs(4096, 100000);
+	test_pairs(512, 64);
 	return done_testing();
 }

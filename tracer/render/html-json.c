@@ -221,7 +221,8 @@ static void rows(struct html_json *h)
 /* [a, b, [bins since the one before, bucket, hits, (ns,) ...]] */
 static void cells(struct html_json *h, const char *key, enum pagedata_cube which)
 {
-	bool by_row = which != PAGEDATA_MATRIX, ns = which == PAGEDATA_TARGETS || which == PAGEDATA_TASKS;
+	bool by_row = which != PAGEDATA_MATRIX && which != PAGEDATA_FLOWS,
+	     ns = which == PAGEDATA_TARGETS || which == PAGEDATA_TASKS;
 	const struct cube *c = pagedata_cube(h->data, which);
 	struct json *j = &h->json;
 	uint32_t bin = 0;
@@ -248,7 +249,9 @@ static void cells(struct html_json *h, const char *key, enum pagedata_cube which
 			}
 			json_array(j, NULL);
 			json_u64(j, NULL, by_row ? h->row_of[a] : a);
-			json_u64(j, NULL, cube_b(cell));
+			if (which == PAGEDATA_FLOWS)
+				json_u64(j, NULL, cube_from(cell));
+			json_u64(j, NULL, which == PAGEDATA_FLOWS ? cube_to(cell) : cube_b(cell));
 			json_array(j, NULL);
 			bin = 0;
 		}
@@ -268,6 +271,29 @@ static void cells(struct html_json *h, const char *key, enum pagedata_cube which
 	json_close(j);
 }
 
+/* [row, task], by the numbers that cells have; of those without room for them both are null. */
+static void flows(struct html_json *h)
+{
+	struct json *j = &h->json;
+	uint32_t others;
+	unsigned int nr;
+	const struct pagedata_flow *f = pagedata_flows(h->data, &nr, &others);
+
+	json_array(j, "flow_names");
+	for (unsigned int i = 0; i < nr; i++) {
+		json_array(j, NULL);
+		if (i == others) {
+			json_null(j, NULL);
+			json_null(j, NULL);
+		} else {
+			json_u64(j, NULL, h->row_of[f[i].row]);
+			json_u64(j, NULL, f[i].task);
+		}
+		json_close(j);
+	}
+	json_close(j);
+}
+
 static void cubes(struct html_json *h)
 {
 	struct json *j = &h->json;
@@ -277,6 +303,8 @@ static void cubes(struct html_json *h)
 	cells(h, "targets", PAGEDATA_TARGETS);
 	cells(h, "tasks", PAGEDATA_TASKS);
 	cells(h, "matrix", PAGEDATA_MATRIX);
+	cells(h, "flows", PAGEDATA_FLOWS);
+	flows(h);
 	json_array(j, "task_names");
 	for (uint32_t i = 0; (name = pagedata_task(h->data, i)); i++)
 		json_string(j, NULL, name);
@@ -310,12 +338,15 @@ static const char *const line_keys[] = {
 	"sent_ns", "entry_ns", "run_ns",  "done_ns", "exit_ns",	    "wait_ns",	      "wakee",
 };
 
-static void line(struct html_json *h, const struct list_column *const *cols, const struct ipi_span *span)
+/* Behind those of a list: which row and sending process it is of. */
+static const char *const line_extra_keys[] = { "row", "task" };
+
+static void line(struct html_json *h, const struct list_column *const *cols, const struct pagedata_single *single)
 {
 	struct json *j = &h->json;
 	struct list_line l;
 
-	if (!pagedata_line(h->data, span, &l))
+	if (!pagedata_line(h->data, &single->span, &l))
 		return;
 	json_array(j, NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(line_keys); i++) {
@@ -330,13 +361,20 @@ static void line(struct html_json *h, const struct list_column *const *cols, con
 		else
 			json_u64(j, NULL, v.num);
 	}
+	if (single->row == PAGEDATA_UNKNOWN) {
+		json_null(j, NULL);
+		json_null(j, NULL);
+	} else {
+		json_u64(j, NULL, h->row_of[single->row]);
+		json_u64(j, NULL, single->task);
+	}
 	json_close(j);
 }
 
 static void lines(struct html_json *h)
 {
 	const struct list_column *cols[ARRAY_SIZE(line_keys)];
-	const struct ipi_span *slow[PAGEDATA_SLOWEST];
+	const struct pagedata_single *slow[PAGEDATA_SLOWEST];
 	struct json *j = &h->json;
 	struct pagedata_pieces pieces;
 	unsigned int nr = pagedata_nr_lines(h->data, &pieces);
@@ -356,6 +394,12 @@ static void lines(struct html_json *h)
 			    cols[i]->unit == LIST_NS   ? "ns" :
 			    cols[i]->unit == LIST_FLAG ? "flag" :
 							 "id");
+		json_close(j);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(line_extra_keys); i++) {
+		json_array(j, NULL);
+		json_string(j, NULL, line_extra_keys[i]);
+		json_string(j, NULL, "id");
 		json_close(j);
 	}
 	json_close(j);

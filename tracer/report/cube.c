@@ -78,18 +78,18 @@ static uint32_t folded(const struct cube *c, uint32_t cpu, bool folds)
 	return folds && cpu < CUBE_OTHER ? cpu >> c->cpu_shift : cpu;
 }
 
-bool cube_try(struct cube *c, const struct cube_add *add)
+static uint32_t folded_b(const struct cube *c, uint32_t b)
 {
-	uint32_t a = folded(c, add->a, c->fold == CUBE_FOLD_BOTH), b = folded(c, add->b, c->fold != CUBE_FOLD_NONE);
-	uint32_t bin = (uint32_t)(add->at_ns >> c->time_shift);
-	struct cube_cell *cell =
-		find(c, key_of(a, c->merged ? CUBE_OTHER : b, bin, bucket_of(add->duration_ns, c->bucket_bits)));
+	if (c->fold != CUBE_FOLD_PAIR)
+		return folded(c, b, c->fold != CUBE_FOLD_NONE);
+	return (b >> 16 >> c->cpu_shift) << CUBE_PAIR_BITS | (b & 0xffff) >> c->cpu_shift;
+}
 
-	if (!cell)
-		return false;
-	cell->n++;
-	cell->ns += add->ns;
-	return true;
+/* Their numbers have no room in a key. */
+static bool is_beyond(const struct cube *c, uint32_t b)
+{
+	return c->fold == CUBE_FOLD_PAIR &&
+	       (b >> 16 >> c->cpu_shift >= CUBE_MAX_PAIRED || (b & 0xffff) >> c->cpu_shift >= CUBE_MAX_PAIRED);
 }
 
 /* All cells anew, with the keys that they have now. */
@@ -146,7 +146,36 @@ static uint64_t half_cpus(const struct cube *c, const struct cube_cell *cell)
 
 	if (c->fold == CUBE_FOLD_BOTH && a < CUBE_OTHER)
 		a >>= 1;
+	if (c->fold == CUBE_FOLD_PAIR && b < CUBE_OTHER)
+		return key_of(a, (cube_from(cell) >> 1) << CUBE_PAIR_BITS | cube_to(cell) >> 1, cube_bin(cell),
+			      cube_bucket(cell));
 	return key_of(a, b < CUBE_OTHER ? b >> 1 : b, cube_bin(cell), cube_bucket(cell));
+}
+
+/* Two become one. */
+static void fold_cpus(struct cube *c)
+{
+	c->cpu_shift++;
+	if (c->nr)
+		rebuild(c, half_cpus);
+}
+
+bool cube_try(struct cube *c, const struct cube_add *add)
+{
+	uint32_t a = folded(c, add->a, c->fold == CUBE_FOLD_BOTH), b;
+	uint32_t bin = (uint32_t)(add->at_ns >> c->time_shift);
+	struct cube_cell *cell;
+
+	while (is_beyond(c, add->b))
+		fold_cpus(c);
+	b = c->merged ? CUBE_OTHER : folded_b(c, add->b);
+	cell = find(c, key_of(a, b, bin, bucket_of(add->duration_ns, c->bucket_bits)));
+
+	if (!cell)
+		return false;
+	cell->n++;
+	cell->ns += add->ns;
+	return true;
 }
 
 static uint64_t other(const struct cube *c, const struct cube_cell *cell)
@@ -161,8 +190,7 @@ void cube_coarsen(struct cube *c)
 		c->bucket_bits--;
 		rebuild(c, half_buckets);
 	} else if (c->fold != CUBE_FOLD_NONE && c->cpu_shift < 20) {
-		c->cpu_shift++;
-		rebuild(c, half_cpus);
+		fold_cpus(c);
 	} else {
 		c->merged = true;
 		rebuild(c, other);

@@ -4,7 +4,8 @@
  *
  * A cell is a bin of time, two numbers (a row and a CPU, two CPUs) and a bucket
  * of a duration. Where there would be too many cells they get coarser, in
- * steps of two: first in time, then in the duration, then in the second number or both.
+ * steps of two: first in time, then in the duration, then in the second number or both;
+ * a cube of pairs of CPUs also where their numbers are too high for it.
  * Nothing is ever left out: sums over all cells are exact.
  */
 #ifndef IPITRACE_REPORT_CUBE_H
@@ -24,8 +25,12 @@ enum cube_fold {
 	CUBE_FOLD_NONE, /* then cells are merged under CUBE_OTHER */
 	CUBE_FOLD_B,	/* b is a CPU: two of them become one */
 	CUBE_FOLD_BOTH,
+	CUBE_FOLD_PAIR, /* b is two CPUs: cube_pair() */
 };
 #define CUBE_OTHER CUBE_MAX_NUMBER
+/* In a key each has half the bits of a number, folded so far that it is below CUBE_MAX_PAIRED. */
+#define CUBE_PAIR_BITS	10
+#define CUBE_MAX_PAIRED ((1u << CUBE_PAIR_BITS) - 1)
 
 struct cube_cell {
 	uint64_t key; /* a, b, bin, bucket: in this order */
@@ -45,8 +50,8 @@ struct cube {
 
 /* One thing to be counted. */
 struct cube_add {
-	uint64_t at_ns; /* since the beginning, below CUBE_MAX_BINS bins of the cube's */
-	uint32_t a, b;
+	uint64_t at_ns;	      /* since the beginning, below CUBE_MAX_BINS bins of the cube's */
+	uint32_t a, b;	      /* b of CUBE_FOLD_PAIR: cube_pair() */
 	uint64_t duration_ns; /* its bucket; 0 where a cube has none */
 	uint64_t ns;	      /* is added up */
 };
@@ -64,6 +69,12 @@ void cube_coarsen(struct cube *c);
 /* Cells in the order of a, b, bin, bucket. */
 void cube_sort(struct cube *c);
 
+/* Two CPUs as one number to be counted; each below 1 << 16. */
+static inline uint32_t cube_pair(uint32_t from, uint32_t to)
+{
+	return from << 16 | to;
+}
+
 static inline uint32_t cube_a(const struct cube_cell *c)
 {
 	return (uint32_t)(c->key >> 44);
@@ -72,6 +83,17 @@ static inline uint32_t cube_a(const struct cube_cell *c)
 static inline uint32_t cube_b(const struct cube_cell *c)
 {
 	return (uint32_t)(c->key >> 24) & CUBE_MAX_NUMBER;
+}
+
+/* Of CUBE_FOLD_PAIR: groups of CPUs. */
+static inline uint32_t cube_from(const struct cube_cell *c)
+{
+	return cube_b(c) >> CUBE_PAIR_BITS;
+}
+
+static inline uint32_t cube_to(const struct cube_cell *c)
+{
+	return cube_b(c) & ((1u << CUBE_PAIR_BITS) - 1);
 }
 
 static inline uint32_t cube_bin(const struct cube_cell *c)

@@ -8,13 +8,13 @@
 #include "report/pagedata.h"
 
 struct slow_row {
-	struct ipi_span *spans; /* PAGEDATA_SLOWEST; NULL = none yet */
+	struct pagedata_single *spans; /* PAGEDATA_SLOWEST; NULL = none yet */
 	unsigned int nr;
 };
 
 struct kept_spans {
 	uint64_t start_ns, newest_ns; /* newest: since start */
-	struct ipi_span *spans;
+	struct pagedata_single *spans;
 	unsigned int nr, room;
 	struct pagedata_pieces pieces;
 	struct slow_row slow[PAGEDATA_MAX_ROWS];
@@ -24,9 +24,9 @@ struct kept_spans {
 void kept_spans_init(struct kept_spans *k, uint64_t start_ns, uint64_t duration_ns);
 void kept_spans_free(struct kept_spans *k);
 /* Those that can be lines of a list. at_ns: since the start. */
-void kept_spans_add(struct kept_spans *k, const struct ipi_span *span, uint64_t at_ns);
-/* One that has this delivery latency. */
-void kept_spans_slow(struct kept_spans *k, uint32_t row, const struct ipi_span *span);
+void kept_spans_add(struct kept_spans *k, const struct pagedata_single *single, uint64_t at_ns);
+/* One that has a delivery latency, in its row. */
+void kept_spans_slow(struct kept_spans *k, const struct pagedata_single *single);
 /* In order of time, and the slowest first. */
 void kept_spans_sort(struct kept_spans *k);
 

@@ -51,7 +51,7 @@ static void throw_out(struct kept_spans *k)
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < k->nr; i++)
-		if (within(k, since_start(k, &k->spans[i])))
+		if (within(k, since_start(k, &k->spans[i].span)))
 			k->spans[nr++] = k->spans[i];
 	k->nr = nr;
 }
@@ -72,7 +72,7 @@ static void make_room(struct kept_spans *k)
 	}
 }
 
-void kept_spans_add(struct kept_spans *k, const struct ipi_span *span, uint64_t at_ns)
+void kept_spans_add(struct kept_spans *k, const struct pagedata_single *single, uint64_t at_ns)
 {
 	k->newest_ns = at_ns > k->newest_ns ? at_ns : k->newest_ns;
 	if (!within(k, at_ns))
@@ -86,36 +86,37 @@ void kept_spans_add(struct kept_spans *k, const struct ipi_span *span, uint64_t 
 		k->room = k->room ? 2 * k->room : 256;
 		k->spans = xrealloc(k->spans, k->room * sizeof(*k->spans));
 	}
-	k->spans[k->nr++] = *span;
+	k->spans[k->nr++] = *single;
 }
 
-static uint64_t delivery_ns(const struct ipi_span *s)
+static uint64_t delivery_ns(const struct pagedata_single *s)
 {
-	return s->entry_ns - s->sent_ns;
+	return s->span.entry_ns - s->span.sent_ns;
 }
 
 /* A few, so that they are simply looked through; of equals the first stay. */
-void kept_spans_slow(struct kept_spans *k, uint32_t row, const struct ipi_span *span)
+void kept_spans_slow(struct kept_spans *k, const struct pagedata_single *single)
 {
-	struct slow_row *slow = &k->slow[row];
+	struct slow_row *slow = &k->slow[single->row];
 	unsigned int least = 0;
 
 	if (slow->nr < PAGEDATA_SLOWEST) {
 		if (!slow->spans)
 			slow->spans = xcalloc(PAGEDATA_SLOWEST, sizeof(*slow->spans));
-		slow->spans[slow->nr++] = *span;
+		slow->spans[slow->nr++] = *single;
 		return;
 	}
 	for (unsigned int i = 1; i < slow->nr; i++)
 		if (delivery_ns(&slow->spans[i]) < delivery_ns(&slow->spans[least]))
 			least = i;
-	if (delivery_ns(span) > delivery_ns(&slow->spans[least]))
-		slow->spans[least] = *span;
+	if (delivery_ns(single) > delivery_ns(&slow->spans[least]))
+		slow->spans[least] = *single;
 }
 
 static int by_time(const void *x, const void *y)
 {
-	const struct ipi_span *a = x, *b = y;
+	const struct ipi_span *a = &((const struct pagedata_single *)x)->span;
+	const struct ipi_span *b = &((const struct pagedata_single *)y)->span;
 	uint64_t at = span_begin_ns(a), bt = span_begin_ns(b);
 
 	if (at != bt)
@@ -127,7 +128,7 @@ static int by_time(const void *x, const void *y)
 
 static int slowest_first(const void *x, const void *y)
 {
-	const struct ipi_span *a = x, *b = y;
+	const struct pagedata_single *a = x, *b = y;
 
 	if (delivery_ns(a) != delivery_ns(b))
 		return delivery_ns(a) > delivery_ns(b) ? -1 : 1;

@@ -18,6 +18,7 @@
 #define FIRST_TIME_SHIFT 16 /* bins of 66 us, to begin with */
 #define MAX_TASKS	 256u
 #define TASK_OTHERS	 MAX_TASKS
+#define MAX_FLOWS	 8192u
 #define MAX_STACKS	 (1u << 16) /* of which so many are told: */
 #define MAX_STACKS_TOLD	 1500u
 
@@ -30,7 +31,8 @@ static const struct {
 	[PAGEDATA_DELIVERY] = { 50000, CUBE_FOLD_NONE, true, false },
 	[PAGEDATA_TARGETS] = { 40000, CUBE_FOLD_B, false, false },
 	[PAGEDATA_TASKS] = { 20000, CUBE_FOLD_NONE, false, false },
-	[PAGEDATA_MATRIX] = { 100000, CUBE_FOLD_BOTH, true, true },
+	[PAGEDATA_MATRIX] = { 70000, CUBE_FOLD_BOTH, true, true },
+	[PAGEDATA_FLOWS] = { 30000, CUBE_FOLD_PAIR, true, true },
 };
 
 /* A sender, as span_sender(). */
@@ -55,6 +57,10 @@ struct pagedata {
 	struct hash senders_by_id;
 	char *tasks[MAX_TASKS + 2]; /* NULL behind the last */
 	unsigned int nr_tasks;
+
+	struct pagedata_flow *flows;
+	uint32_t nr_flows, room_flows, other_flows; /* others: PAGEDATA_UNKNOWN = there are none */
+	struct hash flows_by_key;
 
 	struct pagedata_stack *stacks;
 	uint32_t nr_stacks, room_stacks;
@@ -142,6 +148,33 @@ static uint32_t task_of(struct pagedata *p, const struct ipi_span *s)
 	return p->senders[p->nr_senders++].task;
 }
 
+static uint32_t flow_new(struct pagedata *p, uint32_t row, uint32_t task)
+{
+	if (p->nr_flows == p->room_flows) {
+		p->room_flows = p->room_flows ? 2 * p->room_flows : 256;
+		p->flows = xrealloc(p->flows, p->room_flows * sizeof(*p->flows));
+	}
+	p->flows[p->nr_flows] = (struct pagedata_flow){ row, task };
+	return p->nr_flows++;
+}
+
+static uint32_t flow_of(struct pagedata *p, uint32_t row, uint32_t task)
+{
+	uint32_t hash = (uint32_t)hash_u64(((uint64_t)row << 32 | task) * 0x9e3779b97f4a7c15ULL), at, i;
+
+	for (i = hash_first(&p->flows_by_key, hash, &at); i != HASH_END; i = hash_next(&p->flows_by_key, hash, &at))
+		if (p->flows[i].row == row && p->flows[i].task == task)
+			return i;
+	if (p->nr_flows < MAX_FLOWS) {
+		i = flow_new(p, row, task);
+		hash_add(&p->flows_by_key, hash, i);
+		return i;
+	}
+	if (p->other_flows == PAGEDATA_UNKNOWN)
+		p->other_flows = flow_new(p, PAGEDATA_REST, TASK_OTHERS);
+	return p->other_flows;
+}
+
 static void add_stack(struct pagedata *p, uint32_t row, uint32_t stack, uint64_t stolen_ns)
 {
 	uint32_t hash = (uint32_t)hash_u64(((uint64_t)row << 32 | stack) * 0x9e3779b97f4a7c15ULL), at, i;
@@ -217,10 +250,9 @@ static uint64_t handler_ns(const struct ipi_span *s)
 	return s->exit_ns != IPI_NO_TIME ? s->exit_ns - s->entry_ns : 0;
 }
 
-static void add_hit(struct pagedata *p, const struct ipi_span *s)
+static void add_hit(struct pagedata *p, const struct ipi_span *s, uint32_t row, uint32_t task)
 {
 	bool times = has_times(s), timed = times && s->sent_ns <= s->entry_ns;
-	uint32_t row = row_index(p, p->agg->last->row);
 	struct cube_add what = {
 		.at_ns = at(p, s->send_ns),
 		.a = row,
@@ -231,14 +263,18 @@ static void add_hit(struct pagedata *p, const struct ipi_span *s)
 	what.a = s->source;
 	what.b = s->target;
 	add(p, PAGEDATA_MATRIX, &what);
+	what.a = flow_of(p, row, task);
+	what.b = cube_pair(s->source, s->target);
+	add(p, PAGEDATA_FLOWS, &what);
 	what.a = row;
+	what.b = s->target;
 	what.ns = times ? handler_ns(s) : 0;
 	add(p, PAGEDATA_TARGETS, &what);
-	what.b = task_of(p, s);
+	what.b = task;
 	add(p, PAGEDATA_TASKS, &what);
 	add_stack(p, row, s->stack, what.ns);
 	if (timed && row < PAGEDATA_MAX_ROWS)
-		kept_spans_slow(&p->kept, row, s);
+		kept_spans_slow(&p->kept, &(struct pagedata_single){ *s, row, task });
 }
 
 static void add_unsolicited(struct pagedata *p, const struct ipi_span *s)
@@ -256,6 +292,7 @@ static void add_unsolicited(struct pagedata *p, const struct ipi_span *s)
 static void page_span(void *ctx, const struct ipi_span *s)
 {
 	struct pagedata *p = ctx;
+	uint32_t row = PAGEDATA_UNKNOWN, task = PAGEDATA_UNKNOWN;
 	bool line = false;
 
 	agg_span(p->agg, s);
@@ -263,11 +300,17 @@ static void page_span(void *ctx, const struct ipi_span *s)
 		start(p);
 	switch (s->kind) {
 	case IPI_SPAN_HIT:
-		add_hit(p, s);
+		row = row_index(p, p->agg->last->row);
+		task = task_of(p, s);
+		add_hit(p, s, row, task);
 		line = true;
 		break;
 	case IPI_SPAN_CALL:
 		line = s->path != IPI_PATH_SENT;
+		if (!line)
+			break;
+		row = row_index(p, p->agg->last->row);
+		task = task_of(p, s);
 		break;
 	case IPI_SPAN_IRQ:
 		line = s->unsolicited && s->unsolicited != IPI_UNSOLICITED_BEFORE;
@@ -276,7 +319,7 @@ static void page_span(void *ctx, const struct ipi_span *s)
 		break;
 	}
 	if (line && span_begin_ns(s) != IPI_NO_TIME)
-		kept_spans_add(&p->kept, s, at(p, span_begin_ns(s)));
+		kept_spans_add(&p->kept, &(struct pagedata_single){ *s, row, task }, at(p, span_begin_ns(s)));
 }
 
 static int page_end(void *ctx, struct err *err)
@@ -302,6 +345,7 @@ struct pagedata *pagedata_new(struct analysis *a, struct span_window *window, st
 	p->agg = agg;
 	p->names = *names;
 	p->time_shift = FIRST_TIME_SHIFT;
+	p->other_flows = PAGEDATA_UNKNOWN;
 	for (unsigned int i = 0; i < PAGEDATA_NR_CUBES; i++)
 		cube_init(&p->cubes[i], cube_specs[i].max_cells, cube_specs[i].fold, FIRST_TIME_SHIFT,
 			  cube_specs[i].buckets);
@@ -320,6 +364,8 @@ void pagedata_free(struct pagedata *p)
 		free(p->tasks[i]);
 	free(p->senders);
 	hash_free(&p->senders_by_id);
+	free(p->flows);
+	hash_free(&p->flows_by_key);
 	free(p->stacks);
 	hash_free(&p->stacks_by_key);
 	free(p);
@@ -369,6 +415,13 @@ const char *pagedata_task(const struct pagedata *p, uint32_t task)
 	return task <= MAX_TASKS ? p->tasks[task] : NULL;
 }
 
+const struct pagedata_flow *pagedata_flows(const struct pagedata *p, unsigned int *nr, uint32_t *others)
+{
+	*nr = p->nr_flows;
+	*others = p->other_flows;
+	return p->flows;
+}
+
 static int most_hits(const void *x, const void *y)
 {
 	const struct pagedata_stack *a = x, *b = y;
@@ -399,12 +452,12 @@ unsigned int pagedata_nr_lines(struct pagedata *p, struct pagedata_pieces *piece
 	return p->kept.nr;
 }
 
-const struct ipi_span *pagedata_span(const struct pagedata *p, unsigned int line)
+const struct pagedata_single *pagedata_span(const struct pagedata *p, unsigned int line)
 {
 	return &p->kept.spans[line];
 }
 
-unsigned int pagedata_slowest(const struct pagedata *p, uint32_t row, const struct ipi_span **spans)
+unsigned int pagedata_slowest(const struct pagedata *p, uint32_t row, const struct pagedata_single **out)
 {
 	const struct slow_row *slow;
 
@@ -412,7 +465,7 @@ unsigned int pagedata_slowest(const struct pagedata *p, uint32_t row, const stru
 		return 0;
 	slow = &p->kept.slow[row];
 	for (unsigned int i = 0; i < slow->nr; i++)
-		spans[i] = &slow->spans[i];
+		out[i] = &slow->spans[i];
 	return slow->nr;
 }
 

@@ -40,8 +40,21 @@ enum pagedata_cube {
 	PAGEDATA_TARGETS,  /* hits by row (a) and target (b), ns: stolen; unsolicited interrupts as well */
 	PAGEDATA_TASKS,	   /* hits by row (a) and sending process (b), ns: stolen */
 	PAGEDATA_MATRIX,   /* hits by source (a) and target (b), bucketed by delivery */
+	PAGEDATA_FLOWS,	   /* hits by flow (a) and both CPUs (b, a pair), bucketed by delivery */
 	PAGEDATA_NR_CUBES,
 };
+
+/* A row, and which of PAGEDATA_TASKS sent its hits. Of the last of many, row is PAGEDATA_REST and task what others have. */
+struct pagedata_flow {
+	uint32_t row, task;
+};
+
+/* A single IPI: what it is of is as in a flow, PAGEDATA_UNKNOWN where nobody knows. */
+struct pagedata_single {
+	struct ipi_span span;
+	uint32_t row, task;
+};
+#define PAGEDATA_UNKNOWN UINT32_MAX
 
 /* Which stacks a row's hits were sent from. */
 struct pagedata_stack {
@@ -78,13 +91,15 @@ bool pagedata_timeless(const struct pagedata *p);
 uint32_t pagedata_row(const struct pagedata *p, const struct report_row *row);
 /* A sending process by its number in PAGEDATA_TASKS, sanitised; NULL behind the last. */
 const char *pagedata_task(const struct pagedata *p, uint32_t task);
+/* Numbers in PAGEDATA_FLOWS; *others: that of those for which there was no room, or PAGEDATA_UNKNOWN. */
+const struct pagedata_flow *pagedata_flows(const struct pagedata *p, unsigned int *nr, uint32_t *others);
 /* The most frequent first; *missing: hits of those beyond. */
 const struct pagedata_stack *pagedata_stacks(struct pagedata *p, unsigned int *nr, uint64_t *missing);
 /* Single IPIs in order of time, and where they are all there. */
 unsigned int pagedata_nr_lines(struct pagedata *p, struct pagedata_pieces *pieces);
-/* The slowest of a row, the slowest first: spans[] has room for PAGEDATA_SLOWEST. Returns how many. */
-unsigned int pagedata_slowest(const struct pagedata *p, uint32_t row, const struct ipi_span **spans);
-const struct ipi_span *pagedata_span(const struct pagedata *p, unsigned int line);
+/* The slowest of a row, the slowest first: out[] has room for PAGEDATA_SLOWEST. Returns how many. */
+unsigned int pagedata_slowest(const struct pagedata *p, uint32_t row, const struct pagedata_single **out);
+const struct pagedata_single *pagedata_span(const struct pagedata *p, unsigned int line);
 /* A span as list has it; false: as none. Valid until the next is asked for. */
 bool pagedata_line(struct pagedata *p, const struct ipi_span *span, struct list_line *line);
 

@@ -7,10 +7,16 @@ const given = JSON.parse(document.getElementById("data").textContent);
 
 const THIN = "\u202f";
 
+// "44,911", as the verdict has it.
 function formatCount(n) {
 	if (n === null || n === undefined)
 		return "–";
-	return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, THIN);
+	return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+// "1 hit", "2 hits".
+function countOf(n, one, many) {
+	return `${formatCount(n)} ${n === 1 ? one : many || `${one}s`}`;
 }
 
 // Three digits: 9.54 µs.
@@ -41,10 +47,24 @@ function formatPercent(share) {
 	return `${percent && percent < 0.1 ? "<0.1" : percent.toFixed(percent < 9.95 ? 1 : 0)}${THIN}%`;
 }
 
-// Since the start of the recording, with as many digits as a window of this length asks for.
-function formatAt(ns, window_ns) {
-	const digits = Math.max(0, Math.min(9, Math.ceil(11 - Math.log10(Math.max(1, window_ns)))));
-	return `${(ns / 1e9).toFixed(digits)}${THIN}s`;
+// The unit that a length of time is told in: [its name, how many ns, digits that make one].
+function timeUnit(length_ns) {
+	return length_ns >= 1e9 ? ["s", 1e9, 9] : length_ns >= 1e6 ? ["ms", 1e6, 6] : length_ns >= 1e3 ? ["µs", 1e3, 3] : ["ns", 1, 0];
+}
+
+// A point of something that is whole_ns long, with as many digits as a window of this length asks for.
+function formatPoint(ns, whole_ns, window_ns) {
+	const [name, unit, most] = timeUnit(whole_ns);
+	const digits = Math.max(0, Math.min(most, Math.ceil(most + 2 - Math.log10(Math.max(1, window_ns)))));
+	return `${(ns / unit).toFixed(digits)}${THIN}${name}`;
+}
+
+// Ticks of an axis from 0 on, all in the unit of its length: [[ns, text], ...].
+function lengthTicks(length_ns, about) {
+	const [name, unit] = timeUnit(length_ns);
+	const ticks = d3.ticks(0, length_ns / unit, about), step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
+	const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+	return ticks.map((t) => [t * unit, t ? `${t.toFixed(digits)}${THIN}${name}` : "0"]);
 }
 
 // --- distributions ---

@@ -40,20 +40,23 @@ function unpack(cube, hasNs) {
 	let nr = 0;
 	const step = 3;
 	for (const group of cube.cells)
-		nr += group[2].length / step;
+		nr += group[group.length - 1].length / step;
 	const out = {
 		nr, bin_ns: cube.bin_ns, bits: cube.bucket_bits, cpusEach: cube.cpus_each, merged: cube.merged,
-		a: new Uint32Array(nr), b: new Uint32Array(nr), bin: new Uint16Array(nr),
+		// c: of what has three numbers, of flows
+		a: new Uint32Array(nr), b: new Uint32Array(nr), c: new Uint16Array(nr), bin: new Uint16Array(nr),
 		bucket: hasNs ? null : new Uint16Array(nr), n: new Float64Array(nr), ns: hasNs ? new Float64Array(nr) : null,
 		nrBins: 1,
 	};
 	let at = 0;
-	for (const [a, b, list] of cube.cells) {
+	for (const group of cube.cells) {
+		const [a, b, c] = group, list = group[group.length - 1];
 		let bin = 0;
 		for (let i = 0; i < list.length; i += step, at++) {
 			bin += list[i];
 			out.a[at] = a;
 			out.b[at] = b;
+			out.c[at] = group.length > 3 ? c : 0;
 			out.bin[at] = bin;
 			if (hasNs) {
 				out.n[at] = list[i + 1];
@@ -73,6 +76,7 @@ const cubes = {
 	targets: unpack(page.targets, true),
 	tasks: unpack(page.tasks, true),
 	matrix: unpack(page.matrix, false),
+	flows: unpack(page.flows, false),
 };
 const OTHER = 2 ** 20 - 1;
 
@@ -84,6 +88,16 @@ const nrBins = Math.max(cubes.targets.nrBins, cubes.delivery.nrBins, cubes.tasks
 	Math.min(256, Math.ceil(duration_ns / bin_ns)));
 // Where the last bin ends, or the recording does in it.
 const end_ns = duration_ns > (nrBins - 1) * bin_ns ? Math.min(duration_ns, nrBins * bin_ns) : nrBins * bin_ns;
+// The shortest bin at an end counts by its own length, but at least by half: as of "report --over-time".
+function binLength(bin) {
+	return Math.max(bin_ns / 2, Math.min((bin + 1) * bin_ns, end_ns) - bin * bin_ns);
+}
+
+// A point of the recording, with as many digits as a window of this length asks for.
+function formatAt(ns, window_ns) {
+	return formatPoint(ns, end_ns, window_ns);
+}
+
 const hasTime = !page.timeless && trace.duration_ns !== null;
 
 // Of whom it is not known whether they sent those interrupts, they may be: then both are never added up.

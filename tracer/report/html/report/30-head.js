@@ -3,7 +3,7 @@
 
 // Where the window begins in the recording.
 function windowStart() {
-	return `+${formatAt(trace.window.from_ns - trace.start_ns, trace.window.duration_ns)}`;
+	return `+${formatPoint(trace.window.from_ns - trace.start_ns, trace.duration_ns, trace.window.duration_ns)}`;
 }
 
 // What is not known to have arrived is no reason to be reassured, nor is nothing at all.
@@ -15,8 +15,8 @@ function verdictKind() {
 
 function header() {
 	const name = trace.file || "recording";
-	const what = [trace.kernel && `Linux ${trace.kernel}`, trace.arch, trace.cpus && `${trace.cpus} CPUs`,
-		trace.duration_ns !== null && formatNs(trace.duration_ns), `${formatCount(trace.events)} events`,
+	const what = [trace.kernel && `Linux ${trace.kernel}`, trace.arch, trace.cpus && countOf(trace.cpus, "CPU"),
+		trace.duration_ns !== null && formatNs(trace.duration_ns), countOf(trace.events, "event"),
 		trace.window && `window of ${formatNs(trace.window.duration_ns)} from ${windowStart()} on`,
 		trace.filters && `only ${trace.filters}`].filter(Boolean);
 	const how = [trace.host && `on ${trace.host}`, trace.date].filter(Boolean);
@@ -76,13 +76,16 @@ function sampling() {
 		out.push("Processes: too many for the page; they are counted as one.");
 	out.push(`Who hits whom: bins of ${formatNs(m.bin_ns)}${m.cpusEach > 1 ? `, ${m.cpusEach} CPUs counted as one` : ""}` +
 		`${m.bits === null ? ", no latencies: too many pairs" : ""}.`);
+	const f = cubes.flows;
+	out.push(`By row and process, who hits whom: bins of ${formatNs(f.bin_ns)}${f.cpusEach > 1 ? `, ${f.cpusEach} CPUs counted as one` : ""}` +
+		`${f.bits === null ? ", no latencies" : ""}.`);
 	if (allLines)
 		out.push("Single IPIs: all of them.");
 	else
 		out.push(`Single IPIs: all in ${formatNs(page.lines.length_ns)} of every ${formatNs(page.lines.period_ns)}, ` +
-			`and the slowest of the first ${slowest.length} rows; ${formatCount(lines.length)} in all.`);
+			`and the slowest of ${slowest.length < rows.length ? `the first ${slowest.length} rows` : "each row"}; ${formatCount(lines.length)} in all.`);
 	if (rows.length < report.rows_total)
-		out.push(`Rows: the first ${rows.length} of ${formatCount(report.rows_total)}; the others are counted together.`);
+		out.push(`Rows: the first ${formatCount(rows.length)} of ${formatCount(report.rows_total)}; the others are counted together.`);
 	if (page.stacks_missing)
 		out.push(`Stacks: the most frequent ones; those of ${formatCount(page.stacks_missing)} hits are left out.`);
 	return out;
@@ -92,7 +95,7 @@ function coverageTable() {
 	if (!report.coverage.length)
 		return null;
 	return el("table", { class: "coverage" }, el("caption", {}, "Against /proc/interrupts"),
-		el("thead", {}, el("tr", {}, ["line", "traced", "counted", ""].map((t) => el("th", { scope: "col" }, t)))),
+		el("thead", {}, el("tr", {}, ["line", "traced", "counted", ""].map((t, i) => el("th", { scope: "col", class: i === 1 || i === 2 ? "num" : "" }, t)))),
 		el("tbody", {}, report.coverage.map((c) => el("tr", {},
 			el("th", { scope: "row" }, c.name), el("td", { class: "num" }, formatCount(c.traced)),
 			el("td", { class: "num" }, c.high === null ? `${formatCount(c.low)} or more` :

@@ -2,11 +2,12 @@
 // Over time: stacked by row, and CPU by CPU; dragging across it chooses the window that all else follows.
 
 function timeSection() {
-	const margin = { top: 8, right: 8, bottom: 22, left: 56 };
+	const margin = { top: 8, right: 22, bottom: 22, left: 60 };
 	const svg = d3.create("svg").attr("class", "chart").attr("role", "img")
 		.attr("aria-label", "Rate over time, stacked by row");
 	const strip = el("canvas", { class: "strip", "aria-hidden": "true" });
 	const legend = el("ul", { class: "legend" });
+	const note = el("p", { class: "note", id: "time-note" });
 	const box = el("div", { class: "timebox", tabindex: "0", role: "group", "aria-label":
 		"Window of time: arrow keys move it, + and − change it, Escape shows all" }, svg.node(), strip);
 	const said = el("p", { class: "count", role: "status", id: "window" });
@@ -28,7 +29,12 @@ function timeSection() {
 
 	// Hits a second, or the share of one CPU's time.
 	function rate(v, bin) {
-		return v / Math.max(1, Math.min((bin + 1) * bin_ns, end_ns) - bin * bin_ns) * (state.metric === "hits" ? 1e9 : 1);
+		return v / binLength(bin) * (state.metric === "hits" ? 1e9 : 1);
+	}
+
+	// Whole pixels: no seams between bins.
+	function pixels(bin) {
+		return [Math.round(x(bin * bin_ns)), Math.round(x(Math.min((bin + 1) * bin_ns, end_ns)))];
 	}
 
 	function drawChart() {
@@ -45,17 +51,18 @@ function timeSection() {
 		});
 		for (const v of below)
 			tops.push(v);
-		x = d3.scaleLinear().domain([0, end_ns / 1e9]).range([margin.left, width - margin.right]);
+		x = d3.scaleLinear().domain([0, end_ns]).range([margin.left, width - margin.right]);
 		const y = d3.scaleLinear().domain([0, d3.max(tops) || 1]).nice().range([height - margin.bottom, margin.top]);
 		const area = (band) => {
 			let up = "", down = "";
 			for (let bin = 0; bin < nrBins; bin++) {
-				const from = x(bin * bin_ns / 1e9), to = x(Math.min((bin + 1) * bin_ns, end_ns) / 1e9);
-				up += `${bin ? "L" : "M"}${from.toFixed(1)},${y(band.high[bin]).toFixed(1)}H${to.toFixed(1)}`;
-				down = `L${to.toFixed(1)},${y(band.low[bin]).toFixed(1)}H${from.toFixed(1)}${down}`;
+				const [from, to] = pixels(bin);
+				up += `${bin ? "L" : "M"}${from},${y(band.high[bin]).toFixed(1)}H${to}`;
+				down = `L${to},${y(band.low[bin]).toFixed(1)}H${from}${down}`;
 			}
 			return `${up}${down}Z`;
 		};
+		const ticks = lengthTicks(end_ns, Math.max(2, width / 110));
 		const unit = state.metric === "hits" ? formatRate : formatPercent;
 
 		svg.attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height);
@@ -64,7 +71,7 @@ function timeSection() {
 		svg.selectAll("path.band").data(stacked).join("path").attr("class", "band").attr("d", area)
 			.attr("fill", (b) => rowColour(b.row));
 		svg.selectAll("g.x").data([0]).join("g").attr("class", "x axis").attr("transform", `translate(0,${height - margin.bottom})`)
-			.call(d3.axisBottom(x).ticks(Math.max(2, width / 110)).tickFormat((s) => `${s}${THIN}s`));
+			.call(d3.axisBottom(x).tickValues(ticks.map(([ns]) => ns)).tickFormat((ns, i) => ticks[i][1]));
 		legend.replaceChildren(...series.length ? [] : [el("li", {}, "Nothing.")], ...series.map((s) => {
 			const swatch = el("span", { class: "swatch", "aria-hidden": "true" });
 			swatch.style.background = rowColour(s.row);
@@ -94,6 +101,7 @@ function timeSection() {
 		strip.style.height = `${size * cpus.length}px`;
 		strip.cpus = cpus;
 		strip.sum = sum;
+		const every = size >= 11 ? 1 : 2 ** Math.ceil(Math.log2(14 / size));
 		const ctx = strip.getContext("2d");
 		ctx.scale(ratio, ratio);
 		ctx.font = "11px system-ui, sans-serif";
@@ -101,14 +109,17 @@ function timeSection() {
 		ctx.textAlign = "right";
 		cpus.forEach((cpu, i) => {
 			const line = sum.get(cpu);
+			// The others stay, paler.
+			ctx.globalAlpha = state.target === null || state.target === cpu ? 1 : 0.3;
 			for (let bin = 0; bin < nrBins; bin++) {
 				if (!line[bin])
 					continue;
-				const from = x(bin * bin_ns / 1e9), to = x(Math.min((bin + 1) * bin_ns, end_ns) / 1e9);
+				const [from, to] = pixels(bin);
 				ctx.fillStyle = shade(0.12 + 0.88 * Math.sqrt(line[bin] / most));
 				ctx.fillRect(from, i * size, Math.max(1, to - from), size > 3 ? size - 1 : size);
 			}
-			if (size >= 11 || i % Math.ceil(14 / size) === 0) {
+			ctx.globalAlpha = 1;
+			if (i % every === 0) {
 				ctx.fillStyle = state.target === cpu ? colour("accent") : colour("muted");
 				ctx.fillText(cpuName(cpu), margin.left - 6, Math.max(6, i * size + size / 2));
 			}
@@ -124,7 +135,7 @@ function timeSection() {
 			change({ window: null });
 			return;
 		}
-		const bins = event.selection.map((px) => x.invert(px) * 1e9 / bin_ns);
+		const bins = event.selection.map((px) => x.invert(px) / bin_ns);
 		const from = Math.max(0, Math.floor(bins[0])), to = Math.min(nrBins, Math.max(from + 1, Math.ceil(bins[1])));
 		change({ window: from === 0 && to === nrBins ? null : [from, to] });
 	});
@@ -135,19 +146,19 @@ function timeSection() {
 		const [left, right] = x.range();
 		layer.raise().call(brush.extent([[left, margin.top], [right, height - margin.bottom]]));
 		moving = true;
-		layer.call(brush.move, state.window ? windowNs().map((ns) => x(ns / 1e9)) : null);
+		layer.call(brush.move, state.window ? windowNs().map((ns) => x(ns)) : null);
 		moving = false;
 	}
 
 	function pointed(e) {
-		const at = x.invert(e.clientX - box.getBoundingClientRect().left) * 1e9;
+		const at = x.invert(e.clientX - box.getBoundingClientRect().left);
 		const bin = Math.floor(at / bin_ns);
 		return at >= 0 && bin >= 0 && bin < nrBins && at <= end_ns ? bin : null;
 	}
 
 	function value(v, bin, row) {
-		const what = hasHits && row !== ROW_UNSOLICITED ? "hits" : "interrupts";
-		return state.metric === "hits" ? `${formatCount(v)} ${what}, ${formatRate(rate(v, bin))}` :
+		const what = hasHits && row !== ROW_UNSOLICITED ? "hit" : "interrupt";
+		return state.metric === "hits" ? `${countOf(v, what)}, ${formatRate(rate(v, bin))}` :
 			`${formatNs(v)}, ${formatPercent(rate(v, bin))} of a CPU`;
 	}
 
@@ -205,6 +216,7 @@ function timeSection() {
 		drawChart();
 		drawStrip();
 		drawBrush();
+		note.textContent = state.task === null ? "" : "CPU by CPU: of all processes, as what hits whom is not kept by process in such short times.";
 		const [from, to] = windowNs();
 		said.textContent = state.window ? `${formatAt(from, to - from)} … ${formatAt(to, to - from)} (${formatNs(to - from)})` :
 			`all of ${formatNs(end_ns)}${trace.window ? ` of this window; it begins ${windowStart()} into the recording, at 0 here` : ""}`;
@@ -218,5 +230,5 @@ function timeSection() {
 		el("div", { class: "tools" }, choice("Over time", [["hits", "Rate"], ["stolen", "Stolen time"]], () => state.metric,
 			(metric) => change({ metric })),
 		el("button", { type: "button", id: "whole", onclick: () => change({ window: null }) }, `Whole ${wholeName}`), said),
-		box, legend);
+		box, note, legend);
 }

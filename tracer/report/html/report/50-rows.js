@@ -29,7 +29,7 @@ function cellValue(row, id) {
 	if (id === "handler_sum")
 		return sums.stolen[row.index];
 	const d = sums.delivery[row.index];
-	if (isFiltered() || !d.total)
+	if (!sums.asFiltered || !d.total)
 		return null;
 	return id === "delivery_max" ? d.counts[d.counts.length - 1][1] : percentile(d.counts, d.total, LATENCIES[id]);
 }
@@ -175,8 +175,11 @@ const FACET_ROWS = 8;
 
 function facet(title, cube, name, get, set) {
 	const list = el("ol", {}), more = el("button", { type: "button", class: "more" });
+	const heading = el("h3", {});
 	let all = false;
 	const draw = () => {
+		const ofAll = cube === cubes.tasks ? state.target !== null : state.task !== null;
+		heading.replaceChildren(title, ofAll ? el("span", { class: "muted" }, cube === cubes.tasks ? " of all targets" : " of all processes") : "");
 		const sum = new Map(), passes = passing();
 		for (let i = 0; i < cube.nr; i++)
 			if (passes[cube.a[i]] && isHit(cube.a[i]) && inWindow(cube.bin[i]))
@@ -199,7 +202,7 @@ function facet(title, cube, name, get, set) {
 		draw();
 	});
 	onChange(draw);
-	return el("div", { class: "facet" }, el("h3", {}, title), list, more);
+	return el("div", { class: "facet" }, heading, list, more);
 }
 
 function rowsSection() {
@@ -223,10 +226,10 @@ function rowsSection() {
 				body.append(el("tr", { class: "detail" }, el("td", { colspan: cols.length }, rowDetail(row))));
 		}
 		table.replaceChildren(el("thead", {}, el("tr", {}, cols.map(headerCell))), body);
-		count.textContent = `${list.length} of ${formatCount(report.rows_total)} rows, ${formatCount(total)} hits`;
-		note.textContent = isWhole() ? "" : isFiltered() ?
-			"Hits and stolen time are exact; deliveries are not kept by process and target." :
-			"Hits and stolen time are exact; latencies (≈) are read off buckets.";
+		count.textContent = `${list.length} of ${countOf(report.rows_total, "row")}, ${countOf(total, "hit")}`;
+		note.textContent = isWhole() ? "" : sums.asFiltered ? "Hits and stolen time are exact; latencies (≈) are read off buckets." :
+			`Hits and stolen time are exact; deliveries by ${state.task !== null ? "process" : "target"}` +
+			`${state.window ? " in so short a time" : ""} are more than this page has room for.`;
 	};
 
 	onChange(draw);

@@ -19,7 +19,7 @@ function distribution(row, id) {
 function rowMarks(row, id, counts) {
 	const total = d3.sum(counts, (c) => c[2]);
 	const prefix = id;
-	if (id !== "delivery" || !state.window)
+	if (id !== "delivery" || !(state.window || isFiltered() && sums.asFiltered))
 		return [["p50", rowValue(row, `${prefix}_p50`), ""], ["p99", rowValue(row, `${prefix}_p99`), ""],
 			["max", rowValue(row, `${prefix}_max`), ""]];
 	return [["p50", percentile(counts, total, 0.5), "≈"], ["p99", percentile(counts, total, 0.99), "≈"],
@@ -100,7 +100,7 @@ function flame(row) {
 	};
 	draw();
 	return el("figure", { class: "wide" }, el("figcaption", {}, el("strong", {}, "Stacks"),
-		" of the senders, the outermost function on top; width is hits of the whole " + wholeName + "; click to zoom"), box);
+		` of the senders, the outermost function on top; width is hits${ofWhole(false)}; click to zoom`), box);
 }
 
 // --- the slowest ---
@@ -108,7 +108,8 @@ function flame(row) {
 function slowestTable(row) {
 	const list = row.index < slowest.length ? slowest[row.index] : [];
 	const [from, to] = windowNs();
-	const within = list.filter((l) => l.begin >= from && l.begin < to);
+	const passes = passing();
+	const within = list.filter((l) => l.begin >= from && l.begin < to && linePasses(l, passes));
 	if (!within.length)
 		return null;
 	const table = el("table", { class: "slowest" },
@@ -123,7 +124,7 @@ function slowestTable(row) {
 				showLine(l);
 			} }, "show"))))));
 	return el("figure", { class: "wide" }, el("figcaption", {}, el("strong", {}, "Slowest"),
-		` ${list.length === within.length ? `of the whole ${wholeName}` : `of the whole ${wholeName} that are in this part of it`}`),
+		` of the whole ${wholeName}${list.length === within.length ? "" : ": those that the window and filters leave"}`),
 	el("div", { class: "scroll" }, table));
 }
 
@@ -131,8 +132,15 @@ function victim(line) {
 	return line.victim_comm || (line.victim_context === "idle" ? "idle" : line.victim_context) || "–";
 }
 
+// What of a row does not follow the window, or a filter by process or target, says so.
+function ofWhole(isDelivery) {
+	const of = [state.window && !isDelivery && `the whole ${wholeName}`, isFiltered() && !(isDelivery && sums.asFiltered) && "all processes and targets"]
+		.filter(Boolean);
+	return of.length ? ` of ${of.join(", ")}` : "";
+}
+
 function rowDetail(row) {
 	const parts = DISTRIBUTIONS.map(([id, name, about]) => rowHistogram(row, id, name,
-		state.window && id !== "delivery" ? `${about}; of the whole ${wholeName}` : about)).filter(Boolean);
+		`${about}${ofWhole(id === "delivery") && `;${ofWhole(id === "delivery")}`}`)).filter(Boolean);
 	return el("div", { class: "details" }, el("div", { class: "hists" }, parts), flame(row), slowestTable(row));
 }

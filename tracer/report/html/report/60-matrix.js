@@ -1,49 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Who hits whom: senders down, targets across, CPUs that share memory beside each other.
 
+// The CPUs of a cube from whose number to whose, in their order.
+function matrixOf(cube, from, to) {
+	const known = new Set();
+	for (let i = 0; i < cube.nr; i++) {
+		known.add(from[i] * cube.cpusEach);
+		known.add(to[i] * cube.cpusEach);
+	}
+	const cpus = orderCpus(known).map((c) => Object.assign(c, { number: c.cpu / cube.cpusEach }));
+	return { cube, from, to, cpus, group: cube.cpusEach, nr: cpus.length, place: new Map(cpus.map((c, i) => [c.number, i])) };
+}
+
 function matrixSection() {
-	const cube = cubes.matrix, group = cube.cpusEach;
+	const whole = matrixOf(cubes.matrix, cubes.matrix.a, cubes.matrix.b), byFlow = matrixOf(cubes.flows, cubes.flows.b, cubes.flows.c);
 	const canvas = el("canvas", { class: "matrix", tabindex: "0", role: "img", "aria-label":
 		"Matrix of sending and receiving CPUs; arrow keys go through it" });
 	const said = el("p", { class: "count", role: "status", id: "cell" });
 	const scale = el("div", { class: "scale", "aria-hidden": "true" });
-	const known = new Set();
-	for (let i = 0; i < cube.nr; i++) {
-		known.add(cube.a[i] * group);
-		known.add(cube.b[i] * group);
-	}
-	const cpus = orderCpus(known).map((c) => Object.assign(c, { number: c.cpu / group }));
-	const place = new Map(cpus.map((c, i) => [c.number, i]));
-	const nr = cpus.length;
+	const note = el("p", { class: "note", id: "matrix-note", role: "status" });
+	let shown = whole, { cube, cpus, group, nr } = whole;
 	let cells = [], at = null, geometry = null;
 
 	const label = (i) => (group === 1 ? String(cpus[i].cpu) : `${cpus[i].cpu}–${cpus[i].cpu + group - 1}`);
 
-	// Bins of this cube may be wider than those of the window: those that it touches.
+	// Rows and processes are told apart in another cube than all together, which may be coarser.
+	function choose() {
+		const next = isRowFiltered() || state.task !== null ? byFlow : whole;
+		if (next.nr !== shown.nr)
+			at = null;
+		shown = next;
+		({ cube, cpus, group, nr } = shown);
+	}
+
+	// Bins of a cube may be wider than those of the window: those that it touches.
 	function collect() {
-		const [from, to] = windowNs(), maps = new Map();
+		const [from, to] = windowNs(), maps = [];
 		const first = Math.floor(from / cube.bin_ns), last = Math.max(first + 1, Math.ceil(to / cube.bin_ns));
-		for (let i = 0; i < cube.nr; i++) {
-			if (state.window && (cube.bin[i] < first || cube.bin[i] >= last))
-				continue;
-			const key = place.get(cube.a[i]) * nr + place.get(cube.b[i]);
-			const map = maps.get(key) || maps.set(key, new Map()).get(key);
-			map.set(cube.bucket[i], (map.get(cube.bucket[i]) || 0) + cube.n[i]);
+		let hits = 0, others = 0;
+		const count = (i) => {
+			hits += targetPasses(shown.to[i], group) ? cube.n[i] : 0;
+			addTo(maps, shown.place.get(shown.from[i]) * nr + shown.place.get(shown.to[i]), cube.bucket[i], cube.n[i]);
+		};
+
+		if (shown === byFlow) {
+			eachFlow(from, to, (i, row) => {
+				if (row === null)
+					others += cube.n[i];
+				else
+					count(i);
+			});
+		} else {
+			for (let i = 0; i < cube.nr; i++)
+				if (!state.window || cube.bin[i] >= first && cube.bin[i] < last)
+					count(i);
 		}
 		cells = [];
-		for (const [key, map] of maps) {
+		tell(hits, others, [first * cube.bin_ns, Math.min(end_ns, last * cube.bin_ns)]);
+		maps.forEach((map, key) => {
 			const counts = cube.bits === null ? [] : toBuckets(map, cube.bits);
 			const total = d3.sum(counts, (c) => c[2]);
 			cells[key] = { count: d3.sum(map.values()), p50: total ? percentile(counts, total, 0.5) : null,
 				p99: total ? percentile(counts, total, 0.99) : null };
-		}
-		return [first * cube.bin_ns, Math.min(end_ns, last * cube.bin_ns)];
+		});
+	}
+
+	// What it is of, and what it can't tell.
+	function tell(hits, others, [from, to]) {
+		const what = [`${countOf(hits, "hit")}${state.target === null ? "" : ` of ${cpuName(state.target)}`}`];
+
+		if (state.window && !fits(cube))
+			what.push(from === 0 && to === end_ns ? `of the whole ${wholeName}: so short a time is not told apart here` :
+				`of ${formatAt(from, to - from)} … ${formatAt(to, to - from)}: times are told apart by ${formatNs(cube.bin_ns)} here`);
+		if (group > 1)
+			what.push(`${group} CPUs are one here`);
+		if (others)
+			what.push(`${countOf(others, "hit")} of rare rows and processes may pass the filter, and are not here`);
+		if (state.cell !== "count" && cube.bits === null)
+			what.push("deliveries are not told apart by row and process: there are too many different ones");
+		note.textContent = `${what.join("; ")}.`;
 	}
 
 	const text = (v) => (v === null ? "–" : state.cell === "count" ? formatCount(v) : `≈${formatNs(v)}`);
 
 	function draw() {
-		const [from, to] = collect();
+		choose();
+		collect();
 		const all = Object.values(cells).map((c) => c[state.cell]).filter((v) => v);
 		const low = d3.min(all) || 1, high = d3.max(all) || 1;
 		const width = Math.min(720, main.clientWidth - 48);
@@ -70,6 +112,8 @@ function matrixSection() {
 			const v = cells[key][state.cell], px = left + (key % nr) * size, py = top + Math.floor(key / nr) * size;
 			if (v === null)
 				continue;
+			// The other targets stay, paler.
+			ctx.globalAlpha = targetPasses(cpus[key % nr].number, group) ? 1 : 0.3;
 			ctx.fillStyle = shade(depth(v));
 			ctx.fillRect(px, py, size > 4 ? size - 1 : size, size > 4 ? size - 1 : size);
 			if (size >= 46) {
@@ -80,6 +124,7 @@ function matrixSection() {
 					px + size / 2, py + size / 2, size - 4);
 			}
 		}
+		ctx.globalAlpha = 1;
 		ctx.font = "11px system-ui, sans-serif";
 		ctx.fillStyle = colour("muted");
 		const every = Math.max(1, 2 ** Math.ceil(Math.log2((group === 1 ? 22 : 44) / size)));
@@ -112,8 +157,7 @@ function matrixSection() {
 		}
 		scale.replaceChildren(el("span", {}, text(all.length ? base : null)), el("span", { class: "ramp" }),
 			el("span", {}, text(all.length ? high : null)));
-		said.textContent = at ? describe(at) : state.window && cube.bin_ns !== bin_ns ?
-			`of ${formatAt(from, to - from)} … ${formatAt(to, to - from)}: bins are ${formatNs(cube.bin_ns)} here` : "";
+		said.textContent = at ? describe(at) : "";
 	}
 
 	function describe([row, col]) {
@@ -122,7 +166,7 @@ function matrixSection() {
 		if (!c)
 			return `${pair}: nothing`;
 		const about = (ns) => (ns === null ? "–" : `≈${formatNs(ns)}`);
-		return `${pair}: ${formatCount(c.count)} hits, p50 ${about(c.p50)}, p99 ${about(c.p99)}`;
+		return `${pair}: ${countOf(c.count, "hit")}, p50 ${about(c.p50)}, p99 ${about(c.p99)}`;
 	}
 
 	function pointed(e) {
@@ -156,14 +200,14 @@ function matrixSection() {
 		e.preventDefault();
 		draw();
 	});
-	if (!nr)
+	if (!whole.nr)
 		return section("matrix", "Who hits whom", hasHits ? nothing("No IPI was sent") : "No sends were recorded.", facets());
 	onChange(draw);
 	const options = [["count", "Count"]].concat(cube.bits === null ? [] : [["p50", "p50"], ["p99", "p99"]]);
 	return section("matrix", "Who hits whom",
-		`Hits of all rows${trace.window ? " in this window" : ""} from CPU to CPU` +
+		"Hits from CPU to CPU, of what the filters and the window leave" +
 		`${page.topology.length ? ", in the order of memory nodes and shared caches" : ""}; ` +
 			"delivery read off buckets (≈).",
-		el("div", { class: "tools" }, choice("Cells", options, () => state.cell, (cell) => change({ cell })), scale, said),
+		el("div", { class: "tools" }, choice("Cells", options, () => state.cell, (cell) => change({ cell })), scale, said), note,
 		el("div", { class: "split" }, el("div", { class: "scroll matrixbox" }, canvas), facets()));
 }

@@ -17,10 +17,7 @@ function allOfLines() {
 function lineColour(line) {
 	if (line.own)
 		return colour("own");
-	if (line.kind === "irq")
-		return colour("bad");
-	const index = rows.findIndex((row) => keyColumns.every((c) => !(c.id in line) || row.values[c.index] === line[c.id]));
-	return index < 0 ? colour("rest") : rowColour(index);
+	return rowColour(line.row === null ? ROW_UNSOLICITED : line.row);
 }
 
 // All that is known of it, in order of time.
@@ -42,6 +39,8 @@ function life(line) {
 		out.push(["wakes", line.wakee]);
 	if (line.victim_comm || line.victim_context)
 		out.push(["hits", victim(line)]);
+	if (line.entry_ns !== null && line.exit_ns === null)
+		out.push(["handler exit", "not recorded"]);
 	points.forEach((k, i) => out.push([names[k], i ? `+${formatNs(line[k] - line[points[0]])}` :
 		`${formatAt(line[k], 1)}${trace.window ? " of the window" : ""}`]));
 	if (line.sent_ns !== null && line.entry_ns !== null && line.how !== "ambiguous" && line.entry_ns >= line.sent_ns)
@@ -52,8 +51,10 @@ function life(line) {
 }
 
 function lanesSection() {
-	const everything = allOfLines();
-	const margin = { top: 18, right: 14, bottom: 22, left: 64 }, lane = 34;
+	const existing = allOfLines();
+	let everything = existing;	// that pass the filters
+	const margin = { top: 18, right: 34, bottom: 22, left: 64 }, lane = 34;
+	const OPEN = 30;	// pixels, of what has no known end
 	const svg = d3.create("svg").attr("class", "lanes").attr("role", "img").attr("aria-label", "Single IPIs, a lane a CPU");
 	const box = el("div", { class: "lanebox", tabindex: "0", role: "group", "aria-label":
 		"Single IPIs: arrow keys move, + and − zoom, n and p go from one to the next" }, svg.node());
@@ -133,6 +134,14 @@ function lanesSection() {
 			.attr("fill", lineColour).attr("stroke", lineColour);
 	}
 
+	// From where it began on, to where nobody knows.
+	function openBars(g, list, y, cls, from, to, height) {
+		g.selectAll(`path.${cls}.open`).data(list.filter((l) => l[from] !== null && l[to] === null)).join("path")
+			.attr("class", (l) => `${cls} open${l === chosen ? " chosen" : ""}${l.kind === "irq" ? " unsolicited" : ""}`)
+			.attr("d", (l) => `M${x(l[from]) + OPEN},${y(l.target) - height / 2}h${-OPEN}v${height}h${OPEN}`)
+			.attr("fill", lineColour).attr("stroke", lineColour);
+	}
+
 	function draw() {
 		if (!span)
 			span = best();
@@ -142,7 +151,7 @@ function lanesSection() {
 		const kept = list.filter((l) => cpus.includes(l.target) && (l.source === null || cpus.includes(l.source)));
 		const height = margin.top + margin.bottom + lane * Math.max(1, cpus.length);
 		const y = (cpu) => margin.top + lane * (cpus.indexOf(cpu) + 0.5);
-		const length = span[1] - span[0];
+		const length = span[1] - span[0], ticks = lengthTicks(length, Math.max(2, width / 130));
 
 		x = d3.scaleLinear().domain(span).range([margin.left, width - margin.right]);
 		svg.attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height);
@@ -154,11 +163,13 @@ function lanesSection() {
 		svg.append("g").selectAll("line").data(cpus).join("line").attr("class", "lane").attr("x1", margin.left)
 			.attr("x2", width - margin.right).attr("y1", y).attr("y2", y);
 		svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
-			.call(d3.axisBottom(x).tickValues(d3.ticks(0, length, Math.max(2, width / 130)).map((t) => span[0] + t))
-				.tickFormat((ns) => (ns - span[0] < 0.5 ? "0" : `+${formatNs(ns - span[0])}`)));
+			.call(d3.axisBottom(x).tickValues(ticks.map(([ns]) => span[0] + ns))
+				.tickFormat((ns, i) => (i ? `+${ticks[i][1]}` : "0")));
 		const g = svg.append("g").attr("clip-path", "url(#lane-clip)");
 		bars(g, kept, y, "handler", "entry_ns", "exit_ns", 16);
+		openBars(g, kept, y, "handler", "entry_ns", "exit_ns", 16);
 		bars(g, kept, y, "function", "run_ns", "done_ns", 8);
+		openBars(g, kept, y, "function", "run_ns", "done_ns", 8);
 		const flown = kept.filter((l) => l.source !== null && firstOf(l.send_ns, l.queue_ns) !== undefined);
 		g.selectAll("path.flight").data(flown).join("path").attr("d", (l) => arrow(l, y))
 			.attr("class", (l) => `flight ${l.kind} ${l.outcome || ""} ${l.how || ""}${l === chosen ? " chosen" : ""}`)
@@ -174,15 +185,19 @@ function lanesSection() {
 		const whole = allLines || pieceEnd(span[0]) !== Infinity && span[1] <= pieceEnd(Math.max(0, span[0]));
 		const irqs = kept.filter((l) => l.kind === "irq").length;
 		const others = irqs ? ` and ${formatCount(irqs)} of unknown senders` : "";
-		said.textContent = `${formatCount(kept.length - irqs)} IPIs${others} in ${formatNs(length)} from ${formatAt(Math.max(0, span[0]), length)}` +
+		const filtered = isRowFiltered() || isFiltered();
+		said.textContent = !everything.length ? `None of the ${countOf(existing.length, "single IPI")} that this page has passes the filter` :
+			`${countOf(kept.length - irqs, "IPI")}${others} in ${formatNs(length)} from ${formatAt(Math.max(0, span[0]), length)}` +
 			(kept.length < total ? ` of ${formatCount(total)} that are there: zoom in` :
-				whole ? ", all that there were" : ": a sample, see “What this page has”");
+				whole ? `, all that ${filtered ? "pass the filter" : "there were"}` :
+					`${filtered ? " that pass the filter" : ""}: a sample, see “What this page has”`);
 		panel.replaceChildren(...(chosen ? life(chosen) : [el("p", { class: "note" }, "Point at an IPI, or press n: its whole life is told here.")]));
 	}
 
 	function move(from, to) {
 		const length = Math.max(200, Math.min(to - from, Math.max(1000, end_ns)));
-		from = Math.max(-length / 2, Math.min(from, end_ns));
+		const slack = Math.max(0, Math.min(length, end_ns - length)) / 2;
+		from = Math.max(-slack, Math.min(from, end_ns - length + slack));
 		span = [from, from + length];
 		draw();
 	}
@@ -199,9 +214,9 @@ function lanesSection() {
 		const y = (cpu) => margin.top + lane * (cpus.indexOf(cpu) + 0.5);
 		let near = null, least = 14;
 		for (const l of list) {
-			const from = x(l.begin), to = x(lineEnd(l));
+			const from = x(l.begin), to = x(lineEnd(l)) + (l.entry_ns !== null && l.exit_ns === null ? OPEN : 0);
 			const inHandler = l.entry_ns !== null && px >= x(l.entry_ns) - 2 &&
-				px <= Math.max(x(l.exit_ns || l.entry_ns), x(l.entry_ns) + 2) + 2;
+				px <= Math.max(l.exit_ns === null ? x(l.entry_ns) + OPEN : x(l.exit_ns), x(l.entry_ns) + 2) + 2;
 			const dy = inHandler ? Math.abs(py - y(l.target)) : 99;
 			const arrives = x(firstOf(l.entry_ns, l.run_ns, l.begin));
 			const share = arrives > from ? Math.max(0, Math.min(1, (px - from) / (arrives - from))) : 0;
@@ -282,19 +297,28 @@ function lanesSection() {
 		draw();
 	}
 
-	if (!everything.length || !hasTime)
+	if (!existing.length || !hasTime)
 		return section("lanes", "The IPIs themselves", hasTime && allLines && (hasHits || trace.filtered) ? nothing("No IPI was sent") :
 			"This recording does not tell of single ones.");
-	let windowOf = state.window;
+	let windowOf = state.window, filtersOf = null;
 	onChange(() => {
 		if (windowOf !== state.window) {
 			windowOf = state.window;
 			span = null;
 		}
+		const passes = passing(), filters = [...passes, state.task, state.target].join();
+		if (filters !== filtersOf) {
+			filtersOf = filters;
+			everything = existing.filter((l) => linePasses(l, passes));
+			if (!everything.includes(chosen))
+				chosen = null;
+			if (span && !visible().length)
+				span = null;
+		}
 		draw();
 	});
 	showLine = (line) => {
-		const same = everything.find((l) => l.send_id === line.send_id && l.target === line.target && l.begin === line.begin);
+		const same = existing.find((l) => l.send_id === line.send_id && l.target === line.target && l.begin === line.begin);
 		const length = Math.max(2000, lineEnd(line) - line.begin);
 		chosen = same || line;
 		move(line.begin - length * 0.6, lineEnd(line) + length * 0.6);
@@ -310,5 +334,7 @@ function lanesSection() {
 		el("ul", { class: "legend marks" }, arrivalsKnown ? el("li", {}, "solid: delivered") : null,
 			el("li", {}, `dashed: ${arrivalsKnown ? "coalesced, or " : ""}a call without an IPI of its own`),
 			el("li", {}, arrivalsKnown ? "dotted: ambiguous, still under way or lost" : "dotted: arrival not recorded"),
+			existing.some((l) => l.entry_ns !== null && l.exit_ns === null || l.run_ns !== null && l.done_ns === null) ?
+				el("li", {}, "open to the right: its end was not recorded") : null,
 			el("li", {}, "outline: nobody is known to have sent it")));
 }
