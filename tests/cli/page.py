@@ -7,6 +7,7 @@ look PAGE REPORT DIR NAME	a browser: numbers, sorting, filters, window, matrix, 
 wide PAGE REPORT DIR		one of many CPUs
 claims DIR (PAGE REPORT)...	a browser: that what pages say of themselves is so, be they of a window, of a part or of nothing
 diffdata, difflook		the same of "diff --html", against "diff --json"
+shortbin PAGE			prints a window of the recording that ends in a bin of 2 us with a hit in it
 hostile PAGE MARK		names that are HTML and script are text, and nothing else
 Each prints what does not hold, and nothing where all does.
 """
@@ -210,7 +211,62 @@ def pictures(d, where, name):
             d.screenshot(f"{where}/{name}-{width}-{theme}.png")
             wide = d.run("return document.documentElement.scrollWidth")
             check(wide <= width, f"{name}: {wide} pixels wide on a screen of {width}")
+        same(d.run(CUT, width), [], f"{name}, {width} pixels")
+    printed(d, name)
     d.size(1280, 900)
+
+
+# Of all that is laid out: what is cut off by the screen or the paper, and what lies on something else of the same kind.
+CUT = """
+const out = [], seen = (e) => e.getClientRects().length > 0, name = (e) => `${e.tagName} ${e.textContent.slice(0, 30)}`;
+for (const e of document.querySelectorAll('.tile, #rows td, #rows th, #totals td, #totals th, .badge'))
+    if (seen(e) && !e.closest('.slowest') && (e.getBoundingClientRect().right > arguments[0] + 1 || e.getBoundingClientRect().left < -1)) out.push(`${name(e)} is cut`);
+for (const e of document.querySelectorAll('.badge')) {
+    const cell = e.closest('td').getBoundingClientRect(), box = e.getBoundingClientRect();
+    if (seen(e) && (box.right > cell.right + 1 || e.scrollWidth > e.clientWidth + 1)) out.push(`${name(e)} is cut by its cell`);
+}
+for (const svg of document.querySelectorAll('svg')) {
+    const box = svg.getBoundingClientRect(), texts = [...svg.querySelectorAll('text')].filter(seen).map((t) => [t, t.getBoundingClientRect()]);
+    texts.forEach(([t, a], i) => {
+        if (a.left < box.left - 1 || a.right > box.right + 1) out.push(`${name(t)} is clipped`);
+        texts.slice(i + 1).forEach(([u, b]) => {
+            if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3) out.push(`${name(t)} lies on ${name(u)}`);
+        });
+    });
+}
+return out"""
+
+
+def printed(d, name):
+    """As on paper: white, without controls, nothing cut."""
+    d.run("dispatchEvent(new Event('beforeprint'))")
+    d.devtools("Emulation.setEmulatedMedia", media="print")
+    d.size(1032, 718)	# A4, landscape, within its margins
+    same(d.run("return getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)", f"{name}: paper is white")
+    here = d.run("return ['.tile', '#totals tr', '#rows tr[data-row]', '#theme', '#search', '.choice', '.tip'].map(s =>"
+                 "[...document.querySelectorAll(s)].filter(e => e.getClientRects().length).length)")
+    check(here[0] + here[1] > 0 and here[2] > 0, f"{name}: totals and rows are printed: {here}")
+    same(here[3:], [0, 0, 0, 0], f"{name}: controls are not")
+    same(d.run(CUT, 1032), [], f"{name}: printed")
+    d.devtools("Emulation.setEmulatedMedia", media="")
+    d.run("dispatchEvent(new Event('afterprint'))")
+    same(d.run("return document.getElementById('theme').dataset.mode"), "dark", f"{name}: the theme is what it was")
+
+
+def tabbed(d, name):
+    """Every control can be reached by Tab, and shows it."""
+    want = d.run("document.activeElement.blur(); scrollTo(0, 0); window.reached = new Map();"
+                 "window.note = (e) => { const s = getComputedStyle(e.target); reached.set(e.target, s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2); };"
+                 "addEventListener('focusin', note);"
+                 "window.controls = [...document.querySelectorAll('button, input, [tabindex]')].filter(e => e.tabIndex >= 0 && e.getClientRects().length);"
+                 "return controls.length")
+    d.keys(*["\ue004"] * (want + 2))
+    got = d.run("removeEventListener('focusin', note); return controls.map(e => reached.has(e) ? reached.get(e) ? '' : `${e.outerHTML.slice(0, 90)} does not show the focus` :"
+                "`${e.outerHTML.slice(0, 90)} is not reached`).filter(Boolean)")
+    same(got, [], f"{name}: {want} controls by Tab")
+    clicked = d.run("return [...document.querySelectorAll('main *')].filter(e => getComputedStyle(e).cursor === 'pointer' && e.getClientRects().length &&"
+                    "!e.closest('button, input, label, [tabindex], canvas.strip')).map(e => e.outerHTML.slice(0, 90))")
+    same(clicked, [], f"{name}: nothing is for the mouse alone")
 
 
 def numbers(d, report):
@@ -275,8 +331,8 @@ def filters(d, report):
     task = d.run("return document.querySelector('.facet button[aria-pressed=\"true\"]').dataset.value")
     drawn = followed(d, shown_hits(d), "by a process")
     same({line["task"] for line in drawn}, {int(task)}, "processes in the lanes")
-    check("of all processes" in text_of(d, "#time-note") and "of all processes" in d.run("return document.querySelectorAll('.facet h3')[1].textContent"),
-          "what can't follow a process says so")
+    facet = d.run("return document.querySelectorAll('.facet h3')[1].textContent")
+    check("of all processes" in text_of(d, "#time-note") and "of all processes" in facet, "what can't follow a process says so")
     d.click(".chip")
     same(shown_hits(d), sum(r["target_hits"] for r in rows), "without a filter")
 
@@ -366,6 +422,7 @@ def look(page_path, report_path, where, name):
             d.click("#theme")
             colours.add(d.run("return getComputedStyle(document.body).backgroundColor"))
         same(len(colours), 2, "light and dark")
+        tabbed(d, name)
         pictures(d, where, name)
     finally:
         closed(d, page_path)
@@ -373,6 +430,42 @@ def look(page_path, report_path, where, name):
 
 def text_of(d, where):
     return d.run("const e = document.querySelector(arguments[0]); return e && e.textContent", where)
+
+
+def plain_words(d, path):
+    """One of something is not many; numbers are as in the verdict."""
+    text = d.run("return document.getElementById('page').innerText")
+    wrong = re.findall(r"(?<![\d.,–…-])1 (?:CPUs|hits|rows|events|interrupts|calls|IPIs|sends|runs|values)\b(?! = )", text)
+    foot = d.run("return [...document.querySelectorAll('.foot')].map(e => e.innerText).join()")
+    wrong = [w for w in wrong if w not in foot]
+    same(wrong, [], f"{path}: one is not many")
+    same(re.findall("\\d\u202f\\d", text), [], f"{path}: numbers")
+
+
+def last_bin(d, path, report, page):
+    """The rate of a shorter bin at the end is of its own length, but at least half a bin's."""
+    whole, bin_ns = (report["trace"]["window"] or report["trace"])["duration_ns"], page["targets"]["bin_ns"]
+    hits = {}
+    for row, _, at, n, _ in cells(page["targets"], True):
+        if row < len(page["rows"]) + 2:
+            hits[at] = hits.get(at, 0) + n
+    if not hits or not whole or page["timeless"] or report["totals"]["target_hits"] is None:
+        return
+    if d.run("return document.querySelector('.timebox svg') === null"):
+        return
+    rates = {at: n / max(bin_ns / 2, min((at + 1) * bin_ns, whole) - at * bin_ns) * 1e9 for at, n in hits.items()}
+    bands = d.run("return [...document.querySelectorAll('path.band')].map(e => e.getAttribute('d'))")
+    top = d.run("return [...document.querySelectorAll('.y.axis .tick')].map(t =>"
+                "[t.textContent, Number(t.getAttribute('transform').match(/,([\\d.]+)/)[1])])")
+    high = min(float(y) for band in bands for y in re.findall(r"[ML][\d.]+,([\d.]+)", band))
+    scale = {"": 1, "k": 1e3, "M": 1e6}
+    ticks = [(float(t[1].replace(",", "")) * scale[t[2] or ""], y) for t, y in
+             ((re.match(r"([\d.,]+)\u202f?([kM]?)/s", t), y) for t, y in top) if t]
+    (v0, y0), (v1, y1) = ticks[0], ticks[-1]
+    drawn = v0 + (y0 - high) * (v1 - v0) / (y0 - y1)
+    want = max(rates.values())
+    if not report["totals"]["unsolicited"]: # they are stacked on the others
+        check(abs(drawn - want) <= 0.02 * want + (v1 - v0) / 60, f"{path}: the highest rate is drawn at {drawn:.0f}/s, want {want:.0f}")
 
 
 def claim(d, path, report, page):
@@ -394,6 +487,9 @@ def claim(d, path, report, page):
     if window:
         check(256 * page["targets"]["bin_ns"] <= 4 * window["duration_ns"] or page["targets"]["bin_ns"] == 65536, f"{path}: bins of a window")
         same(text_of(d, "#whole"), "Whole window", f"{path}: the button")
+
+    plain_words(d, path)
+    last_bin(d, path, report, page)
 
     # Only what is known to have arrived is a reason to be reassured.
     verdict = d.run("return document.getElementById('verdict').className.split(' ').pop()")
@@ -509,6 +605,26 @@ def diffdata(page_path, diff_path, schema_path):
             check(low * 0.98 <= value <= low * 1.15 + 1, f"the median {value} is in the bucket of {low}")
 
 
+def paired(d, diff):
+    """Both sides of a distribution have the same axes, and the percentiles that were compared."""
+    row = diff["rows"][d.run("return Number(document.querySelector('#rows tr[aria-expanded=\"true\"]').dataset.row)")]
+    for figure in d.run("return [...document.querySelectorAll('.pairs figure')].map(f => [f.querySelector('strong').textContent,"
+                        "[...f.querySelectorAll('svg')].map(s => [[...s.querySelectorAll('.tick')].map(t => t.textContent + t.getAttribute('transform')),"
+                        "s.getBoundingClientRect().left, s.getAttribute('aria-label')])])"):
+        name, sides = figure
+        if len(sides) < 2:
+            continue
+        same(sides[0][:2], sides[1][:2], f"axes of {name}")
+        check(len(sides[0][0]) > 0, f"{name} has ticks")
+        for side, (_, _, label) in zip("ab", sides):
+            for p in ("p50", "p99"):
+                compared = row.get(f"{name}_{p}_ns")
+                if compared and compared[side] is not None:
+                    check(f"{p} {time_text(compared[side])}" in label, f"{name} of {side}: {label}, want {p} {time_text(compared[side])}")
+                else:
+                    check(f"{p} ≈" in label, f"{name} of {side}: {label} is marked")
+
+
 def difflook(page_path, diff_path, where, name):
     diff = json.load(open(diff_path))
     d = opened(page_path)
@@ -548,14 +664,28 @@ def difflook(page_path, diff_path, where, name):
         d.keys("\ue007")
         drawn = d.run("return [document.querySelectorAll('.detail .metrics tbody tr').length, document.querySelectorAll('.detail .hist').length]")
         check(drawn[0] >= 4 and drawn[1] >= 2, f"what a row has: {drawn}")
+        paired(d, diff)
         for m in metrics:
             d.click(f"#rows button[data-value='{m['key']}']")
+        if changed:
+            tabbed(d, name)
         pictures(d, where, name)
     finally:
         closed(d, page_path)
 
 
-{"diffdata": diffdata, "difflook": difflook, "data": data, "look": look, "wide": wide, "claims": claims, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
+def shortbin(page_path):
+    page = json.loads(data_of(page_path)[1])["page"]
+    at = [k for k, _ in page["lines"]["keys"]].index("send_ns")
+    sent = sorted(line[at] for line in page["lines"]["lines"] if line[at] and line[at] > 10 ** 8)
+    # Nothing else in that bin, or just before.
+    for before, ns, after in zip(sent, sent[1:], sent[2:]):
+        if ns - before > 10 ** 6 and after > ns + 10 ** 4:
+            print(f"--from +{ns + 1000 - 100 * 65536 - 2000}ns --to +{ns + 1000}ns")
+            break
+
+
+{"diffdata": diffdata, "shortbin": shortbin, "difflook": difflook, "data": data, "look": look, "wide": wide, "claims": claims, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
 for fault in bad:
     print(fault if len(fault) < 2000 else fault[:2000] + " ...")
 sys.exit(1 if bad else 0)

@@ -96,6 +96,17 @@ function theme() {
 		redraw();
 	});
 	set("auto");
+	// Paper is white, also where what is drawn has taken its colours from a dark screen.
+	let before = null;
+	addEventListener("beforeprint", () => {
+		before = button.dataset.mode;
+		set("light");
+		redraw();
+	});
+	addEventListener("afterprint", () => {
+		set(before || "auto");
+		redraw();
+	});
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
 	return button;
 }

@@ -21,6 +21,10 @@ function rowName(row) {
 
 // --- numbers ---
 
+function metricName(m) {
+	return m.name.replace(/_/g, " ");
+}
+
 function metricText(m, v) {
 	if (v === null || v === undefined)
 		return "–";
@@ -93,42 +97,52 @@ function interval(v) {
 }
 
 function metricCells(m, v) {
-	return [el("td", { class: "num" }, metricText(m, v && v.a)), el("td", { class: "num" }, metricText(m, v && v.b)),
-		el("td", { class: "num change" }, percentText(v && v.ratio)), el("td", { class: "interval" }, interval(v)),
-		el("td", { class: "num muted" }, intervalText(v)), el("td", { class: "verdictcell" },
+	return [el("td", { class: "num", "data-label": "A" }, metricText(m, v && v.a)),
+		el("td", { class: "num", "data-label": "B" }, metricText(m, v && v.b)),
+		el("td", { class: "num change", "data-label": "Change" }, percentText(v && v.ratio)), el("td", { class: "interval" }, interval(v)),
+		el("td", { class: "num muted", "data-label": "95 % interval" }, intervalText(v)), el("td", { class: "verdictcell" },
 			v && v.significant ? el("strong", {}, "changed") : v && v.tested ? "no significant change" : "not tested")];
 }
 
 const HEADS = ["A", "B", "Change", null, "95 % interval", ""];
 
 function heads(first) {
-	return el("thead", {}, el("tr", {}, el("th", { scope: "col" }, first), HEADS.map((h, i) =>
+	return el("thead", { class: "plain" }, el("tr", {}, el("th", { scope: "col" }, first), HEADS.map((h, i) =>
 		el("th", { scope: "col", class: i < 3 || i === 4 ? "num" : "" }, h === null ? axis() : h))));
 }
 
 function metricTable(row) {
 	return el("div", { class: "scroll" }, el("table", { class: "metrics" }, heads("Measure"),
 		el("tbody", {}, metrics.filter((m) => row[m.key]).map((m) => el("tr", { "data-metric": m.key },
-			el("th", { scope: "row", title: m.help }, m.name), metricCells(m, row[m.key]))))));
+			el("th", { scope: "row", title: m.help }, metricName(m)), metricCells(m, row[m.key]))))));
 }
 
-// Those of A and of B on the same axis, below each other.
+// A percentile as it was compared, where it was; else read off the buckets.
+function markOf(row, counts, total, side, name, p) {
+	const compared = row[`${name}_p${100 * p}_ns`];
+	return compared && compared[side] !== null ? [`p${100 * p}`, compared[side], ""] : [`p${100 * p}`, percentile(counts, total, p), "≈"];
+}
+
+// A above B, on the same axes: the same time is at the same place, the same share of its side as high.
 function distributions(index) {
 	const dists = index < given.page.distributions.length ? given.page.distributions[index] : null;
 	const out = [];
 
 	for (const [name, about] of dists ? [["delivery", "send to handler entry"], ["handler", "handler entry to exit"]] : []) {
-		const sides = ["a", "b"].map((side) => dists[side][name] && bucketsOf(dists[side][name]));
-		const all = sides.filter(Boolean).flat();
-		if (!all.length)
-			continue;
-		const domain = [Math.max(1, d3.min(all, (c) => c[0])), d3.max(all, (c) => c[1])];
-		sides.forEach((counts, i) => {
-			const total = counts && d3.sum(counts, (c) => c[2]);
-			if (counts)
-				out.push(histogram(counts, [["p50", percentile(counts, total, 0.5), "≈"], ["p99", percentile(counts, total, 0.99), "≈"]],
-					`${"AB"[i]}: ${name}`, about, domain));
+		const sides = ["a", "b"].map((side) => {
+			const counts = dists[side][name] && bucketsOf(dists[side][name]), total = counts && d3.sum(counts, (c) => c[2]);
+			return counts && { counts, total, marks: [0.5, 0.99].map((p) => markOf(diff.rows[index], counts, total, side, name, p)) };
 		});
+		const there = sides.filter(Boolean);
+		if (!there.length)
+			continue;
+		const axes = { low: Math.max(1, d3.min(there, (s) => s.counts[0][0])), high: d3.max(there, (s) => s.counts[s.counts.length - 1][1]),
+			share: d3.max(there, (s) => d3.max(s.counts, (c) => c[2] / s.total)) };
+		const approximate = there.some((s) => s.marks.some((mark) => mark[2]));
+		out.push(el("figure", {}, el("figcaption", {}, el("strong", {}, name),
+			` ${about}, A above B on the same axes${approximate ? "; ≈: read off buckets" : ""}`),
+			sides.map((side, i) => el("div", { class: "side" }, el("span", { class: "sidename" }, "AB"[i]),
+				side ? histogramOf(side.counts, side.marks, `${"AB"[i]}: ${name}`, axes) : el("p", { class: "note" }, "nothing")))));
 	}
 	return el("div", { class: "hists pairs" }, out);
 }
@@ -142,7 +156,7 @@ function sentence() {
 	if (diff.verdict !== "changed")
 		return [given.page.caveat ? "neutral" : "good", "No significant change."];
 	const totals = isChanged(diff.totals);
-	const what = [totals && "the totals", changed && `${changed} of ${diff.rows.length} rows`].filter(Boolean);
+	const what = [totals && "the totals", changed && `${formatCount(changed)} of ${countOf(diff.rows.length, "row")}`].filter(Boolean);
 	return ["changed", `Changed: ${what.join(" and ")}.`];
 }
 
@@ -187,8 +201,8 @@ function tableRow(row, index, m) {
 				return;
 			e.preventDefault();
 			openRow(index);
-		} }, el("td", { class: "name", title: rowName(row) }, rowName(row), row.status === "both" ? null :
-		el("span", { class: "badge" }, row.status)), metricCells(m, row[m.key]));
+		} }, el("td", { class: "name" }, el("div", { class: "named" }, el("span", { class: "what", title: rowName(row) }, rowName(row)),
+		row.status === "both" ? null : el("span", { class: "badge" }, row.status))), metricCells(m, row[m.key]));
 }
 
 function rowsSection() {
@@ -213,23 +227,25 @@ function rowsSection() {
 					el("div", { class: "details" }, metricTable(row), distributions(index)))));
 		});
 		table.replaceChildren(heads("Row"), body);
-		count.textContent = `${shown} of ${diff.rows.length} rows`;
+		count.textContent = `${formatCount(shown)} of ${countOf(diff.rows.length, "row")}`;
 	};
 
 	onChange(draw);
 	return section("rows", "Rows", `By ${diff.by.join(" and ")}; a row opens: all that was measured, and distributions of both sides.`,
-		el("div", { class: "tools" }, choice("Measure", metrics.map((m) => [m.key, m.name]), () => state.metric, (metric) => change({ metric })),
+		el("div", { class: "tools" }, choice("Measure", metrics.map((m) => [m.key, metricName(m)]), () => state.metric,
+			(metric) => change({ metric })),
 			search, el("label", { class: "check" }, only, " only rows that changed"), count), el("div", { class: "scroll" }, table));
 }
 
-const observed = { runs: `Observed: ${diff.a.runs.length} and ${diff.b.runs.length} runs.`,
+const observed = { runs: `Observed: ${diff.a.runs.length} and ${countOf(diff.b.runs.length, "run")}.`,
 	slices: "Observed: how much each recording varies from one part of its time to the next.",
 	nothing: "Nothing was observed of how much they vary by chance: no interval is known." };
 
 main.append(header(), section("sides", "What is compared", "", sideTable()),
 	section("totals", "Totals", "The point is B against A, the line its interval; within the shaded margin nothing counts as a change.",
 		metricTable(diff.totals)), rowsSection(),
-	el("footer", {}, `ipitrace ${given.page.version}. ${observed[diff.observed]} “Changed”: of all ${diff.tested} values that were tested ` +
+	el("footer", {}, `ipitrace ${given.page.version}. ${observed[diff.observed]} ` +
+		`“Changed”: of all ${countOf(diff.tested, "value")} that were tested ` +
 		`there is one in error in at most ${formatPercent(diff.error)} of comparisons. ` +
 		`Intervals are of each value alone, ${formatPercent(diff.confidence)}.`), tip);
 redraw();

@@ -83,7 +83,8 @@ function sampling() {
 		out.push("Single IPIs: all of them.");
 	else
 		out.push(`Single IPIs: all in ${formatNs(page.lines.length_ns)} of every ${formatNs(page.lines.period_ns)}, ` +
-			`and the slowest of ${slowest.length < rows.length ? `the first ${slowest.length} rows` : "each row"}; ${formatCount(lines.length)} in all.`);
+			`and the slowest of ${slowest.length < rows.length ? `the first ${slowest.length} rows` : "each row"}; ` +
+			`${formatCount(lines.length)} in all.`);
 	if (rows.length < report.rows_total)
 		out.push(`Rows: the first ${formatCount(rows.length)} of ${formatCount(report.rows_total)}; the others are counted together.`);
 	if (page.stacks_missing)
@@ -95,7 +96,8 @@ function coverageTable() {
 	if (!report.coverage.length)
 		return null;
 	return el("table", { class: "coverage" }, el("caption", {}, "Against /proc/interrupts"),
-		el("thead", {}, el("tr", {}, ["line", "traced", "counted", ""].map((t, i) => el("th", { scope: "col", class: i === 1 || i === 2 ? "num" : "" }, t)))),
+		el("thead", {}, el("tr", {}, ["line", "traced", "counted", ""].map((t, i) =>
+			el("th", { scope: "col", class: i === 1 || i === 2 ? "num" : "" }, t)))),
 		el("tbody", {}, report.coverage.map((c) => el("tr", {},
 			el("th", { scope: "row" }, c.name), el("td", { class: "num" }, formatCount(c.traced)),
 			el("td", { class: "num" }, c.high === null ? `${formatCount(c.low)} or more` :

@@ -73,12 +73,16 @@ function sortBy(id) {
 		again.focus();
 }
 
+function columnName(c) {
+	return SHORT[c.id] || c.header[0] + c.header.slice(1).toLowerCase();
+}
+
 function headerCell(c) {
 	const sorted = state.sort.id === c.id;
 	return el("th", { scope: "col", class: c.unit === "name" ? "" : "num", "data-column": c.id,
 		"aria-sort": sorted ? (state.sort.down ? "descending" : "ascending") : null },
 	el("button", { type: "button", title: c.help, onclick: () => sortBy(c.id) },
-		SHORT[c.id] || c.header[0] + c.header.slice(1).toLowerCase(), el("span", { class: "arrow", "aria-hidden": "true" },
+		columnName(c), el("span", { class: "arrow", "aria-hidden": "true" },
 			sorted ? (state.sort.down ? " ↓" : " ↑") : "")));
 }
 
@@ -89,7 +93,7 @@ function nameCell(row, c, first) {
 	if (swatch)
 		swatch.style.background = rowColour(row.index);
 	if (v === null)
-		return el("td", { class: "name" }, swatch, "–");
+		return el("td", { class: first ? "name" : "name none" }, swatch, "–");
 	return el("td", { class: "name" }, swatch,
 		el("button", { type: "button", class: "name", title: `${v}: show only these`, "aria-pressed":
 			String(state.filters[c.id] === v), onclick: (e) => {
@@ -131,7 +135,7 @@ function tableRow(row, cols, total) {
 			tr.append(nameCell(row, c, !i));
 			return;
 		}
-		const td = el("td", { class: "num", "data-column": c.id }, cellText(row, c));
+		const td = el("td", { class: "num", "data-column": c.id, "data-label": columnName(c) }, cellText(row, c));
 		if (c.id === "target_hits" && share) {
 			const bar = el("span", { class: "bar", "aria-hidden": "true" });
 			bar.style.width = `${100 * share}%`;

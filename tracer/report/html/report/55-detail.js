@@ -28,7 +28,7 @@ function rowMarks(row, id, counts) {
 
 function rowHistogram(row, id, name, about) {
 	const counts = distribution(row, id);
-	return counts && histogram(counts, rowMarks(row, id, counts), name, about, null);
+	return counts && histogram(counts, rowMarks(row, id, counts), name, about);
 }
 
 // --- stacks ---
@@ -84,12 +84,13 @@ function flame(row) {
 			const from = above ? 0 : (n.x0 - focus.x0) * scale, wide = above ? width : n.data.value * scale;
 			if (from < -0.01 || from > width - 0.01 || wide < 1.5 || !above && from + wide > width + 0.01)
 				return null;
-			const frame = el("button", { type: "button", tabindex: "-1", class: above ? "frame above" : "frame",
+			const frame = el("button", { type: "button", tabindex: n === focus ? "0" : "-1", class: above ? "frame above" : "frame",
 				title: `${n.data.name}: ${formatCount(n.data.value)} hits, ${formatPercent(n.data.value / tree.value)}`,
 				onclick: (e) => {
 					e.stopPropagation();
 					focus = n;
 					draw();
+					box.querySelector('[tabindex="0"]').focus();
 				} }, n.data.name);
 			frame.style.left = `${from / 10}%`;
 			frame.style.width = `calc(${wide / 10}% - 1px)`;
@@ -98,6 +99,15 @@ function flame(row) {
 			return frame;
 		}).filter(Boolean));
 	};
+	box.addEventListener("keydown", (e) => {
+		const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[e.key];
+		const next = step && box.children[[...box.children].indexOf(document.activeElement) + step];
+		if (!next)
+			return;
+		e.preventDefault();
+		e.stopPropagation();
+		next.focus();
+	});
 	draw();
 	return el("figure", { class: "wide" }, el("figcaption", {}, el("strong", {}, "Stacks"),
 		` of the senders, the outermost function on top; width is hits${ofWhole(false)}; click to zoom`), box);
@@ -134,8 +144,8 @@ function victim(line) {
 
 // What of a row does not follow the window, or a filter by process or target, says so.
 function ofWhole(isDelivery) {
-	const of = [state.window && !isDelivery && `the whole ${wholeName}`, isFiltered() && !(isDelivery && sums.asFiltered) && "all processes and targets"]
-		.filter(Boolean);
+	const of = [state.window && !isDelivery && `the whole ${wholeName}`,
+		isFiltered() && !(isDelivery && sums.asFiltered) && "all processes and targets"].filter(Boolean);
 	return of.length ? ` of ${of.join(", ")}` : "";
 }
 

@@ -15,7 +15,7 @@ function matrixOf(cube, from, to) {
 function matrixSection() {
 	const whole = matrixOf(cubes.matrix, cubes.matrix.a, cubes.matrix.b), byFlow = matrixOf(cubes.flows, cubes.flows.b, cubes.flows.c);
 	const canvas = el("canvas", { class: "matrix", tabindex: "0", role: "img", "aria-label":
-		"Matrix of sending and receiving CPUs; arrow keys go through it" });
+		"Matrix of sending and receiving CPUs; arrow keys go through it, Enter shows only what hits this target" });
 	const said = el("p", { class: "count", role: "status", id: "cell" });
 	const scale = el("div", { class: "scale", "aria-hidden": "true" });
 	const note = el("p", { class: "note", id: "matrix-note", role: "status" });
@@ -176,6 +176,12 @@ function matrixSection() {
 		return row >= 0 && row < nr && col >= 0 && col < nr ? [row, col] : null;
 	}
 
+	// By process and target at once is not kept.
+	function chooseTarget(cell) {
+		const target = cell ? Math.floor(cpus[cell[1]].cpu / cubes.targets.cpusEach) : null;
+		change({ target: state.target === target ? null : target, task: null });
+	}
+
 	canvas.addEventListener("mousemove", (e) => {
 		const p = pointed(e);
 		if (!p)
@@ -186,11 +192,15 @@ function matrixSection() {
 	canvas.addEventListener("click", (e) => {
 		const p = pointed(e);
 		at = p && at && p[0] === at[0] && p[1] === at[1] ? null : p;
-		const target = at ? Math.floor(cpus[at[1]].cpu / cubes.targets.cpusEach) : null;
-		change({ target, task: null });
+		chooseTarget(at);
 	});
 	canvas.addEventListener("keydown", (e) => {
 		const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[e.key];
+		if (at && (e.key === "Enter" || e.key === " ")) {
+			e.preventDefault();
+			chooseTarget(at);
+			return;
+		}
 		if (e.key === "Escape")
 			at = null;
 		else if (step)
