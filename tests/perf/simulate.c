@@ -2,12 +2,13 @@
 /*
  * tests/perf/simulate.c - writes a recording of many CPUs, or of many events.
  *
- *	simulate MODEL.dat OUT.dat CPUS EVENTS none|fast
+ *	simulate MODEL.dat OUT.dat CPUS EVENTS none|fast [ROWS]
  *
  * Formats and symbols are those of the model, an x86-64 recording. Every CPU
  * calls a function on the next one, in turn: six events each time, of which
  * the sender records two and the target four. What comes of it is known: each
- * call is delivered.
+ * call is delivered. With ROWS every CPU calls all others in turn, from so many
+ * callers, and deliveries differ: as much as a page can have to tell apart.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -116,18 +117,21 @@ static void put(struct cpu *c, uint64_t ts, uint16_t id, uint8_t flags, const ui
 	c->ts = ts;
 }
 
-static void one_call(struct cpu *cpus, unsigned int nr, uint64_t call, const struct ids *id)
+static void one_call(struct cpu *cpus, unsigned int nr, uint64_t call, unsigned int rows, const struct ids *id)
 {
-	unsigned int from = (unsigned int)(call % nr), to = (from + 1) % nr;
+	uint64_t mix = call * 0x9e3779b97f4a7c15ull >> 33;
+	unsigned int from = (unsigned int)(call % nr),
+		     to = (from + 1 + (rows ? (unsigned int)(call / nr % (nr - 1)) : 0)) % nr;
 	uint64_t ts = START_NS + call * 300 + call % 7, csd = 0xffff888000000000ull + from * 0x40, vector = 251;
+	uint64_t caller = CALLSITE + (rows ? mix % rows * 0x10 : 0), entry = rows ? ts + 50 + mix % 140 : ts + 150;
 	uint64_t generic = 0xffffffff81003000ull;
 
-	put(&cpus[from], ts, id->queue, 1, (uint64_t[]){ to, CALLSITE, FUNC, csd }, 4);
-	put(&cpus[from], ts + 40, id->send, 1, (uint64_t[]){ to, CALLSITE, generic }, 3);
-	put(&cpus[to], ts + 150, id->entry, 9, &vector, 1);
-	put(&cpus[to], ts + 180, id->func_entry, 9, (uint64_t[]){ FUNC, csd }, 2);
-	put(&cpus[to], ts + 220, id->func_exit, 9, (uint64_t[]){ FUNC, csd }, 2);
-	put(&cpus[to], ts + 250, id->exit, 9, &vector, 1);
+	put(&cpus[from], ts, id->queue, 1, (uint64_t[]){ to, caller, FUNC, csd }, 4);
+	put(&cpus[from], ts + 40, id->send, 1, (uint64_t[]){ to, caller, generic }, 3);
+	put(&cpus[to], entry, id->entry, 9, &vector, 1);
+	put(&cpus[to], entry + 30, id->func_entry, 9, (uint64_t[]){ FUNC, csd }, 2);
+	put(&cpus[to], entry + 70, id->func_exit, 9, (uint64_t[]){ FUNC, csd }, 2);
+	put(&cpus[to], entry + 100, id->exit, 9, &vector, 1);
 }
 
 static int write_all(const char *path, struct cpu *cpus, unsigned int nr, int level, struct err *err)
@@ -177,8 +181,8 @@ int main(int argc, char **argv)
 	uint64_t calls;
 	struct ids id;
 
-	if (argc != 6) {
-		fprintf(stderr, "usage: simulate MODEL.dat OUT.dat CPUS EVENTS none|fast\n");
+	if (argc != 6 && argc != 7) {
+		fprintf(stderr, "usage: simulate MODEL.dat OUT.dat CPUS EVENTS none|fast [ROWS]\n");
 		return 2;
 	}
 	if (dat_open(&f, argv[1], &err)) {
@@ -206,7 +210,7 @@ int main(int argc, char **argv)
 		}
 	}
 	for (uint64_t i = 0; i < calls; i++)
-		one_call(cpus, nr, i, &id);
+		one_call(cpus, nr, i, argc > 6 ? (unsigned int)strtoul(argv[6], NULL, 10) : 0, &id);
 	for (unsigned int i = 0; i < nr; i++) {
 		close_page(&cpus[i]);
 		flush_block(&cpus[i]);

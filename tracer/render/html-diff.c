@@ -99,5 +99,5 @@ int render_diff_html(const struct diff *d, const struct render_diff_options *o, 
 {
 	struct diff_page p = { d, o, version };
 
-	return html_write(diff_data, &p, out, err);
+	return html_write(diff_data, NULL, &p, out, err);
 }

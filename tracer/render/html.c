@@ -70,20 +70,33 @@ void html_hist(struct json *j, const char *key, const struct hist *hist)
 	json_close(j);
 }
 
-int html_write(html_data_fn data, void *ctx, FILE *out, struct err *err)
+/* *json: malloc'ed, also on error. */
+static int write_data(html_data_fn data, void *ctx, char **json, size_t *len, struct err *err)
 {
-	static const char mark[] = "@DATA@\n";
-	const char *hole = strstr(html_page, mark);
-	char *json = NULL;
-	size_t len;
-	FILE *mem = open_memstream(&json, &len);
-	int ret = -1;
+	FILE *mem = open_memstream(json, len);
+	int ret;
 
 	if (!mem)
 		return err_set_errno(err, EXIT_FAILED, errno, "cannot make a page");
 	ret = data(ctx, mem, err);
 	if (fclose(mem) && !ret)
 		ret = err_set_errno(err, EXIT_FAILED, errno, "cannot make a page");
+	return ret;
+}
+
+int html_write(html_data_fn data, html_shrink_fn shrink, void *ctx, FILE *out, struct err *err)
+{
+	static const char mark[] = "@DATA@\n";
+	const char *hole = strstr(html_page, mark);
+	char *json = NULL;
+	size_t len = 0;
+	int ret;
+
+	do {
+		free(json);
+		json = NULL;
+		ret = write_data(data, ctx, &json, &len, err);
+	} while (!ret && shrink && len + strlen(html_page) > HTML_MAX_BYTES && shrink(ctx));
 	if (!ret && hole) {
 		fwrite(html_page, 1, (size_t)(hole - html_page), out);
 		put_inert(json, len, out);
@@ -106,10 +119,17 @@ static int report_data(void *ctx, FILE *out, struct err *err)
 	return html_data(p->report, p->data, p->options, out, err);
 }
 
+static bool report_shrink(void *ctx)
+{
+	const struct report_page *p = ctx;
+
+	return pagedata_shrink(p->data);
+}
+
 int render_html(const struct report *report, struct pagedata *data, const struct html_options *o, FILE *out,
 		struct err *err)
 {
 	struct report_page p = { report, data, o };
 
-	return html_write(report_data, &p, out, err);
+	return html_write(report_data, report_shrink, &p, out, err);
 }

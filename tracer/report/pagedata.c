@@ -390,6 +390,34 @@ void pagedata_finish(struct pagedata *p, const struct report *r)
 		cube_sort(&p->cubes[i]);
 }
 
+/* About: what cells and their groups are in a page. */
+static uint64_t cube_text(const struct cube *c)
+{
+	uint64_t groups = 0;
+
+	for (uint32_t i = 0; i < c->nr; i++)
+		groups += !i || c->cells[i].key >> 24 != c->cells[i - 1].key >> 24;
+	return 12 * groups + 8 * (uint64_t)c->nr;
+}
+
+bool pagedata_shrink(struct pagedata *p)
+{
+	unsigned int most = 0;
+
+	for (unsigned int i = 1; i < PAGEDATA_NR_CUBES; i++)
+		if (cube_text(&p->cubes[i]) > cube_text(&p->cubes[most]))
+			most = i;
+	if (!cube_is_timeless(&p->cubes[most]))
+		coarsen_time(p, most);
+	else if (p->cubes[most].merged)
+		return false;
+	else
+		cube_coarsen(&p->cubes[most]);
+	for (unsigned int i = 0; i < PAGEDATA_NR_CUBES; i++)
+		cube_sort(&p->cubes[i]);
+	return true;
+}
+
 const struct cube *pagedata_cube(struct pagedata *p, enum pagedata_cube which)
 {
 	return &p->cubes[which];

@@ -83,6 +83,8 @@ struct span_sink pagedata_sink(struct pagedata *p);
 void pagedata_finish(struct pagedata *p, const struct report *r);
 /* Cells are in order; a cube's bins begin at pagedata_start_ns(). */
 const struct cube *pagedata_cube(struct pagedata *p, enum pagedata_cube which);
+/* One step coarser, what is the most to write. False: it is all as coarse as can be. */
+bool pagedata_shrink(struct pagedata *p);
 /* Where the recording, or its window, begins. */
 uint64_t pagedata_start_ns(const struct pagedata *p);
 /* Nothing is known of when things were: everything is in the first bin. */
