@@ -82,6 +82,10 @@ class Driver:
 
     def size(self, width, height):
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        for _ in range(200): # what is asked for comes a little later
+            if self.run("return innerWidth") == width:
+                break
+            time.sleep(0.05)
 
     def find(self, css):
         return self.ask("POST", "/element", {"using": "css selector", "value": css})

@@ -205,13 +205,13 @@ def closed(d, path):
 def pictures(d, where, name):
     for width in (1280, 420):
         d.size(width, 900)
+        same(d.run(CUT, width), [], f"{name}, {width} pixels")
         for theme in ("light", "dark"):
             while d.run("return document.getElementById('theme').dataset.mode") != theme:
                 d.run("document.getElementById('theme').click()")
             d.screenshot(f"{where}/{name}-{width}-{theme}.png")
             wide = d.run("return document.documentElement.scrollWidth")
             check(wide <= width, f"{name}: {wide} pixels wide on a screen of {width}")
-        same(d.run(CUT, width), [], f"{name}, {width} pixels")
     printed(d, name)
     d.size(1280, 900)
 
@@ -514,7 +514,8 @@ def open_ends(d, path, page):
         return
     d.run("const b = document.querySelector('.lanebox');"
           "for (let i = 0; i < 40; i++) b.dispatchEvent(new KeyboardEvent('keydown', { key: '-' }))")
-    want = sum(line[at["entry_ns"]] is not None and line[at["exit_ns"]] is None for line in page["lines"]["lines"])
+    want = sum(line[at["entry_ns"]] is not None and line[at["exit_ns"]] is None and page["strings"][line[at["kind"]]] != "call"
+               for line in page["lines"]["lines"])
     same(d.run("return document.querySelectorAll('#lanes path.handler.open').length"), want, f"{path}: open ends")
     check(("open to the right" in text_of(d, "#lanes .marks")) >= (want > 0), f"{path}: the legend of open ends")
 

@@ -14,6 +14,10 @@ function allOfLines() {
 	return out.sort((x, y) => x.begin - y.begin);
 }
 
+function isOpen(line, from, to) {
+	return line.kind !== "call" && line[from] !== null && line[to] === null;
+}
+
 function lineColour(line) {
 	if (line.own)
 		return colour("own");
@@ -39,7 +43,7 @@ function life(line) {
 		out.push(["wakes", line.wakee]);
 	if (line.victim_comm || line.victim_context)
 		out.push(["hits", victim(line)]);
-	if (line.entry_ns !== null && line.exit_ns === null)
+	if (isOpen(line, "entry_ns", "exit_ns"))
 		out.push(["handler exit", "not recorded"]);
 	points.forEach((k, i) => out.push([names[k], i ? `+${formatNs(line[k] - line[points[0]])}` :
 		`${formatAt(line[k], 1)}${trace.window ? " of the window" : ""}`]));
@@ -134,9 +138,9 @@ function lanesSection() {
 			.attr("fill", lineColour).attr("stroke", lineColour);
 	}
 
-	// From where it began on, to where nobody knows.
+	// From where it began on, to where nobody knows. A call that came with another's interrupt has its end there.
 	function openBars(g, list, y, cls, from, to, height) {
-		g.selectAll(`path.${cls}.open`).data(list.filter((l) => l[from] !== null && l[to] === null)).join("path")
+		g.selectAll(`path.${cls}.open`).data(list.filter((l) => isOpen(l, from, to))).join("path")
 			.attr("class", (l) => `${cls} open${l === chosen ? " chosen" : ""}${l.kind === "irq" ? " unsolicited" : ""}`)
 			.attr("d", (l) => `M${x(l[from]) + OPEN},${y(l.target) - height / 2}h${-OPEN}v${height}h${OPEN}`)
 			.attr("fill", lineColour).attr("stroke", lineColour);
@@ -214,9 +218,9 @@ function lanesSection() {
 		const y = (cpu) => margin.top + lane * (cpus.indexOf(cpu) + 0.5);
 		let near = null, least = 14;
 		for (const l of list) {
-			const from = x(l.begin), to = x(lineEnd(l)) + (l.entry_ns !== null && l.exit_ns === null ? OPEN : 0);
+			const from = x(l.begin), to = x(lineEnd(l)) + (isOpen(l, "entry_ns", "exit_ns") ? OPEN : 0);
 			const inHandler = l.entry_ns !== null && px >= x(l.entry_ns) - 2 &&
-				px <= Math.max(l.exit_ns === null ? x(l.entry_ns) + OPEN : x(l.exit_ns), x(l.entry_ns) + 2) + 2;
+				px <= Math.max(isOpen(l, "entry_ns", "exit_ns") ? x(l.entry_ns) + OPEN : x(l.exit_ns || l.entry_ns), x(l.entry_ns) + 2) + 2;
 			const dy = inHandler ? Math.abs(py - y(l.target)) : 99;
 			const arrives = x(firstOf(l.entry_ns, l.run_ns, l.begin));
 			const share = arrives > from ? Math.max(0, Math.min(1, (px - from) / (arrives - from))) : 0;
@@ -334,7 +338,7 @@ function lanesSection() {
 		el("ul", { class: "legend marks" }, arrivalsKnown ? el("li", {}, "solid: delivered") : null,
 			el("li", {}, `dashed: ${arrivalsKnown ? "coalesced, or " : ""}a call without an IPI of its own`),
 			el("li", {}, arrivalsKnown ? "dotted: ambiguous, still under way or lost" : "dotted: arrival not recorded"),
-			existing.some((l) => l.entry_ns !== null && l.exit_ns === null || l.run_ns !== null && l.done_ns === null) ?
+			existing.some((l) => isOpen(l, "entry_ns", "exit_ns") || isOpen(l, "run_ns", "done_ns")) ?
 				el("li", {}, "open to the right: its end was not recorded") : null,
 			el("li", {}, "outline: nobody is known to have sent it")));
 }
