@@ -133,6 +133,12 @@ told -76082969508 5000000000
 "$IPITRACE" report --json --guest "$G" "$TMP/told.dat" >"$OUT" 2>"$ERR"
 json_check "$OUT" "d['guest']['joined'] == 200 and not d['guest']['offset_known']" "  nor is that of a TSC that is scaled"
 
+# The host's own IPIs of that file have no times, as its clock tells none: each has its line all the same.
+exits 0 "the host's own IPIs" "$IPITRACE" report --json "$F"
+hits=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["totals"]["hits"])' "$OUT")
+exits 0 "  one by one" "$IPITRACE" list --json --kind hit "$F"
+is "$hits $(grep -c . "$OUT")" "89 89" "  are as many as the report counts"
+
 exits 2 "no such VM" "$IPITRACE" report --guest "$G,pid=4711" "$F"
 like "$(cat "$ERR")" '4711 is no virtual machine of it' "  and says so"
 exits 2 "no such part" "$IPITRACE" report --guest "$G,offset=x" "$F"

@@ -128,6 +128,33 @@ static void test_early(void)
 	order_free(o);
 }
 
+/* Where the clock tells no time between CPUs, no span has one: they are told all the same, through the file as well. */
+static void test_no_time(void)
+{
+	struct got got = { 0 };
+	struct span_sink sink = { .span = got_span, .end = got_end, .ctx = &got };
+	struct order *o = order_new(&sink, 8);
+	struct err err = { 0 };
+
+	sink = order_sink(o);
+	for (unsigned int i = 0; i < 20; i++) {
+		struct ipi_span s = { .kind = IPI_SPAN_HIT,
+				      .send_ns = IPI_NO_TIME,
+				      .queue_ns = IPI_NO_TIME,
+				      .entry_ns = IPI_NO_TIME,
+				      .run_ns = IPI_NO_TIME,
+				      .csd = i };
+
+		sink.span(sink.ctx, &s);
+		sink.settled(sink.ctx, 1000 + i);
+	}
+	is_u64(got.nr, 0, "no time: they wait");
+	is_u64((uint64_t)sink.end(sink.ctx, &err), 0, "no time: ends well");
+	is_u64(got.nr, 20, "no time: all are told");
+	is_u64(got.falls, 0, "no time: as they came");
+	order_free(o);
+}
+
 static void test_no_room(void)
 {
 	struct got got = { 0 };
@@ -163,6 +190,7 @@ int main(void)
 	check("one waits, any order", 16, 40000, 100000, true);
 	check("room for one", 1, 300, 50, true);
 	test_early();
+	test_no_time();
 	test_no_room();
 	return done_testing();
 }

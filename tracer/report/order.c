@@ -287,8 +287,11 @@ static void order_span(void *ctx, const struct ipi_span *span)
 		o->stats.max_waiting = o->nr - o->first;
 }
 
+/* UINT64_MAX: all, with those that have no time (IPI_NO_TIME), because their clock tells none. */
 static void pass_on(struct order *o, uint64_t before_ns)
 {
+	const bool all = before_ns == UINT64_MAX;
+
 	sort_waiting(o);
 	while (!failed(o)) {
 		uint32_t index = o->first < o->nr ? o->waiting[o->first] : 0;
@@ -297,13 +300,13 @@ static void pass_on(struct order *o, uint64_t before_ns)
 
 		head = o->nr_runs ? runs_least(o, 0, &r) : NULL;
 		if (head && (!item || item_before(head, item))) {
-			if (head->begin_ns >= before_ns)
+			if (head->begin_ns >= before_ns && !all)
 				break;
 			o->next.span(o->next.ctx, &head->span);
 			run_step(r, head);
 			continue;
 		}
-		if (!item || item->begin_ns >= before_ns)
+		if (!item || (item->begin_ns >= before_ns && !all))
 			break;
 		o->next.span(o->next.ctx, &item->span);
 		item_drop(o, index);
