@@ -42,6 +42,12 @@ assert len(rows) == len(d["rows"])
 PY
 done
 
+exits 0 "--top" "$IPITRACE" report --kvm --json --top 1 "$F"
+json_check "$OUT" "len(d['rows']) == 1 and d['rows_total'] == 2" "  JSON tells of how many rows"
+exits 0 "report --help kvm" "$IPITRACE" report --help kvm
+like "$(cat "$OUT")" '^kick +KICK +what the target did: running, ' "  has the keys"
+like "$(cat "$OUT")" '^ +RUNQ +until that thread has a CPU$' "  and the columns"
+
 # Beside each other: each figure is what the reports have.
 A=$F B=$DATA/kvm/xa_hlt_sync.dat.gz
 exits 0 "diff --kvm" "$IPITRACE" diff --kvm "$A" "$B"
@@ -103,7 +109,7 @@ is "$(cat "$OUT")" "" "  and nothing is compared"
 if command -v script >/dev/null; then
 	TERM=dumb script -qec "stty cols 80; '$IPITRACE' report --kvm --no-pager '$F'" /dev/null </dev/null 2>/dev/null | tr -d '\r' >"$TMP/narrow"
 	is "$(awk 'length > 80' "$TMP/narrow")" "" "80 columns are enough"
-	like "$(cat "$TMP/narrow")" '^PATH CLASS +KICK .*ENTRY' "  with the last stage"
+	like "$(cat "$TMP/narrow")" '^ +ACCEPT +WAKE +RUNQ INJECT +ENTRY$' "  with all stages, below"
 fi
 
 for opts in "--by func" "--matrix count" "--tlb" "--sort calls" "--from +1s" "--comm x" "-f calls"; do

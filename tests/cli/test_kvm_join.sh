@@ -135,7 +135,7 @@ json_check "$OUT" "d['guest']['joined'] == 200 and not d['guest']['offset_known'
 
 # The host's own IPIs of that file have no times, as its clock tells none: each has its line all the same.
 exits 0 "the host's own IPIs" "$IPITRACE" report --json "$F"
-hits=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["totals"]["hits"])' "$OUT")
+hits=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["totals"]["target_hits"])' "$OUT")
 exits 0 "  one by one" "$IPITRACE" list --json --kind hit "$F"
 is "$hits $(grep -c . "$OUT")" "89 89" "  are as many as the report counts"
 

@@ -35,6 +35,21 @@ for f in "$F" "$DATA/rows/amd64-66cpu.dat" "$DATA/rows/arm64-6.1.dat"; do
 	is "$bad" "" "$(basename "$f"): nothing is wider than a terminal of 80 or 200 columns"
 done
 
+# Of a host's machines the stages are what one looks for: they go below.
+K=$DATA/kvm
+for args in "--kvm $K/x2_hlt_sync.dat.gz" "--kvm=class,kick,source,target $K/xa_hlt_sync.dat.gz" \
+	"--guest $K/joined_sync_guest.dat.gz $K/joined_sync.dat.gz" \
+	"--kvm=caller,func,comm,kick,source,target --guest $K/joined_sync_guest.dat.gz $K/joined_sync.dat.gz"; do
+	# shellcheck disable=SC2086
+	on 80 $args
+	is "$status $(wider 80)" "0 " "80 columns: ${args//$K\//}"
+	like "$(plain)" ' ACCEPT +WAKE +RUNQ INJECT +ENTRY' "  with its stages"
+done
+like "$(plain)" '^CALLER .* TARGET +IPIS .*P50 +P99' "  below what they are of"
+like "$(plain)" '^ +EXIT ACCEPT +WAKE RUNQ INJECT ENTRY HANDLER$' "  under a header of their own"
+on 200 --guest "$K/joined_sync_guest.dat.gz" "$K/joined_sync.dat.gz"
+like "$(plain)" '^CALLER .* MAX +EXIT ACCEPT +WAKE RUNQ INJECT ENTRY HANDLER$' "200 columns: on one line"
+
 # What gives way, and how it is seen.
 on 80 "$F"
 like "$(plain)" '^CALLER +FUNCTION +.*HITS .*P50 +P99 +MAX$' "80 columns: what matters most"

@@ -25,6 +25,7 @@
 #include "report/pagedata.h"
 #include "report/tlb.h"
 #include "render/html.h"
+#include "render/kvm.h"
 #include "render/render.h"
 
 struct report_options {
@@ -99,16 +100,16 @@ static const struct opt rows[] = {
 	  "--kvm, joined with a recording made in the guest: by caller, func, comm as well", kvm_parse_guest, 0, 0 },
 };
 
-static const struct opt_topic topics[] = { { "columns", render_columns },
-					   { "plumbing", reading_print_plumbing },
-					   { 0 } };
+static const struct opt_topic topics[] = {
+	{ "columns", render_columns }, { "plumbing", reading_print_plumbing }, { "kvm", render_kvm_help }, { 0 }
+};
 
 const struct opt_spec report_spec = {
 	.command = "report",
 	.synopsis = "[options] [FILE]",
 	.summary = "show a recording's IPIs: who sends them, what they run, how long they take",
 	.details = "'ipitrace report --help columns' lists what --fields and --sort take,\n"
-		   "'--help plumbing' the functions that are never callers.\n\n"
+		   "'--help plumbing' the functions that are never callers, '--help kvm' keys and columns of --kvm.\n\n"
 		   "Exit status: 0 ok, 1 failed, 2 usage, 3 events were lost or the file is incomplete.\n",
 	.topics = topics,
 	.max_operands = 1,

@@ -127,10 +127,13 @@ unsigned int grid_width(const struct grid *g)
 	return total ? total - 1 : 0;
 }
 
-static void print_lines(const struct grid *g, const struct layout *l, const struct screen *s, FILE *out)
+static void print_lines(const struct grid *g, const struct layout *l, const struct screen *s, const char *below_header,
+			FILE *out)
 {
 	print_line(g, l, s, 0, true, out);
 	fputc('\n', out);
+	if (below_header)
+		fputs(below_header, out);
 	for (unsigned int row = 0; row < g->nr_rows; row++) {
 		print_line(g, l, s, row, false, out);
 		fputc('\n', out);
@@ -139,13 +142,30 @@ static void print_lines(const struct grid *g, const struct layout *l, const stru
 	}
 }
 
-unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out)
+bool grid_fits(const struct grid *g, const struct screen *s)
+{
+	unsigned int *width = xcalloc(g->nr_columns, sizeof(*width));
+	bool fits;
+
+	for (unsigned int i = 0; i < g->nr_columns; i++)
+		width[i] = full_width(g, i);
+	fits = !s->width || sum(g, width, NAME_USUAL) <= s->width;
+	free(width);
+	return fits;
+}
+
+unsigned int render_grid_below(const struct grid *g, const char *below_header, const struct screen *s, FILE *out)
 {
 	struct layout l = lay_out(g, s->width);
 
-	print_lines(g, &l, s, out);
+	print_lines(g, &l, s, below_header, out);
 	free(l.width);
 	return l.dropped;
+}
+
+unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out)
+{
+	return render_grid_below(g, NULL, s, out);
 }
 
 unsigned int render_grid_folded(const struct grid *g, const struct screen *s, FILE *out)
@@ -166,7 +186,7 @@ unsigned int render_grid_folded(const struct grid *g, const struct screen *s, FI
 		}
 		if (parts++)
 			fputc('\n', out);
-		print_lines(g, &part, s, out);
+		print_lines(g, &part, s, NULL, out);
 	} while (next < g->nr_columns);
 	free(all.width);
 	free(part.width);

@@ -39,8 +39,12 @@ struct grid {
 void grid_free_cells(char **cells, size_t nr);
 /* Of all of it. */
 unsigned int grid_width(const struct grid *g);
+/* All columns do, though names may be shortened. */
+bool grid_fits(const struct grid *g, const struct screen *s);
 /* What does not fit the screen's width gives way. Returns how many columns were left out. */
 unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out);
+/* With a line below the header as well, as those below the rows. */
+unsigned int render_grid_below(const struct grid *g, const char *below_header, const struct screen *s, FILE *out);
 /*
  * What does not fit goes below, with the first column and an empty line before
  * it: for columns that are all alike, as those of a matrix, and of which none

@@ -390,6 +390,7 @@ void render_kvm_json(const struct kvm_report *r, const struct render_kvm_options
 	for (unsigned int i = 0; i < r->nr_by; i++)
 		json_string(&j, NULL, kvm_key_name(r->by[i]));
 	json_close(&j);
+	json_u64(&j, "rows_total", r->nr_rows);
 	json_array(&j, "rows");
 	for (unsigned int i = 0; i < nr; i++)
 		json_row(&j, r, &r->rows[i]);

@@ -10,183 +10,11 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/hist.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "render/grid.h"
+#include "render/kvm-priv.h"
 #include "render/kvm.h"
-#include "render/value.h"
-
-/* Of ticks the same three digits, without a unit of time. */
-static char *amount(const struct kvm_report *r, const struct render_kvm_options *o, uint64_t val)
-{
-	static const struct {
-		double size;
-		const char *unit;
-	} units[] = { { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" } };
-	char buf[RENDER_TIME_LEN];
-
-	if (r->in_ns) {
-		render_time(val, o->screen.utf8, buf);
-		return xstrdup(buf);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		double v = (double)val / units[i].size;
-
-		if (v >= 1)
-			return xasprintf("%.*f%s", v < 9.995 ? 2 : v < 99.95 ? 1 : 0, v, units[i].unit);
-	}
-	return xasprintf("%" PRIu64, val);
-}
-
-static char *percentile(const struct kvm_report *r, const struct render_kvm_options *o, const struct hist *h, double p)
-{
-	return h->count ? amount(r, o, hist_percentile(h, p)) : xstrdup("-");
-}
-
-/* Of a stage that begins or ends in the guest: what is shorter than the clocks are uncertain is not known. */
-static char *guest_stage(const struct kvm_report *r, const struct render_kvm_options *o, const struct kvm_row *row,
-			 enum kvm_point end)
-{
-	const struct hist *h = &row->stages[end];
-	char *text, *less;
-
-	if (!h->count || hist_percentile(h, 0.5) >= row->width)
-		return percentile(r, o, h, 0.5);
-	text = amount(r, o, row->width);
-	less = xasprintf("<%s", text);
-	free(text);
-	return less;
-}
-
-static bool is_by(const struct kvm_report *r, enum kvm_key key)
-{
-	for (unsigned int i = 0; i < r->nr_by; i++)
-		if (r->by[i] == key)
-			return true;
-	return false;
-}
-
-/* "3"; of several VMs, where no other column says which, "1234/3", by its process. */
-static char *vcpu_text(const struct kvm_report *r, int32_t vm, uint32_t id)
-{
-	bool whose = r->nr_vms > 1 && vm && !is_by(r, KVM_KEY_VM);
-	char number[16] = "?";
-
-	if (id < KVM_UNNUMBERED)
-		snprintf(number, sizeof(number), "%u", id);
-	return whose ? xasprintf("%d/%s", vm, number) : xstrdup(number);
-}
-
-static char *guest_name(const struct kvm_report *r, uint32_t name)
-{
-	return xstrdup(name && name < r->guest.nr_names ? r->guest.names[name] : "-");
-}
-
-static char *key_text(const struct kvm_report *r, const struct kvm_row *row, enum kvm_key key)
-{
-	char class[KVM_CLASS_LEN];
-
-	switch (key) {
-	case KVM_KEY_VM:
-		return row->key.vm ? xasprintf("%d", row->key.vm) : xstrdup("?");
-	case KVM_KEY_PATH:
-		return xstrdup(kvm_path_name(row->key.path));
-	case KVM_KEY_CLASS:
-		kvm_class_name(&row->key, class);
-		return xstrdup(class);
-	case KVM_KEY_KICK:
-		return xstrdup(kvm_kick_name(row->key.kick));
-	case KVM_KEY_SOURCE:
-		return vcpu_text(r, row->key.vm, row->key.source);
-	case KVM_KEY_CALLER:
-		return guest_name(r, row->key.caller);
-	case KVM_KEY_FUNC:
-		return guest_name(r, row->key.func);
-	case KVM_KEY_COMM:
-		return guest_name(r, row->key.comm);
-	default:
-		return vcpu_text(r, row->key.vm, row->key.target);
-	}
-}
-
-/* What a machine of one VM need not say in each row. */
-static bool key_shown(const struct kvm_report *r, enum kvm_key key)
-{
-	return key != KVM_KEY_VM || r->nr_vms > 1 || r->nr_by == 1;
-}
-
-static void ipis(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
-{
-	static const struct grid_column keys[KVM_NR_KEYS] = {
-		[KVM_KEY_VM] = GRID_RIGHT("VM"),
-		[KVM_KEY_PATH] = GRID_LEFT("PATH"),
-		[KVM_KEY_CLASS] = { "CLASS", false, true, 0 },
-		[KVM_KEY_KICK] = GRID_LEFT("KICK"),
-		[KVM_KEY_SOURCE] = GRID_RIGHT("SOURCE"),
-		[KVM_KEY_TARGET] = GRID_RIGHT("TARGET"),
-		[KVM_KEY_CALLER] = { "CALLER", false, true, 0 },
-		[KVM_KEY_FUNC] = { "FUNC", false, true, 0 },
-		[KVM_KEY_COMM] = GRID_LEFT("COMM"),
-	};
-	static const struct grid_column figures[] = {
-		GRID_RIGHT("IPIS"),	     GRID_RIGHT("COAL"),	 GRID_RIGHT("P50"),
-		GRID_RIGHT("P99"),	     { "MAX", true, false, 1 },	 GRID_RIGHT("ACCEPT"),
-		{ "WAKE", true, false, 4 },  { "RUNQ", true, false, 5 }, { "INJECT", true, false, 3 },
-		{ "ENTRY", true, false, 2 },
-	};
-	static const struct grid_column joined[] = {
-		GRID_RIGHT("IPIS"),
-		{ "COAL", true, false, 7 },
-		{ "ALONE", true, false, 6 },
-		GRID_RIGHT("P50"),
-		GRID_RIGHT("P99"),
-		{ "MAX", true, false, 8 },
-		GRID_RIGHT("EXIT"),
-		{ "ACCEPT", true, false, 1 },
-		{ "WAKE", true, false, 4 },
-		{ "RUNQ", true, false, 5 },
-		{ "INJECT", true, false, 3 },
-		{ "ENTRY", true, false, 2 },
-		GRID_RIGHT("HANDLER"),
-	};
-	struct grid_column columns[KVM_NR_KEYS + ARRAY_SIZE(joined)];
-	unsigned int nr_columns = 0, nr = o->top && o->top < r->nr_rows ? o->top : r->nr_rows;
-	char **cells, **cell;
-
-	for (unsigned int i = 0; i < r->nr_by; i++)
-		if (key_shown(r, r->by[i]))
-			columns[nr_columns++] = keys[r->by[i]];
-	memcpy(columns + nr_columns, r->is_joined ? joined : figures, r->is_joined ? sizeof(joined) : sizeof(figures));
-	nr_columns += (unsigned int)(r->is_joined ? ARRAY_SIZE(joined) : ARRAY_SIZE(figures));
-	cell = cells = xcalloc((size_t)nr * nr_columns + 1, sizeof(*cells));
-	for (const struct kvm_row *row = r->rows; row < r->rows + nr; row++) {
-		for (unsigned int i = 0; i < r->nr_by; i++)
-			if (key_shown(r, r->by[i]))
-				*cell++ = key_text(r, row, r->by[i]);
-		*cell++ = xasprintf("%" PRIu64, row->ipis);
-		*cell++ = xasprintf("%" PRIu64, row->outcomes[KVM_COALESCED]);
-		if (r->is_joined)
-			*cell++ = xasprintf("%" PRIu64, row->unjoined);
-		*cell++ = percentile(r, o, &row->total, 0.5);
-		*cell++ = percentile(r, o, &row->total, 0.99);
-		*cell++ = percentile(r, o, &row->total, 1);
-		if (r->is_joined)
-			*cell++ = guest_stage(r, o, row, KVM_AT_EXIT);
-		for (unsigned int i = KVM_AT_ACCEPT; i <= KVM_AT_ENTRY; i++)
-			*cell++ = percentile(r, o, &row->stages[i], 0.5);
-		if (r->is_joined)
-			*cell++ = guest_stage(r, o, row, KVM_AT_HANDLER);
-	}
-	if (nr)
-		render_grid(&(struct grid){ columns, nr_columns, cells, nr, NULL }, &o->screen, out);
-	else
-		fputs("no IPIs of guests were seen\n", out);
-	if (nr < r->nr_rows)
-		fprintf(out, "(%u more row%s)\n", r->nr_rows - nr, plural_s(r->nr_rows - nr));
-	fputc('\n', out);
-	grid_free_cells(cells, (size_t)nr * nr_columns);
-}
 
 static int by_time(const void *a, const void *b)
 {
@@ -215,9 +43,9 @@ static void exits(const struct kvm_report *r, const struct render_kvm_options *o
 	for (unsigned int i = 0; i < nr; i++) {
 		*cell++ = xstrdup(order[i]->name);
 		*cell++ = xasprintf("%" PRIu64, order[i]->count);
-		*cell++ = amount(r, o, order[i]->time);
-		*cell++ = amount(r, o, order[i]->time / order[i]->count);
-		*cell++ = order[i]->ipi_count ? amount(r, o, order[i]->ipi_time) : xstrdup("-");
+		*cell++ = render_kvm_amount(r, o, order[i]->time);
+		*cell++ = render_kvm_amount(r, o, order[i]->time / order[i]->count);
+		*cell++ = order[i]->ipi_count ? render_kvm_amount(r, o, order[i]->ipi_time) : xstrdup("-");
 		*cell++ = !order[i]->ipi_count ?
 				  xstrdup("-") :
 				  xasprintf("%.0f%%", order[i]->time ? 100.0 * (double)order[i]->ipi_time /
@@ -236,7 +64,7 @@ static void exits(const struct kvm_report *r, const struct render_kvm_options *o
 static void part(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out, const char *what,
 		 uint64_t time)
 {
-	char *text = amount(r, o, time);
+	char *text = render_kvm_amount(r, o, time);
 
 	fprintf(out, "%s %s", what, text);
 	free(text);
@@ -313,7 +141,7 @@ static void law_broken(const struct kvm_law *l, FILE *out)
 static void joined(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
 {
 	const struct kvm_joined *n = &r->joined;
-	char *width = amount(r, o, r->width);
+	char *width = render_kvm_amount(r, o, r->width);
 
 	fprintf(out, "joined: %" PRIu64 " IPIs of both", n->matched);
 	if (n->ambiguous)
@@ -444,7 +272,7 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 	else
 		fprintf(lines, "host only, clock %s\n\n", r->clock);
 	lines_end(lines, &text, o, out);
-	ipis(r, o, out);
+	render_kvm_rows(r, o, out);
 	for (unsigned int i = 0; i < r->nr_vms; i++) {
 		const struct kvm_vm *vm = &r->vms[i];
 

@@ -20,6 +20,8 @@ struct render_kvm_options {
 void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out);
 void render_kvm_json(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out);
 void render_kvm_csv(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out);
+/* Keys and columns, for the user. */
+void render_kvm_help(FILE *out);
 /* Both read without keys, in the same unit. */
 void render_kvm_diff_text(const struct kvm_report *a, const struct kvm_report *b, const struct render_kvm_options *o,
 			  FILE *out);
