@@ -86,6 +86,17 @@ for g in "$K/joined_masked_guest.dat.gz" "$K/joined_masked_guest.dat.gz,offset=0
 	like "$(cat "$ERR")" '^hint: are they of the same machine and the same time[?]$' "  and what to ask oneself"
 	is "$(cat "$OUT")" "" "  nothing is reported"
 done
+# Moved so that it was made at the same time, some do fit by chance.
+while read -r by fits; do
+	awk -v by="$by" '{ for (i = 2; i <= 4; i++) if ($i) $i = sprintf("%.0f", $i + by) } 1' "$K/xa_hlt_sync.log" >"$TMP/chance.log"
+	python3 "$K/guest.py" "$TMP/chance.log" "$TMP/chance.dat"
+	exits 1 "by chance, moved by $by" "$IPITRACE" report --guest "$TMP/chance.dat" "$F"
+	like "$(cat "$ERR")" ": of $fits fit\$" "  hardly any are of both"
+done <<-'EOF'
+	207313032 200 IPIs that both could have, [0-9]+
+	357313032 [0-9]+ IPIs that both could have, 2
+	507313032 81 IPIs that both could have, [0-9]+
+EOF
 exits 1 "  without the offset as well" "$IPITRACE" report --guest "$K/joined_masked_guest.dat.gz,offset=unknown" "$F"
 for g in "$F" "$K/joined_masked.dat.gz"; do
 	exits 1 "a host's file: ${g##*/}" "$IPITRACE" report --guest "$g" "$F"
@@ -142,6 +153,44 @@ is "$hits $(grep -c . "$OUT")" "89 89" "  are as many as the report counts"
 exits 2 "no such VM" "$IPITRACE" report --guest "$G,pid=4711" "$F"
 like "$(cat "$ERR")" '4711 is no virtual machine of it' "  and says so"
 exits 2 "no such part" "$IPITRACE" report --guest "$G,offset=x" "$F"
+like "$(cat "$ERR")" '^ipitrace: report: --guest: offset=x: no whole number$' "  and says so"
+like "$(cat "$ERR")" "^hint: .*tsc-offset has it; or 'unknown'\$" "  and where it is to be had"
+for offset in "" " 5" +5 - 0x10 5- 1e9 18446744073709551616 -9223372036854775809 99999999999999999999999; do
+	exits 2 "offset '$offset'" "$IPITRACE" report --guest "$G,offset=$offset" "$F"
+	like "$(cat "$ERR")" '^ipitrace: report: --guest: offset=(.*: no whole number|.*: more than 64 bits| what[?])$' "  is none"
+done
+exits 2 "an offset that is unknown as well" "$IPITRACE" report --guest "$G,offset=5,offset=unknown" "$F"
+# -76082969508, as events of KVM have it.
+exits 0 "an offset without a sign" "$IPITRACE" report --json --guest "$G,offset=18446743997626582108" "$F"
+json_check "$OUT" "d['guest']['joined'] == 200 and d['guest']['offset_from'] == 'given' and d['guests'] == [d['guest']]" "  is the same one"
+
+# Several machines on one host: each guest with its own, whether that is said or not.
+M=$K/joined_masked_guest.dat.gz
+exits 0 "two virtual machines" python3 "$K/two.py" "$F" "$K/joined_masked.dat.gz" "$TMP/two.dat"
+for how in "$G $M" "$M $G" "$G,pid=303 $M" "$G,pid=303 $M,pid=351" "$G,offset=unknown $M,pid=351"; do
+	# shellcheck disable=SC2086 # two of them
+	set -- $how
+	exits 0 "${how//$K\//}" "$IPITRACE" report --json --kvm=vm,caller --guest "$1" --guest "$2" "$TMP/two.dat"
+	json_check "$OUT" "d['guest'] is None and {(g['vm'], g['joined']) for g in d['guests']} == {(303, 200), (351, 200)}" "  each has its own"
+	json_check "$OUT" "{(r['vm'], r['caller'], r['ipis'], r['host_only']) for r in d['rows']} == {(v, c + '+0x20', 100, 0) for v in (303, 351) for c in ('first_caller', 'second_caller')}" "  with its callers"
+	json_check "$OUT" "all(l['held'] is not False for l in d['laws']) and {l['vm'] for l in d['laws'] if l['name'] == 'joined_host'} == {303, 351}" "  and its laws"
+done
+# The joined report of one VM is the same, whether another one was there or not.
+"$IPITRACE" report --json --kvm=caller,kick --guest "$M" "$K/joined_masked.dat.gz" >"$TMP/one.json" 2>"$ERR"
+"$IPITRACE" report --json --kvm=caller,kick --guest "$M" "$TMP/two.dat" >"$TMP/of.json" 2>>"$ERR"
+is "$(python3 -c 'import json, sys; a, b = (json.load(open(f))["rows"] for f in sys.argv[1:]); print(len(a), a == b)' "$TMP/one.json" "$TMP/of.json")" \
+	"4 True" "one of two machines: as if it were the only one"
+exits 0 "text" "$IPITRACE" report --guest "$G" --guest "$M" "$TMP/two.dat"
+like "$(cat "$OUT")" '^clocks: VM 351: the guest.s offset is known [(]kvm_write_tsc_offset[)]' "  says which is whose"
+exits 1 "the guest of another one" "$IPITRACE" report --guest "$G,pid=351" "$TMP/two.dat"
+exits 1 "the only one that is left is not its own" "$IPITRACE" report --guest "$G" --guest "$TMP/other.dat" "$TMP/two.dat"
+exits 2 "one that fits none" "$IPITRACE" report --guest "$TMP/other.dat" "$TMP/two.dat"
+like "$(cat "$ERR")" 'several virtual machines: of which is .*other.dat[?] It fits none$' "  and says so"
+like "$(cat "$ERR")" '^hint: --guest .*,pid=PID, of these: 303, 351$' "  and which there are"
+exits 2 "two of one machine" "$IPITRACE" report --guest "$G" --guest "$TMP/part.dat" "$F"
+like "$(cat "$ERR")" 'both are of the same virtual machine$' "  are refused"
+exits 2 "one file twice" "$IPITRACE" report --guest "$G" --guest "$G" "$TMP/two.dat"
+exits 2 "one process twice" "$IPITRACE" report --guest "$G,pid=303" --guest "$M,pid=303" "$TMP/two.dat"
 exits 1 "no such file" "$IPITRACE" report --guest "$TMP/none.dat" "$F"
 exits 1 "a guest without IPIs of that host" "$IPITRACE" report --guest "$DATA/demo.dat" "$F"
 like "$(cat "$ERR")" '^hint: .*--clock x86-tsc' "  and which clock to take"

@@ -473,7 +473,7 @@ out:
 /* Of virtual machines nothing is filtered, and there are no rows. */
 static int compare_kvm(const struct diff_options *o, char **files, unsigned int nr, struct err *err)
 {
-	const struct kvm_want guests[] = { o->guests[0].guest, o->guests[1].guest };
+	const struct kvm_want guests[] = { o->guests[0].guests[0], o->guests[1].guests[0] };
 	const char *with = o->html			 ? "--html" :
 			   o->all			 ? "--all" :
 			   o->force			 ? "--force" :

@@ -24,55 +24,97 @@ int kvm_parse_keys(void *target, const char *arg, const struct opt_spec *spec, s
 	return arg ? kvm_parse_by(arg, o->by, &o->nr_by, err) : 0;
 }
 
+static int no_offset(const char *text, size_t len, int why, struct err *err)
+{
+	int max = (int)(len < 60 ? len : 60);
+
+	if (!len)
+		err_set(err, EXIT_USAGE, "offset= what?");
+	else if (why == -ERANGE)
+		err_set(err, EXIT_USAGE, "offset=%.*s: more than 64 bits", max, text);
+	else
+		err_set(err, EXIT_USAGE, "offset=%.*s: no whole number", max, text);
+	return err_hint(err,
+			"guest's clock less host's, as /sys/kernel/debug/kvm/*/vcpu0/tsc-offset has it; or 'unknown'");
+}
+
 static int parse_part(struct kvm_want *g, const char *part, size_t len, struct err *err)
 {
-	long long val;
 	char *end;
+	long long val;
+	int ret;
 
-	errno = 0;
 	if (len > 4 && !strncmp(part, "pid=", 4)) {
+		errno = 0;
 		val = strtoll(part + 4, &end, 10);
 		g->pid = (int32_t)val;
-		if (!errno && end == part + len && val > 0 && val <= INT32_MAX)
+		if (!errno && part[4] >= '0' && part[4] <= '9' && end == part + len && val > 0 && val <= INT32_MAX)
 			return 0;
 	} else if (len == 14 && !strncmp(part, "offset=unknown", len)) {
 		g->no_offset = true;
 		return 0;
-	} else if (len > 7 && !strncmp(part, "offset=", 7)) {
-		val = strtoll(part + 7, &end, 10);
-		g->offset = val;
+	} else if (len >= 7 && !strncmp(part, "offset=", 7)) {
 		g->has_offset = true;
-		if (!errno && end == part + len)
-			return 0;
+		ret = kvm_offset_parse(part + 7, len - 7, &g->offset);
+		return ret ? no_offset(part + 7, len - 7, ret, err) : 0;
 	}
 	return err_set(err, EXIT_USAGE, "'%.*s': FILE[,pid=PID][,offset=N|unknown]", (int)(len < 60 ? len : 60), part);
+}
+
+/* Each VM has one recording of its guest, and each is of one VM. */
+static int is_twice(const struct kvm_options *o, const struct kvm_want *g, struct err *err)
+{
+	for (unsigned int i = 0; i < o->nr_guests; i++) {
+		if (!strcmp(o->guests[i].path, g->path))
+			return err_set(err, EXIT_USAGE, "%s twice", g->path);
+		if (g->pid && o->guests[i].pid == g->pid)
+			return err_set(err, EXIT_USAGE, "two recordings of the virtual machine %d", g->pid);
+	}
+	return 0;
 }
 
 /* A comma in the name of the file is one of it, unless one of these follows. */
 int kvm_parse_guest(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	struct kvm_options *o = target;
+	struct kvm_want g = { 0 };
 	size_t len = strlen(arg);
 	const char *comma;
 
 	(void)spec;
-	free((char *)o->guest.path);
-	o->guest = (struct kvm_want){ 0 };
 	while ((comma = memrchr(arg, ',', len)) && (!strncmp(comma, ",pid=", 5) || !strncmp(comma, ",offset=", 8))) {
-		if (parse_part(&o->guest, comma + 1, len - (size_t)(comma + 1 - arg), err))
+		if (parse_part(&g, comma + 1, len - (size_t)(comma + 1 - arg), err))
 			return -1;
 		len = (size_t)(comma - arg);
 	}
 	if (!len)
 		return err_set(err, EXIT_USAGE, "'%.60s': no file of a guest", arg);
-	o->guest.path = strndup(arg, len);
+	if (g.has_offset && g.no_offset)
+		return err_set(err, EXIT_USAGE, "'%.60s': an offset, and that it is unknown", arg);
+	if (o->nr_guests == KVM_MAX_GUESTS)
+		return err_set(err, EXIT_USAGE, "%u at most", KVM_MAX_GUESTS);
+	g.path = strndup(arg, len);
+	if (is_twice(o, &g, err)) {
+		free((char *)g.path);
+		return -1;
+	}
+	o->guests[o->nr_guests++] = g;
 	o->on = true;
 	return 0;
 }
 
 void kvm_options_free(struct kvm_options *o)
 {
-	free((char *)o->guest.path);
+	for (unsigned int i = 0; i < o->nr_guests; i++)
+		free((char *)o->guests[i].path);
+	o->nr_guests = 0;
+}
+
+static void want(struct kvm_report *r, const struct kvm_want *guests, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (guests[i].path)
+			r->guests[r->nr_guests++].want = guests[i];
 }
 
 /* Callers and functions where a guest tells of them. */
@@ -81,8 +123,8 @@ static int choose_keys(struct kvm_report *r, const struct kvm_options *o, struct
 	memcpy(r->by, o->by, sizeof(r->by));
 	r->nr_by = o->nr_by;
 	if (!r->nr_by)
-		return kvm_parse_by(o->guest.path ? "caller,func,kick" : "vm,path,class,kick", r->by, &r->nr_by, err);
-	for (unsigned int i = 0; i < r->nr_by && !o->guest.path; i++) {
+		return kvm_parse_by(o->nr_guests ? "caller,func,kick" : "vm,path,class,kick", r->by, &r->nr_by, err);
+	for (unsigned int i = 0; i < r->nr_by && !o->nr_guests; i++) {
 		if (!kvm_key_is_guests(r->by[i]))
 			continue;
 		err_set(err, EXIT_USAGE, "'%s': the host does not know it", kvm_key_name(r->by[i]));
@@ -100,9 +142,11 @@ static int status(const struct kvm_report *r, struct err *err)
 		if (!r->laws[i].held)
 			return err_set(err, EXIT_INCOMPLETE, "%s: what was counted contradicts itself: %s", r->path,
 				       r->laws[i].text);
-	if (r->is_joined && r->guest.lost && !s->lost && !r->truncated && !r->damaged)
-		return err_set(err, EXIT_INCOMPLETE, "%s: events were lost, or the file is cut: IPIs may be missing",
-			       r->want.path);
+	for (unsigned int i = 0; i < r->nr_guests && !s->lost && !r->truncated && !r->damaged; i++)
+		if (r->guests[i].guest.lost)
+			return err_set(err, EXIT_INCOMPLETE,
+				       "%s: events were lost, or the file is cut: IPIs may be missing",
+				       r->guests[i].want.path);
 	if (!s->lost && !r->truncated && !r->damaged)
 		return EXIT_OK;
 	err_set(err, EXIT_INCOMPLETE, "%s: %s", r->path,
@@ -114,10 +158,11 @@ int kvm_report_file(const struct kvm_options *o, const char *path, const char *b
 		    const struct pid_filter *processes, enum rows_format format, unsigned int top,
 		    const struct screen_options *screen, struct err *err)
 {
-	struct kvm_report r = { .want = o->guest, .processes = processes };
+	struct kvm_report r = { .processes = processes };
 	struct render_kvm_options ro = { .top = top, .raw_text = format == ROWS_RAW_CSV };
 	int ret = -1;
 
+	want(&r, o->guests, o->nr_guests);
 	if (choose_keys(&r, o, err) || kvm_report_read(&r, path, buffer, err))
 		goto out;
 	ro.screen = screen_of_stdout(screen);
@@ -147,10 +192,12 @@ static int diff_status(const struct kvm_report *a, const struct kvm_report *b, s
 int kvm_diff_files(const char *a, const char *b, const struct kvm_want guests[2], bool json,
 		   const struct screen_options *screen, struct err *err)
 {
-	struct kvm_report ra = { .want = guests[0] }, rb = { .want = guests[1] };
+	struct kvm_report ra = { 0 }, rb = { 0 };
 	struct render_kvm_options ro = { 0 };
 	int ret = -1;
 
+	want(&ra, &guests[0], 1);
+	want(&rb, &guests[1], 1);
 	if (kvm_report_read(&ra, a, NULL, err) || kvm_report_read(&rb, b, NULL, err))
 		goto out;
 	if (ra.in_ns != rb.in_ns) {

@@ -97,7 +97,8 @@ static const struct opt rows[] = {
 	  "a host's virtual machines: IPIs of guests by vm, path, class, kick, source, target; exits; halts",
 	  kvm_parse_keys, 0, 0 },
 	{ 0, "guest", "FILE[,pid=PID][,offset=N|unknown]", OPT_CUSTOM, OPTION(kvm),
-	  "--kvm, joined with a recording made in the guest: by caller, func, comm as well", kvm_parse_guest, 0, 0 },
+	  "--kvm, joined with a recording made in the guest: by caller, func, comm as well; of several VMs once for each",
+	  kvm_parse_guest, 0, 0 },
 };
 
 static const struct opt_topic topics[] = {

@@ -30,7 +30,8 @@ struct reader {
 	struct span_names ask;
 	struct name_key *keys;
 	uint32_t nr_keys, room_keys;
-	struct hash by_key, by_text;
+	struct hash by_key;
+	struct kvm_names *names;
 };
 
 static uint32_t hash_text(const char *text)
@@ -42,19 +43,28 @@ static uint32_t hash_text(const char *text)
 	return (uint32_t)h;
 }
 
-/* The same text is the same name, whatever it is of. */
-static uint32_t intern(struct reader *r, const char *text)
+uint32_t kvm_name(struct kvm_names *n, const char *text)
 {
-	struct kvm_guest *g = r->g;
 	uint32_t hash = hash_text(text), at;
 
-	for (uint32_t i = hash_first(&r->by_text, hash, &at); i != HASH_END; i = hash_next(&r->by_text, hash, &at))
-		if (!strcmp(g->names[i], text))
+	for (uint32_t i = hash_first(&n->by_text, hash, &at); i != HASH_END; i = hash_next(&n->by_text, hash, &at))
+		if (!strcmp(n->list[i], text))
 			return i;
-	g->names = xgrow(g->names, &g->room_names, g->nr_names, sizeof(*g->names));
-	g->names[g->nr_names] = xstrdup(text);
-	hash_add(&r->by_text, hash, g->nr_names);
-	return g->nr_names++;
+	n->list = xgrow(n->list, &n->room, n->nr + 1, sizeof(*n->list));
+	if (!n->nr)
+		n->list[n->nr++] = NULL;
+	n->list[n->nr] = xstrdup(text);
+	hash_add(&n->by_text, hash, n->nr);
+	return n->nr++;
+}
+
+void kvm_names_free(struct kvm_names *n)
+{
+	for (uint32_t i = 0; i < n->nr; i++)
+		free(n->list[i]);
+	free(n->list);
+	hash_free(&n->by_text);
+	memset(n, 0, sizeof(*n));
 }
 
 static uint32_t name(struct reader *r, uint64_t of, enum name_kind kind)
@@ -76,7 +86,7 @@ static uint32_t name(struct reader *r, uint64_t of, enum name_kind kind)
 	}
 	sanitize(clean, sizeof(clean), text);
 	r->keys = xgrow(r->keys, &r->room_keys, r->nr_keys, sizeof(*r->keys));
-	r->keys[r->nr_keys] = (struct name_key){ of, kind, intern(r, clean) };
+	r->keys[r->nr_keys] = (struct name_key){ of, kind, kvm_name(r->names, clean) };
 	hash_add(&r->by_key, hash, r->nr_keys);
 	return r->keys[r->nr_keys++].name;
 }
@@ -195,15 +205,16 @@ static int describe(struct kvm_guest *g, const struct dat_info *info, const char
 		g->uname = xstrdup(text);
 	}
 	g->tsc = dat_is_tsc(info);
+	g->trace_id = info->trace_id;
 	/* What is to be added becomes what the guest is ahead. */
 	g->has_offset = dat_host_offset(info, &g->offset, &g->peer);
 	g->offset = (int64_t)(0 - (uint64_t)g->offset);
 	return 0;
 }
 
-int kvm_guest_read(struct kvm_guest *g, const char *path, bool ticks, struct err *err)
+int kvm_guest_read(struct kvm_guest *g, struct kvm_names *names, const char *path, bool ticks, struct err *err)
 {
-	struct reader r = { .g = g };
+	struct reader r = { .g = g, .names = names };
 	struct span_sink sink = { .span = on_span, .ctx = &r };
 	const struct trace_info *info;
 	int ret = -1;
@@ -215,8 +226,6 @@ int kvm_guest_read(struct kvm_guest *g, const char *path, bool ticks, struct err
 		goto out;
 	info = analysis_info(r.a);
 	g->tsc &= ticks;
-	g->names = xgrow(g->names, &g->room_names, 0, sizeof(*g->names));
-	g->nr_names = 1;
 	if (g->tsc) {
 		analysis_keep_stamps(r.a);
 	} else if (!info->clock_sync) {
@@ -235,16 +244,26 @@ int kvm_guest_read(struct kvm_guest *g, const char *path, bool ticks, struct err
 out:
 	free(r.keys);
 	hash_free(&r.by_key);
-	hash_free(&r.by_text);
 	analysis_close(r.a);
 	return ret;
 }
 
+static void *copy_of(const void *list, size_t nr, size_t size)
+{
+	return nr ? memcpy(xmalloc(nr * size), list, nr * size) : NULL;
+}
+
+void kvm_guest_copy(struct kvm_guest *to, const struct kvm_guest *g)
+{
+	*to = *g;
+	to->clock = to->uname = NULL;
+	to->sends = copy_of(g->sends, g->nr_sends, sizeof(*g->sends));
+	to->irqs = copy_of(g->irqs, g->nr_irqs, sizeof(*g->irqs));
+	to->gaps = copy_of(g->gaps, g->nr_gaps, sizeof(*g->gaps));
+}
+
 void kvm_guest_free(struct kvm_guest *g)
 {
-	for (uint32_t i = 0; i < g->nr_names; i++)
-		free(g->names[i]);
-	free(g->names);
 	free(g->sends);
 	free(g->irqs);
 	free(g->gaps);

@@ -36,6 +36,7 @@ struct joiner {
 	int64_t *until;		  /* by send: when its exit has been, by the host's clock */
 	struct gap *host_gaps, *guest_gaps;
 	uint32_t nr_host_gaps, nr_guest_gaps;
+	int64_t first, last; /* of the guest's recording, by the host's clock */
 };
 
 static uint64_t key_of(uint32_t source, uint32_t target, unsigned int class)
@@ -354,18 +355,23 @@ static void align_sends(struct joiner *w, const struct item *s, uint32_t nr_s, c
 {
 	struct kvm_cause *causes = xcalloc(nr_s + 1ull, sizeof(*causes));
 	struct kvm_effect *effects = xcalloc(nr_h + 1ull, sizeof(*effects));
+	uint32_t nr_sends = 0, nr_exits = 0; /* while the other one recorded */
 
 	for (uint32_t i = 0; i < nr_s; i++) {
 		const struct kvm_guest_send *send = &w->g->sends[s[i].of];
 		int64_t early = 0, late = 0;
 
 		host_time(&w->j->clock, send->at, &early, &late);
+		nr_sends += late >= (int64_t)w->j->first && early <= (int64_t)w->j->last;
 		causes[i] = (struct kvm_cause){
 			.from = early, .to = w->until[s[i].of], .sure = late, .level = send->level
 		};
 	}
-	for (uint32_t i = 0; i < nr_h; i++)
+	for (uint32_t i = 0; i < nr_h; i++) {
 		effects[i] = (struct kvm_effect){ .early = h[i].at, .late = h[i].at };
+		nr_exits += h[i].at >= w->first && h[i].at <= w->last;
+	}
+	w->j->n.possible += nr_sends < nr_exits ? nr_sends : nr_exits;
 	kvm_align(causes, nr_s, effects, nr_h);
 	for (uint32_t i = 0; i < nr_h; i++) {
 		uint32_t cause = effects[i].cause;
@@ -503,7 +509,11 @@ static void fill(struct joiner *w, uint32_t i)
 	struct kvm_ipi *h = &w->j->hits[i];
 	const struct kvm_guest_send *s = &w->g->sends[w->send_of[i]];
 	uint64_t handler = h->at[KVM_AT_HANDLER];
+	bool both = handler != KVM_NO_TIME && s->handler != KVM_NO_TIME && h->outcome == KVM_DELIVERED && !h->ambiguous;
 
+	w->j->n.coalesced += h->outcome == KVM_COALESCED;
+	w->j->n.checked += both;
+	w->j->n.others += both && s->handler != handler;
 	/* The CPU delivered it, and the host does not know when: then the guest's own matching tells. */
 	if (h->outcome == KVM_POSTED)
 		handler = s->handler;
@@ -521,10 +531,7 @@ static void fill(struct joiner *w, uint32_t i)
 static void count_hosts(struct joiner *w)
 {
 	struct kvm_joined *n = &w->j->n;
-	int64_t first = 0, last = 0, unused;
 
-	host_time(&w->j->clock, w->g->first, &first, &unused);
-	host_time(&w->j->clock, w->g->last, &unused, &last);
 	for (uint32_t i = 0; i < w->j->nr_hits; i++) {
 		struct kvm_ipi *h = &w->j->hits[i];
 		int64_t at = (int64_t)h->at[KVM_AT_EXIT];
@@ -538,7 +545,7 @@ static void count_hosts(struct joiner *w)
 			n->no_class++;
 		else if (w->unsure[i])
 			n->ambiguous++;
-		else if (at < first || at > last)
+		else if (at < w->first || at > w->last)
 			n->host_outside++;
 		else
 			n->host_only++;
@@ -565,19 +572,29 @@ static void count_guests(struct joiner *w)
  * Of recordings that have nothing to do with each other a send may lie before an exit by chance, but then no handler lies
  * behind its entry. Where events were lost, those that are not certain may be all that there is.
  */
-static bool is_none(const struct joiner *w)
+static enum kvm_join_error verdict(const struct joiner *w)
 {
 	const struct kvm_joined *n = &w->j->n;
 
 	if (w->j->nr_gaps || w->g->nr_gaps)
-		return !n->matched && !n->ambiguous;
-	return !n->matched || (w->g->nr_irqs && n->handlers_missing && !n->handlers);
+		return n->matched || n->ambiguous ? KVM_JOINED : KVM_JOIN_NONE;
+	if (!n->matched || (w->g->nr_irqs && n->handlers_missing && !n->handlers))
+		return KVM_JOIN_NONE;
+	/* The search found another offset: which one it is a law tells. */
+	if (w->j->clock.known && n->bounded)
+		return KVM_JOINED;
+	/* One that both have is joined, or not certain: whatever is recorded on one side alone is between other CPUs, or more. */
+	if (2 * n->matched + n->ambiguous < n->possible)
+		return KVM_JOIN_FEW;
+	/* Which of several that share a handler had it first, the two sides may see differently. */
+	return 2 * n->others > n->checked && 4 * n->coalesced < n->matched ? KVM_JOIN_OTHERS : KVM_JOINED;
 }
 
 static enum kvm_join_error run(struct joiner *w)
 {
 	struct kvm_clock causal = { .ppm = w->j->clock.ppm };
 	enum kvm_guess found = guess(w, &causal);
+	int64_t unused;
 
 	if (w->j->clock.known) {
 		/* The search knew nothing of it: so it is held against that. */
@@ -590,6 +607,8 @@ static enum kvm_join_error run(struct joiner *w)
 		kvm_clock_free(&causal);
 		return found == KVM_GUESS_NONE ? KVM_JOIN_NO_OFFSET : KVM_JOIN_OFFSETS;
 	}
+	host_time(&w->j->clock, w->g->first, &w->first, &unused);
+	host_time(&w->j->clock, w->g->last, &unused, &w->last);
 	find_gaps(w);
 	join_sends(w);
 	join_irqs(w);
@@ -599,7 +618,7 @@ static enum kvm_join_error run(struct joiner *w)
 	}
 	count_hosts(w);
 	count_guests(w);
-	return is_none(w) ? KVM_JOIN_NONE : KVM_JOINED;
+	return verdict(w);
 }
 
 enum kvm_join_error kvm_join(struct kvm_join *j)

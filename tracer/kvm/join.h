@@ -26,14 +26,30 @@ struct kvm_joined {
 	uint64_t no_class;		      /* of the host, of vectors that no class of the guest has */
 	uint64_t handlers,
 		handlers_missing; /* entries with their handler, and without, of matched IPIs that were delivered */
+	uint64_t possible;  /* as many could be of both: what either has between the same CPUs while both recorded */
+	uint64_t coalesced; /* of those that match */
+	uint64_t checked,
+		others; /* handlers that the guest's own matching knows; of these, where the join has another */
 	uint64_t order_errors, stage_errors;
 	/* What causes and effects leave for the offset, whether it is known or not; valid if bounded. */
 	bool bounded;
 	int64_t low, high; /* where the recording has its middle */
 };
 
-/* KVM_JOIN_NONE: not one IPI is of both, from its send to its handler, and no lost event is why. */
-enum kvm_join_error { KVM_JOINED, KVM_JOIN_CPUS, KVM_JOIN_NO_OFFSET, KVM_JOIN_OFFSETS, KVM_JOIN_NONE };
+/*
+ * KVM_JOIN_NONE: not one IPI is of both, from its send to its handler. KVM_JOIN_FEW: less than half of those that could be are (of those that are not certain, half).
+ * KVM_JOIN_OTHERS: half of them end in another handler than the guest's own matching has: so they are of both by chance. None of
+ * it is said where lost events may be why.
+ */
+enum kvm_join_error {
+	KVM_JOINED,
+	KVM_JOIN_CPUS,
+	KVM_JOIN_NO_OFFSET,
+	KVM_JOIN_OFFSETS,
+	KVM_JOIN_NONE,
+	KVM_JOIN_FEW,
+	KVM_JOIN_OTHERS,
+};
 
 /* hits of one VM; first and last: of all of the host's events. Times of both in the same unit. */
 struct kvm_join {

@@ -2,6 +2,7 @@
 /*
  * kvm/joined.c - a host's report and a guest's recording: which VM, which clock, and what comes of it.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,25 +53,26 @@ void kvm_hits_free(struct kvm_hits *h)
 	memset(h, 0, sizeof(*h));
 }
 
-static int choose_vm(const struct kvm_report *r, int32_t *vm, struct err *err)
+int kvm_offset_parse(const char *text, size_t len, int64_t *offset)
 {
-	char list[200] = "";
-	size_t len = 0;
+	bool negative = len && *text == '-';
+	uint64_t val = 0;
 
-	for (unsigned int i = 0; i < r->nr_vms; i++) {
-		if (r->want.pid ? r->vms[i].tgid == r->want.pid : r->nr_vms == 1) {
-			*vm = r->vms[i].tgid;
-			return 0;
-		}
-		if (len < sizeof(list) - 16)
-			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%d", len ? ", " : "",
-						r->vms[i].tgid);
+	if (len == negative)
+		return -EINVAL;
+	for (size_t i = negative; i < len; i++) {
+		uint64_t digit = (uint64_t)(text[i] - '0');
+
+		if (text[i] < '0' || text[i] > '9')
+			return -EINVAL;
+		if (val > (UINT64_MAX - digit) / 10)
+			return -ERANGE;
+		val = val * 10 + digit;
 	}
-	if (r->want.pid)
-		err_set(err, EXIT_USAGE, "%s: %d is no virtual machine of it", r->path, r->want.pid);
-	else
-		err_set(err, EXIT_USAGE, "%s: several virtual machines: of which is %s?", r->path, r->want.path);
-	return err_hint(err, "--guest %s,pid=PID, of these: %s", r->want.path, list);
+	if (negative && val > 1ULL << 63)
+		return -ERANGE;
+	*offset = (int64_t)(negative ? 0 - val : val);
+	return 0;
 }
 
 /* The TSC of a guest is scaled unless it is this: 32 bits behind the point on SVM, 48 on VMX (kvm_caps.tsc_scaling_ratio_frac_bits). */
@@ -88,12 +90,11 @@ static bool told_offset(const struct kvm_facts *f, const char *vcpu, int64_t *of
 
 	for (unsigned int snap = 0; snap < KVM_NR_SNAPS; snap++) {
 		const char *text = kvm_facts_get(f, snap, vcpu, "tsc-offset");
-		char *end;
-		long long val = text ? strtoll(text, &end, 10) : 0;
+		int64_t val;
 
 		if (!text)
 			continue;
-		if (end == text || *end || is_scaled(f, snap, vcpu) || (found && val != *offset))
+		if (kvm_offset_parse(text, strlen(text), &val) || is_scaled(f, snap, vcpu) || (found && val != *offset))
 			return false;
 		*offset = val;
 		found = true;
@@ -125,18 +126,18 @@ static void add_told(struct kvm_report *r, struct kvm_hits *h)
 }
 
 /* The same for all its virtual CPUs, or it is none. */
-static bool find_offset(struct kvm_report *r, const struct kvm_hits *h, const struct dat_info *host, int32_t vm,
-			int64_t *offset)
+static bool find_offset(const struct kvm_report *r, struct kvm_pair *p, const struct kvm_hits *h,
+			const struct dat_info *host, int64_t *offset)
 {
 	bool found = false;
 
-	if (r->want.has_offset) {
-		*offset = r->want.offset;
-		r->offset_from = "given";
+	if (p->want.has_offset) {
+		*offset = p->want.offset;
+		p->offset_from = "given";
 		return true;
 	}
-	for (unsigned int i = 0; i < h->nr_offsets && !r->want.no_offset; i++) {
-		if (h->offsets[i].tgid > 0 && vm > 0 ? h->offsets[i].tgid != vm : r->nr_vms != 1)
+	for (unsigned int i = 0; i < h->nr_offsets && !p->want.no_offset; i++) {
+		if (h->offsets[i].tgid > 0 && p->vm > 0 ? h->offsets[i].tgid != p->vm : r->nr_vms != 1)
 			continue;
 		if (found && *offset != h->offsets[i].offset)
 			return false;
@@ -144,10 +145,10 @@ static bool find_offset(struct kvm_report *r, const struct kvm_hits *h, const st
 		found = true;
 	}
 	if (found) {
-		r->offset_from = r->told_offset ? "debugfs" : "kvm_write_tsc_offset";
-	} else if (r->guest.has_offset && !r->want.no_offset && (!host->trace_id || host->trace_id == r->guest.peer)) {
-		*offset = r->guest.offset;
-		r->offset_from = "trace-cmd's TIME_SHIFT";
+		p->offset_from = r->told_offset ? "debugfs" : "kvm_write_tsc_offset";
+	} else if (p->guest.has_offset && !p->want.no_offset && (!host->trace_id || host->trace_id == p->guest.peer)) {
+		*offset = p->guest.offset;
+		p->offset_from = "trace-cmd's TIME_SHIFT";
 		found = true;
 	}
 	return found;
@@ -175,112 +176,295 @@ static void to_host(struct kvm_guest *g, const struct dat_info *host, int64_t of
 	g->last = dat_to_ns(host, g->last - (uint64_t)offset);
 }
 
-static int set_clock(struct kvm_report *r, const struct kvm_hits *h, const struct dat_info *host, int32_t vm,
-		     struct kvm_clock *c, struct err *err)
+static int set_clock(const struct kvm_report *r, struct kvm_pair *p, const struct kvm_hits *h,
+		     const struct dat_info *host, struct err *err)
 {
 	int64_t offset = 0;
 
-	if (!r->guest.tsc && !dat_in_ns(host)) {
+	if (!p->guest.tsc && !dat_in_ns(host)) {
 		err_set(err, EXIT_FAILED, "%s has clock %s, %s has %s: they cannot be joined", r->path, r->clock,
-			r->want.path, r->guest.clock);
+			p->want.path, p->guest.clock);
 		return err_hint(err, "ipitrace record --clock x86-tsc, on both");
 	}
-	*c = (struct kvm_clock){ .ppm = r->guest.tsc ? 0 : KVM_DRIFT_PPM };
-	if (r->guest.tsc) {
-		c->known = find_offset(r, h, host, vm, &offset);
-		to_host(&r->guest, host, offset);
-	} else if (r->want.has_offset) {
-		c->known = true;
-		c->low = c->high = r->want.offset;
-		r->offset_from = "given";
+	p->clock = (struct kvm_clock){ .ppm = p->guest.tsc ? 0 : KVM_DRIFT_PPM };
+	if (p->guest.tsc) {
+		p->clock.known = find_offset(r, p, h, host, &offset);
+		to_host(&p->guest, host, offset);
+	} else if (p->want.has_offset) {
+		p->clock.known = true;
+		p->clock.low = p->clock.high = p->want.offset;
+		p->offset_from = "given";
 	}
 	return 0;
 }
 
-static int failed(const struct kvm_report *r, enum kvm_join_error why, struct err *err)
+static int failed(const struct kvm_report *r, const struct kvm_pair *p, enum kvm_join_error why, struct err *err)
 {
+	const struct kvm_joined *n = &p->joined;
+
 	switch (why) {
 	case KVM_JOIN_CPUS:
-		return err_set(err, EXIT_FAILED, "%s and %s: one of them has no IPIs", r->path, r->want.path);
+		return err_set(err, EXIT_FAILED, "%s and %s: one of them has no IPIs", r->path, p->want.path);
 	case KVM_JOIN_NO_OFFSET:
 		err_set(err, EXIT_FAILED, "%s and %s: no offset of the clocks brings their IPIs together", r->path,
-			r->want.path);
+			p->want.path);
 		return err_hint(err,
 				"are they of the same machine and the same time? If the host was polled for events "
 				"that the CPU delivers by itself, --clock x86-tsc and offset= are needed");
-	case KVM_JOIN_NONE:
-		err_set(err, EXIT_FAILED, "%s and %s: no IPI is of both, from send to handler", r->path, r->want.path);
-		return err_hint(err, "are they of the same machine and the same time?");
-	default:
+	case KVM_JOIN_OFFSETS:
 		err_set(err, EXIT_FAILED, "%s and %s: their IPIs fit by more than one offset of the clocks", r->path,
-			r->want.path);
-		return err_hint(err, "record --clock x86-tsc on both, and --guest %s,offset=TICKS", r->want.path);
+			p->want.path);
+		return err_hint(err, "record --clock x86-tsc on both, and --guest %s,offset=TICKS", p->want.path);
+	case KVM_JOIN_FEW:
+		err_set(err, EXIT_FAILED, "%s and %s: of %" PRIu64 " IPIs that both could have, %" PRIu64 " fit",
+			r->path, p->want.path, n->possible, n->matched);
+		break;
+	case KVM_JOIN_OTHERS:
+		err_set(err, EXIT_FAILED,
+			"%s and %s: %" PRIu64 " of %" PRIu64
+			" IPIs end in a handler that the guest has for another one",
+			r->path, p->want.path, n->others, n->checked);
+		break;
+	default:
+		err_set(err, EXIT_FAILED, "%s and %s: no IPI is of both, from send to handler", r->path, p->want.path);
 	}
+	return err_hint(err, "are they of the same machine and the same time?");
 }
 
-static void law(struct kvm_report *r, const char *name, const char *text, uint64_t left, uint64_t right, bool applies)
+static void law(struct kvm_report *r, const struct kvm_pair *p, const struct kvm_law *l)
 {
-	r->laws[r->nr_laws++] = (struct kvm_law){
-		.name = name,
-		.text = text,
-		.left = left,
-		.right = right,
-		.right_max = right,
-		.applies = applies,
-		.held = !applies || left == right,
-	};
+	struct kvm_law *to = &r->laws[r->nr_laws++];
+
+	*to = *l;
+	to->vm = r->nr_guests > 1 ? p->vm : 0;
+	to->right_max = l->right;
+	to->held = !l->applies || l->left == l->right;
 }
 
-static void add_laws(struct kvm_report *r, const struct kvm_join *j)
+static void add_laws(struct kvm_report *r, struct kvm_pair *p, uint64_t nr_hits)
 {
-	const struct kvm_joined *n = &j->n;
+	const struct kvm_joined *n = &p->joined;
 	bool inside = n->low <= 0 && n->high >= 0;
 
 	/* Where the offset is known, all that is left of it is 0. */
-	if (!r->guest.tsc && j->clock.known)
-		inside = n->low <= j->clock.low && n->high >= j->clock.low;
-	r->offset_allowed = inside;
-	law(r, "joined_host",
-	    "IPIs of the host == joined + uncertain + its own + outside the guest's recording + others", j->nr_hits,
-	    n->matched + n->ambiguous + n->host_only + n->host_outside + n->no_class, true);
-	law(r, "joined_guest", "IPIs of the guest == joined + its own + outside the host's recording",
-	    r->guest.nr_sends, n->matched + n->guest_only + n->guest_outside, true);
-	law(r, "joined_order", "send <= exit <= ... <= entry <= handler", n->order_errors, 0, true);
-	law(r, "joined_stages", "the sum of the stages == the total, from send to handler", n->stage_errors, 0, true);
-	law(r, "offset", "the known offset is one that causes and effects allow", inside, 1,
-	    j->clock.known && n->bounded);
-	law(r, "clocks", "clocks contradict themselves == 0", j->clock.contradicts, 0, !j->clock.known);
+	if (!p->guest.tsc && p->clock.known)
+		inside = n->low <= p->clock.low && n->high >= p->clock.low;
+	p->offset_allowed = inside;
+	law(r, p,
+	    &(struct kvm_law){
+		    .name = "joined_host",
+		    .text = "IPIs of the host == joined + uncertain + its own + outside the guest's recording + others",
+		    .left = nr_hits,
+		    .right = n->matched + n->ambiguous + n->host_only + n->host_outside + n->no_class,
+		    .applies = true });
+	law(r, p,
+	    &(struct kvm_law){ .name = "joined_guest",
+			       .text = "IPIs of the guest == joined + its own + outside the host's recording",
+			       .left = p->guest.nr_sends,
+			       .right = n->matched + n->guest_only + n->guest_outside,
+			       .applies = true });
+	law(r, p,
+	    &(struct kvm_law){ .name = "joined_order",
+			       .text = "send <= exit <= ... <= entry <= handler",
+			       .left = n->order_errors,
+			       .applies = true });
+	law(r, p,
+	    &(struct kvm_law){ .name = "joined_stages",
+			       .text = "the sum of the stages == the total, from send to handler",
+			       .left = n->stage_errors,
+			       .applies = true });
+	law(r, p,
+	    &(struct kvm_law){ .name = "offset",
+			       .text = "the known offset is one that causes and effects allow",
+			       .left = inside,
+			       .right = 1,
+			       .applies = p->clock.known && n->bounded });
+	law(r, p,
+	    &(struct kvm_law){ .name = "clocks",
+			       .text = "clocks contradict themselves == 0",
+			       .left = p->clock.contradicts,
+			       .applies = !p->clock.known });
+}
+
+/* The IPIs of one VM, which the join changes; malloc'ed. */
+static struct kvm_ipi *hits_of(const struct kvm_hits *h, int32_t vm, uint32_t *nr)
+{
+	struct kvm_ipi *list = xcalloc(h->nr + 1ull, sizeof(*list));
+
+	*nr = 0;
+	for (uint32_t i = 0; i < h->nr; i++)
+		if (h->list[i].vm == vm)
+			list[(*nr)++] = h->list[i];
+	return list;
+}
+
+/* A guest's recording with one of the VMs. */
+struct
+try {
+	struct kvm_pair pair;
+	struct kvm_ipi *hits;
+	uint32_t nr_hits;
+	enum kvm_join_error why;
+};
+
+static void try_free(struct try *t)
+{
+	kvm_guest_free(&t->pair.guest);
+	kvm_clock_free(&t->pair.clock);
+	free(t->hits);
+	*t = (struct try){ 0 };
+}
+
+/* -1: the two have clocks that cannot be joined, whichever VM it is. */
+static int try_vm(const struct kvm_report *r, const struct kvm_pair *p, const struct kvm_hits *h,
+		  const struct dat_info *host, int32_t vm, struct try *t, struct err *err)
+{
+	struct kvm_join j = { .first = h->first, .last = h->last, .gaps = h->gaps, .nr_gaps = h->nr_gaps };
+
+	*t = (struct try){ .pair = *p };
+	t->pair.vm = vm;
+	kvm_guest_copy(&t->pair.guest, &p->guest);
+	t->pair.guest.clock = p->guest.clock ? xstrdup(p->guest.clock) : NULL;
+	t->pair.guest.uname = p->guest.uname ? xstrdup(p->guest.uname) : NULL;
+	if (set_clock(r, &t->pair, h, host, err)) {
+		try_free(t);
+		return -1;
+	}
+	t->hits = hits_of(h, vm, &t->nr_hits);
+	j.clock = t->pair.clock;
+	j.hits = t->hits;
+	j.nr_hits = t->nr_hits;
+	j.guest = &t->pair.guest;
+	t->why = kvm_join(&j);
+	t->pair.clock = j.clock;
+	t->pair.joined = j.n;
+	return 0;
+}
+
+static bool may_be(const struct kvm_report *r, const struct kvm_pair *p, int32_t vm)
+{
+	return p->want.pid ? vm == p->want.pid : !kvm_report_pair(r, vm) || r->nr_vms == 1;
+}
+
+static int no_vm(const struct kvm_report *r, const struct kvm_pair *p, unsigned int nr_fit, struct err *err)
+{
+	char list[200] = "";
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < r->nr_vms && len < sizeof(list) - 16; i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%d", len ? ", " : "", r->vms[i].tgid);
+	if (p->want.pid)
+		err_set(err, EXIT_USAGE, "%s: %d is no virtual machine of it", r->path, p->want.pid);
+	else
+		err_set(err, EXIT_USAGE, "%s: several virtual machines: of which is %s? %s", r->path, p->want.path,
+			nr_fit ? "It fits more than one" : "It fits none");
+	return err_hint(err, "--guest %s,pid=PID, of these: %s", p->want.path, list);
+}
+
+/* The VM that was said, the only one, or the only one of several that it fits. Its IPIs go to the end of joined. */
+static int join_one(struct kvm_report *r, struct kvm_pair *p, const struct kvm_hits *h, const struct dat_info *host,
+		    struct kvm_hits *joined, struct err *err)
+{
+	struct try best = { 0 };
+	unsigned int nr_tried = 0, nr_fit = 0;
+	int ret = -1;
+
+	for (unsigned int i = 0; i < r->nr_vms; i++) {
+		struct try t;
+
+		if (!may_be(r, p, r->vms[i].tgid))
+			continue;
+		if (try_vm(r, p, h, host, r->vms[i].tgid, &t, err))
+			goto out;
+		nr_tried++;
+		nr_fit += t.why == KVM_JOINED;
+		if (nr_tried > 1 && t.why != KVM_JOINED) {
+			try_free(&t);
+			continue;
+		}
+		try_free(&best);
+		best = t;
+	}
+	if (!nr_tried || (nr_tried > 1 && nr_fit != 1)) {
+		no_vm(r, p, nr_fit, err);
+		goto out;
+	}
+	if (best.why != KVM_JOINED) {
+		failed(r, &best.pair, best.why, err);
+		goto out;
+	}
+	if (kvm_report_pair(r, best.pair.vm)) {
+		err_set(err, EXIT_USAGE, "%s and %s: both are of the same virtual machine", p->want.path,
+			kvm_report_pair(r, best.pair.vm)->want.path);
+		goto out;
+	}
+	kvm_guest_free(&p->guest);
+	*p = best.pair;
+	best.pair = (struct kvm_pair){ 0 };
+	p->offset_known = p->clock.known;
+	p->drift_ppm = p->clock.ppm;
+	p->width = kvm_clock_width(&p->clock);
+	add_laws(r, p, best.nr_hits);
+	for (uint32_t i = 0; i < best.nr_hits; i++)
+		kvm_hits_add(joined, &best.hits[i]);
+	ret = 0;
+out:
+	try_free(&best);
+	return ret;
+}
+
+/* As the host's events were: so that several VMs are one report. */
+static int by_order(const void *a, const void *b)
+{
+	const struct kvm_ipi *x = a, *y = b;
+
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 int kvm_report_join(struct kvm_report *r, struct kvm_hits *h, const struct dat_info *host, struct err *err)
 {
-	struct kvm_join j = { .first = h->first, .last = h->last, .gaps = h->gaps, .nr_gaps = h->nr_gaps };
-	enum kvm_join_error why;
-	uint32_t nr = 0;
-	int32_t vm = 0;
+	struct kvm_hits joined = { 0 };
+	unsigned int nr = r->nr_guests;
+	int ret = 0;
 
 	add_told(r, h);
-	if (choose_vm(r, &vm, err) || kvm_guest_read(&r->guest, r->want.path, dat_is_tsc(host), err))
+	for (unsigned int i = 0; i < nr && !ret; i++)
+		ret = kvm_guest_read(&r->guests[i].guest, &r->guest_names, r->guests[i].want.path, dat_is_tsc(host),
+				     err);
+	/* Those of which it is said of which VM they are, then those that have to be tried. */
+	for (unsigned int pass = 0; pass < 2; pass++)
+		for (unsigned int i = 0; i < nr && !ret; i++)
+			if ((r->guests[i].want.pid != 0) == !pass)
+				ret = join_one(r, &r->guests[i], h, host, &joined, err);
+	if (ret) {
+		kvm_hits_free(&joined);
 		return -1;
-	if (set_clock(r, h, host, vm, &j.clock, err))
-		return -1;
-	for (uint32_t i = 0; i < h->nr; i++)
-		if (h->list[i].vm == vm)
-			h->list[nr++] = h->list[i];
-	h->nr = nr;
-	j.hits = h->list;
-	j.nr_hits = nr;
-	j.guest = &r->guest;
-	why = kvm_join(&j);
-	if (why == KVM_JOINED) {
-		r->is_joined = true;
-		r->joined = j.n;
-		r->joined_vm = vm;
-		r->offset_known = j.clock.known;
-		r->drift_ppm = j.clock.ppm;
-		r->width = kvm_clock_width(&j.clock);
-		add_laws(r, &j);
 	}
-	kvm_clock_free(&j.clock);
-	return why == KVM_JOINED ? 0 : failed(r, why, err);
+	if (nr > 1 && joined.nr)
+		qsort(joined.list, joined.nr, sizeof(*joined.list), by_order);
+	free(h->list);
+	h->list = joined.list;
+	h->nr = joined.nr;
+	h->room = joined.room;
+	r->is_joined = true;
+	return 0;
+}
+
+const struct kvm_pair *kvm_report_pair(const struct kvm_report *r, int32_t vm)
+{
+	for (unsigned int i = 0; i < r->nr_guests; i++)
+		if (r->guests[i].joined.matched && r->guests[i].vm == vm)
+			return &r->guests[i];
+	return NULL;
+}
+
+bool kvm_pair_time(const struct kvm_pair *p, uint64_t at, uint64_t *early, uint64_t *late)
+{
+	int64_t low, high;
+
+	if (!kvm_clock_at(&p->clock, at, &low, &high) || low > high)
+		return false;
+	*early = at - (uint64_t)high;
+	*late = at - (uint64_t)low;
+	return true;
 }

@@ -31,7 +31,7 @@ void kvm_hits_add(struct kvm_hits *h, const struct kvm_ipi *ipi);
 void kvm_hits_gap(struct kvm_hits *h, uint32_t cpu, uint64_t at, bool begins);
 void kvm_hits_offset(struct kvm_hits *h, int32_t tgid, uint32_t vcpu, int64_t offset);
 void kvm_hits_free(struct kvm_hits *h);
-/* Reads the guest that r wants. Hits become those of its VM, with the guest's part of each. Adds to the laws. */
+/* Reads the guests that r wants. Hits become those of their VMs, with the guest's part of each. Adds to the laws. */
 int kvm_report_join(struct kvm_report *r, struct kvm_hits *h, const struct dat_info *host, struct err *err);
 
 #endif

@@ -95,7 +95,7 @@ struct kvm_ipi {
 	bool host_kick; /* the sender's thread sent an IPI of the host */
 	uint64_t at[KVM_NR_POINTS];
 	uint64_t order;		     /* of sends */
-	uint32_t caller, func, comm; /* names of the guest's recording (kvm/guest.h); 0 = not known */
+	uint32_t caller, func, comm; /* names of the guest's recording (struct kvm_names); 0 = not known */
 	uint64_t width;		     /* within this, times of the guest may be earlier or later by half */
 };
 
@@ -154,6 +154,7 @@ struct kvm_law {
 	const char *name, *text;
 	uint64_t left, right;
 	uint64_t right_max; /* where the right side is known to lie between two numbers; else it is right */
+	int32_t vm;	    /* of this machine alone; 0 = of all */
 	bool applies;	    /* false: an event that it needs was not recorded */
 	bool held;
 };

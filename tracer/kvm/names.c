@@ -86,7 +86,7 @@ void kvm_class_name(const struct kvm_ipi *ipi, char name[KVM_CLASS_LEN])
 
 static void law(struct kvm_law *l, const char *name, const char *text, uint64_t left, uint64_t right, bool applies)
 {
-	*l = (struct kvm_law){ name, text, left, right, right, applies, !applies || left == right };
+	*l = (struct kvm_law){ name, text, left, right, right, 0, applies, !applies || left == right };
 }
 
 unsigned int kvm_laws(const struct kvm *k, struct kvm_law laws[KVM_MAX_LAWS])

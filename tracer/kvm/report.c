@@ -68,7 +68,7 @@ static void on_ipi(void *ctx, const struct kvm_ipi *ipi)
 {
 	struct source *s = ctx;
 
-	if (s->report->want.path) {
+	if (s->report->nr_guests) {
 		kvm_hits_add(&s->hits, ipi);
 		return;
 	}
@@ -191,7 +191,7 @@ static int run(struct source *s, struct err *err)
 		if (!first)
 			first = rec.ts;
 		last = rec.ts;
-		if (r->want.path)
+		if (r->nr_guests)
 			note(s, &rec);
 		kvm_event(r->engine, &rec);
 	}
@@ -310,7 +310,7 @@ static int read_all(struct source *s, struct err *err)
 	name_threads(s);
 	r->nr_laws = kvm_laws(r->engine, r->laws);
 	kvm_host_laws(r);
-	if (r->want.path && join(s, err))
+	if (r->nr_guests && join(s, err))
 		return -1;
 	kvm_rows_end(r);
 	return 0;
@@ -358,7 +358,11 @@ void kvm_report_free(struct kvm_report *r)
 	free(r->uname);
 	free(r->clock);
 	free(r->recorded);
-	kvm_guest_free(&r->guest);
+	for (unsigned int i = 0; i < r->nr_guests; i++) {
+		kvm_guest_free(&r->guests[i].guest);
+		kvm_clock_free(&r->guests[i].clock);
+	}
+	kvm_names_free(&r->guest_names);
 	kvm_free(r->engine);
 }
 
@@ -397,10 +401,14 @@ unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NO
 	if (r->stats->strangers)
 		notes[nr++] = xasprintf("%llu events of threads that are no known virtual CPU",
 					(unsigned long long)r->stats->strangers);
-	if (r->is_joined && r->joined.host_only > r->joined.matched && r->joined.guest_only > r->joined.matched)
-		notes[nr++] =
-			xasprintf("most IPIs are of one recording alone: is %s of the same machine and the same time?",
-				  r->want.path);
+	for (unsigned int i = 0; i < r->nr_guests && r->is_joined; i++) {
+		const struct kvm_joined *n = &r->guests[i].joined;
+
+		if (n->host_only > n->matched && n->guest_only > n->matched)
+			notes[nr++] = xasprintf(
+				"most IPIs are of one recording alone: is %s of the same machine and the same time?",
+				r->guests[i].want.path);
+	}
 	if (!r->in_ns)
 		notes[nr++] = xasprintf("times are ticks of %s: the file does not say how long one is", r->clock);
 	return nr;

@@ -8,6 +8,7 @@
 #define IPITRACE_KVM_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -57,16 +58,37 @@ struct kvm_thread {
 	char *name;    /* "CPU 0/KVM"; NULL = not known */
 };
 
+/*
+ * A TSC's offset in decimal: as debugfs has it, with a sign, or as events have it, 64 bits without one. -EINVAL: it is none,
+ * -ERANGE: it has more bits.
+ */
+int kvm_offset_parse(const char *text, size_t len, int64_t *offset);
+
 /* A guest's recording to join. */
 struct kvm_want {
 	const char *path;	    /* NULL = none */
-	int32_t pid;		    /* of its VM; 0: there is one only */
+	int32_t pid;		    /* of its VM; 0: of the only one that it fits */
 	bool has_offset, no_offset; /* that is given; not even one that is known shall be taken */
 	int64_t offset; /* of the guest's clock, less the host's: ticks where both are of the TSC, else ns */
 };
 
+#define KVM_MAX_GUESTS 16
+#define KVM_GUEST_LAWS 6
+
+/* A guest's recording, and the VM that it is of. */
+struct kvm_pair {
+	struct kvm_want want; /* its path is borrowed */
+	struct kvm_guest guest;
+	struct kvm_joined joined;
+	struct kvm_clock clock; /* guest less host */
+	int32_t vm;
+	bool offset_known, offset_allowed; /* by causes and effects */
+	const char *offset_from;	   /* who knows it */
+	unsigned int drift_ppm;		   /* that is reckoned with */
+	uint64_t width;			   /* of the offset, where it is widest; 0 if known */
+};
+
 struct kvm_report {
-	struct kvm_want want;		/* borrowed; set before */
 	const char *path;		/* borrowed */
 	char *uname, *clock, *recorded; /* recorded: the command line, or NULL */
 	bool in_ns;			/* times are ns; else ticks of the clock */
@@ -88,21 +110,21 @@ struct kvm_report {
 	const struct kvm_vm *vms;
 	unsigned int nr_vms;
 	const struct kvm_stats *stats;
-	struct kvm_law laws[KVM_MAX_LAWS];
+	struct kvm_law laws[KVM_MAX_LAWS + KVM_MAX_GUESTS * KVM_GUEST_LAWS];
 	unsigned int nr_laws;
 	bool has[KVM_NR_EVENTS]; /* events whose formats the file has; of ipitrace's that were recorded */
 	struct kvm *engine;
-	/* Of the guest, if it was joined: then rows are of its VM alone. */
+	/* Of guests, if these were joined: then rows are of their VMs alone. Their wants are set before. */
+	struct kvm_pair guests[KVM_MAX_GUESTS];
+	unsigned int nr_guests;
+	struct kvm_names guest_names; /* of all of them, by the numbers that IPIs have */
 	bool is_joined;
-	struct kvm_guest guest;
-	struct kvm_joined joined;
-	int32_t joined_vm;
-	bool offset_known, offset_allowed; /* by causes and effects */
-	bool told_offset;		   /* the host\'s files have it */
-	const char *offset_from;	   /* who knows it */
-	unsigned int drift_ppm;		   /* that is reckoned with */
-	uint64_t width;			   /* of the offset, where it is widest; 0 if known */
-	/* Gets each IPI as well; set before, or NULL. */
+	bool told_offset; /* the host's files have some */
+	/*
+	 * Gets each IPI as well; set before, or NULL. Of one that is joined, KVM_AT_SEND and KVM_AT_HANDLER are the guest's, by
+	 * the host's clock, within width; caller, func and comm are numbers of guest_names. What else a guest has (sends without
+	 * an exit, handlers) is in guests[].guest after kvm_report_read(); kvm_pair_time() has its times by the host's clock.
+	 */
 	void (*tap)(void *ctx, const struct kvm_ipi *ipi);
 	void *tap_ctx;
 };
@@ -110,10 +132,14 @@ struct kvm_report {
 /* buffer: of the file's ring buffers this one; NULL = all. Rows are by the keys of r. */
 int kvm_report_read(struct kvm_report *r, const char *path, const char *buffer, struct err *err);
 void kvm_report_free(struct kvm_report *r);
+/* What a VM was joined with; NULL: nothing. */
+const struct kvm_pair *kvm_report_pair(const struct kvm_report *r, int32_t vm);
+/* A time of the guest's sends, handlers and gaps was at the host's between these two. False: it is not known. */
+bool kvm_pair_time(const struct kvm_pair *p, uint64_t at, uint64_t *early, uint64_t *late);
 /* The thread of a virtual CPU; NULL: no event told of it. */
 const struct kvm_thread *kvm_report_thread(const struct kvm_report *r, int32_t vm, uint32_t vcpu);
 /* Sentences on what this recording cannot show; each malloc'ed. At most KVM_MAX_NOTES. */
-#define KVM_MAX_NOTES 20
+#define KVM_MAX_NOTES (20 + KVM_MAX_GUESTS)
 unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NOTES]);
 
 #endif

@@ -24,7 +24,7 @@ static struct sums sum_up(const struct kvm_report *r)
 	for (unsigned int i = 0; i < r->nr_vms; i++) {
 		const struct kvm_vm *vm = &r->vms[i];
 
-		if (r->is_joined && vm->tgid != r->joined_vm)
+		if (r->is_joined && !kvm_report_pair(r, vm->tgid))
 			continue;
 		for (unsigned int k = 0; k < KVM_NR_KICKS; k++) {
 			s.kicks[k] += vm->kicks[k];

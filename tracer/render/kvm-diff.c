@@ -47,7 +47,7 @@ static void head(const char *name, const struct kvm_report *r, FILE *out)
 {
 	fprintf(out, "%s: %s, %u virtual machine%s, %s%s, clock %s\n", name, r->path, r->nr_vms,
 		r->nr_vms == 1 ? "" : "s", r->is_joined ? "joined with " : "host only",
-		r->is_joined ? r->want.path : "", r->clock);
+		r->is_joined ? r->guests[0].want.path : "", r->clock);
 }
 
 void render_kvm_diff_text(const struct kvm_report *a, const struct kvm_report *b, const struct render_kvm_options *o,

@@ -70,7 +70,7 @@ static void json_guest_stage(struct json *j, const char *key, const struct hist 
 
 static const char *guest_name(const struct kvm_report *r, uint32_t name)
 {
-	return name < r->guest.nr_names ? r->guest.names[name] : NULL;
+	return name < r->guest_names.nr ? r->guest_names.list[name] : NULL;
 }
 
 static void json_key(struct json *j, const struct kvm_report *r, const struct kvm_ipi *k, enum kvm_key key)
@@ -293,6 +293,8 @@ static void json_laws(struct json *j, const struct kvm_report *r)
 		json_object(j, NULL);
 		json_string(j, "name", r->laws[i].name);
 		json_string(j, "text", r->laws[i].text);
+		if (r->laws[i].vm)
+			json_u64(j, "vm", (uint64_t)r->laws[i].vm);
 		json_u64(j, "left", r->laws[i].left);
 		json_u64(j, "right", r->laws[i].right);
 		json_u64(j, "right_max", r->laws[i].right_max);
@@ -305,26 +307,22 @@ static void json_laws(struct json *j, const struct kvm_report *r)
 	json_close(j);
 }
 
-static void json_joined(struct json *j, const struct kvm_report *r)
+static void json_pair(struct json *j, const char *key, const struct kvm_pair *p)
 {
-	const struct kvm_joined *n = &r->joined;
+	const struct kvm_joined *n = &p->joined;
 
-	if (!r->is_joined) {
-		json_null(j, "guest");
-		return;
-	}
-	json_object(j, "guest");
-	json_string(j, "file", r->want.path);
-	json_string(j, "kernel", r->guest.uname);
-	json_string(j, "clock", r->guest.clock);
-	if (r->joined_vm)
-		json_u64(j, "vm", (uint64_t)r->joined_vm);
+	json_object(j, key);
+	json_string(j, "file", p->want.path);
+	json_string(j, "kernel", p->guest.uname);
+	json_string(j, "clock", p->guest.clock);
+	if (p->vm)
+		json_u64(j, "vm", (uint64_t)p->vm);
 	else
 		json_null(j, "vm");
-	json_bool(j, "offset_known", r->offset_known);
-	json_string(j, "offset_from", r->offset_from);
-	json_u64(j, "drift_ppm", r->drift_ppm);
-	json_u64(j, "width", r->width);
+	json_bool(j, "offset_known", p->offset_known);
+	json_string(j, "offset_from", p->offset_from);
+	json_u64(j, "drift_ppm", p->drift_ppm);
+	json_u64(j, "width", p->width);
 	json_u64(j, "joined", n->matched);
 	json_u64(j, "uncertain", n->ambiguous);
 	json_u64(j, "host_only", n->host_only);
@@ -333,8 +331,17 @@ static void json_joined(struct json *j, const struct kvm_report *r)
 	json_u64(j, "guest_outside", n->guest_outside);
 	json_u64(j, "no_class", n->no_class);
 	json_u64(j, "handlers_missing", n->handlers_missing);
-	json_bool(j, "incomplete", r->guest.lost);
+	json_bool(j, "incomplete", p->guest.lost);
 	json_close(j);
+}
+
+/* The one guest; of several there are only all of them. */
+static void json_joined(struct json *j, const struct kvm_report *r)
+{
+	if (r->is_joined && r->nr_guests == 1)
+		json_pair(j, "guest", &r->guests[0]);
+	else
+		json_null(j, "guest");
 }
 
 static void json_notes(struct json *j, const struct kvm_report *r)
@@ -352,7 +359,10 @@ static void json_notes(struct json *j, const struct kvm_report *r)
 
 static bool is_incomplete(const struct kvm_report *r)
 {
-	return r->stats->lost || r->truncated || r->damaged || (r->is_joined && r->guest.lost);
+	for (unsigned int i = 0; i < r->nr_guests; i++)
+		if (r->guests[i].guest.lost)
+			return true;
+	return r->stats->lost || r->truncated || r->damaged;
 }
 
 void render_kvm_json_side(struct json *j, const char *key, const struct kvm_report *r)
@@ -380,6 +390,10 @@ void render_kvm_json(const struct kvm_report *r, const struct render_kvm_options
 	json_string(&j, "unit", r->in_ns ? "ns" : "ticks");
 	json_string(&j, "tier", r->is_joined ? "host+guest" : "host");
 	json_joined(&j, r);
+	json_array(&j, "guests");
+	for (unsigned int i = 0; i < r->nr_guests && r->is_joined; i++)
+		json_pair(&j, NULL, &r->guests[i]);
+	json_close(&j);
 	json_u64(&j, "duration", r->span);
 	if (r->stats->lost_unknown)
 		json_null(&j, "lost_events");

@@ -80,7 +80,7 @@ static char *vcpu_text(const struct kvm_report *r, int32_t vm, uint32_t id)
 
 static char *guest_name(const struct kvm_report *r, uint32_t name)
 {
-	return xstrdup(name && name < r->guest.nr_names ? r->guest.names[name] : "-");
+	return xstrdup(name && name < r->guest_names.nr ? r->guest_names.list[name] : "-");
 }
 
 static char *key_text(const struct kvm_report *r, const struct kvm_row *row, enum kvm_key key)

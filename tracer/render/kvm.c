@@ -131,19 +131,25 @@ static void outcomes(const struct kvm_vm *vm, FILE *out)
 
 static void law_broken(const struct kvm_law *l, FILE *out)
 {
-	fprintf(out, "law broken: %s: %" PRIu64 ", %" PRIu64, l->text, l->left, l->right);
+	fputs("law broken: ", out);
+	if (l->vm)
+		fprintf(out, "VM %d: ", l->vm);
+	fprintf(out, "%s: %" PRIu64 ", %" PRIu64, l->text, l->left, l->right);
 	if (l->right_max != l->right)
 		fprintf(out, " to %" PRIu64, l->right_max);
 	fputc('\n', out);
 }
 
 /* How sure the clocks are, and what the two recordings have of each other. */
-static void joined(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
+static void joined(const struct kvm_report *r, const struct render_kvm_options *o, const struct kvm_pair *p, FILE *out)
 {
-	const struct kvm_joined *n = &r->joined;
-	char *width = render_kvm_amount(r, o, r->width);
+	const struct kvm_joined *n = &p->joined;
+	char *width = render_kvm_amount(r, o, p->width), whose[32] = "";
 
-	fprintf(out, "joined: %" PRIu64 " IPIs of both", n->matched);
+	if (r->nr_guests > 1)
+		snprintf(whose, sizeof(whose), "VM %d: ", p->vm);
+
+	fprintf(out, "joined: %s%" PRIu64 " IPIs of both", whose, n->matched);
 	if (n->ambiguous)
 		fprintf(out, "; %" PRIu64 " of the host of which it is not certain whose they are", n->ambiguous);
 	if (n->host_only)
@@ -159,14 +165,14 @@ static void joined(const struct kvm_report *r, const struct render_kvm_options *
 	if (n->handlers_missing)
 		fprintf(out, "; of %" PRIu64 " delivered the handler is not known", n->handlers_missing);
 	fputc('\n', out);
-	if (r->offset_known)
-		fprintf(out, "clocks: the guest's offset is known (%s)%s\n", r->offset_from,
+	if (p->offset_known)
+		fprintf(out, "clocks: %sthe guest's offset is known (%s)%s\n", whose, p->offset_from,
 			!n->bounded	  ? "" :
-			r->offset_allowed ? ", and causes and effects allow it" :
+			p->offset_allowed ? ", and causes and effects allow it" :
 					    ", but causes and effects contradict it");
 	else
-		fprintf(out, "clocks: by causes and effects, the guest's offset is within %s%s\n", width,
-			r->drift_ppm ? ", at a drift of up to 1000 ppm" : "");
+		fprintf(out, "clocks: %sby causes and effects, the guest's offset is within %s%s\n", whose, width,
+			p->drift_ppm ? ", at a drift of up to 1000 ppm" : "");
 	free(width);
 }
 
@@ -264,13 +270,17 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 	FILE *lines = lines_begin(&text, &len, out);
 
 	fprintf(lines, "%s: %u virtual machine%s, ", r->path, r->nr_vms, r->nr_vms == 1 ? "" : "s");
-	if (r->is_joined && r->joined_vm)
-		fprintf(lines, "%d joined with %s, clocks %s and %s\n\n", r->joined_vm, r->want.path, r->clock,
-			r->guest.clock);
-	else if (r->is_joined)
-		fprintf(lines, "joined with %s, clocks %s and %s\n\n", r->want.path, r->clock, r->guest.clock);
+	for (unsigned int i = 0; i < r->nr_guests; i++) {
+		const struct kvm_pair *p = &r->guests[i];
+
+		if (p->vm)
+			fprintf(lines, "%d ", p->vm);
+		fprintf(lines, "joined with %s, ", p->want.path);
+	}
+	if (r->nr_guests == 1)
+		fprintf(lines, "clocks %s and %s\n\n", r->clock, r->guests[0].guest.clock);
 	else
-		fprintf(lines, "host only, clock %s\n\n", r->clock);
+		fprintf(lines, "%sclock %s\n\n", r->nr_guests ? "" : "host only, ", r->clock);
 	lines_end(lines, &text, o, out);
 	render_kvm_rows(r, o, out);
 	for (unsigned int i = 0; i < r->nr_vms; i++) {
@@ -288,8 +298,8 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 	}
 	lines = lines_begin(&text, &len, out);
 	host(r, lines);
-	if (r->is_joined)
-		joined(r, o, lines);
+	for (unsigned int i = 0; i < r->nr_guests; i++)
+		joined(r, o, &r->guests[i], lines);
 	laws(r, lines);
 	notes(r, lines);
 	lines_end(lines, &text, o, out);
