@@ -92,7 +92,7 @@ is "$(completed record --user-stack =)" "dwarf fp " "  what user stacks are take
 is "$(completed list --outcome delivered,)" "delivered,coalesced delivered,in_flight delivered,lost delivered,run delivered,unknown " \
 	"what a list has not yet"
 is "$(completed help list '')" "columns " "what there is help on"
-is "$(completed report --help '')" "columns plumbing kvm " "  likewise"
+is "$(completed report --help '')" "columns kvm plumbing " "  likewise"
 is "$(completed help diff '')" " " "  nothing"
 is "$(completed help rec)" "record " "  a command"
 is "$(completed --)" "--color --help --no-pager --version " "options without a command"

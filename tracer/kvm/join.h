@@ -37,8 +37,8 @@ struct kvm_joined {
 };
 
 /*
- * KVM_JOIN_NONE: not one IPI is of both, from its send to its handler. KVM_JOIN_FEW: less than half of those that could be are (of those that are not certain, half).
- * KVM_JOIN_OTHERS: half of them end in another handler than the guest's own matching has: so they are of both by chance. None of
+ * KVM_JOIN_NONE: not one IPI is of both, from its send to its handler. KVM_JOIN_FEW: less than half of those that could be
+ * are; of those that are not certain half count. KVM_JOIN_OTHERS: half of them end in another handler than the guest's own matching has: so they are of both by chance. None of
  * it is said where lost events may be why.
  */
 enum kvm_join_error {
