@@ -255,13 +255,6 @@ static char *numa(const struct bench_topo *t)
 	return t->nr_nodes ? xasprintf("%u", t->nr_nodes) : NULL;
 }
 
-static char *halt_poll(void)
-{
-	char *host = line_of("/sys/module/kvm/parameters/halt_poll_ns", NULL);
-
-	return host ? host : line_of("/sys/module/haltpoll/parameters/guest_halt_poll_ns", NULL);
-}
-
 static char *cpus_used(const struct bench_topo *t)
 {
 	struct cpuset set = { 0 };
@@ -306,7 +299,10 @@ void bench_env_read(struct bench_env *e, const struct bench_topo *t)
 		      line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource", NULL));
 	bench_env_add(e, "isolated", "isolated CPUs", line_of(CPU_SYSFS "isolated", "none"));
 	bench_env_add(e, "nohz_full", "nohz_full CPUs", line_of(CPU_SYSFS "nohz_full", "none"));
-	bench_env_add(e, "halt_poll_ns", "halt_poll_ns", halt_poll());
+	/* Of this machine's guests; and of its own CPUs, where its governor of idle states is haltpoll. */
+	bench_env_add(e, "halt_poll_ns", "halt_poll_ns", line_of("/sys/module/kvm/parameters/halt_poll_ns", NULL));
+	bench_env_add(e, "guest_halt_poll_ns", "guest_halt_poll_ns",
+		      line_of("/sys/module/haltpoll/parameters/guest_halt_poll_ns", NULL));
 #undef CPU_SYSFS
 }
 
