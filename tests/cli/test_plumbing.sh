@@ -74,6 +74,13 @@ with=$("$IPITRACE" list --csv "$F" | grep -c ",$caller+") without=$("$IPITRACE" 
 [ "$with" -gt 0 ] && [ "$without" -eq 0 ]
 is $? 0 "list: of $with lines with it none is left"
 unlike "$("$IPITRACE" export --folded --plumbing mine "$F" | sed 's/ [0-9]*$//')" ";$caller\$" "export: no stack ends in it"
+exits 0 "  all of its names are there" "$IPITRACE" report --plumbing mine "$F"
+unlike "$(cat "$ERR")" 'plumbing' "  of which nothing is said"
+printf '%s\nno_such_function_x\n!%s\nnot_there_either_*\n%s*\n' "$caller" "${caller%?}" "${caller%?}" >odd
+exits 0 "names that no symbol has" "$IPITRACE" report --plumbing odd "$F"
+is "$(grep -c '^ipitrace: ' "$ERR") $(grep '^ipitrace: ' "$ERR")" \
+	"1 ipitrace: --plumbing: not among the recording's symbols: no_such_function_x, ${caller%?}, not_there_either_*" "  are told in one line"
+like "$(cat "$ERR")" "^hint: near .*$caller" "  with what is near"
 exits 0 "diff takes it" "$IPITRACE" diff --plumbing mine "$F" "$F"
 exits 1 "a file that is not there" "$IPITRACE" report --plumbing nosuch "$F"
 echo 'two words' >bad

@@ -54,8 +54,13 @@ def addresses(data):
                 yield v
 
 
+def is_label(line):
+    """Of the compiler or the assembler, in a function: decode/kallsyms.c."""
+    return line.split()[2].startswith((b"$", b".L", b"L0"))
+
+
 def prune(kallsyms, data):
-    lines = kallsyms.splitlines(keepends=True)
+    lines = [line for line in kallsyms.splitlines(keepends=True) if not is_label(line)]
     order = sorted((int(line.split()[0], 16), i) for i, line in enumerate(lines))
     starts = [a for a, _ in order]
     keep = set()

@@ -33,6 +33,8 @@ static char *random_table(size_t *len)
 	FILE *out = open_memstream(&text, len);
 
 	fprintf(out, "%0*lx A fixed_percpu_data\n", (int)sizeof(long) * 2, 0UL);
+	fprintf(out, "%0*lx T _stext\n", (int)sizeof(long) * 2, BASE);
+	fprintf(out, "%0*lx R _etext\n", (int)sizeof(long) * 2, BASE + (12UL << 20));
 	for (unsigned int i = 0; i < NR_LINES; i++) {
 		static const char types[] = "ttTTWdDBr";
 		char type = types[rnd(sizeof(types) - 1)];

@@ -85,14 +85,51 @@ static void test_labels(void)
 				     "ffffffff81000210 t .LVL101\n"
 				     "ffffffff81000218 t L0^A\n"
 				     "ffffffff81000300 T L1_is_a_name\n";
-	struct symtab *s = symtab_new(labels, sizeof(labels) - 1);
+	/* As recorders and trace-cmd write the whole text. */
+	static const char whole[] = "ffffffff81000000 T _stext\n"
+				    "ffffffff82000000 R _etext\n";
+	char *both;
+	struct symtab *s;
 	uint64_t start, end;
 
+	ok(asprintf(&both, "%s%s", labels, whole) > 0, "with the ends of the code");
+	s = symtab_new(both, strlen(both));
 	is_format(s, 0xffffffff81000100, false, true, "ipi_mb+0x0");
 	is_format(s, 0xffffffff81000190, false, true, "ipi_mb+0x90");
 	is_format(s, 0xffffffff81000220, false, true, "do_madvise+0x20");
 	is_format(s, 0xffffffff81000310, false, true, "L1_is_a_name+0x10");
 	ok(symtab_range(s, "do_madvise", &start, &end) && end == 0xffffffff81000300, "a label ends no function");
+	symtab_free(s);
+	free(both);
+
+	/* Of a text of which functions may be left out, a label may be of one of these. */
+	s = symtab_new(labels, sizeof(labels) - 1);
+	is_format(s, 0xffffffff81000100, false, true, "ipi_mb+0x0");
+	is_format(s, 0xffffffff81000170, false, true, "ipi_mb+0x70");
+	is_format(s, 0xffffffff81000190, false, true, "0xffffffff81000190");
+	is_format(s, 0xffffffff81000220, false, true, "0xffffffff81000220");
+	is_format(s, 0xffffffff81000208, true, true, "do_madvise+0x8");
+	is_format(s, 0xffffffff81000310, false, true, "L1_is_a_name+0x10");
+	symtab_free(s);
+}
+
+/* What is known of an address between labels of a module whose functions are left out. */
+static void test_labels_of_modules(void)
+{
+	static const char labels[] = "ffffffffc0000100 t .L0 \t[amod]\n"
+				     "ffffffffc0000200 t .LVL1\t[amod]\n"
+				     "ffffffffc0000300 t afunc\t[amod]\n"
+				     "ffffffffc0000380 t .LVL2\t[amod]\n"
+				     "ffffffffc0001000 t .LVL3\t[bmod]\n";
+	struct symtab *s = symtab_new(labels, sizeof(labels) - 1);
+
+	is_format(s, 0xffffffffc0000150, true, true, "0xffffffffc0000150 [amod]");
+	is_format(s, 0xffffffffc0000250, true, true, "0xffffffffc0000250 [amod]");
+	is_format(s, 0xffffffffc0000350, true, true, "afunc+0x50 [amod]");
+	is_format(s, 0xffffffffc0000500, true, true, "0xffffffffc0000500");
+	is_format(s, 0xffffffffc0001500, true, true, "0xffffffffc0001500");
+	is_format(s, 0xffffffffc0000050, true, true, "0xffffffffc0000050");
+	ok(!symtab_is_plumbing(s, (uint64_t[]){ 0xffffffffc0000251 }, 1, 0), "what has no name is no plumbing");
 	symtab_free(s);
 }
 
@@ -391,6 +428,7 @@ int main(void)
 {
 	test_names();
 	test_labels();
+	test_labels_of_modules();
 	test_plumbing();
 	test_plumbing_list();
 	test_stacks();

@@ -74,6 +74,44 @@ void reading_print_plumbing(FILE *out)
 		print_row(out, row, kinds[PLUMBING_NOT]);
 }
 
+/* Of a long list, that may be for many kernels, no more than these are named. */
+#define MAX_MISSED 4
+
+void reading_say_plumbing(const struct reading *r, const struct plumbing *plumbing)
+{
+	struct symtab *symbols = analysis_symtab(r->analysis);
+	struct nearest near, first = { 0 };
+	unsigned int missed = 0;
+	const char *name, *whom = NULL;
+	bool prefix;
+
+	for (size_t i = 0; (name = plumbing_own_name(plumbing, i, &prefix)); i++) {
+		if (symtab_has(symbols, name, prefix, &near))
+			continue;
+		if (missed++ < MAX_MISSED)
+			fprintf(stderr,
+				missed == 1 ? "ipitrace: --plumbing: not among the recording's symbols: %s%s" :
+					      ", %s%s",
+				name, prefix ? "*" : "");
+		if (!whom && near.nr) {
+			whom = name;
+			first = near;
+		}
+	}
+	if (missed > MAX_MISSED)
+		fprintf(stderr, " and %u more", missed - MAX_MISSED);
+	if (missed)
+		fputc('\n', stderr);
+	for (unsigned int i = 0; i < first.nr; i++) {
+		char clean[100];
+
+		sanitize(clean, sizeof(clean), first.name[i]);
+		if (!i)
+			fprintf(stderr, "hint: near %s are", whom);
+		fprintf(stderr, "%s %s%s", i ? "," : "", clean, i + 1 == first.nr ? "\n" : "");
+	}
+}
+
 int reading_open(struct reading *r, const char *path, const char *buffer, struct ipi_filter *f,
 		 const struct plumbing *plumbing, struct err *err)
 {
@@ -85,6 +123,7 @@ int reading_open(struct reading *r, const char *path, const char *buffer, struct
 	    analysis_open(&r->analysis, path, buffer, err))
 		return -1;
 	analysis_set_plumbing(r->analysis, plumbing);
+	reading_say_plumbing(r, plumbing);
 	reading_set_threads(r, 0);
 	facts = analysis_facts(r->analysis);
 	if (ipi_filter_resolve(f, facts ? &facts->machine : &unknown, analysis_info(r->analysis)->cpus, err) ||

@@ -49,6 +49,8 @@ struct reading {
  * what is here; NULL with *err if there is none.
  */
 const char *reading_file(const char *command, const char *input, char **argv, int nr, struct err *err);
+/* Names of the user's plumbing that no function of the recording has, and what may be meant, on stderr. */
+void reading_say_plumbing(const struct reading *r, const struct plumbing *plumbing);
 /*
  * buffer as for analysis_open(); f is borrowed, and resolved; so is plumbing, which may be NULL. A reading that failed to
  * open is closed like any other.

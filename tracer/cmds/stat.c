@@ -190,6 +190,7 @@ static int open_live(struct stat *s, char **command, char **workload, struct deb
 		return -1;
 	s->in.analysis = live_analysis(s->live);
 	analysis_set_plumbing(s->in.analysis, s->o.live.plumbing);
+	reading_say_plumbing(&s->in, s->o.live.plumbing);
 	s->in.names = analysis_names(s->in.analysis);
 	s->o.filter.process.workload = live_facts(s->live)->workload;
 	if (!reading_has_roots(&s->o.filter, err))

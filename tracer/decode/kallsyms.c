@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "decode/kallsyms.h"
@@ -64,7 +65,8 @@ static uint64_t parse_addr(const char *line, const char *eol, const char **end)
 	return addr;
 }
 
-bool kallsyms_function(const char *line, const char *eol, struct kallsyms_line *l)
+/* A function, or a label of one. */
+static bool parse_code(const char *line, const char *eol, struct kallsyms_line *l, bool *label)
 {
 	const char *at, *name, *blank;
 
@@ -81,11 +83,56 @@ bool kallsyms_function(const char *line, const char *eol, struct kallsyms_line *
 	if (at == name)
 		return false;
 	/* Padding in front of a function, not a function. */
-	if ((at - name > 6 && !memcmp(name, "__pfx_", 6)) || is_label(name, at))
+	if (at - name > 6 && !memcmp(name, "__pfx_", 6))
 		return false;
+	*label = is_label(name, at);
 	l->name = name;
 	l->name_len = (size_t)(at - name);
-	l->module = at + 1 < eol && at[1] == '[';
+	/* "\t[module]"; a name may end in a blank, as that of ".L0 " does. */
+	at = memchr(at, '[', (size_t)(eol - at));
+	l->module = at && (at[-1] == '\t' || at[-1] == ' ');
+	return true;
+}
+
+bool kallsyms_function(const char *line, const char *eol, struct kallsyms_line *l)
+{
+	bool label;
+
+	return parse_code(line, eol, l, &label) && !label;
+}
+
+bool kallsyms_label(const char *line, const char *eol, struct kallsyms_line *l)
+{
+	bool label;
+
+	return parse_code(line, eol, l, &label) && label;
+}
+
+/* Where the kernel's code begins and ends: include/asm-generic/sections.h. */
+static const char *const ends_of_code[] = { " _stext", " _etext" };
+
+static bool is_end_of_code(const char *line, const char *eol)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ends_of_code); i++) {
+		size_t len = strlen(ends_of_code[i]);
+
+		if ((size_t)(eol - line) > len && !memcmp(eol - len, ends_of_code[i], len))
+			return true;
+	}
+	return false;
+}
+
+bool kallsyms_has_functions(const char *text, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ends_of_code); i++) {
+		size_t n = strlen(ends_of_code[i]);
+		const char *at = text, *end = text + len;
+
+		while ((at = memmem(at, (size_t)(end - at), ends_of_code[i], n)) && at + n < end && at[n] != '\n')
+			at += n;
+		if (!at)
+			return false;
+	}
 	return true;
 }
 
@@ -95,7 +142,7 @@ struct line {
 	uint64_t addr;
 	const char *text;
 	uint32_t len; /* with its end of line */
-	bool function, plumbing, keep;
+	bool function, plumbing, end, keep;
 };
 
 struct kallsyms_used {
@@ -118,6 +165,7 @@ static void add_line(struct kallsyms_used *u, const char *line, const char *eol,
 	l.addr = parse_addr(line, eol, &end);
 	if (end == line)
 		return;
+	l.end = is_end_of_code(line, eol);
 	if (l.function) {
 		plumbing_kind(NULL, f.name, f.name_len, &whole_file);
 		l.plumbing = whole_file;
@@ -256,7 +304,7 @@ char *kallsyms_used_text(const struct kallsyms_used *u, size_t *len)
 	char *text, *at;
 
 	for (size_t i = 0; i < u->nr; i++)
-		u->lines[i].keep = false;
+		u->lines[i].keep = u->lines[i].end;
 	for (size_t i = 0; i < u->nr; i++)
 		if (u->lines[i].plumbing)
 			keep_around(u, u->lines[i].addr);

@@ -24,6 +24,15 @@ struct kallsyms_line {
 
 /* "ffffffff81001260 T name\t[module]", without its end of line at eol; false where it is no function. */
 bool kallsyms_function(const char *line, const char *eol, struct kallsyms_line *l);
+/* Likewise of a label in or at a function: of the compiler (".L0"), or a mark of the assembler ("$d"). */
+bool kallsyms_label(const char *line, const char *eol, struct kallsyms_line *l);
+/*
+ * Is every function there that holds an address which the text is asked for? So
+ * it is where the text is the kernel's own or that of kallsyms_used_text(): both
+ * have the ends of the kernel's code. Else the function before a label need not
+ * be the one that the label is in.
+ */
+bool kallsyms_has_functions(const char *text, size_t len);
 
 struct kallsyms_used;
 
@@ -35,7 +44,8 @@ void kallsyms_used_scan(struct kallsyms_used *u, const void *data, size_t len);
 /*
  * The lines of the text by which symtab.h names each address seen, and the
  * address before it, as by the whole text; and where functions end and the
- * plumbing is. In the order of the text; the caller frees it.
+ * plumbing is, and the ends of the kernel's code. In the order of the text; the
+ * caller frees it.
  */
 char *kallsyms_used_text(const struct kallsyms_used *u, size_t *len);
 

@@ -178,6 +178,14 @@ void plumbing_free(struct plumbing *p)
 	free(p);
 }
 
+const char *plumbing_own_name(const struct plumbing *p, size_t i, bool *prefix)
+{
+	if (!p || i >= p->nr)
+		return NULL;
+	*prefix = p->own[i].prefix;
+	return p->own[i].name;
+}
+
 /* --- look-up --- */
 
 struct key {

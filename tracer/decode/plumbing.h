@@ -49,6 +49,9 @@ struct plumbing;
 int plumbing_parse(struct plumbing **p, const char *text, size_t len, const char *path, struct err *err);
 void plumbing_free(struct plumbing *p);
 
+/* The i-th of a user's names, without the marks, and whether it may go on; NULL behind the last. p may be NULL. */
+const char *plumbing_own_name(const struct plumbing *p, size_t i, bool *prefix);
+
 /*
  * What a function is by its name, with or without the compiler's suffix; more
  * may be NULL. *whole_file: the source file, if all of it is plumbing, or NULL.

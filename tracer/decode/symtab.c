@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "decode/kallsyms.h"
 #include "decode/plumbing.h"
 #include "decode/symtab.h"
@@ -37,6 +38,8 @@ struct symtab {
 	size_t len;
 	struct sym *syms; /* by address; equal addresses in the order of the text */
 	size_t nr;
+	struct sym *labels; /* by address, likewise; only where they may stand for functions that are left out */
+	size_t nr_labels;
 	char **names; /* copies, made at first use */
 	char **modules;
 	bool parsed, usable;
@@ -68,14 +71,17 @@ void symtab_free(struct symtab *s)
 	free(s->names);
 	free(s->modules);
 	free(s->syms);
+	free(s->labels);
 	free(s);
 }
 
-static bool parse_line(const struct symtab *s, const char *line, const char *eol, struct sym *sym)
+typedef bool line_parser(const char *line, const char *eol, struct kallsyms_line *l);
+
+static bool parse_line(const struct symtab *s, line_parser *parser, const char *line, const char *eol, struct sym *sym)
 {
 	struct kallsyms_line l;
 
-	if (!kallsyms_function(line, eol, &l) || l.name_len > UINT16_MAX)
+	if (!parser(line, eol, &l) || l.name_len > UINT16_MAX)
 		return false;
 	*sym = (struct sym){
 		.addr = l.addr,
@@ -97,37 +103,45 @@ static int sym_compare(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
-static void parse(struct symtab *s)
+/* The lines that the parser takes, *nr of them, by address. */
+static struct sym *parse_lines(const struct symtab *s, line_parser *parser, size_t room, size_t *nr)
 {
-	const char *line = s->text, *end;
-	size_t room = s->len / 40 + 16;
+	const char *line = s->text, *end = line + s->len;
+	struct sym *syms = xmalloc(room * sizeof(*syms));
 	bool sorted = true;
 
-	s->parsed = true;
-	if (!s->len)
-		return;
-	end = line + s->len;
-	s->syms = xmalloc(room * sizeof(*s->syms));
+	*nr = 0;
 	while (line < end) {
 		const char *eol = memchr(line, '\n', (size_t)(end - line));
 
 		if (!eol)
 			eol = end;
-		if (s->nr == room) {
+		if (*nr == room) {
 			room *= 2;
-			s->syms = xrealloc(s->syms, room * sizeof(*s->syms));
+			syms = xrealloc(syms, room * sizeof(*syms));
 		}
-		if (parse_line(s, line, eol, &s->syms[s->nr])) {
-			s->usable |= s->syms[s->nr].addr != 0;
-			if (s->nr && s->syms[s->nr].addr < s->syms[s->nr - 1].addr)
+		if (parse_line(s, parser, line, eol, &syms[*nr])) {
+			if (*nr && syms[*nr].addr < syms[*nr - 1].addr)
 				sorted = false;
-			s->nr++;
+			++*nr;
 		}
 		line = eol + 1;
 	}
 	/* Modules follow the kernel, in no order. */
 	if (!sorted)
-		qsort(s->syms, s->nr, sizeof(*s->syms), sym_compare);
+		qsort(syms, *nr, sizeof(*syms), sym_compare);
+	return syms;
+}
+
+static void parse(struct symtab *s)
+{
+	s->parsed = true;
+	if (!s->len)
+		return;
+	s->syms = parse_lines(s, kallsyms_function, s->len / 40 + 16, &s->nr);
+	s->usable = s->nr && s->syms[s->nr - 1].addr;
+	if (!kallsyms_has_functions(s->text, s->len))
+		s->labels = parse_lines(s, kallsyms_label, 64, &s->nr_labels);
 }
 
 static void parse_once(const struct symtab *s)
@@ -168,26 +182,47 @@ bool symtab_range(const struct symtab *s, const char *name, uint64_t *start, uin
 	return false;
 }
 
-/* Symbol that holds addr, the first of several names; NULL if none does. */
-static struct sym *lookup(const struct symtab *s, uint64_t addr)
+/* How many of the symbols are at or below addr. */
+static size_t nr_up_to(const struct sym *syms, size_t nr, uint64_t addr)
 {
-	size_t low = 0, high;
+	size_t low = 0, high = nr;
 
-	parse_once(s);
-	if (!s->usable)
-		return NULL;
-	for (high = s->nr; low < high;) {
+	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (s->syms[mid].addr <= addr)
+		if (syms[mid].addr <= addr)
 			low = mid + 1;
 		else
 			high = mid;
 	}
+	return low;
+}
+
+/* The label that is nearest to addr, at or below it and behind the function before; NULL = none, or it is of no matter. */
+static const struct sym *label_before(const struct symtab *s, uint64_t addr)
+{
+	size_t labels = nr_up_to(s->labels, s->nr_labels, addr), syms;
+	const struct sym *label = labels ? &s->labels[labels - 1] : NULL;
+
+	if (!label || addr - label->addr >= MAX_FUNC_SIZE)
+		return NULL;
+	syms = nr_up_to(s->syms, s->nr, addr);
+	return syms && s->syms[syms - 1].addr >= label->addr ? NULL : label;
+}
+
+/* Symbol that holds addr, the first of several names; NULL if none does for sure. */
+static struct sym *lookup(const struct symtab *s, uint64_t addr)
+{
+	size_t low;
+
+	parse_once(s);
+	if (!s->usable)
+		return NULL;
+	low = nr_up_to(s->syms, s->nr, addr);
 	if (!low)
 		return NULL;
 	low--;
-	if (addr - s->syms[low].addr >= MAX_FUNC_SIZE)
+	if (addr - s->syms[low].addr >= MAX_FUNC_SIZE || label_before(s, addr))
 		return NULL;
 	while (low && s->syms[low - 1].addr == s->syms[low].addr)
 		low--;
@@ -209,14 +244,56 @@ static const char *copy_name(const struct symtab *s, char ***table, size_t i, co
 	return (*table)[i];
 }
 
+/* Of a symbol of a module, the name of that, not terminated. */
+static const char *module_text(const struct symtab *s, const struct sym *sym, size_t *len)
+{
+	const char *from = s->text + sym->name + sym->name_len + 1, *end;
+
+	/* Behind the blank that some labels end in. */
+	while (from[-1] != '[')
+		from++;
+	for (end = from; end < s->text + s->len && *end != ']' && *end != '\n';)
+		end++;
+	*len = (size_t)(end - from);
+	return from;
+}
+
 static const char *module_of(struct symtab *s, const struct sym *sym)
 {
-	const char *from = s->text + sym->name + sym->name_len + 2;
-	const char *end = from;
+	size_t len;
+	const char *name = module_text(s, sym, &len);
 
-	while (end < s->text + s->len && *end != ']' && *end != '\n')
-		end++;
-	return copy_name(s, &s->modules, (size_t)(sym - s->syms), from, (size_t)(end - from));
+	return copy_name(s, &s->modules, (size_t)(sym - s->syms), name, len);
+}
+
+/*
+ * " [module]" of an address in no function that is known: labels on both of its
+ * sides, or one and a function, are of that module, and nothing lies between.
+ */
+static void module_around(const struct symtab *s, uint64_t addr, char *buf, size_t len)
+{
+	const struct sym *below, *above = NULL, *func = NULL;
+	const char *a, *b;
+	size_t nr_labels, nr_syms, len_a, len_b;
+
+	buf[0] = '\0';
+	below = s->usable ? label_before(s, addr) : NULL;
+	if (!below)
+		return;
+	nr_labels = nr_up_to(s->labels, s->nr_labels, addr);
+	nr_syms = nr_up_to(s->syms, s->nr, addr);
+	if (nr_labels < s->nr_labels)
+		above = &s->labels[nr_labels];
+	if (nr_syms < s->nr)
+		func = &s->syms[nr_syms];
+	if (func && (!above || func->addr <= above->addr))
+		above = func;
+	if (!above || !above->module || !below->module || above->addr - addr >= MAX_FUNC_SIZE)
+		return;
+	a = module_text(s, below, &len_a);
+	b = module_text(s, above, &len_b);
+	if (len_a == len_b && !memcmp(a, b, len_a))
+		snprintf(buf, len, " [%.*s]", (int)len_a, a);
 }
 
 const char *symtab_name(struct symtab *s, uint64_t addr, uint64_t *offset, const char **module)
@@ -237,11 +314,13 @@ void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool wi
 	uint64_t back = return_address && addr ? 1 : 0;
 	const char *module = NULL, *name;
 	uint64_t offset = 0;
-	char off[32] = "";
+	char off[32] = "", around[80] = "";
 
 	name = s ? symtab_name(s, addr - back, &offset, &module) : NULL;
 	if (!name) {
-		snprintf(buf, len, "0x%llx", (unsigned long long)addr);
+		if (s)
+			module_around(s, addr - back, around, sizeof(around));
+		snprintf(buf, len, "0x%llx%s", (unsigned long long)addr, around);
 		return;
 	}
 	if (with_offset)
@@ -301,6 +380,26 @@ static enum plumbing_kind kind_of(struct symtab *s, uint64_t addr)
 		sym->kind = (uint8_t)(kind + 1);
 	}
 	return (enum plumbing_kind)(sym->kind - 1);
+}
+
+bool symtab_has(struct symtab *s, const char *name, bool prefix, struct nearest *near)
+{
+	size_t len = strlen(name);
+
+	parse_once(s);
+	if (!s->usable)
+		return true;
+	for (size_t i = 0; i < s->nr; i++) {
+		const char *text = s->text + s->syms[i].name;
+		size_t n = s->syms[i].name_len;
+
+		if (n >= len && !memcmp(text, name, len) && (prefix || n == len || text[len] == '.'))
+			return true;
+	}
+	nearest_begin(near, name);
+	for (size_t i = 0; i < s->nr; i++)
+		nearest_offer(near, copy_name(s, &s->names, i, s->text + s->syms[i].name, s->syms[i].name_len));
+	return false;
 }
 
 void symtab_set_plumbing(struct symtab *s, const struct plumbing *more)

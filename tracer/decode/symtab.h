@@ -30,10 +30,12 @@ void symtab_free(struct symtab *s);
  * Address range [*start, *end) of a function by exact name; false if unknown.
  */
 bool symtab_range(const struct symtab *s, const char *name, uint64_t *start, uint64_t *end);
-/* Name of the function holding addr, without offset; NULL if unknown. The string lives as long as s. */
+/*
+ * Name of the function holding addr, without offset; NULL if unknown. So it is where functions may be left out of the
+ * text (kallsyms_has_functions()) and a label lies between. The string lives as long as s. */
 const char *symtab_name(struct symtab *s, uint64_t addr, uint64_t *offset, const char **module);
 /*
- * "func+0x1b0" or "func+0x1b0 [module]", "0xffff..." where unknown. A return
+ * "func+0x1b0" or "func+0x1b0 [module]"; where unknown "0xffff...", or "0xffff... [module]". A return
  * address is looked up at addr - 1, so that a call at the very end of a
  * function does not name its neighbour; the offset printed stays addr's own,
  * as the kernel's %pS does. with_offset false: "func" only.
@@ -42,6 +44,13 @@ void symtab_format(struct symtab *s, uint64_t addr, bool return_address, bool wi
 
 /* A user's own plumbing besides decode/plumbing.def; before the first question. Borrowed; NULL = none. */
 void symtab_set_plumbing(struct symtab *s, const struct plumbing *more);
+/*
+ * Whether a function of that name is among the symbols, with or without the
+ * compiler's suffix, or one whose name begins so; if not, near has the names that
+ * may be meant, which live as long as s. True where no function is known.
+ */
+struct nearest;
+bool symtab_has(struct symtab *s, const char *name, bool prefix, struct nearest *near);
 /*
  * Of a stack, innermost first: does frame i carry the IPI for another (kernel/smp.c,
  * wake-ups, the trace machinery)? By its name, by the file that it lies in, or
