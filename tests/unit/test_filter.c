@@ -194,6 +194,8 @@ static void test_row(const struct filter_row *row, const char *value, const char
 	is_str(again, text, "--%s: with the same value", name);
 
 	here = report(in_user, 2);
+	if (row->about == FILTER_CLASS)
+		ok(strstr(here, " 0 local\n") && !strstr(all, " 0 local\n"), "--%s: a local call is of no class", name);
 	ok(strcmp(here, all) != 0 && strchr(here, '\n')[1], "--%s: some spans pass, some do not", name);
 	in_file[0] = &read.filter;
 	there = report(in_file, 1);

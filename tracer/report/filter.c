@@ -48,7 +48,7 @@ struct verdict {
 struct span_filter {
 	struct part *plain, *named;
 	unsigned int nr_plain, nr_named;
-	bool by_sender;
+	bool by_sender, by_class;
 	/* A filter asks for groups; or for what may not be known of a task, which is counted. */
 	bool by_group, by_place;
 	struct filter_unplaced unplaced;
@@ -97,6 +97,7 @@ struct span_filter *span_filter_new(const struct ipi_filter *const *filters, uns
 			else
 				add_part(&f->plain, &f->nr_plain, row, filters[i]);
 			f->by_sender |= row->about == FILTER_SENDER;
+			f->by_class |= row->about == FILTER_CLASS;
 			f->by_group |= row->group;
 			f->by_place |= row->group || filters[i]->process.children;
 		}
@@ -410,12 +411,12 @@ static void __attribute__((noinline)) multicast(struct span_filter *f, const str
 		f->next.span(f->next.ctx, &narrowed);
 }
 
-/* An interrupt, or a local call, which runs in whatever handler or in none. */
+/* An interrupt, or a local call, which is no IPI and so of no class. */
 static void received(struct span_filter *f, const struct ipi_span *s)
 {
 	unsigned int ask = ASK(FILTER_TARGET);
 
-	if (f->by_sender)
+	if (f->by_sender || (f->by_class && s->kind == IPI_SPAN_LOCAL))
 		return;
 	if (s->kind == IPI_SPAN_IRQ)
 		ask |= ASK(FILTER_CLASS);

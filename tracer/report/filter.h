@@ -4,10 +4,10 @@
  *
  * Several filters, the recording's and the user's: a span must pass all. Of a
  * multicast only the targets that pass go on. An interrupt without a known
- * sender and a local call pass by target and class alone (a local call by
- * target: it runs in whatever handler, or in none), and not at all if a filter
- * asks for the sender; then no IRQ span goes on, and the interrupts are those
- * of the delivered hits that pass.
+ * sender passes by target and class alone, and a local call, which is no IPI
+ * and of no class, by target alone, where no filter asks for classes. Neither
+ * does if a filter asks for the sender; then no IRQ span goes on, and the
+ * interrupts are those of the delivered hits that pass.
  */
 #ifndef IPITRACE_REPORT_FILTER_H
 #define IPITRACE_REPORT_FILTER_H
