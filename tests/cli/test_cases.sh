@@ -62,6 +62,10 @@ for f in s390x ppc64; do
 		"$f: functions ran, no interrupt told so"
 	unlike "$("$IPITRACE" report "$TMP/$f.dat")" 'in flight, 76|tier: exact|no reception events' "  nothing is called in flight"
 	is "$("$IPITRACE" list --json --kind hit "$TMP/$f.dat" | grep -c '"outcome":"unknown"')" 76 "  list says so, too"
+	exits 0 "  the slowest of these" "$IPITRACE" list --slowest 3 "$TMP/$f.dat"
+	like "$(cat "$ERR")" '^ipitrace: no line has a time of delivery to be chosen by: which IPIs arrived, and when, is not known' "  why there are none"
+	exits 0 "  by what is known" "$IPITRACE" list --slowest 3 --sort queue "$TMP/$f.dat"
+	is "$(cat "$ERR")" "" "  there is nothing to say"
 done
 json_check "$OUT" "t['interrupts'] == d['interrupts_by_class']['other'] == 76 and \
 	d['interrupts_by_class']['call_function'] is None" "ppc64: interrupts of no known class are counted as such"
@@ -72,6 +76,7 @@ for f in s390x:50 s390x:65 ppc64:35 riscv-unnamed:60 riscv-unnamed:90 riscv-unna
 	json_check "$OUT" "d['trace']['tier'] == 'sends' and t['outcome_unknown'] == t['target_hits'] and $arrivals == [None] * 7" \
 		"${f%:*}, cut at ${f#*:} %: what arrived is not known"
 	unlike "$("$IPITRACE" report "$TMP/cut.dat" 2>/dev/null)" '= [0-9]+ delivered|interrupts: none|unsolicited: [0-9]' "  the text says so"
+	unlike "$("$IPITRACE" report "$TMP/cut.dat" 2>/dev/null)" 'no reception events' "  and not that nobody recorded any"
 done
 evidence csd-only sends "t['calls'] == 5 and $arrivals == [None] * 7 and rows[0]['func'] == 'ipi_mb'" "calls only"
 like "$("$IPITRACE" report "$TMP/csd-only.dat")" '^totals: sends not recorded$' "  nobody says that none were sent"
@@ -97,6 +102,10 @@ evidence rt-idle-drain exact "[t[k] for k in ('delivered', 'coalesced', 'ambiguo
 evidence riscv-unnamed exact "[t[k] for k in ('delivered', 'in_flight', 'unsolicited')] == [74, 0, 0] and \
 	{k: n for k, n in d['interrupts_by_class'].items() if n} == {'reschedule': 1, 'call_function': 13, 'irq_work': 60} and \
 	len(d['coverage']) == 3 and all(c['ok'] for c in d['coverage'])" "riscv64 6.12"
+# Its symbols are cut down to what is nearest to each address, and that are local labels: of the module's functions, one is left.
+json_check "$OUT" "[r['caller'] for r in rows if (r['func'] or '').startswith('ipitrace_bench_irq_work_handler')] == ['0xffffffff01e6ecc8 [ipitrace_bench]']" \
+	"  an address behind a label is not in the function before, but in that module"
+json_check "$OUT" "not any('+' in r['caller'] and '[' in r['caller'] for r in rows)" "  nor is any other"
 
 # --- newer kernels: who caused it is who called, also where the plumbing was laid anew ---
 evidence amd64-7.3 exact "t['delivered'] == t['exact'] + t['fifo'] == 134 and all(c['ok'] for c in d['coverage']) and \

@@ -166,6 +166,10 @@ for bad in "" "--folded=x" "--folded=" "--folded --nonsense" "--folded a b"; do
 	# shellcheck disable=SC2086
 	exits 2 "usage: $bad" "$IPITRACE" export $bad
 done
+# Of synchronous calls that this recording has, none shows how long it was waited for.
+exits 1 "who waited is known of nobody" "$IPITRACE" export --folded=wait "$DATA/cases/arm64-7.2.dat.gz"
+like "$(cat "$ERR")" 'known of none, not known of [0-9]+$' "  an empty output would say that none did"
+is "$(wc -c <"$OUT")" 0 "  nor is there any"
 exits 1 "who waited is not known without functions" "$IPITRACE" export --folded=wait "$DATA/cases/only-ipi.dat.gz"
 like "$(cat "$ERR")" 'who waited is not known$' "  says so"
 done_testing

@@ -54,6 +54,12 @@ static int folded_possible(enum folded_what what, const struct trace_info *t, st
 				t->path);
 			return err_hint(err, "'ipitrace report' shows what all of its interrupts took");
 		}
+		if (t->not_learned) {
+			err_set(err, EXIT_FAILED,
+				"%s: nothing in it shows which interrupts are IPIs: what was stolen is not known",
+				t->path);
+			return err_hint(err, "'ipitrace report' shows what is known of it");
+		}
 		err_set(err, EXIT_FAILED, "%s has no reception events: what was stolen is not known", t->path);
 		return err_hint(err, "record with ipitrace, or trace-cmd record -e ipi -e csd -e irq_vectors");
 	}
@@ -74,6 +80,22 @@ static int folded_possible(enum folded_what what, const struct trace_info *t, st
 	return 0;
 }
 
+/* Of whom it is not known how long they waited is in no stack; where that is so of all, an empty output would say that none did. */
+static int say_unknown_waits(uint64_t unknown, unsigned int nr_lines, const char *path, struct err *err)
+{
+	if (!unknown)
+		return 0;
+	if (!nr_lines) {
+		err_set(err, EXIT_FAILED, "%s: how long senders waited is known of none, not known of %" PRIu64, path,
+			unknown);
+		return err_hint(
+			err, "'ipitrace report --help columns' says of waits_unknown when; --folded alone counts IPIs");
+	}
+	fprintf(stderr, "ipitrace: export: %" PRIu64 " wait%s left out: how long it took is not known\n", unknown,
+		unknown == 1 ? " is" : "s are");
+	return 0;
+}
+
 static int run_folded(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
 {
 	struct folded *f = folded_new(in->analysis, o->folded);
@@ -85,6 +107,8 @@ static int run_folded(const struct export_options *o, struct reading *in, FILE *
 	if (reading_run(in, &sink, err) || folded_possible(o->folded, analysis_info(in->analysis), err))
 		goto out;
 	lines = folded_lines(f, &nr);
+	if (say_unknown_waits(folded_waits_unknown(f), nr, in->path, err))
+		goto out;
 	for (unsigned int i = 0; i < nr; i++)
 		fprintf(out, "%s %" PRIu64 "\n", lines[i].text, lines[i].value);
 	ret = 0;

@@ -250,12 +250,32 @@ static void say_missed(void *ctx, unsigned int field, const char *text)
 		fprintf(stderr, "hint: %s\n", hint);
 }
 
+/* Whether no line can have the time that lines are chosen by, for want of events; *why there is none. */
+static bool is_unknown_time(const struct list_choice *c, const struct trace_info *t, const char **why)
+{
+	const char *key = c->sort->short_key;
+	bool arrival = !strcmp(key, "delivery") || !strcmp(key, "handler");
+
+	*why = arrival ? "which IPIs arrived, and when" : "when the functions of calls ran";
+	return arrival ? t->has_send && t->arrivals_unknown : t->runs_unknown;
+}
+
 /* Lines without the time that they are chosen by are not chosen: that none is left is no answer then. */
 static void say_timeless(const struct list_choice *c, const struct trace_info *t, const struct list *list)
 {
-	bool by_time = c->slowest || c->min_ns || c->max_ns || c->where;
+	bool by_time = c->slowest || c->min_ns || c->max_ns;
+	const char *why;
 
-	if (!by_time || t->clock_sync || !list_nr_lines(list) || list_nr_chosen(list))
+	if ((!by_time && !c->where) || !list_nr_lines(list) || list_nr_chosen(list))
+		return;
+	if (by_time && t->clock_sync && is_unknown_time(c, t, &why)) {
+		fprintf(stderr, "ipitrace: no line has a time of %s to be chosen by: %s, is not known\n",
+			c->sort->short_key, why);
+		if (!t->runs_unknown)
+			fputs("hint: --sort queue or --sort func goes by times of calls, which are known\n", stderr);
+		return;
+	}
+	if (t->clock_sync)
 		return;
 	fprintf(stderr, "ipitrace: clock %s has no times %s: lines cannot be chosen by them\n", t->clock,
 		t->clock_ns ? "between CPUs" : "in ns");

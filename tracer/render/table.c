@@ -584,7 +584,9 @@ static void notes(const struct report *r, FILE *out)
 		      out);
 	if (t->has_send && !t->has_reception)
 		fprintf(out, "note: %s: what was delivered, and when, is not known\n",
-			t->foreign ? "no reception events" : "this kernel's events do not tell which IPIs arrive");
+			t->not_learned ? "nothing in the file shows which interrupts are IPIs" :
+			t->foreign     ? "no reception events" :
+					 "this kernel's events do not tell which IPIs arrive");
 }
 
 FILE *wrapped_begin(struct wrapped *w, FILE *out)
@@ -760,9 +762,12 @@ void render_text_foot(struct render *r)
 	if (!report->nr_rows)
 		fputs(!report->trace->has_send ? "no senders: the recording has no send events\n" :
 		      report->tlb	       ? tlb_none(report->tlb) :
-		      by_slowest(report)       ? "no multicast is known to have been waited for\n" :
-		      report->filtered	       ? "no IPI passes the filter\n" :
-						 "no IPIs were sent\n",
+		      by_slowest(report) ?
+				    report->trace->runs_unknown ?
+				    "how long senders waited is not known: no runs of functions were recorded\n" :
+				    "no multicast is known to have been waited for\n" :
+		      report->filtered ? "no IPI passes the filter\n" :
+					 "no IPIs were sent\n",
 		      r->out);
 	if (r->nr_rows < report->nr_rows)
 		fprintf(r->out, "(%u more row%s)\n", report->nr_rows - r->nr_rows,

@@ -505,11 +505,19 @@ static struct ipi_evidence seen_evidence(const struct analysis *a)
 	return if_heard(a, seen);
 }
 
+static void finish_evidence(struct analysis *a, const struct ipi_evidence *evidence)
+{
+	struct trace_info *t = &a->trace;
+
+	trace_info_evidence(t, evidence);
+	t->not_learned = t->foreign && !t->has_reception && decode_mark_seen(pipeline_mark(a->pipeline)).has_reception;
+}
+
 static int info_of_seen(struct analysis *a, struct err *err)
 {
 	struct ipi_evidence seen = seen_evidence(a);
 
-	trace_info_evidence(&a->trace, &seen);
+	finish_evidence(a, &seen);
 	if (pipeline_mark(a->pipeline)->events || pipeline_mark(a->pipeline)->blind_sends)
 		return 0;
 	err_set(err, EXIT_FAILED, "%s: no IPI events were recorded", a->trace.path);
@@ -528,7 +536,7 @@ int analysis_run(struct analysis *a, const struct span_sink *sink, struct err *e
 	if (!is_ours(a))
 		return info_of_seen(a, err);
 	own = own_evidence(a);
-	trace_info_evidence(&a->trace, &own);
+	finish_evidence(a, &own);
 	return 0;
 }
 

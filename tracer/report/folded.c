@@ -49,6 +49,7 @@ struct folded {
 	struct hash by_key;
 	struct folded_line *lines;
 	unsigned int nr_lines;
+	uint64_t waits_unknown;
 };
 
 /* --- adding up --- */
@@ -119,6 +120,7 @@ static void folded_span(void *ctx, const struct ipi_span *s)
 
 		if (s->kind == IPI_SPAN_CALL && s->wait == IPI_WAIT_KNOWN)
 			add(f, &c);
+		f->waits_unknown += s->kind == IPI_SPAN_CALL && s->wait == IPI_WAIT_UNKNOWN;
 		return;
 	}
 	if (s->kind == IPI_SPAN_HIT)
@@ -148,6 +150,11 @@ void folded_free(struct folded *f)
 	free(f->charges);
 	hash_free(&f->by_key);
 	free(f);
+}
+
+uint64_t folded_waits_unknown(const struct folded *f)
+{
+	return f->waits_unknown;
 }
 
 struct span_sink folded_sink(struct folded *f)

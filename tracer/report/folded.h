@@ -32,6 +32,8 @@ struct folded_line {
 struct folded *folded_new(struct analysis *a, enum folded_what what);
 void folded_free(struct folded *f);
 struct span_sink folded_sink(struct folded *f);
+/* After the run: calls and multicasts of which it is not known how long their senders waited; they are in no line. */
+uint64_t folded_waits_unknown(const struct folded *f);
 /* After the run: no two with the same text, in the order of bytes, none of value 0. They stay the folded's. */
 const struct folded_line *folded_lines(struct folded *f, unsigned int *nr);
 

@@ -75,6 +75,7 @@ struct trace_info {
 	bool has_send, has_csd, has_reception;
 	/* Counts that no event can prove do not exist; see report/columns.c. */
 	bool arrivals_unknown; /* of hits: no receptions were recorded */
+	bool not_learned; /* though interrupts were: nothing in a file without facts shows which of them are IPIs */
 	uint32_t
 		unheard_classes; /* bit per enum ipi_class: of these none was, so what was not delivered is not known */
 	bool calls_unknown;	 /* no queue events were, whether or not the kernel had them */
