@@ -62,10 +62,9 @@ for f in s390x ppc64; do
 		"$f: functions ran, no interrupt told so"
 	unlike "$("$IPITRACE" report "$TMP/$f.dat")" 'in flight, 76|tier: exact|no reception events' "  nothing is called in flight"
 	is "$("$IPITRACE" list --json --kind hit "$TMP/$f.dat" | grep -c '"outcome":"unknown"')" 76 "  list says so, too"
-	exits 0 "  the slowest of these" "$IPITRACE" list --slowest 3 "$TMP/$f.dat"
+	"$IPITRACE" list --slowest 3 "$TMP/$f.dat" >/dev/null 2>"$ERR"
 	like "$(cat "$ERR")" '^ipitrace: no line has a time of delivery to be chosen by: which IPIs arrived, and when, is not known' "  why there are none"
-	exits 0 "  by what is known" "$IPITRACE" list --slowest 3 --sort queue "$TMP/$f.dat"
-	is "$(cat "$ERR")" "" "  there is nothing to say"
+	is "$("$IPITRACE" list --slowest 3 --sort queue "$TMP/$f.dat" 2>&1 >/dev/null)" "" "  by what is known there is nothing to say"
 done
 json_check "$OUT" "t['interrupts'] == d['interrupts_by_class']['other'] == 76 and \
 	d['interrupts_by_class']['call_function'] is None" "ppc64: interrupts of no known class are counted as such"

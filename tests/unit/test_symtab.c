@@ -106,7 +106,7 @@ static void test_labels(void)
 	s = symtab_new(labels, sizeof(labels) - 1);
 	is_format(s, 0xffffffff81000100, false, true, "ipi_mb+0x0");
 	is_format(s, 0xffffffff81000170, false, true, "ipi_mb+0x70");
-	is_format(s, 0xffffffff81000190, false, true, "0xffffffff81000190");
+	is_format(s, 0xffffffff81000190, false, true, "ipi_mb+0x90");
 	is_format(s, 0xffffffff81000220, false, true, "0xffffffff81000220");
 	is_format(s, 0xffffffff81000208, true, true, "do_madvise+0x8");
 	is_format(s, 0xffffffff81000310, false, true, "L1_is_a_name+0x10");

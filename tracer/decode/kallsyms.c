@@ -105,7 +105,7 @@ bool kallsyms_label(const char *line, const char *eol, struct kallsyms_line *l)
 {
 	bool label;
 
-	return parse_code(line, eol, l, &label) && label;
+	return parse_code(line, eol, l, &label) && label && l->name[0] != '$';
 }
 
 /* Where the kernel's code begins and ends: include/asm-generic/sections.h. */

@@ -24,7 +24,7 @@ struct kallsyms_line {
 
 /* "ffffffff81001260 T name\t[module]", without its end of line at eol; false where it is no function. */
 bool kallsyms_function(const char *line, const char *eol, struct kallsyms_line *l);
-/* Likewise of a label in or at a function: of the compiler (".L0"), or a mark of the assembler ("$d"). */
+/* Likewise of a label of the compiler, in or at a function (".L0"). */
 bool kallsyms_label(const char *line, const char *eol, struct kallsyms_line *l);
 /*
  * Is every function there that holds an address which the text is asked for? So

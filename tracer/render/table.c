@@ -583,10 +583,7 @@ static void notes(const struct report *r, FILE *out)
 		      "a C library without them\n",
 		      out);
 	if (t->has_send && !t->has_reception)
-		fprintf(out, "note: %s: what was delivered, and when, is not known\n",
-			t->not_learned ? "nothing in the file shows which interrupts are IPIs" :
-			t->foreign     ? "no reception events" :
-					 "this kernel's events do not tell which IPIs arrive");
+		fprintf(out, "note: %s: what was delivered, and when, is not known\n", trace_info_unheard(t));
 }
 
 FILE *wrapped_begin(struct wrapped *w, FILE *out)

@@ -79,6 +79,13 @@ struct ipi_evidence trace_info_heard(const struct trace_info *t, struct ipi_evid
 	return evidence;
 }
 
+const char *trace_info_unheard(const struct trace_info *t)
+{
+	if (t->not_learned)
+		return "nothing in the file shows which interrupts are IPIs";
+	return t->foreign ? "no reception events" : "this kernel's events do not tell which IPIs arrive";
+}
+
 void trace_info_evidence(struct trace_info *t, const struct ipi_evidence *evidence)
 {
 	t->tier = ipi_tier_name(evidence->tier);

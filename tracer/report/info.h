@@ -116,6 +116,8 @@ bool trace_info_heard_any(const struct match_totals *totals);
 /* Of what the events could prove, what they do; arch is that of t. */
 struct ipi_evidence trace_info_heard(const struct trace_info *t, struct ipi_evidence evidence,
 				     const struct info_heard *heard);
+/* Why it is not known what arrived. */
+const char *trace_info_unheard(const struct trace_info *t);
 /* The tier, and which counts do not exist. */
 void trace_info_evidence(struct trace_info *t, const struct ipi_evidence *evidence);
 
