@@ -67,6 +67,14 @@ awk 'NR > 50 && NR <= 150 && NR % 5' "$K/x2_hlt_sync.log" >"$TMP/part.log"
 exits 0 "a guest's recording of some of the IPIs" python3 "$K/guest.py" "$TMP/part.log" "$TMP/part.dat"
 exits 0 "  is joined" "$IPITRACE" report --json --guest "$TMP/part.dat" "$F"
 json_check "$OUT" "sum(r['host_only'] for r in d['rows']) == sum(d['guest'][k] for k in ('host_only', 'uncertain', 'host_outside', 'no_class')) == 200 - d['guest']['joined'] and d['guest']['host_outside'] >= 99 and d['guest']['uncertain'] and d['guest']['joined']" "  and rows have of the host alone what the whole has"
+# Of one that lacks handlers: what the host knows of these IPIs stays.
+awk 'NR > 150 { $4 = 0 } { print }' "$K/x2_hlt_sync.log" >"$TMP/part.log"
+python3 "$K/guest.py" "$TMP/part.log" "$TMP/part.dat"
+exits 0 "a guest's recording without the last 50 handlers" "$IPITRACE" report --json --guest "$TMP/part.dat" "$F"
+json_check "$OUT" "d['guest']['joined'] == 200 and d['guest']['handlers_missing'] == 50" "  is joined"
+json_check "$OUT" "{s: sum(r['stages'][s]['count'] for r in rows if r['stages'][s]) for s in ('send_exit', 'exit_accept', 'inject_entry', 'entry_handler')} ==
+	{'send_exit': 200, 'exit_accept': 200, 'inject_entry': 200, 'entry_handler': 150}" "  and lacks the last stage of them"
+json_check "$OUT" "sum(r['total']['count'] for r in rows if r['total']) == 150" "  and the total"
 exits 0 "both by a pipe, packed or not" bash -c "'$IPITRACE' report --json --guest <(zcat '$G') - <'$F'"
 json_check "$OUT" "d['guest']['joined'] == 200 and d['guest']['offset_known']" "  are joined"
 exits 0 "--guest alone is enough" "$IPITRACE" report --guest "$G,offset=unknown" "$F"
@@ -117,16 +125,18 @@ exits 0 "  without it as well" "$IPITRACE" report --json --guest "$TMP/shift.dat
 json_check "$OUT" "d['guest']['joined'] == 200 and not d['guest']['offset_known'] and d['guest']['width']" "  by causality"
 
 # As record --kvm reads it in debugfs: VM, virtual CPU, its value in four readings. The facts are ipitrace's, behind the data.
+# Offset and ratio are those of all readings but the last one, where others may be given.
 told() {
 	python3 - "$TMP/host.dat" "$TMP/told.dat" "$@" <<'PY'
 import struct, sys
-src, dst, last, ratio = sys.argv[1:]
+src, dst, offset, ratio = sys.argv[1:5]
+last, last_ratio = (sys.argv[5:] + [offset, ratio])[:2] if len(sys.argv) == 7 else (offset, ratio)
 lines = ["kvm on"]
 for snap in range(4):
     lines.append(f"kvm {snap} vm/300-11 tgid 300")
     for vcpu in range(2):
-        lines.append(f"kvm {snap} vcpu/300-11/{vcpu} tsc-offset {last if snap == 3 else -76082969508}")
-        lines.append(f"kvm {snap} vcpu/300-11/{vcpu} tsc-scaling-ratio {ratio}")
+        lines.append(f"kvm {snap} vcpu/300-11/{vcpu} tsc-offset {last if snap == 3 else offset}")
+        lines.append(f"kvm {snap} vcpu/300-11/{vcpu} tsc-scaling-ratio {last_ratio if snap == 3 else ratio}")
 text = ("\n".join(lines) + "\n").encode()
 check = 0xcbf29ce484222325
 for byte in text:
@@ -137,12 +147,38 @@ PY
 told -76082969508 4294967296
 "$IPITRACE" report --json --guest "$G" "$TMP/told.dat" >"$OUT" 2>"$ERR"
 json_check "$OUT" "d['guest']['joined'] == 200 and d['guest']['offset_from'] == 'debugfs' and d['guest']['width'] == 0" "an offset that debugfs had"
-told -76082969500 4294967296
+told -76082969508 4294967296 -76082969500 4294967296
 "$IPITRACE" report --json --guest "$G" "$TMP/told.dat" >"$OUT" 2>"$ERR"
 json_check "$OUT" "d['guest']['joined'] == 200 and not d['guest']['offset_known']" "  that changed meanwhile is none"
-told -76082969508 5000000000
-"$IPITRACE" report --json --guest "$G" "$TMP/told.dat" >"$OUT" 2>"$ERR"
-json_check "$OUT" "d['guest']['joined'] == 200 and not d['guest']['offset_known']" "  nor is that of a TSC that is scaled"
+# A TSC that is scaled: the same run, had the guest's counted at another rate; 32 bits behind the point (SVM), or 48 (VMX).
+"$IPITRACE" report --json --guest "$G" "$F" >"$TMP/unscaled.json" 2>"$ERR"
+for ratio in 5000000000 140737488355329; do
+	python3 - "$K/x2_hlt_sync.log" "$ratio" >"$TMP/scaled.log" <<'PY'
+import sys
+ratio, point = int(sys.argv[2]), 48 if int(sys.argv[2]) >> 40 else 32
+for line in open(sys.argv[1]):
+    number, *stamps, received = map(int, line.split())
+    print(number, *(t and ((t + 76082969508) * ratio >> point) - 1000 for t in stamps), received)
+PY
+	exits 0 "a TSC that is scaled by $ratio" python3 "$K/guest.py" "$TMP/scaled.log" "$TMP/scaled.dat"
+	told -1000 "$ratio"
+	exits 0 "  is joined" "$IPITRACE" report --json --guest "$TMP/scaled.dat" "$TMP/told.dat"
+	cp "$OUT" "$TMP/scaled.json"
+	json_check "$TMP/scaled.json" "d['guest']['joined'] == 200 and d['guest']['offset_from'] == 'debugfs' and d['guest']['width'] == 0" "  by its offset"
+	# Each stamp is rounded once.
+	exits 0 "  and takes as long" python3 - "$TMP/scaled.json" "$TMP/unscaled.json" <<'PY'
+import json, sys
+scaled, plain = ({s: sum(r["stages"][s]["sum"] for r in json.load(open(f))["rows"] if r["stages"][s])
+                  for s in ("send_exit", "inject_entry", "entry_handler")} for f in sys.argv[1:])
+assert all(plain.values()) and all(abs(scaled[s] - plain[s]) <= 400 for s in plain), (scaled, plain)
+PY
+	exits 0 "  without the offset as well" "$IPITRACE" report --json --guest "$TMP/scaled.dat,offset=unknown" "$TMP/told.dat"
+	json_check "$OUT" "d['guest']['joined'] == 200 and not d['guest']['offset_known'] and 0 < d['guest']['width'] < 200000" "  by causality"
+	exits 1 "  and without the ratio not at all" "$IPITRACE" report --json --guest "$TMP/scaled.dat" "$TMP/host.dat"
+done
+told -1000 5000000000 -1000 5000000001
+exits 1 "a ratio that changed meanwhile" "$IPITRACE" report --json --guest "$TMP/scaled.dat" "$TMP/told.dat"
+like "$(cat "$ERR")" '^ipitrace: report: .*told.dat: the TSC of virtual machine [0-9]+ is not scaled in one way$' "  is refused, with the reason"
 
 # The host's own IPIs of that file have no times, as its clock tells none: each has its line all the same.
 exits 0 "the host's own IPIs" "$IPITRACE" report --json "$F"

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "kvm/host.h"
 #include "kvm/report.h"
+#include "kvm/rows.h"
 #include "tap.h"
 
 /* Of four readings; NULL: none. */
@@ -132,9 +133,42 @@ static void exceptions(void)
 	kvm_report_free(&r);
 }
 
+/* Where a guest's recording lacks its end, the host's times are known still; the guest's, and the total, are not. */
+static void handlers_lost(void)
+{
+	struct kvm_report r = { .by = { KVM_KEY_PATH }, .nr_by = 1, .is_joined = true };
+	struct kvm_rows rows = { 0 };
+	struct kvm_ipi ipi = { .outcome = KVM_DELIVERED, .path = KVM_PATH_MSR, .target = 1 };
+
+	for (uint64_t i = 0; i < KVM_NR_POINTS; i++)
+		ipi.at[i] = 100 * i + i * i;
+	kvm_rows_add(&rows, &r, &ipi);
+	ipi.at[KVM_AT_HANDLER] = KVM_NO_TIME;
+	kvm_rows_add(&rows, &r, &ipi);
+	ipi.at[KVM_AT_SEND] = KVM_NO_TIME;
+	kvm_rows_add(&rows, &r, &ipi);
+	ipi.outcome = KVM_LOST;
+	ipi.at[KVM_AT_ENTRY] = KVM_NO_TIME;
+	kvm_rows_add(&rows, &r, &ipi);
+	kvm_rows_end(&r);
+	is_u64(r.nr_rows, 1, "a guest without some handlers, and without some sends");
+	is_u64(r.rows[0].ipis, 4, "  all are counted");
+	is_u64(r.rows[0].unjoined, 2, "  those of the host alone as such");
+	is_u64(r.rows[0].total.count, 1, "  the total is of that which is known from end to end");
+	is_u64(r.rows[0].total.sum, 100 * KVM_AT_HANDLER + KVM_AT_HANDLER * KVM_AT_HANDLER,
+	       "  from the send to the handler");
+	is_u64(r.rows[0].stages[KVM_AT_HANDLER].count, 1, "  as is the guest's last stage");
+	is_u64(r.rows[0].stages[KVM_AT_EXIT].count, 2, "  its first one needs the send");
+	for (unsigned int p = KVM_AT_ACCEPT; p <= KVM_AT_ENTRY; p++)
+		is_u64(r.rows[0].stages[p].count, 3, "  a stage of the host is known of all that it delivered");
+	hash_free(&rows.by_key);
+	kvm_report_free(&r);
+}
+
 int main(void)
 {
 	intervals();
 	exceptions();
+	handlers_lost();
 	return done_testing();
 }

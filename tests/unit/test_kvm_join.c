@@ -338,6 +338,39 @@ static void strangers(void)
 	world_free(&b);
 }
 
+/* What the CPU makes of the host's TSC, backwards: exact but for what the division leaves. */
+static void scaled(void)
+{
+	static const uint64_t ratios[] = { 0,	       1ULL << 32,	1ULL << 48, 5000000000,
+					   3221225472, 140737488355329, 1ULL << 49, 255ULL << 32 };
+	static const int64_t offsets[] = { 0, -76082969508, 4000000000000 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ratios); i++) {
+		unsigned int point = ratios[i] >> 40 ? 48 : 32;
+		uint64_t worst = 0;
+
+		for (size_t o = 0; o < ARRAY_SIZE(offsets); o++)
+			for (uint64_t host = 1000000000000; host < 300000000000000; host = host * 3 / 2) {
+				uint64_t guest =
+					(uint64_t)offsets[o] +
+					(uint64_t)(ratios[i] ? (unsigned __int128)host * ratios[i] >> point : host);
+				uint64_t back = kvm_clock_host_tsc(guest, offsets[o], ratios[i]);
+				uint64_t off = back > host ? back - host : host - back;
+
+				worst = worst > off ? worst : off;
+			}
+		/* A guest that counts less often than its host cannot be more exact than its ticks. */
+		ok(worst <= 2, "a TSC scaled by %llu: %llu ticks off", (unsigned long long)ratios[i],
+		   (unsigned long long)worst);
+		is_u64(kvm_clock_unscaled(ratios[i]), i < 3, "  is it scaled?");
+	}
+	/* 2.6 GHz as two kernels have it, one with another shift and a millionth off; and 3 GHz. */
+	ok(kvm_clock_same_rate(6452775, 24, 6452781, 24) && kvm_clock_same_rate(6452775, 24, 825955328, 31),
+	   "the same rate");
+	ok(!kvm_clock_same_rate(6452775, 24, 5592405, 24) && !kvm_clock_same_rate(5592405, 24, 825955328, 31),
+	   "  and another one");
+}
+
 int main(void)
 {
 	static const struct plan plans[] = {
@@ -362,5 +395,6 @@ int main(void)
 			run(&plans[i], seed * 7919);
 	regular();
 	strangers();
+	scaled();
 	return done_testing();
 }

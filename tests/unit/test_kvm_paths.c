@@ -236,6 +236,7 @@ static void posted(void)
 	is_u64(vm[0].posted_accepts, 3, "  three went past the injection");
 	is_u64(vm[0].injections + vm[0].unsolicited, 0, "  of which there is none");
 	is_str(kvm_kick_name(b->ipis[1].kick), "woken", "  woken");
+	ok(!b->ipis[1].ambiguous && !b->ipis[2].ambiguous, "  for certain: it slept, and so had nothing pending");
 	ok(b->ipis[1].at[KVM_AT_INJECT] == KVM_NO_TIME && kvm_stage(&b->ipis[1], KVM_AT_ENTRY) != KVM_NO_TIME,
 	   "  its last stage ends at the entry");
 	is_u64(vm[0].halts.waited, 1, "  a halt that slept");
@@ -513,6 +514,20 @@ static void losses(void)
 	is_u64(vm[0].outcomes[KVM_DELIVERED], 0, "  and nothing is guessed");
 	is_u64(kvm_stats(b->k)->lost_events, 7, "  seven events");
 	bed_free(b);
+
+	/* A file that ends before the recording did: what is open at its end is not in flight, its end is missing. */
+	for (unsigned int cut = 0; cut < 2; cut++) {
+		b = bed_running();
+		icr_write(b, RES, 2);
+		goes(b, 101);
+		if (cut)
+			kvm_end_cut(b->k);
+		ok(laws_hold(b), "the end, %s: laws", cut ? "cut off" : "as it was");
+		vm = kvm_vms(b->k, &nr);
+		is_u64(vm[0].outcomes[KVM_LOST], cut, "  lost");
+		is_u64(vm[0].outcomes[KVM_IN_FLIGHT], !cut, "  in flight");
+		bed_free(b);
+	}
 }
 
 static void arm(void)
@@ -614,6 +629,56 @@ static void arm_targets(void)
 	bed_free(b);
 }
 
+static void interrupted(struct bed *b, int tid)
+{
+	EV(b, KVM_EV_EXIT_ARM, tid, 0, 0);
+	EV(b, KVM_EV_ENTRY_ARM, tid, 0);
+}
+
+/* The GIC hands SGIs to the guest, and no event tells when it takes them. */
+static void arm_untaken(void)
+{
+	static const bool certain[] = { false, true, false, true, true, true, false };
+	struct bed *b = bed_of(arm_formats);
+
+	b->has[KVM_EV_INJECT] = false;
+	EV(b, KVM_EV_ENTRY_ARM, 100, 0);
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	/* What it had pending before the recording. */
+	arm_sgi(b, 100, 0x5000002);
+	interrupted(b, 101);
+	/* WFI waits only where nothing is pending. */
+	EV(b, KVM_EV_EXIT_ARM, 101, 2, 1);
+	EV(b, KVM_EV_WFX, 101, 0);
+	arm_sgi(b, 100, 0x5000002);
+	EV(b, KVM_EV_WAKEUP, 101, 100, 1, 1);
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	arm_sgi(b, 100, 0x5000002);
+	interrupted(b, 101);
+	/* Another one's number is not this one's; two before one entry are one. */
+	EV(b, KVM_EV_EXIT_ARM, 101, 2, 1);
+	EV(b, KVM_EV_WFX, 101, 0);
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	arm_sgi(b, 100, 0x5000002);
+	arm_sgi(b, 100, 0x6000002);
+	arm_sgi(b, 100, 0x6000002);
+	interrupted(b, 101);
+	/* But the register's write may still go on when the target has looked, and so be for the next entry. */
+	EV(b, KVM_EV_EXIT_ARM, 101, 2, 1);
+	EV(b, KVM_EV_WFX, 101, 0);
+	EV(b, KVM_EV_EXIT_ARM, 100, 2, 0x18);
+	EV(b, KVM_EV_SYSREG, 100, 1, 3, 0, 12, 11, 5);
+	EV(b, KVM_EV_SGI, 100, 0x7000002);
+	EV(b, KVM_EV_ENTRY_ARM, 101, 0);
+	EV(b, KVM_EV_ENTRY_ARM, 100, 0);
+	ok(laws_hold(b), "arm64, what is pending: laws");
+	is_u64(b->nr, ARRAY_SIZE(certain), "  all are told");
+	for (unsigned int i = 0; i < b->nr && i < ARRAY_SIZE(certain); i++)
+		is_u64(!b->ipis[i].ambiguous, certain[i], "  which are certain");
+	is_str(kvm_outcome_name(b->ipis[5].outcome), "coalesced", "  one found the other");
+	bed_free(b);
+}
+
 static void arm_waits(void)
 {
 	struct bed *b = bed_of(arm_formats);
@@ -681,6 +746,7 @@ int main(void)
 	arm();
 	arm_exits();
 	arm_targets();
+	arm_untaken();
 	arm_waits();
 	choice();
 	return done_testing();

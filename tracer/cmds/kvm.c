@@ -149,9 +149,13 @@ static int status(const struct kvm_report *r, struct err *err)
 				       r->guests[i].want.path);
 	if (!s->lost && !r->truncated && !r->damaged)
 		return EXIT_OK;
-	err_set(err, EXIT_INCOMPLETE, "%s: %s", r->path,
-		s->lost ? "events were lost: IPIs may be missing" : "the file is cut or damaged");
-	return err_hint(err, "%s", s->lost ? "record with a larger buffer: -m" : "copy it, or record, again");
+	/* Of one that is cut, events are missing for that: what else was lost, nothing tells. */
+	if (r->truncated || r->damaged) {
+		err_set(err, EXIT_INCOMPLETE, "%s: the file is cut or damaged: IPIs may be missing", r->path);
+		return err_hint(err, "copy it, or record, again");
+	}
+	err_set(err, EXIT_INCOMPLETE, "%s: events were lost: IPIs may be missing", r->path);
+	return err_hint(err, "record with a larger buffer: -m");
 }
 
 int kvm_report_file(const struct kvm_options *o, const char *path, const char *buffer,

@@ -19,6 +19,32 @@
 #define BLOCKS	  7u	   /* places in the recording where it is tried */
 #define MIN_VOTES 4u
 
+/* SVM's has 8 bits before the point, VMX's more than 8 in all: kvm_caps.tsc_scaling_ratio_frac_bits, SVM_TSC_RATIO_MAX. */
+static unsigned int fraction(uint64_t ratio)
+{
+	return ratio >> 40 ? 48 : 32;
+}
+
+bool kvm_clock_unscaled(uint64_t ratio)
+{
+	return !ratio || ratio == 1ULL << fraction(ratio);
+}
+
+uint64_t kvm_clock_host_tsc(uint64_t guest, int64_t offset, uint64_t ratio)
+{
+	__int128 ticks = (int64_t)(guest - (uint64_t)offset);
+
+	return kvm_clock_unscaled(ratio) ? (uint64_t)ticks :
+					   (uint64_t)(ticks * ((__int128)1 << fraction(ratio)) / (__int128)ratio);
+}
+
+bool kvm_clock_same_rate(uint32_t mult_a, uint32_t shift_a, uint32_t mult_b, uint32_t shift_b)
+{
+	unsigned __int128 a = (unsigned __int128)mult_a << shift_b, b = (unsigned __int128)mult_b << shift_a;
+
+	return (a > b ? a - b : b - a) <= b / 1000;
+}
+
 void kvm_clock_free(struct kvm_clock *c)
 {
 	free(c->bounds);

@@ -40,6 +40,16 @@ bool kvm_clock_at(const struct kvm_clock *c, uint64_t at, int64_t *low, int64_t 
 /* The widest interval at the time of any bound; 0 if known. */
 uint64_t kvm_clock_width(const struct kvm_clock *c);
 
+/*
+ * A stamp of a guest's TSC as its host's would be: the guest's is the host's times ratio, plus offset (kvm_scale_tsc(),
+ * arch/x86/kvm/x86.c). ratio is as the CPU has it, 32 bits behind the point on SVM, 48 on VMX; 0: it counts as the host's does.
+ */
+uint64_t kvm_clock_host_tsc(uint64_t guest, int64_t offset, uint64_t ratio);
+/* Is ratio that of a TSC that counts as the host's does? */
+bool kvm_clock_unscaled(uint64_t ratio);
+/* Do two files' conversions to ns, ticks * mult >> shift, tell one rate? To what kernels are content with: 0.1 %. */
+bool kvm_clock_same_rate(uint32_t mult_a, uint32_t shift_a, uint32_t mult_b, uint32_t shift_b);
+
 /* An IPI of the guest, or of the host, with both its ends; sorted by key, then by begin. */
 struct kvm_way {
 	uint64_t key;

@@ -56,6 +56,7 @@ struct vcpu *vcpu_get(struct kvm *k, unsigned int vm, uint32_t id)
 	v = xcalloc(1, sizeof(*v));
 	v->vm = vm;
 	v->id = id;
+	memset(v->untaken, 0xff, sizeof(v->untaken));
 	v->waking = v->ipi_from = v->poll_ns = v->next_poll_ns = v->entered = v->off_from = KVM_NO_TIME;
 	v->end = &v->first;
 	k->vcpus = xrealloc(k->vcpus, (k->nr_vcpus + 1) * sizeof(*k->vcpus));
@@ -202,7 +203,7 @@ static void on_incomplete(struct kvm *k, struct vcpu *v, const struct record *r)
 static void sgi_hit(struct kvm *k, struct vcpu *v, uint32_t target, uint64_t ts)
 {
 	if (!k->stats.unnumbered || vcpu_get(k, v->vm, target)->tid)
-		ipis_hit(k, v, target, ts, true);
+		ipis_hit(k, v, target, ts, false);
 }
 
 /*
@@ -223,7 +224,7 @@ static void on_sgi(struct kvm *k, struct vcpu *v, const struct record *r)
 			sgi_hit(k, v, cluster + i, r->ts);
 	for (unsigned int i = 0; i < k->nr_vcpus && reg >> 40 & 1; i++)
 		if (k->vcpus[i]->vm == v->vm && k->vcpus[i] != v)
-			ipis_hit(k, v, k->vcpus[i]->id, r->ts, true);
+			ipis_hit(k, v, k->vcpus[i]->id, r->ts, false);
 }
 
 static bool is_sgi1r(const struct record *r)
@@ -280,8 +281,13 @@ static void on_sender(struct kvm *k, struct vcpu *v, const struct record *r)
 /* WFE gives way to others for a moment, which is no halt: kvm_handle_wfx(), arch/arm64/kvm/handle_exit.c. */
 static void on_wfx(struct kvm *k, struct vcpu *v, const struct record *r)
 {
-	if (!(r->has & 1u << WFX_IS_WFE) || !r->val[WFX_IS_WFE])
+	if (!(r->has & 1u << WFX_IS_WFE))
 		return;
+	/* WFI is trapped where it would wait, and with an interrupt pending it does not (HCR_EL2.TWI). */
+	if (!r->val[WFX_IS_WFE]) {
+		ipis_taken(v);
+		return;
+	}
 	vm_of(k, v)->wfes++;
 	if (!v->halt.open)
 		return;
@@ -316,6 +322,9 @@ static void on_own(struct kvm *k, struct vcpu *v, const struct record *r)
 		vm_of(k, v)->wakeups++;
 		vm_of(k, v)->polls_won += !r->val[WAKEUP_WAITED];
 		halts_wakeup(v, r->ts, r->val[WAKEUP_WAITED]);
+		/* Nobody sleeps who has an interrupt: kvm_vcpu_check_block(). */
+		if (r->val[WAKEUP_WAITED])
+			ipis_taken(v);
 		ipis_woken(v, r->val[WAKEUP_WAITED]);
 		if (v->state == VCPU_HALTED)
 			v->state = VCPU_HOST;
@@ -387,6 +396,7 @@ static void on_lost(struct kvm *k, const struct record *r)
 		v->entered = v->off_from = KVM_NO_TIME;
 		v->off_cpu = v->sleeps = false;
 		v->waking = KVM_NO_TIME;
+		memset(v->untaken, 0xff, sizeof(v->untaken));
 	}
 }
 
@@ -465,7 +475,7 @@ void kvm_event(struct kvm *k, const struct record *r)
 	/* An interrupt that came in between says nothing of how far its thread is. */
 	v = in_irq ? NULL : who(k, r);
 	if (v && r->what != KVM_EV_ACCEPT)
-		ipis_settle(v, r->ts);
+		ipis_settle(k, v, r->ts);
 	if (r->what == KVM_EV_WAKING)
 		on_waking(k, v, r);
 	else if (!v || r->what == KVM_EV_TSC_OFFSET)
@@ -487,7 +497,7 @@ struct kvm *kvm_new(const struct kvm_config *config)
 	return k;
 }
 
-void kvm_end(struct kvm *k)
+static void end(struct kvm *k, enum kvm_outcome outcome)
 {
 	if (k->ended)
 		return;
@@ -495,12 +505,22 @@ void kvm_end(struct kvm *k)
 	for (unsigned int i = 0; i < k->nr_vcpus; i++) {
 		struct vcpu *v = k->vcpus[i];
 
-		ipis_flush(k, v, KVM_IN_FLIGHT);
+		ipis_flush(k, v, outcome);
 		k->stats.halts_open += v->halt.open;
 		vm_of(k, v)->exits_open += v->in_exit;
 		vm_of(k, v)->halts.unknown_poll += v->early_waits;
 		vm_of(k, v)->halts.has_poll_time = k->stats.seen[KVM_EV_SWITCH];
 	}
+}
+
+void kvm_end(struct kvm *k)
+{
+	end(k, KVM_IN_FLIGHT);
+}
+
+void kvm_end_cut(struct kvm *k)
+{
+	end(k, KVM_LOST);
 }
 
 void kvm_free(struct kvm *k)

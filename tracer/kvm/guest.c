@@ -206,6 +206,8 @@ static int describe(struct kvm_guest *g, const struct dat_info *info, const char
 	}
 	g->tsc = dat_is_tsc(info);
 	g->trace_id = info->trace_id;
+	g->tsc_mult = info->tsc_mult;
+	g->tsc_shift = info->tsc_shift;
 	/* What is to be added becomes what the guest is ahead. */
 	g->has_offset = dat_host_offset(info, &g->offset, &g->peer);
 	g->offset = (int64_t)(0 - (uint64_t)g->offset);

@@ -46,9 +46,10 @@ struct kvm_gap {
 
 struct kvm_guest {
 	char *clock, *uname;
-	bool tsc;	 /* stamps of the TSC: times below are ticks of it, if asked for */
-	bool lost;	 /* events are missing, or the file is cut */
-	bool has_offset; /* trace-cmd's agent knew it: guest less host, in ticks */
+	bool tsc;		      /* stamps of the TSC: times below are ticks of it, if asked for */
+	uint32_t tsc_mult, tsc_shift; /* as struct dat_info has them */
+	bool lost;		      /* events are missing, or the file is cut */
+	bool has_offset;	      /* trace-cmd's agent knew it: guest less host, in ticks */
 	int64_t offset;
 	uint64_t peer;		      /* trace id of the host's file that this is of */
 	uint64_t trace_id;	      /* of this file, by which the host's may name it; 0 = none */

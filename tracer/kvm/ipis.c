@@ -186,13 +186,16 @@ static struct pend *hit_add(struct kvm *k, struct vcpu *v, struct vcpu *target, 
 	return p;
 }
 
-void ipis_hit(struct kvm *k, struct vcpu *v, uint32_t id, uint64_t ts, bool posted)
+void ipis_hit(struct kvm *k, struct vcpu *v, uint32_t id, uint64_t ts, bool settled)
 {
 	struct vcpu *target = vcpu_get(k, v->vm, id);
 	struct pend *p = hit_add(k, v, target, ts);
 
-	p->ipi.posted = posted;
-	p->settled = ts;
+	p->ipi.posted = true;
+	if (settled || target == v)
+		p->settled = ts;
+	else
+		v->unsettled++;
 	halts_event(target, ts, HALT_IPI);
 }
 
@@ -215,7 +218,7 @@ void ipis_accept(struct kvm *k, struct vcpu *v, unsigned int vm, const struct re
 
 	/* The accept of the target before is over when the next one comes. */
 	if (v)
-		ipis_settle(v, r->ts);
+		ipis_settle(k, v, r->ts);
 	if (v && v->sends && v->send.vector == vector && v->send.mode == mode) {
 		p = hit_add(k, v, target, r->ts);
 		halts_event(target, r->ts, HALT_IPI);
@@ -234,6 +237,21 @@ void ipis_accept(struct kvm *k, struct vcpu *v, unsigned int vm, const struct re
 		p->settled = r->ts;
 }
 
+static bool is_untaken(const struct vcpu *v, uint32_t vector)
+{
+	return v->untaken[vector >> 6 & 3] >> (vector & 63) & 1;
+}
+
+static void set_untaken(struct vcpu *v, uint32_t vector)
+{
+	v->untaken[vector >> 6 & 3] |= 1ULL << (vector & 63);
+}
+
+void ipis_taken(struct vcpu *v)
+{
+	memset(v->untaken, 0, sizeof(v->untaken));
+}
+
 /* Right behind the accept: the CPU will deliver it. To a guest that runs it does at once, and nothing tells more. */
 void ipis_posted(struct kvm *k, struct vcpu *v, const struct record *r)
 {
@@ -243,14 +261,25 @@ void ipis_posted(struct kvm *k, struct vcpu *v, const struct record *r)
 		return;
 	vm_of(k, v)->posted_accepts++;
 	p->ipi.posted = true;
-	if (v->last_target->state == VCPU_GUEST && !v->last_target->off_cpu)
+	if (v->last_target->state == VCPU_GUEST && !v->last_target->off_cpu) {
+		set_untaken(v->last_target, p->ipi.vector);
 		end_last(k, v->last_target, p, KVM_POSTED);
+	}
 }
 
-void ipis_settle(struct vcpu *v, uint64_t ts)
+/* What its thread does next shows that the accepts before are done. */
+void ipis_settle(struct kvm *k, struct vcpu *v, uint64_t ts)
 {
 	if (v->last_hit && v->last_hit->settled == KVM_NO_TIME)
 		v->last_hit->settled = ts;
+	for (unsigned int i = 0; v->unsettled && i < k->nr_vcpus; i++) {
+		if (k->vcpus[i]->vm != v->vm)
+			continue;
+		for (struct pend *p = k->vcpus[i]->first; p; p = p->next)
+			if (p->sender == v && p->settled == KVM_NO_TIME)
+				p->settled = ts;
+	}
+	v->unsettled = 0;
 }
 
 /* --- the target --- */
@@ -368,6 +397,12 @@ void ipis_inject(struct kvm *k, struct vcpu *v, const struct record *r)
 	coalesce(k, v, p);
 }
 
+/* It may have been marked as pending only when the target had looked: its last event was before that. */
+static bool is_settled(const struct vcpu *v, const struct pend *p)
+{
+	return p->settled != KVM_NO_TIME && p->settled <= v->last;
+}
+
 /* What the CPU delivers by itself when it enters the guest: the first of each vector, the others found it pending. */
 static bool posted_before(const struct vcpu *v, const struct pend *p)
 {
@@ -393,9 +428,16 @@ void ipis_entry(struct kvm *k, struct vcpu *v, uint64_t ts)
 			at = &p->next;
 			continue;
 		}
+		if (!p->injected)
+			p->ipi.ambiguous |= !is_settled(v, p);
 		if (p->doubtful) {
 			pend_end(k, v, at, KVM_COALESCED);
 			continue;
+		}
+		/* The guest takes it when it likes, and nothing tells: this one may have found the one before. */
+		if (!p->injected) {
+			p->ipi.ambiguous |= is_untaken(v, p->ipi.vector);
+			set_untaken(v, p->ipi.vector);
 		}
 		if (p->is_ipi && v->in_exit && p->ipi.at[KVM_AT_ACCEPT] < v->ipi_from)
 			v->ipi_from = p->ipi.at[KVM_AT_ACCEPT];

@@ -150,7 +150,8 @@ static enum kvm_guess guess(const struct joiner *w, struct kvm_clock *clock)
 		const struct kvm_ipi *h = &w->j->hits[i];
 		int class = kvm_class(h);
 
-		if (class >= 0 && h->outcome == KVM_DELIVERED && !h->ambiguous && h->at[KVM_AT_EXIT] != KVM_NO_TIME)
+		if (class >= 0 && h->outcome == KVM_DELIVERED && (!h->ambiguous || h->posted) &&
+		    h->at[KVM_AT_EXIT] != KVM_NO_TIME)
 			host[nr_host++] = (struct kvm_way){ key_of(h->source, h->target, (unsigned int)class),
 							    h->at[KVM_AT_EXIT], h->at[KVM_AT_ENTRY] };
 	}

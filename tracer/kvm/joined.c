@@ -75,14 +75,6 @@ int kvm_offset_parse(const char *text, size_t len, int64_t *offset)
 	return 0;
 }
 
-/* The TSC of a guest is scaled unless it is this: 32 bits behind the point on SVM, 48 on VMX (kvm_caps.tsc_scaling_ratio_frac_bits). */
-static bool is_scaled(const struct kvm_facts *f, unsigned int snap, const char *vcpu)
-{
-	uint64_t ratio;
-
-	return kvm_facts_u64(f, snap, vcpu, "tsc-scaling-ratio", &ratio) && ratio != 1ULL << 32 && ratio != 1ULL << 48;
-}
-
 /* What debugfs had before and behind the recording, if that is the same. False: there is nothing of use. */
 static bool told_offset(const struct kvm_facts *f, const char *vcpu, int64_t *offset)
 {
@@ -94,7 +86,7 @@ static bool told_offset(const struct kvm_facts *f, const char *vcpu, int64_t *of
 
 		if (!text)
 			continue;
-		if (kvm_offset_parse(text, strlen(text), &val) || is_scaled(f, snap, vcpu) || (found && val != *offset))
+		if (kvm_offset_parse(text, strlen(text), &val) || (found && val != *offset))
 			return false;
 		*offset = val;
 		found = true;
@@ -102,32 +94,82 @@ static bool told_offset(const struct kvm_facts *f, const char *vcpu, int64_t *of
 	return found;
 }
 
+/* The process of the VM in this directory; 0: it is not known. */
+static int32_t tgid_of(const struct kvm_facts *f, const char *dir)
+{
+	char *vm = xasprintf("vm/%.*s", (int)strcspn(dir, "/"), dir);
+	uint64_t tgid = 0;
+
+	for (unsigned int snap = 0; snap < KVM_NR_SNAPS && !tgid; snap++)
+		kvm_facts_u64(f, snap, vm, "tgid", &tgid);
+	free(vm);
+	return tgid <= INT32_MAX ? (int32_t)tgid : 0;
+}
+
 static void add_told(struct kvm_report *r, struct kvm_hits *h)
 {
 	for (unsigned int i = 0; i < r->host.nr; i++) {
 		const struct kvm_subject *s = &r->host.subjects[i];
 		const char *dir;
-		uint64_t tgid = 0;
 		int64_t offset = 0;
+		int32_t tgid;
 		uint32_t id;
-		char *vm;
 
 		if (!kvm_subject_vcpu(s, &dir, &id) || !told_offset(&r->host, s->name, &offset))
 			continue;
-		vm = xasprintf("vm/%.*s", (int)strcspn(dir, "/"), dir);
-		for (unsigned int snap = 0; snap < KVM_NR_SNAPS && !tgid; snap++)
-			kvm_facts_u64(&r->host, snap, vm, "tgid", &tgid);
-		free(vm);
-		if (!tgid || tgid > INT32_MAX)
+		tgid = tgid_of(&r->host, dir);
+		if (!tgid)
 			continue;
-		kvm_hits_offset(h, (int32_t)tgid, id, offset);
+		kvm_hits_offset(h, tgid, id, offset);
 		r->told_offset = true;
 	}
 }
 
-/* The same for all its virtual CPUs, or it is none. */
+/* How the VM's TSC is scaled, by debugfs; 0: nothing tells. False: not always, or not all of its virtual CPUs', in one way. */
+static bool find_ratio(const struct kvm_report *r, int32_t vm, uint64_t *ratio)
+{
+	*ratio = 0;
+	for (unsigned int i = 0; i < r->host.nr; i++) {
+		const struct kvm_subject *s = &r->host.subjects[i];
+		const char *dir;
+		uint64_t val;
+		uint32_t id;
+
+		if (!kvm_subject_vcpu(s, &dir, &id) || (vm && tgid_of(&r->host, dir) != vm))
+			continue;
+		for (unsigned int snap = 0; snap < KVM_NR_SNAPS; snap++) {
+			if (!kvm_facts_u64(&r->host, snap, s->name, "tsc-scaling-ratio", &val) || !val)
+				continue;
+			if (*ratio && *ratio != val)
+				return false;
+			*ratio = val;
+		}
+	}
+	return true;
+}
+
+/* A TSC that is scaled counts at another rate: without its ratio there is no offset. */
+static int check_rate(const struct kvm_report *r, const struct kvm_pair *p, const struct dat_info *host,
+		      uint64_t *ratio, struct err *err)
+{
+	const struct kvm_guest *g = &p->guest;
+
+	if (!find_ratio(r, p->vm, ratio))
+		err_set(err, EXIT_FAILED, "%s: the TSC of virtual machine %d is not scaled in one way", r->path, p->vm);
+	else if (!*ratio && g->tsc_mult && host->tsc_mult &&
+		 !kvm_clock_same_rate(g->tsc_mult, g->tsc_shift, host->tsc_mult, host->tsc_shift))
+		err_set(err, EXIT_FAILED,
+			"%s: its TSC is scaled, it counts at another rate than that of %s, which does not say how",
+			p->want.path, r->path);
+	else
+		return 0;
+	return err_hint(err,
+			"record with the default clock on either side: then they are joined by causes and effects");
+}
+
+/* The same for all its virtual CPUs, or it is none. That of trace-cmd is of stamps that it has not scaled. */
 static bool find_offset(const struct kvm_report *r, struct kvm_pair *p, const struct kvm_hits *h,
-			const struct dat_info *host, int64_t *offset)
+			const struct dat_info *host, bool scaled, int64_t *offset)
 {
 	bool found = false;
 
@@ -146,7 +188,8 @@ static bool find_offset(const struct kvm_report *r, struct kvm_pair *p, const st
 	}
 	if (found) {
 		p->offset_from = r->told_offset ? "debugfs" : "kvm_write_tsc_offset";
-	} else if (p->guest.has_offset && !p->want.no_offset && (!host->trace_id || host->trace_id == p->guest.peer)) {
+	} else if (p->guest.has_offset && !scaled && !p->want.no_offset &&
+		   (!host->trace_id || host->trace_id == p->guest.peer)) {
 		*offset = p->guest.offset;
 		p->offset_from = "trace-cmd's TIME_SHIFT";
 		found = true;
@@ -154,32 +197,43 @@ static bool find_offset(const struct kvm_report *r, struct kvm_pair *p, const st
 	return found;
 }
 
+struct tsc {
+	const struct dat_info *host;
+	int64_t offset;
+	uint64_t ratio;
+};
+
+static uint64_t hosts(const struct tsc *t, uint64_t guest)
+{
+	return dat_to_ns(t->host, kvm_clock_host_tsc(guest, t->offset, t->ratio));
+}
+
 /* Stamps of both are of the TSC: the guest's become the host's, by its offset, and then what these are shown as. */
-static void to_host(struct kvm_guest *g, const struct dat_info *host, int64_t offset)
+static void to_host(struct kvm_guest *g, const struct tsc *t)
 {
 	for (uint32_t i = 0; i < g->nr_sends; i++) {
 		struct kvm_guest_send *s = &g->sends[i];
 
-		s->at = dat_to_ns(host, s->at - (uint64_t)offset);
+		s->at = hosts(t, s->at);
 		if (s->handler != KVM_NO_TIME)
-			s->handler = dat_to_ns(host, s->handler - (uint64_t)offset);
+			s->handler = hosts(t, s->handler);
 	}
 	for (uint32_t i = 0; i < g->nr_irqs; i++)
-		g->irqs[i].at = dat_to_ns(host, g->irqs[i].at - (uint64_t)offset);
+		g->irqs[i].at = hosts(t, g->irqs[i].at);
 	for (uint32_t i = 0; i < g->nr_gaps; i++) {
 		if (g->gaps[i].from)
-			g->gaps[i].from = dat_to_ns(host, g->gaps[i].from - (uint64_t)offset);
+			g->gaps[i].from = hosts(t, g->gaps[i].from);
 		if (g->gaps[i].to != UINT64_MAX)
-			g->gaps[i].to = dat_to_ns(host, g->gaps[i].to - (uint64_t)offset);
+			g->gaps[i].to = hosts(t, g->gaps[i].to);
 	}
-	g->first = dat_to_ns(host, g->first - (uint64_t)offset);
-	g->last = dat_to_ns(host, g->last - (uint64_t)offset);
+	g->first = hosts(t, g->first);
+	g->last = hosts(t, g->last);
 }
 
 static int set_clock(const struct kvm_report *r, struct kvm_pair *p, const struct kvm_hits *h,
 		     const struct dat_info *host, struct err *err)
 {
-	int64_t offset = 0;
+	struct tsc t = { .host = host };
 
 	if (!p->guest.tsc && !dat_in_ns(host)) {
 		err_set(err, EXIT_FAILED, "%s has clock %s, %s has %s: they cannot be joined", r->path, r->clock,
@@ -188,8 +242,10 @@ static int set_clock(const struct kvm_report *r, struct kvm_pair *p, const struc
 	}
 	p->clock = (struct kvm_clock){ .ppm = p->guest.tsc ? 0 : KVM_DRIFT_PPM };
 	if (p->guest.tsc) {
-		p->clock.known = find_offset(r, p, h, host, &offset);
-		to_host(&p->guest, host, offset);
+		if (check_rate(r, p, host, &t.ratio, err))
+			return -1;
+		p->clock.known = find_offset(r, p, h, host, !kvm_clock_unscaled(t.ratio), &t.offset);
+		to_host(&p->guest, &t);
 	} else if (p->want.has_offset) {
 		p->clock.known = true;
 		p->clock.low = p->clock.high = p->want.offset;

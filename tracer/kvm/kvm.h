@@ -91,7 +91,8 @@ struct kvm_ipi {
 	uint8_t mode;	/* of delivery, as in the ICR: 0 and 1 have a vector, 4 is an NMI */
 	bool arm;	/* it is an SGI */
 	bool posted;	/* delivered by the CPU, without an injection */
-	bool ambiguous; /* two injections may have been meant: the earlier one was taken */
+	/* Two injections may have been meant: the earlier one was taken. Without injections, too: it may have found one pending. */
+	bool ambiguous;
 	bool host_kick; /* the sender's thread sent an IPI of the host */
 	uint64_t at[KVM_NR_POINTS];
 	uint64_t order;		     /* of sends */
@@ -200,8 +201,9 @@ struct kvm *kvm_new(const struct kvm_config *config);
 void kvm_free(struct kvm *k);
 /* In order of time. */
 void kvm_event(struct kvm *k, const struct record *r);
-/* What is open becomes in flight. */
+/* What is open becomes in flight. Where the file ends before the recording did, what would tell more is missing: lost. */
 void kvm_end(struct kvm *k);
+void kvm_end_cut(struct kvm *k);
 struct kvm_vcpu_info {
 	int32_t vm;  /* as kvm_ipi has it */
 	uint32_t id; /* may be KVM_UNNUMBERED or more */

@@ -96,10 +96,11 @@ struct vcpu {
 	/* The send under way. */
 	bool sends;
 	struct kvm_ipi send;
-	unsigned int send_hits;
-	struct pend *last_hit; /* of it, for what follows the accept */
+	unsigned int send_hits, unsettled; /* its targets; those of a register whose accept may be under way */
+	struct pend *last_hit;		   /* of it, for what follows the accept */
 	struct vcpu *last_target;
 	struct pend *first, **end; /* accepted, in order */
+	uint64_t untaken[4]; /* vectors that entered the guest without an injection: it may have them pending still */
 };
 
 struct thread {
@@ -137,10 +138,12 @@ void ipis_send(struct kvm *k, struct vcpu *v, const struct record *r, enum kvm_p
 	       uint32_t mode);
 void ipis_accept(struct kvm *k, struct vcpu *v, unsigned int vm, const struct record *r);
 void ipis_posted(struct kvm *k, struct vcpu *v, const struct record *r);
-/* A target that the hardware told of, or a system register. */
-void ipis_hit(struct kvm *k, struct vcpu *v, uint32_t target, uint64_t ts, bool posted);
+/* A target of which no accept tells: the hardware has it, or a register's write, which goes on. */
+void ipis_hit(struct kvm *k, struct vcpu *v, uint32_t target, uint64_t ts, bool settled);
 void ipis_inject(struct kvm *k, struct vcpu *v, const struct record *r);
-void ipis_settle(struct vcpu *v, uint64_t ts);
+void ipis_settle(struct kvm *k, struct vcpu *v, uint64_t ts);
+/* It halted, with nothing pending: what entered has been taken. */
+void ipis_taken(struct vcpu *v);
 void ipis_exit(struct vcpu *v, uint64_t ts);
 void ipis_entry(struct kvm *k, struct vcpu *v, uint64_t ts);
 void ipis_waking(struct vcpu *target, struct vcpu *waker, uint64_t ts);

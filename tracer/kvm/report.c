@@ -197,12 +197,15 @@ static int run(struct source *s, struct err *err)
 	}
 	if (more < 0)
 		return -1;
-	kvm_end(r->engine);
+	r->truncated = info->truncated;
+	r->damaged = info->damaged || records_bad_pages(s->records);
+	if (r->truncated || r->damaged)
+		kvm_end_cut(r->engine);
+	else
+		kvm_end(r->engine);
 	r->span = last - first;
 	s->hits.first = first;
 	s->hits.last = last;
-	r->truncated = info->truncated;
-	r->damaged = info->damaged || records_bad_pages(s->records);
 	return 0;
 }
 
@@ -384,7 +387,7 @@ unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NO
 	if (!r->has[KVM_EV_INJECT] && r->has[KVM_EV_ACCEPT])
 		notes[nr++] =
 			xstrdup("kvm_inj_virq was not recorded: an IPI counts as delivered at the target's next entry");
-	if (r->has[KVM_EV_INJECT] && !r->stats->seen[KVM_EV_INJECT] && r->stats->accepts && !posted)
+	if (r->has[KVM_EV_INJECT] && !r->stats->seen[KVM_EV_INJECT] && r->stats->accepts && !posted && !r->stats->lost)
 		notes[nr++] = xstrdup("no kvm_inj_virq was recorded: no IPI can be followed beyond its accept");
 	if (!r->stats->seen[KVM_EV_SWITCH] || !r->stats->seen[KVM_EV_WAKING])
 		notes[nr++] = xstrdup(

@@ -138,20 +138,21 @@ void kvm_rows_add(struct kvm_rows *rows, struct kvm_report *r, const struct kvm_
 	struct kvm_row *row = row_get(rows, r, ipi);
 	const bool joined = ipi->at[KVM_AT_SEND] != KVM_NO_TIME && ipi->at[KVM_AT_HANDLER] != KVM_NO_TIME;
 	uint64_t total = kvm_total(ipi), begin = ipi->at[KVM_AT_EXIT];
+	const bool known = total != KVM_NO_TIME;
 
 	row->ipis += ipi->target != KVM_NO_VCPU;
 	row->outcomes[ipi->outcome]++;
 	row->ambiguous += ipi->ambiguous;
 	row->unjoined += r->is_joined && ipi->at[KVM_AT_SEND] == KVM_NO_TIME;
 	row->width = row->width > ipi->width ? row->width : ipi->width;
-	/* Of a joined report all times are from the guest's send to its handler. */
+	/* Of a joined report the total is from the guest's send to its handler; without either, the host's part is known still. */
 	if (r->is_joined && !joined)
-		return;
+		total = KVM_NO_TIME;
 	for (unsigned int i = 0; i < KVM_NR_POINTS; i++) {
 		uint64_t stage = kvm_stage(ipi, (enum kvm_point)i);
 
-		/* Of one whose way is known to its end: stages of a row are of the same IPIs as its total. */
-		if (total != KVM_NO_TIME && stage != KVM_NO_TIME)
+		/* Of one whose way through the host is known to its end. */
+		if (known && stage != KVM_NO_TIME)
 			hist_add(&row->stages[i], stage, begin, ipi->target);
 	}
 	if (total != KVM_NO_TIME)

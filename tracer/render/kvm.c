@@ -123,7 +123,7 @@ static void outcomes(const struct kvm_vm *vm, FILE *out)
 		sep = " + ";
 	}
 	if (vm->ambiguous)
-		fprintf(out, "; of %" PRIu64 " it is not certain which injection was theirs", vm->ambiguous);
+		fprintf(out, "; of %" PRIu64 " it is not certain which interrupt was theirs", vm->ambiguous);
 	if (vm->unsolicited)
 		fprintf(out, "; %" PRIu64 " injections of unknown cause", vm->unsolicited);
 	fputc('\n', out);

@@ -19,21 +19,40 @@ EVENTS = { "ipi_send_cpu": ("ipi", 354, "unsigned int cpu:8:4:0|void * callsite:
 	   "call_function_single_exit": ("irq_vectors", 119, "int vector:8:4:1") }
 
 
+class Guest:
+	"""What is to be in its recording, by CPU."""
+
+	def __init__(self):
+		self.events = { name: Event(plain_format(name, number, fields)) for name, (_, number, fields) in EVENTS.items() }
+		self.cpus = {}
+
+	def send(self, at, cpu, target, number):
+		caller = list(CALLERS)[number % 2] + 0x20
+		self.cpus.setdefault(cpu, []).append((at, self.events["ipi_send_cpu"].pack(1, 1000, dict(cpu=target, callsite=caller, callback=FUNC))))
+
+	def handler(self, at, cpu):
+		for name, ts in ("entry", at), ("exit", at + 100):
+			self.cpus.setdefault(cpu, []).append((ts, self.events["call_function_single_" + name].pack(9, 0, dict(vector=251))))
+
+	def write(self, out, clock, shift=None):
+		write(out, self.events, self.cpus, clock, shift)
+
+
 def main():
 	log, out = sys.argv[1:3]
 	shift = int(sys.argv[4]) if sys.argv[3:4] == ["shift"] else None
 	ppm, offset = (float(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 4 and shift is None else (0, 0)
 	stamp = lambda t: t + offset + int(t * ppm / 1e6)
-	events = { name: Event(plain_format(name, number, fields)) for name, (_, number, fields) in EVENTS.items() }
-	cpus = { 0: [], 1: [] }
+	guest = Guest()
 	for i, line in enumerate(open(log)):
 		number, send, sent, handler, received = map(int, line.split())
-		caller = list(CALLERS)[i % 2] + 0x20
-		cpus[0].append((stamp(send), events["ipi_send_cpu"].pack(1, 1000, dict(cpu=1, callsite=caller, callback=FUNC))))
-		if not handler:
-			continue
-		cpus[1].append((stamp(handler), events["call_function_single_entry"].pack(9, 0, dict(vector=251))))
-		cpus[1].append((stamp(handler + 100), events["call_function_single_exit"].pack(9, 0, dict(vector=251))))
+		guest.send(stamp(send), 0, 1, i)
+		if handler:
+			guest.handler(stamp(handler), 1)
+	guest.write(out, "[mono]" if ppm else "local global [x86-tsc]", shift)
+
+
+def write(out, events, cpus, clock, shift):
 	blob = lambda text, size: struct.pack({ 4: "<I", 8: "<Q" }[size], len(text)) + text.encode()
 	head = "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n" \
 		"\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n\tfield: char data;\toffset:16;\tsize:4080;\tsigned:1;\n"
@@ -47,7 +66,7 @@ def main():
 		"ffffffff81000400 T behind\n"
 	data += blob(symbols, 4) + blob("", 4) + blob("1000 sender\n", 8)
 	data += struct.pack("<I", len(cpus)) + b"options  \0"
-	clock = b"[mono]\0" if ppm else b"local global [x86-tsc]\0"
+	clock = clock.encode() + b"\0"
 	data += struct.pack("<HI", 4, len(clock)) + clock
 	if shift is not None:
 		option = struct.pack("<QII", 0x1234, 0, 2) + 2 * struct.pack("<IQQqqQQ", 2, 1, 2, shift, shift, 1, 1)
@@ -63,4 +82,5 @@ def main():
 	open(out, "wb").write(data)
 
 
-main()
+if __name__ == "__main__":
+	main()
