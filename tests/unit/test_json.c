@@ -106,7 +106,7 @@ static void test_strings(void)
 }
 
 /* Every number as one array holds it. */
-static void test_numbers(void)
+static void test_integers(void)
 {
 	struct json j = start(true);
 
@@ -121,8 +121,12 @@ static void test_numbers(void)
 	fclose(j.out);
 	is_str(text, "[0,-1,9223372036854775807,-9223372036854775808,0,18446744073709551615]\n",
 	       "integers, to their ends");
+}
 
-	j = start(true);
+static void test_thousandths(void)
+{
+	struct json j = start(true);
+
 	json_array(&j, NULL);
 	json_thousandths(&j, NULL, 0);
 	json_thousandths(&j, NULL, 7);
@@ -131,8 +135,12 @@ static void test_numbers(void)
 	json_close(&j);
 	fclose(j.out);
 	is_str(text, "[0.000,0.007,1.020,18446744073709551.615]\n", "thousandths: nothing is rounded");
+}
 
-	j = start(true);
+static void test_reals(void)
+{
+	struct json j = start(true);
+
 	json_array(&j, NULL);
 	json_real(&j, NULL, 0.5);
 	json_real(&j, NULL, -1e300);
@@ -151,7 +159,9 @@ int main(void)
 	test_one_line();
 	test_depth();
 	test_strings();
-	test_numbers();
+	test_integers();
+	test_thousandths();
+	test_reals();
 	free(text);
 	return done_testing();
 }
