@@ -122,11 +122,12 @@ class Driver:
         return [e["message"] for e in self.ask("POST", "/se/log", {"type": "browser"}) if e["level"] in ("SEVERE", "WARNING")]
 
     def requests(self):
-        """Addresses that pages asked for since the last time."""
+        """Addresses that pages asked for since the last time; the browser's own first tab is none of ours."""
         out = []
         for entry in self.ask("POST", "/se/log", {"type": "performance"}):
             message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
+            if (message["method"] == "Network.requestWillBeSent" and
+                    not message["params"]["documentURL"].startswith(("chrome://", "chrome-untrusted://"))):
                 out.append(message["params"]["request"]["url"])
         return out
 

@@ -197,7 +197,7 @@ def opened(path):
 def closed(d, path):
     for line in d.console():
         check(False, f"console: {line}")
-    asked = {u for u in d.requests() if not u.startswith(("chrome://", "data:"))}
+    asked = {u for u in d.requests() if not u.startswith("data:")}
     check(len(asked) == 1 and all(u.startswith("file:///") for u in asked), f"asked for {asked}")
     d.close()
 

@@ -114,12 +114,15 @@ wait $pid
 like "$triggers" '^stacktrace' "bench's tracer takes stacks with sends, as record does by default"
 
 # Ctrl-C: what was measured until then, said to be partial, the documented status, everything given back.
-# interrupt SECONDS ARGS...: in status, OUT, ERR
+# interrupt SECONDS ARGS...: so long after what sends is there; in status, OUT, ERR
 interrupt() {
 	local after=$1 pid
 	shift
 	"$IPITRACE" bench --user "$@" >"$OUT" 2>"$ERR" &
 	pid=$!
+	while kill -0 $pid 2>/dev/null && ! pgrep -P $pid >/dev/null && [ "$(find /proc/$pid/task -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -lt 2 ]; do
+		sleep 0.1
+	done
 	sleep "$after"
 	kill -INT $pid
 	wait $pid
