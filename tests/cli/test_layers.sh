@@ -35,7 +35,7 @@ declare -A may_include=(
 	[file]='zstd|zlib|xxhash'
 	[bench]='libkmod'
 	# One file: render/perfetto.c.
-	[render]='protobuf-c'
+	[render]='protobuf-c|zlib'
 	[serve]='microhttpd'
 	# One file: cmds/tui.c.
 	[cmds]='n?curses|term'
@@ -46,12 +46,12 @@ declare -A may_call=(
 	[unwind]='dwfl_|dwelf_|dwarf_|elf_|gelf_'
 	[file]='ZSTD_|XXH3_|inflate|uncompress'
 	[bench]='kmod_'
-	[render]='pf__|protobuf_c_'
+	[render]='pf__|protobuf_c_|compress'
 	[serve]='dlopen|dlsym'
 	[cmds]='initscr|newterm|endwin|setupterm|w[a-z]+'
 )
 LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod|libdw|libdwfl|libdwelf|libelf|gelf|dwarf|microhttpd|ncurses|curses|term|protobuf-c'
-CALLS='(pf__|protobuf_c|dwfl|dwelf|dwarf|elf|gelf|tep|kbuffer|trace_seq|tracefs|ZSTD|kmod|MHD)_.*|dlopen|dlsym|inflate.*|uncompress|XXH.*|initscr|newterm|endwin|setupterm|wgetch|wrefresh|waddn?str'
+CALLS='(pf__|protobuf_c|dwfl|dwelf|dwarf|elf|gelf|tep|kbuffer|trace_seq|tracefs|ZSTD|kmod|MHD)_.*|dlopen|dlsym|inflate.*|uncompress|compress2|compressBound|XXH.*|initscr|newterm|endwin|setupterm|wgetch|wrefresh|waddn?str'
 
 # Each look at the tree is one process over all of it: there are hundreds of files.
 mapfile -t tracer < <(find tracer -name '*.[ch]' | sort)

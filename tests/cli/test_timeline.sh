@@ -103,8 +103,12 @@ PY
 # The same by somebody else's decoder and the published schema: what that does not have would be a number in place of a name.
 if command -v protoc >/dev/null; then
 	"$IPITRACE" export --perfetto "$DATA/demo.dat" >demo.pftrace
+	python3 "$ROOT/tests/cli/timeline.py" packets - <demo.pftrace >demo.packets
 	ok "perfetto: protoc decodes it by the published schema" \
-		sh -c "protoc --decode=perfetto.protos.Trace --proto_path='$ROOT/tests/cli' perfetto_trace.proto <demo.pftrace >decoded"
+		sh -c "protoc --decode=perfetto.protos.Trace --proto_path='$ROOT/tests/cli' perfetto_trace.proto <demo.pftrace >packed"
+	is "$(grep -c '^  compressed_packets: ' packed)" "$(grep -c '^packet {' packed)" "  all packets are compressed ones"
+	ok "  and what is in these" \
+		sh -c "protoc --decode=perfetto.protos.Trace --proto_path='$ROOT/tests/cli' perfetto_trace.proto <demo.packets >decoded"
 	is "$(grep -cE '^ *[0-9]+(:| \{)' decoded)" 0 "  no field is unknown to it"
 	is "$(grep -c 'type: TYPE_SLICE_BEGIN' decoded)" "$(grep -c '"ph":"B"' demo.json)" "  slices are those of --chrome"
 	is "$(grep -c 'type: TYPE_COUNTER' decoded)" "$(grep -c '"ph":"C"' demo.json)" "  and counters"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""timeline.py FORMAT FILE LIST REPORT: is this timeline the recording that 'list --json' and 'report --json' tell of?
+"""timeline.py FORMAT FILE LIST REPORT, or packets -: is this timeline the recording that 'list --json' and 'report --json' tell of?
 
 Knows nothing of how it was made: reads the file by its public format, builds slices from begins and ends, and looks for
 every hit, call, interrupt and wake-up of the list in it, for nothing else, and for each flow at the points that the list
@@ -10,6 +10,7 @@ import collections
 import json
 import re
 import sys
+import zlib
 
 RATE_NS = 10000000
 
@@ -34,12 +35,15 @@ def need(what, *why):
 class Timeline:
     """What a viewer makes of it."""
 
-    def __init__(self):
-        self.slices, self.counters, self.open, self.names = [], collections.defaultdict(list), {}, {}
-        self.now = 0
+    def __init__(self, parts=1):
+        self.slices, self.counters, self.open, self.names, self.groups = [], collections.defaultdict(list), {}, {}, {}
+        self.now, self.parts = 0, parts
 
     def at(self, ns):
-        need(ns >= self.now, "time goes back", self.now, ns)
+        """In each part it goes on."""
+        if ns < self.now:
+            self.parts -= 1
+        need(self.parts, "time goes back", self.now, ns)
         self.now = ns
 
     def begin(self, track, ns, name, categories, args):
@@ -77,8 +81,8 @@ def us(text):
     return int(whole) * 1000 + int(part)
 
 
-def chrome(path):
-    t = Timeline()
+def chrome(path, parts=1):
+    t = Timeline(parts)
     d = json.load(open(path), parse_float=str)
     need(d["displayTimeUnit"] == "ns")
     names, processes = {}, {}
@@ -101,10 +105,10 @@ def chrome(path):
             need(e["pid"] in processes)
             t.counter(e["name"], ns, e["args"]["value"])
         else:
-            need(ph in "sf" and t.open[at], "a flow outside of all slices", e)
+            need(ph in "stf" and t.open[at], "a flow outside of all slices", e)
             need(t.open[at][-1].begin == ns and (ph == "s" or e["bp"] == "e"), e)
-            (t.open[at][-1].flows if ph == "s" else t.open[at][-1].ends).append(e["id"])
-    t.names = names
+            (t.open[at][-1].ends if ph == "f" else t.open[at][-1].flows).append(e["id"])
+    t.names, t.groups = names, {at: processes.get(at[0]) for at in names}
     t.finish()
     return t
 
@@ -113,7 +117,7 @@ def chrome(path):
 
 VARINT, FIXED64, BYTES = 0, 1, 2
 INTERNED = {"iid": (1, VARINT), "text": (2, str)}
-CLOCK = {"clock_id": (1, VARINT), "timestamp": (2, VARINT)}
+CLOCK = {"clock_id": (1, VARINT), "timestamp": (2, VARINT), "is_incremental": (3, VARINT)}
 ANNOTATION = {"name_iid": (1, VARINT), "bool_value": (2, VARINT), "uint_value": (3, VARINT), "string_value_iid": (17, VARINT)}
 EVENT = {"category_iids": (3, [VARINT]), "debug_annotations": (4, [ANNOTATION]), "type": (9, VARINT), "name_iid": (10, VARINT),
          "track_uuid": (11, VARINT), "counter_value": (30, VARINT), "flow_ids": (47, [FIXED64]),
@@ -128,8 +132,10 @@ PACKET = {"clock_snapshot": (6, {"clocks": (1, [CLOCK]), "primary_trace_clock": 
           "trusted_packet_sequence_id": (10, VARINT), "track_event": (11, EVENT), "interned_data": (12, DICTS),
           "sequence_flags": (13, VARINT), "trace_packet_defaults": (59, {"timestamp_clock_id": (58, VARINT)}),
           "track_descriptor": (60, TRACK), "first_packet_on_sequence": (87, VARINT)}
+PACKED = {"compressed_packets": (50, bytes)}
 CLEARED, NEEDS = 1, 2
-BOOTTIME = 6
+STEPS = 64
+MAX_PACKED = 512 * 1024  # trace_packet.proto of compressed_packets
 
 
 def varint(data, at):
@@ -163,7 +169,8 @@ def message(data, at, end, schema, by_number={}):
         else:
             size, at = varint(data, at)
             need(at + size <= end, name, "is longer than its message")
-            value = data[at:at + size].decode("utf-8") if kind is str else message(data, at, at + size, kind)
+            value = data[at:at + size].decode("utf-8") if kind is str else data[at:at + size] if kind is bytes else \
+                message(data, at, at + size, kind)
             at += size
         if many:
             got.setdefault(name, []).append(value)
@@ -178,7 +185,7 @@ class Sequence:
     """Incremental state: numbers stand for texts that were sent since it was cleared."""
 
     def __init__(self):
-        self.valid, self.known, self.ever, self.clears = False, {}, {}, 0
+        self.valid, self.known, self.ever, self.clears, self.now = False, {}, {}, 0, None
 
     def take(self, packet):
         flags = packet.get("sequence_flags", 0)
@@ -187,9 +194,13 @@ class Sequence:
             self.clears += 1
             need("trace_packet_defaults" in packet, "defaults are not sent again")
             self.clock = packet["trace_packet_defaults"]["timestamp_clock_id"]
+            need(self.clock == STEPS, "clock", self.clock)
+            self.now = None  # until it is tied to the trace's again
         need(self.valid or "timestamp" not in packet and "interned_data" not in packet, "no state yet", packet)
         if "timestamp" in packet or "interned_data" in packet:
             need(flags & NEEDS, "a packet that does not say that it needs the state", packet)
+            need(self.now is not None, "time of a clock that is not tied to the trace's")
+            self.now += packet.get("timestamp", 0)
         for kind, entries in packet.get("interned_data", {}).items():
             for e in entries:
                 need(e["iid"] > 0 and self.ever.setdefault((kind, e["iid"]), e["text"]) == e["text"], "number used again", e)
@@ -201,18 +212,38 @@ class Sequence:
         return self.known[kind, iid]
 
 
-def perfetto(path):
-    t, state, tracks, threads, primary = Timeline(), Sequence(), {}, set(), None
+def unpacked(data):
+    for outer in message(data, 0, len(data), {"packet": (1, [PACKED])}).get("packet", []):
+        packed = outer["compressed_packets"]
+        need(len(packed) + 16 < MAX_PACKED, "too large", len(packed))
+        yield zlib.decompress(packed)
+
+
+def packets(path):
+    """Of all that are compressed together, in order; nothing else is in the file."""
     data = open(path, "rb").read()
-    for packet in message(data, 0, len(data), {"packet": (1, [PACKET])}).get("packet", []):
-        need(packet["trusted_packet_sequence_id"] == 1)
+    for inner in unpacked(data):
+        yield from message(inner, 0, len(inner), {"packet": (1, [PACKET])})["packet"]
+
+
+def perfetto(path, parts=1):
+    t, state, tracks, threads, primary, part = Timeline(parts), Sequence(), {}, set(), None, 1
+    for packet in packets(path):
+        if packet["trusted_packet_sequence_id"] == part + 1 and part < parts:
+            part, state, t.now = part + 1, Sequence(), 0
+        need(packet["trusted_packet_sequence_id"] == part, "sequence", packet)
         need(packet.get("first_packet_on_sequence", 0) == (state.clears == 0 and "trace_packet_defaults" in packet))
-        if "clock_snapshot" in packet:
-            need(primary is None and not tracks, "clock comes late")
-            primary = packet["clock_snapshot"]["primary_trace_clock"]
-            t.clocks = {c["clock_id"]: c["timestamp"] for c in packet["clock_snapshot"]["clocks"]}
-            need(primary in t.clocks and len(set(t.clocks.values())) == 1, t.clocks)
         state.take(packet)
+        if "clock_snapshot" in packet:
+            snapshot = packet["clock_snapshot"]
+            clocks = {c["clock_id"]: c for c in snapshot["clocks"]}
+            need(primary in (None, snapshot["primary_trace_clock"]), "another clock", snapshot)
+            primary = snapshot["primary_trace_clock"]
+            need(set(clocks) == {primary, STEPS} and clocks[STEPS]["is_incremental"] == 1 and
+                 "is_incremental" not in clocks[primary], clocks)
+            need(clocks[STEPS]["timestamp"] == clocks[primary]["timestamp"] == t.now, "clocks are apart", clocks, t.now)
+            need(state.now is None, "the clock is set again")
+            state.now = t.now
         if "track_descriptor" in packet:
             d = packet["track_descriptor"]
             need(d["uuid"] not in tracks, "a track twice")
@@ -221,11 +252,12 @@ def perfetto(path):
                 need(d["thread"]["tid"] not in threads, "a thread twice")
                 threads.add(d["thread"]["tid"])
             tracks[d["uuid"]] = d
+            t.groups[d["uuid"]] = t.groups.get(d.get("parent_uuid")) or t.names.get(d.get("parent_uuid"))
             t.names[d["uuid"]] = d.get("name") or d.get("thread", {}).get("thread_name") or d["process"]["process_name"]
         if "track_event" not in packet:
             continue
-        e, ns = packet["track_event"], packet["timestamp"]
-        need(state.clock in t.clocks, "time of a clock that is not tied to the trace's")
+        e, ns = packet["track_event"], state.now
+        need("timestamp" in packet, "an event without a time")
         d = tracks[e["track_uuid"]]
         need(("counter" in d) == (e["type"] == 4) and "process" not in d and not ("child_ordering" in d), e, d)
         if e["type"] == 1:
@@ -395,6 +427,11 @@ def check_totals(t, d, hits, calls):
 
 
 def main():
+    if sys.argv[1] == "packets":
+        # As a trace is that nobody compressed: traces behind each other are one.
+        for inner in unpacked(sys.stdin.buffer.read()):
+            sys.stdout.buffer.write(inner)
+        return
     form, path, listed, reported = sys.argv[1:5]
     lines = [json.loads(line) for line in open(listed)]
     kinds = collections.defaultdict(list)

@@ -147,7 +147,7 @@ static void deliver(struct world *w)
 		irq = &w->guest.irqs[w->guest.nr_irqs++];
 		busy = h->at[KVM_AT_ENTRY] + between(w, 200, 1200);
 		*irq = (struct kvm_guest_irq){ guest_time(w->p, busy), h->target / (w->p->sparse ? w->p->sparse : 1),
-					       IPI_CLASS_CALL_SINGLE };
+					       IPI_CLASS_CALL_SINGLE, 0 };
 		w->guest.sends[h->order - 1].handler = irq->at;
 	}
 }

@@ -14,20 +14,23 @@
 #include "base/filter.h"
 #include "base/window.h"
 #include "cmds/cmd.h"
+#include "cmds/kvm.h"
 #include "cmds/outfile.h"
 #include "cmds/reading.h"
+#include "kvm/timeline.h"
 #include "render/list.h"
 #include "render/timeline.h"
 #include "report/folded.h"
 #include "report/list.h"
 #include "report/timeline.h"
 
-struct export_options;
+struct export_job;
 
 /* A format: one row, one option that chooses it. */
 struct export_format {
 	const char *option;
-	int (*run)(const struct export_options *o, struct reading *in, FILE *out, struct err *err);
+	int (*run)(const struct export_job *job, FILE *out, struct err *err);
+	bool timeline;
 };
 
 struct export_options {
@@ -38,6 +41,15 @@ struct export_options {
 	struct plumbing *plumbing;
 	uint64_t threads; /* 0: by itself */
 	struct time_window window;
+	struct kvm_options kvm; /* the guest to join */
+};
+
+struct export_job {
+	const struct export_options *options;
+	struct reading *in;
+	struct report *judged;
+	struct kvm_report *host; /* NULL = there is no guest */
+	struct kvm_timeline *joined;
 };
 
 /* What the recording cannot tell must not look like a quiet one. */
@@ -96,15 +108,17 @@ static int say_unknown_waits(uint64_t unknown, unsigned int nr_lines, const char
 	return 0;
 }
 
-static int run_folded(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+static int run_folded(const struct export_job *job, FILE *out, struct err *err)
 {
-	struct folded *f = folded_new(in->analysis, o->folded);
+	enum folded_what what = job->options->folded;
+	struct reading *in = job->in;
+	struct folded *f = folded_new(in->analysis, what);
 	const struct span_sink sink = folded_sink(f);
 	const struct folded_line *lines;
 	unsigned int nr;
 	int ret = -1;
 
-	if (reading_run(in, &sink, err) || folded_possible(o->folded, analysis_info(in->analysis), err))
+	if (reading_run(in, &sink, err) || folded_possible(what, analysis_info(in->analysis), err))
 		goto out;
 	lines = folded_lines(f, &nr);
 	if (say_unknown_waits(folded_waits_unknown(f), nr, in->path, err))
@@ -141,16 +155,14 @@ static int run_list(struct reading *in, const struct list_render_ops *ops, FILE 
 	return ret;
 }
 
-static int run_ndjson(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+static int run_ndjson(const struct export_job *job, FILE *out, struct err *err)
 {
-	(void)o;
-	return run_list(in, &list_render_json, out, err);
+	return run_list(job->in, &list_render_json, out, err);
 }
 
-static int run_csv(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+static int run_csv(const struct export_job *job, FILE *out, struct err *err)
 {
-	(void)o;
-	return run_list(in, &list_render_csv, out, err);
+	return run_list(job->in, &list_render_csv, out, err);
 }
 
 /* Times of different CPUs are beside each other in it. */
@@ -167,61 +179,102 @@ static int timeline_possible(const struct trace_info *t, struct err *err)
 }
 
 /* What is missing in the picture is said, as in every output. */
-static void say_left_out(const struct timeline_left_out *l)
+static void say_left_out(const struct timeline_left_out *l, const char *whose)
 {
 	if (l->sends)
-		fprintf(stderr, "ipitrace: export: %" PRIu64 " send%s left out: to no CPU\n", l->sends,
+		fprintf(stderr, "ipitrace: export: %s%" PRIu64 " send%s left out: to no CPU\n", whose, l->sends,
 			l->sends == 1 ? " is" : "s are");
 	if (!l->interrupts && !l->functions)
 		return;
 	fprintf(stderr,
-		"ipitrace: export: %" PRIu64 " interrupts and %" PRIu64
+		"ipitrace: export: %s%" PRIu64 " interrupts and %" PRIu64
 		" functions are left out: they were stamped before their sends\n",
-		l->interrupts, l->functions);
+		whose, l->interrupts, l->functions);
 }
 
-static int run_timeline(struct reading *in, const struct timeline_render *render, FILE *out, struct err *err)
+/* One recording; joined: NULL, or what takes the flows of the guest's hits. whose: for messages. */
+static int draw(struct reading *in, const struct timeline_ops *ops, void *ctx, struct kvm_timeline *joined,
+		const char *whose, struct err *err)
 {
-	const struct trace_info *info = analysis_info(in->analysis);
-	struct timeline *t;
-	struct span_sink sink;
+	struct timeline *t = timeline_new(in->analysis, ops, ctx);
+	const struct span_sink sink = timeline_sink(t);
+	int ret;
+
+	if (joined)
+		timeline_set_elsewhere(t, kvm_timeline_has, joined);
+	reading_join_handlers(in);
+	ret = reading_run(in, &sink, err);
+	say_left_out(timeline_left_out(t), whose);
+	timeline_free(t);
+	return ret;
+}
+
+static int draw_guest(const struct export_job *job, struct err *err)
+{
+	const struct kvm_pair *p = &job->host->guests[0];
+	struct ipi_filter all = IPI_FILTER_INIT;
+	struct reading guest;
+	int ret = reading_open(&guest, p->want.path, NULL, &all, job->options->plumbing, err);
+
+	if (!ret && p->guest.tsc)
+		analysis_take_time(guest.analysis, &(struct pipeline_time){ .mult = p->time.mult,
+									    .shift = p->time.shift,
+									    .offset = p->time.offset,
+									    .add = p->time.add });
+	if (!ret) {
+		reading_set_threads(&guest, job->options->threads);
+		ret = draw(&guest, &kvm_timeline_guest, job->joined, job->joined, "guest: ", err);
+	}
+	reading_close(&guest);
+	ipi_filter_free(&all);
+	return ret;
+}
+
+/* The host, the IPIs of its guest, the guest. */
+static int draw_joined(const struct export_job *job, const struct timeline_render *render, void *state, struct err *err)
+{
+	kvm_timeline_begin(job->joined, &render->ops, state);
+	if (draw(job->in, &kvm_timeline_host, job->joined, NULL, "", err))
+		return -1;
+	render->part(state);
+	kvm_timeline_ipis(job->joined);
+	render->part(state);
+	return draw_guest(job, err);
+}
+
+static int run_timeline(const struct export_job *job, const struct timeline_render *render, FILE *out, struct err *err)
+{
+	const struct trace_info *info = analysis_info(job->in->analysis);
 	void *state;
 	int ret;
 
 	if (timeline_possible(info, err))
 		return -1;
 	state = render->begin(out, info);
-	t = timeline_new(in->analysis, &render->ops, state);
-	sink = timeline_sink(t);
-	reading_join_handlers(in);
-	ret = reading_run(in, &sink, err);
+	ret = job->joined ? draw_joined(job, render, state, err) : draw(job->in, &render->ops, state, NULL, "", err);
 	render->finish(state);
-	say_left_out(timeline_left_out(t));
-	timeline_free(t);
 	return ret;
 }
 
-static int run_chrome(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+static int run_chrome(const struct export_job *job, FILE *out, struct err *err)
 {
-	(void)o;
-	return run_timeline(in, &timeline_render_chrome, out, err);
+	return run_timeline(job, &timeline_render_chrome, out, err);
 }
 
-static int run_perfetto(const struct export_options *o, struct reading *in, FILE *out, struct err *err)
+static int run_perfetto(const struct export_job *job, FILE *out, struct err *err)
 {
-	(void)o;
 	if (isatty(fileno(out))) {
 		err_set(err, EXIT_USAGE, "--perfetto: a terminal cannot show that");
 		return err_hint(err, "name a file: -o FILE");
 	}
-	return run_timeline(in, &timeline_render_perfetto, out, err);
+	return run_timeline(job, &timeline_render_perfetto, out, err);
 }
 
-static const struct export_format format_perfetto = { "--perfetto", run_perfetto };
-static const struct export_format format_chrome = { "--chrome", run_chrome };
-static const struct export_format format_folded = { "--folded", run_folded };
-static const struct export_format format_ndjson = { "--ndjson", run_ndjson };
-static const struct export_format format_csv = { "--csv", run_csv };
+static const struct export_format format_perfetto = { "--perfetto", run_perfetto, true };
+static const struct export_format format_chrome = { "--chrome", run_chrome, true };
+static const struct export_format format_folded = { "--folded", run_folded, false };
+static const struct export_format format_ndjson = { "--ndjson", run_ndjson, false };
+static const struct export_format format_csv = { "--csv", run_csv, false };
 
 static int choose(struct export_options *o, const struct export_format *format, struct err *err)
 {
@@ -252,6 +305,13 @@ static int parse_folded(void *target, const char *arg, const struct opt_spec *sp
 	}
 	err_set(err, EXIT_USAGE, "'%s': cannot be folded", arg);
 	return err_hint(err, "count (IPIs), stolen (ns of their handlers) or wait (ns that senders waited)");
+}
+
+static int parse_guest(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
+{
+	struct export_options *o = target;
+
+	return kvm_parse_guest(&o->kvm, arg, spec, err);
 }
 
 static int parse_perfetto(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
@@ -302,6 +362,9 @@ static const struct opt rows[] = {
 	{ 'o', "output", "FILE", OPT_STRING, OPTION(output), "file to write (default: standard output)", NULL, 0, 0 },
 	{ 0, "buffer", "NAME", OPT_STRING, OPTION(buffer),
 	  "only this ring buffer of the file: 'top' or an instance (default: all)", NULL, 0, 0 },
+	{ 0, "guest", "FILE[,pid=PID][,offset=N|unknown]", OPT_CUSTOM, 0,
+	  "a timeline of the host that the file is of, and of its guest, which recorded FILE: see 'report --kvm'",
+	  parse_guest, 0, 0 },
 	{ 0, "plumbing", "FILE", OPT_CUSTOM, OPTION(plumbing), READING_PLUMBING_HELP, reading_parse_plumbing, 0, 0 },
 	{ 0, "threads", "N", OPT_U64, OPTION(threads), READING_THREADS_HELP, NULL, 1, READING_MAX_THREADS },
 };
@@ -320,28 +383,59 @@ const struct opt_spec export_spec = {
 	},
 };
 
-struct export_job {
-	const struct export_options *options;
-	struct reading *in;
-	struct report *judged;
-};
-
 /* A window that nothing was recorded in fails before a file gets its name. */
 static int write_export(void *ctx, FILE *out, struct err *err)
 {
 	const struct export_job *job = ctx;
 
-	if (job->options->format->run(job->options, job->in, out, err))
+	if (job->options->format->run(job, out, err))
 		return -1;
 	report_judge(job->judged, job->in->analysis);
 	return reading_window(job->in, job->judged, err);
 }
 
+/* Of the host's recording there are several readings, and one clock is not another's. */
+static int guest_possible(const struct export_options *o, const char *path, struct err *err)
+{
+	if (!o->format->timeline)
+		return err_set(err, EXIT_USAGE, "--guest: --perfetto and --chrome only, not %s", o->format->option);
+	if (!strcmp(path, "-") || !strcmp(o->kvm.guests[0].path, "-")) {
+		err_set(err, EXIT_USAGE, "--guest: both recordings are read twice, which standard input cannot be");
+		return err_hint(err, "give them as files");
+	}
+	if (o->kvm.nr_guests > 1) {
+		err_set(err, EXIT_USAGE, "--guest: one guest a timeline");
+		return err_hint(err, "'ipitrace report --guest' takes several");
+	}
+	if (!ipi_filter_empty(&o->filter) || window_given(&o->window)) {
+		err_set(err, EXIT_USAGE, "--guest: both recordings are drawn as a whole: no filter, no window");
+		return err_hint(err, "the viewer finds and zooms");
+	}
+	return 0;
+}
+
+/* Before a file is made for it: both are read, and joined. */
+static int join_guest(struct export_job *job, const char *path, struct err *err)
+{
+	const struct export_options *o = job->options;
+
+	job->host->guests[job->host->nr_guests++].want = o->kvm.guests[0];
+	job->joined = kvm_timeline_new(job->host);
+	job->host->by[job->host->nr_by++] = KVM_KEY_VM;
+	if (kvm_report_read(job->host, path, o->buffer, err))
+		return -1;
+	if (!job->host->in_ns || !job->host->guests[0].guest.tsc || job->host->guests[0].time.mult)
+		return 0;
+	err_set(err, EXIT_FAILED, "--guest: the TSC of %s is scaled: its times cannot be drawn", o->kvm.guests[0].path);
+	return err_hint(err, "record with the default clock on both sides");
+}
+
 static int export_file(struct export_options *o, const char *path, struct err *err)
 {
 	struct report judged = { 0 };
+	struct kvm_report host = { 0 };
 	struct reading in;
-	struct export_job job = { o, &in, &judged };
+	struct export_job job = { .options = o, .in = &in, .judged = &judged, .host = &host };
 	int ret = reading_open(&in, path, o->buffer, &o->filter, o->plumbing, err);
 
 	if (!ret)
@@ -351,10 +445,16 @@ static int export_file(struct export_options *o, const char *path, struct err *e
 		ret = reading_check_window(&in, err);
 	if (!ret)
 		reading_set_threads(&in, o->threads);
+	if (!ret && o->kvm.on)
+		ret = join_guest(&job, path, err);
 	if (!ret)
 		ret = outfile_write(o->output ? o->output : "-", "--output", in.path, write_export, &job, err);
+	if (!ret && o->kvm.on)
+		ret = kvm_status(&host, err);
 	if (!ret)
 		ret = reading_status(&judged, err);
+	kvm_timeline_free(job.joined);
+	kvm_report_free(&host);
 	reading_close(&in);
 	return ret;
 }
@@ -377,9 +477,10 @@ int cmd_export(int argc, char **argv, struct err *err)
 		goto out;
 	}
 	path = reading_file("export", o.input, argv, nr, err);
-	if (path)
+	if (path && (!o.kvm.on || !guest_possible(&o, path, err)))
 		ret = export_file(&o, path, err);
 out:
+	kvm_options_free(&o.kvm);
 	ipi_filter_free(&o.filter);
 	plumbing_free(o.plumbing);
 	return ret;

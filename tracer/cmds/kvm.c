@@ -134,7 +134,7 @@ static int choose_keys(struct kvm_report *r, const struct kvm_options *o, struct
 }
 
 /* Broken laws mean that the recording is not what it seems to be, so that nothing of it is to be relied on. */
-static int status(const struct kvm_report *r, struct err *err)
+int kvm_status(const struct kvm_report *r, struct err *err)
 {
 	const struct kvm_stats *s = r->stats;
 
@@ -178,7 +178,7 @@ int kvm_report_file(const struct kvm_options *o, const char *path, const char *b
 	} else {
 		render_kvm_csv(&r, &ro, stdout);
 	}
-	ret = status(&r, err);
+	ret = kvm_status(&r, err);
 	if (ret == -1)
 		ret = err->code;
 out:
@@ -188,9 +188,9 @@ out:
 
 static int diff_status(const struct kvm_report *a, const struct kvm_report *b, struct err *err)
 {
-	int ret = status(a, err);
+	int ret = kvm_status(a, err);
 
-	return ret == EXIT_OK ? status(b, err) : ret;
+	return ret == EXIT_OK ? kvm_status(b, err) : ret;
 }
 
 int kvm_diff_files(const char *a, const char *b, const struct kvm_want guests[2], bool json,

@@ -26,6 +26,8 @@ int kvm_parse_keys(void *target, const char *arg, const struct opt_spec *spec, s
 /* "FILE[,pid=PID][,offset=N|unknown]", each time one more */
 int kvm_parse_guest(void *target, const char *arg, const struct opt_spec *spec, struct err *err);
 void kvm_options_free(struct kvm_options *o);
+/* EXIT_OK, or EXIT_INCOMPLETE with *err: by what was lost, and by laws that are broken. */
+int kvm_status(const struct kvm_report *r, struct err *err);
 /* As a command returns. processes: the VMs of these alone. */
 int kvm_report_file(const struct kvm_options *o, const char *path, const char *buffer,
 		    const struct pid_filter *processes, enum rows_format format, unsigned int top,

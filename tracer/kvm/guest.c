@@ -102,7 +102,7 @@ static void seen(struct kvm_guest *g, uint64_t at)
 static void add_irq(struct kvm_guest *g, const struct ipi_span *s)
 {
 	g->irqs = xgrow(g->irqs, &g->room_irqs, g->nr_irqs, sizeof(*g->irqs));
-	g->irqs[g->nr_irqs++] = (struct kvm_guest_irq){ s->entry_ns, s->target, s->class };
+	g->irqs[g->nr_irqs++] = (struct kvm_guest_irq){ s->entry_ns, s->target, s->class, s->irq_id };
 }
 
 static void add_send(struct reader *r, const struct ipi_span *s)

@@ -36,6 +36,7 @@ struct kvm_guest_irq {
 	uint64_t at;
 	uint32_t cpu;
 	uint8_t class;
+	uint64_t id; /* as spans have it */
 };
 
 /* Events of this CPU are missing between these times. */

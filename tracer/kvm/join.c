@@ -408,6 +408,12 @@ static void join_sends(struct joiner *w)
 
 /* --- entries to handlers --- */
 
+static void set_handler(const struct joiner *w, struct kvm_ipi *h, uint32_t irq)
+{
+	h->at[KVM_AT_HANDLER] = w->g->irqs[irq].at;
+	h->irq = irq + 1;
+}
+
 static void align_irqs(struct joiner *w, const struct item *e, uint32_t nr_e, const struct item *q, uint32_t nr_q)
 {
 	struct kvm_cause *causes = xcalloc(nr_e + 1ull, sizeof(*causes));
@@ -422,7 +428,7 @@ static void align_irqs(struct joiner *w, const struct item *e, uint32_t nr_e, co
 	kvm_align(causes, nr_e, effects, nr_q);
 	for (uint32_t i = 0; i < nr_e; i++)
 		if (causes[i].effect != KVM_NONE)
-			w->j->hits[e[i].of].at[KVM_AT_HANDLER] = w->g->irqs[q[causes[i].effect].of].at;
+			set_handler(w, &w->j->hits[e[i].of], q[causes[i].effect].of);
 	free(causes);
 	free(effects);
 }
@@ -520,6 +526,7 @@ static void fill(struct joiner *w, uint32_t i)
 		handler = s->handler;
 	h->at[KVM_AT_SEND] = middle(w->j, s->at, &h->width);
 	h->at[KVM_AT_HANDLER] = handler == KVM_NO_TIME ? KVM_NO_TIME : middle(w->j, handler, &h->width);
+	h->send = w->send_of[i] + 1;
 	h->caller = s->caller;
 	h->func = s->func;
 	h->comm = s->comm;
@@ -542,6 +549,7 @@ static void count_hosts(struct joiner *w)
 			continue;
 		}
 		h->at[KVM_AT_HANDLER] = KVM_NO_TIME;
+		h->irq = 0;
 		if (kvm_class(h) < 0)
 			n->no_class++;
 		else if (w->unsure[i])

@@ -230,6 +230,21 @@ static void to_host(struct kvm_guest *g, const struct tsc *t)
 	g->last = hosts(t, g->last);
 }
 
+/* The same for who reads the guest's recording once more. What is scaled is not exact enough in such a form. */
+static void set_time(struct kvm_pair *p, const struct tsc *t)
+{
+	const struct dat_info *host = t->host;
+
+	if (!dat_converts(host) || host->tsc_shift >= 128 || !kvm_clock_unscaled(t->ratio))
+		return;
+	p->time = (struct kvm_time){
+		.mult = host->tsc_mult,
+		.shift = host->tsc_shift,
+		.offset = host->tsc_offset - (uint64_t)((__int128)t->offset * host->tsc_mult >> host->tsc_shift),
+		.add = host->add_ns,
+	};
+}
+
 static int set_clock(const struct kvm_report *r, struct kvm_pair *p, const struct kvm_hits *h,
 		     const struct dat_info *host, struct err *err)
 {
@@ -246,6 +261,7 @@ static int set_clock(const struct kvm_report *r, struct kvm_pair *p, const struc
 			return -1;
 		p->clock.known = find_offset(r, p, h, host, !kvm_clock_unscaled(t.ratio), &t.offset);
 		to_host(&p->guest, &t);
+		set_time(p, &t);
 	} else if (p->want.has_offset) {
 		p->clock.known = true;
 		p->clock.low = p->clock.high = p->want.offset;
@@ -483,6 +499,7 @@ int kvm_report_join(struct kvm_report *r, struct kvm_hits *h, const struct dat_i
 	unsigned int nr = r->nr_guests;
 	int ret = 0;
 
+	r->add_ns = host->add_ns;
 	add_told(r, h);
 	for (unsigned int i = 0; i < nr && !ret; i++)
 		ret = kvm_guest_read(&r->guests[i].guest, &r->guest_names, r->guests[i].want.path, dat_is_tsc(host),

@@ -97,7 +97,8 @@ struct kvm_ipi {
 	uint64_t at[KVM_NR_POINTS];
 	uint64_t order;		     /* of sends */
 	uint32_t caller, func, comm; /* names of the guest's recording (struct kvm_names); 0 = not known */
-	uint64_t width;		     /* within this, times of the guest may be earlier or later by half */
+	uint32_t send, irq; /* of the guest's recording: index of its send, and of its handler, and 1; 0 = not known */
+	uint64_t width;	    /* within this, times of the guest may be earlier or later by half */
 };
 
 /* The stage that ends at this point; KVM_NO_TIME: there is none. */
@@ -221,6 +222,8 @@ bool kvm_is_mixed(const struct kvm *k);
 const char *kvm_path_name(unsigned int path);
 const char *kvm_kick_name(unsigned int kick);
 const char *kvm_outcome_name(unsigned int outcome);
+/* The stage that ends at this point: "exit_accept"; NULL: none does. */
+const char *kvm_stage_name(enum kvm_point end);
 /* The class of a Linux guest's vector, enum ipi_class; -1: it is none of these. */
 int kvm_class(const struct kvm_ipi *ipi);
 /* As a Linux guest uses the vector: "reschedule"; "vector 225" where it is none of these. */

@@ -135,3 +135,15 @@ unsigned int kvm_laws(const struct kvm *k, struct kvm_law laws[KVM_MAX_LAWS])
 	(void)sends;
 	return nr;
 }
+
+const char *kvm_stage_name(enum kvm_point end)
+{
+	static const char *const names[KVM_NR_POINTS] = {
+		[KVM_AT_EXIT] = "send_exit",	 [KVM_AT_HANDLER] = "entry_handler",
+		[KVM_AT_ACCEPT] = "exit_accept", [KVM_AT_WAKE] = "accept_wake",
+		[KVM_AT_RUN] = "runq",		 [KVM_AT_INJECT] = "run_inject",
+		[KVM_AT_ENTRY] = "inject_entry",
+	};
+
+	return names[end];
+}

@@ -75,12 +75,19 @@ struct kvm_want {
 #define KVM_MAX_GUESTS 16
 #define KVM_GUEST_LAWS 6
 
+/* What makes the host's times of the guest's stamps, where both are of the TSC: offset + (stamp * mult >> shift) + add. */
+struct kvm_time {
+	uint32_t mult, shift;
+	uint64_t offset, add;
+};
+
 /* A guest's recording, and the VM that it is of. */
 struct kvm_pair {
 	struct kvm_want want; /* its path is borrowed */
 	struct kvm_guest guest;
 	struct kvm_joined joined;
 	struct kvm_clock clock; /* guest less host */
+	struct kvm_time time;
 	int32_t vm;
 	bool offset_known, offset_allowed; /* by causes and effects */
 	const char *offset_from;	   /* who knows it */
@@ -119,6 +126,7 @@ struct kvm_report {
 	unsigned int nr_guests;
 	struct kvm_names guest_names; /* of all of them, by the numbers that IPIs have */
 	bool is_joined;
+	uint64_t add_ns;  /* that the host's times are shown with; none of these here are */
 	bool told_offset; /* the host's files have some */
 	/*
 	 * Gets each IPI as well; set before, or NULL. Of one that is joined, KVM_AT_SEND and KVM_AT_HANDLER are the guest's, by

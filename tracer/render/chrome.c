@@ -3,7 +3,7 @@
  * render/chrome.c - a timeline as JSON trace events, one a line.
  *
  * The format is that of the document "Trace Event Format" of the Chromium project, in its object form: durations (B, E),
- * flows (s, f), counters (C) and metadata (M). Times are us, with the ns as decimals.
+ * flows (s, t, f), counters (C) and metadata (M). Times are us, with the ns as decimals.
  *
  * Tracks are threads there. Those that are none have numbers that no task has.
  */
@@ -82,6 +82,7 @@ static void chrome_track(void *ctx, const struct timeline_track *t)
 		p->pid = c->places[t->parent].pid;
 	switch (t->kind) {
 	case TIMELINE_GROUP:
+		p->pid = NO_TASK + t->id;
 		metadata_name(c, "process_name", p, t->name);
 		metadata_rank(c, "process_sort_index", p, t->id);
 		return;
@@ -135,14 +136,14 @@ static void categories(struct json *j, const struct timeline_slice *s)
 }
 
 /* Binds to the slice that is open there. */
-static void flow(struct chrome *c, const struct place *p, uint64_t at_ns, uint64_t id, bool ends)
+static void flow(struct chrome *c, const struct place *p, uint64_t at_ns, uint64_t id, const char *phase)
 {
-	struct json j = event(c, ends ? "f" : "s", "IPI", p);
+	struct json j = event(c, phase, "IPI", p);
 
 	json_string(&j, "cat", "flow");
 	json_u64(&j, "id", id);
 	json_thousandths(&j, "ts", at_ns);
-	if (ends)
+	if (*phase != 's')
 		json_string(&j, "bp", "e");
 	json_close(&j);
 }
@@ -169,9 +170,9 @@ static void chrome_begin(void *ctx, const struct timeline_slice *s)
 	json_close(&j);
 	json_close(&j);
 	for (uint32_t i = 0; i < s->nr_ends; i++)
-		flow(c, p, s->at_ns, s->ends[i], true);
+		flow(c, p, s->at_ns, s->ends[i], "f");
 	for (uint32_t i = 0; i < s->nr_flows; i++)
-		flow(c, p, s->at_ns, s->first_flow + i, false);
+		flow(c, p, s->at_ns, s->flows[i], s->pass ? "t" : "s");
 }
 
 static void chrome_end(void *ctx, uint32_t track, uint64_t at_ns)
@@ -214,6 +215,12 @@ static void *chrome_open(FILE *out, const struct trace_info *trace)
 	return c;
 }
 
+/* Events are sorted by who reads them; those of one track are in order. */
+static void chrome_part(void *state)
+{
+	(void)state;
+}
+
 static void chrome_finish(void *state)
 {
 	struct chrome *c = state;
@@ -227,6 +234,7 @@ static void chrome_finish(void *state)
 
 const struct timeline_render timeline_render_chrome = {
 	chrome_open,
+	chrome_part,
 	chrome_finish,
 	{ chrome_track, chrome_begin, chrome_end, chrome_counter },
 };

@@ -17,14 +17,6 @@
 #include "render/kvm.h"
 #include "render/parts-priv.h"
 
-/* Of the stages that end at each point. */
-static const char *const stage_names[KVM_NR_POINTS] = {
-	[KVM_AT_EXIT] = "send_exit",	 [KVM_AT_HANDLER] = "entry_handler",
-	[KVM_AT_ACCEPT] = "exit_accept", [KVM_AT_WAKE] = "accept_wake",
-	[KVM_AT_RUN] = "runq",		 [KVM_AT_INJECT] = "run_inject",
-	[KVM_AT_ENTRY] = "inject_entry",
-};
-
 static void vcpu(struct json *j, const char *key, uint32_t id)
 {
 	if (id >= KVM_UNNUMBERED)
@@ -148,10 +140,10 @@ static void json_row(struct json *j, const struct kvm_report *r, const struct kv
 	render_json_hist(j, "total", &row->total);
 	json_object(j, "stages");
 	/* What happens in the guest no event of the host tells. */
-	json_guest_stage(j, stage_names[KVM_AT_EXIT], &row->stages[KVM_AT_EXIT], row->width);
+	json_guest_stage(j, kvm_stage_name(KVM_AT_EXIT), &row->stages[KVM_AT_EXIT], row->width);
 	for (unsigned int i = KVM_AT_ACCEPT; i <= KVM_AT_ENTRY; i++)
-		render_json_hist(j, stage_names[i], &row->stages[i]);
-	json_guest_stage(j, stage_names[KVM_AT_HANDLER], &row->stages[KVM_AT_HANDLER], row->width);
+		render_json_hist(j, kvm_stage_name(i), &row->stages[i]);
+	json_guest_stage(j, kvm_stage_name(KVM_AT_HANDLER), &row->stages[KVM_AT_HANDLER], row->width);
 	json_close(j);
 	json_close(j);
 }
@@ -512,8 +504,8 @@ void render_kvm_csv(const struct kvm_report *r, const struct render_kvm_options 
 		fputs(",host_only", out);
 	fprintf(out, ",total_p50_%s,total_p99_%s,total_max_%s", unit, unit, unit);
 	for (unsigned int i = first; i <= last; i++)
-		fprintf(out, ",%s_p50_%s,%s_p99_%s,%s_max_%s", stage_names[i], unit, stage_names[i], unit,
-			stage_names[i], unit);
+		fprintf(out, ",%s_p50_%s,%s_p99_%s,%s_max_%s", kvm_stage_name(i), unit, kvm_stage_name(i), unit,
+			kvm_stage_name(i), unit);
 	fputc('\n', out);
 	for (const struct kvm_row *row = r->rows; row < r->rows + nr; row++) {
 		for (unsigned int i = 0; i < r->nr_by; i++)

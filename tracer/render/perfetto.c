@@ -2,17 +2,22 @@
 /*
  * render/perfetto.c - a timeline as a trace of Perfetto: track events in protobuf, for ui.perfetto.dev and trace_processor.
  *
- * render/perfetto.proto has the messages; protobuf-c writes them. One packet follows the other, all on one sequence: first
- * the clock, then a packet that clears the incremental state and says what holds for all behind it. Names, categories and
+ * render/perfetto.proto has the messages; protobuf-c writes them. One packet follows the other, a sequence for each part:
+ * first a packet that clears the incremental state and says what holds for all behind it, then the clock. Names, categories and
  * texts are sent once and are numbers from then on. When there are many of them they are forgotten and the state is
  * cleared again, so that memory does not depend on how many a recording has; numbers are never used twice. Tracks bear the
- * numbers that they have here: every event names its own, so that small ones matter.
+ * numbers that they have here: every event names its own, so that small ones matter. Times are what passed since the event
+ * before.
+ *
+ * Packets are compressed some hundred kB at a time, as Perfetto's own service does it: a fifth is left of them, and viewers
+ * take as long for either.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/compiler.h"
 #include "base/hash.h"
@@ -20,10 +25,11 @@
 #include "render/perfetto.pb-c.h"
 #include "render/timeline.h"
 
-#define SEQUENCE     1u
 #define MAX_INTERNED 65536u /* all together, before they are forgotten */
-/* A clock that Perfetto has no number for; from 64 on they belong to the sequence. */
-#define OWN_CLOCK 64u
+/* The sequence's own clock: from 64 on they belong to one. What counts on it is the time since the packet before. */
+#define STEPS_CLOCK 64u
+/* Of packets; compressed they shall not be more than 512 kB (compressed_packets, trace_packet.proto). */
+#define CHUNK	  262144u
 #define MAX_NOTES 32u /* debug annotations of a slice: args and columns */
 #define MAX_NEW	  (2 * MAX_NOTES)
 
@@ -46,17 +52,41 @@ struct dict {
 
 struct perfetto {
 	FILE *out;
-	uint32_t clock;
+	Pf__BuiltinClock clock; /* that the recording's is taken for */
 	const struct trace_info *trace;
 	bool begun;
+	uint32_t sequence;
+	uint64_t now_ns; /* of the last packet of it */
 	struct dict dicts[NR_DICTS];
 	int32_t *pids; /* of processes, by track */
 	unsigned int nr_pids;
-	uint8_t *buf;
-	size_t room;
+	uint8_t *buf; /* packets to be compressed */
+	size_t len, room;
 };
 
 /* --- packets --- */
+
+/* What there is of packets, as one that holds them. */
+static void write_chunk(struct perfetto *p)
+{
+	uLongf len = compressBound(p->len);
+	uint8_t *packed = xmalloc(len), *bytes;
+	Pf__TracePacket packet = PF__TRACE_PACKET__INIT, *packets = &packet;
+	Pf__Trace trace = PF__TRACE__INIT;
+
+	/* That the room does not do, or memory is short, cannot be. */
+	if (compress2(packed, &len, p->buf, p->len, Z_BEST_SPEED) != Z_OK)
+		mem_exhausted(p->len);
+	packet.has_compressed_packets = true;
+	packet.compressed_packets = (ProtobufCBinaryData){ len, packed };
+	trace.n_packet = 1;
+	trace.packet = &packets;
+	bytes = xmalloc(pf__trace__get_packed_size(&trace));
+	fwrite_unlocked(bytes, 1, pf__trace__pack(&trace, bytes), p->out);
+	free(bytes);
+	free(packed);
+	p->len = 0;
+}
 
 static void write_packet(struct perfetto *p, Pf__TracePacket *packet)
 {
@@ -64,16 +94,17 @@ static void write_packet(struct perfetto *p, Pf__TracePacket *packet)
 	size_t len;
 
 	packet->has_trusted_packet_sequence_id = true;
-	packet->trusted_packet_sequence_id = SEQUENCE;
+	packet->trusted_packet_sequence_id = p->sequence;
 	trace.n_packet = 1;
 	trace.packet = &packet;
 	len = pf__trace__get_packed_size(&trace);
-	if (len > p->room) {
-		p->room = 2 * len;
+	if (p->len && p->len + len > CHUNK)
+		write_chunk(p);
+	if (p->len + len > p->room) {
+		p->room = p->len + 2 * len > CHUNK ? p->len + 2 * len : CHUNK;
 		p->buf = xrealloc(p->buf, p->room);
 	}
-	pf__trace__pack(&trace, p->buf);
-	fwrite_unlocked(p->buf, 1, len, p->out);
+	p->len += pf__trace__pack(&trace, p->buf + p->len);
 }
 
 static void forget(struct dict *d)
@@ -96,30 +127,31 @@ static void clear_state(struct perfetto *p)
 	packet.has_first_packet_on_sequence = !p->begun;
 	packet.first_packet_on_sequence = !p->begun;
 	defaults.has_timestamp_clock_id = true;
-	defaults.timestamp_clock_id = p->clock;
+	defaults.timestamp_clock_id = STEPS_CLOCK;
 	packet.trace_packet_defaults = &defaults;
 	write_packet(p, &packet);
 }
 
 /*
  * The trace's time is that of the recording's clock, whatever it is: where Perfetto knows it, by its number, else as if it
- * were its own.
+ * were its default. From here on times are steps from this one.
  */
 static void write_clock(struct perfetto *p)
 {
 	Pf__ClockSnapshot snapshot = PF__CLOCK_SNAPSHOT__INIT;
-	Pf__ClockSnapshot__Clock clock = PF__CLOCK_SNAPSHOT__CLOCK__INIT, boot = PF__CLOCK_SNAPSHOT__CLOCK__INIT;
-	Pf__ClockSnapshot__Clock *clocks[] = { &clock, &boot };
+	Pf__ClockSnapshot__Clock clock = PF__CLOCK_SNAPSHOT__CLOCK__INIT, steps = PF__CLOCK_SNAPSHOT__CLOCK__INIT;
+	Pf__ClockSnapshot__Clock *clocks[] = { &clock, &steps };
 	Pf__TracePacket packet = PF__TRACE_PACKET__INIT;
 
-	clock.has_clock_id = boot.has_clock_id = clock.has_timestamp = boot.has_timestamp = true;
+	clock.has_clock_id = steps.has_clock_id = clock.has_timestamp = steps.has_timestamp = true;
 	clock.clock_id = p->clock;
-	boot.clock_id = PF__BUILTIN_CLOCK__BUILTIN_CLOCK_BOOTTIME;
-	clock.timestamp = boot.timestamp = p->trace->start_ns; /* or 0: any time will do */
+	steps.clock_id = STEPS_CLOCK;
+	clock.timestamp = steps.timestamp = p->now_ns;
+	steps.has_is_incremental = steps.is_incremental = true;
 	snapshot.clocks = clocks;
-	snapshot.n_clocks = p->clock == OWN_CLOCK ? 2 : 1;
+	snapshot.n_clocks = ARRAY_SIZE(clocks);
 	snapshot.has_primary_trace_clock = true;
-	snapshot.primary_trace_clock = p->clock == OWN_CLOCK ? PF__BUILTIN_CLOCK__BUILTIN_CLOCK_BOOTTIME : p->clock;
+	snapshot.primary_trace_clock = p->clock;
 	packet.clock_snapshot = &snapshot;
 	write_packet(p, &packet);
 }
@@ -133,9 +165,8 @@ static void prepare(struct perfetto *p)
 		nr += p->dicts[i].nr;
 	if (likely(p->begun && nr < MAX_INTERNED))
 		return;
-	if (!p->begun)
-		write_clock(p);
 	clear_state(p);
+	write_clock(p);
 	p->begun = true;
 }
 
@@ -146,7 +177,8 @@ static void write_event(struct perfetto *p, uint64_t at_ns, Pf__TrackEvent *even
 	struct dict *d = p->dicts;
 
 	packet.has_timestamp = true;
-	packet.timestamp = at_ns;
+	packet.timestamp = at_ns - p->now_ns;
+	p->now_ns = at_ns;
 	packet.has_sequence_flags = true;
 	packet.sequence_flags = PF__SEQUENCE_FLAGS__SEQ_NEEDS_INCREMENTAL_STATE;
 	packet.track_event = event;
@@ -329,7 +361,7 @@ static void perfetto_begin(void *ctx, const struct timeline_slice *s)
 {
 	struct perfetto *p = ctx;
 	Pf__TrackEvent event = event_of(s->track, PF__TYPE__TYPE_SLICE_BEGIN);
-	uint64_t categories[TIMELINE_MAX_CATEGORIES], few[8], *flows = few;
+	uint64_t categories[TIMELINE_MAX_CATEGORIES];
 	struct notes notes = { .nr = 0 };
 
 	prepare(p);
@@ -342,17 +374,11 @@ static void perfetto_begin(void *ctx, const struct timeline_slice *s)
 	notes_of(p, s, &notes);
 	event.n_debug_annotations = notes.nr;
 	event.debug_annotations = notes.at;
-	if (s->nr_flows > ARRAY_SIZE(few))
-		flows = xmalloc(s->nr_flows * sizeof(*flows));
-	for (uint32_t i = 0; i < s->nr_flows; i++)
-		flows[i] = s->first_flow + i;
 	event.n_flow_ids = s->nr_flows;
-	event.flow_ids = flows;
+	event.flow_ids = (uint64_t *)s->flows;
 	event.n_terminating_flow_ids = s->nr_ends;
 	event.terminating_flow_ids = (uint64_t *)s->ends;
 	write_event(p, s->at_ns, &event);
-	if (flows != few)
-		free(flows);
 }
 
 static void perfetto_end(void *ctx, uint32_t track, uint64_t at_ns)
@@ -376,7 +402,7 @@ static void *perfetto_open(FILE *out, const struct trace_info *trace)
 {
 	static const struct {
 		const char *name;
-		uint32_t id;
+		Pf__BuiltinClock id;
 	} clocks[] = {
 		{ "mono", PF__BUILTIN_CLOCK__BUILTIN_CLOCK_MONOTONIC },
 		{ "mono_raw", PF__BUILTIN_CLOCK__BUILTIN_CLOCK_MONOTONIC_RAW },
@@ -385,7 +411,8 @@ static void *perfetto_open(FILE *out, const struct trace_info *trace)
 	struct perfetto *p = xcalloc(1, sizeof(*p));
 
 	p->out = out;
-	p->clock = OWN_CLOCK;
+	p->sequence = 1;
+	p->clock = PF__BUILTIN_CLOCK__BUILTIN_CLOCK_BOOTTIME; /* the default */
 	p->trace = trace;
 	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++)
 		if (!strcmp(trace->clock, clocks[i].name))
@@ -393,10 +420,22 @@ static void *perfetto_open(FILE *out, const struct trace_info *trace)
 	return p;
 }
 
+/* Packets of a sequence are in order of time: so it is another one. Numbers of tracks and flows are the trace's. */
+static void perfetto_part(void *state)
+{
+	struct perfetto *p = state;
+
+	p->sequence++;
+	p->begun = false;
+	p->now_ns = 0;
+}
+
 static void perfetto_finish(void *state)
 {
 	struct perfetto *p = state;
 
+	if (p->len)
+		write_chunk(p);
 	for (unsigned int i = 0; i < NR_DICTS; i++) {
 		forget(&p->dicts[i]);
 		free(p->dicts[i].items);
@@ -408,6 +447,7 @@ static void perfetto_finish(void *state)
 
 const struct timeline_render timeline_render_perfetto = {
 	perfetto_open,
+	perfetto_part,
 	perfetto_finish,
 	{ perfetto_track, perfetto_begin, perfetto_end, perfetto_counter },
 };

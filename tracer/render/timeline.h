@@ -15,6 +15,8 @@
 struct timeline_render {
 	/* What the ops get as their context; out and trace are borrowed. */
 	void *(*begin)(FILE *out, const struct trace_info *trace);
+	/* What follows is on tracks of its own, and its times begin anew. Numbers of tracks and flows go on. */
+	void (*part)(void *state);
 	/* The rest of the file; state is freed. */
 	void (*finish)(void *state);
 	struct timeline_ops ops;

@@ -264,6 +264,13 @@ void analysis_keep_stamps(struct analysis *a)
 	pipeline_set_clock(a->pipeline, true, true);
 }
 
+void analysis_take_time(struct analysis *a, const struct pipeline_time *time)
+{
+	pipeline_set_time(a->pipeline, time);
+	pipeline_set_clock(a->pipeline, true, true);
+	a->trace.clock_ns = a->trace.clock_sync = true;
+}
+
 /* What the pipeline is told of the machine, from a file and live alike. */
 static void set_knowledge(struct analysis *a)
 {

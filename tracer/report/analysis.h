@@ -58,6 +58,8 @@ void analysis_refresh(struct analysis *a, bool symbols);
 void analysis_close(struct analysis *a);
 /* Times of spans are as stamped, and believed, whatever the clock: for who knows how to take them. Before it runs. */
 void analysis_keep_stamps(struct analysis *a);
+/* Times of spans are made of stamps in this way, whatever the file says, and are ns. Before it runs. */
+void analysis_take_time(struct analysis *a, const struct pipeline_time *time);
 /* As for pipeline_set_threads(). */
 void analysis_set_threads(struct analysis *a, unsigned int nr);
 /* See pipeline_set_tap(). */

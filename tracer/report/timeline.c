@@ -39,6 +39,8 @@ struct timeline {
 	struct span_names names;
 	struct queue queue;
 	struct timeline_left_out left_out;
+	bool (*elsewhere)(void *ctx, const struct ipi_span *hit); /* or NULL */
+	void *elsewhere_ctx;
 	const struct list_column *columns[SLICE_LOCAL + 1][MAX_COLUMNS], *named_by[SLICE_LOCAL + 1][MAX_NAMES], *wait;
 
 	uint32_t *hits; /* kept, of line_ns: what waits for the last hit of its send */
@@ -51,6 +53,8 @@ struct timeline {
 	uint32_t nr_changed, room_changed;
 	uint64_t now_ns, step; /* step: of the rate, by number; UINT64_MAX = none yet */
 
+	uint64_t *begins; /* flows that begin in the slice that is coming */
+	uint32_t room_begins;
 	/* Flows that end in the interrupt whose points are coming. */
 	uint64_t *ends;
 	uint32_t nr_ends, room_ends;
@@ -268,6 +272,16 @@ static void ends_add(struct timeline *t, const struct point *p)
 	t->ends_of = *p;
 }
 
+/* They were numbered one after the other. */
+static const uint64_t *begins_of(struct timeline *t, const struct point *p)
+{
+	for (uint32_t i = 0; i < p->nr_flows; i++) {
+		t->begins = xgrow(t->begins, &t->room_begins, i, sizeof(*t->begins));
+		t->begins[i] = p->flow + i;
+	}
+	return t->begins;
+}
+
 static void begin(struct timeline *t, const struct point *p)
 {
 	const struct kept *k = &t->queue.kept[p->kept];
@@ -284,7 +298,7 @@ static void begin(struct timeline *t, const struct point *p)
 	if (p->unended)
 		add_arg(&s, "end", "unknown", 0);
 	if (!received) {
-		s.first_flow = p->flow;
+		s.flows = begins_of(t, p);
 		s.nr_flows = p->nr_flows;
 	} else if (p->slice == SLICE_HANDLER) {
 		if (p->flow)
@@ -337,7 +351,8 @@ static void come(struct timeline *t, const struct point *p)
 		pending_changes(t, p->cpu, 1);
 		return;
 	case POINT_COALESCED:
-		ends_add(t, p);
+		if (p->flow)
+			ends_add(t, p);
 		t->ends_class = t->queue.kept[p->kept].span.class;
 		pending_changes(t, p->cpu, -1);
 		break;
@@ -419,7 +434,7 @@ static void put_hit(struct timeline *t, uint32_t kept)
 	arrived = arrived && can_be_placed(t, s->entry_ns, delivered ? &t->left_out.interrupts : &not_counted);
 	if (arrived || k->outcome == LIST_IN_FLIGHT)
 		queue_put(&t->queue, (struct point){ .at_ns = t->line_ns, .what = POINT_SENT, .cpu = s->target });
-	if (arrived)
+	if (arrived && !(t->elsewhere && t->elsewhere(t->elsewhere_ctx, s)))
 		p.flow = ++t->flow;
 	if (arrived && delivered) {
 		put_slice(t, SLICE_HANDLER, kept, s->entry_ns, s->exit_ns, p);
@@ -640,8 +655,15 @@ void timeline_free(struct timeline *t)
 	free(t->hits);
 	free(t->cpus);
 	free(t->changed);
+	free(t->begins);
 	free(t->ends);
 	free(t);
+}
+
+void timeline_set_elsewhere(struct timeline *t, bool (*elsewhere)(void *ctx, const struct ipi_span *hit), void *ctx)
+{
+	t->elsewhere = elsewhere;
+	t->elsewhere_ctx = ctx;
 }
 
 struct span_sink timeline_sink(struct timeline *t)

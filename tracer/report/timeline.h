@@ -15,6 +15,7 @@
 #ifndef IPITRACE_REPORT_TIMELINE_H
 #define IPITRACE_REPORT_TIMELINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "report/list.h"
@@ -47,7 +48,7 @@ struct timeline_arg {
 };
 
 #define TIMELINE_MAX_CATEGORIES 3
-#define TIMELINE_MAX_ARGS	8
+#define TIMELINE_MAX_ARGS	24
 
 /* Valid until the call returns. */
 struct timeline_slice {
@@ -61,8 +62,9 @@ struct timeline_slice {
 	const struct list_column *const *columns; /* of the line, those that are of interest; NULL behind the last */
 	struct timeline_arg args[TIMELINE_MAX_ARGS];
 	unsigned int nr_args;
-	uint64_t first_flow; /* numbers of the flows that begin here, from this one on; each ends once, not earlier */
+	const uint64_t *flows; /* numbers of the flows that begin here; each ends once, not earlier */
 	uint32_t nr_flows;
+	bool pass;	      /* they began before, and pass through here */
 	const uint64_t *ends; /* flows that end here */
 	uint32_t nr_ends;
 };
@@ -90,6 +92,8 @@ struct timeline;
 /* a and ops are borrowed; ctx is for ops. */
 struct timeline *timeline_new(struct analysis *a, const struct timeline_ops *ops, void *ctx);
 void timeline_free(struct timeline *t);
+/* No flow is drawn of hits of which this says that somebody else draws it; before it runs. */
+void timeline_set_elsewhere(struct timeline *t, bool (*elsewhere)(void *ctx, const struct ipi_span *hit), void *ctx);
 /* With what is filtered, and joined to handlers (report/handlers.h), in front of it. */
 struct span_sink timeline_sink(struct timeline *t);
 const struct timeline_left_out *timeline_left_out(const struct timeline *t);
