@@ -93,9 +93,7 @@ assert set(d) == {"displayTimeUnit", "otherData", "traceEvents"}
 MEMBERS = {"M": {"args": dict}, "B": {"ts": float, "cat": str, "args": dict}, "E": {"ts": float}, "C": {"ts": float, "args": dict},
            "s": {"ts": float, "cat": str, "id": int}, "f": {"ts": float, "cat": str, "id": int, "bp": str}}
 for e in d["traceEvents"]:
-    want = dict(MEMBERS[e["ph"]], ph=str, pid=int, tid=int)
-    if e["ph"] != "E":
-        want["name"] = str
+    want = dict(MEMBERS[e["ph"]], name=str, ph=str, pid=int, tid=int)
     assert {k: type(v) for k, v in e.items()} == want, (e, want)
 assert {e["ph"] for e in d["traceEvents"]} == set(MEMBERS)
 PY

@@ -100,6 +100,7 @@ def chrome(path, parts=1):
             need(at in names, "a slice on a track without a name", e)
             t.begin(at, ns, e["name"], e["cat"].split(","), e["args"])
         elif ph == "E":
+            need(t.open.get(at) and t.open[at][-1].name == e["name"], "ends what is not open", e)
             t.end(at, ns)
         elif ph == "C":
             need(e["pid"] in processes)

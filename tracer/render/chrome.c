@@ -21,7 +21,9 @@
 
 struct place {
 	uint32_t pid, tid;
-	char *name; /* of a counter */
+	char *name;  /* of a counter */
+	char **open; /* names of the slices that are open, outermost first */
+	unsigned int nr, room;
 };
 
 struct chrome {
@@ -41,8 +43,7 @@ static struct json event(struct chrome *c, const char *phase, const char *name, 
 	c->some = true;
 	json_object(&j, NULL);
 	json_string(&j, "ph", phase);
-	if (name)
-		json_string(&j, "name", name);
+	json_string(&j, "name", name);
 	json_u64(&j, "pid", p->pid);
 	json_u64(&j, "tid", p->tid);
 	return j;
@@ -151,9 +152,11 @@ static void flow(struct chrome *c, const struct place *p, uint64_t at_ns, uint64
 static void chrome_begin(void *ctx, const struct timeline_slice *s)
 {
 	struct chrome *c = ctx;
-	const struct place *p = &c->places[s->track];
+	struct place *p = &c->places[s->track];
 	struct json j = event(c, "B", s->name, p);
 
+	p->open = xgrow(p->open, &p->room, p->nr, sizeof(*p->open));
+	p->open[p->nr++] = xstrdup(s->name);
 	categories(&j, s);
 	json_thousandths(&j, "ts", s->at_ns);
 	json_object(&j, "args");
@@ -175,13 +178,17 @@ static void chrome_begin(void *ctx, const struct timeline_slice *s)
 		flow(c, p, s->at_ns, s->flows[i], s->pass ? "t" : "s");
 }
 
+/* The name once more, which the format does not ask for: speedscope ends no slice without it. */
 static void chrome_end(void *ctx, uint32_t track, uint64_t at_ns)
 {
 	struct chrome *c = ctx;
-	struct json j = event(c, "E", NULL, &c->places[track]);
+	struct place *p = &c->places[track];
+	char *name = p->open[--p->nr];
+	struct json j = event(c, "E", name, p);
 
 	json_thousandths(&j, "ts", at_ns);
 	json_close(&j);
+	free(name);
 }
 
 static void chrome_counter(void *ctx, uint32_t track, uint64_t at_ns, uint64_t value)
@@ -226,8 +233,12 @@ static void chrome_finish(void *state)
 	struct chrome *c = state;
 
 	fputs("]}\n", c->out);
-	for (unsigned int i = 0; i < c->nr_places; i++)
+	for (unsigned int i = 0; i < c->nr_places; i++) {
+		while (c->places[i].nr)
+			free(c->places[i].open[--c->places[i].nr]);
+		free(c->places[i].open);
 		free(c->places[i].name);
+	}
 	free(c->places);
 	free(c);
 }
