@@ -167,9 +167,51 @@ piped 0 "gzip in a pipe" "$DATA/cases/two-instances.dat.gz" -
 { head -c 5000 "$TMP/two-instances.dat" | gzip; tail -c +5001 "$TMP/two-instances.dat" | gzip; } >"$TMP/parts.gz"
 piped 0 "gzip in two parts" "$TMP/parts.gz" -
 head -c 300 "$DATA/cases/two-instances.dat.gz" >"$TMP/cut.gz"
-piped 1 "gzip, cut" "$TMP/cut.gz" -
-like "$(cat "$ERR")" "ends too early" "gzip, cut: says so"
-like "$(cat "$ERR")" "^hint: " "  and what to do"
+piped 1 "gzip, cut in the metadata" "$TMP/cut.gz" -
+like "$(cat "$ERR")" "the file is cut" "gzip, cut in the metadata: says so"
+like "$(cat "$ERR")" "^hint: copy the file again, or record again$" "  and what to do"
+head -c -1 "$DATA/cases/two-instances.dat.gz" >"$TMP/cut.gz"
+exits 3 "gzip, cut at its end" "$IPITRACE" report --json "$TMP/cut.gz"
+json_check "$OUT" "t['sends'] == 50 and d['trace']['damaged'] == 'compression'" "  what is there is told"
+gzip -c "$DATA/report.dat" | head -c -2000 >"$TMP/cut.gz"
+exits 3 "gzip, cut in the data" "$IPITRACE" report --json "$TMP/cut.gz"
+json_check "$OUT" "d['trace']['truncated'] and 0 < t['sends'] and d['trace']['lost_events'] is None" "  a part"
+
+# --- a file that lacks its end, by whomever: cut FILE WHAT BYTES... ---
+cut() {
+	local file=$1 what=$2 bytes
+	shift 2
+	exits 0 "$what: whole" "$IPITRACE" report "$file"
+	for bytes; do
+		head -c "-$bytes" "$file" >"$TMP/cut.dat"
+		exits 3 "$what, cut by $bytes: exit code" "$IPITRACE" report --json "$TMP/cut.dat"
+		json_check "$OUT" "d['trace']['damaged'] or d['trace']['truncated']" "  said in JSON"
+		like "$(cat "$ERR")" "the file is (cut|damaged)" "  and in words"
+	done
+}
+# refused FILE WHAT: a half of it cannot be read.
+refused() {
+	head -c "$(($(stat -c %s "$1") / 2))" "$1" >"$TMP/cut.dat"
+	exits 1 "$2, cut in the middle" "$IPITRACE" report "$TMP/cut.dat"
+	like "$(cat "$ERR")" "the file is cut: it ends too early, before its options" "  says so"
+}
+zcat "$DATA/rows/s390x-7.3.dat.gz" >"$TMP/ours7.dat"
+cut "$DATA/report.dat" "v6, ours" 1 10 100 1000
+cut "$TMP/ours7.dat" "v7, ours" 1 10 100 400 1000
+refused "$TMP/ours7.dat" "v7, ours"
+cut "$DATA/report-v7.dat" "v7, trace-cmd's" 1 10 100 118
+refused "$DATA/report-v7.dat" "v7, trace-cmd's"
+for cmd in list diff; do
+	head -c -1 "$TMP/ours7.dat" >"$TMP/cut.dat"
+	[ $cmd = list ] && operands=("$TMP/cut.dat") || operands=("$TMP/ours7.dat" "$TMP/cut.dat")
+	exits 3 "$cmd of v7, cut by 1" "$IPITRACE" $cmd "${operands[@]}"
+done
+if command -v trace-cmd >/dev/null; then
+	ok "trace-cmd converts to v6" trace-cmd convert -i "$DATA/report-v7.dat" -o "$TMP/six.dat" --file-version 6
+	cut "$TMP/six.dat" "v6, trace-cmd's" 1 10 100 1000
+else
+	skip "v6, trace-cmd's" "no trace-cmd"
+fi
 : >"$TMP/empty"
 piped 1 "an empty pipe" "$TMP/empty" -
 like "$(cat "$ERR")" "it is empty" "an empty pipe: says so"

@@ -109,7 +109,7 @@ sentence() { on 200 "$@"; plain | awk -v RS= 'END { print }' | grep -v '^ipitrac
 like "$(sentence --func ipi_mb "$F")" '^All 476 IPIs that pass the filter accounted for\.$' "  behind a filter"
 like "$(sentence --comm nobody "$F")" '^No IPI passes the filter\.$' "  of nothing"
 head -c $(($(stat -c %s "$F") - 300000)) "$F" >cut.dat
-like "$(sentence cut.dat)" '^Not everything is accounted for: the file ends before its data does, events are missing, nobody knows how many' "  of a part"
+like "$(sentence cut.dat)" '^Not everything is accounted for: the file is cut, events are missing, nobody knows how many' "  of a part"
 on 200 cut.dat
 is $status 3 "    exit 3"
 grep -q $'\033\[1;31m' shown; is $? 0 "    it stands out"

@@ -151,8 +151,9 @@ int kvm_status(const struct kvm_report *r, struct err *err)
 		return EXIT_OK;
 	/* Of one that is cut, events are missing for that: what else was lost, nothing tells. */
 	if (r->truncated || r->damaged) {
-		err_set(err, EXIT_INCOMPLETE, "%s: the file is cut or damaged: IPIs may be missing", r->path);
-		return err_hint(err, "copy it, or record, again");
+		err_set(err, EXIT_INCOMPLETE, "%s: the file is %s: IPIs may be missing", r->path,
+			r->truncated ? "cut" : "damaged");
+		return err_hint(err, "copy the file again, or record again");
 	}
 	err_set(err, EXIT_INCOMPLETE, "%s: events were lost: IPIs may be missing", r->path);
 	return err_hint(err, "record with a larger buffer: -m");

@@ -421,7 +421,8 @@ int reading_status(const struct report *r, struct err *err)
 		fprintf(stderr, "ipitrace: %s\n", text);
 	}
 	if (t->truncated)
-		err_set(err, EXIT_INCOMPLETE, "the file ends before its data does: this is a part of it");
+		err_set(err, EXIT_INCOMPLETE,
+			"the file is cut: it ends before its data does, and this is a part of it");
 	else if (t->damaged)
 		err_set(err, EXIT_INCOMPLETE, "the file is damaged: its %s is not as it was written", t->damaged);
 	else if (t->nr_reasons)

@@ -83,6 +83,7 @@ struct dat_info {
 	const char *tracer_version; /* option VERSION or NULL */
 	const char *facts;
 	size_t facts_len; /* ipitrace's own; NULL in foreign files */
+	bool facts_gone;  /* though ipitrace recorded it: converted since, or, if damaged, cut */
 	const void *ustacks;
 	size_t ustacks_len; /* file/ustacks.h; NULL in files without */
 	const struct dat_buffer *buffers;

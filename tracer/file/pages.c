@@ -194,14 +194,14 @@ static int packed_plan(struct dat_file *f, struct dat_stream *stream, struct err
 	if (!stream->chunks_left)
 		return 0;
 	if (left < sizeof(raw))
-		return err_set(err, EXIT_FAILED, "compressed data ends too early");
+		return err_set(err, EXIT_FAILED, "the file is cut: its compressed data ends too early");
 	ask_ahead(f, stream);
 	if (dat_pread(f, raw, sizeof(raw), stream->pos, err))
 		return -1;
 	packed_len = (uint32_t)dat_number(raw, 4, f->info.big_endian);
 	len = (uint32_t)dat_number(raw + 4, 4, f->info.big_endian);
 	if (packed_len > left - sizeof(raw) || len > MAX_BLOCK)
-		return err_set(err, EXIT_FAILED, "compressed data is damaged");
+		return err_set(err, EXIT_FAILED, "the file is damaged in its compressed data");
 	if (!dat_charge(f, (uint64_t)packed_len + len))
 		return dat_over_budget(err);
 	sum_add(stream, raw, sizeof(raw));
@@ -270,7 +270,7 @@ static int next_chunk(struct dat_file *f, struct dat_stream *stream, struct err 
 		return -1;
 	}
 	if (stream->next.len && !stream->next.got)
-		return err_set(err, EXIT_FAILED, "compressed data is damaged");
+		return err_set(err, EXIT_FAILED, "the file is damaged in its compressed data");
 	/* An empty one takes no slot: the last page, which must live on, is in the other. */
 	if (stream->next.got)
 		chunk_begins(stream, next_slot(stream), stream->next.got);

@@ -5,6 +5,7 @@
  *	file/source.c	 the bytes: files, pipes, decompression
  *	file/read.c	 metadata of v6 and v7
  *	file/trailer.c	 ipitrace's facts, and checksums of all sections
+ *	file/end.c	 whether the end is there
  *	file/pages.c	 the CPUs' data, page by page; task names
  *	file/ahead.c	 who reads and unpacks the next chunk of a CPU
  *	file/head.c	 what a file begins with, v6 and v7
@@ -36,6 +37,7 @@ enum dat_option {
 	DAT_OPT_TRACEID = 11,
 	DAT_OPT_TIME_SHIFT = 12,
 	DAT_OPT_TSC2NSEC = 14,
+	DAT_OPT_STRINGS = 15,
 	DAT_OPT_HEADER_INFO = 16,
 	DAT_OPT_FTRACE_EVENTS = 17,
 	DAT_OPT_EVENT_FORMATS = 18,
@@ -122,6 +124,8 @@ struct dat_file {
 	char comp_name[32];
 	const char *option_clock;
 	uint32_t sections_read; /* bit per id */
+	uint64_t sections_at;	/* v7: where the first is */
+	bool described;		/* v7: there are texts that describe sections */
 	struct dat_comm *comms; /* sorted by pid */
 	unsigned int nr_comms;
 	bool comms_built;
@@ -158,6 +162,8 @@ const uint8_t *dat_in_bytes(struct dat_in *in, uint64_t len);
 
 /* The facts, and what they say of every section against what is there; behind the streams. */
 void dat_read_facts(struct dat_file *f);
+/* What lacks its end is damaged; behind the facts. */
+void dat_check_end(struct dat_file *f);
 
 /* Opens path, "-" for stdin; f->fd can be read at any place then. */
 int dat_source_open(struct dat_file *f, const char *path, struct err *err);

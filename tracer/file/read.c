@@ -421,8 +421,7 @@ static int read_v6(struct dat_file *f, struct dat_in *in, struct err *err)
 		return -1;
 	if (!in->failed)
 		return 0;
-	err_set(err, EXIT_FAILED, "the file ends, or is damaged, before its data begins");
-	return err_hint(err, "the recording was cut short; record again");
+	return err_set(err, EXIT_FAILED, "the file is cut, or damaged, before its data begins");
 }
 
 /* --- version 7 --- */
@@ -441,12 +440,12 @@ static int v7_unpack(struct dat_file *f, struct dat_in *sec, unsigned int id, st
 		return err_hint(err, "\"trace-cmd convert --compression none\" makes it readable");
 	}
 	if (!from || !dat_charge(f, len))
-		return err_set(err, EXIT_FAILED, "section %u of the file is damaged", id);
+		return err_set(err, EXIT_FAILED, "the file is damaged in its section %u", id);
 	to = dat_own(f, xmalloc(len ? len : 1));
 	got = len ? dat_unpack(&u, f->comp, to, len, from, zlen) : 0;
 	unpack_room_free(&u);
 	if (got != len)
-		return err_set(err, EXIT_FAILED, "a compressed section is damaged");
+		return err_set(err, EXIT_FAILED, "the file is damaged in its section %u", id);
 	*sec = in_memory(f, to, len);
 	return 0;
 }
@@ -459,11 +458,14 @@ static int v7_section(struct dat_file *f, uint64_t off, unsigned int want, struc
 	unsigned int flags = (unsigned int)in_number(head, 2);
 	uint64_t size;
 
-	in_number(head, 4);
+	f->described |= in_number(head, 4) != 0;
 	size = in_number(head, 8);
-	if (in.failed || id != want || size > in_left(&in)) {
-		err_set(err, EXIT_FAILED, "section %u of the file is missing or damaged", want);
-		return err_hint(err, "the recording was cut short; record again");
+	if (!in.failed && id != want)
+		return err_set(err, EXIT_FAILED, "the file is damaged: section %u is not where it should be", want);
+	if (in.failed || size > in_left(&in)) {
+		err_set(err, EXIT_FAILED, "the file is cut: it ends too early, before %s",
+			want == DAT_OPT_DONE ? "its options" : "its metadata does");
+		return err_hint(err, "of version 7 no part can be read then: copy the file again, or record again");
 	}
 	/* What was fetched beyond it is not its own. */
 	in.limit = in.off - (uint64_t)(in.end - in.at) + size;
@@ -506,7 +508,7 @@ static int v7_content(struct dat_file *f, unsigned int id, uint64_t off, struct 
 
 	/* There is one of each; a file that names more, or one often, is made to harm. */
 	if (f->sections_read >> id & 1)
-		return err_set(err, EXIT_FAILED, "the file has section %u twice: it is damaged", id);
+		return err_set(err, EXIT_FAILED, "the file is damaged: it has section %u twice", id);
 	f->sections_read |= 1u << id;
 	if (v7_section(f, off, id, &sec, err))
 		return -1;
@@ -530,7 +532,7 @@ static int v7_content(struct dat_file *f, unsigned int id, uint64_t off, struct 
 		read_cmdlines(f, &sec);
 		break;
 	}
-	return sec.failed ? err_set(err, EXIT_FAILED, "section %u of the file is damaged", id) : 0;
+	return sec.failed ? err_set(err, EXIT_FAILED, "the file is damaged in its section %u", id) : 0;
 }
 
 static int v7_option(struct dat_file *f, unsigned int id, struct dat_in *opt, struct err *err)
@@ -567,7 +569,7 @@ static int v7_options(struct dat_file *f, uint64_t off, uint64_t *next, struct e
 		struct dat_in opt;
 
 		if (!data)
-			return err_set(err, EXIT_FAILED, "the file's options are damaged");
+			return err_set(err, EXIT_FAILED, "the file is damaged in its options");
 		opt = in_memory(f, data, len);
 		if (id == DAT_OPT_DONE) {
 			*next = len >= 8 ? in_number(&opt, 8) : 0;
@@ -588,7 +590,8 @@ static int read_v7(struct dat_file *f, struct dat_in *in, struct err *err)
 	in_string(in);
 	off = in_number(in, 8);
 	if (in->failed)
-		return err_set(err, EXIT_FAILED, "the file ends inside its head");
+		return err_set(err, EXIT_FAILED, "the file is cut: it ends inside its head");
+	f->sections_at = in->off - (uint64_t)(in->end - in->at);
 	f->comp = !strcmp(name, "none") ? COMP_NONE :
 		  !strcmp(name, "zstd") ? COMP_ZSTD :
 		  !strcmp(name, "zlib") ? COMP_ZLIB :
@@ -599,9 +602,9 @@ static int read_v7(struct dat_file *f, struct dat_in *in, struct err *err)
 		visited[nr] = off;
 		for (unsigned int i = 0; i < nr; i++)
 			if (visited[i] == off)
-				return err_set(err, EXIT_FAILED, "the file's options run in a circle");
+				return err_set(err, EXIT_FAILED, "the file is damaged: its options run in a circle");
 		if (nr == MAX_SECTIONS - 1)
-			return err_set(err, EXIT_FAILED, "the file's options have no end");
+			return err_set(err, EXIT_FAILED, "the file is damaged: its options have no end");
 		if (v7_options(f, off, &off, err))
 			return -1;
 	}
@@ -630,19 +633,17 @@ static int read_head(struct dat_file *f, struct err *err)
 	f->info.big_endian = big == 1;
 	f->info.page_size = (unsigned int)in_number(&in, 4);
 	if (in.failed || big > 1 || (f->info.long_size != 4 && f->info.long_size != 8))
-		return err_set(err, EXIT_FAILED, "the head of the file is damaged");
+		return err_set(err, EXIT_FAILED, "the file is damaged in its head");
 	if (!page_size_fits(f->info.page_size))
-		return err_set(err, EXIT_FAILED, "a page size of %u bytes is damage", f->info.page_size);
+		return err_set(err, EXIT_FAILED, "the file is damaged: its pages have %u bytes", f->info.page_size);
 	f->info.compression = "none";
 	if (f->info.version == 6 ? read_v6(f, &in, err) : read_v7(f, &in, err))
 		return -1;
-	if (f->info.truncated && !f->info.data_bytes) {
-		err_set(err, EXIT_FAILED, "the file ends before its data begins");
-		return err_hint(err, "the recording was cut short; record again");
-	}
+	if (f->info.truncated && !f->info.data_bytes)
+		return err_set(err, EXIT_FAILED, "the file is cut: it ends before its data begins");
 	/* No two streams share data: else a small file could have a great many. */
 	if (f->info.data_bytes > f->size)
-		return err_set(err, EXIT_FAILED, "the file names the same data more than once: it is damaged");
+		return err_set(err, EXIT_FAILED, "the file is damaged: it names the same data more than once");
 	if (f->comp == COMP_OTHER && f->info.data_bytes) {
 		err_set(err, EXIT_FAILED, "compressed with %s, which is not supported", f->comp_name);
 		return err_hint(err, "\"trace-cmd convert --compression none\" makes it readable");
@@ -693,6 +694,7 @@ int dat_open(struct dat_file **fp, const char *path, struct err *err)
 		goto fail;
 	}
 	dat_read_facts(f);
+	dat_check_end(f);
 	f->info.formats = f->formats;
 	settle_clocks(f);
 	dat_choose(f, NULL, &why);

@@ -148,7 +148,7 @@ static int unpack_to(struct dat_file *f, struct unpacker *u, int fd, int to, str
 		while (in.pos < in.size || (out.pos == out.size && !u->between)) {
 			out.pos = 0;
 			if (!unpack_step(u, &in, &out)) {
-				err_set(err, EXIT_FAILED, "the compressed file is damaged");
+				err_set(err, EXIT_FAILED, "the file is damaged in its compression");
 				goto out;
 			}
 			if (!dat_charge(f, out.pos)) {
@@ -164,8 +164,9 @@ static int unpack_to(struct dat_file *f, struct unpacker *u, int fd, int to, str
 	if (n < 0) {
 		err_set_errno(err, EXIT_FAILED, errno, "cannot read the file");
 	} else if (!u->between) {
-		err_set(err, EXIT_FAILED, "the compressed file ends too early");
-		err_hint(err, "copy it again, or compress the recording again");
+		/* What is there is told, as it is of a file that is not packed. */
+		dat_damaged(f, "compression");
+		ret = 0;
 	} else {
 		ret = 0;
 	}
@@ -286,6 +287,8 @@ int dat_source_open(struct dat_file *f, const char *path, struct err *err)
 		goto fail;
 	if (f->size)
 		return 0;
+	if (f->info.damaged)
+		return err_set(err, EXIT_FAILED, "%s: the file is cut: its compression ends too early", path);
 	err_set(&why, EXIT_FAILED, "not a trace.dat file, it is empty");
 	err_hint(&why, "recordings are made by \"ipitrace record\" or \"trace-cmd record\"");
 fail:
@@ -300,7 +303,7 @@ fail:
 int dat_over_budget(struct err *err)
 {
 	err_set(err, EXIT_FAILED,
-		"the file unpacks to far more than a recording of its size: damaged, or made to harm");
+		"the file unpacks to far more than a recording of its size: it is damaged, or made to harm");
 	return -1;
 }
 

@@ -204,7 +204,7 @@ static void notes(const struct kvm_report *r, FILE *out)
 	else if (r->stats->lost)
 		fprintf(out, "%" PRIu64 " events were lost\n", r->stats->lost_events);
 	if (r->truncated || r->damaged)
-		fputs("the file is cut or damaged: what could be read is counted\n", out);
+		fprintf(out, "the file is %s: what could be read is counted\n", r->truncated ? "cut" : "damaged");
 }
 
 /* Threads are what tools on the host show: "0 = 1240 (CPU 0/KVM), ..." */

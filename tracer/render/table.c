@@ -518,7 +518,7 @@ static void notes(const struct report *r, FILE *out)
 		fputc('\n', out);
 	}
 	if (t->truncated)
-		fputs("note: the file ends before its data does; this is the readable part\n", out);
+		fputs("note: the file is cut: it ends before its data does; this is the readable part\n", out);
 	if (t->damaged)
 		fprintf(out, "note: the file is damaged: its %s is not as it was written; numbers may be wrong\n",
 			t->damaged);
@@ -533,15 +533,15 @@ static void notes(const struct report *r, FILE *out)
 	if (t->incomplete && !t->nr_reasons)
 		fputs("note: the recording did not end as it should\n", out);
 	if (t->facts_gone)
-		fputs("note: what ipitrace knew of this recording is gone (converted, or cut short): "
-		      "losses at its end do not show\n",
-		      out);
+		fprintf(out, "note: what ipitrace knew of this recording is gone%s: losses at its end do not show\n",
+			t->damaged ? "" : " (another tool converted it)");
 	if (t->foreign && !t->facts_gone && !t->kernel[0])
 		fputs("note: the file does not say on what kernel, when and by whom it was recorded (trace-cmd split "
 		      "drops that): what was lost or missed does not show\n",
 		      out);
 	if (t->bad_pages)
-		fprintf(out, "note: %" PRIu64 " damaged sub-buffers were skipped\n", t->bad_pages);
+		fprintf(out, "note: %" PRIu64 " damaged sub-buffer%s skipped\n", t->bad_pages,
+			t->bad_pages == 1 ? " was" : "s were");
 	if (t->buffers[0])
 		fprintf(out,
 			"note: read from several buffers: %s; what was recorded in two counts twice "

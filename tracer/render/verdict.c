@@ -57,7 +57,7 @@ static void find_doubts(struct doubts *d, const struct report *r)
 	bool differs = false;
 
 	if (t->truncated)
-		doubt(d, "the file ends before its data does");
+		doubt(d, "the file is cut");
 	else if (t->damaged)
 		doubt(d, "the file is damaged");
 	else if (t->incomplete)

@@ -111,7 +111,7 @@ static void fill_info(struct analysis *a, const char *path)
 	trace_info_evidence(t, evidence);
 	t->truncated = a->info->truncated;
 	t->foreign = !a->has_facts;
-	t->facts_gone = t->foreign && a->info->tracer_version && is_ipitrace(a->info->tracer_version);
+	t->facts_gone = a->info->facts_gone;
 }
 
 /* Where buffers have different clocks, nothing of one can be set against the other. */
@@ -287,7 +287,7 @@ static void set_knowledge(struct analysis *a)
 static int not_whole(struct err *err)
 {
 	if (!err->hint[0])
-		err_hint(err, "the file may be cut or damaged: copy it, or record, again");
+		err_hint(err, "copy the file again, or record again");
 	return -1;
 }
 
@@ -459,11 +459,9 @@ static void finish_info(struct analysis *a)
 		if (entries != t->records)
 			t->damaged = "number of events";
 	}
-	/* Only a conversion to version 7 drops the facts of a recording that is whole. */
-	if (t->facts_gone && t->file_version == 6) {
-		t->damaged = "trailer";
+	/* Not of one that was converted. */
+	if (t->facts_gone && t->damaged)
 		t->lost_unknown = true;
-	}
 }
 
 void analysis_set_threads(struct analysis *a, unsigned int nr)

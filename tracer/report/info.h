@@ -45,7 +45,7 @@ struct trace_info {
 	unsigned int nr_reasons;
 	bool foreign;	      /* it has no facts of ipitrace */
 	const char *recorder; /* who made it, as a text says it; NULL = not known: then no IPI is its own */
-	bool facts_gone;      /* though ipitrace recorded it: converted since, or cut right behind the data */
+	bool facts_gone;      /* though ipitrace recorded it: converted since, or, if damaged, cut */
 
 	/* how it came to be; NULL = not known */
 	const char *command; /* as a shell takes it */
