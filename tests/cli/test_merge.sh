@@ -182,6 +182,8 @@ exits 1 "no JSON" merge "$DATA/report.dat"
 exits 1 "no such file" merge report.json nonesuch.json
 exits 2 "no file" merge
 exits 2 "two formats" merge --json --csv report.json
+exits 0 "a report alone" merge report.json
+like "$(head -n 1 "$OUT")" "^1 report: Linux" "  is one"
 exits 0 "the same report twice" merge report.json report.json
 is "$(cat "$ERR")" "ipitrace: the same recording seems to be in it twice: of vm, without a date, but all its numbers are equal" \
 	"  is told by its numbers where it has no date"

@@ -14,6 +14,7 @@
 #include "base/cpuset.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "render/check.h"
 #include "render/grid.h"
 #include "render/value.h"
@@ -179,7 +180,7 @@ void render_check_text(const struct check_report *r, const struct screen *screen
 	if (r->trace->lost_unknown)
 		fputs("an unknown number of events lost", out);
 	else
-		fprintf(out, "%" PRIu64 " events lost", r->trace->lost_events);
+		fprintf(out, "%" PRIu64 " event%s lost", r->trace->lost_events, plural_s(r->trace->lost_events));
 	fprintf(out, ", tracing %s, %" PRIu64 " hits by ipitrace itself\n", r->intact ? "untouched" : "touched",
 		r->own);
 	lines_text(r, out);

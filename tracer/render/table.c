@@ -251,15 +251,15 @@ static void merged_header(const struct report *r, const struct render_options *o
 	const struct trace_info *t = r->trace;
 	char time[RENDER_TIME_LEN];
 
-	fprintf(out, "%u reports: ", r->nr_sources);
+	fprintf(out, "%u report%s: ", r->nr_sources, plural_s(r->nr_sources));
 	put_text("Linux ", t->kernel[0] ? t->kernel : "(several releases)", out);
 	put_text(t->arch[0] ? " " : "", t->arch, out);
-	fprintf(out, ", %u CPUs", t->cpus);
+	fprintf(out, ", %u CPU%s", t->cpus, plural_s(t->cpus));
 	if (t->clock_ns) {
 		render_time(t->end_ns - t->start_ns, o->screen.utf8, time);
 		fprintf(out, ", %s of all together", time);
 	}
-	fprintf(out, ", %" PRIu64 " events%s\n", t->events, r->filtered ? ", filtered" : "");
+	fprintf(out, ", %" PRIu64 " event%s%s\n", t->events, plural_s(t->events), r->filtered ? ", filtered" : "");
 	host_list(r, out);
 	if (r->windowed) {
 		render_time(r->to_ns - r->from_ns, o->screen.utf8, time);
@@ -286,7 +286,8 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	sanitize(text, sizeof(text), t->kernel);
 	fprintf(out, "Linux %s", text[0] ? text : "(unknown release)");
 	sanitize(text, sizeof(text), t->arch);
-	fprintf(out, "%s%s, %u CPUs, %s, %" PRIu64 " events", text[0] ? " " : "", text, t->cpus, time, t->events);
+	fprintf(out, "%s%s, %u CPU%s, %s, %" PRIu64 " event%s", text[0] ? " " : "", text, t->cpus, plural_s(t->cpus),
+		time, t->events, plural_s(t->events));
 	if (t->other_events)
 		fprintf(out, " and %" PRIu64 " of other kinds", t->other_events);
 	fprintf(out, "%s\n", r->tlb ? ", TLB work alone" : r->filtered ? ", filtered" : "");
@@ -411,7 +412,7 @@ void render_text_lost_events(struct render *r, uint64_t lost)
 	if (lost == IPI_LOST_UNKNOWN)
 		fputs("an unknown number of lost events", r->out);
 	else
-		fprintf(r->out, "%" PRIu64 " lost events", lost);
+		fprintf(r->out, "%" PRIu64 " lost event%s", lost, plural_s(lost));
 }
 
 static void audit(struct render *r)
@@ -468,8 +469,8 @@ static void beside(const struct report *r, FILE *out)
 			" other reschedule%s\n",
 			b->wakees, b->calls_unknown, b->other_reschedules, plural_s(b->other_reschedules));
 	if (b->idle && b->states + b->states_unknown)
-		fprintf(out, "idle states: known of %" PRIu64 " targets, not known of %" PRIu64 "\n", b->states,
-			b->states_unknown);
+		fprintf(out, "idle states: known of %" PRIu64 " target%s, not known of %" PRIu64 "\n", b->states,
+			plural_s(b->states), b->states_unknown);
 }
 
 static void coverage(const struct report *r, FILE *out)

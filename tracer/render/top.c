@@ -178,7 +178,8 @@ static void put_title(struct out *o)
 	render_time(o->d->elapsed_ns, o->s->utf8, elapsed);
 	render_value(&point, (struct value){ .num = r->trace->end_ns }, false, at, sizeof(at));
 	snprintf(head, sizeof(head), "ipitrace top %s, %s of %s, Linux ", at, interval, elapsed);
-	snprintf(tail, sizeof(tail), ", %u CPUs%s", r->trace->cpus, o->v->frozen ? " [frozen]" : "");
+	snprintf(tail, sizeof(tail), ", %u CPU%s%s", r->trace->cpus, plural_s(r->trace->cpus),
+		 o->v->frozen ? " [frozen]" : "");
 	taken = screen_cells(head) + screen_cells(tail);
 	fit = screen_shorten(o->s, kernel, o->s->width > taken + 4 ? o->s->width - taken : 0);
 	putf(o, o->v->frozen ? TOP_BAD : TOP_PLAIN, "%s%s%s", head, fit, tail);
