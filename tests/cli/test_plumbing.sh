@@ -57,6 +57,9 @@ else
 fi
 
 # --- a user's own ---
+exits 2 "names from -" "$IPITRACE" report --plumbing - "$F"
+is "$(head -n 1 "$ERR")" "ipitrace: report: --plumbing: - stands for a recording from standard input, not for names" "  says why not"
+exits 0 "  the hint's way" "$IPITRACE" report --plumbing /dev/stdin "$F" <<<do_madvise
 callers() { "$IPITRACE" report --csv --by caller -f caller,sends "$@" "$F" | sed '1d; s/+0x[0-9a-f]*//'; }
 callers >usual
 caller=$(sort -t, -k2,2nr usual | head -1 | cut -d, -f1)

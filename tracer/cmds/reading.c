@@ -37,10 +37,15 @@ const char *reading_file(const char *command, const char *input, char **argv, in
 int reading_parse_plumbing(void *target, const char *arg, const struct opt_spec *spec, struct err *err)
 {
 	size_t len;
-	char *text = read_file(arg, &len);
+	char *text;
 	int ret;
 
 	(void)spec;
+	if (!strcmp(arg, "-")) {
+		err_set(err, EXIT_USAGE, "- stands for a recording from standard input, not for names");
+		return err_hint(err, "put the names into a file, or give /dev/stdin if the recording is a file");
+	}
+	text = read_file(arg, &len);
 	if (!text)
 		return err_set_errno(err, EXIT_FAILED, errno, "%s", arg);
 	ret = plumbing_parse(target, text, len, arg, err);
@@ -436,10 +441,11 @@ int reading_status(const struct report *r, struct err *err)
 	else if (t->lost_unknown)
 		err_set(err, EXIT_INCOMPLETE, "events are missing, nobody knows how many");
 	else if (t->lost_events)
-		err_set(err, EXIT_INCOMPLETE, "%llu events were lost", (unsigned long long)t->lost_events);
+		err_set(err, EXIT_INCOMPLETE, "%llu event%s lost", (unsigned long long)t->lost_events,
+			t->lost_events == 1 ? " was" : "s were");
 	else
-		err_set(err, EXIT_INCOMPLETE, "%llu events came too late to be matched",
-			(unsigned long long)t->late_events);
+		err_set(err, EXIT_INCOMPLETE, "%llu event%s came too late to be matched",
+			(unsigned long long)t->late_events, plural_s(t->late_events));
 	if (!t->truncated && !t->damaged && !t->incomplete && !t->bad_pages && !r->missing)
 		err_hint(
 			err,
