@@ -130,8 +130,36 @@ done
 unlike "$("$IPITRACE" report "$TMP/uptime.dat")" "counts are not affected" "uptime: counts are, and it says so"
 for option in "--slowest=2" "--min=1us" "--where=delivery > 1us"; do
 	"$IPITRACE" list "$option" "$TMP/uptime.dat" >/dev/null 2>"$ERR"
-	like "$(cat "$ERR")" '^ipitrace: clock uptime has no times in ns' "uptime: $option cannot choose"
+	like "$(cat "$ERR")" '^ipitrace: no line .*: clock uptime does not count ns$' "uptime: $option cannot choose"
 done
+# untold FILE WHICH WHY: list says so instead of showing no line without a word
+untold() {
+	"$IPITRACE" list --slowest 2 --sort "$2" "$TMP/$1.dat" >/dev/null 2>"$ERR"
+	is "$(head -n 1 "$ERR")" "ipitrace: no line has a time of $2 to be chosen by: $3" "$1: none by $2"
+}
+is "$("$IPITRACE" list "$TMP/csd-only.dat" | grep -c ' run *$')" 5 "csd-only: calls that ran are not called unknown"
+like "$("$IPITRACE" report "$TMP/minlen.dat" | head -1)" ', 1 CPU, 20ns, 1 event and 1 of other kinds$' "minlen: one of each is one"
+# What list gives a time beyond the report is coalesced or ambiguous, and stands out as that.
+"$IPITRACE" report --json "$TMP/rt-idle-drain.dat" >"$OUT"
+"$IPITRACE" list --json --kind hit --how exact,fifo "$TMP/rt-idle-drain.dat" >"$TMP/timed"
+ok "rt-idle-drain: deliveries that are exact or fifo add up to the report's" python3 -c 'import json, sys
+d, lines = json.load(open(sys.argv[1])), [json.loads(x) for x in open(sys.argv[2])]
+of = [r["delivery_ns"] for r in d["rows"] + [d["own"]] if r["delivery_ns"]]
+want = sum(x["sum"] for x in of), sum(x["count"] for x in of)
+got = sum(x["delivery_ns"] for x in lines), len(lines)
+assert got == want and want[1] == 217, (got, want)' "$OUT" "$TMP/timed"
+untold csd-only delivery "sends were not recorded"
+like "$(cat "$ERR")" '^hint: --sort queue or --sort func' "  what is known is"
+untold csd-only wait "sends were not recorded"
+untold csd-only handler "which IPIs arrived, and when, is not known"
+untold minlen handler "of none that was asked for are its beginning and its end known"
+untold minlen func "when the functions of calls ran, is not known"
+untold minlen delivery "clock local has no times between CPUs"
+untold counter func "clock counter does not count ns"
+is "$("$IPITRACE" list --slowest 2 --sort func "$TMP/csd-only.dat" 2>&1 >/dev/null)" "" "csd-only: by func there is nothing to say"
+is "$("$IPITRACE" list --min 1s --sort func "$TMP/csd-only.dat" 2>&1 >/dev/null)" "" "  nor where all are too short"
+exits 1 "who waited, by a counter" "$IPITRACE" export --folded=wait "$TMP/counter.dat"
+is "$(head -n 1 "$ERR")" "ipitrace: export: clock counter does not count ns: who waited is not known" "  which no CPU's own is to blame for"
 "$IPITRACE" list --where "target == 1" "$TMP/uptime.dat" >"$OUT" 2>"$ERR"
 is "$(grep -c ' 0>1 ' "$OUT")$(cat "$ERR")" 50 "uptime: what is no time can"
 exits 2 "every CPU left out" "$IPITRACE" report -C '!0-1' "$TMP/two-instances.dat"

@@ -86,7 +86,8 @@ static int folded_possible(enum folded_what what, const struct trace_info *t, st
 				"record with ipitrace, on a kernel that has csd events; --folded alone counts IPIs");
 	}
 	if (what == FOLDED_WAIT && !t->clock_sync) {
-		err_set(err, EXIT_FAILED, "clock %s differs from CPU to CPU: who waited is not known", t->clock);
+		err_set(err, EXIT_FAILED, "clock %s %s: who waited is not known", t->clock,
+			t->clock_ns ? "differs from CPU to CPU" : "does not count ns");
 		return err_hint(err, "record with clock mono; --folded alone counts IPIs");
 	}
 	return 0;

@@ -250,36 +250,43 @@ static void say_missed(void *ctx, unsigned int field, const char *text)
 		fprintf(stderr, "hint: %s\n", hint);
 }
 
-/* Whether no line can have the time that lines are chosen by, for want of events; *why there is none. */
-static bool is_unknown_time(const struct list_choice *c, const struct trace_info *t, const char **why)
+/* Why no line has the time that lines are chosen by, if the recording as a whole tells; else NULL. */
+static const char *why_untold(const char *key, const struct trace_info *t)
 {
-	const char *key = c->sort->short_key;
-	bool arrival = !strcmp(key, "delivery") || !strcmp(key, "handler");
+	bool delivery = !strcmp(key, "delivery"), handler = !strcmp(key, "handler"), wait = !strcmp(key, "wait");
 
-	*why = arrival ? "which IPIs arrived, and when" : "when the functions of calls ran";
-	return arrival ? t->has_send && t->arrivals_unknown : t->runs_unknown;
+	if ((delivery || wait) && !t->has_send)
+		return "sends were not recorded";
+	if ((delivery || handler) && t->arrivals_unknown)
+		return "which IPIs arrived, and when, is not known";
+	if (!delivery && !handler && t->runs_unknown)
+		return "when the functions of calls ran, is not known";
+	return NULL;
 }
 
 /* Lines without the time that they are chosen by are not chosen: that none is left is no answer then. */
 static void say_timeless(const struct list_choice *c, const struct trace_info *t, const struct list *list)
 {
+	const char *key = c->sort->short_key, *why = why_untold(key, t);
 	bool by_time = c->slowest || c->min_ns || c->max_ns;
-	const char *why;
+	bool func = !strcmp(key, "func_time"), on_one_cpu = func || !strcmp(key, "handler");
 
-	if ((!by_time && !c->where) || !list_nr_lines(list) || list_nr_chosen(list))
+	if (!list_nr_lines(list) || list_nr_chosen(list) ||
+	    (by_time ? list_nr_timed(list) > 0 : !c->where || t->clock_sync))
 		return;
-	if (by_time && t->clock_sync && is_unknown_time(c, t, &why)) {
-		fprintf(stderr, "ipitrace: no line has a time of %s to be chosen by: %s, is not known\n",
-			c->sort->short_key, why);
-		if (!t->runs_unknown)
-			fputs("hint: --sort queue or --sort func goes by times of calls, which are known\n", stderr);
+	if (by_time)
+		fprintf(stderr, "ipitrace: no line has a time of %s to be chosen by: ", func ? "func" : key);
+	else
+		fputs("ipitrace: no line fulfils --where: ", stderr);
+	if (!t->clock_ns || (!t->clock_sync && !(by_time && on_one_cpu))) {
+		fprintf(stderr, "clock %s %s\n", t->clock,
+			t->clock_ns ? "has no times between CPUs" : "does not count ns");
+		fputs("hint: record with clock mono\n", stderr);
 		return;
 	}
-	if (t->clock_sync)
-		return;
-	fprintf(stderr, "ipitrace: clock %s has no times %s: lines cannot be chosen by them\n", t->clock,
-		t->clock_ns ? "between CPUs" : "in ns");
-	fprintf(stderr, "hint: record with clock mono\n");
+	fprintf(stderr, "%s\n", why ? why : "of none that was asked for are its beginning and its end known");
+	if (why && !t->runs_unknown)
+		fputs("hint: --sort queue or --sort func goes by times of calls, which are known\n", stderr);
 }
 
 static int list_file(struct list_options *o, const char *path, const struct list_render_ops *format, struct err *err)

@@ -156,15 +156,15 @@ static void get_idle(const struct list_render *r, const struct list_line *line, 
 /* In one word: what became of it, or of what is delivered how that was decided. */
 static void get_result(const struct list_render *r, const struct list_line *line, char *buf)
 {
-	const char *word = known_text("outcome", line);
+	const char *word = known_text("outcome", line), *path = known_text("path", line);
 
 	(void)r;
 	if (line->kind == LIST_IRQ && line->outcome == LIST_NO_OUTCOME)
 		word = "unsolicited";
 	else if (line->kind == LIST_WAKE)
 		word = "no_ipi";
-	else if (line->outcome == LIST_RUN)
-		word = known_text("path", line);
+	else if (line->outcome == LIST_RUN && path && strcmp(path, "unknown"))
+		word = path; /* else that it ran is all that is known */
 	else if (line->outcome == LIST_DELIVERED)
 		word = known_text("how", line);
 	snprintf(buf, CELL_LEN, "%s", word ? word : "-");

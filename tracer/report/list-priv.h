@@ -66,7 +66,7 @@ struct list {
 	struct span_sink ordered; /* the way into order */
 	struct ipi_evidence evidence;
 	bool stacks;
-	uint64_t nr_lines, nr_chosen;
+	uint64_t nr_lines, nr_chosen, nr_timed;
 	struct list_rate rate;
 	bool rate_asked;
 

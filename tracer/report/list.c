@@ -95,8 +95,9 @@ static bool among(uint32_t set, unsigned int bit)
 	return !set || set >> bit & 1;
 }
 
-static bool chosen(const struct list_choice *c, const struct list_line *line)
+static bool chosen(struct list *l, const struct list_line *line)
 {
+	const struct list_choice *c = &l->choice;
 	unsigned int how = line->outcome == LIST_DELIVERED || line->outcome == LIST_RUN ? line->span->how :
 											  IPI_HOW_NONE;
 	struct list_value v;
@@ -105,6 +106,7 @@ static bool chosen(const struct list_choice *c, const struct list_line *line)
 		return false;
 	if (c->min_ns || c->max_ns || c->slowest) {
 		v = c->sort->get(line);
+		l->nr_timed += !v.none;
 		if (v.none || v.num < c->min_ns || (c->max_ns && v.num > c->max_ns))
 			return false;
 	}
@@ -216,7 +218,7 @@ static void ordered_span(void *ctx, const struct ipi_span *span)
 	l->nr_lines++;
 	if (l->rate_asked && line.kind == LIST_HIT)
 		list_rate_add(&l->rate, span_begin_ns(span));
-	if (!chosen(&l->choice, &line))
+	if (!chosen(l, &line))
 		return;
 	l->nr_chosen++;
 	if (l->choice.slowest)
@@ -279,4 +281,9 @@ uint64_t list_nr_lines(const struct list *l)
 uint64_t list_nr_chosen(const struct list *l)
 {
 	return l->choice.slowest ? l->nr_heap : l->nr_chosen;
+}
+
+uint64_t list_nr_timed(const struct list *l)
+{
+	return l->nr_timed;
 }

@@ -129,5 +129,7 @@ bool list_line_now(struct list *l, const struct ipi_span *span, struct list_line
 /* Lines that there were, and those that were chosen. */
 uint64_t list_nr_lines(const struct list *l);
 uint64_t list_nr_chosen(const struct list *l);
+/* Of choices by time: lines of the kinds, outcomes and hows asked for that have the time that sort names. */
+uint64_t list_nr_timed(const struct list *l);
 
 #endif
