@@ -114,6 +114,8 @@ cp "$OUT" recordings.json
 ok "  rates, percentiles and ratios are those computed from their reports" python3 opinion.py recordings.json report.json demo.json
 json_check recordings.json 'd["could_show"] is None' "  of which none that one run a side shows"
 is "$("$IPITRACE" diff "$R" "$D" | sed -n 2p | cut -c -62)" "with one run a side: these vary so much that no change of the " "  and the text says so"
+like "$("$IPITRACE" diff "$D" "$D" | sed -n '1,2p' | tr '\n' ' ')" '^NO SIGNIFICANT CHANGE .* would show: of them the verdict says nothing, only of what else was tested' \
+	"  and what its verdict is of then"
 json_check recordings.json 'any(r["status"] == "new" for r in rows) and any(r["status"] == "vanished" for r in rows) and
 	all(r["hits_per_s"]["ratio"] is None and r["hits_per_s"]["low"] is None for r in rows if r["status"] == "new")' \
 	"  with new rows and vanished ones, which have no ratio or 0"

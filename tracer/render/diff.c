@@ -247,8 +247,8 @@ char *render_diff_caveat(const struct diff *d)
 		return NULL;
 	if (d->could_show <= 0)
 		return xstrdup(
-			"with one run a side: these vary so much that no change of the totals' hits would show; record "
-			"three or more of each");
+			"with one run a side: these vary so much that no change of the totals' hits would show: of "
+			"them the verdict says nothing, only of what else was tested; record three or more of each");
 	change(d->could_show, above);
 	change(1 / d->could_show, below);
 	return xasprintf(
