@@ -170,6 +170,10 @@ done
 exits 1 "who waited is known of nobody" "$IPITRACE" export --folded=wait "$DATA/cases/arm64-7.2.dat.gz"
 like "$(cat "$ERR")" 'known of none, not known of [0-9]+$' "  an empty output would say that none did"
 is "$(wc -c <"$OUT")" 0 "  nor is there any"
+for left in "flight.dat 1 wait is left out: how long it took" "cases/rt-idle-drain.dat.gz 200 waits are left out: how long they took"; do
+	exits 0 "some of them are not known: ${left%% *}" "$IPITRACE" export --folded=wait "$DATA/${left%% *}"
+	is "$(cat "$ERR")" "ipitrace: export: ${left#* } is not known" "  says so"
+done
 exits 1 "who waited is not known without functions" "$IPITRACE" export --folded=wait "$DATA/cases/only-ipi.dat.gz"
 like "$(cat "$ERR")" 'who waited is not known$' "  says so"
 done_testing
