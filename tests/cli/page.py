@@ -248,6 +248,13 @@ def printed(d, name):
     check(here[0] + here[1] > 0 and here[2] > 0, f"{name}: totals and rows are printed: {here}")
     same(here[3:], [0, 0, 0, 0], f"{name}: controls are not")
     same(d.run(CUT, 1032), [], f"{name}: printed")
+    same(d.run("return [...document.querySelectorAll('.hint')].filter(e => e.getClientRects().length).map(e => e.textContent)"), [], f"{name}: what a mouse does")
+    narrow = d.run("return [...document.querySelectorAll('.timebox > *, .lanebox > *')].filter(e => e.getBoundingClientRect().width < 0.98 * e.closest('main').clientWidth)"
+                   ".map(e => `${e.getAttribute('class')} ${e.getBoundingClientRect().width}`)")
+    same(narrow, [], f"{name}: what fills the paper")
+    # The first of them, and the sum of the others.
+    hits = d.run("return [...document.querySelectorAll('.facet')].map(f => [...f.querySelectorAll('.num')].filter(e => e.getClientRects().length).map(e => e.textContent))")
+    same(len({sum(number(t) for t in nums) for nums in hits}), 1 if hits else 0, f"{name}: processes and targets have the same sum: {hits}")
     d.devtools("Emulation.setEmulatedMedia", media="")
     d.run("dispatchEvent(new Event('afterprint'))")
     same(d.run("return document.getElementById('theme').dataset.mode"), "dark", f"{name}: the theme is what it was")
@@ -468,6 +475,44 @@ def last_bin(d, path, report, page):
         check(abs(drawn - want) <= 0.02 * want + (v1 - v0) / 60, f"{path}: the highest rate is drawn at {drawn:.0f}/s, want {want:.0f}")
 
 
+def tier_words(d, path, page):
+    """What was not recorded is not offered, and why; a first view has more than one where there are more."""
+    at = {k: i for i, (k, _) in enumerate(page["lines"]["keys"])}
+    hits = [line for line in page["lines"]["lines"] if page["strings"][line[at["kind"]]] == "hit"]
+    delivered = any(n and bucket_low(bucket, page["delivery"]["bucket_bits"]) < UNTIMED_NS for _, _, _, n, bucket in cells(page["delivery"], False))
+    offered = d.run("return ['p50', 'p99'].map(v => document.querySelector(`#matrix button[data-value=${v}]`)).filter(Boolean).map(b => [!b.disabled, b.title !== ''])")
+    check(all(o == ([True, False] if delivered else [False, True]) for o in offered), f"{path}: deliveries are {delivered}, offered: {offered}")
+    if offered:
+        same("read off buckets" in text_of(d, "#matrix .about"), delivered, f"{path}: deliveries of the matrix")
+    if hits and text_of(d, ".lanebox") is not None:
+        same("handler's entry" in text_of(d, "#lanes .about"), any(h[at["entry_ns"]] is not None for h in hits), f"{path}: where arrows end")
+        said = text_of(d, "#lanes-shown")
+        want = re.match(r"([\d,]+) of ([\d,]+) hits?\b", said)
+        check(want and (number(want[1]) > 1 or number(want[2]) == 1), f"{path}: what is drawn first: {said}")
+
+
+def matrix_words(d, path, report, page):
+    """Own hits are told; the scale begins at the least cell; a row's label is in its middle; lines are explained."""
+    note = text_of(d, "#matrix-note")
+    if note is None:
+        return
+    own, pairs = report["own"]["target_hits"], pairs_of(report)
+    same(re.findall(r"([\d,]+) of them ipitrace's own", note), [str(own)] if own and sum(pairs.values()) > 1 else [], f"{path}: {note}")
+    if page["matrix"]["cpus_each"] == 1 and pairs:
+        same([number(t) for t in d.run("return [...document.querySelectorAll('#matrix .scale span:not(.ramp)')].map(e => e.textContent)")],
+             [min(pairs.values()), max(pairs.values())], f"{path}: the scale")
+    drawn = d.run("const p = CanvasRenderingContext2D.prototype, fill = p.fillText, line = p.moveTo, out = [0, []];"
+                  "p.fillText = function (t, x, y) { if (this.canvas.className === 'matrix' && this.textAlign === 'right') out[1].push(y); return fill.apply(this, arguments); };"
+                  "p.moveTo = function () { out[0] += this.canvas.className === 'matrix'; return line.apply(this, arguments); };"
+                  "dispatchEvent(new Event('resize')); p.fillText = fill; p.moveTo = line;"
+                  "return out.concat(parseFloat(document.querySelector('canvas.matrix').style.height))")
+    lines, labels, height = drawn
+    if len(labels) > 1:
+        apart = labels[1] - labels[0]
+        check(abs(labels[0] - 30 - apart / 2) < 0.6 or apart * len(labels) > height - 34 + 0.5, f"{path}: labels at {labels[:3]}, {apart} apart")
+    same(text_of(d, "#matrix-borders") != "", lines > 0, f"{path}: lines between caches and nodes")
+
+
 def claim(d, path, report, page):
     trace, totals = report["trace"], report["totals"]
     window, hits = trace["window"], totals["target_hits"]
@@ -488,6 +533,8 @@ def claim(d, path, report, page):
         check(256 * page["targets"]["bin_ns"] <= 4 * window["duration_ns"] or page["targets"]["bin_ns"] == 65536, f"{path}: bins of a window")
         same(text_of(d, "#whole"), "Whole window", f"{path}: the button")
 
+    tier_words(d, path, page)
+    matrix_words(d, path, report, page)
     plain_words(d, path)
     last_bin(d, path, report, page)
 

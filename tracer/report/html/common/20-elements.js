@@ -37,14 +37,19 @@ function section(id, title, about, ...children) {
 		...children);
 }
 
+// What to do with a mouse or keys: not on paper.
+function hint(text) {
+	return el("span", { class: "hint" }, text);
+}
+
 // What stands before a verdict of this kind.
 const VERDICT_SIGNS = { good: "✓ ", neutral: "○ ", changed: "≠ ", bad: "▲ " };
 
-// Buttons of which one is pressed.
+// Buttons of which one is pressed; options: [[value, text, why it can't be chosen or nothing], ...].
 function choice(label, options, get, set) {
 	const group = el("div", { class: "choice", role: "group", "aria-label": label });
-	const buttons = options.map(([value, text]) => el("button", { type: "button", "data-value": value,
-		onclick: () => set(value) }, text));
+	const buttons = options.map(([value, text, why]) => el("button", { type: "button", "data-value": value,
+		disabled: Boolean(why), title: why, onclick: () => set(value) }, text));
 	const draw = () => buttons.forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.value === get())));
 
 	group.append(...buttons);

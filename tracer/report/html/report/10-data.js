@@ -104,6 +104,13 @@ const hasTime = !page.timeless && trace.duration_ns !== null;
 const hasHits = report.totals.target_hits !== null;
 const tellsUnsolicited = !hasHits || report.totals.unsolicited !== null;
 const arrivalsKnown = report.totals.delivered !== null;
+const anyStolen = cubes.targets.ns.some((ns, i) => ns > 0 && (tellsUnsolicited || cubes.targets.a[i] !== ROW_UNSOLICITED));
+const anyDelivery = cubes.delivery.bits === null || cubes.delivery.bucket.some((b) => bucketLow(b, cubes.delivery.bits) < UNTIMED_NS);
+
+// Why there are no times from send to handler.
+function noDelivery() {
+	return arrivalsKnown ? "No delivery has both its ends in this recording." : "Not known: when hits arrived was not recorded.";
+}
 
 function isHit(row) {
 	return !hasHits || row !== ROW_UNSOLICITED;

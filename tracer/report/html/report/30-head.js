@@ -67,7 +67,7 @@ function sampling() {
 	out.push(`Over time: bins of ${formatNs(bin_ns)}. Every hit is in one of them.`);
 	if (cubes.delivery.bits === null)
 		out.push("Deliveries within a window are not told apart: there are too many different ones.");
-	else
+	else if (anyDelivery)
 		out.push(`Within a window, latencies are read off buckets, ${1 << cubes.delivery.bits} a power of two, and marked ≈; ` +
 			`of the whole ${wholeName} they are the report's.`);
 	if (t.cpusEach > 1)

@@ -226,8 +226,9 @@ function timeSection() {
 	onChange(draw);
 	addEventListener("resize", () => change({}));
 	return section("time", "Over time",
-		"Drag to choose a window, which everything below follows; click a CPU to see only what hits it.",
-		el("div", { class: "tools" }, choice("Over time", [["hits", "Rate"], ["stolen", "Stolen time"]], () => state.metric,
+		hint("Drag to choose a window, which everything below follows; click a CPU to see only what hits it."),
+		el("div", { class: "tools" }, choice("Over time", [["hits", "Rate"],
+			["stolen", "Stolen time", anyStolen ? null : "Not known: how long handlers ran was not recorded."]], () => state.metric,
 			(metric) => change({ metric })),
 		el("button", { type: "button", id: "whole", onclick: () => change({ window: null }) }, `Whole ${wholeName}`), said),
 		box, note, legend);

@@ -180,6 +180,7 @@ const FACET_ROWS = 8;
 function facet(title, cube, name, get, set) {
 	const list = el("ol", {}), more = el("button", { type: "button", class: "more" });
 	const heading = el("h3", {});
+	const amount = (v) => (state.metric === "hits" ? formatCount(v) : formatNs(v));
 	let all = false;
 	const draw = () => {
 		const ofAll = cube === cubes.tasks ? state.target !== null : state.task !== null;
@@ -195,10 +196,12 @@ function facet(title, cube, name, get, set) {
 			bar.style.width = `${100 * v / most}%`;
 			return el("li", {}, el("button", { type: "button", "data-value": b, "aria-pressed": String(get() === b),
 				onclick: () => set(get() === b ? null : b) }, bar, el("span", { class: "what" }, name(b)),
-			el("span", { class: "num" }, state.metric === "hits" ? formatCount(v) : formatNs(v))));
+			el("span", { class: "num" }, amount(v))));
 		}));
 		more.hidden = order.length <= FACET_ROWS;
-		more.textContent = all ? "fewer" : `${order.length - FACET_ROWS} more`;
+		more.classList.toggle("hint", all);
+		more.replaceChildren(...all ? ["fewer"] : [`${order.length - FACET_ROWS} more`,
+			el("span", { class: "num" }, amount(d3.sum(order.slice(FACET_ROWS), ([, v]) => v)))]);
 	};
 
 	more.addEventListener("click", () => {
@@ -231,14 +234,14 @@ function rowsSection() {
 		}
 		table.replaceChildren(el("thead", {}, el("tr", {}, cols.map(headerCell))), body);
 		count.textContent = `${list.length} of ${countOf(report.rows_total, "row")}, ${countOf(total, "hit")}`;
-		note.textContent = isWhole() ? "" : sums.asFiltered ? "Hits and stolen time are exact; latencies (≈) are read off buckets." :
+		note.textContent = isWhole() || !anyDelivery ? "" : sums.asFiltered ? "Hits and stolen time are exact; latencies (≈) are read off buckets." :
 			`Hits and stolen time are exact; deliveries by ${state.task !== null ? "process" : "target"}` +
 			`${state.window ? " in so short a time" : ""} are more than this page has room for.`;
 	};
 
 	onChange(draw);
 	return section("rows", "Rows",
-		`By ${report.by.join(" and ")}. A name filters, a row opens: its distributions, stacks and slowest IPIs.`,
+		[`By ${report.by.join(" and ")}. `, hint(`A name filters, a row opens: its ${anyDelivery || anyStolen ? "distributions, " : ""}stacks and slowest IPIs.`)],
 		el("div", { class: "tools" }, search, filters, count), note, el("div", { class: "scroll" }, table));
 }
 

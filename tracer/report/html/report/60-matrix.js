@@ -19,6 +19,7 @@ function matrixSection() {
 	const said = el("p", { class: "count", role: "status", id: "cell" });
 	const scale = el("div", { class: "scale", "aria-hidden": "true" });
 	const note = el("p", { class: "note", id: "matrix-note", role: "status" });
+	const borders = el("p", { class: "note", id: "matrix-borders" });
 	let shown = whole, { cube, cpus, group, nr } = whole;
 	let cells = [], at = null, geometry = null;
 
@@ -37,9 +38,10 @@ function matrixSection() {
 	function collect() {
 		const [from, to] = windowNs(), maps = [];
 		const first = Math.floor(from / cube.bin_ns), last = Math.max(first + 1, Math.ceil(to / cube.bin_ns));
-		let hits = 0, others = 0;
-		const count = (i) => {
+		let hits = 0, others = 0, own = 0;
+		const count = (i, row) => {
 			hits += targetPasses(shown.to[i], group) ? cube.n[i] : 0;
+			own += row === ROW_OWN && targetPasses(shown.to[i], group) ? cube.n[i] : 0;
 			addTo(maps, shown.place.get(shown.from[i]) * nr + shown.place.get(shown.to[i]), cube.bucket[i], cube.n[i]);
 		};
 
@@ -48,15 +50,20 @@ function matrixSection() {
 				if (row === null)
 					others += cube.n[i];
 				else
-					count(i);
+					count(i, row);
 			});
 		} else {
 			for (let i = 0; i < cube.nr; i++)
 				if (!state.window || cube.bin[i] >= first && cube.bin[i] < last)
 					count(i);
+			// Which rows they are of is in another cube.
+			eachHit((row, bin, other, n) => {
+				if (row === ROW_OWN && (!state.window || bin * bin_ns >= first * cube.bin_ns && bin * bin_ns < last * cube.bin_ns))
+					own += n;
+			});
 		}
 		cells = [];
-		tell(hits, others, [first * cube.bin_ns, Math.min(end_ns, last * cube.bin_ns)]);
+		tell(hits, own, others, [first * cube.bin_ns, Math.min(end_ns, last * cube.bin_ns)]);
 		maps.forEach((map, key) => {
 			const counts = cube.bits === null ? [] : toBuckets(map, cube.bits);
 			const total = d3.sum(counts, (c) => c[2]);
@@ -65,9 +72,10 @@ function matrixSection() {
 		});
 	}
 
-	// What it is of, and what it can't tell.
-	function tell(hits, others, [from, to]) {
-		const what = [`${countOf(hits, "hit")}${state.target === null ? "" : ` of ${cpuName(state.target)}`}`];
+	// What it is of, rows have none of ipitrace's own, and what it can't tell.
+	function tell(hits, own, others, [from, to]) {
+		const whose = !own ? "" : hits === 1 ? ", ipitrace's own" : `, ${formatCount(own)} of them ipitrace's own`;
+		const what = [`${countOf(hits, "hit")}${state.target === null ? "" : ` of ${cpuName(state.target)}`}${whose}`];
 
 		if (state.window && !fits(cube))
 			what.push(from === 0 && to === end_ns ? `of the whole ${wholeName}: so short a time is not told apart here` :
@@ -130,17 +138,19 @@ function matrixSection() {
 		const every = Math.max(1, 2 ** Math.ceil(Math.log2((group === 1 ? 22 : 44) / size)));
 		for (let i = 0; i < nr; i += every) {
 			ctx.textAlign = "right";
-			ctx.fillText(label(i), left - 5, top + i * size + Math.min(size, 14) / 2);
+			ctx.fillText(label(i), left - 5, top + (i + 0.5) * size);
 			ctx.textAlign = size > 20 ? "center" : "left";
 			ctx.fillText(label(i), left + i * size + (size > 20 ? size / 2 : 0), top - 8);
 		}
 		ctx.textAlign = "left";
 		ctx.fillText("from ↓ to →", 2, 9);
-		ctx.strokeStyle = colour("line");
+		let nodes = false, caches = false;
 		for (let i = 1; i < nr; i++) {
 			const node = cpus[i].node !== cpus[i - 1].node, llc = cpus[i].llc !== cpus[i - 1].llc;
 			if (!node && !llc)
 				continue;
+			nodes = nodes || node;
+			caches = caches || !node;
 			ctx.lineWidth = node ? 2 : 1;
 			ctx.strokeStyle = node ? colour("text") : colour("muted");
 			ctx.beginPath();
@@ -155,8 +165,10 @@ function matrixSection() {
 			ctx.strokeStyle = colour("accent");
 			ctx.strokeRect(left + at[1] * size - 1, top + at[0] * size - 1, size + 1, size + 1);
 		}
-		scale.replaceChildren(el("span", {}, text(all.length ? base : null)), el("span", { class: "ramp" }),
-			el("span", {}, text(all.length ? high : null)));
+		borders.textContent = [nodes ? "Thick lines: between memory nodes." : "", caches ? "Thin lines: between shared caches." : ""].join(" ").trim();
+		const ramp = el("span", { class: "ramp" });
+		ramp.style.background = `linear-gradient(to right, ${shade(depth(low))}, ${shade(1)})`;
+		scale.replaceChildren(...!all.length ? [] : [el("span", {}, text(low)), ramp, el("span", {}, text(high))]);
 		said.textContent = at ? describe(at) : "";
 	}
 
@@ -166,7 +178,7 @@ function matrixSection() {
 		if (!c)
 			return `${pair}: nothing`;
 		const about = (ns) => (ns === null ? "–" : `≈${formatNs(ns)}`);
-		return `${pair}: ${countOf(c.count, "hit")}, p50 ${about(c.p50)}, p99 ${about(c.p99)}`;
+		return `${pair}: ${countOf(c.count, "hit")}${anyDelivery ? `, p50 ${about(c.p50)}, p99 ${about(c.p99)}` : ""}`;
 	}
 
 	function pointed(e) {
@@ -213,11 +225,12 @@ function matrixSection() {
 	if (!whole.nr)
 		return section("matrix", "Who hits whom", hasHits ? nothing("No IPI was sent") : "No sends were recorded.", facets());
 	onChange(draw);
-	const options = [["count", "Count"]].concat(cube.bits === null ? [] : [["p50", "p50"], ["p99", "p99"]]);
+	const why = !anyDelivery ? noDelivery() : cube.bits === null ? "More pairs than this page has room for." : null;
+	const options = [["count", "Count"], ["p50", "p50", why], ["p99", "p99", why]];
 	return section("matrix", "Who hits whom",
 		"Hits from CPU to CPU, of what the filters and the window leave" +
 		`${page.topology.length ? ", in the order of memory nodes and shared caches" : ""}; ` +
-			"delivery read off buckets (≈).",
-		el("div", { class: "tools" }, choice("Cells", options, () => state.cell, (cell) => change({ cell })), scale, said), note,
+			(why ? "no delivery times." : "delivery read off buckets (≈)."),
+		el("div", { class: "tools" }, choice("Cells", options, () => state.cell, (cell) => change({ cell })), scale, said), note, borders,
 		el("div", { class: "split" }, el("div", { class: "scroll matrixbox" }, canvas), facets()));
 }

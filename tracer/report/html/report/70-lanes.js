@@ -54,6 +54,14 @@ function life(line) {
 	return [el("strong", {}, line.own ? `${who} (ipitrace itself)` : who), facts(out)];
 }
 
+// What is drawn, as far as it was recorded.
+function arrowsEnd() {
+	const any = (key) => lines.some((l) => l.kind === "hit" && l[key] !== null);
+	if (any("entry_ns"))
+		return `A dot is the send, the arrow ends at the handler's entry${any("run_ns") ? "; in the handler lies the function" : ""}.`;
+	return `A dot is the send, the arrow ${any("run_ns") ? "ends at the function's entry: handlers were" : "leads to the target: when it arrived was"} not recorded.`;
+}
+
 function lanesSection() {
 	const existing = allOfLines();
 	let everything = existing;	// that pass the filters
@@ -66,11 +74,11 @@ function lanesSection() {
 	const panel = el("div", { class: "life", "aria-live": "polite" });
 	let span = null, chosen = null, x;
 
-	const FEW = 20;
+	const FEW = 20, ENOUGH = 8;
 
 	// A few in a row, from a place on.
-	function fewFrom(first, from = 0, to = Infinity) {
-		const list = everything.slice(first, first + FEW).filter((l) => l.begin < to), begin = list[0].begin;
+	function fewFrom(first, from = 0, to = Infinity, few = FEW) {
+		const list = everything.slice(first, first + few).filter((l) => l.begin < to), begin = list[0].begin;
 		const until = pieceEnd(begin);
 		const end = d3.max(list, (l) => (l.begin < until ? Math.min(lineEnd(l), l.begin + 1e6) : begin));
 		const length = Math.max(1000, end - begin);
@@ -78,25 +86,33 @@ function lanesSection() {
 		return [Math.max(from ? from : -Infinity, begin - margin_ns), Math.min(to, begin + length + margin_ns)];
 	}
 
-	// Those of the window that there is most to see of: different rows, and little time in which nothing is.
+	// How long a piece may be that is drawn: one in it is still some pixels wide; but so long that there is one of enough of them.
+	function drawable(list) {
+		const typical = d3.median(list, (l) => lineEnd(l) - l.begin) || 1000, enough = Math.min(ENOUGH, list.length) - 1;
+		const shortest = d3.min(list.slice(0, list.length - enough), (l, i) =>
+			(list[i + enough].begin < pieceEnd(l.begin) ? list[i + enough].begin - l.begin : Infinity));
+		return Math.max(150 * typical, shortest < Infinity ? shortest : 0);
+	}
+
+	// Those of the window that there is most to see of: many, of different rows, and little time in which nothing is.
 	function best() {
 		const [from, to] = windowNs();
-		let score = -1, found = null;
-		for (let i = 0; i < everything.length; i++) {
-			if (everything[i].begin < from || everything[i].begin >= to)
-				continue;
-			const list = everything.slice(i, i + FEW).filter((l) => l.begin < to), length = list[list.length - 1].begin - list[0].begin + 1000;
-			const busy = d3.sum(list, (l) => Math.min(1e5, lineEnd(l) - l.begin));
-			const kinds = new Set(list.map((l) => `${l.func} ${l.caller} ${l.source}`)).size;
-			const value = list.length / FEW * Math.sqrt(kinds) * Math.min(1, busy / length);
-			if (value > score) {
-				score = value;
-				found = i;
-			}
-		}
-		if (found === null)
+		const those = everything.filter((l) => l.begin >= from && l.begin < to);
+		if (!those.length)
 			return [from, to];
-		return state.window ? fewFrom(found, from, to) : fewFrom(found);
+		const first = everything.indexOf(those[0]), most_ns = drawable(those);
+		let score = -1, found = 0, few = 1;
+		those.forEach((l, i) => {
+			const until = pieceEnd(l.begin);
+			const list = those.slice(i, i + FEW).filter((o) => o.begin < until && o.begin - l.begin <= most_ns);
+			const length = list[list.length - 1].begin - l.begin + 1000;
+			const busy = d3.sum(list, (o) => Math.min(1e5, lineEnd(o) - o.begin));
+			const kinds = new Set(list.map((o) => `${o.func} ${o.caller} ${o.source}`)).size;
+			const value = list.length * Math.sqrt(kinds) * (1 + Math.min(1, busy / length));
+			if (value > score)
+				[score, found, few] = [value, first + i, list.length];
+		});
+		return state.window ? fewFrom(found, from, to, few) : fewFrom(found, 0, Infinity, few);
 	}
 
 	function pieceEnd(at) {
@@ -146,6 +162,23 @@ function lanesSection() {
 			.attr("fill", lineColour).attr("stroke", lineColour);
 	}
 
+	// What of how many is drawn, and whether any is left out of it; whole: single ones are all there in this time.
+	function tell(kept, total, whole) {
+		const filtered = isRowFiltered() || isFiltered(), length = span[1] - span[0];
+		if (!everything.length)
+			return `None of the ${countOf(existing.length, "single IPI")} that this page has passes the filter`;
+		const of = (kind) => kept.filter((l) => kind.includes(l.kind)).length;
+		const hits = of(["hit"]), irqs = of(["irq"]), others = kept.length - hits - irqs;
+		const all = filtered ? allLines && everything.filter((l) => l.kind === "hit").length : report.totals.target_hits;
+		const what = [all ? `${formatCount(hits)} of ${countOf(all, "hit")}` : hits ? countOf(hits, "hit") : null,
+			others ? `${countOf(others, "call or wake-up", "calls or wake-ups")} without an IPI` : null,
+			irqs ? `${countOf(irqs, "interrupt")} of unknown senders` : null].filter(Boolean).join(", ") || "Nothing";
+		const place = `${what}${filtered ? `, of what passes the filter,` : ""} in ${formatNs(length)} from ${formatAt(Math.max(0, span[0]), length)}`;
+		if (kept.length < total)
+			return `${place}; ${formatCount(total)} are there: zoom in`;
+		return whole ? `${place}, none left out of this piece` : `${place}: a sample, see “What this page has”`;
+	}
+
 	function draw() {
 		if (!span)
 			span = best();
@@ -187,14 +220,7 @@ function lanesSection() {
 			.attr("cx", (l) => x(firstOf(l.send_ns, l.queue_ns))).attr("cy", (l) => y(l.source)).attr("fill", lineColour);
 		const total = inside.length;
 		const whole = allLines || pieceEnd(span[0]) !== Infinity && span[1] <= pieceEnd(Math.max(0, span[0]));
-		const irqs = kept.filter((l) => l.kind === "irq").length;
-		const others = irqs ? ` and ${formatCount(irqs)} of unknown senders` : "";
-		const filtered = isRowFiltered() || isFiltered();
-		said.textContent = !everything.length ? `None of the ${countOf(existing.length, "single IPI")} that this page has passes the filter` :
-			`${countOf(kept.length - irqs, "IPI")}${others} in ${formatNs(length)} from ${formatAt(Math.max(0, span[0]), length)}` +
-			(kept.length < total ? ` of ${formatCount(total)} that are there: zoom in` :
-				whole ? `, all that ${filtered ? "pass the filter" : "there were"}` :
-					`${filtered ? " that pass the filter" : ""}: a sample, see “What this page has”`);
+		said.textContent = tell(kept, total, whole);
 		panel.replaceChildren(...(chosen ? life(chosen) : [el("p", { class: "note" }, "Point at an IPI, or press n: its whole life is told here.")]));
 	}
 
@@ -331,7 +357,7 @@ function lanesSection() {
 	};
 	const button = (text, label, act) => el("button", { type: "button", "aria-label": label, onclick: act }, text);
 	return section("lanes", "The IPIs themselves",
-		"A dot is the send, the arrow ends at the handler's entry; in the handler lies the function. Drag to move, Ctrl and wheel to zoom.",
+		[`${arrowsEnd()} `, hint("Drag to move, Ctrl and wheel to zoom.")],
 		el("div", { class: "tools" }, el("div", { class: "choice" }, button("◀", "earlier", () => jump(-1)), button("▶", "later", () => jump(1)),
 			button("−", "zoom out", () => zoom(2)), button("+", "zoom in", () => zoom(0.5))), said),
 		el("div", { class: "lanesplit" }, el("div", { class: "scroll" }, box), panel),
