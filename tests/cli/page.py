@@ -249,6 +249,7 @@ def printed(d, name):
     same(here[3:], [0, 0, 0, 0], f"{name}: controls are not")
     same(d.run(CUT, 1032), [], f"{name}: printed")
     same(d.run("return [...document.querySelectorAll('.hint')].filter(e => e.getClientRects().length).map(e => e.textContent)"), [], f"{name}: what a mouse does")
+    check("Drag to" not in d.run("return document.getElementById('page').innerText"), f"{name}: dragging is printed")
     narrow = d.run("return [...document.querySelectorAll('.timebox > *, .lanebox > *')].filter(e => e.getBoundingClientRect().width < 0.98 * e.closest('main').clientWidth)"
                    ".map(e => `${e.getAttribute('class')} ${e.getBoundingClientRect().width}`)")
     same(narrow, [], f"{name}: what fills the paper")
@@ -475,13 +476,17 @@ def last_bin(d, path, report, page):
         check(abs(drawn - want) <= 0.02 * want + (v1 - v0) / 60, f"{path}: the highest rate is drawn at {drawn:.0f}/s, want {want:.0f}")
 
 
-def tier_words(d, path, page):
+def tier_words(d, path, page, told):
     """What was not recorded is not offered, and why; a first view has more than one where there are more."""
     at = {k: i for i, (k, _) in enumerate(page["lines"]["keys"])}
     hits = [line for line in page["lines"]["lines"] if page["strings"][line[at["kind"]]] == "hit"]
     delivered = any(n and bucket_low(bucket, page["delivery"]["bucket_bits"]) < UNTIMED_NS for _, _, _, n, bucket in cells(page["delivery"], False))
     offered = d.run("return ['p50', 'p99'].map(v => document.querySelector(`#matrix button[data-value=${v}]`)).filter(Boolean).map(b => [!b.disabled, b.title !== ''])")
     check(all(o == ([True, False] if delivered else [False, True]) for o in offered), f"{path}: deliveries are {delivered}, offered: {offered}")
+    # Of interrupts whose sender nobody knows it is in no row, and in no sum where they may be hits.
+    rows = len(page["rows"]) + (2 if told is None else 3)
+    stolen = any(ns for row, _, _, _, ns in cells(page["targets"], True) if row < rows)
+    same(d.run("const b = document.querySelector('#time button[data-value=stolen]'); return b === null || !b.disabled"), stolen or page["timeless"], f"{path}: stolen time")
     if offered:
         same("read off buckets" in text_of(d, "#matrix .about"), delivered, f"{path}: deliveries of the matrix")
     if hits and text_of(d, ".lanebox") is not None:
@@ -533,7 +538,7 @@ def claim(d, path, report, page):
         check(256 * page["targets"]["bin_ns"] <= 4 * window["duration_ns"] or page["targets"]["bin_ns"] == 65536, f"{path}: bins of a window")
         same(text_of(d, "#whole"), "Whole window", f"{path}: the button")
 
-    tier_words(d, path, page)
+    tier_words(d, path, page, 0 if hits is None else totals["unsolicited"])
     matrix_words(d, path, report, page)
     plain_words(d, path)
     last_bin(d, path, report, page)
