@@ -241,7 +241,8 @@ function rowsSection() {
 
 	onChange(draw);
 	return section("rows", "Rows",
-		[`By ${report.by.join(" and ")}. `, hint(`A name filters, a row opens: its ${anyDelivery || anyStolen ? "distributions, " : ""}stacks and slowest IPIs.`)],
+		[`By ${report.by.join(" and ")}. `,
+			hint(`A name filters, a row opens: its ${anyDelivery || anyStolen ? "distributions, " : ""}stacks and slowest IPIs.`)],
 		el("div", { class: "tools" }, search, filters, count), note, el("div", { class: "scroll" }, table));
 }
 

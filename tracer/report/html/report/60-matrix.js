@@ -165,7 +165,8 @@ function matrixSection() {
 			ctx.strokeStyle = colour("accent");
 			ctx.strokeRect(left + at[1] * size - 1, top + at[0] * size - 1, size + 1, size + 1);
 		}
-		borders.textContent = [nodes ? "Thick lines: between memory nodes." : "", caches ? "Thin lines: between shared caches." : ""].join(" ").trim();
+		borders.textContent = [nodes ? "Thick lines: between memory nodes." : "",
+			caches ? "Thin lines: between shared caches." : ""].join(" ").trim();
 		const ramp = el("span", { class: "ramp" });
 		ramp.style.background = `linear-gradient(to right, ${shade(depth(low))}, ${shade(1)})`;
 		scale.replaceChildren(...!all.length ? [] : [el("span", {}, text(low)), ramp, el("span", {}, text(high))]);

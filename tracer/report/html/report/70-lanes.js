@@ -59,7 +59,8 @@ function arrowsEnd() {
 	const any = (key) => lines.some((l) => l.kind === "hit" && l[key] !== null);
 	if (any("entry_ns"))
 		return `A dot is the send, the arrow ends at the handler's entry${any("run_ns") ? "; in the handler lies the function" : ""}.`;
-	return `A dot is the send, the arrow ${any("run_ns") ? "ends at the function's entry: handlers were" : "leads to the target: when it arrived was"} not recorded.`;
+	const where = any("run_ns") ? "ends at the function's entry: handlers were" : "leads to the target: when it arrived was";
+	return `A dot is the send, the arrow ${where} not recorded.`;
 }
 
 function lanesSection() {
@@ -173,7 +174,8 @@ function lanesSection() {
 		const what = [all ? `${formatCount(hits)} of ${countOf(all, "hit")}` : hits ? countOf(hits, "hit") : null,
 			others ? `${countOf(others, "call or wake-up", "calls or wake-ups")} without an IPI` : null,
 			irqs ? `${countOf(irqs, "interrupt")} of unknown senders` : null].filter(Boolean).join(", ") || "Nothing";
-		const place = `${what}${filtered ? `, of what passes the filter,` : ""} in ${formatNs(length)} from ${formatAt(Math.max(0, span[0]), length)}`;
+		const place = `${what}${filtered ? ", of what passes the filter," : ""} in ${formatNs(length)} ` +
+			`from ${formatAt(Math.max(0, span[0]), length)}`;
 		if (kept.length < total)
 			return `${place}; ${formatCount(total)} are there: zoom in`;
 		return whole ? `${place}, none left out of this piece` : `${place}: a sample, see “What this page has”`;
