@@ -131,7 +131,7 @@ static inline struct bed *bed_x86(bool big, unsigned int longs)
 
 static inline int bed_open(struct bed *t)
 {
-	struct page_source src = { .next = pb_next, .ctx = &t->b, .nr_cpus = t->nr_cpus };
+	struct page_source src = { .next = pb_next, .cut = pb_cut, .ctx = &t->b, .nr_cpus = t->nr_cpus };
 	struct decode_meta meta = {
 		.big_endian = t->b.m.big,
 		.long_size = t->b.m.longs,

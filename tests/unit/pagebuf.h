@@ -39,6 +39,7 @@ struct pb {
 	void *live[PB_MAX_CPUS][2];
 	unsigned int cpu; /* that is written to */
 	bool fail_at_end; /* the source reports damage instead of an end */
+	uint64_t cut;	  /* of the first 64 CPUs: its stream goes on, but that is not there */
 };
 
 static inline void pb_put(const struct pb *b, uint8_t *p, uint64_t val, unsigned int size)
@@ -256,6 +257,13 @@ static inline void pb_formats_free(struct pb_formats *fs)
 	for (unsigned int i = 0; i < fs->nr; i++)
 		free(fs->texts[i]);
 	fs->nr = 0;
+}
+
+static inline bool pb_cut(void *ctx, unsigned int idx)
+{
+	const struct pb *b = ctx;
+
+	return idx < 64 && b->cut >> idx & 1;
 }
 
 #endif

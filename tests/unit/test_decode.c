@@ -116,6 +116,38 @@ static void test_lost(void)
 	}
 }
 
+/* What a cut file does not have of a CPU is a gap up to the end of all, of a CPU without any data from their begin. */
+static void test_cut(void)
+{
+	static const struct {
+		unsigned int cpu, type;
+		uint64_t ts_ns;
+	} want[] = {
+		{ 0, IPI_EV_CPU_START, 100 }, { 2, IPI_EV_GAP, 100 },	    { 0, IPI_EV_IRQ_ENTRY, 101 },
+		{ 0, IPI_EV_GAP, 101 },	      { 1, IPI_EV_CPU_START, 300 }, { 1, IPI_EV_IRQ_ENTRY, 301 },
+		{ 0, IPI_EV_LOST, 301 },      { 2, IPI_EV_LOST, 301 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct bed *t = bed_x86(machines[i].big, machines[i].longs);
+
+		t->nr_cpus = 3;
+		t->b.cut = 1 << 0 | 1 << 2;
+		pb_page(&t->b, 0, 100);
+		rec_int(t, ID_RES_IN, 1, 8, 0, 253);
+		pb_page(&t->b, 1, 300);
+		rec_int(t, ID_RES_IN, 1, 8, 0, 253);
+		is_u64(bed_run(t, 3), ARRAY_SIZE(want), "streams 0 and 2 are cut, machine %u", i);
+		for (unsigned int j = 0; j < ARRAY_SIZE(want); j++) {
+			is_u64(t->ev[j].cpu, want[j].cpu, "CPU of event %u", j);
+			is_u64(t->ev[j].type, want[j].type, "what it is");
+			is_u64(t->ev[j].ts_ns, want[j].ts_ns, "when");
+		}
+		is_u64(t->ev[6].lost, IPI_LOST_UNKNOWN, "nobody knows how many");
+		bed_free(t);
+	}
+}
+
 static void test_bad_pages(void)
 {
 	struct bed *t = bed_x86(false, 8);
@@ -458,6 +490,7 @@ int main(void)
 	test_machines();
 	test_times();
 	test_lost();
+	test_cut();
 	test_bad_pages();
 	test_masks();
 	test_mask_damage();

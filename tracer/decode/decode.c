@@ -223,6 +223,28 @@ int decoder_header(struct decoder *d, struct err *err)
 	return 0;
 }
 
+/* A stream of which nothing is left is missing from the begin of the others. */
+static void start_missing(struct decoder *d)
+{
+	uint64_t begin = UINT64_MAX;
+
+	for (unsigned int i = 0; i < d->src.nr_cpus; i++)
+		if (d->cursors[i].started && d->cursors[i].ts < begin)
+			begin = d->cursors[i].ts;
+	for (unsigned int i = 0; i < d->src.nr_cpus; i++) {
+		struct cursor *c = &d->cursors[i];
+
+		if (c->started || c->head != HEAD_GAP)
+			continue;
+		if (begin == UINT64_MAX) {
+			c->head = HEAD_END;
+			continue;
+		}
+		c->ts = begin;
+		c->key = begin << 1 | 1;
+	}
+}
+
 int decoder_start(struct decoder *d, struct err *err)
 {
 	unsigned int nr = d->src.nr_cpus;
@@ -239,10 +261,11 @@ int decoder_start(struct decoder *d, struct err *err)
 		cursor_advance(d, c);
 		if (d->failed)
 			return -1;
-		if (c->head >= HEAD_END)
-			continue;
-		heap_push(d, c);
 	}
+	start_missing(d);
+	for (unsigned int i = 0; i < nr; i++)
+		if (d->cursors[i].head < HEAD_END)
+			heap_push(d, &d->cursors[i]);
 	d->err = NULL;
 	d->last_key = d->src.complete_ns ? 0 : UINT64_MAX;
 	return 0;
@@ -371,6 +394,16 @@ struct ipi_evidence decode_mark_seen(const struct decode_mark *mark)
 	return kevents_evidence(mark->ops, mark->vectors);
 }
 
+uint64_t decoder_end_ns(const struct decoder *d)
+{
+	uint64_t end = 0;
+
+	for (unsigned int i = 0; i < d->src.nr_cpus; i++)
+		if (d->cursors[i].started && d->cursors[i].ts > end)
+			end = d->cursors[i].ts;
+	return end;
+}
+
 /* Sums are made when asked for, because the walker counts by event id only. */
 const struct decode_stats *decoder_stats(const struct decoder *d)
 {
@@ -384,9 +417,7 @@ const struct decode_stats *decoder_stats(const struct decoder *d)
 	}
 	stats->stacks = d->stacks_attached;
 	stats->stacks_dropped = stacks_dropped(d->stacks);
-	for (unsigned int i = 0; i < d->src.nr_cpus; i++)
-		if (d->cursors[i].started && d->cursors[i].ts > stats->end_ns)
-			stats->end_ns = d->cursors[i].ts;
+	stats->end_ns = decoder_end_ns(d);
 	return stats;
 }
 

@@ -47,6 +47,8 @@ struct page_source {
 	 */
 	bool (*help)(void *ctx, bool wait);
 	void (*help_end)(void *ctx);
+	/* Of a stream whose end next() has told: it went on, but that is not there. NULL: none does. */
+	bool (*cut)(void *ctx, unsigned int idx);
 	void *ctx;
 	unsigned int nr_cpus; /* streams */
 	const uint32_t *cpus; /* CPU number of each stream; NULL = idx */

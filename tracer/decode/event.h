@@ -144,6 +144,8 @@ static inline void event_head(struct decoder *d, struct cursor *c, enum cursor_h
 	c->open_func = c->open_timer = 0; /* its exit may be in a gap */
 	if (head != HEAD_START)
 		works_forget(d->works);
+	if (head == HEAD_LOST && c->end_told && ts < decoder_end_ns(d))
+		ts = c->ts = decoder_end_ns(d);
 	ev->ts_ns = ts;
 	ev->cpu = c->cpu;
 	ev->pid = 0;

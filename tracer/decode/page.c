@@ -121,15 +121,22 @@ static uint64_t lost_add(uint64_t a, uint64_t b)
 	return a == IPI_LOST_UNKNOWN || b == IPI_LOST_UNKNOWN ? IPI_LOST_UNKNOWN : a + b;
 }
 
-/* No page: for now, or for ever, and then a gap that has not ended yet ends here. */
-static void page_none(struct cursor *c)
+/*
+ * No page: for now, or for ever. A gap that has not ended yet hides all that was until the end of all streams, behind
+ * whose events it is told; so does what a cut file does not have of this one.
+ */
+static void page_none(struct decoder *d, struct cursor *c)
 {
 	c->pos = c->end = NULL;
 	if (!c->ended) {
 		c->head = HEAD_LATER;
 	} else if (c->lost_ahead) {
 		head_lost(c, c->lost_ahead);
+		c->key = UINT64_MAX;
 		c->lost_ahead = 0;
+		c->end_told = true;
+	} else if (!c->end_told && d->src.cut && d->src.cut(d->src.ctx, c->idx)) {
+		head_gap(c, IPI_LOST_UNKNOWN);
 	} else {
 		c->head = HEAD_END;
 	}
@@ -150,7 +157,7 @@ static bool page_enter(struct decoder *d, struct cursor *c)
 		page_fetch(d, c, &sb);
 	}
 	if (!sb.valid) {
-		page_none(c);
+		page_none(d, c);
 		return true;
 	}
 	if (!c->started) {

@@ -171,7 +171,8 @@ struct cursor {
 	uint32_t cpu;
 	unsigned int idx;
 	bool started, ended;
-	bool give_up; /* the record just decoded is damaged: so is the rest of the page */
+	bool end_told; /* nothing comes behind the HEAD_LOST at the end of all streams */
+	bool give_up;  /* the record just decoded is damaged: so is the rest of the page */
 	uint64_t lost;
 	uint64_t lost_ahead; /* HEAD_GAP was told; HEAD_LOST is to tell of these when the next page begins; 0 = none */
 	struct sub_buffer ahead; /* page after this one, when looked at already */
@@ -244,6 +245,8 @@ int decoder_header(struct decoder *d, struct err *err);
 void decoder_set_native(struct decoder *d);
 int decoder_start(struct decoder *d, struct err *err);
 
+/* The last time that any stream came to. */
+uint64_t decoder_end_ns(const struct decoder *d);
 /* Next record of ours, or LOST, or the end, into the cursor's head. */
 void cursor_advance(struct decoder *d, struct cursor *c);
 /* Looks at the page behind the current one without leaving it. NULL at the end. */

@@ -167,6 +167,8 @@ static bool record_fill(const struct records *r, const struct cursor *c, struct 
 	rec->cpu = c->cpu;
 	if (c->head == HEAD_GAP || c->head == HEAD_LOST) {
 		rec->what = RECORD_LOST;
+		if (c->head == HEAD_LOST && c->end_told && rec->ts < decoder_end_ns(d))
+			rec->ts = decoder_end_ns(d);
 		rec->val[0] = c->head == HEAD_LOST ? c->lost : 0;
 		return true;
 	}

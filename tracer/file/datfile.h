@@ -111,6 +111,8 @@ const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *
 /* Its help() and help_end(): there may be threads of those as long as the file is open. */
 bool dat_help(void *ctx, bool wait);
 void dat_help_end(void *ctx);
+/* Its cut(). */
+bool dat_stream_cut(void *ctx, unsigned int idx);
 /* Task name by pid from the cmdlines; "<...>" if unknown. Builds its index at first use. */
 const char *dat_comm(struct dat_file *f, int32_t pid);
 

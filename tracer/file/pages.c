@@ -39,6 +39,7 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 	struct dat_buffer *b = &f->buffers[f->info.nr_buffers - 1];
 	unsigned int nr = f->nr_streams;
 	struct dat_stream *stream;
+	bool cut;
 
 	if (cpu >= DAT_MAX_CPUS) {
 		f->info.truncated = true;
@@ -50,7 +51,8 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 	memset(stream, 0, sizeof(*stream));
 	if (!len)
 		off = 0;
-	if (off > f->size || len > f->size - off) {
+	cut = off > f->size || len > f->size - off;
+	if (cut) {
 		f->info.truncated = true;
 		len = off < f->size ? f->size - off : 0;
 		if (!len)
@@ -58,6 +60,7 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 	}
 	stream->off = stream->pos = stream->asked_ahead = off;
 	stream->len = len;
+	stream->cut = cut;
 	stream->page_size = b->page_size;
 	stream->buffer = f->info.nr_buffers - 1;
 	f->cpus[nr] = cpu;
@@ -294,6 +297,13 @@ bool dat_help(void *ctx, bool wait)
 	struct dat_file *f = ctx;
 
 	return ahead_help(f->ahead, wait);
+}
+
+bool dat_stream_cut(void *ctx, unsigned int idx)
+{
+	const struct dat_file *f = ctx;
+
+	return f->streams[f->chosen[idx]].cut;
 }
 
 void dat_help_end(void *ctx)

@@ -65,6 +65,7 @@ struct dat_stream {
 	uint64_t asked_ahead; /* up to here the kernel was asked to read */
 	unsigned int page_size;
 	unsigned int buffer;
+	bool cut; /* it is longer than the file */
 	/* Two, because two pages must stay valid; the next one is fetched when both are in cur. */
 	char *chunk[2];
 	size_t chunk_size[2];

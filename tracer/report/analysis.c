@@ -47,6 +47,7 @@ static int open_pipeline(struct analysis *a, struct err *err)
 		.next = dat_next_page,
 		.help = dat_help,
 		.help_end = dat_help_end,
+		.cut = dat_stream_cut,
 		.ctx = a->dat,
 		.nr_cpus = info->nr_streams,
 		.cpus = info->cpus,
