@@ -266,7 +266,7 @@ def tabbed(d, name):
     want = d.run("document.activeElement.blur(); scrollTo(0, 0); window.reached = new Map();"
                  "window.note = (e) => { const s = getComputedStyle(e.target); reached.set(e.target, s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2); };"
                  "addEventListener('focusin', note);"
-                 "window.controls = [...document.querySelectorAll('button, input, [tabindex]')].filter(e => e.tabIndex >= 0 && e.getClientRects().length);"
+                 "window.controls = [...document.querySelectorAll('button, input, [tabindex]')].filter(e => e.tabIndex >= 0 && !e.disabled && e.getClientRects().length);"
                  "return controls.length")
     d.keys(*["\ue004"] * (want + 2))
     got = d.run("removeEventListener('focusin', note); return controls.map(e => reached.has(e) ? reached.get(e) ? '' : `${e.outerHTML.slice(0, 90)} does not show the focus` :"
@@ -345,6 +345,14 @@ def filters(d, report):
     same(shown_hits(d), sum(r["target_hits"] for r in rows), "without a filter")
 
 
+def axis_ns(d):
+    """Where the chart over time has its ticks."""
+    texts = d.run("return [...document.querySelectorAll('.timebox .x.axis .tick text')].map(t => t.textContent)")
+    units = {"s": 1e9, "ms": 1e6, "µs": 1e3, "ns": 1}
+    found = [re.fullmatch(r"([0-9.]+)\W*(s|ms|µs|ns)", t) for t in texts if t != "0"]
+    return [float(m[1]) * units[m[2]] for m in found]
+
+
 def window(d, page, report):
     d.drag(".timebox svg", 0.6, 0.8, 0.4)
     text = d.run("return document.getElementById('window').textContent")
@@ -364,10 +372,24 @@ def window(d, page, report):
     check(want < sum(r["target_hits"] for r in report["rows"]), "a part of them")
     latencies = [t for _, t in column_of(d, "delivery_p50")]
     check(latencies and all(t.startswith("≈") or t == "–" for t in latencies), f"latencies of a window are marked: {latencies}")
+    # The chart shows the window alone, and a window of that is chosen as before.
+    begun = text.split(" …")[0]
+    d.click("#zoom")
+    same(d.run("return document.getElementById('zoom').disabled"), True, "there is nothing more to zoom into")
+    same(d.run("return [...document.querySelectorAll('.brush .selection')].filter(e => e.style.display !== 'none').length"), 0, "no frame around all")
+    same(shown_hits(d), want, "hits, zoomed in")
+    near = axis_ns(d)
+    check(first * bin_ns <= min(near) and max(near) <= last * bin_ns, f"ticks {near} lie in bins {first} to {last}")
+    d.drag(".timebox svg", 0.06, 0.5, 0.4)
+    inner = d.run("return document.getElementById('window').textContent")
+    same(inner.split(" …")[0], begun, "the first half begins where the window did")
+    check(0 < shown_hits(d) < want, f"{inner}: a part of the part")
     # By keys.
     d.run("document.querySelector('.timebox').focus()")
     d.keys("+")
     check(shown_hits(d) <= want, "+ makes the window smaller")
+    d.keys("\ue007")
+    same(d.run("return document.getElementById('zoom').disabled"), True, "Enter zooms in")
     d.keys("\ue00c")
     same(shown_hits(d), sum(r["target_hits"] for r in report["rows"]), "Escape: the whole recording")
 

@@ -59,10 +59,10 @@ function formatPoint(ns, whole_ns, window_ns) {
 	return `${(ns / unit).toFixed(digits)}${THIN}${name}`;
 }
 
-// Ticks of an axis from 0 on, all in the unit of its length: [[ns, text], ...].
-function lengthTicks(length_ns, about) {
+// Ticks of an axis from 0 on, or from a later point, all in the unit of its length: [[ns, text], ...].
+function lengthTicks(length_ns, about, from_ns = 0) {
 	const [name, unit] = timeUnit(length_ns);
-	const ticks = d3.ticks(0, length_ns / unit, about), step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
+	const ticks = d3.ticks(from_ns / unit, (from_ns + length_ns) / unit, about), step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
 	const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
 	return ticks.map((t) => [t * unit, t ? `${t.toFixed(digits)}${THIN}${name}` : "0"]);
 }

@@ -3,6 +3,7 @@
 
 const state = {
 	window: null,	// [first bin, behind the last], or null: all of it
+	shown: null,	// of these, what the chart over time has room for: likewise
 	filters: {},	// by column's id: a value that rows must have
 	task: null,	// number of a sending process, or
 	target: null,	// number of a target (of its group where CPUs share one), never both
@@ -34,8 +35,12 @@ function inWindow(bin) {
 	return !state.window || (bin >= state.window[0] && bin < state.window[1]);
 }
 
+function spanNs(bins) {
+	return bins ? [bins[0] * bin_ns, Math.min(bins[1] * bin_ns, end_ns)] : [0, end_ns];
+}
+
 function windowNs() {
-	return state.window ? [state.window[0] * bin_ns, Math.min(state.window[1] * bin_ns, end_ns)] : [0, end_ns];
+	return spanNs(state.window);
 }
 
 // Rows that pass the filters on their own values.

@@ -9,10 +9,35 @@ function timeSection() {
 	const legend = el("ul", { class: "legend" });
 	const note = el("p", { class: "note", id: "time-note" });
 	const box = el("div", { class: "timebox", tabindex: "0", role: "group", "aria-label":
-		"Window of time: arrow keys move it, + and − change it, Escape shows all" }, svg.node(), strip);
+		"Window of time: arrow keys move it, + and − change it, Enter zooms into it, Escape shows all" }, svg.node(), strip);
 	const said = el("p", { class: "count", role: "status", id: "window" });
 	const height = 180;
+	const zoom = el("button", { type: "button", id: "zoom", onclick: () => zoomIn() }, "Zoom in");
 	let x, stacked, series;
+
+	function shownBins() {
+		return state.shown || [0, nrBins];
+	}
+
+	function zoomIn() {
+		if (state.window)
+			change({ shown: state.window });
+	}
+
+	// What is seen goes along with a window that leaves it.
+	function chooseWindow(from, to) {
+		let [first, last] = shownBins();
+
+		if (from === 0 && to === nrBins)
+			return change({ window: null, shown: null });
+		if (to - from > last - first) {
+			[first, last] = [from, to];
+		} else if (from < first || to > last) {
+			const by = from < first ? from - first : to - last;
+			[first, last] = [first + by, last + by];
+		}
+		return change({ window: [from, to], shown: first === 0 && last === nrBins ? null : [first, last] });
+	}
 
 	// By series and bin; the first rows by hits have a series each.
 	function collect() {
@@ -39,7 +64,7 @@ function timeSection() {
 
 	function drawChart() {
 		const width = Math.max(280, box.clientWidth);
-		const tops = [];
+		const [first, last] = shownBins(), [from_ns, to_ns] = spanNs(state.shown);
 		let below = new Float64Array(nrBins);
 
 		series = collect();
@@ -49,20 +74,18 @@ function timeSection() {
 			below = top;
 			return band;
 		});
-		for (const v of below)
-			tops.push(v);
-		x = d3.scaleLinear().domain([0, end_ns]).range([margin.left, width - margin.right]);
-		const y = d3.scaleLinear().domain([0, d3.max(tops) || 1]).nice().range([height - margin.bottom, margin.top]);
+		x = d3.scaleLinear().domain([from_ns, to_ns]).range([margin.left, width - margin.right]);
+		const y = d3.scaleLinear().domain([0, d3.max(below.slice(first, last)) || 1]).nice().range([height - margin.bottom, margin.top]);
 		const area = (band) => {
 			let up = "", down = "";
-			for (let bin = 0; bin < nrBins; bin++) {
+			for (let bin = first; bin < last; bin++) {
 				const [from, to] = pixels(bin);
-				up += `${bin ? "L" : "M"}${from},${y(band.high[bin]).toFixed(1)}H${to}`;
+				up += `${bin > first ? "L" : "M"}${from},${y(band.high[bin]).toFixed(1)}H${to}`;
 				down = `L${to},${y(band.low[bin]).toFixed(1)}H${from}${down}`;
 			}
 			return `${up}${down}Z`;
 		};
-		const ticks = lengthTicks(end_ns, Math.max(2, width / 110));
+		const ticks = lengthTicks(to_ns - from_ns, Math.max(2, width / 110), from_ns);
 		const unit = state.metric === "hits" ? formatRate : formatPercent;
 
 		svg.attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height);
@@ -82,7 +105,7 @@ function timeSection() {
 
 	// A line a CPU, or a group of them: the more, the darker.
 	function drawStrip() {
-		const cube = cubes.targets, passes = passing();
+		const cube = cubes.targets, passes = passing(), [first, last] = shownBins();
 		const sum = new Map();
 		for (let i = 0; i < cube.nr; i++) {
 			if (!passes[cube.a[i]] || !isHit(cube.a[i]))
@@ -93,7 +116,7 @@ function timeSection() {
 		const cpus = [...sum.keys()].sort((p, q) => p - q);
 		const size = Math.max(1, Math.min(18, Math.floor(220 / Math.max(1, cpus.length))));
 		const width = Math.max(280, box.clientWidth), ratio = devicePixelRatio || 1;
-		const most = d3.max(cpus, (cpu) => d3.max(sum.get(cpu))) || 1;
+		const most = d3.max(cpus, (cpu) => d3.max(sum.get(cpu).subarray(first, last))) || 1;
 		const shade = d3.interpolateRgb(colour("paper"), colour("heat"));
 
 		strip.width = width * ratio;
@@ -111,7 +134,7 @@ function timeSection() {
 			const line = sum.get(cpu);
 			// The others stay, paler.
 			ctx.globalAlpha = state.target === null || state.target === cpu ? 1 : 0.3;
-			for (let bin = 0; bin < nrBins; bin++) {
+			for (let bin = first; bin < last; bin++) {
 				if (!line[bin])
 					continue;
 				const [from, to] = pixels(bin);
@@ -132,12 +155,12 @@ function timeSection() {
 		if (moving || !event.sourceEvent)
 			return;
 		if (!event.selection) {
-			change({ window: null });
+			change({ window: state.shown });
 			return;
 		}
-		const bins = event.selection.map((px) => x.invert(px) / bin_ns);
-		const from = Math.max(0, Math.floor(bins[0])), to = Math.min(nrBins, Math.max(from + 1, Math.ceil(bins[1])));
-		change({ window: from === 0 && to === nrBins ? null : [from, to] });
+		const [first, last] = shownBins(), bins = event.selection.map((px) => x.invert(px) / bin_ns);
+		const from = Math.max(first, Math.floor(bins[0])), to = Math.min(last, Math.max(from + 1, Math.ceil(bins[1])));
+		chooseWindow(from, to);
 	});
 	const layer = svg.append("g").attr("class", "brush");
 	let moving = false;
@@ -146,14 +169,17 @@ function timeSection() {
 		const [left, right] = x.range();
 		layer.raise().call(brush.extent([[left, margin.top], [right, height - margin.bottom]]));
 		moving = true;
-		layer.call(brush.move, state.window ? windowNs().map((ns) => x(ns)) : null);
+		// A window that is all there is to see needs no frame.
+		const [first, last] = shownBins(), [from, to] = state.window || [first, last];
+		layer.call(brush.move, from === first && to === last ? null : windowNs().map((ns) => x(ns)));
 		moving = false;
 	}
 
 	function pointed(e) {
 		const at = x.invert(e.clientX - box.getBoundingClientRect().left);
 		const bin = Math.floor(at / bin_ns);
-		return at >= 0 && bin >= 0 && bin < nrBins && at <= end_ns ? bin : null;
+		const [first, last] = shownBins();
+		return bin >= first && bin < last && at <= end_ns ? bin : null;
 	}
 
 	function value(v, bin, row) {
@@ -205,11 +231,15 @@ function timeSection() {
 		} else if (e.key === "Escape") {
 			from = 0;
 			to = nrBins;
+		} else if (e.key === "Enter") {
+			e.preventDefault();
+			zoomIn();
+			return;
 		} else {
 			return;
 		}
 		e.preventDefault();
-		change({ window: from === 0 && to === nrBins ? null : [from, to] });
+		chooseWindow(from, to);
 	});
 
 	const draw = () => {
@@ -217,7 +247,8 @@ function timeSection() {
 		drawStrip();
 		drawBrush();
 		note.textContent = state.task === null ? "" : "CPU by CPU: of all processes, as what hits whom is not kept by process in such short times.";
-		const [from, to] = windowNs();
+		const [from, to] = windowNs(), seen = shownBins();
+		zoom.disabled = !state.window || (state.window[0] === seen[0] && state.window[1] === seen[1]);
 		said.textContent = state.window ? `${formatAt(from, to - from)} … ${formatAt(to, to - from)} (${formatNs(to - from)})` :
 			`all of ${formatNs(end_ns)}${trace.window ? ` of this window; it begins ${windowStart()} into the recording, at 0 here` : ""}`;
 	};
@@ -226,10 +257,10 @@ function timeSection() {
 	onChange(draw);
 	addEventListener("resize", () => change({}));
 	return section("time", "Over time",
-		hint("Drag to choose a window, which everything below follows; click a CPU to see only what hits it."),
+		hint("Drag to choose a window, which everything below follows; zoom in to choose within it; click a CPU to see only what hits it."),
 		el("div", { class: "tools" }, choice("Over time", [["hits", "Rate"],
 			["stolen", "Stolen time", anyStolen ? null : "Not known: how long handlers ran was not recorded."]], () => state.metric,
 			(metric) => change({ metric })),
-		el("button", { type: "button", id: "whole", onclick: () => change({ window: null }) }, `Whole ${wholeName}`), said),
+		zoom, el("button", { type: "button", id: "whole", onclick: () => change({ window: null, shown: null }) }, `Whole ${wholeName}`), said),
 		box, note, legend);
 }
