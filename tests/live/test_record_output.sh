@@ -174,7 +174,7 @@ exits 137 "one that is deaf is killed" timeout -s KILL 30 "$IPITRACE" record -d 
 	sh -c 'trap "" TERM; exec sleep 60'
 like "$(cat "$ERR")" "did not end within 5 s after SIGTERM: killed" "which is said"
 ok "and the file is there" whole f.dat
-exits 0 "a daemon" "$IPITRACE" record -o f.dat -- sh -c 'setsid sleep 2 & exit 0'
+exits 0 "a daemon" "$IPITRACE" record -o f.dat -- sh -c 'setsid sleep 30 & exit 0'
 like "$(cat "$ERR")" 'left 1 process running \(sleep\); --wait-all' "is said"
 t0=$(date +%s%N)
 exits 0 "--wait-all" timeout -s KILL 30 "$IPITRACE" record --wait-all -o f.dat -- sh -c 'setsid sleep 1.5 & exit 0'
