@@ -158,7 +158,7 @@ exits 1 "  a full disk" sh -c "'$IPITRACE' export --folded '$DATA/demo.dat' >/de
 # The damaged recording of which a part is there.
 head -c $(($(stat -c %s "$DATA/report.dat") - 30000)) "$DATA/report.dat" >cut.dat
 exits 3 "a part of a recording: exit 3" "$IPITRACE" export --folded -o cut.folded cut.dat
-like "$(cat "$ERR")" '^ipitrace: export: the file ends before its data does' "  and why"
+like "$(cat "$ERR")" '^ipitrace: export: the file is cut: it ends before its data does' "  and why"
 ok "  and what there is" test -s cut.folded
 
 # Usage.
