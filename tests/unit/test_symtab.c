@@ -162,10 +162,9 @@ static void test_plumbing_list(void)
 
 	for (size_t i = 0; i < nr; i++) {
 		char name[128];
-		const char *file;
 		int len = snprintf(name, sizeof(name), "%s%s", rows[i].name, rows[i].prefix ? "x" : ".isra.0");
 
-		is_u64(plumbing_kind(NULL, name, (size_t)len, &file), rows[i].kind, "%s", rows[i].name);
+		is_u64(plumbing_kind(NULL, name, (size_t)len), rows[i].kind, "%s", rows[i].name);
 		functions += !rows[i].prefix;
 		if (i && !rows[i].prefix && strcmp(rows[i - 1].name, rows[i].name) >= 0)
 			ok(false, "%s is behind %s", rows[i].name, rows[i - 1].name);
@@ -177,12 +176,14 @@ static void test_plumbing_list(void)
 	rows = plumbing_known(&nr);
 	ok(nr && nr <= SESSION_MAX_KNOWN, "%zu known callers", nr);
 	for (size_t i = 0; i < nr; i++) {
-		const char *file;
+		size_t len = strlen(rows[i].name);
 
-		is_u64(plumbing_kind(NULL, rows[i].name, strlen(rows[i].name), &file), PLUMBING_NONE, "%s",
-		       rows[i].name);
-		ok(!file && rows[i].why[0], "  with a reason");
+		is_u64(plumbing_kind(NULL, rows[i].name, len), PLUMBING_NONE, "%s", rows[i].name);
+		ok(!plumbing_whole_file(rows[i].name, len) && rows[i].why[0], "  with a reason");
 	}
+	is_str(plumbing_whole_file("irq_work_queue.cold", 19), "kernel/irq_work.c", "all of irq_work.c is plumbing");
+	ok(!plumbing_whole_file("try_to_wake_up", 14), "not all of sched/core.c is");
+	ok(!plumbing_whole_file("", 0), "no name is of no file");
 }
 
 /* --- stacks --- */

@@ -65,33 +65,38 @@ static uint64_t parse_addr(const char *line, const char *eol, const char **end)
 	return addr;
 }
 
-/* A function, or a label of one. */
-static bool parse_code(const char *line, const char *eol, struct kallsyms_line *l, bool *label)
+/* What follows the address, from at on, is a function's, or that of a label of one. */
+static bool parse_name(const char *at, const char *eol, struct kallsyms_line *l, bool *label)
 {
-	const char *at, *name, *blank;
+	const char *name = at + 3;
 
-	if (eol - line > 16 + 3 + 6 && line_unwanted(line))
-		return false;
-	l->addr = parse_addr(line, eol, &at);
-	if (at == line || eol - at < 4 || at[0] != ' ' || at[2] != ' ' || !is_text(at[1]))
-		return false;
-	name = at + 3;
-	at = memchr(name, '\t', (size_t)(eol - name));
-	at = at ? at : eol;
-	blank = memchr(name, ' ', (size_t)(at - name));
-	at = blank ? blank : at;
-	if (at == name)
+	if (eol - at < 4 || at[0] != ' ' || at[2] != ' ' || !is_text(at[1]))
 		return false;
 	/* Padding in front of a function, not a function. */
-	if (at - name > 6 && !memcmp(name, "__pfx_", 6))
+	if (name[0] == '_' && eol - name > 6 && !memcmp(name, "__pfx_", 6))
+		return false;
+	for (at = name; at < eol && *at != '\t' && *at != ' ';)
+		at++;
+	if (at == name)
 		return false;
 	*label = is_label(name, at);
 	l->name = name;
 	l->name_len = (size_t)(at - name);
 	/* "\t[module]"; a name may end in a blank, as that of ".L0 " does. */
-	at = memchr(at, '[', (size_t)(eol - at));
+	at = at < eol ? memchr(at, '[', (size_t)(eol - at)) : NULL;
 	l->module = at && (at[-1] == '\t' || at[-1] == ' ');
 	return true;
+}
+
+/* A function, or a label of one. */
+static bool parse_code(const char *line, const char *eol, struct kallsyms_line *l, bool *label)
+{
+	const char *at;
+
+	if (eol - line > 16 + 3 + 6 && line_unwanted(line))
+		return false;
+	l->addr = parse_addr(line, eol, &at);
+	return at > line && parse_name(at, eol, l, label);
 }
 
 bool kallsyms_function(const char *line, const char *eol, struct kallsyms_line *l)
@@ -113,6 +118,9 @@ static const char *const ends_of_code[] = { " _stext", " _etext" };
 
 static bool is_end_of_code(const char *line, const char *eol)
 {
+	/* What few lines end with. */
+	if (eol - line < 4 || memcmp(eol - 4, "text", 4))
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(ends_of_code); i++) {
 		size_t len = strlen(ends_of_code[i]);
 
@@ -140,14 +148,14 @@ bool kallsyms_has_functions(const char *text, size_t len)
 
 struct line {
 	uint64_t addr;
-	const char *text;
-	uint32_t len; /* with its end of line */
-	bool function, plumbing, end, keep;
+	uint64_t at : 60; /* in the text */
+	uint64_t function : 1, plumbing : 1, end : 1, keep : 1;
 };
 
 struct kallsyms_used {
-	struct line *lines; /* in the order of the text */
-	uint32_t *order;    /* by address */
+	const char *text;
+	size_t len;
+	struct line *lines; /* by address; of one address, in the order of the text */
 	size_t nr, room;
 	uint64_t low, high; /* words outside are no addresses of the kernel's */
 	struct hash index;  /* of the addresses seen */
@@ -155,20 +163,20 @@ struct kallsyms_used {
 	uint32_t nr_seen, seen_room;
 };
 
-static void add_line(struct kallsyms_used *u, const char *line, const char *eol, const char *next)
+static void add_line(struct kallsyms_used *u, const char *line, const char *eol)
 {
+	struct line l = { .at = (uint64_t)(line - u->text) };
 	struct kallsyms_line f;
-	const char *whole_file = NULL, *end;
-	struct line l = { .text = line, .len = (uint32_t)(next - line) };
+	const char *end;
+	bool label;
 
-	l.function = kallsyms_function(line, eol, &f);
 	l.addr = parse_addr(line, eol, &end);
 	if (end == line)
 		return;
+	l.function = parse_name(end, eol, &f, &label) && !label;
 	l.end = is_end_of_code(line, eol);
 	if (l.function) {
-		plumbing_kind(NULL, f.name, f.name_len, &whole_file);
-		l.plumbing = whole_file;
+		l.plumbing = plumbing_whole_file(f.name, f.name_len) != NULL;
 		if (l.addr && l.addr < u->low)
 			u->low = l.addr;
 	}
@@ -181,15 +189,32 @@ static void add_line(struct kallsyms_used *u, const char *line, const char *eol,
 	u->lines[u->nr++] = l;
 }
 
-/* Modules follow the kernel, in no order. */
-static int by_addr(const void *a, const void *b, void *lines)
+static int by_text(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	const struct line *all = lines;
+	uint64_t x = ((const struct line *)a)->at, y = ((const struct line *)b)->at;
 
-	if (all[x].addr != all[y].addr)
-		return all[x].addr < all[y].addr ? -1 : 1;
 	return x < y ? -1 : x > y;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	uint64_t x = ((const struct line *)a)->addr, y = ((const struct line *)b)->addr;
+
+	return x < y ? -1 : x > y ? 1 : by_text(a, b);
+}
+
+/* The kernel's are in order already; modules follow, in none, and are above it on some machines. */
+static void sort_lines(struct line *lines, size_t nr)
+{
+	size_t sorted = 1;
+
+	while (sorted < nr && lines[sorted - 1].addr <= lines[sorted].addr)
+		sorted++;
+	if (sorted >= nr)
+		return;
+	qsort(lines + sorted, nr - sorted, sizeof(*lines), by_addr);
+	if (lines[sorted - 1].addr > lines[sorted].addr)
+		qsort(lines, nr, sizeof(*lines), by_addr);
 }
 
 struct kallsyms_used *kallsyms_used_new(const char *text, size_t len)
@@ -197,6 +222,8 @@ struct kallsyms_used *kallsyms_used_new(const char *text, size_t len)
 	struct kallsyms_used *u = xcalloc(1, sizeof(*u));
 	const char *end = text + len, *eol;
 
+	u->text = text;
+	u->len = len;
 	u->low = UINT64_MAX;
 	u->room = len / 40 + 16;
 	u->lines = xmalloc(u->room * sizeof(*u->lines));
@@ -204,13 +231,10 @@ struct kallsyms_used *kallsyms_used_new(const char *text, size_t len)
 		eol = memchr(line, '\n', (size_t)(end - line));
 		if (!eol)
 			eol = end;
-		add_line(u, line, eol, eol < end ? eol + 1 : end);
+		add_line(u, line, eol);
 	}
 	u->high = u->high > UINT64_MAX - FAR ? UINT64_MAX : u->high + FAR;
-	u->order = xmalloc((u->nr + 1) * sizeof(*u->order));
-	for (size_t i = 0; i < u->nr; i++)
-		u->order[i] = (uint32_t)i;
-	qsort_r(u->order, u->nr, sizeof(*u->order), by_addr, u->lines);
+	sort_lines(u->lines, u->nr);
 	return u;
 }
 
@@ -219,7 +243,6 @@ void kallsyms_used_free(struct kallsyms_used *u)
 	if (!u)
 		return;
 	free(u->lines);
-	free(u->order);
 	hash_free(&u->index);
 	free(u->seen);
 	free(u);
@@ -262,7 +285,7 @@ static size_t nr_up_to(const struct kallsyms_used *u, uint64_t addr)
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (u->lines[u->order[mid]].addr <= addr)
+		if (u->lines[mid].addr <= addr)
 			low = mid + 1;
 		else
 			high = mid;
@@ -270,15 +293,15 @@ static size_t nr_up_to(const struct kallsyms_used *u, uint64_t addr)
 	return low;
 }
 
-/* All lines at the address of the one at order[i]: of several names one is chosen later. */
+/* All lines at the address of lines[i]: of several names one is chosen later. */
 static void keep_all_at(const struct kallsyms_used *u, size_t i)
 {
-	uint64_t addr = u->lines[u->order[i]].addr;
+	uint64_t addr = u->lines[i].addr;
 
-	while (i && u->lines[u->order[i - 1]].addr == addr)
+	while (i && u->lines[i - 1].addr == addr)
 		i--;
-	for (; i < u->nr && u->lines[u->order[i]].addr == addr; i++)
-		u->lines[u->order[i]].keep = true;
+	for (; i < u->nr && u->lines[i].addr == addr; i++)
+		u->lines[i].keep = true;
 }
 
 /* What addr is named by: the function before it, and whatever lies nearer; and the function in which that one ends. */
@@ -288,19 +311,45 @@ static void keep_around(const struct kallsyms_used *u, uint64_t addr)
 
 	if (i)
 		keep_all_at(u, i - 1);
-	while (i && !u->lines[u->order[i - 1]].function)
+	while (i && !u->lines[i - 1].function)
 		i--;
 	if (i)
 		keep_all_at(u, i - 1);
-	while (above < u->nr && !u->lines[u->order[above]].function)
+	while (above < u->nr && !u->lines[above].function)
 		above++;
 	if (above < u->nr)
 		keep_all_at(u, above);
 }
 
+/* With its end of line, where it has one. */
+static size_t line_len(const struct kallsyms_used *u, const struct line *l)
+{
+	const char *from = u->text + l->at, *eol = memchr(from, '\n', u->len - l->at);
+
+	return eol ? (size_t)(eol + 1 - from) : u->len - l->at;
+}
+
+/* *nr lines, in the order of the text; the caller frees them. */
+static struct line *kept_lines(const struct kallsyms_used *u, size_t *nr)
+{
+	struct line *kept;
+
+	*nr = 0;
+	for (size_t i = 0; i < u->nr; i++)
+		*nr += u->lines[i].keep;
+	kept = xmalloc((*nr + 1) * sizeof(*kept));
+	*nr = 0;
+	for (size_t i = 0; i < u->nr; i++)
+		if (u->lines[i].keep)
+			kept[(*nr)++] = u->lines[i];
+	qsort(kept, *nr, sizeof(*kept), by_text);
+	return kept;
+}
+
 char *kallsyms_used_text(const struct kallsyms_used *u, size_t *len)
 {
-	size_t all = 1;
+	struct line *kept;
+	size_t nr, all = 1;
 	char *text, *at;
 
 	for (size_t i = 0; i < u->nr; i++)
@@ -313,16 +362,14 @@ char *kallsyms_used_text(const struct kallsyms_used *u, size_t *len)
 		/* A return address may lie behind the end of its function. */
 		keep_around(u, u->seen[i] - 1);
 	}
-	for (size_t i = 0; i < u->nr; i++)
-		all += u->lines[i].keep ? u->lines[i].len : 0;
+	kept = kept_lines(u, &nr);
+	for (size_t i = 0; i < nr; i++)
+		all += line_len(u, &kept[i]);
 	at = text = xmalloc(all);
-	for (size_t i = 0; i < u->nr; i++) {
-		if (!u->lines[i].keep)
-			continue;
-		memcpy(at, u->lines[i].text, u->lines[i].len);
-		at += u->lines[i].len;
-	}
+	for (size_t i = 0; i < nr; i++)
+		at = mempcpy(at, u->text + kept[i].at, line_len(u, &kept[i]));
 	*at = '\0';
 	*len = (size_t)(at - text);
+	free(kept);
 	return text;
 }

@@ -197,10 +197,15 @@ static int key_compare(const void *key, const void *entry)
 {
 	const struct key *k = key;
 	const char *name = ((const struct plumbing_row *)entry)->name;
-	size_t len = strlen(name);
-	/* A name from a damaged file may hold a NUL: never compared beyond the entry's end. */
-	int cmp = memcmp(k->name, name, k->len < len ? k->len : len);
+	int cmp = k->len ? (unsigned char)k->name[0] - (unsigned char)name[0] : -1;
+	size_t len;
 
+	/* Most names are asked for in vain. */
+	if (cmp)
+		return cmp;
+	len = strlen(name);
+	/* A name from a damaged file may hold a NUL: never compared beyond the entry's end. */
+	cmp = memcmp(k->name, name, k->len < len ? k->len : len);
 	return cmp ? cmp : k->len < len ? -1 : k->len > len;
 }
 
@@ -242,17 +247,23 @@ const char *plumbing_source(const char *name, size_t len)
 	return row ? row->file : NULL;
 }
 
-enum plumbing_kind plumbing_kind(const struct plumbing *more, const char *name, size_t len, const char **whole_file)
+const char *plumbing_whole_file(const char *name, size_t len)
+{
+	const char *file = plumbing_source(name, len);
+
+	for (size_t i = 0; file && i < ARRAY_SIZE(whole_files); i++)
+		if (!strcmp(whole_files[i], file))
+			return whole_files[i];
+	return NULL;
+}
+
+enum plumbing_kind plumbing_kind(const struct plumbing *more, const char *name, size_t len)
 {
 	struct key full = { name, len };
 	struct key key = plain_key(name, len);
 	const struct plumbing_row *row = find_row(&key);
 	const struct own *own = more ? find_own(more, &key, &full) : NULL;
 
-	*whole_file = NULL;
-	for (size_t i = 0; row && i < ARRAY_SIZE(whole_files); i++)
-		if (!strcmp(whole_files[i], row->file))
-			*whole_file = whole_files[i];
 	if (own)
 		return own->caller ? PLUMBING_NOT : PLUMBING_PLAIN;
 	if (row)

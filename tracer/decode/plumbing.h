@@ -52,12 +52,11 @@ void plumbing_free(struct plumbing *p);
 /* The i-th of a user's names, without the marks, and whether it may go on; NULL behind the last. p may be NULL. */
 const char *plumbing_own_name(const struct plumbing *p, size_t i, bool *prefix);
 
-/*
- * What a function is by its name, with or without the compiler's suffix; more
- * may be NULL. *whole_file: the source file, if all of it is plumbing, or NULL.
- */
-enum plumbing_kind plumbing_kind(const struct plumbing *more, const char *name, size_t len, const char **whole_file);
+/* What a function is by its name, with or without the compiler's suffix; more may be NULL. */
+enum plumbing_kind plumbing_kind(const struct plumbing *more, const char *name, size_t len);
 /* The source file of a function of the list; NULL = it is none. */
 const char *plumbing_source(const char *name, size_t len);
+/* The same where all of that file is plumbing: the one constant for all functions of the file; else NULL. */
+const char *plumbing_whole_file(const char *name, size_t len);
 
 #endif

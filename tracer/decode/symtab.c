@@ -349,7 +349,7 @@ static const char *file_beside(const struct symtab *s, const struct sym *sym, bo
 			return NULL;
 		if (near->module)
 			continue;
-		plumbing_kind(NULL, s->text + near->name, near->name_len, &file);
+		file = plumbing_whole_file(s->text + near->name, near->name_len);
 		if (file)
 			return file;
 	}
@@ -368,13 +368,12 @@ static bool in_plumbing_file(const struct symtab *s, const struct sym *sym)
 static enum plumbing_kind kind_of(struct symtab *s, uint64_t addr)
 {
 	struct sym *sym = addr ? lookup(s, addr - 1) : NULL;
-	const char *file;
 	enum plumbing_kind kind;
 
 	if (!sym)
 		return PLUMBING_NONE;
 	if (sym->kind == KIND_UNKNOWN) {
-		kind = plumbing_kind(s->more, s->text + sym->name, sym->name_len, &file);
+		kind = plumbing_kind(s->more, s->text + sym->name, sym->name_len);
 		if (kind == PLUMBING_NONE && in_plumbing_file(s, sym))
 			kind = PLUMBING_PLAIN;
 		sym->kind = (uint8_t)(kind + 1);
