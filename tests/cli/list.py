@@ -10,7 +10,6 @@ slowest IPITRACE FILE COLUMN KEY N	--slowest N is the head of what all lines sor
 """
 import collections
 import json
-import os
 import re
 import subprocess
 import sys
@@ -55,11 +54,20 @@ def check_totals(t, lines):
     for line in lines:
         of[line["kind"]].append(line)
     hits, calls = of["hit"], of["call"]
-    nobody = int(os.environ.get("TO_NOBODY", "0"))  # multicasts without a target
-    want = {"target_hits": len(hits), "sends": len({line["send_id"] for line in hits}) + nobody,
+    want = {"target_hits": len(hits), "sends": len({line["send_id"] for line in hits}) + (t["sends_to_nobody"] or 0),
             "own_sends": len({line["send_id"] for line in hits if line["own"]}),
             "unsolicited": len(of["irq"]), "wakes": len(of["wake"]), "calls": number(hits, has_call=True) + len(calls),
-            "riders": number(calls, path="rider"), "polled": number(calls, path="polled")}
+            "calls_sent": number(hits, has_call=True), "riders": number(calls, path="rider"), "polled": number(calls, path="polled"),
+            "path_unknown": number(calls, path="unknown")}
+    if t["elided"] is None:  # so are all ways, and a line says that of every call
+        want["path_unknown"] = None
+    else:
+        elided = t["elided"] - (t["wakes"] or 0)
+        assert t["calls"] == t["calls_sent"] + elided + t["path_unknown"], t
+        if t["riders"] is None:  # by which of two ways is not known, so no line tells
+            want["path_unknown"] -= elided
+        else:
+            assert elided == t["riders"] + t["polled"], t
     waits = [line["wait_ns"] for line in lines if line["wait_ns"] is not None]
     assert all(line["kind"] == "call" or line["has_call"] for line in lines if line["wait_ns"] is not None)
     assert len(waits) == (t["waits"] or 0), (len(waits), t["waits"])

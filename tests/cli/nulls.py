@@ -26,6 +26,7 @@ TOTALS = {
     "calls": "Q", "calls_run": "QF", "calls_in_flight": "QF", "calls_lost": "QF", "ambiguous_calls": "QF",
     "calls_unqueued": "QF", "calls_unqueued_untraced": "QF", "empty_interrupts": "QF", "local_calls": "F",
     "elided": "QS", "riders": "QSW", "polled": "QSW", "wakes": "W", "waits": "QFS", "waits_unknown": "QFS",
+    "sends_to_nobody": "S", "calls_sent": "QS", "path_unknown": "QS",
     "negative": "", "exits_unentered": "",  # of what was recorded
 }
 ROWS = {k: TOTALS[k] for k in ("sends", "target_hits", "delivered", "coalesced", "in_flight", "lost", "exact", "fifo", "ambiguous",

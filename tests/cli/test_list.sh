@@ -26,7 +26,16 @@ python3 - "$DATA/rows/amd64-66cpu.dat" <<-'PY' >nobody.dat
 	at = re.search(re.escape(number) + rb".{6}\x20\0\x10\0.{20}", data, re.S).end()
 	sys.stdout.buffer.write(data[:at] + bytes(16) + data[at + 16:])
 PY
-ok "a multicast to nobody" env TO_NOBODY=1 python3 "$ROOT/tests/cli/list.py" sums "$IPITRACE" nobody.dat
+for option in '' '--class call_function' '--by target' '--by victim' '-C 1'; do
+	# shellcheck disable=SC2086 # option and value, or none
+	[[ $option == --by* ]] || ok "a multicast to nobody${option:+, $option}" py sums "$IPITRACE" nobody.dat -- $option
+	# shellcheck disable=SC2086
+	is "$("$IPITRACE" report --json $option nobody.dat 2>/dev/null | sed -n 's/.*"sends_to_nobody": \([0-9]*\).*/\1/p')" \
+		"$([[ $option == -C* ]] && echo 0 || echo 1)" "  is a send${option:+, $option}"
+done
+like "$("$IPITRACE" report nobody.dat 2>/dev/null)" '^totals: [0-9]+ sends \(1 to no CPU\), ' "  which the report says"
+like "$("$IPITRACE" report nobody.dat 2>/dev/null)" '^calls: .* elided, [1-9][0-9]* not known to be either sent or elided' \
+	"  and that the path of its calls is not known"
 
 # --- rows by every key ---
 for f in "$DATA"/{demo,wakes}.dat \

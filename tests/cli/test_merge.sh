@@ -190,6 +190,14 @@ is "$(cat "$ERR")" "ipitrace: the same recording seems to be in it twice: of vm,
 sed 's/"date": null/"date": "2026-11-29T12:00:00+00:00"/' report.json >dated.json
 exits 0 "  with one" merge dated.json dated.json
 like "$(cat "$ERR")" '^ipitrace: the same recording seems to be in it twice: of vm, 2026-11-29T12:00:00\+00:00$' "  it is said"
+python3 -c 'import json, sys
+d = json.load(open("report.json"))
+for key in "calls_sent", "path_unknown", "sends_to_nobody":
+    del d["totals"][key]
+json.dump(d, open("earlier.json", "w"))'
+exits 0 "with one of an ipitrace that did not know a total yet" merge --json earlier.json demo.json
+json_check "$OUT" 't["calls_sent"] is t["path_unknown"] is t["sends_to_nobody"] is None and t["sends"] > 418 and t["elided"] == 10' \
+	"  that total is not known, and all others are"
 sed 's/"target_hits": *[0-9]*/"target_hits":-3/' report.json >negative.json
 exits 1 "a number below zero" merge negative.json
 like "$(head -n 1 "$ERR")" 'negative.json: JSON, but none of ipitrace: a number below zero at byte [0-9]+' "  is JSON, and no count"

@@ -170,6 +170,8 @@ adds_up() {
 		assert t["interrupts"] == t["delivered"] + t["unsolicited"]
 		assert t["calls"] == t["calls_run"] + t["calls_in_flight"] + t["calls_lost"]
 		assert t["delivered"] == t["exact"] + t["fifo"] + t["ambiguous"]
+		assert t["calls"] == t["calls_sent"] + t["riders"] + t["polled"] + t["path_unknown"]
+		assert t["elided"] == t["riders"] + t["polled"] + t["wakes"] and not t["sends_to_nobody"]
 		for k in "sends target_hits delivered calls calls_run elided exact fifo".split():
 		    assert sum(r[k] for r in d["rows"]) + d["own"][k] == t[k], k
 		PY

@@ -86,6 +86,7 @@ static void count_spans(const struct span_log *log, struct match_totals *t)
 		switch (s->kind) {
 		case IPI_SPAN_SEND:
 			t->sends++;
+			t->sends_to_nobody += !s->nr_targets;
 			break;
 		case IPI_SPAN_HIT:
 			t->target_hits++;
@@ -106,6 +107,7 @@ static void count_spans(const struct span_log *log, struct match_totals *t)
 			t->calls_lost += s->outcome == IPI_LOST;
 			t->riders += s->path == IPI_PATH_RIDER;
 			t->polled += s->path == IPI_PATH_POLLED;
+			t->path_unknown += s->path == IPI_PATH_UNKNOWN;
 			break;
 		case IPI_SPAN_IRQ:
 			if (s->unsolicited == IPI_UNSOLICITED_BEFORE) {
@@ -164,6 +166,8 @@ static bool audit_totals(const struct span_log *log, const struct match_totals *
 	SAME(calls_in_flight);
 	SAME(calls_lost);
 	SAME(riders);
+	SAME(path_unknown);
+	SAME(sends_to_nobody);
 	SAME(polled);
 	SAME(wakes);
 	SAME(local_calls);

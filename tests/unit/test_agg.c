@@ -253,6 +253,7 @@ static void test_outcomes(void)
 	is_u64(r->n.elided, 3, "elided: rider, polled, wake-up");
 	is_u64(t->riders, 1, "riders");
 	is_u64(t->polled, 1, "polled");
+	is_u64(t->path_unknown, 3, "calls of which nothing tells");
 	is_u64(t->wakes, 1, "wakes");
 	is_u64(t->elided, 3, "elided in the totals");
 	is_u64(r->n.calls, 6, "calls");
@@ -329,7 +330,7 @@ static void test_keys(void)
 static void test_multicast(void)
 {
 	static const enum agg_key by_target[] = { AGG_KEY_TARGET };
-	const uint64_t mask[2] = { 1ULL << 3 | 1ULL << 63, 1ULL << 1 };
+	const uint64_t mask[2] = { 1ULL << 3 | 1ULL << 63, 1ULL << 1 }, nobody[2] = { 0 };
 	struct ipi_filter f = IPI_FILTER_INIT;
 	struct ipi_span s = base(IPI_SPAN_SEND);
 	struct agg *a, *t, *c;
@@ -346,8 +347,20 @@ static void test_multicast(void)
 	is_u64(agg_totals(t)->sends, 1, "  one in the totals too, by target");
 	is_u64(agg_nr_rows(t), 3, "  by target: one in each target's row");
 	is_u64(agg_rows(t)[2].target, 65, "  beyond 64 CPUs");
+	is_u64(agg_totals(a)->sends_to_nobody + agg_totals(t)->sends_to_nobody, 0, "  not to nobody");
+	s.mask = nobody;
+	s.nr_targets = 0;
+	feed(a, &s);
+	feed(t, &s);
+	is_u64(agg_totals(a)->sends, 2, "one with an empty mask is a send");
+	is_u64(agg_totals(t)->sends, 2, "  by target, too");
+	is_u64(agg_totals(a)->sends_to_nobody, 1, "  to nobody");
+	is_u64(agg_totals(t)->sends_to_nobody, 1, "  by target, too");
+	is_u64(agg_nr_rows(t), 3, "  in no target's row");
 	unmake(a);
 	unmake(t);
+	s.mask = mask;
+	s.nr_targets = 3;
 
 	f.target_cpus.given = true;
 	cpuset_add(&f.target_cpus.set, 63);

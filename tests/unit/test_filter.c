@@ -493,7 +493,7 @@ static void test_stage(void)
 	const struct ipi_filter *filters[] = { &f };
 	struct span_filter *stage = span_filter_new(filters, 1, &names);
 	struct ipi_span s = { .kind = IPI_SPAN_SEND, .mask_words = 1, .nr_targets = 3 };
-	const uint64_t mask = 0x8a;
+	const uint64_t mask = 0x8a, nobody = 0;
 	struct span_sink sink;
 
 	ok(!stage, "nothing asked: no stage");
@@ -513,6 +513,17 @@ static void test_stage(void)
 	sink.lost(sink.ctx, 1, 2, 3);
 	sink.settled(sink.ctx, 4);
 	ok(sink.end(sink.ctx, NULL) == -1 && nr_lost == 1 && nr_settled == 1 && nr_ended == 1, "the rest is passed on");
+	s.mask = &nobody;
+	s.nr_targets = 0;
+	sink.span(sink.ctx, &s);
+	ok(last_mask == 0x88, "a multicast to nobody goes to no CPU that is asked for");
+	span_filter_free(stage);
+	f.target_cpus.given = false;
+	f.classes = 1u << s.class;
+	stage = span_filter_new(filters, 1, &names);
+	sink = span_filter_sink(stage, &whole);
+	sink.span(sink.ctx, &s);
+	ok(last_mask == 0 && last.nr_targets == 0, "  but is of its class");
 	span_filter_free(stage);
 	ipi_filter_free(&f);
 }

@@ -625,6 +625,7 @@ void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 	totals_send(&m->totals);
 	span.send_id = m->totals.sends;
 	joined = hits_of_mask(m, ev, op, &span);
+	totals_targets(&m->totals, span.nr_targets);
 	if (joined && wait_possible(op->head, level))
 		wait_begin(m, cpu, op, joined == span.nr_targets ? span.sent_ns : IPI_NO_TIME);
 	send_closes(m, cpu, ev, level, joined);

@@ -364,5 +364,6 @@ bool matcher_conserves(const struct match_totals *t)
 	return t->target_hits == t->delivered + t->coalesced + t->in_flight + t->lost &&
 	       t->interrupts == t->delivered + t->unsolicited &&
 	       t->calls == t->calls_run + t->calls_in_flight + t->calls_lost &&
-	       t->delivered == t->exact + t->fifo + t->ambiguous && t->elided == t->riders + t->polled + t->wakes;
+	       t->delivered == t->exact + t->fifo + t->ambiguous && t->elided == t->riders + t->polled + t->wakes &&
+	       t->riders + t->polled + t->path_unknown <= t->calls && t->sends_to_nobody <= t->sends;
 }

@@ -142,7 +142,8 @@ struct ipi_span {
 struct match_totals {
 	uint64_t events;
 	uint64_t sends, target_hits;
-	uint64_t behind_stack; /* of the hits: sent_ns is behind a stack, not send_ns itself */
+	uint64_t sends_to_nobody; /* of the sends: multicasts with an empty mask, which have no hit */
+	uint64_t behind_stack;	  /* of the hits: sent_ns is behind a stack, not send_ns itself */
 	uint64_t delivered, coalesced, in_flight, lost;
 	uint64_t exact, fifo, ambiguous;
 	uint64_t interrupts, unsolicited, empty_interrupts;
@@ -150,6 +151,7 @@ struct match_totals {
 	uint64_t before_window;	     /* interrupts, none of the above: sent before the window begins */
 	uint64_t calls, calls_run, calls_in_flight, calls_lost, ambiguous_calls;
 	uint64_t riders, polled, wakes, elided; /* elided == riders + polled + wakes */
+	uint64_t path_unknown;			/* calls that are neither, nor known to have been sent */
 	uint64_t local_calls;
 	uint64_t waits, waits_unknown;	  /* operations by enum ipi_wait; counted by reports, not here */
 	uint64_t calls_unqueued_untraced; /* of those: in mid-trace and by no gap, so their sender recorded nothing */

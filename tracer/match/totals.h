@@ -16,6 +16,12 @@ static inline void totals_send(struct match_totals *t)
 	t->sends++;
 }
 
+/* Of a send, as soon as they are known: nobody may be left in a multicast's mask when it is sent. */
+static inline void totals_targets(struct match_totals *t, unsigned int nr_targets)
+{
+	t->sends_to_nobody += !nr_targets;
+}
+
 static inline __attribute__((always_inline)) void totals_hit(struct match_totals *t, const struct ipi_span *s)
 {
 	t->target_hits++;
@@ -53,6 +59,8 @@ static inline __attribute__((always_inline)) void totals_call(struct match_total
 	} else if (unlikely(s->path == IPI_PATH_POLLED)) {
 		t->polled++;
 		t->elided++;
+	} else if (unlikely(s->path == IPI_PATH_UNKNOWN)) {
+		t->path_unknown++;
 	}
 	if (likely(s->outcome == IPI_DELIVERED)) {
 		t->calls_run++;

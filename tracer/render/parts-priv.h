@@ -25,13 +25,19 @@ FILE *wrapped_begin(struct wrapped *w, FILE *out);
 void wrapped_end(struct wrapped *w, const struct render *r);
 /* The recording. */
 void render_text_head(struct render *r);
+/* Rows from first on, nr of them, as a table with nothing around it; returns how many columns had no room. */
+unsigned int render_table(const struct report *r, const struct render_options *o, unsigned int first, unsigned int nr,
+			  FILE *out);
+
+/* --- texts: render/trust.c --- */
+
+/* How many were sent, to how many. */
+void render_sends(const struct report *r, FILE *out);
 /* Rows that are not shown, why there are none, and how far to trust it. */
 void render_text_foot(struct render *r);
 /* See struct render_ops. */
 void render_text_lost_events(struct render *r, uint64_t lost);
-/* Rows from first on, nr of them, as a table with nothing around it; returns how many columns had no room. */
-unsigned int render_table(const struct report *r, const struct render_options *o, unsigned int first, unsigned int nr,
-			  FILE *out);
+
 /* --- one distribution: render/hist.c --- */
 
 /* In a line how many, median and so on; and a bar for each power of two. */

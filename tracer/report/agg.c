@@ -200,6 +200,15 @@ static struct agg_row *__attribute__((noinline)) row_look(struct agg *a, const s
 	return memo_use(a, memo, recent_of(a, s));
 }
 
+/* Or one of a single target, where it is not counted with its row. */
+static void count_multicast(struct agg *a, const struct ipi_span *s)
+{
+	if (a->given)
+		return;
+	totals_send(&a->totals);
+	totals_targets(&a->totals, s->nr_targets);
+}
+
 /*
  * Rows whose keys spans of one identity need not share: this one's is looked up,
  * and made the last identity, so that the span counts there. False: it counts in none.
@@ -209,8 +218,7 @@ static bool __attribute__((noinline)) row_of_span(struct agg *a, const struct ip
 	switch (s->kind) {
 	case IPI_SPAN_SEND:
 		if (a->by_mask & AGG_KEYS_OF_HIT) {
-			if (!a->given)
-				totals_send(&a->totals);
+			count_multicast(a, s);
 			a->own.n.sends += agg_is_own(a, s);
 			return false;
 		}
@@ -273,12 +281,13 @@ static uint32_t first_target(const struct ipi_span *s)
 	return s->target;
 }
 
-/* A multicast, by target: a send in the row of each, but one in the totals. */
+/* A multicast, by target: a send in the row of each, but one in the totals; to nobody it is in no row. */
 static void __attribute__((noinline)) add_send_by_target(struct agg *a, const struct ipi_span *s)
 {
 	struct agg_row *r;
 	bool counted = false;
 
+	count_multicast(a, s);
 	for (unsigned int i = 0; i < s->mask_words * 64; i++) {
 		if (!(s->mask[i / 64] >> (i % 64) & 1))
 			continue;
@@ -286,9 +295,6 @@ static void __attribute__((noinline)) add_send_by_target(struct agg *a, const st
 		if (r == &a->own && counted)
 			continue;
 		r->n.sends++;
-		if (!counted)
-			if (!a->given)
-				totals_send(&a->totals);
 		counted = true;
 	}
 }
@@ -300,8 +306,7 @@ static void __attribute__((noinline)) add_send_mask(struct agg *a, const struct 
 		return;
 	}
 	row_of(a, s, first_target(s))->n.sends++; /* the hits tell whether the row mixes targets */
-	if (!a->given)
-		totals_send(&a->totals);
+	count_multicast(a, s);
 }
 
 static inline void add_send(struct agg *a, const struct ipi_span *s)

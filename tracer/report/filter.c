@@ -48,7 +48,7 @@ struct verdict {
 struct span_filter {
 	struct part *plain, *named;
 	unsigned int nr_plain, nr_named;
-	bool by_sender, by_class;
+	bool by_sender, by_class, by_target;
 	/* A filter asks for groups; or for what may not be known of a task, which is counted. */
 	bool by_group, by_place;
 	struct filter_unplaced unplaced;
@@ -98,6 +98,7 @@ struct span_filter *span_filter_new(const struct ipi_filter *const *filters, uns
 				add_part(&f->plain, &f->nr_plain, row, filters[i]);
 			f->by_sender |= row->about == FILTER_SENDER;
 			f->by_class |= row->about == FILTER_CLASS;
+			f->by_target |= row->about == FILTER_TARGET;
 			f->by_group |= row->group;
 			f->by_place |= row->group || filters[i]->process.children;
 		}
@@ -396,7 +397,7 @@ static inline bool judged(const struct verdict *v, const struct ipi_span *s)
 	       v->source == s->source && v->class == s->class && v->pid == s->pid && v->sender == span_sender(s);
 }
 
-/* Of a multicast the targets are asked one by one. */
+/* Of a multicast the targets are asked one by one; one to nobody is sent, all the same. */
 static void __attribute__((noinline)) multicast(struct span_filter *f, const struct ipi_span *s)
 {
 	struct ipi_span narrowed = *s;
@@ -407,7 +408,7 @@ static void __attribute__((noinline)) multicast(struct span_filter *f, const str
 		return;
 	narrowed.nr_targets = narrow(f, s);
 	narrowed.mask = f->mask;
-	if (narrowed.nr_targets)
+	if (narrowed.nr_targets || (!s->nr_targets && !f->by_target))
 		f->next.span(f->next.ctx, &narrowed);
 }
 

@@ -202,8 +202,12 @@ static int add_total(struct merge *m, const struct total *t, const struct json_v
 	if (v && t->offset == TOTAL_OUTCOME_UNKNOWN)
 		/* Of arrivals that are not known it is all hits. */
 		m->report.hits_unknown += report_json_null(totals, "delivered") ? 0 : v->num;
-	else if (v && t->offset != TOTAL_OWN_SENDS)
+	else if (v && t->offset < sizeof(m->report.totals))
 		*(uint64_t *)((char *)&m->report.totals + t->offset) += v->num;
+	if (!v && !report_json_null(totals, t->json)) { /* an ipitrace of before there was such a total */
+		m->report.totals_unknown |= 1ULL << (t - report_totals);
+		return t->proof == PROOF_NONE ? -1 : 0;
+	}
 	switch (t->proof) {
 	case PROOF_NONE:
 		return v ? 0 : -1;

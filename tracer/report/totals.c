@@ -42,11 +42,22 @@ const struct total report_totals[] = {
 	TOTAL(exits_unentered, NONE),
 	TOTAL(waits, WAITS),
 	TOTAL(waits_unknown, WAITS),
+	TOTAL(sends_to_nobody, SENDS),
+	{ "calls_sent", PROOF_ELIDED, TOTAL_CALLS_SENT },
+	TOTAL(path_unknown, ELIDED),
 };
 const unsigned int report_nr_totals = ARRAY_SIZE(report_totals);
 
+/* What passes totals_call() is one of these. */
+static uint64_t calls_sent(const struct match_totals *t)
+{
+	return t->calls - t->riders - t->polled - t->path_unknown;
+}
+
 bool total_exists(const struct total *t, const struct report *r)
 {
+	if (r->totals_unknown >> (t - report_totals) & 1)
+		return false;
 	switch (t->proof) {
 	case PROOF_SENDS:
 		return r->trace->has_send;
@@ -84,5 +95,7 @@ uint64_t total_value(const struct total *t, const struct report *r)
 		return r->trace->arrivals_unknown ? r->totals.target_hits : r->hits_unknown;
 	if (t->offset == TOTAL_OWN_SENDS)
 		return r->own->n.sends;
+	if (t->offset == TOTAL_CALLS_SENT)
+		return calls_sent(&r->totals);
 	return *(const uint64_t *)((const char *)&r->totals + t->offset);
 }

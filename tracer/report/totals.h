@@ -38,8 +38,9 @@ struct total {
 
 #define TOTAL_OUTCOME_UNKNOWN SIZE_MAX /* hits of which nobody knows what became of them */
 #define TOTAL_OWN_SENDS	      (SIZE_MAX - 1)
+#define TOTAL_CALLS_SENT      (SIZE_MAX - 2) /* calls whose own interrupt is one of the hits */
 
-/* In the order that JSON has them. */
+/* In the order that JSON has them; struct report has a bit for each in totals_unknown. */
 extern const struct total report_totals[];
 extern const unsigned int report_nr_totals;
 
