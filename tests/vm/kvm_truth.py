@@ -7,12 +7,14 @@ What "ipitrace report --kvm" says of a virtual machine, and what the host record
 
 counts: as many sends, interrupts, halts and coalesced IPIs as the guest logged, by vector and target.
 order: send <= exit <= accept <= inject <= entry <= handler, of each IPI; before and behind it what the guest's stamps say.
-stages: the report's times of IPIs add up to those between these events.
-halts: the report's halves of halts are those between them, and within what the guest's stamps allow.
+stages: the report's times of IPIs add up to those between these events, and stages to totals.
+halts: the report's halves of halts are those between them, and within what the guest's stamps allow. A halt of arm64 is no
+exit if an interrupt is pending, which the guest knows: WFI is trapped only where it would wait (HCR_EL2.TWI, Arm ARM D13).
 
 Stamps of the guest are its counter. Two readings of the host's clock, each between two of its counter, say when that was,
 within an interval: an order is violated only if no moment in it obeys.
 """
+import bisect
 import collections
 import json
 import re
@@ -28,6 +30,7 @@ CLOCK_NS = 10  # The kernel scales the counter by whole numbers, which it change
 
 Send = collections.namedtuple("Send", "exit accepts entry")
 Reception = collections.namedtuple("Reception", "at begun vector halts")
+Halt = collections.namedtuple("Halt", "at pending over")
 
 
 def fail(text, *args):
@@ -62,8 +65,8 @@ class Log:
         self.sends = [(self.when(0, before), self.when(0, after)) for _, before, after in sends]
         for vcpu, _, at, begun, vector, nr in received:
             self.received[vcpu].append(Reception(self.when(vcpu, at), begun, vector, nr))
-        for vcpu, _, at in halts:
-            self.halts[vcpu].append(self.when(vcpu, at))
+        for vcpu, _, at, pending, over in halts:
+            self.halts[vcpu].append(Halt(self.when(vcpu, at), pending, self.when(vcpu, over)))
 
     def when(self, vcpu, stamp):
         """Earliest and latest: the clock was read no earlier than the first stamp, no later than the second."""
@@ -85,7 +88,8 @@ class Host:
 
     def __init__(self, path, tids):
         self.arm, self.sends, self.halts = False, [], collections.defaultdict(list)
-        self.accepts, self.injections, self.entries, self.eois, self.wakings = (collections.defaultdict(list) for _ in range(5))
+        self.accepts, self.injections, self.entries, self.eois, self.wakings, self.exits = (
+            collections.defaultdict(list) for _ in range(6))
         exits, accepts, sends = {}, collections.defaultdict(list), set()
         for line in open(path):
             m = LINE.match(line)
@@ -99,6 +103,7 @@ class Host:
                 self.wakings[tids.get(f["pid"])].append(ts)
             elif name == "kvm_exit":
                 exits[vcpu] = ts, (EXIT_HLT.get(f["isa"]) == f["exit_reason"] if "isa" in f else (f["ret"], f["esr_ec"]) == (TRAP, WFI))
+                self.exits[vcpu].append(ts)
                 accepts[vcpu] = []
             elif name == "kvm_entry":
                 if vcpu in sends:
@@ -125,11 +130,32 @@ class Host:
                 self.eois[f["apicid"]].append((ts, f["vector"]))
 
     def entry_behind(self, vcpu, ts):
-        return next(at for at in self.entries[vcpu] if at >= ts)
+        i = bisect.bisect_left(self.entries[vcpu], ts)
+        return self.entries[vcpu][i] if i < len(self.entries[vcpu]) else fail("no entry of %u behind %u", vcpu, ts)
 
     def deliveries(self, vcpu):
         """Of each interrupt the injection's time and vector. The GIC of arm64 has none: an SGI that is waited for comes by itself."""
         return self.accepts[vcpu] if self.arm else self.injections[vcpu]
+
+
+def exits_of_halts(log, host, vcpu):
+    """Of each halt of the guest the exit and the entry behind it; None: a WFI that was no exit, for a reason."""
+    found, exits = [], collections.deque(host.halts[vcpu])
+    for i, halt in enumerate(log.halts[vcpu]):
+        if not host.arm or exits and halt.at[0] <= exits[0][0] and exits[0][1] <= halt.over[1]:
+            if not exits or exits[0][0] < halt.at[0]:
+                fail("halt %u of %u: no exit behind it", i, vcpu)
+            if halt.pending:
+                fail("halt %u of %u exits, though an interrupt was pending", i, vcpu)
+            found.append(exits.popleft())
+            continue
+        # The host's own interrupt may come between, and end it as well.
+        if not halt.pending and not any(halt.at[0] <= ts <= halt.over[1] for ts in host.exits[vcpu]):
+            fail("halt %u of %u: neither an exit nor an interrupt that was pending", i, vcpu)
+        found.append(None)
+    if exits:
+        fail("%u exits of %u for halts that the guest does not know", len(exits), vcpu)
+    return found
 
 
 def rows_sum(report, what, **keys):
@@ -148,10 +174,19 @@ def check_counts(log, host, report):
         same({v: collections.Counter(vector for _, vector in events) for v, events in list_of.items()}, injections, what)
     nr = 0 if host.arm else received
     same((vm["injections"], vm["eois"], vm["unsolicited"]), (nr, nr, 0), "the report's injections, EOIs and unsolicited")
-    # Without injections nothing tells which interrupt an SGI that is not waited for was a part of.
+    # Without injections nothing tells which interrupt an SGI that is not waited for was a part of: then the report says of how many.
     if host.arm and log.order == "async":
         same(sum(vm["outcomes"].values()), hits, "outcomes")
+        same({k for k, n in vm["outcomes"].items() if n} - {"delivered", "coalesced"}, set(), "other outcomes")
+        for vcpu, vectors in log.vectors().items():
+            for vector, n in vectors.items():
+                delivered, unsure = (rows_sum(report, what, target=vcpu, vector=vector)
+                                     for what in (lambda r: r["outcomes"]["delivered"], lambda r: r["ambiguous"]))
+                if not delivered - unsure <= n <= delivered + unsure:
+                    fail("vector %u to %u: %u delivered, %u of them not certain, but %u", vector, vcpu, delivered, unsure, n)
     else:
+        if not host.arm and log.order == "sync":
+            same(vm["ambiguous"], 0, "IPIs of which it is not certain which injection is theirs")
         outcomes = {k: n for k, n in vm["outcomes"].items() if n}
         same(outcomes, {k: n for k, n in (("delivered", received), ("coalesced", hits - received)) if n}, "outcomes")
         for vcpu, vectors in log.vectors().items():
@@ -166,7 +201,7 @@ def check_counts(log, host, report):
     same({l["name"] for l in report["laws"] if l["held"] is False}, set(), "broken laws")
     same(laws - {l["name"] for l in report["laws"] if l["held"]}, set(), "laws that do not apply")
     same({r["path"] for r in report["rows"]}, {{"x2apic": "msr", "xapic": "mmio"}.get(log.path, log.path)}, "paths")
-    halts = sum(map(len, log.halts.values()))
+    halts = sum(e is not None for vcpu in log.halts for e in exits_of_halts(log, host, vcpu))
     same((sum(map(len, host.halts.values())), vm["halts"]["count"]), (halts, halts), "halts")
     if log.wait != "halt":
         same({r["kick"] for r in report["rows"]} & {"polling", "woken", "halted"}, set(), "kicks of a target that never halts")
@@ -176,13 +211,18 @@ def check_target(log, host, vcpu, law):
     accepts, nth = collections.defaultdict(list), collections.Counter()
     for ts, vector in host.accepts[vcpu]:
         accepts[vector].append(ts)
-    for i, (r, (inject, vector)) in enumerate(zip(log.received[vcpu], host.deliveries(vcpu))):
-        entry = host.entry_behind(vcpu, inject)
+    # Each takes one accept at least; without coalescing just one.
+    for i, r in enumerate(log.received[vcpu]):
+        accept = accepts[r.vector][nth[r.vector]]
+        nth[r.vector] += 1
+        law(host.entry_behind(vcpu, accept) <= r.at[1], "accept <= entry <= handler", i)
+        law(sum(ts <= r.at[0] for ts, _ in host.accepts[vcpu]) <= r.begun, "accepts before the handler <= sends by then", i)
+    nth.clear()
+    for i, (r, (inject, vector)) in enumerate(zip(log.received[vcpu], host.injections[vcpu])):
         law(vector == r.vector, "vector of injection == handler's", i)
-        # Each takes one accept at least; without coalescing just one.
         law(accepts[vector][nth[vector]] <= inject, "accept <= inject", i)
         nth[vector] += 1
-        law(entry <= r.at[1], "inject <= entry <= handler", i)
+        law(host.entry_behind(vcpu, inject) <= r.at[1], "inject <= entry <= handler", i)
     for i, (r, (eoi, _)) in enumerate(zip(log.received[vcpu], host.eois[vcpu])):
         law(r.at[0] <= eoi, "handler <= EOI", i)
 
@@ -201,8 +241,7 @@ def check_order(log, host, report):
         # A handler's stamp is older than its look at who has begun to send.
         for i, r in enumerate(received[1:]):
             law(received[i].at[0] <= r.at[1] and received[i].begun <= r.begun, "handlers in order", i)
-        if not (host.arm and log.order == "async"):
-            check_target(log, host, vcpu, law)
+        check_target(log, host, vcpu, law)
     if bad:
         fail("%u violations: %s", len(bad), ", ".join(bad[:20]))
     print("%u sends, %u receptions" % (len(log.sends), sum(map(len, log.received.values()))))
@@ -217,6 +256,10 @@ def pairs(log, host):
 
 
 def check_stages(log, host, report):
+    for r in report["rows"]:
+        total = r["total"] or dict(count=0, sum=0)
+        same((total["count"], sum(s["sum"] for s in r["stages"].values() if s)), (r["outcomes"]["delivered"], total["sum"]),
+             "totals, and the sum of the stages, of %s to %u" % (r["class"], r["target"]))
     if log.order != "sync":
         if host.arm:
             return
@@ -242,31 +285,43 @@ def check_stages(log, host, report):
 def check_halts(log, host, report):
     halts = report["vms"][0]["halts"]
     same(halts["polled"] + halts["slept"] + halts["pending"], halts["count"], "how they ended")
-    if log.order != "sync" or log.wait != "halt":
-        return
-    want, early = collections.Counter(), 0
-    for i, vcpu, _, accept, _, _, r in pairs(log, host):
-        # One halt may be for several; it is the first one's.
-        if i and log.received[vcpu][i - 1].halts == r.halts or not r.halts:
-            continue
-        since, entry = host.halts[vcpu][r.halts - 1]
-        stamp, (before, after) = log.halts[vcpu][r.halts - 1], log.sends[i]
-        if since < stamp[0]:
-            fail("halt %u of %u before the guest says so", r.halts, vcpu)
-        if accept < since:
-            want["untold_time"] += entry - since
-            continue
-        idle, wakeup = accept - since, entry - accept
-        want["idle"] += idle
-        want["wakeup"] += wakeup
-        # Who was woken for something else before may have its event there.
-        early += accept - min([accept, *(ts for ts in host.wakings[vcpu] if since < ts)])
-        if not (before[0] - since <= idle <= after[1] - stamp[0] and wakeup <= r.at[1] - before[0]):
-            fail("halt %u of %u: idle %u, wake-up %u; halt at %s, send at %s to %s, handler at %s", r.halts, vcpu, idle, wakeup,
-                 stamp, before, after, r.at)
-    same((halts["idle"] + halts["wakeup"], halts["untold_time"]), (want["idle"] + want["wakeup"], want["untold_time"]), "halts' time")
-    if not want["idle"] - early <= halts["idle"] <= want["idle"]:
-        fail("idle: %u, but %u, or up to %u less", halts["idle"], want["idle"], early)
+    senders = collections.defaultdict(list)
+    for i, s in enumerate(host.sends):
+        for target, _, ts in s.accepts:
+            senders[target].append((ts, i))
+    want, early, unexited = collections.Counter(), 0, 0
+    for vcpu in log.halts:
+        for i, (halt, exit_) in enumerate(zip(log.halts[vcpu], exits_of_halts(log, host, vcpu))):
+            if not exit_:
+                unexited += 1
+                continue
+            since, entry = exit_
+            woken = [ts for ts in host.wakings[vcpu] if since < ts < entry]
+            accept, send = next((a for a in senders[vcpu] if since < a[0] < entry), (None, None))
+            want["time"] += entry - since
+            if accept is None:
+                # Of what else a thread was woken for nothing but the report tells.
+                want["woken" if woken else "untold"] += entry - since
+                continue
+            idle, wakeup = accept - since, entry - accept
+            want["idle"] += idle
+            want["wakeup"] += wakeup
+            # Who was woken for something else before may have its event there.
+            early += accept - min([accept, *woken])
+            before, after = log.sends[send]
+            handler = next((r.at for r in log.received[vcpu] if r.halts > i), None)
+            if not handler:
+                fail("halt %u of %u ends with an accept, and with no interrupt", i, vcpu)
+            if not (before[0] - since <= idle <= after[1] - halt.at[0] and wakeup <= handler[1] - before[0]):
+                fail("halt %u of %u: idle %u, wake-up %u; halt at %s, send at %s to %s, handler at %s", i, vcpu, idle, wakeup,
+                     halt.at, before, after, handler)
+    told, sure = halts["idle"] + halts["wakeup"], want["idle"] + want["wakeup"]
+    same(told + halts["untold_time"], want["time"], "halts' time")
+    if not sure <= told <= sure + want["woken"]:
+        fail("time of halts whose event is known: %u, but %u, or up to %u more", told, sure, want["woken"])
+    if not want["idle"] - early <= halts["idle"] <= want["idle"] + want["woken"]:
+        fail("idle: %u, but %u, or up to %u less and %u more", halts["idle"], want["idle"], early, want["woken"])
+    print("%u halts, %u of them no exit" % (sum(map(len, log.halts.values())), unexited))
 
 
 def main():
@@ -278,4 +333,5 @@ def main():
     {"counts": check_counts, "order": check_order, "stages": check_stages, "halts": check_halts}[check](log, host, report)
 
 
-main()
+if __name__ == "__main__":
+    main()

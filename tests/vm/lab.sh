@@ -518,6 +518,8 @@ lab_qemu() {
 		-device "virtserialport,chardev=files,name=ipitrace.files")
 	APPEND="console=$console panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1 hung_task_panic=1"
 	APPEND+=" sysctl.kernel.panic_on_rcu_stall=1 mitigations=off audit=0 ${IPITRACE_VM_APPEND:-}"
+	# Their clocks run while a loaded machine gives the guest no time: what hangs hangs longer (and lab_watch() ends it).
+	APPEND+=" rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 sysctl.kernel.hung_task_timeout_secs=600"
 	# A loaded machine may give the guest no time while it calibrates its clock.
 	if [ "$ROW_ARCH" = amd64 ] && khz=$(lab_tsc_khz); then APPEND+=" tsc_early_khz=$khz"; fi
 	# Nor is a loaded machine a reason to leave the counter that virtual machines count by.

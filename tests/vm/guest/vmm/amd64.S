@@ -154,7 +154,8 @@ halt:	cli
 	jne	done
 	stamp
 	mov	T_HALTS(%r8), %rbx
-	mov	%rax, (%r10, %rbx, 8)
+	shl	$HALTS_SHIFT, %rbx
+	mov	%rax, (%r10, %rbx)
 	incq	T_HALTS(%r8)
 	sti				/* interrupts are off for one instruction more */
 	hlt

@@ -24,6 +24,7 @@
 #define GICR_IPRIORITYR 0x400
 #define NO_INTERRUPT	1023
 #define IRQS		2 /* of daif */
+#define ISR_I		7
 
 .macro stamp reg
 	isb
@@ -142,12 +143,17 @@ halt:	msr	daifset, #IRQS
 	ldr	x1, [x20, #T_ENDED]
 	cbnz	x1, done
 	ldr	x1, [x20, #T_HALTS]
+	add	x3, x22, x1, lsl #HALTS_SHIFT
 	stamp	x2
-	str	x2, [x22, x1, lsl #3]
+	str	x2, [x3]
 	add	x1, x1, #1
 	str	x1, [x20, #T_HALTS]
 	dsb	sy
+	mrs	x2, isr_el1
 	wfi				/* ends with an interrupt, though they are off */
+	stamp	x1
+	ubfx	x2, x2, #ISR_I, #1
+	stp	x2, x1, [x3, #8]
 	msr	daifclr, #IRQS
 	isb
 	b	halt

@@ -22,7 +22,8 @@
  *	clock BEFORE AFTER NS			CLOCK_MONOTONIC between two stamps of the host's counter
  *	send NUMBER BEFORE AFTER
  *	recv VCPU NUMBER AT BEGUN VECTOR HALTS	BEGUN sends, HALTS of this target by then
- *	halt VCPU NUMBER AT
+ *	halt VCPU NUMBER AT PENDING OVER	PENDING, of arm64: an interrupt was, right before; OVER: behind it, with
+ *						interrupts still off (amd64: both 0)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,11 +50,12 @@ _Static_assert(offsetof(struct target, halts) == T_HALTS && offsetof(struct targ
 		       offsetof(struct target, ready) == T_READY && offsetof(struct target, doubled) == T_DOUBLED &&
 		       sizeof(struct target) == 1 << TARGET_SHIFT,
 	       "as the guest has it");
-_Static_assert(sizeof(struct send) == 1 << SENDS_SHIFT && sizeof(struct reception) == 1 << RECV_SHIFT,
+_Static_assert(sizeof(struct send) == 1 << SENDS_SHIFT && sizeof(struct reception) == 1 << RECV_SHIFT &&
+		       sizeof(struct halt) == 1 << HALTS_SHIFT,
 	       "as the guest has it");
 _Static_assert((MAX_SENDS + 1) * sizeof(struct send) <= RECEIVED_AT - SENDS_AT &&
 		       (MAX_SENDS + 1) * sizeof(struct reception) <= RECV_SIZE &&
-		       (MAX_SENDS + 2) * sizeof(uint64_t) <= HALTS_SIZE &&
+		       (MAX_SENDS + 2) * sizeof(struct halt) <= HALTS_SIZE &&
 		       RECEIVED_AT + MAX_TARGETS * RECV_SIZE <= HALTS_AT &&
 		       HALTS_AT + MAX_TARGETS * HALTS_SIZE <= GUEST_SIZE,
 	       "logs do not overlap");
@@ -221,14 +223,16 @@ static void write_log(const char *path, const char *run, const struct vcpu *vcpu
 			(unsigned long long)sends[i].after);
 	for (unsigned int t = 0; t < s->targets; t++) {
 		const struct reception *r = (const struct reception *)(guest_ram + RECEIVED_AT + t * RECV_SIZE);
-		const uint64_t *halts = (const uint64_t *)(guest_ram + HALTS_AT + t * HALTS_SIZE);
+		const struct halt *halts = (const struct halt *)(guest_ram + HALTS_AT + t * HALTS_SIZE);
 
 		for (i = 0; i < s->target[t].received; i++)
 			fprintf(f, "recv %u %llu %llu %llu %llu %llu\n", t + 1, (unsigned long long)i,
 				(unsigned long long)r[i].at, (unsigned long long)r[i].begun,
 				(unsigned long long)r[i].vector, (unsigned long long)r[i].halts);
 		for (i = 0; i < s->target[t].halts; i++)
-			fprintf(f, "halt %u %llu %llu\n", t + 1, (unsigned long long)i, (unsigned long long)halts[i]);
+			fprintf(f, "halt %u %llu %llu %llu %llu\n", t + 1, (unsigned long long)i,
+				(unsigned long long)halts[i].at, (unsigned long long)halts[i].pending,
+				(unsigned long long)halts[i].over);
 	}
 	if (fclose(f))
 		die(path);

@@ -17,12 +17,12 @@
 
 #if defined(__x86_64__)
 #define GUEST_RAM  0x0
-#define IPI_VECTOR 0xe1
+#define IPI_VECTOR 0xfc /* call_function of a Linux guest */
 /* What the sender ends with: of less priority, so that it comes behind all that is pending. */
 #define END_VECTOR 0x31
 #elif defined(__aarch64__)
 #define GUEST_RAM  0x40000000
-#define IPI_VECTOR 5 /* SGIs */
+#define IPI_VECTOR 1 /* SGIs; this is the call function of a Linux guest */
 #define END_VECTOR 9
 #define GICD	   0x08000000
 #define GICR	   0x080a0000
@@ -40,6 +40,7 @@
 #define SENDS_SHIFT  4	     /* struct send */
 #define RECV_SHIFT   5	     /* struct reception */
 #define RECV_SIZE    0x20000 /* of a target's log */
+#define HALTS_SHIFT  5	     /* struct halt */
 #define HALTS_SIZE   0x10000
 #define TARGET_SHIFT 6
 
@@ -108,6 +109,14 @@ struct reception {
 	uint64_t begun; /* sends by then */
 	uint64_t vector;
 	uint64_t halts; /* of this target, by then */
+};
+
+/* pending and over are of arm64: HLT of x86 is over when the interrupt was taken. */
+struct halt {
+	uint64_t at;
+	uint64_t pending; /* an interrupt was, right before */
+	uint64_t over;
+	uint64_t pad;
 };
 
 /* amd64.S, arm64.S: position-independent, entered with the virtual CPU's number in the first argument's register. */
