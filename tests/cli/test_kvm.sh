@@ -42,6 +42,17 @@ assert len(rows) == len(d["rows"])
 PY
 done
 
+# An accept that is told before an injection and marked as pending behind it: of 200 IPIs the guest took 199.
+if command -v trace-cmd >/dev/null; then
+	zcat "$DATA/kvm/x2_poll_async.dat.gz" >"$TMP/windows.dat"
+	is "$(trace-cmd report -t -R "$TMP/windows.dat" 2>/dev/null | python3 "$DATA/kvm/naive.py")" "198 2 1" \
+		"one window: 198 delivered, 2 coalesced, and an injection without a cause"
+	exits 0 "two windows" "$IPITRACE" report --kvm --json "$TMP/windows.dat"
+	json_check "$OUT" "[d['vms'][0]['outcomes'][k] for k in ('delivered', 'coalesced')] + [d['vms'][0]['unsolicited']] == [199, 1, 0]" "  what the guest took"
+else
+	skip "one window" "no trace-cmd"
+fi
+
 exits 0 "--top" "$IPITRACE" report --kvm --json --top 1 "$F"
 json_check "$OUT" "len(d['rows']) == 1 and d['rows_total'] == 2" "  JSON tells of how many rows"
 exits 0 "report --help kvm" "$IPITRACE" report --help kvm

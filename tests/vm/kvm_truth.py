@@ -3,19 +3,26 @@
 """
 What "ipitrace report --kvm" says of a virtual machine, and what the host recorded, against the virtual machine's own log.
 
-	kvm_truth.py CHECK NAME		NAME.log of vmm, NAME.raw of "trace-cmd report -t -R", NAME.json of the report
+	kvm_truth.py CHECK NAME		NAME.log of vmm, NAME.raw of "trace-cmd report -t -R", NAME.json of the report;
+					for join NAME.known.* and NAME.unknown.*, json of "report --guest"
+					and chrome of "export --guest", with the offset and without
+	kvm_truth.py ticks NAME		as join, where the clock is the TSC's: without NAME.raw
 
 counts: as many sends, interrupts, halts and coalesced IPIs as the guest logged, by vector and target.
 order: send <= exit <= accept <= inject <= entry <= handler, of each IPI; before and behind it what the guest's stamps say.
 stages: the report's times of IPIs add up to those between these events, and stages to totals.
 halts: the report's halves of halts are those between them, and within what the guest's stamps allow. A halt of arm64 is no
 exit if an interrupt is pending, which the guest knows: WFI is trapped only where it would wait (HCR_EL2.TWI, Arm ARM D13).
+join: with what the guest would have recorded (kvm_guest.py), whose callers are numbers of sends: each IPI of the host is
+joined with the send that it is of, its stages and its total are those of the log and of the host's events, and by causes and
+effects alone each is where it is by the true offset, but for the half of what that may be off by.
 
 Stamps of the guest are its counter. Two readings of the host's clock, each between two of its counter, say when that was,
 within an interval: an order is violated only if no moment in it obeys.
 """
 import bisect
 import collections
+import decimal
 import json
 import re
 import sys
@@ -26,6 +33,8 @@ EXIT_HLT = {1: 12, 2: 0x78}  # by isa: VMX, SVM
 TRAP, WFI = 2, 1  # arm64: what the exit returns, and the class of its exception
 SGI1R = dict(is_write=1, Op0=3, Op1=0, CRn=12, CRm=11, Op2=5)
 HC_SEND_IPI = 10
+REFUSED = re.compile("no offset of the clocks brings their IPIs together|their IPIs fit by more than one offset of the clocks")
+STAGES = "send_exit", "exit_accept", "accept_wake", "runq", "run_inject", "inject_entry", "entry_handler"
 CLOCK_NS = 10  # The kernel scales the counter by whole numbers, which it changes by one now and then.
 
 Send = collections.namedtuple("Send", "exit accepts entry")
@@ -43,9 +52,10 @@ def same(got, want, what):
 
 
 class Log:
-    """What the guest knows; stamps as intervals of the host's clock."""
+    """What the guest knows; stamps as intervals of the host's clock, or with ticks as they are."""
 
-    def __init__(self, path):
+    def __init__(self, path, ticks=False):
+        self.ticks = ticks
         self.sends, self.clocks, self.tids, self.offsets = [], [], {}, {}
         self.received, self.halts = collections.defaultdict(list), collections.defaultdict(list)
         sends, received, halts = [], [], []
@@ -70,10 +80,25 @@ class Log:
 
     def when(self, vcpu, stamp):
         """Earliest and latest: the clock was read no earlier than the first stamp, no later than the second."""
+        if self.ticks:
+            return stamp, stamp
         ticks = stamp - self.offsets[vcpu]
         (before0, after0, ns0), (before1, after1, ns1) = self.clocks
         return (ns0 + (ns1 - ns0) * (ticks - after0) // (after1 - after0) - CLOCK_NS,
                 ns0 + (ns1 - ns0) * (ticks - before0) // (before1 - before0) + CLOCK_NS)
+
+    @staticmethod
+    def stamp(when):
+        """As a recording has it: one number."""
+        return (when[0] + when[1]) // 2
+
+    def sent(self, i):
+        return self.stamp(self.sends[i][0])
+
+    def tick(self):
+        """How long one is."""
+        (_, after0, ns0), (_, after1, ns1) = self.clocks
+        return (ns1 - ns0) / (after1 - after0)
 
     def vectors(self):
         """How often each target received each."""
@@ -324,13 +349,111 @@ def check_halts(log, host, report):
     print("%u halts, %u of them no exit" % (sum(map(len, log.halts.values())), unexited))
 
 
+def number_of(caller):
+    return int(re.fullmatch(r"send_(\d+)\+0x20", caller)[1])
+
+
+def joined_ipis(path):
+    """By send and target: when its exit was, and what the timeline tells of it."""
+    ipis = {}
+    with open(path) as f:
+        events = json.load(f, parse_float=decimal.Decimal)["traceEvents"]
+    for e in events:
+        if "guest's IPI" not in e.get("cat", "") or "caller" not in e["args"]:
+            continue
+        key = number_of(e["args"]["caller"]), e["args"]["target"]
+        if key in ipis:
+            fail("send %u to %u is joined twice", *key)
+        ipis[key] = int(e["ts"] * 1000), e["args"]
+    return ipis
+
+
+def check_known(log, host, report, ipis):
+    """The offset is known: every IPI is joined with its own send, and times are exact."""
+    g, nr = report["guest"], len(log.sends) - 1
+    same(sorted(ipis), [(i, target) for i in range(nr) for target in range(1, log.targets + 1)], "IPIs that are joined")
+    same((g["offset_known"], g["width"]), (True, 0), "the offset is known")
+    same({k: g[k] for k in ("uncertain", "host_only", "guest_only", "host_outside", "guest_outside", "no_class")},
+         dict(uncertain=0, host_only=0, guest_only=0, host_outside=0, guest_outside=0, no_class=log.targets), "what is not joined")
+    for (i, target), (at, args) in ipis.items():
+        what = " of send %u to %u" % (i, target)
+        if host:
+            accept, = (ts for to, _, ts in host.sends[i].accepts if to == target)
+            same((at, args["send_exit"], args["exit_accept"]),
+                 (host.sends[i].exit, host.sends[i].exit - log.sent(i), accept - host.sends[i].exit), "exit, and times" + what)
+        if "total" in args:
+            same(sum(args.get(stage, 0) for stage in STAGES), args["total"], "the stages" + what)
+        if log.order == "sync":
+            took = log.stamp(log.received[target][i].at) - log.sent(i)
+            # Of ticks either end is rounded, and how long one is, is known to a millionth.
+            took, most = (round(took * log.tick()), 3 + took // 100000) if log.ticks else (took, 0)
+            if abs(args["total"] - took) > most:
+                fail("%u from send to handler%s, but %u", args["total"], what, took)
+    # Which of several that are one interrupt has the handler the two sides may see differently, not how many do. Of arm64's
+    # that are not waited for the host does not know how many there are.
+    if log.order == "sync" or log.path != "sysreg":
+        received = sum(r.vector == log.vector for rs in log.received.values() for r in rs)
+        same((sum("total" in args for _, args in ipis.values()), g["handlers_missing"]), (received, 0), "from send to handler")
+
+
+def check_unknown(report, ipis, known, exact):
+    """By causes and effects alone: none is taken for another, and the true offset is among those that are left."""
+    g = report["guest"]
+    same((g["offset_known"], g["offset_from"], g["joined"]), (False, None, len(ipis)), "by causes and effects")
+    for key, (at, _) in ipis.items():
+        same(at, exact[key][0], "the exit of send %u to %u" % key)
+    true = {(r["caller"], r["target"]): r["stages"]["send_exit"] for r in known["rows"]}
+    nr = 0
+    for r in report["rows"]:
+        got, want = r["stages"]["send_exit"], true.get((r["caller"], r["target"]))
+        if r["caller"] is None or not got or not want:
+            continue
+        nr += 1
+        # Each row is of one IPI. Times are in the middle of what is left, rounded.
+        if 2 * abs(got["sum"] - want["sum"]) > g["width"] + 2:
+            fail("%s: the offset is wrong by %d, and said to be within %u", r["caller"], got["sum"] - want["sum"], g["width"])
+    if not nr or not g["width"]:
+        fail("%u IPIs are joined, and clocks are within %u", nr, g["width"])
+
+
+def check_whole(report, offset):
+    laws = {l["name"]: l["held"] for l in report["laws"]}
+    same({name for name, held in laws.items() if held is False}, set(), "broken laws")
+    same((report["tier"], report["incomplete"], laws["offset"]), ("host+guest", False, offset), "the report, and the law of the offset")
+
+
+def check_join(log, host, name):
+    known, exact = load(name + ".known.json"), joined_ipis(name + ".known.chrome")
+    with open(name + ".unknown.err") as f:
+        refused = REFUSED.search(f.read())
+    # The true offset is one of those that causes and effects leave, where these leave any.
+    check_whole(known, None if refused else True)
+    check_known(log, host, known, exact)
+    if refused:
+        # A handful of interrupts for all that was sent: these may fit by none, or by several.
+        same(log.order, "async", "sends of which causes and effects tell nothing (%s)" % refused[0])
+        print("%u IPIs; %s" % (len(exact), refused[0]))
+        return
+    unknown, ipis = load(name + ".unknown.json"), joined_ipis(name + ".unknown.chrome")
+    check_whole(unknown, None)
+    check_unknown(unknown, ipis, known, exact)
+    print("%u IPIs, %u of them by causes and effects, within %u ns" % (len(exact), len(ipis), unknown["guest"]["width"]))
+
+
+def load(path):
+    with open(path) as f:
+        return json.load(f)
+
+
 def main():
     check, name = sys.argv[1:]
-    log = Log(name + ".log")
-    host = Host(name + ".raw", log.tids)
-    with open(name + ".json") as f:
-        report = json.load(f)
-    {"counts": check_counts, "order": check_order, "stages": check_stages, "halts": check_halts}[check](log, host, report)
+    log = Log(name + ".log", check == "ticks")
+    host = None if log.ticks else Host(name + ".raw", log.tids)
+    if check in ("join", "ticks"):
+        check_join(log, host, name)
+        return
+    {"counts": check_counts, "order": check_order, "stages": check_stages, "halts": check_halts}[check](
+        log, host, load(name + ".json"))
 
 
 if __name__ == "__main__":

@@ -12,30 +12,50 @@ import struct
 import sys
 from text2dat import Event, pages_of, plain_format
 
-CALLERS = { 0xffffffff81000100: "T first_caller", 0xffffffff81000200: "T second_caller" }
-FUNC = 0xffffffff81000300
-EVENTS = { "ipi_send_cpu": ("ipi", 354, "unsigned int cpu:8:4:0|void * callsite:16:8:0|void * callback:24:8:0"),
-	   "call_function_single_entry": ("irq_vectors", 120, "int vector:8:4:1"),
-	   "call_function_single_exit": ("irq_vectors", 119, "int vector:8:4:1") }
+TEXT = 0xffffffff81000100
+REASON = 0xffffffff82000000  # arm64: where the kernel has the text "Function call interrupts"
+ONE = ("ipi_send_cpu", "ipi", 354, "unsigned int cpu:8:4:0|void * callsite:16:8:0|void * callback:24:8:0")
+MASK = ("ipi_send_cpumask", "ipi", 353, "__data_loc cpumask_t cpumask:8:4:0|void * callsite:16:8:0|void * callback:24:8:0")
+# How it sends, and what tells of the handler: to one CPU; to several; to several where it is of arm64.
+WAYS = {
+	"single": (ONE, ("call_function_single_entry", "irq_vectors", 120, "int vector:8:4:1"),
+		   ("call_function_single_exit", "irq_vectors", 119, "int vector:8:4:1"), dict(vector=251)),
+	"mask": (MASK, ("call_function_entry", "irq_vectors", 122, "int vector:8:4:1"),
+		 ("call_function_exit", "irq_vectors", 121, "int vector:8:4:1"), dict(vector=252)),
+	"arm64": (MASK, ("ipi_entry", "ipi", 120, "const char * reason:8:8:0"),
+		  ("ipi_exit", "ipi", 119, "const char * reason:8:8:0"), dict(reason=REASON)),
+}
 
 
 class Guest:
-	"""What is to be in its recording, by CPU."""
+	"""What is to be in its recording, by CPU. Callers take turns."""
 
-	def __init__(self):
-		self.events = { name: Event(plain_format(name, number, fields)) for name, (_, number, fields) in EVENTS.items() }
+	def __init__(self, callers=("first_caller", "second_caller"), way="single"):
+		self.names, self.way = [*callers, "remote_func", "behind"], way
+		self.rows = WAYS[way][:3]
+		self.events = [Event(plain_format(name, number, fields)) for name, _, number, fields in self.rows]
 		self.cpus = {}
 
-	def send(self, at, cpu, target, number):
-		caller = list(CALLERS)[number % 2] + 0x20
-		self.cpus.setdefault(cpu, []).append((at, self.events["ipi_send_cpu"].pack(1, 1000, dict(cpu=target, callsite=caller, callback=FUNC))))
+	@staticmethod
+	def addr(i):
+		return TEXT + i * 0x100
+
+	def send(self, at, cpu, targets, number):
+		nr, event, mask = len(self.names) - 2, self.events[0], b""
+		values = dict(callsite=self.addr(number % nr) + 0x20, callback=self.addr(nr))
+		if "cpu" in event.fields:
+			values["cpu"], = targets
+		else:
+			mask = struct.pack("<Q", sum(1 << t for t in targets))
+			values["cpumask"] = len(mask) << 16 | event.size
+		self.cpus.setdefault(cpu, []).append((at, event.pack(1, 1000, values) + mask))
 
 	def handler(self, at, cpu):
-		for name, ts in ("entry", at), ("exit", at + 100):
-			self.cpus.setdefault(cpu, []).append((ts, self.events["call_function_single_" + name].pack(9, 0, dict(vector=251))))
+		for event, ts in zip(self.events[1:], (at, at + 100)):
+			self.cpus.setdefault(cpu, []).append((ts, event.pack(9, 0, WAYS[self.way][3])))
 
 	def write(self, out, clock, shift=None):
-		write(out, self.events, self.cpus, clock, shift)
+		write(out, self, "".join(f"{self.addr(i):016x} T {name}\n" for i, name in enumerate(self.names)), clock, shift)
 
 
 def main():
@@ -46,13 +66,14 @@ def main():
 	guest = Guest()
 	for i, line in enumerate(open(log)):
 		number, send, sent, handler, received = map(int, line.split())
-		guest.send(stamp(send), 0, 1, i)
+		guest.send(stamp(send), 0, [1], i)
 		if handler:
 			guest.handler(stamp(handler), 1)
 	guest.write(out, "[mono]" if ppm else "local global [x86-tsc]", shift)
 
 
-def write(out, events, cpus, clock, shift):
+def write(out, guest, symbols, clock, shift):
+	cpus = guest.cpus
 	blob = lambda text, size: struct.pack({ 4: "<I", 8: "<Q" }[size], len(text)) + text.encode()
 	head = "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n" \
 		"\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n\tfield: char data;\toffset:16;\tsize:4080;\tsigned:1;\n"
@@ -60,11 +81,9 @@ def write(out, events, cpus, clock, shift):
 	data += b"header_page\0" + blob(head, 8) + b"header_event\0" + blob("# compressed entry header\n", 8) + struct.pack("<I", 0)
 	data += struct.pack("<I", 2)
 	for system in ("ipi", "irq_vectors"):
-		texts = [events[name].text for name, row in EVENTS.items() if row[0] == system]
+		texts = [event.text for event, row in zip(guest.events, guest.rows) if row[1] == system]
 		data += system.encode() + b"\0" + struct.pack("<I", len(texts)) + b"".join(blob(t, 8) for t in texts)
-	symbols = "".join(f"{addr:016x} {name}\n" for addr, name in CALLERS.items()) + f"{FUNC:016x} T remote_func\n" \
-		"ffffffff81000400 T behind\n"
-	data += blob(symbols, 4) + blob("", 4) + blob("1000 sender\n", 8)
+	data += blob(symbols, 4) + blob(f'0x{REASON:x} : "Function call interrupts"\n' if guest.way == "arm64" else "", 4) + blob("1000 sender\n", 8)
 	data += struct.pack("<I", len(cpus)) + b"options  \0"
 	clock = clock.encode() + b"\0"
 	data += struct.pack("<HI", 4, len(clock)) + clock

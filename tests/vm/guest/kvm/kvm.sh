@@ -9,16 +9,17 @@ D=/tmp/kvm
 mkdir -p $D
 cd $D || exit 1
 POLL=/sys/module/kvm/parameters/halt_poll_ns
+cpus='' clock=''
 # An exit of arm64 costs several times as much.
 N=200
 [ "$ROW_ARCH" = amd64 ] || N=60
 
-# scenario NAME VMM-OPTIONS...: on the CPUs of the mask $cpus, if it is set.
+# scenario NAME VMM-OPTIONS...: on the CPUs of the mask $cpus, by the clock $clock, if they are set.
 scenario() {
 	what=$1
 	shift
 	# shellcheck disable=SC2086 # several words, or none
-	ipitrace record --kvm -o "$what.dat" -- ${cpus:+taskset $cpus} vmm "$@" -o "$what.log" >"$what.sent" 2>"$what.err" </dev/null
+	ipitrace record --kvm ${clock:+--clock $clock} -o "$what.dat" -- ${cpus:+taskset $cpus} vmm "$@" -o "$what.log" >"$what.sent" 2>"$what.err" </dev/null
 	status=$?
 	is $status 0 "record $what"
 	if [ $status -ne 0 ]; then
@@ -94,7 +95,13 @@ probe() {
 ok "virtual machines can be hosted" test -c /dev/kvm
 cp /lab/row row
 case $ROW_ARCH in
-amd64) paths x2apic xapic hypercall ;;
+amd64)
+	paths x2apic xapic hypercall
+	# Stamps are the counter that the guest's are.
+	clock=x86-tsc
+	scenario ticks -w halt -n 60 -t 3
+	clock=
+	;;
 arm64) paths sysreg ;;
 esac
 chosen
