@@ -359,6 +359,59 @@ static void test_kvm_plumbing(void)
 	symtab_free(k.s);
 }
 
+/* The same on arm64, as 6.12 has it: all that is pending for a virtual CPU goes through the GIC's list. */
+static void test_vgic_plumbing(void)
+{
+	static const char *const names[] = { "eventfd_signal_mask",
+					     "irqfd_inject",
+					     "irqfd_wakeup",
+					     "kvm_arch_set_irq_inatomic",
+					     "kvm_arch_timer_handler",
+					     "kvm_set_irq",
+					     "kvm_set_msi",
+					     "kvm_timer_update_irq",
+					     "kvm_vcpu_kick",
+					     "kvm_vcpu_wake_up",
+					     "kvm_vgic_inject_irq",
+					     "process_one_work",
+					     "rcuwait_wake_up",
+					     "try_to_wake_up",
+					     "vgic_irqfd_set_irq",
+					     "vgic_its_inject_cached_translation",
+					     "vgic_its_inject_msi",
+					     "vgic_its_trigger_msi",
+					     "vgic_queue_irq_unlock",
+					     "vgic_v3_dispatch_sgi",
+					     "vgic_v3_queue_sgi",
+					     "__wake_up_common",
+					     "__wake_up_locked_key",
+					     "vhost_signal",
+					     "access_gic_sgi",
+					     NULL };
+	struct kernel k;
+
+	kernel_open(&k, names);
+	is_u64(caller_of(&k, FRAMES("try_to_wake_up", "rcuwait_wake_up", "kvm_vcpu_wake_up", "kvm_vcpu_kick",
+				    "vgic_queue_irq_unlock", "vgic_v3_queue_sgi", "vgic_v3_dispatch_sgi",
+				    "access_gic_sgi")),
+	       6, "arm64: a guest's SGI is vgic_v3_dispatch_sgi()'s");
+	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "vgic_queue_irq_unlock", "vgic_its_inject_cached_translation",
+				    "kvm_arch_set_irq_inatomic", "irqfd_wakeup", "__wake_up_common",
+				    "__wake_up_locked_key", "eventfd_signal_mask", "vhost_signal")),
+	       8, "  vhost's MSI vhost's");
+	is_u64(caller_of(&k,
+			 FRAMES("kvm_vcpu_kick", "vgic_queue_irq_unlock", "vgic_its_trigger_msi", "vgic_its_inject_msi",
+				"kvm_set_msi", "kvm_set_irq", "irqfd_inject", "process_one_work")),
+	       6, "  and by a worker irqfd_inject()'s");
+	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "vgic_queue_irq_unlock", "kvm_vgic_inject_irq",
+				    "vgic_irqfd_set_irq", "kvm_set_irq", "irqfd_inject", "process_one_work")),
+	       5, "  a line's, too");
+	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "vgic_queue_irq_unlock", "kvm_vgic_inject_irq",
+				    "kvm_timer_update_irq", "kvm_arch_timer_handler")),
+	       3, "  a timer's is the timer's");
+	symtab_free(k.s);
+}
+
 /* A user's own. */
 static void test_own_plumbing(void)
 {
@@ -434,6 +487,7 @@ int main(void)
 	test_plumbing_list();
 	test_stacks();
 	test_kvm_plumbing();
+	test_vgic_plumbing();
 	test_own_plumbing();
 	test_unusable();
 	test_cut();
