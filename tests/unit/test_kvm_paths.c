@@ -350,6 +350,30 @@ static void two_windows(void)
 	bed_free(b);
 }
 
+/* The urgent one first, though it was sent last. */
+static void vectors(void)
+{
+	struct bed *b = bed_running();
+	const struct kvm_vm *vm;
+	unsigned int nr;
+
+	icr_write(b, 251, 2);
+	goes(b, 101);
+	icr_write(b, RES, 2);
+	goes(b, 101);
+	exits(b, 102, 1, VMX);
+	injected(b, 102, RES);
+	exits(b, 102, 1, VMX);
+	injected(b, 102, 251);
+	ok(laws_hold(b), "two vectors: laws");
+	vm = kvm_vms(b->k, &nr);
+	is_u64(vm[0].outcomes[KVM_DELIVERED], 2, "  both are delivered");
+	ok(b->ipis[0].vector == RES && b->ipis[1].vector == 251, "  each by its own injection");
+	is_u64(kvm_stage(&b->ipis[0], KVM_AT_INJECT) + 30, kvm_stage(&b->ipis[1], KVM_AT_INJECT),
+	       "  with its own time");
+	bed_free(b);
+}
+
 static void devices(void)
 {
 	struct bed *b = bed_running();
@@ -427,6 +451,8 @@ static void signals(void)
 static void kicks(void)
 {
 	struct bed *b = bed_running();
+	const struct kvm_vm *vm;
+	unsigned int nr;
 
 	EV(b, KVM_EV_SWITCH, 102, 102, 0, 7); /* runnable, without a CPU */
 	icr_write(b, RES, 2);
@@ -457,6 +483,13 @@ static void kicks(void)
 	injected(b, 101, RES);
 	is_str(kvm_kick_name(b->ipis[3].kick), "none", "to itself");
 	ok(laws_hold(b), "  laws");
+	vm = kvm_vms(b->k, &nr);
+	for (unsigned int i = 0; i < vm->nr_exits; i++) {
+		if (strcmp(vm->exits[i].name, "HLT"))
+			continue;
+		is_u64(vm->exits[i].time, 160, "  two halts");
+		is_u64(vm->exits[i].ipi_time, 100, "  are for IPIs from the accept on, no earlier");
+	}
 	bed_free(b);
 }
 
@@ -737,6 +770,7 @@ int main(void)
 	avic();
 	hypercall();
 	two_windows();
+	vectors();
 	devices();
 	machines();
 	signals();
