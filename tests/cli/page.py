@@ -220,11 +220,13 @@ def pictures(d, where, name):
 CUT = """
 const out = [], seen = (e) => e.getClientRects().length > 0, name = (e) => `${e.tagName} ${e.textContent.slice(0, 30)}`;
 for (const e of document.querySelectorAll('.tile, #rows td, #rows th, #totals td, #totals th, .badge'))
-    if (seen(e) && !e.closest('.slowest') && (e.getBoundingClientRect().right > arguments[0] + 1 || e.getBoundingClientRect().left < -1)) out.push(`${name(e)} is cut`);
+    if (seen(e) && (e.getBoundingClientRect().right > arguments[0] + 1 || e.getBoundingClientRect().left < -1)) out.push(`${name(e)} is cut`);
 for (const e of document.querySelectorAll('.badge')) {
     const cell = e.closest('td').getBoundingClientRect(), box = e.getBoundingClientRect();
     if (seen(e) && (box.right > cell.right + 1 || e.scrollWidth > e.clientWidth + 1)) out.push(`${name(e)} is cut by its cell`);
 }
+for (const e of document.querySelectorAll('.scroll:has(> table)'))
+    if (seen(e) && e.scrollWidth > e.clientWidth + 1) out.push(`${name(e)} is ${e.scrollWidth - e.clientWidth} pixels too wide`);
 for (const svg of document.querySelectorAll('svg')) {
     const box = svg.getBoundingClientRect(), texts = [...svg.querySelectorAll('text')].filter(seen).map((t) => [t, t.getBoundingClientRect()]);
     texts.forEach(([t, a], i) => {
@@ -243,10 +245,10 @@ def printed(d, name):
     d.devtools("Emulation.setEmulatedMedia", media="print")
     d.size(1032, 718)	# A4, landscape, within its margins
     same(d.run("return getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)", f"{name}: paper is white")
-    here = d.run("return ['.tile', '#totals tr', '#rows tr[data-row]', '#theme', '#search', '.choice', '.tip'].map(s =>"
+    here = d.run("return ['.tile', '#totals tr', '#rows tr[data-row]', '#theme', '#search', '.choice', '.tip', '#zoom', '#whole', '.chip span'].map(s =>"
                  "[...document.querySelectorAll(s)].filter(e => e.getClientRects().length).length)")
     check(here[0] + here[1] > 0 and here[2] > 0, f"{name}: totals and rows are printed: {here}")
-    same(here[3:], [0, 0, 0, 0], f"{name}: controls are not")
+    same(here[3:], [0] * 7, f"{name}: controls are not")
     same(d.run(CUT, 1032), [], f"{name}: printed")
     same(d.run("return [...document.querySelectorAll('.hint')].filter(e => e.getClientRects().length).map(e => e.textContent)"), [], f"{name}: what a mouse does")
     check("Drag to" not in d.run("return document.getElementById('page').innerText"), f"{name}: dragging is printed")
@@ -300,6 +302,11 @@ def sorting(d, report):
         same(d.run("return document.querySelector('#rows th[aria-sort]').getAttribute('aria-sort')"),
              "descending" if down else "ascending", "aria-sort")
     d.click('#rows th[data-column="target_hits"] button')
+    same(d.run("return document.activeElement.dataset.key"), "sort target_hits", "the heading keeps the focus")
+    heads = d.run("return [...document.querySelectorAll('#rows th')].map(e => e.textContent).filter(t => /p\\d|[Mm]ax/.test(t))")
+    same([h for h in heads if not re.match("Delivery |Wait ", h)], [], "of what percentiles are")
+    units = {re.sub(r"[\d.,\u202f]", "", t) for t in d.run("return [...document.querySelectorAll('.timebox .y.axis .tick text')].map(t => t.textContent)")}
+    same(len(units - {""}), 1, f"units of an axis: {units}")
 
 
 def followed(d, hits, what):
@@ -324,6 +331,11 @@ def filters(d, report):
     drawn = followed(d, shown_hits(d), f"by {func}")
     same({line["func"] for line in drawn}, {func}, "functions in the lanes")
     d.click(".chip")
+    key = f"name func {index}"
+    for want in (key, key):
+        d.run("[...document.querySelectorAll('#rows button.name')].find(b => b.dataset.key === arguments[0]).focus()", key)
+        d.keys("\ue007")
+        same(d.run("return document.activeElement.dataset.key"), want, "a name keeps the focus")
     # By a target, against the report of it.
     target = d.run("const b = document.querySelectorAll('.facet')[1].querySelector('button'); b.click(); return Number(b.dataset.value)")
     want = sum(n for (_, t), n in pairs_of(report).items() if t == target)
@@ -378,13 +390,29 @@ def window(d, page, report):
     same(d.run("return document.getElementById('zoom').disabled"), True, "there is nothing more to zoom into")
     same(d.run("return [...document.querySelectorAll('.brush .selection')].filter(e => e.style.display !== 'none').length"), 0, "no frame around all")
     same(shown_hits(d), want, "hits, zoomed in")
+    # Chosen away, it is all that is shown, in the chart as well.
+    d.click(".chip")
+    check(max(axis_ns(d)) > last * bin_ns and shown_hits(d) > want, "without the window the chart shows all")
+    same(d.run("return ['zoom', 'whole'].map(id => document.getElementById(id).disabled)"), [True, True], "nothing to zoom into, nor out of")
+    d.drag(".timebox svg", 0.6, 0.8, 0.4)
+    d.click("#zoom")
     near = axis_ns(d)
     check(first * bin_ns <= min(near) and max(near) <= last * bin_ns, f"ticks {near} lie in bins {first} to {last}")
     d.drag(".timebox svg", 0.06, 0.5, 0.4)
     inner = d.run("return document.getElementById('window').textContent")
     same(inner.split(" …")[0], begun, "the first half begins where the window did")
     check(0 < shown_hits(d) < want, f"{inner}: a part of the part")
+    # What a window does not tell sorts nothing.
+    d.click("#whole")
+    d.click('#rows th[data-column="sends"] button')
+    d.drag(".timebox svg", 0.6, 0.8, 0.4)
+    same(d.run("return [...document.querySelectorAll('#rows th[aria-sort]')].map(e => e.dataset.column)"), ["target_hits"], "sorted by what a window has")
+    hits = [number(t) for _, t in column_of(d, "target_hits")]
+    same(hits, sorted(hits, reverse=True), "and it is")
+    d.click("#whole")
+    d.click('#rows th[data-column="target_hits"] button')
     # By keys.
+    d.drag(".timebox svg", 0.6, 0.8, 0.4)
     d.run("document.querySelector('.timebox').focus()")
     d.keys("+")
     check(shown_hits(d) <= want, "+ makes the window smaller")
@@ -394,9 +422,13 @@ def window(d, page, report):
     same(shown_hits(d), sum(r["target_hits"] for r in report["rows"]), "Escape: the whole recording")
 
 
-def details(d, page):
+def details(d, page, trace):
     d.run("document.querySelector('#rows tr[data-row]').focus()")
-    d.keys("\ue015", "\ue007")
+    d.keys("\ue015", "\ue007", "\ue00c")
+    same(d.run("return [document.querySelectorAll('tr.detail').length, document.activeElement.tagName]"), [0, "TR"], "Escape closes it, and goes back")
+    d.keys("\ue007", "\ue004", "\ue00c")
+    same(d.run("return [document.querySelectorAll('tr.detail').length, document.activeElement.tagName]"), [0, "TR"], "from within as well")
+    d.keys("\ue007")
     row = d.run("return [...document.querySelectorAll('#rows tr[aria-expanded=\"true\"]')].map(r => Number(r.dataset.row))")
     same(len(row), 1, "Enter opens a row")
     same(d.run("return document.activeElement.dataset.row"), str(row[0]), "which keeps the focus")
@@ -409,6 +441,10 @@ def details(d, page):
     d.click(".detail .slowest button")
     life = d.run("return document.querySelector('.life').textContent")
     check("handler entry" in life and "delivery" in life, f"the life of one: {life}")
+    at = {k: i for i, (k, _) in enumerate(page["lines"]["keys"])}
+    slow = page["lines"]["slowest"][row[0]][0]
+    begin = trace["start_ns"] + min(slow[at[k]] for k in ("send_ns", "queue_ns", "entry_ns") if slow[at[k]] is not None)
+    check(f"{begin // 10 ** 9}.{begin // 1000 % 10 ** 6:06}" in life, f"the life of one begins at {begin}: {life}")
     d.keys("n")
     check(d.run("return document.querySelector('.life').textContent") != life, "n goes to the next")
 
@@ -417,6 +453,13 @@ def lanes(d, page, report):
     drawn = d.run("return ['circle.send', 'path.flight', 'rect.handler', 'path.point'].map(s => document.querySelectorAll(`#lanes ${s}`).length)")
     check(drawn[1] > 0 and drawn[2] > 0, f"lanes: {drawn}")
     check(drawn[0] == drawn[1] >= drawn[3], f"an arrow from each send: {drawn}")
+    # What is dragged is not pointed at: from one IPI's handler to beyond it.
+    share = d.run("const b = document.querySelector('.lanebox').getBoundingClientRect(), r = document.querySelectorAll('#lanes rect.handler')[3].getBoundingClientRect();"
+                  "return [(r.left + r.width / 2 - b.left) / b.width, (r.top + r.height / 2 - b.top) / b.height]")
+    before = text_of(d, "#lanes-shown")
+    d.drag(".lanebox", share[0], share[0] - 0.1, share[1])
+    check(text_of(d, "#lanes-shown") != before, "dragging moves the lanes")
+    same(d.run("return document.querySelectorAll('#lanes .chosen').length"), 0, "and chooses none")
 
 
 def matrix(d, report):
@@ -446,7 +489,7 @@ def look(page_path, report_path, where, name):
         window(d, page, report)
         lanes(d, page, report)
         matrix(d, report)
-        details(d, page)
+        details(d, page, report["trace"])
         colours = set()
         for _ in range(2):
             d.click("#theme")
@@ -464,7 +507,7 @@ def text_of(d, where):
 
 def plain_words(d, path):
     """One of something is not many; numbers are as in the verdict."""
-    text = d.run("return document.getElementById('page').innerText")
+    text = d.run("return [document.getElementById('page').innerText].concat([...document.querySelectorAll('[title]')].map(e => e.title)).join('\\n')")
     wrong = re.findall(r"(?<![\d.,–…-])1 (?:CPUs|hits|rows|events|interrupts|calls|IPIs|sends|runs|values)\b(?! = )", text)
     foot = d.run("return [...document.querySelectorAll('.foot')].map(e => e.innerText).join()")
     wrong = [w for w in wrong if w not in foot]

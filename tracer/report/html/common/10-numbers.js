@@ -34,10 +34,11 @@ function formatNs(ns) {
 	return `${value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)}${THIN}${units[unit]}`;
 }
 
-function formatRate(perSecond) {
-	if (perSecond >= 999500)
+// Below most in its unit, so that all of an axis are in the same.
+function formatRate(perSecond, most = perSecond) {
+	if (most >= 999500)
 		return `${(perSecond / 1e6).toPrecision(3)}${THIN}M/s`;
-	if (perSecond >= 9995)
+	if (most >= 9995)
 		return `${(perSecond / 1e3).toPrecision(3)}${THIN}k/s`;
 	return `${perSecond >= 100 ? formatCount(perSecond) : Number(perSecond.toPrecision(3))}/s`;
 }

@@ -9,8 +9,16 @@ function onChange(draw) {
 	drawers.push(draw);
 }
 
+// What has the focus and is made anew has it again, by its data-key.
 function redraw() {
+	const { key } = document.activeElement.dataset;
+
 	drawers.forEach((draw) => draw());
+	if (key && document.activeElement.dataset.key !== key) {
+		const again = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === key);
+		if (again)
+			again.focus();
+	}
 }
 
 // All that comes from a recording goes through here, as text.

@@ -14,6 +14,7 @@ const state = {
 	cell: "count",	// matrix: count | p50 | p99
 };
 
+const ALL_TIME = { window: null, shown: null };
 let sums; // of what is looked at, by row
 
 function change(what) {

@@ -13,6 +13,7 @@ function timeSection() {
 	const said = el("p", { class: "count", role: "status", id: "window" });
 	const height = 180;
 	const zoom = el("button", { type: "button", id: "zoom", onclick: () => zoomIn() }, "Zoom in");
+	const whole = el("button", { type: "button", id: "whole", onclick: () => change(ALL_TIME) }, `Whole ${wholeName}`);
 	let x, stacked, series;
 
 	function shownBins() {
@@ -29,7 +30,7 @@ function timeSection() {
 		let [first, last] = shownBins();
 
 		if (from === 0 && to === nrBins)
-			return change({ window: null, shown: null });
+			return change(ALL_TIME);
 		if (to - from > last - first) {
 			[first, last] = [from, to];
 		} else if (from < first || to > last) {
@@ -86,7 +87,7 @@ function timeSection() {
 			return `${up}${down}Z`;
 		};
 		const ticks = lengthTicks(to_ns - from_ns, Math.max(2, width / 110), from_ns);
-		const unit = state.metric === "hits" ? formatRate : formatPercent;
+		const unit = state.metric === "hits" ? (v) => (v ? formatRate(v, y.domain()[1]) : "0") : formatPercent;
 
 		svg.attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height);
 		svg.selectAll("g.y").data([0]).join("g").attr("class", "y axis").attr("transform", `translate(${margin.left},0)`)
@@ -248,6 +249,7 @@ function timeSection() {
 		drawBrush();
 		note.textContent = state.task === null ? "" : "CPU by CPU: of all processes, as what hits whom is not kept by process in such short times.";
 		const [from, to] = windowNs(), seen = shownBins();
+		whole.disabled = !state.window;
 		zoom.disabled = !state.window || (state.window[0] === seen[0] && state.window[1] === seen[1]);
 		said.textContent = state.window ? `${formatAt(from, to - from)} … ${formatAt(to, to - from)} (${formatNs(to - from)})` :
 			`all of ${formatNs(end_ns)}${trace.window ? ` of this window; it begins ${windowStart()} into the recording, at 0 here` : ""}`;
@@ -261,6 +263,6 @@ function timeSection() {
 		el("div", { class: "tools" }, choice("Over time", [["hits", "Rate"],
 			["stolen", "Stolen time", anyStolen ? null : "Not known: how long handlers ran was not recorded."]], () => state.metric,
 			(metric) => change({ metric })),
-		zoom, el("button", { type: "button", id: "whole", onclick: () => change({ window: null, shown: null }) }, `Whole ${wholeName}`), said),
+		zoom, whole, said),
 		box, note, legend);
 }

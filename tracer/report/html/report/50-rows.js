@@ -4,8 +4,8 @@
 const WHOLE_COLUMNS = ["sends", "target_hits", "coalesced", "elided", "calls", "delivery_p50", "delivery_p90", "delivery_p99",
 	"delivery_max", "handler_sum", "wait_p99"];
 const WINDOW_COLUMNS = ["target_hits", "delivery_p50", "delivery_p99", "delivery_max", "handler_sum"];
-const SHORT = { target_hits: "Hits", sends: "Sends", coalesced: "Coal.", elided: "Elided", calls: "Calls", delivery_p50: "p50",
-	delivery_p90: "p90", delivery_p99: "p99", delivery_max: "Max", handler_sum: "Stolen", wait_p99: "Wait p99", caller: "Caller",
+const SHORT = { target_hits: "Hits", sends: "Sends", coalesced: "Coal.", elided: "Elided", calls: "Calls", delivery_p50: "Delivery p50",
+	delivery_p90: "Delivery p90", delivery_p99: "Delivery p99", delivery_max: "Delivery max", handler_sum: "Stolen", wait_p99: "Wait p99", caller: "Caller",
 	func: "Function", class: "Class" };
 const LATENCIES = { delivery_p50: 0.5, delivery_p90: 0.9, delivery_p99: 0.99, delivery_max: 1 };
 
@@ -31,7 +31,7 @@ function cellValue(row, id) {
 	const d = sums.delivery[row.index];
 	if (!sums.asFiltered || !d.total)
 		return null;
-	return id === "delivery_max" ? d.counts[d.counts.length - 1][1] : percentile(d.counts, d.total, LATENCIES[id]);
+	return percentile(d.counts, d.total, LATENCIES[id]);
 }
 
 function cellText(row, c) {
@@ -43,8 +43,12 @@ function cellText(row, c) {
 	return c.unit === "count" ? formatCount(v) : String(v);
 }
 
-function compare(x, y) {
-	const { id, down } = state.sort;
+// What is chosen, where it is among the columns of a window; else the hits that are.
+function sortedBy() {
+	return shownColumns().some((c) => c.id === state.sort.id) ? state.sort : { id: "target_hits", down: true };
+}
+
+function compare(x, y, { id, down }) {
 	const a = cellValue(x, id), b = cellValue(y, id);
 	if (a === null || b === null)
 		return (a === null) - (b === null) || x.index - y.index;
@@ -53,7 +57,8 @@ function compare(x, y) {
 }
 
 function visibleRows() {
-	return rows.filter((row) => rowPasses(row) && (isWhole() || sums.hits[row.index])).sort(compare);
+	const by = sortedBy();
+	return rows.filter((row) => rowPasses(row) && (isWhole() || sums.hits[row.index])).sort((x, y) => compare(x, y, by));
 }
 
 function toggleFilter(id, value) {
@@ -66,11 +71,8 @@ function toggleFilter(id, value) {
 }
 
 function sortBy(id) {
-	const text = column[id].unit === "name";
-	change({ sort: { id, down: state.sort.id === id ? !state.sort.down : !text } });
-	const again = document.querySelector(`#rows th[data-column="${id}"] button`);
-	if (again)
-		again.focus();
+	const text = column[id].unit === "name", now = sortedBy();
+	change({ sort: { id, down: now.id === id ? !now.down : !text } });
 }
 
 function columnName(c) {
@@ -78,12 +80,12 @@ function columnName(c) {
 }
 
 function headerCell(c) {
-	const sorted = state.sort.id === c.id;
+	const { id, down } = sortedBy(), sorted = id === c.id;
 	return el("th", { scope: "col", class: c.unit === "name" ? "" : "num", "data-column": c.id,
-		"aria-sort": sorted ? (state.sort.down ? "descending" : "ascending") : null },
-	el("button", { type: "button", title: c.help, onclick: () => sortBy(c.id) },
+		"aria-sort": sorted ? (down ? "descending" : "ascending") : null },
+	el("button", { type: "button", title: c.help, "data-key": `sort ${c.id}`, onclick: () => sortBy(c.id) },
 		columnName(c), el("span", { class: "arrow", "aria-hidden": "true" },
-			sorted ? (state.sort.down ? " ↓" : " ↑") : "")));
+			sorted ? (down ? "\u00a0↓" : "\u00a0↑") : "")));
 }
 
 // A name is a button that filters by it; all around it opens the row.
@@ -95,7 +97,8 @@ function nameCell(row, c, first) {
 	if (v === null)
 		return el("td", { class: first ? "name" : "name none" }, swatch, "–");
 	return el("td", { class: "name" }, swatch,
-		el("button", { type: "button", class: "name", title: `${v}: show only these`, "aria-pressed":
+		el("button", { type: "button", class: "name", title: `${v}: show only these`,
+			"data-key": `name ${c.id} ${row.index}`, "aria-pressed":
 			String(state.filters[c.id] === v), onclick: (e) => {
 			e.stopPropagation();
 			toggleFilter(c.id, v);
@@ -111,6 +114,8 @@ function openRow(index) {
 
 function rowKey(e, index) {
 	const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+	if (e.key === "Escape" && state.open === index)
+		openRow(index);
 	if (e.target !== e.currentTarget)
 		return;
 	if (e.key === "Enter" || e.key === " ") {
@@ -168,7 +173,7 @@ function chips() {
 		out.push(chip(`Target: ${cpuName(state.target)}`, () => change({ target: null })));
 	if (state.window) {
 		const [from, to] = windowNs();
-		out.push(chip(`Time: ${formatAt(from, to - from)} … ${formatAt(to, to - from)}`, () => change({ window: null })));
+		out.push(chip(`Time: ${formatAt(from, to - from)} … ${formatAt(to, to - from)}`, () => change(ALL_TIME)));
 	}
 	return out;
 }
@@ -194,7 +199,7 @@ function facet(title, cube, name, get, set) {
 		list.replaceChildren(...order.slice(0, all ? order.length : FACET_ROWS).map(([b, v]) => {
 			const bar = el("span", { class: "bar", "aria-hidden": "true" });
 			bar.style.width = `${100 * v / most}%`;
-			return el("li", {}, el("button", { type: "button", "data-value": b, "aria-pressed": String(get() === b),
+			return el("li", {}, el("button", { type: "button", "data-value": b, "data-key": `${title} ${b}`, "aria-pressed": String(get() === b),
 				onclick: () => set(get() === b ? null : b) }, bar, el("span", { class: "what" }, name(b)),
 			el("span", { class: "num" }, amount(v))));
 		}));
@@ -230,7 +235,7 @@ function rowsSection() {
 		for (const row of list) {
 			body.append(tableRow(row, cols, total));
 			if (state.open === row.index)
-				body.append(el("tr", { class: "detail" }, el("td", { colspan: cols.length }, rowDetail(row))));
+				body.append(el("tr", { class: "detail", onkeydown: (e) => e.key === "Escape" && openRow(row.index) }, el("td", { colspan: cols.length }, rowDetail(row))));
 		}
 		table.replaceChildren(el("thead", {}, el("tr", {}, cols.map(headerCell))), body);
 		count.textContent = `${list.length} of ${countOf(report.rows_total, "row")}, ${countOf(total, "hit")}`;

@@ -23,7 +23,7 @@ function rowMarks(row, id, counts) {
 		return [["p50", rowValue(row, `${prefix}_p50`), ""], ["p99", rowValue(row, `${prefix}_p99`), ""],
 			["max", rowValue(row, `${prefix}_max`), ""]];
 	return [["p50", percentile(counts, total, 0.5), "≈"], ["p99", percentile(counts, total, 0.99), "≈"],
-		["max", counts[counts.length - 1][1], "≈"]];
+		["max", percentile(counts, total, 1), "≈"]];
 }
 
 function rowHistogram(row, id, name, about) {
@@ -85,7 +85,7 @@ function flame(row) {
 			if (from < -0.01 || from > width - 0.01 || wide < 1.5 || !above && from + wide > width + 0.01)
 				return null;
 			const frame = el("button", { type: "button", tabindex: n === focus ? "0" : "-1", class: above ? "frame above" : "frame",
-				title: `${n.data.name}: ${formatCount(n.data.value)} hits, ${formatPercent(n.data.value / tree.value)}`,
+				title: `${n.data.name}: ${countOf(n.data.value, "hit")}, ${formatPercent(n.data.value / tree.value)}`,
 				onclick: (e) => {
 					e.stopPropagation();
 					focus = n;
@@ -115,6 +115,9 @@ function flame(row) {
 
 // --- the slowest ---
 
+const SLOWEST_HEADS = ["at", "CPUs", "sender", "hit", "delivery", "handler", ""];
+const SLOWEST_CLASS = ["num", "", "", "", "num", "num", ""];
+
 function slowestTable(row) {
 	const list = row.index < slowest.length ? slowest[row.index] : [];
 	const [from, to] = windowNs();
@@ -123,16 +126,13 @@ function slowestTable(row) {
 	if (!within.length)
 		return null;
 	const table = el("table", { class: "slowest" },
-		el("thead", {}, el("tr", {}, ["at", "CPUs", "sender", "hit", "delivery", "handler", ""].map((t, i) =>
-			el("th", { scope: "col", class: i === 0 || i === 4 || i === 5 ? "num" : "" }, t)))),
-		el("tbody", {}, within.map((l) => el("tr", {}, el("td", { class: "num" }, formatAt(l.begin, 1000)),
-			el("td", {}, `${l.source} → ${l.target}`), el("td", {}, l.comm || "–"), el("td", {}, victim(l)),
-			el("td", { class: "num" }, formatNs(l.entry_ns - l.sent_ns)),
-			el("td", { class: "num" }, l.exit_ns === null ? "–" : formatNs(l.exit_ns - l.entry_ns)),
-			el("td", {}, el("button", { type: "button", onclick: (e) => {
+		el("thead", { class: "plain" }, el("tr", {}, SLOWEST_HEADS.map((t, i) => el("th", { scope: "col", class: SLOWEST_CLASS[i] }, t)))),
+		el("tbody", {}, within.map((l) => el("tr", {}, [formatAt(l.begin, 1000), `${l.source} → ${l.target}`, l.comm || "–", victim(l),
+			formatNs(l.entry_ns - l.sent_ns), l.exit_ns === null ? "–" : formatNs(l.exit_ns - l.entry_ns),
+			el("button", { type: "button", onclick: (e) => {
 				e.stopPropagation();
 				showLine(l);
-			} }, "show"))))));
+			} }, "show")].map((v, i) => el("td", { class: SLOWEST_CLASS[i], "data-label": SLOWEST_HEADS[i] || null }, v))))));
 	return el("figure", { class: "wide" }, el("figcaption", {}, el("strong", {}, "Slowest"),
 		` of the whole ${wholeName}${list.length === within.length ? "" : ": those that the window and filters leave"}`),
 	el("div", { class: "scroll" }, table));

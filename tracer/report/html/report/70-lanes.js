@@ -24,6 +24,12 @@ function lineColour(line) {
 	return rowColour(line.row === null ? ROW_UNSOLICITED : line.row);
 }
 
+// A time as "list" prints it, and "report --around" takes it.
+function traceClock(ns) {
+	const at = (trace.window ? trace.window.from_ns : trace.start_ns) + ns, s = Math.floor(at / 1e9);
+	return `${s}.${String(Math.floor((at - s * 1e9) / 1e3)).padStart(6, "0")}`;
+}
+
 // All that is known of it, in order of time.
 function life(line) {
 	const names = { queue_ns: "queued", send_ns: "sent", sent_ns: "stack taken", entry_ns: "handler entry", run_ns: "function entry",
@@ -47,6 +53,8 @@ function life(line) {
 		out.push(["handler exit", "not recorded"]);
 	points.forEach((k, i) => out.push([names[k], i ? `+${formatNs(line[k] - line[points[0]])}` :
 		`${formatAt(line[k], 1)}${trace.window ? " of the window" : ""}`]));
+	if (points.length)
+		out.push(["trace clock", traceClock(line[points[0]])]);
 	if (line.sent_ns !== null && line.entry_ns !== null && line.how !== "ambiguous" && line.entry_ns >= line.sent_ns)
 		out.push(["delivery", formatNs(line.entry_ns - line.sent_ns)]);
 	if (line.wait_ns !== null)
@@ -167,7 +175,7 @@ function lanesSection() {
 	function tell(kept, total, whole) {
 		const filtered = isRowFiltered() || isFiltered(), length = span[1] - span[0];
 		if (!everything.length)
-			return `None of the ${countOf(existing.length, "single IPI")} that this page has passes the filter`;
+			return "None of the single IPIs that this page has passes the filter";
 		const of = (kind) => kept.filter((l) => kind.includes(l.kind)).length;
 		const hits = of(["hit"]), irqs = of(["irq"]), others = kept.length - hits - irqs;
 		const all = filtered ? allLines && everything.filter((l) => l.kind === "hit").length : report.totals.target_hits;
@@ -263,9 +271,10 @@ function lanesSection() {
 		return near;
 	}
 
-	let dragged = null;
+	let dragged = null, wasMoved = false;
 	box.addEventListener("mousemove", (e) => {
 		if (dragged) {
+			dragged.moved = dragged.moved || Math.abs(e.clientX - dragged.x) > 3;
 			const by = (dragged.x - e.clientX) / (x.range()[1] - x.range()[0]) * (dragged.span[1] - dragged.span[0]);
 			hideTip();
 			return move(dragged.span[0] + by, dragged.span[1] + by);
@@ -277,9 +286,12 @@ function lanesSection() {
 	});
 	box.addEventListener("mouseleave", hideTip);
 	box.addEventListener("mousedown", (e) => (dragged = { x: e.clientX, span: [...span], moved: false }));
-	addEventListener("mouseup", () => (dragged = null));
+	addEventListener("mouseup", () => {
+		wasMoved = dragged !== null && dragged.moved;
+		dragged = null;
+	});
 	box.addEventListener("click", (e) => {
-		const l = nearest(e);
+		const l = wasMoved ? null : nearest(e);
 		if (l) {
 			chosen = l;
 			draw();
