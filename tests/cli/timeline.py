@@ -126,7 +126,8 @@ EVENT = {"category_iids": (3, [VARINT]), "debug_annotations": (4, [ANNOTATION]),
 PROCESS = {"pid": (1, VARINT), "process_name": (6, str)}
 THREAD = {"pid": (1, VARINT), "tid": (2, VARINT), "thread_name": (5, str)}
 TRACK = {"uuid": (1, VARINT), "name": (2, str), "process": (3, PROCESS), "thread": (4, THREAD), "parent_uuid": (5, VARINT),
-         "counter": (8, {"unit": (3, VARINT)}), "child_ordering": (11, VARINT), "sibling_order_rank": (12, VARINT)}
+         "counter": (8, {"unit_name": (6, str)}), "child_ordering": (11, VARINT), "sibling_order_rank": (12, VARINT),
+         "description": (14, str)}
 DICTS = {"event_categories": (1, [INTERNED]), "event_names": (2, [INTERNED]), "debug_annotation_names": (3, [INTERNED]),
          "debug_annotation_string_values": (29, [INTERNED])}
 PACKET = {"clock_snapshot": (6, {"clocks": (1, [CLOCK]), "primary_trace_clock": (2, VARINT)}), "timestamp": (8, VARINT),
@@ -253,6 +254,7 @@ def perfetto(path, parts=1):
                 need(d["thread"]["tid"] not in threads, "a thread twice")
                 threads.add(d["thread"]["tid"])
             tracks[d["uuid"]] = d
+            need("counter" not in d or d["counter"].get("unit_name") and d.get("description"), "a counter of what?", d)
             t.groups[d["uuid"]] = t.groups.get(d.get("parent_uuid")) or t.names.get(d.get("parent_uuid"))
             t.names[d["uuid"]] = d.get("name") or d.get("thread", {}).get("thread_name") or d["process"]["process_name"]
         if "track_event" not in packet:

@@ -29,7 +29,7 @@ struct step {
 	uint64_t at_ns, seq;
 	uint32_t ipi;
 	uint8_t point; /* whose stage begins or ends; KVM_NR_POINTS: the IPI itself */
-	bool ends;
+	bool ends, no_length;
 };
 
 struct kvm_timeline {
@@ -327,11 +327,12 @@ static void add_stages(struct timeline_slice *s, const struct kvm_ipi *ipi)
 		add_number(s, "error_ns", ipi->width - ipi->width / 2);
 }
 
-static void begin_ipi(struct kvm_timeline *t, uint32_t i)
+static void begin_ipi(struct kvm_timeline *t, uint32_t i, bool no_length)
 {
 	const struct kvm_ipi *ipi = &t->ipis[i];
 	char **names = t->r->guest_names.list, class[KVM_CLASS_LEN];
 	struct timeline_slice s = { .track = t->track_of[i],
+				    .no_length = no_length,
 				    .name = class,
 				    .at_ns = ipi->at[KVM_AT_EXIT] + t->r->add_ns };
 	uint64_t flow = t->ipi_flow + i;
@@ -371,12 +372,14 @@ static void do_step(struct kvm_timeline *t, const struct step *step)
 {
 	uint64_t at_ns = step->at_ns + t->r->add_ns;
 	static const struct list_column *const none[] = { NULL };
-	struct timeline_slice s = { .track = t->track_of[step->ipi], .at_ns = at_ns, .columns = none };
+	struct timeline_slice s = {
+		.track = t->track_of[step->ipi], .no_length = step->no_length, .at_ns = at_ns, .columns = none
+	};
 
 	if (step->ends) {
 		t->ops->end(t->ctx, s.track, at_ns);
 	} else if (step->point == KVM_NR_POINTS) {
-		begin_ipi(t, step->ipi);
+		begin_ipi(t, step->ipi, step->no_length);
 	} else {
 		s.name = kvm_stage_name((enum kvm_point)step->point);
 		s.categories[s.nr_categories++] = "stage";
@@ -399,15 +402,15 @@ static uint32_t steps_of(const struct kvm_ipi *ipi, uint32_t i, struct step *ste
 	uint64_t seq = (uint64_t)i << 5, at = ipi->at[KVM_AT_EXIT];
 	uint32_t nr = 0;
 
-	steps[nr++] = (struct step){ at, seq++, i, KVM_NR_POINTS, false };
+	steps[nr++] = (struct step){ at, seq++, i, KVM_NR_POINTS, false, last_at(ipi) == at };
 	for (unsigned int p = KVM_AT_ACCEPT; p <= KVM_AT_ENTRY; p++) {
 		if (ipi->at[p] == KVM_NO_TIME || ipi->at[p] < at)
 			continue;
-		steps[nr++] = (struct step){ at, seq++, i, (uint8_t)p, false };
+		steps[nr++] = (struct step){ at, seq++, i, (uint8_t)p, false, ipi->at[p] == at };
 		at = ipi->at[p];
-		steps[nr++] = (struct step){ at, seq++, i, (uint8_t)p, true };
+		steps[nr++] = (struct step){ at, seq++, i, (uint8_t)p, true, false };
 	}
-	steps[nr++] = (struct step){ last_at(ipi), seq, i, KVM_NR_POINTS, true };
+	steps[nr++] = (struct step){ last_at(ipi), seq, i, KVM_NR_POINTS, true, false };
 	return nr;
 }
 
@@ -540,12 +543,12 @@ static void guest_begin(void *ctx, const struct timeline_slice *slice)
 		add_flow(&t->flows, &t->room_flows, &s.nr_flows, t->first_flow + slice->flows[i]);
 	for (uint32_t i = 0; i < slice->nr_ends; i++)
 		add_flow(&t->ends, &t->room_ends, &s.nr_ends, t->first_flow + slice->ends[i]);
-	if (span && !strcmp(slice->categories[0], "send"))
+	if (span && slice->kind == TIMELINE_SEND)
 		for (uint32_t i = first_of(t->sends, t->nr_sends, span->send_id);
 		     i < t->nr_sends && t->sends[i].id == span->send_id; i++)
 			if (is_drawn(&t->ipis[t->sends[i].ipi]))
 				add_flow(&t->flows, &t->room_flows, &s.nr_flows, t->ipi_flow + t->sends[i].ipi);
-	if (span && !strcmp(slice->categories[0], "interrupt"))
+	if (span && slice->kind == TIMELINE_HANDLER)
 		for (uint32_t i = first_of(t->irqs, t->nr_irqs, span->irq_id);
 		     i < t->nr_irqs && t->irqs[i].id == span->irq_id; i++)
 			if (t->ipis[t->irqs[i].ipi].send && is_drawn(&t->ipis[t->irqs[i].ipi]))

@@ -22,7 +22,7 @@
 struct place {
 	uint32_t pid, tid;
 	char *name;  /* of a counter */
-	char **open; /* names of the slices that are open, outermost first */
+	char **open; /* names of the slices that are open, outermost first; NULL: ended at once */
 	unsigned int nr, room;
 };
 
@@ -149,6 +149,26 @@ static void flow(struct chrome *c, const struct place *p, uint64_t at_ns, uint64
 	json_close(&j);
 }
 
+static void arguments(struct json *j, const struct timeline_slice *s)
+{
+	json_object(j, "args");
+	for (unsigned int i = 0; i < s->nr_args; i++) {
+		const struct timeline_arg *a = &s->args[i];
+
+		if (a->text)
+			json_string(j, a->key, a->text);
+		else
+			json_u64(j, a->key, a->num);
+	}
+	for (unsigned int i = 0; s->line && s->columns[i]; i++)
+		column(j, s->columns[i], s->line);
+	json_close(j);
+}
+
+/*
+ * Of events at the same time speedscope takes a begin first only if it has the name and the arguments of the end. So what
+ * has no length ends at once, with its arguments once more; chrome_end() knows by the name that is none.
+ */
 static void chrome_begin(void *ctx, const struct timeline_slice *s)
 {
 	struct chrome *c = ctx;
@@ -156,26 +176,21 @@ static void chrome_begin(void *ctx, const struct timeline_slice *s)
 	struct json j = event(c, "B", s->name, p);
 
 	p->open = xgrow(p->open, &p->room, p->nr, sizeof(*p->open));
-	p->open[p->nr++] = xstrdup(s->name);
+	p->open[p->nr++] = s->no_length ? NULL : xstrdup(s->name);
 	categories(&j, s);
 	json_thousandths(&j, "ts", s->at_ns);
-	json_object(&j, "args");
-	for (unsigned int i = 0; i < s->nr_args; i++) {
-		const struct timeline_arg *a = &s->args[i];
-
-		if (a->text)
-			json_string(&j, a->key, a->text);
-		else
-			json_u64(&j, a->key, a->num);
-	}
-	for (unsigned int i = 0; s->line && s->columns[i]; i++)
-		column(&j, s->columns[i], s->line);
-	json_close(&j);
+	arguments(&j, s);
 	json_close(&j);
 	for (uint32_t i = 0; i < s->nr_ends; i++)
 		flow(c, p, s->at_ns, s->ends[i], "f");
 	for (uint32_t i = 0; i < s->nr_flows; i++)
 		flow(c, p, s->at_ns, s->flows[i], s->pass ? "t" : "s");
+	if (!s->no_length)
+		return;
+	j = event(c, "E", s->name, p);
+	json_thousandths(&j, "ts", s->at_ns);
+	arguments(&j, s);
+	json_close(&j);
 }
 
 /* The name once more, which the format does not ask for: speedscope ends no slice without it. */
@@ -184,8 +199,11 @@ static void chrome_end(void *ctx, uint32_t track, uint64_t at_ns)
 	struct chrome *c = ctx;
 	struct place *p = &c->places[track];
 	char *name = p->open[--p->nr];
-	struct json j = event(c, "E", name, p);
+	struct json j;
 
+	if (!name)
+		return;
+	j = event(c, "E", name, p);
 	json_thousandths(&j, "ts", at_ns);
 	json_close(&j);
 	free(name);

@@ -255,6 +255,7 @@ static void perfetto_track(void *ctx, const struct timeline_track *t)
 	track.uuid = t->id;
 	track.has_parent_uuid = t->parent && t->kind != TIMELINE_TASK;
 	track.parent_uuid = t->parent;
+	track.description = (char *)t->description;
 	p->pids = xgrow(p->pids, &p->nr_pids, t->id, sizeof(*p->pids));
 	switch (t->kind) {
 	case TIMELINE_PROCESS:
@@ -271,8 +272,7 @@ static void perfetto_track(void *ctx, const struct timeline_track *t)
 		track.thread = &thread;
 		break;
 	case TIMELINE_COUNTER:
-		counter.has_unit = true;
-		counter.unit = PF__UNIT__UNIT_COUNT;
+		counter.unit_name = (char *)t->unit;
 		track.counter = &counter;
 		/* fall through */
 	case TIMELINE_CPU:

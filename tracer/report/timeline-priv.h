@@ -35,16 +35,6 @@ enum point_what {
 	POINT_END,
 };
 
-enum slice_kind {
-	SLICE_SEND,
-	SLICE_WAIT,
-	SLICE_QUEUE, /* of a call without a hit */
-	SLICE_WAKE,
-	SLICE_HANDLER,
-	SLICE_FUNC,
-	SLICE_LOCAL,
-};
-
 /*
  * Points of the same time are in the order in which slices nest: by group, which is the serial of the interrupt, then by
  * phase, and within that the slice that began first, or ends first.
@@ -86,11 +76,13 @@ bool queue_next(struct queue *q, uint64_t before_ns, struct point *p);
 
 struct tracks;
 
+enum tracks_counter { TRACKS_PENDING, TRACKS_RATE };
+
 struct tracks *tracks_new(const struct timeline_ops *ops, void *ctx, const struct span_names *names);
 void tracks_free(struct tracks *t);
 /* Numbers of tracks; they are made when they are asked for first. */
 uint32_t tracks_cpu(struct tracks *t, uint32_t cpu);
-uint32_t tracks_counter(struct tracks *t, uint32_t cpu, const char *name, unsigned int rank);
+uint32_t tracks_counter(struct tracks *t, uint32_t cpu, enum tracks_counter counter);
 uint32_t tracks_sender(struct tracks *t, const struct ipi_span *s);
 /* The slice begins there, or on one beside it where it does not overlap: its number. */
 uint32_t tracks_begin(struct tracks *t, uint32_t track, uint64_t end_ns);

@@ -17,7 +17,7 @@ enum key_kind { KEY_CPU, KEY_COUNTER, KEY_SENDER, KEY_PROCESS };
 
 struct track_key {
 	enum key_kind kind;
-	int32_t number; /* SENDER: see span_sender(); PROCESS; COUNTER: its rank */
+	int32_t number; /* SENDER: see span_sender(); PROCESS; COUNTER: which */
 	uint32_t cpu;	/* 0 of tasks, which may be on any */
 };
 
@@ -114,7 +114,9 @@ uint32_t tracks_cpu(struct tracks *t, uint32_t cpu)
 {
 	struct track_key key = { KEY_CPU, 0, cpu };
 	uint32_t id = find(t, key);
-	struct timeline_track track = { .kind = TIMELINE_CPU, .rank = 4 * cpu };
+	struct timeline_track track = { .kind = TIMELINE_CPU,
+					.rank = 4 * cpu,
+					.description = "Handlers of IPIs that ran here, and functions in them" };
 
 	if (id)
 		return id;
@@ -122,17 +124,27 @@ uint32_t tracks_cpu(struct tracks *t, uint32_t cpu)
 	return make_for(t, key, track, xasprintf("CPU %u", cpu));
 }
 
-uint32_t tracks_counter(struct tracks *t, uint32_t cpu, const char *name, unsigned int rank)
+uint32_t tracks_counter(struct tracks *t, uint32_t cpu, enum tracks_counter counter)
 {
-	struct track_key key = { KEY_COUNTER, (int32_t)rank, cpu };
+	static const struct {
+		const char *name, *unit, *description;
+	} counters[] = {
+		[TRACKS_PENDING] = { "pending", "IPIs", "Sent to this CPU and not arrived yet" },
+		[TRACKS_RATE] = { "interrupts/s", "interrupts/s",
+				  "Of each 10 ms, given at their end; where it is another than before" },
+	};
+	struct track_key key = { KEY_COUNTER, (int32_t)counter, cpu };
 	uint32_t id = find(t, key);
-	struct timeline_track track = { .kind = TIMELINE_COUNTER, .rank = 4 * cpu + rank };
+	struct timeline_track track = { .kind = TIMELINE_COUNTER,
+					.rank = 4 * cpu + 1 + counter,
+					.unit = counters[counter].unit,
+					.description = counters[counter].description };
 
 	if (id)
 		return id;
 	tracks_cpu(t, cpu);
 	track.parent = t->cpus;
-	return make_for(t, key, track, xasprintf("CPU %u %s", cpu, name));
+	return make_for(t, key, track, xasprintf("CPU %u %s", cpu, counters[counter].name));
 }
 
 /* As the kernel calls the idle task of a CPU; softirqs and handlers as reports do. */
@@ -189,7 +201,10 @@ static uint32_t beside(struct tracks *t, uint32_t id)
 
 	if (made)
 		return made;
-	made = make(t, (struct timeline_track){ .kind = TIMELINE_BESIDE, .parent = id },
+	made = make(t,
+		    (struct timeline_track){ .kind = TIMELINE_BESIDE,
+					     .parent = id,
+					     .description = "What would overlap on the track that it is beside" },
 		    xasprintf("%s, beside", t->tracks[id - 1].name));
 	t->tracks[id - 1].beside = made;
 	return made;

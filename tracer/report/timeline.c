@@ -41,7 +41,8 @@ struct timeline {
 	struct timeline_left_out left_out;
 	bool (*elsewhere)(void *ctx, const struct ipi_span *hit); /* or NULL */
 	void *elsewhere_ctx;
-	const struct list_column *columns[SLICE_LOCAL + 1][MAX_COLUMNS], *named_by[SLICE_LOCAL + 1][MAX_NAMES], *wait;
+	const struct list_column *columns[TIMELINE_NR_KINDS][MAX_COLUMNS], *named_by[TIMELINE_NR_KINDS][MAX_NAMES],
+		*wait;
 
 	uint32_t *hits; /* kept, of line_ns: what waits for the last hit of its send */
 	uint32_t nr_hits, room_hits;
@@ -63,28 +64,28 @@ struct timeline {
 };
 
 /* Of the line, by kind of slice. The rest is at the other end of the flow, or where the slice is. */
-static const char *const columns[SLICE_LOCAL + 1][MAX_COLUMNS] = {
-	[SLICE_SEND] = { "class", "source", "send_id", "caller", "callsite", "func", "ufunc", "pid", "tgid", "comm",
-			 "context", "cgroup", "queue_ns", "wait_ns", "waker", "wakee", "wakee_pid" },
-	[SLICE_WAIT] = { "wait_ns", "target", "func", "caller" },
-	[SLICE_QUEUE] = { "path", "outcome", "how", "source", "target", "caller", "callsite", "func", "ufunc", "pid",
-			  "tgid", "comm", "context", "cgroup", "queue_latency_ns", "waker", "wakee", "wakee_pid",
-			  "idle" },
-	[SLICE_WAKE] = { "source", "target", "caller", "callsite", "pid", "tgid", "comm", "context", "cgroup", "waker",
-			 "wakee", "wakee_pid", "idle" },
-	[SLICE_HANDLER] = { "outcome", "how", "source", "send_id", "caller", "func", "comm", "delivery_ns",
-			    "handler_ns", "wait_ns", "depth", "victim_pid", "victim_comm", "victim_context", "wakee",
-			    "wakee_pid", "idle" },
-	[SLICE_FUNC] = { "how", "source", "caller", "comm", "path", "queue_latency_ns", "func_ns" },
+static const char *const columns[TIMELINE_NR_KINDS][MAX_COLUMNS] = {
+	[TIMELINE_SEND] = { "class", "source", "send_id", "caller", "callsite", "func", "ufunc", "pid", "tgid", "comm",
+			    "context", "cgroup", "queue_ns", "wait_ns", "waker", "wakee", "wakee_pid" },
+	[TIMELINE_WAIT] = { "wait_ns", "target", "func", "caller" },
+	[TIMELINE_QUEUE] = { "path", "outcome", "how", "source", "target", "caller", "callsite", "func", "ufunc", "pid",
+			     "tgid", "comm", "context", "cgroup", "queue_latency_ns", "waker", "wakee", "wakee_pid",
+			     "idle" },
+	[TIMELINE_WAKE] = { "source", "target", "caller", "callsite", "pid", "tgid", "comm", "context", "cgroup",
+			    "waker", "wakee", "wakee_pid", "idle" },
+	[TIMELINE_HANDLER] = { "outcome", "how", "source", "send_id", "caller", "func", "comm", "delivery_ns",
+			       "handler_ns", "wait_ns", "depth", "victim_pid", "victim_comm", "victim_context", "wakee",
+			       "wakee_pid", "idle" },
+	[TIMELINE_FUNC] = { "how", "source", "caller", "comm", "path", "queue_latency_ns", "func_ns" },
 };
 
 /* A slice's name is the first of these that its line has. */
-static const char *const named_by[SLICE_LOCAL + 1][MAX_NAMES] = {
-	[SLICE_SEND] = { "caller", "callsite", "class" },
-	[SLICE_QUEUE] = { "func", "callsite", "class" },
-	[SLICE_HANDLER] = { "class" },
-	[SLICE_FUNC] = { "func", "class" },
-	[SLICE_LOCAL] = { "func", "class" },
+static const char *const named_by[TIMELINE_NR_KINDS][MAX_NAMES] = {
+	[TIMELINE_SEND] = { "caller", "callsite", "class" },
+	[TIMELINE_QUEUE] = { "func", "callsite", "class" },
+	[TIMELINE_HANDLER] = { "class" },
+	[TIMELINE_FUNC] = { "func", "class" },
+	[TIMELINE_LOCAL] = { "func", "class" },
 };
 
 /* --- counters, and the time that goes on --- */
@@ -120,7 +121,7 @@ static void give_pending(struct timeline *t)
 
 		c->changed = false;
 		if (!c->pending_track)
-			c->pending_track = tracks_counter(t->tracks, cpu, "pending", 1);
+			c->pending_track = tracks_counter(t->tracks, cpu, TRACKS_PENDING);
 		t->ops->counter(t->ctx, c->pending_track, t->now_ns, c->pending);
 	}
 	t->nr_changed = 0;
@@ -141,7 +142,7 @@ static bool give_rates(struct timeline *t, uint64_t at_ns)
 			continue;
 		c->rate = rate;
 		if (!c->rate_track)
-			c->rate_track = tracks_counter(t->tracks, i, "interrupts/s", 2);
+			c->rate_track = tracks_counter(t->tracks, i, TRACKS_RATE);
 		t->ops->counter(t->ctx, c->rate_track, at_ns, rate);
 	}
 	return any;
@@ -174,7 +175,7 @@ static void add_category(struct timeline_slice *s, const char *name)
 		s->categories[s->nr_categories++] = name;
 }
 
-static const char *name_of(const struct timeline *t, const struct list_line *line, enum slice_kind kind)
+static const char *name_of(const struct timeline *t, const struct list_line *line, enum timeline_kind kind)
 {
 	for (unsigned int i = 0; t->named_by[kind][i]; i++) {
 		struct list_value v = t->named_by[kind][i]->get(line);
@@ -182,7 +183,7 @@ static const char *name_of(const struct timeline *t, const struct list_line *lin
 		if (!v.none)
 			return v.text;
 	}
-	return kind == SLICE_WAIT ? "wait" : kind == SLICE_WAKE ? "wake-up" : "unknown";
+	return kind == TIMELINE_WAIT ? "wait" : kind == TIMELINE_WAKE ? "wake-up" : "unknown";
 }
 
 /*
@@ -224,13 +225,13 @@ static void tell_hits(struct timeline_slice *s, const struct kept *k)
 }
 
 static const char *const categories[] = {
-	[SLICE_SEND] = "send",
-	[SLICE_WAIT] = "wait",
-	[SLICE_QUEUE] = "call",
-	[SLICE_WAKE] = "wake",
-	[SLICE_HANDLER] = "interrupt",
-	[SLICE_FUNC] = "function",
-	[SLICE_LOCAL] = "local function",
+	[TIMELINE_SEND] = "send",
+	[TIMELINE_WAIT] = "wait",
+	[TIMELINE_QUEUE] = "call",
+	[TIMELINE_WAKE] = "wake",
+	[TIMELINE_HANDLER] = "interrupt",
+	[TIMELINE_FUNC] = "function",
+	[TIMELINE_LOCAL] = "local function",
 };
 
 static uint32_t cpu_track(struct timeline *t, uint32_t cpu)
@@ -249,6 +250,7 @@ static void open_slice(struct timeline *t, const struct point *p, uint32_t track
 
 	s->track = tracks_begin(t->tracks, track, p->end_ns);
 	s->at_ns = p->at_ns;
+	s->no_length = p->end_ns == p->at_ns;
 	t->ops->begin(t->ctx, s);
 	end.what = POINT_END;
 	end.at_ns = p->end_ns;
@@ -286,12 +288,12 @@ static void begin(struct timeline *t, const struct point *p)
 {
 	const struct kept *k = &t->queue.kept[p->kept];
 	const struct list_line line = { t->list, &k->span, k->kind, k->outcome, k->own };
-	struct timeline_slice s = { .line = &line, .columns = t->columns[p->slice] };
-	bool received = p->slice == SLICE_HANDLER || p->slice == SLICE_FUNC || p->slice == SLICE_LOCAL;
+	struct timeline_slice s = { .kind = p->slice, .line = &line, .columns = t->columns[p->slice] };
+	bool received = p->slice == TIMELINE_HANDLER || p->slice == TIMELINE_FUNC || p->slice == TIMELINE_LOCAL;
 
 	s.name = name_of(t, &line, p->slice);
 	add_category(&s, categories[p->slice]);
-	if (p->slice == SLICE_SEND)
+	if (p->slice == TIMELINE_SEND)
 		tell_hits(&s, k);
 	else
 		mark(&s, k);
@@ -300,7 +302,7 @@ static void begin(struct timeline *t, const struct point *p)
 	if (!received) {
 		s.flows = begins_of(t, p);
 		s.nr_flows = p->nr_flows;
-	} else if (p->slice == SLICE_HANDLER) {
+	} else if (p->slice == TIMELINE_HANDLER) {
 		if (p->flow)
 			ends_add(t, p);
 		s.ends = t->ends;
@@ -323,14 +325,16 @@ static void begin(struct timeline *t, const struct point *p)
 static void end_of_ends(struct timeline *t, const struct point *next)
 {
 	const struct point p = t->ends_of;
-	struct timeline_slice s = { .ends = t->ends, .nr_ends = t->nr_ends };
+	struct timeline_slice s = {
+		.kind = TIMELINE_HANDLER, .no_length = true, .ends = t->ends, .nr_ends = t->nr_ends
+	};
 
 	if (!t->nr_ends || (next && next->group == p.group && next->at_ns == p.at_ns &&
-			    (next->what == POINT_COALESCED || next->slice == SLICE_HANDLER)))
+			    (next->what == POINT_COALESCED || next->slice == TIMELINE_HANDLER)))
 		return;
 	t->nr_ends = 0;
 	s.name = ipi_class_name(t->ends_class);
-	add_category(&s, categories[SLICE_HANDLER]);
+	add_category(&s, categories[TIMELINE_HANDLER]);
 	add_category(&s, "coalesced");
 	add_category(&s, "not shown");
 	s.track = tracks_begin(t->tracks, cpu_track(t, p.cpu), p.at_ns);
@@ -368,7 +372,7 @@ static void come(struct timeline *t, const struct point *p)
 }
 
 /* Where it is not known when it ended, it has no length, and says so. */
-static void put_slice(struct timeline *t, enum slice_kind slice, uint32_t kept, uint64_t begin_ns, uint64_t end_ns,
+static void put_slice(struct timeline *t, enum timeline_kind slice, uint32_t kept, uint64_t begin_ns, uint64_t end_ns,
 		      struct point p)
 {
 	p.what = POINT_BEGIN;
@@ -403,7 +407,7 @@ static void put_func(struct timeline *t, uint32_t kept, bool inside, bool handle
 		return;
 	if (!handler)
 		p.flow = ++t->flow;
-	put_slice(t, SLICE_FUNC, kept, s->run_ns, s->done_ns, p);
+	put_slice(t, TIMELINE_FUNC, kept, s->run_ns, s->done_ns, p);
 }
 
 static void put_wait(struct timeline *t, uint32_t kept)
@@ -420,7 +424,7 @@ static void put_wait(struct timeline *t, uint32_t kept)
 	from_ns = s->done_ns - s->wait_ns;
 	if (from_ns < t->line_ns)
 		from_ns = s->sent_ns != IPI_NO_TIME && s->sent_ns > t->line_ns ? s->sent_ns : t->line_ns;
-	put_slice(t, SLICE_WAIT, kept, from_ns, from_ns + s->wait_ns, (struct point){ 0 });
+	put_slice(t, TIMELINE_WAIT, kept, from_ns, from_ns + s->wait_ns, (struct point){ 0 });
 }
 
 static void put_hit(struct timeline *t, uint32_t kept)
@@ -437,7 +441,7 @@ static void put_hit(struct timeline *t, uint32_t kept)
 	if (arrived && !(t->elsewhere && t->elsewhere(t->elsewhere_ctx, s)))
 		p.flow = ++t->flow;
 	if (arrived && delivered) {
-		put_slice(t, SLICE_HANDLER, kept, s->entry_ns, s->exit_ns, p);
+		put_slice(t, TIMELINE_HANDLER, kept, s->entry_ns, s->exit_ns, p);
 	} else if (arrived) {
 		p.what = POINT_COALESCED;
 		p.phase = PHASE_BEFORE;
@@ -485,7 +489,7 @@ static void put_send(struct timeline *t, const uint32_t *hits, uint32_t nr)
 		first->targets = cpuset_text(&targets);
 	cpuset_free(&targets);
 	p.nr_flows = (uint32_t)(t->flow + 1 - p.flow);
-	put_slice(t, SLICE_SEND, hits[0], t->line_ns, end_ns == IPI_NO_TIME ? t->line_ns : end_ns, p);
+	put_slice(t, TIMELINE_SEND, hits[0], t->line_ns, end_ns == IPI_NO_TIME ? t->line_ns : end_ns, p);
 }
 
 static void put_sends(struct timeline *t)
@@ -514,7 +518,7 @@ static void put_call(struct timeline *t, uint32_t kept)
 	put_func(t, kept, s->irq_id != 0, false);
 	put_wait(t, kept);
 	p.nr_flows = (uint32_t)(t->flow + 1 - p.flow);
-	put_slice(t, SLICE_QUEUE, kept, t->line_ns, t->line_ns, p);
+	put_slice(t, TIMELINE_QUEUE, kept, t->line_ns, t->line_ns, p);
 }
 
 /* Of what began before ns all is known: what is to come before that, comes. */
@@ -549,21 +553,21 @@ static void timeline_line(void *ctx, const struct list_line *line)
 		return;
 	case LIST_CALL:
 		if (s->path == IPI_PATH_SENT)
-			put_slice(t, SLICE_FUNC, kept, s->run_ns, s->done_ns,
+			put_slice(t, TIMELINE_FUNC, kept, s->run_ns, s->done_ns,
 				  (struct point){ .group = s->irq_id ? s->irq_id : GROUP_OUTSIDE,
 						  .phase = PHASE_INSIDE });
 		else
 			put_call(t, kept);
 		break;
 	case LIST_IRQ:
-		put_slice(t, SLICE_HANDLER, kept, s->entry_ns, s->exit_ns,
+		put_slice(t, TIMELINE_HANDLER, kept, s->entry_ns, s->exit_ns,
 			  (struct point){ .group = s->irq_id, .phase = PHASE_HANDLER });
 		break;
 	case LIST_WAKE:
-		put_slice(t, SLICE_WAKE, kept, begin_ns, begin_ns, (struct point){ 0 });
+		put_slice(t, TIMELINE_WAKE, kept, begin_ns, begin_ns, (struct point){ 0 });
 		break;
 	case LIST_LOCAL:
-		put_slice(t, SLICE_LOCAL, kept, s->run_ns, s->done_ns,
+		put_slice(t, TIMELINE_LOCAL, kept, s->run_ns, s->done_ns,
 			  (struct point){ .group = GROUP_OUTSIDE, .phase = PHASE_INSIDE });
 		break;
 	}
@@ -638,7 +642,7 @@ struct timeline *timeline_new(struct analysis *a, const struct timeline_ops *ops
 	t->list = list_new(a, &all, timeline_line, t);
 	t->list_sink = list_sink(t->list);
 	t->wait = list_column_find("wait_ns");
-	for (unsigned int i = 0; i <= SLICE_LOCAL; i++) {
+	for (unsigned int i = 0; i < TIMELINE_NR_KINDS; i++) {
 		find_columns(t->columns[i], columns[i]);
 		find_columns(t->named_by[i], named_by[i]);
 	}

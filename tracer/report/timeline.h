@@ -35,9 +35,22 @@ struct timeline_track {
 	uint32_t id;	 /* 1, 2, 3, ... */
 	uint32_t parent; /* 0 = none */
 	enum timeline_track_kind kind;
-	const char *name; /* sanitised; valid until the call returns */
-	uint32_t rank;	  /* place among those of its parent */
-	int32_t pid;	  /* TASK: thread; PROCESS */
+	const char *name;		/* sanitised; valid until the call returns */
+	const char *description, *unit; /* static, or NULL; unit: of a COUNTER */
+	uint32_t rank;			/* place among those of its parent */
+	int32_t pid;			/* TASK: thread; PROCESS */
+};
+
+enum timeline_kind {
+	TIMELINE_OTHER, /* of who draws more than a list has */
+	TIMELINE_SEND,
+	TIMELINE_WAIT,
+	TIMELINE_QUEUE, /* of a call without a hit */
+	TIMELINE_WAKE,
+	TIMELINE_HANDLER,
+	TIMELINE_FUNC,
+	TIMELINE_LOCAL,
+	TIMELINE_NR_KINDS
 };
 
 /* Something to say of a slice beside the columns of its line. */
@@ -53,10 +66,11 @@ struct timeline_arg {
 /* Valid until the call returns. */
 struct timeline_slice {
 	uint32_t track;
+	enum timeline_kind kind;
+	bool no_length; /* known to end where it begins */
 	uint64_t at_ns;
 	const char *name;
-	const char
-		*categories[TIMELINE_MAX_CATEGORIES]; /* of few different ones, the first of them the kind of slice */
+	const char *categories[TIMELINE_MAX_CATEGORIES]; /* of few different ones, the first of them says the kind */
 	unsigned int nr_categories;
 	const struct list_line *line;		  /* NULL: only args */
 	const struct list_column *const *columns; /* of the line, those that are of interest; NULL behind the last */

@@ -179,7 +179,7 @@ function matrixSection() {
 		if (!c)
 			return `${pair}: nothing`;
 		const about = (ns) => (ns === null ? "–" : `≈${formatNs(ns)}`);
-		return `${pair}: ${countOf(c.count, "hit")}${anyDelivery ? `, p50 ${about(c.p50)}, p99 ${about(c.p99)}` : ""}`;
+		return `${pair}: ${countOf(c.count, "hit")}${anyDelivery && cube.bits !== null ? `, p50 ${about(c.p50)}, p99 ${about(c.p99)}` : ""}`;
 	}
 
 	function pointed(e) {
