@@ -5,8 +5,8 @@ const WHOLE_COLUMNS = ["sends", "target_hits", "coalesced", "elided", "calls", "
 	"delivery_max", "handler_sum", "wait_p99"];
 const WINDOW_COLUMNS = ["target_hits", "delivery_p50", "delivery_p99", "delivery_max", "handler_sum"];
 const SHORT = { target_hits: "Hits", sends: "Sends", coalesced: "Coal.", elided: "Elided", calls: "Calls", delivery_p50: "Delivery p50",
-	delivery_p90: "Delivery p90", delivery_p99: "Delivery p99", delivery_max: "Delivery max", handler_sum: "Stolen", wait_p99: "Wait p99", caller: "Caller",
-	func: "Function", class: "Class" };
+	delivery_p90: "Delivery p90", delivery_p99: "Delivery p99", delivery_max: "Delivery max", handler_sum: "Stolen",
+	wait_p99: "Wait p99", caller: "Caller", func: "Function", class: "Class" };
 const LATENCIES = { delivery_p50: 0.5, delivery_p90: 0.9, delivery_p99: 0.99, delivery_max: 1 };
 
 function isWhole() {
@@ -235,7 +235,8 @@ function rowsSection() {
 		for (const row of list) {
 			body.append(tableRow(row, cols, total));
 			if (state.open === row.index)
-				body.append(el("tr", { class: "detail", onkeydown: (e) => e.key === "Escape" && openRow(row.index) }, el("td", { colspan: cols.length }, rowDetail(row))));
+				body.append(el("tr", { class: "detail", onkeydown: (e) => e.key === "Escape" && openRow(row.index) },
+					el("td", { colspan: cols.length }, rowDetail(row))));
 		}
 		table.replaceChildren(el("thead", {}, el("tr", {}, cols.map(headerCell))), body);
 		count.textContent = `${list.length} of ${countOf(report.rows_total, "row")}, ${countOf(total, "hit")}`;
