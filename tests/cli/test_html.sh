@@ -5,6 +5,7 @@
 # than text, and in a browser it does what it promises. Pictures stay in build/pages, to be looked at.
 . "$(dirname "$0")/../lib.sh"
 page() { PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/cli/page.py" "$@"; }
+diffpage() { PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/cli/diffpage.py" "$@"; }
 SCHEMA=$ROOT/docs/page.schema.json
 PAGES=$BUILD/pages
 mkdir -p "$PAGES"
@@ -66,10 +67,10 @@ exits 2 "diff: --html FILE is one of the inputs" "$IPITRACE" diff --html demo.da
 exits 0 "diff --html" "$IPITRACE" diff --per 32768 --html diff.html "${sides[@]}"
 is "$(cat "$OUT" "$ERR")" "" "says nothing"
 "$IPITRACE" diff --per 32768 --json "${sides[@]}" >diff.json
-ok "its page agrees with diff --json" page diffdata diff.html diff.json "$ROOT/docs/diff-page.schema.json"
+ok "its page agrees with diff --json" diffpage data diff.html diff.json "$ROOT/docs/diff-page.schema.json"
 "$IPITRACE" diff --force --html two.html "$DATA"/{demo,report}.dat
 "$IPITRACE" diff --force --json "$DATA"/{demo,report}.dat >two.json
-ok "that of two recordings as well" page diffdata two.html two.json "$ROOT/docs/diff-page.schema.json"
+ok "that of two recordings as well" diffpage data two.html two.json "$ROOT/docs/diff-page.schema.json"
 
 # --- names that are none ---
 python3 - "$DATA/report.dat" hostile.dat <<'PY'
@@ -101,8 +102,8 @@ pages demo demo.dat >/dev/null
 ok "numbers, sorting, filters, window, lanes, matrix, details, themes, keys" page look demo.html demo.json "$PAGES" demo
 ok "256 CPUs" page wide wide.html wide.json "$PAGES"
 ok "hostile names are text" page hostile hostile.html '</script>x'
-ok "a comparison of reports" page difflook diff.html diff.json "$PAGES" diff
-ok "a comparison of recordings" page difflook two.html two.json "$PAGES" two
+ok "a comparison of reports" diffpage look diff.html diff.json "$PAGES" diff
+ok "a comparison of recordings" diffpage look two.html two.json "$PAGES" two
 pages sends "$DATA/rows/ppc64el-7.3.dat.gz"
 pages unsolicited "$DATA/rows/amd64-66cpu.dat"
 pages hour "$DATA/cases/quiet-hour.dat.gz"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/event.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "kvm/timeline.h"
@@ -256,29 +257,41 @@ static int by_vcpu(const void *a, const void *b)
 	return x->nr < y->nr ? -1 : x->nr > y->nr;
 }
 
-/* Each IPI to the first lane of its target that is free then; track_of has the lane's index, then its track. */
+/* The first lane of a target that is free then, made if there is none. */
+static uint32_t free_lane(struct kvm_timeline *t, struct hash *by_target, uint32_t vcpu, uint64_t at_ns)
+{
+	uint32_t hash = (uint32_t)hash_u64(vcpu), found = HASH_END, nr = 0, at;
+
+	for (uint32_t l = hash_first(by_target, hash, &at); l != HASH_END; l = hash_next(by_target, hash, &at)) {
+		if (t->lanes[l].vcpu != vcpu)
+			continue;
+		nr++;
+		if (t->lanes[l].until_ns <= at_ns && (found == HASH_END || t->lanes[l].nr < t->lanes[found].nr))
+			found = l;
+	}
+	if (found != HASH_END)
+		return found;
+	t->lanes = xgrow(t->lanes, &t->room_lanes, t->nr_lanes, sizeof(*t->lanes));
+	t->lanes[t->nr_lanes] = (struct lane){ vcpu, t->nr_lanes, nr, 0 };
+	hash_add(by_target, hash, t->nr_lanes);
+	return t->nr_lanes++;
+}
+
+/* track_of has the lane's index, then its track. */
 static void place(struct kvm_timeline *t, uint32_t group)
 {
+	struct hash by_target = { 0 };
 	uint32_t *order;
 
 	for (uint32_t i = 0; i < t->nr; i++) {
 		const struct kvm_ipi *ipi = &t->ipis[i];
-		uint32_t l, nr = 0;
 
 		if (!is_drawn(ipi))
 			continue;
-		for (l = 0; l < t->nr_lanes; l++) {
-			if (t->lanes[l].vcpu == ipi->target && t->lanes[l].until_ns <= ipi->at[KVM_AT_EXIT])
-				break;
-			nr += t->lanes[l].vcpu == ipi->target;
-		}
-		if (l == t->nr_lanes) {
-			t->lanes = xgrow(t->lanes, &t->room_lanes, l, sizeof(*t->lanes));
-			t->lanes[t->nr_lanes++] = (struct lane){ ipi->target, l, nr, 0 };
-		}
-		t->lanes[l].until_ns = last_at(ipi);
-		t->track_of[i] = l;
+		t->track_of[i] = free_lane(t, &by_target, ipi->target, ipi->at[KVM_AT_EXIT]);
+		t->lanes[t->track_of[i]].until_ns = last_at(ipi);
 	}
+	hash_free(&by_target);
 	order = xcalloc(t->nr_lanes + 1ull, sizeof(*order));
 	if (t->nr_lanes)
 		qsort(t->lanes, t->nr_lanes, sizeof(*t->lanes), by_vcpu);
@@ -402,7 +415,7 @@ static uint32_t steps_of(const struct kvm_ipi *ipi, uint32_t i, struct step *ste
 	uint64_t seq = (uint64_t)i << 5, at = ipi->at[KVM_AT_EXIT];
 	uint32_t nr = 0;
 
-	steps[nr++] = (struct step){ at, seq++, i, KVM_NR_POINTS, false, last_at(ipi) == at };
+	steps[nr++] = (struct step){ at, seq++, i, KVM_NR_POINTS, false, false };
 	for (unsigned int p = KVM_AT_ACCEPT; p <= KVM_AT_ENTRY; p++) {
 		if (ipi->at[p] == KVM_NO_TIME || ipi->at[p] < at)
 			continue;
@@ -410,6 +423,7 @@ static uint32_t steps_of(const struct kvm_ipi *ipi, uint32_t i, struct step *ste
 		at = ipi->at[p];
 		steps[nr++] = (struct step){ at, seq++, i, (uint8_t)p, true, false };
 	}
+	steps[0].no_length = nr == 1;
 	steps[nr++] = (struct step){ last_at(ipi), seq, i, KVM_NR_POINTS, true, false };
 	return nr;
 }

@@ -67,7 +67,7 @@ struct timeline_arg {
 struct timeline_slice {
 	uint32_t track;
 	enum timeline_kind kind;
-	bool no_length; /* known to end where it begins */
+	bool no_length; /* ends where it begins; what is in it, if anything, does so as well */
 	uint64_t at_ns;
 	const char *name;
 	const char *categories[TIMELINE_MAX_CATEGORIES]; /* of few different ones, the first of them says the kind */
