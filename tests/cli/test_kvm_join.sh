@@ -227,6 +227,28 @@ exits 2 "two of one machine" "$IPITRACE" report --guest "$G" --guest "$TMP/part.
 like "$(cat "$ERR")" 'both are of the same virtual machine$' "  are refused"
 exits 2 "one file twice" "$IPITRACE" report --guest "$G" --guest "$G" "$TMP/two.dat"
 exits 2 "one process twice" "$IPITRACE" report --guest "$G,pid=303" --guest "$M,pid=303" "$TMP/two.dat"
+# As trace-cmd has it: no processes, but its agents' files are named by their ids, and each guest's threads.
+exits 0 "two machines whose agents were recorded" python3 "$K/two.py" "$F" "$K/joined_masked.dat.gz" "$TMP/agents.dat" 71 72
+exits 0 "  their guests" python3 "$K/guest.py" "$K/x2_hlt_sync.log" "$TMP/one.dat" id 71
+python3 "$K/guest.py" "$K/x2_masked_async.log" "$TMP/other.dat" id 72
+exits 0 "  are told apart by their threads" "$IPITRACE" report --kvm=vm,source,target --json "$TMP/agents.dat"
+json_check "$OUT" "[(v['vm'], v['comm'], v['vcpus'], v['sends']) for v in d['vms']] == [(306, 'one', 2, 200), (354, 'other', 2, 200)]" "  by name"
+json_check "$OUT" "{(r['vm'], r['ipis']) for r in rows} == {(306, 200), (354, 200)} and all(l['held'] is not False for l in d['laws'])" "  with rows of their own"
+for how in "one other" "other one"; do
+	# shellcheck disable=SC2086 # two of them
+	set -- $how
+	exits 0 "  joined, $how" "$IPITRACE" report --json --kvm=vm --guest "$TMP/$1.dat" --guest "$TMP/$2.dat" "$TMP/agents.dat"
+	json_check "$OUT" "{(g['vm'], g['file'].split('/')[-1], g['joined']) for g in d['guests']} == {(306, 'one.dat', 200), (354, 'other.dat', 200)}" "  each with its own"
+done
+# The ids decide, not who fits.
+python3 "$K/guest.py" "$K/x2_hlt_sync.log" "$TMP/wrong.dat" id 72
+exits 1 "  one that bears another's id" "$IPITRACE" report --guest "$TMP/wrong.dat" "$TMP/agents.dat"
+like "$(cat "$ERR")" ': no offset of the clocks brings their IPIs together$' "  is not looked for elsewhere"
+python3 "$K/two.py" "$F" "$K/joined_masked.dat.gz" "$TMP/agent.dat" 71
+exits 1 "  of one alone" "$IPITRACE" report --guest "$TMP/other.dat,pid=306" "$TMP/agent.dat"
+exits 0 "  the other one is without a number" "$IPITRACE" report --kvm=vm --json "$TMP/agent.dat"
+json_check "$OUT" "[(v['vm'], v['sends']) for v in d['vms']] == [(306, 200), (None, 200)]" "  and not the same"
+exits 1 "  and -p has nothing to go by" "$IPITRACE" report --kvm -p 306 "$TMP/agents.dat"
 exits 1 "no such file" "$IPITRACE" report --guest "$TMP/none.dat" "$F"
 exits 1 "a guest without IPIs of that host" "$IPITRACE" report --guest "$DATA/demo.dat" "$F"
 like "$(cat "$ERR")" '^hint: .*--clock x86-tsc' "  and which clock to take"

@@ -85,6 +85,24 @@ static void put_option(struct out *o, unsigned int id, const void *data, size_t 
 	put(o, data, len);
 }
 
+/* A guest of two CPUs; and three that are damaged: without an end of its name, too short, and of more CPUs than are there. */
+static void put_guests(struct out *o)
+{
+	struct out g = { .big = o->big };
+
+	str(&g, "box");
+	num(&g, 0x1122334455667788, 8);
+	num(&g, 2, 4);
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		num(&g, cpu, 4);
+		num(&g, 4711 + cpu, 4);
+	}
+	put_option(o, 13, g.buf, g.len);
+	put_option(o, 13, "box", 3);
+	put_option(o, 13, g.buf, 15);
+	put_option(o, 13, g.buf, g.len - 1);
+}
+
 static void put_header_info(struct out *o)
 {
 	str(o, "header_page");
@@ -128,6 +146,7 @@ static struct out make_v6(bool big, unsigned int longs, int kind)
 	put_option(&o, 5, "Linux host 6.18 x86_64", 22);
 	put_option(&o, 9, "3.1.6", 6);
 	put_option(&o, 999, "what?", 5);
+	put_guests(&o);
 	put_option(&o, 2, "", 0);
 	if (kind == V6_INSTANCE) {
 		instance_opt = o.len + 6;
@@ -273,6 +292,7 @@ static struct out make_v7(bool big, bool zstd)
 	put_option(&sec, 4, "local [boot]", 13);
 	put_option(&sec, 5, "Linux host 6.18 x86_64", 22);
 	put_option(&sec, 9, "3.1.6", 6);
+	put_guests(&sec);
 	num(&sec, 8, 2);
 	num(&sec, 4, 4);
 	num(&sec, 8, 4);
@@ -336,6 +356,7 @@ static void check_file(const struct out *o, const char *what, int version, const
 	struct err err = { 0 };
 	struct dat_file *f;
 	uint64_t sum = 0;
+	uint32_t cpu = 0;
 	char path[32];
 	int fd = make_file(o, path);
 
@@ -349,6 +370,12 @@ static void check_file(const struct out *o, const char *what, int version, const
 	is_str(info->clock, clock, "clock");
 	is_str(info->uname, "Linux host 6.18 x86_64", "uname");
 	is_str(info->tracer_version, "3.1.6", "tracer");
+	if (ok(info->nr_guests == 1 && info->guests->nr_cpus == 2, "one guest of two CPUs")) {
+		is_str(info->guests->name, "box", "  its name");
+		is_u64(info->guests->trace_id, 0x1122334455667788, "  and id");
+		ok(dat_guest_of(info, 4712, &cpu) == info->guests && cpu == 1, "  and who runs its CPUs");
+	}
+	ok(!dat_guest_of(info, 1, &cpu), "  others do not");
 	is_str(info->printk_formats, PRINTK, "printk formats");
 	ok(info->kallsyms_len == strlen(SYMS) && !memcmp(info->kallsyms, SYMS, strlen(SYMS)), "kallsyms");
 	ok(info->header_page_len == strlen(HPAGE) && !memcmp(info->header_page, HPAGE, strlen(HPAGE)), "header_page");

@@ -56,6 +56,19 @@ struct dat_buffer {
 	bool chosen; /* its streams are those of dat_info */
 };
 
+/* A guest that trace-cmd's agent recorded beside this host: option GUEST. */
+struct dat_guest_cpu {
+	uint32_t cpu;
+	int32_t task; /* of the host, which runs it */
+};
+
+struct dat_guest {
+	const char *name;  /* hostile text, like all names */
+	uint64_t trace_id; /* of its file */
+	const struct dat_guest_cpu *cpus;
+	unsigned int nr_cpus;
+};
+
 struct dat_info {
 	int version; /* 6 or 7 */
 	bool big_endian;
@@ -80,6 +93,8 @@ struct dat_info {
 	uint64_t trace_id;	/* option TRACEID; 0 = none */
 	const void *time_shift; /* option TIME_SHIFT of a guest's file; NULL = none */
 	size_t time_shift_len;
+	const struct dat_guest *guests;
+	unsigned int nr_guests;
 	const char *tracer_version; /* option VERSION or NULL */
 	const char *facts;
 	size_t facts_len; /* ipitrace's own; NULL in foreign files */
@@ -129,6 +144,8 @@ uint64_t dat_to_ns(const struct dat_info *info, uint64_t ts);
  * on all CPUs; peer: the trace id of the host's file. False: it is not known, or it changed.
  */
 bool dat_host_offset(const struct dat_info *info, int64_t *offset, uint64_t *peer);
+/* The guest of whose CPUs this task runs one, and which. NULL: nothing says so. */
+const struct dat_guest *dat_guest_of(const struct dat_info *info, int32_t task, uint32_t *cpu);
 
 /* --- writer: begin -> formats -> symbols -> options -> cpu data -> sections of ours -> facts -> commit --- */
 

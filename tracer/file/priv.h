@@ -6,6 +6,7 @@
  *	file/read.c	 metadata of v6 and v7
  *	file/trailer.c	 ipitrace's facts, and checksums of all sections
  *	file/end.c	 whether the end is there
+ *	file/guests.c	 guests that were recorded beside a host
  *	file/pages.c	 the CPUs' data, page by page; task names
  *	file/ahead.c	 who reads and unpacks the next chunk of a CPU
  *	file/head.c	 what a file begins with, v6 and v7
@@ -36,6 +37,7 @@ enum dat_option {
 	DAT_OPT_VERSION = 9,
 	DAT_OPT_TRACEID = 11,
 	DAT_OPT_TIME_SHIFT = 12,
+	DAT_OPT_GUEST = 13,
 	DAT_OPT_TSC2NSEC = 14,
 	DAT_OPT_STRINGS = 15,
 	DAT_OPT_HEADER_INFO = 16,
@@ -120,7 +122,8 @@ struct dat_file {
 	struct ahead *ahead;	    /* NULL before a page was asked for */
 	struct event_format *formats;
 	unsigned int room_formats;
-	void **owned; /* decompressed sections and copied strings */
+	struct dat_guest *guests; /* info's */
+	void **owned;		  /* decompressed sections and copied strings */
 	unsigned int nr_owned;
 	char comp_name[32];
 	const char *option_clock;
@@ -155,6 +158,8 @@ static inline uint64_t dat_number(const uint8_t *p, unsigned int size, bool big)
 
 /* Memory that lives until dat_close(). */
 void *dat_own(struct dat_file *f, void *mem);
+/* file/guests.c: an option GUEST; data lives until dat_close(). What is damaged is none. */
+void dat_add_guest(struct dat_file *f, const uint8_t *data, size_t len);
 
 /* From off to the end of the file. */
 struct dat_in dat_in_at(struct dat_file *f, uint64_t off);

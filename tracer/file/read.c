@@ -302,6 +302,9 @@ static void common_option(struct dat_file *f, unsigned int id, const uint8_t *da
 		f->info.time_shift = data;
 		f->info.time_shift_len = len;
 		break;
+	case DAT_OPT_GUEST:
+		dat_add_guest(f, data, len);
+		break;
 	case DAT_OPT_VERSION:
 		f->info.tracer_version = own_text(f, data, len);
 		break;
@@ -780,6 +783,7 @@ void dat_close(struct dat_file *f)
 		free(f->owned[i]);
 	free(f->owned);
 	free(f->formats);
+	free(f->guests);
 	free(f->comms);
 	if (f->fd >= 0)
 		close(f->fd);

@@ -413,9 +413,23 @@ static int try_vm(const struct kvm_report *r, const struct kvm_pair *p, const st
 	return 0;
 }
 
-static bool may_be(const struct kvm_report *r, const struct kvm_pair *p, int32_t vm)
+/* By the ids that trace-cmd gave the files of a host and of its guests' agents; 0: these do not say. */
+static int32_t vm_by_id(const struct kvm_report *r, const struct kvm_pair *p, const struct dat_info *host)
 {
-	return p->want.pid ? vm == p->want.pid : !kvm_report_pair(r, vm) || r->nr_vms == 1;
+	for (unsigned int i = 0; i < host->nr_guests; i++) {
+		const struct dat_guest *g = &host->guests[i];
+
+		for (unsigned int k = 0; k < g->nr_cpus && g->trace_id && g->trace_id == p->guest.trace_id; k++)
+			for (unsigned int t = 0; t < r->nr_threads; t++)
+				if (r->threads[t].tid == g->cpus[k].task)
+					return r->threads[t].vm;
+	}
+	return 0;
+}
+
+static bool may_be(const struct kvm_report *r, int32_t said, int32_t vm)
+{
+	return said ? vm == said : !kvm_report_pair(r, vm) || r->nr_vms == 1;
 }
 
 static int no_vm(const struct kvm_report *r, const struct kvm_pair *p, unsigned int nr_fit, struct err *err)
@@ -433,18 +447,19 @@ static int no_vm(const struct kvm_report *r, const struct kvm_pair *p, unsigned 
 	return err_hint(err, "--guest %s,pid=PID, of these: %s", p->want.path, list);
 }
 
-/* The VM that was said, the only one, or the only one of several that it fits. Its IPIs go to the end of joined. */
+/* The VM that was said, or that files say, the only one, or the only one of several that it fits. Its IPIs go behind joined's. */
 static int join_one(struct kvm_report *r, struct kvm_pair *p, const struct kvm_hits *h, const struct dat_info *host,
 		    struct kvm_hits *joined, struct err *err)
 {
 	struct try best = { 0 };
+	const int32_t said = p->want.pid ? p->want.pid : vm_by_id(r, p, host);
 	unsigned int nr_tried = 0, nr_fit = 0;
 	int ret = -1;
 
 	for (unsigned int i = 0; i < r->nr_vms; i++) {
 		struct try t;
 
-		if (!may_be(r, p, r->vms[i].tgid))
+		if (!may_be(r, said, r->vms[i].tgid))
 			continue;
 		if (try_vm(r, p, h, host, r->vms[i].tgid, &t, err))
 			goto out;

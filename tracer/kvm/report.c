@@ -30,16 +30,31 @@ struct source {
 	struct kvm_hits hits; /* if there is a guest to join */
 };
 
+/*
+ * Of trace-cmd's recordings nobody knows processes, but which threads are one guest's, if its agent recorded that as well:
+ * then the lowest of these stands for them.
+ */
 static int32_t tgid(void *ctx, int32_t tid)
 {
 	const struct source *s = ctx;
+	const struct dat_guest *g;
+	uint32_t cpu;
 
-	return s->has_facts ? facts_tgid(&s->facts, tid) : -1;
+	if (s->has_facts)
+		return facts_tgid(&s->facts, tid);
+	g = dat_guest_of(dat_info(s->dat), tid, &cpu);
+	for (unsigned int i = 0; g && i < g->nr_cpus; i++)
+		tid = g->cpus[i].task < tid ? g->cpus[i].task : tid;
+	return g ? tid : -1;
 }
 
 static int64_t vcpu(void *ctx, int32_t tid)
 {
-	return kvm_facts_vcpu_of(&((struct source *)ctx)->report->host, tid);
+	const struct source *s = ctx;
+	int64_t told = kvm_facts_vcpu_of(&s->report->host, tid);
+	uint32_t cpu;
+
+	return told < 0 && dat_guest_of(dat_info(s->dat), tid, &cpu) ? (int64_t)cpu : told;
 }
 
 static int32_t parent(void *ctx, int32_t tgid)
@@ -212,14 +227,17 @@ static int run(struct source *s, struct err *err)
 static void name_vms(struct source *s)
 {
 	struct kvm_report *r = s->report;
+	const struct dat_guest *g;
 	char text[64];
+	uint32_t cpu;
 
 	r->vms = kvm_vms(r->engine, &r->nr_vms);
 	r->names = xcalloc(r->nr_vms + 1, sizeof(*r->names));
 	for (unsigned int i = 0; i < r->nr_vms; i++) {
 		if (!r->vms[i].tgid)
 			continue;
-		sanitize(text, sizeof(text), dat_comm(s->dat, r->vms[i].tgid));
+		g = s->has_facts ? NULL : dat_guest_of(dat_info(s->dat), r->vms[i].tgid, &cpu);
+		sanitize(text, sizeof(text), g ? g->name : dat_comm(s->dat, r->vms[i].tgid));
 		r->names[i] = xstrdup(text);
 	}
 }

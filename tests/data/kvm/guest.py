@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""guest.py LOG OUT.dat [DRIFT_PPM OFFSET | shift OFFSET]: what record would have in the guest that wrote LOG, a trace.dat (v6) of clock x86-tsc.
+"""guest.py LOG OUT.dat [DRIFT_PPM OFFSET | shift OFFSET | id NUMBER]: what record would have in the guest that wrote LOG, a trace.dat (v6) of clock x86-tsc.
 
 A line of LOG is an IPI of CPU 0 to CPU 1: number, TSC before the send, behind it, in the handler (0: there was none of its
 own), received so far. Each is an ipi_send_cpu of the class call_function_single, from one of two callers by turns; each
 handler an irq_vectors:call_function_single_entry, which lasts 100 ticks. With DRIFT_PPM the clock is mono, in ns as if a
 tick were one, runs by so much faster, and began at OFFSET. With "shift" the file has an option TIME_SHIFT as of trace-cmd's
-agent, with OFFSET to be added for the host's clock.
+agent, with OFFSET to be added for the host's clock. With "id" it has an option TRACEID.
 """
 import struct
 import sys
@@ -54,14 +54,20 @@ class Guest:
 		for event, ts in zip(self.events[1:], (at, at + 100)):
 			self.cpus.setdefault(cpu, []).append((ts, event.pack(9, 0, WAYS[self.way][3])))
 
-	def write(self, out, clock, shift=None):
-		write(out, self, "".join(f"{self.addr(i):016x} T {name}\n" for i, name in enumerate(self.names)), clock, shift)
+	def write(self, out, clock, shift=None, number=None):
+		symbols = "".join(f"{self.addr(i):016x} T {name}\n" for i, name in enumerate(self.names))
+		options = [(4, clock.encode() + b"\0")]
+		if shift is not None:
+			options.append((12, struct.pack("<QII", 0x1234, 0, 2) + 2 * struct.pack("<IQQqqQQ", 2, 1, 2, shift, shift, 1, 1)))
+		if number is not None:
+			options.append((11, struct.pack("<Q", number)))
+		write(out, self, symbols, b"".join(struct.pack("<HI", i, len(data)) + data for i, data in options))
 
 
 def main():
 	log, out = sys.argv[1:3]
-	shift = int(sys.argv[4]) if sys.argv[3:4] == ["shift"] else None
-	ppm, offset = (float(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 4 and shift is None else (0, 0)
+	words = { sys.argv[3]: int(sys.argv[4]) } if sys.argv[3:4] in (["shift"], ["id"]) else {}
+	ppm, offset = (float(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 4 and not words else (0, 0)
 	stamp = lambda t: t + offset + int(t * ppm / 1e6)
 	guest = Guest()
 	for i, line in enumerate(open(log)):
@@ -69,10 +75,10 @@ def main():
 		guest.send(stamp(send), 0, [1], i)
 		if handler:
 			guest.handler(stamp(handler), 1)
-	guest.write(out, "[mono]" if ppm else "local global [x86-tsc]", shift)
+	guest.write(out, "[mono]" if ppm else "local global [x86-tsc]", words.get("shift"), words.get("id"))
 
 
-def write(out, guest, symbols, clock, shift):
+def write(out, guest, symbols, options):
 	cpus = guest.cpus
 	blob = lambda text, size: struct.pack({ 4: "<I", 8: "<Q" }[size], len(text)) + text.encode()
 	head = "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n" \
@@ -85,12 +91,7 @@ def write(out, guest, symbols, clock, shift):
 		data += system.encode() + b"\0" + struct.pack("<I", len(texts)) + b"".join(blob(t, 8) for t in texts)
 	data += blob(symbols, 4) + blob(f'0x{REASON:x} : "Function call interrupts"\n' if guest.way == "arm64" else "", 4) + blob("1000 sender\n", 8)
 	data += struct.pack("<I", len(cpus)) + b"options  \0"
-	clock = clock.encode() + b"\0"
-	data += struct.pack("<HI", 4, len(clock)) + clock
-	if shift is not None:
-		option = struct.pack("<QII", 0x1234, 0, 2) + 2 * struct.pack("<IQQqqQQ", 2, 1, 2, shift, shift, 1, 1)
-		data += struct.pack("<HI", 12, len(option)) + option
-	data += struct.pack("<H", 0) + b"flyrecord\0"
+	data += options + struct.pack("<H", 0) + b"flyrecord\0"
 	streams = [pages_of(sorted(cpus[cpu])) for cpu in sorted(cpus)]
 	at = len(data) + 16 * len(streams) + 4095 & ~4095
 	table = b""
