@@ -71,6 +71,15 @@ like "$(plain)" '^membar~0x20e membar~0x20e ipi_mb +476 ' "  as in the rows over
 on 80 -f p50,max "$F"
 like "$(plain)" '^CALLER +FUNCTION +P50 +MAX$' "columns without a name: the keys of the rows are in front"
 is "$("$IPITRACE" report --csv -f p50,max "$F" | sed -n '/^[^#]/{p;q}')" "delivery_p50_ns,delivery_max_ns" "  not for programs"
+# Where nothing tells what arrived, its columns go before those that tell something.
+gzip -dc "$DATA/rows/ppc64el-7.3.dat.gz" >sends.dat
+on 80 sends.dat
+like "$(plain)" '^CALLER +FUNCTION +SENDS HITS CALLS$' "columns that hold nothing give way before those that hold something"
+like "$(plain)" '^\([0-9]+ columns* doe*s* not fit this terminal' "  and are counted"
+on 240 sends.dat
+like "$(plain)" '^CALLER .* DELIV COAL .* P50 +P90 .* MAX-AT ' "  not where there is room"
+on 60 -f caller,p50,p99,calls,queue_p50 --by caller sends.dat
+like "$(plain)" '^CALLER +P50 +P99 +CALLS +QUEUE-50$' "  nor where they were asked for"
 on 220 "$F"
 like "$(plain)" '^CALLER +FUNCTION +CLASS +SENDS .* WAIT-SUM$' "220 columns: all there is"
 unlike "$(plain)" 'do not fit' "  nothing is left out"

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "render/grid.h"
@@ -51,15 +52,39 @@ static unsigned int sum(const struct grid *g, const unsigned int *width, unsigne
 	return total ? total - 1 : 0;
 }
 
+/* No row has anything there. */
+static bool is_empty(const struct grid *g, unsigned int column)
+{
+	for (unsigned int row = 0; row < g->nr_rows; row++)
+		if (*cell(g, row, column) && strcmp(cell(g, row, column), "-"))
+			return false;
+	return true;
+}
+
+/* When a column may go, the lowest first; 0 = never. What holds nothing goes before all that holds something. */
+static unsigned int drop_order(const struct grid *g, unsigned int column)
+{
+	const struct grid_column *c = &g->columns[column];
+
+	if (c->drop || c->empty_goes)
+		if (is_empty(g, column))
+			return c->drop ? c->drop : GRID_DROP_MAX;
+	return c->drop ? GRID_DROP_MAX + c->drop : 0;
+}
+
 /* Of those that are left: the one that may go first, or NULL. */
 static unsigned int *least(const struct grid *g, unsigned int *width)
 {
-	unsigned int found = g->nr_columns;
+	unsigned int found = g->nr_columns, first = 0;
 
-	for (unsigned int i = 0; i < g->nr_columns; i++)
-		if (width[i] && g->columns[i].drop &&
-		    (found == g->nr_columns || g->columns[i].drop < g->columns[found].drop))
+	for (unsigned int i = 0; i < g->nr_columns; i++) {
+		unsigned int order = width[i] ? drop_order(g, i) : 0;
+
+		if (order && (!first || order < first)) {
+			first = order;
 			found = i;
+		}
+	}
 	return found < g->nr_columns ? &width[found] : NULL;
 }
 

@@ -15,8 +15,11 @@ struct grid_column {
 	const char *header;
 	bool right;
 	bool name;	   /* may be shortened; a figure cut short is a wrong figure */
-	unsigned int drop; /* may be left out, the lowest first; 0 = never */
+	unsigned int drop; /* may be left out, the lowest first; 0 = never. What holds nothing goes before all others */
+	bool empty_goes;   /* drop is 0, but it may be left out where it holds nothing */
 };
+
+#define GRID_DROP_MAX 1000u /* what drop is below */
 
 #define GRID_LEFT(h)                                                                                                   \
 	{                                                                                                              \

@@ -54,7 +54,7 @@ void render_kvm_diff_text(const struct kvm_report *a, const struct kvm_report *b
 			  FILE *out)
 {
 	static const struct grid_column columns[] = {
-		{ "FIGURE", false, true, 0 }, GRID_RIGHT("A"), GRID_RIGHT("B"), GRID_RIGHT("B/A")
+		{ .header = "FIGURE", .name = true }, GRID_RIGHT("A"), GRID_RIGHT("B"), GRID_RIGHT("B/A")
 	};
 	struct kvm_figure fa[KVM_MAX_FIGURES], fb[KVM_MAX_FIGURES];
 	unsigned int nr = kvm_summary(a, fa), nr_shown = 0;

@@ -28,8 +28,12 @@ static int by_time(const void *a, const void *b)
 static void exits(const struct kvm_report *r, const struct render_kvm_options *o, const struct kvm_vm *vm, FILE *out)
 {
 	static const struct grid_column columns[] = {
-		{ "EXIT", false, true, 0 }, GRID_RIGHT("COUNT"),   GRID_RIGHT("TIME"),
-		GRID_RIGHT("MEAN"),	    GRID_RIGHT("IN-IPIS"), GRID_RIGHT("SHARE"),
+		{ .header = "EXIT", .name = true },
+		GRID_RIGHT("COUNT"),
+		GRID_RIGHT("TIME"),
+		GRID_RIGHT("MEAN"),
+		GRID_RIGHT("IN-IPIS"),
+		GRID_RIGHT("SHARE"),
 	};
 	const struct kvm_exits **order = xcalloc(vm->nr_exits + 1, sizeof(*order));
 	unsigned int nr = 0;

@@ -50,6 +50,7 @@ static struct grid_column grid_column(const struct render *r, const struct colum
 		g.drop = DROP_FIRST;
 	else if (o->may_drop && c->shown && c->shown < COLUMN_STAYS)
 		g.drop = DROP_FIRST + c->shown;
+	g.empty_goes = o->may_drop && c->shown && !column_is_key(c);
 	return g;
 }
 
