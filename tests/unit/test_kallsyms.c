@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../rnd.h"
+#include "base/compiler.h"
 #include "decode/kallsyms.h"
 #include "decode/symtab.h"
 #include "tap.h"
@@ -152,9 +153,40 @@ static void test_edges(void)
 	is_kept(text, words, 2, "", "words that are no addresses of the kernel");
 }
 
+/* Digits are read eight at once where there are sixteen. */
+static void test_addresses(void)
+{
+	static const struct {
+		const char *line;
+		bool function;
+		uint64_t addr;
+	} rows[] = {
+		{ "0123456789abcdef T f", true, 0x0123456789abcdefULL },
+		{ "fedcba9876543210 t f\t[mod]", true, 0xfedcba9876543210ULL },
+		{ "c0123abc T f", true, 0xc0123abcULL },
+		{ "123456789abcdef T f", true, 0x123456789abcdefULL },
+		{ "0123456789abcdeg T f", false, 0 },
+		{ "g123456789abcdef T f", false, 0 },
+		{ "0123456789ABCDEF T f", false, 0 },
+		{ "01234567:9abcdef T f", false, 0 },
+		{ "0123456/89abcdef T f", false, 0 },
+		{ "0123456789abc`ef T f", false, 0 },
+		{ "01234567 9abcdef T f", false, 0 },
+		{ "0123456789abcdef", false, 0 },
+	};
+	struct kallsyms_line l;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool function = kallsyms_function(rows[i].line, rows[i].line + strlen(rows[i].line), &l);
+
+		ok(function == rows[i].function && (!function || l.addr == rows[i].addr), "%s", rows[i].line);
+	}
+}
+
 int main(void)
 {
 	test_random();
+	test_addresses();
 	test_edges();
 	return done_testing();
 }

@@ -2,6 +2,7 @@
 /*
  * decode/kallsyms.c - what a line of kallsyms says; which lines a recording needs.
  */
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,12 +55,36 @@ static inline bool is_label(const char *name, const char *end)
 	return end - name > 1 && ((name[0] == '.' && name[1] == 'L') || (name[0] == 'L' && name[1] == '0'));
 }
 
+/* Eight digits at once, one a byte of a word; false where one of them is none. */
+static inline bool hex_word(const char *digits, uint64_t *value)
+{
+	const uint64_t each = 0x0101010101010101ULL;
+	uint64_t x, letter, d;
+
+	memcpy(&x, digits, sizeof(x));
+	x = be64toh(x);
+	letter = x >> 6 & each; /* 'a' is 0x61, '0' is 0x30 */
+	d = (x & 0x0f * each) + letter * 9;
+	if (x != d + 0x30 * each + letter * ('a' - '0' - 10) || d & 0x10 * each ||
+	    ((d + 6 * each) >> 4 & each) != letter)
+		return false;
+	d = (d | d >> 4) & 0x00ff00ff00ff00ffULL;
+	d = (d | d >> 8) & 0x0000ffff0000ffffULL;
+	*value = (d | d >> 16) & 0xffffffffULL;
+	return true;
+}
+
 /* The address; *end is behind its digits, at line where there are none. */
 static uint64_t parse_addr(const char *line, const char *eol, const char **end)
 {
-	uint64_t addr = 0;
+	uint64_t addr = 0, low;
 	int digit;
 
+	if (eol - line > 16 && line[16] == ' ' && hex_word(line, &addr) && hex_word(line + 8, &low)) {
+		*end = line + 16;
+		return addr << 32 | low;
+	}
+	addr = 0;
 	for (*end = line; *end < eol && (digit = hex_digit(**end)) >= 0; ++*end)
 		addr = addr << 4 | (unsigned int)digit;
 	return addr;

@@ -20,7 +20,7 @@
 #include "file/priv.h"
 
 #define CHUNK	  (64u << 10)  /* read at once: stays in the second-level cache until it is decoded */
-#define AHEAD	  (2ull << 20) /* the kernel is asked for so much at once: CPUs are read in turn */
+#define AHEAD	  (2ull << 20) /* the kernel is asked for so much: CPUs are read in turn */
 #define MAX_BLOCK (64u << 20)  /* an uncompressed size beyond is damage */
 
 struct dat_buffer *dat_add_buffer(struct dat_file *f, const char *name, const char *clock, unsigned int page_size)
@@ -111,12 +111,15 @@ static void sum_check(struct dat_file *f, struct dat_stream *stream)
 	stream->sum = NULL;
 }
 
+/* Each page once: the kernel looks all of them up, which shows in the time of a report. */
 static void ask_ahead(struct dat_file *f, struct dat_stream *stream)
 {
-	if (stream->pos < stream->asked_ahead || stream->len <= CHUNK)
+	uint64_t from = stream->asked_ahead > stream->pos ? stream->asked_ahead : stream->pos, to = stream->pos + AHEAD;
+
+	if (from >= stream->pos + AHEAD / 2 || stream->len <= CHUNK)
 		return;
-	posix_fadvise(f->fd, (off_t)stream->pos, AHEAD, POSIX_FADV_WILLNEED);
-	stream->asked_ahead = stream->pos + AHEAD / 2;
+	posix_fadvise(f->fd, (off_t)from, (off_t)(to - from), POSIX_FADV_WILLNEED);
+	stream->asked_ahead = to;
 }
 
 /* Where the next chunk goes. */
