@@ -184,6 +184,9 @@ is "$long" "" "no function is longer than 80 lines"
 
 spaces=$(grep -nE '^ {8}|[ 	]+$' "${sources[@]}" | head -n 5)
 is "$spaces" "" "indentation by tabs, no trailing blanks"
+# "1 sends": what follows a number asks base/text.h how it ends.
+is "$(grep -nE '%(llu|u|zu|" PRIu64 ") (more )?(sends|records|samples|IPIs|events|calls|hits|interrupts|lines|rows|reports|columns)\>[^=]' "${tracer[@]}")" "" \
+	"no number is taken for many where it may be one"
 
 # Where the option tables end up: every option of every command is in its man page.
 for cmd in $("$IPITRACE" --list-options | cut -f1); do

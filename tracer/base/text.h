@@ -65,6 +65,18 @@ static inline const char *plural_s(uint64_t nr)
 	return nr == 1 ? "" : "s";
 }
 
+/* "1 row was", "2 rows were". */
+static inline const char *plural_was(uint64_t nr)
+{
+	return nr == 1 ? "was" : "were";
+}
+
+/* "1 row is", "2 rows are". */
+static inline const char *plural_is(uint64_t nr)
+{
+	return nr == 1 ? "is" : "are";
+}
+
 /* "1 column does", "2 columns do". */
 static inline const char *columns_do(unsigned int nr)
 {

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "bench/backend.h"
 
 #define DEVICE	       "/dev/" IPITRACE_BENCH_DEVICE
@@ -231,8 +232,9 @@ static int fetch(struct bench_device *d, struct bench_raw *raw, struct err *err)
 		if (ioctl(d->fd, IPITRACE_BENCH_READ, &rd))
 			return err_set_errno(err, EXIT_FAILED, errno, "cannot read the samples");
 		if (!rd.count)
-			return err_set(err, EXIT_FAILED, "the module promised %llu samples and gave %llu",
-				       (unsigned long long)raw->nr_samples, (unsigned long long)at);
+			return err_set(err, EXIT_FAILED, "the module promised %llu sample%s and gave %llu",
+				       (unsigned long long)raw->nr_samples, plural_s(raw->nr_samples),
+				       (unsigned long long)at);
 		at += rd.count;
 	}
 	return 0;
@@ -261,8 +263,9 @@ static int run_error(int errnum, const struct bench_job *job, const struct ipitr
 	case ETIMEDOUT:
 		if (run->stop_reason == IPITRACE_BENCH_STOP_STUCK)
 			return stuck_error(mode, run, err);
-		err_set(err, EXIT_FAILED, "%s: not done in time: %llu of %llu sends", mode,
-			(unsigned long long)run->sends, (unsigned long long)(job->iterations * job->nr_senders));
+		err_set(err, EXIT_FAILED, "%s: not done in time: %llu of %llu send%s", mode,
+			(unsigned long long)run->sends, (unsigned long long)(job->iterations * job->nr_senders),
+			plural_s(job->iterations * job->nr_senders));
 		return err_hint(err, "a smaller -n, or a shorter --pace, --handler-ns or --irqs-off-ns");
 	case ENODEV:
 		if (run->stop_reason == IPITRACE_BENCH_STOP_STUCK)

@@ -169,8 +169,8 @@ static void checks(const struct bench_result *r, FILE *out)
 	for (unsigned int i = 0; i < r->nr_checks; i++) {
 		const struct bench_check *c = &r->checks[i];
 
-		fprintf(out, "trace: %s: %" PRIu64 " IPIs sent, %" PRIu64 " matched, %" PRIu64 " mismatched", c->title,
-			c->sent, c->matched, c->mismatched);
+		fprintf(out, "trace: %s: %" PRIu64 " IPI%s sent, %" PRIu64 " matched, %" PRIu64 " mismatched", c->title,
+			c->sent, plural_s(c->sent), c->matched, c->mismatched);
 		for (unsigned int class = 0; class < IPI_NR_CLASSES; ++class)
 			if (c->seen[class])
 				fprintf(out, ", %" PRIu64 " %s", c->seen[class], ipi_class_name(class));
@@ -179,7 +179,8 @@ static void checks(const struct bench_result *r, FILE *out)
 		if (c->unconfirmed)
 			fprintf(out, ", %" PRIu64 " not decidable", c->unconfirmed);
 		if (c->lost_events)
-			fprintf(out, ", but %" PRIu64 " events were lost", c->lost_events);
+			fprintf(out, ", but %" PRIu64 " event%s %s lost", c->lost_events, plural_s(c->lost_events),
+				plural_was(c->lost_events));
 		fprintf(out,
 			"; a send takes %" PRIu64 " ns, traced %" PRIu64 " ns: tracing costs %+" PRId64
 			" ns (medians)\n",
@@ -191,10 +192,10 @@ static void checks(const struct bench_result *r, FILE *out)
 
 static void method(const struct bench_result *r, FILE *out)
 {
-	fprintf(out, "%" PRIu64 " times each", r->iterations);
+	fprintf(out, "%" PRIu64 " time%s each", r->iterations, plural_s(r->iterations));
 	if (r->nr_senders > 1)
 		fprintf(out, " by each of %u senders", r->nr_senders);
-	fprintf(out, ", %" PRIu64 " repetitions, %s; all times in ns\n", r->repeat,
+	fprintf(out, ", %" PRIu64 " repetition%s, %s; all times in ns\n", r->repeat, plural_s(r->repeat),
 		r->backend == BENCH_USER ? "membarrier from user space" : "kernel module");
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "bench/result.h"
 
 const struct bench_mode bench_modes[IPITRACE_BENCH_NR_PRIMITIVES] = {
@@ -317,23 +318,24 @@ const char *bench_row_warning(const struct bench_row *row, unsigned int i, char 
 		return buf;
 	}
 	if (d->count && d->count < BENCH_FEW_SAMPLES && n++ == i) {
-		snprintf(buf, len, "%llu samples are too few for p99.9", (unsigned long long)d->count);
+		snprintf(buf, len, "%llu sample%s: too few for p99.9", (unsigned long long)d->count,
+			 plural_s(d->count));
 		return buf;
 	}
 	if (rejected * 100 > s->hits && row->mode != IPITRACE_BENCH_DRY_RUN && row->mode != IPITRACE_BENCH_SELF &&
 	    n++ == i) {
-		snprintf(buf, len, "%llu of %llu IPIs never happened or went astray", (unsigned long long)rejected,
-			 (unsigned long long)s->hits);
+		snprintf(buf, len, "%llu of %llu IPI%s never happened or went astray", (unsigned long long)rejected,
+			 (unsigned long long)s->hits, plural_s(s->hits));
 		return buf;
 	}
 	if (s->no_window && n++ == i) {
-		snprintf(buf, len, "in %llu of %llu samples interrupts were not off as they should have been",
-			 (unsigned long long)s->no_window, (unsigned long long)s->hits);
+		snprintf(buf, len, "in %llu of %llu sample%s interrupts were not off as they should have been",
+			 (unsigned long long)s->no_window, (unsigned long long)s->hits, plural_s(s->hits));
 		return buf;
 	}
 	if (s->unconfirmed && n++ == i) {
-		snprintf(buf, len, "whether %llu interrupts happened could not be observed",
-			 (unsigned long long)s->unconfirmed);
+		snprintf(buf, len, "whether %llu interrupt%s happened could not be observed",
+			 (unsigned long long)s->unconfirmed, plural_s(s->unconfirmed));
 		return buf;
 	}
 	if (s->ran_ns && (s->total_ns - s->ran_ns) * 1000 > s->total_ns * BENCH_KEPT_PERMILLE && n++ == i) {
@@ -342,7 +344,8 @@ const char *bench_row_warning(const struct bench_row *row, unsigned int i, char 
 		return buf;
 	}
 	if (s->truncated && n++ == i) {
-		snprintf(buf, len, "%llu samples were not kept", (unsigned long long)s->truncated);
+		snprintf(buf, len, "%llu sample%s %s not kept", (unsigned long long)s->truncated,
+			 plural_s(s->truncated), plural_was(s->truncated));
 		return buf;
 	}
 	return NULL;

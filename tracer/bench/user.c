@@ -35,6 +35,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "bench/backend.h"
 
 /* Shorter than any turn of another task; most IPIs are handled in less. */
@@ -449,8 +450,8 @@ int bench_user_run(const struct bench_job *job, struct bench_raw *raw, struct er
 	*raw = (struct bench_raw){ .no_ipi = job->mode == IPITRACE_BENCH_DRY_RUN };
 	sh = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (sh == MAP_FAILED)
-		return err_set_errno(err, EXIT_FAILED, errno, "no memory for %llu samples",
-				     (unsigned long long)job->iterations);
+		return err_set_errno(err, EXIT_FAILED, errno, "no memory for %llu sample%s",
+				     (unsigned long long)job->iterations, plural_s(job->iterations));
 	ret = run_child(sh, job, &pid, err);
 	if (!ret) {
 		raw->samples = xmalloc((sh->sends + 1) * sizeof(*raw->samples));

@@ -21,6 +21,7 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "capture/priv.h"
 
 /* Of the instance; what a kernel does not have is not watched. */
@@ -175,7 +176,7 @@ static void tell_switches(struct session *s, struct telling *t)
 	}
 	if (!nr)
 		return;
-	snprintf(more, sizeof(more), " (%u events)", nr);
+	snprintf(more, sizeof(more), " (%u event%s)", nr, plural_s(nr));
 	snprintf(file, sizeof(file), "%s", first->file);
 	if (nr > 1 && nr == alone)
 		snprintf(file, sizeof(file), "events/%.*s/*/enable", (int)strcspn(first->file + 7, "/"),

@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "bench/backend.h"
 #include "bench/compare.h"
 #include "bench/measure.h"
@@ -148,14 +149,14 @@ static int verdict(const struct bench_result *r, struct err *err)
 		lost += r->checks[i].lost_events;
 	}
 	if (lost) {
-		err_set(err, EXIT_INCOMPLETE, "%llu events were lost: the check is incomplete",
-			(unsigned long long)lost);
+		err_set(err, EXIT_INCOMPLETE, "%llu event%s %s lost: the check is incomplete", (unsigned long long)lost,
+			plural_s(lost), plural_was(lost));
 		err_hint(err, "fewer sends (-n), or --pace");
 		return EXIT_INCOMPLETE;
 	}
 	if (mismatched) {
-		err_set(err, EXIT_MISMATCH, "the trace and the benchmark disagree about %llu IPIs",
-			(unsigned long long)mismatched);
+		err_set(err, EXIT_MISMATCH, "the trace and the benchmark disagree about %llu IPI%s",
+			(unsigned long long)mismatched, plural_s(mismatched));
 		return EXIT_MISMATCH;
 	}
 	return EXIT_OK;

@@ -22,6 +22,7 @@
 #include "base/globs.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "capture/ping.h"
 #include "capture/session.h"
 #include "capture/signals.h"
@@ -334,9 +335,11 @@ static void look_at_evidence(struct check *c, const struct report *r)
 	if (t->lost_unknown)
 		add_reason(c, "events were lost, nobody knows how many");
 	else if (t->lost_events)
-		add_reason(c, "%llu events were lost", (unsigned long long)t->lost_events);
+		add_reason(c, "%llu event%s %s lost", (unsigned long long)t->lost_events, plural_s(t->lost_events),
+			   plural_was(t->lost_events));
 	if (t->late_events)
-		add_reason(c, "%llu events came too late", (unsigned long long)t->late_events);
+		add_reason(c, "%llu event%s came too late", (unsigned long long)t->late_events,
+			   plural_s(t->late_events));
 	if (r->missing && !t->nr_reasons)
 		add_reason(c, "/proc/interrupts counted at least %llu %s, %llu were traced",
 			   (unsigned long long)r->missing->low, r->missing->what,

@@ -182,12 +182,13 @@ static void text_table(const struct counting *c, enum counts_kind kind, const ch
 static void print_text(const struct counting *c, FILE *out)
 {
 	const char *name = c->by == SESSION_COUNTS_STACK ? "STACK" : "CALLSITE";
-	uint64_t single = total(c, COUNTS_SINGLE), multi = total(c, COUNTS_MULTICAST);
+	uint64_t single = total(c, COUNTS_SINGLE), multi = total(c, COUNTS_MULTICAST), calls = total(c, COUNTS_CALLS);
 
 	fprintf(out,
-		"%.3f s, counted by the kernel: %llu sends = %llu to one CPU + %llu multicasts, %llu calls queued\n",
-		(double)(c->off_ns - c->on_ns) / 1e9, (unsigned long long)(single + multi), (unsigned long long)single,
-		(unsigned long long)multi, (unsigned long long)total(c, COUNTS_CALLS));
+		"%.3f s, counted by the kernel: %llu send%s = %llu to one CPU + %llu multicast%s, %llu call%s queued\n",
+		(double)(c->off_ns - c->on_ns) / 1e9, (unsigned long long)(single + multi), plural_s(single + multi),
+		(unsigned long long)single, (unsigned long long)multi, plural_s(multi), (unsigned long long)calls,
+		plural_s(calls));
 	text_table(c, COUNTS_SINGLE, "SENDS", name, out);
 	text_table(c, COUNTS_TARGETS, "SENDS", "", out);
 	text_table(c, COUNTS_MULTICAST, "MULTICASTS", name, out);
@@ -260,9 +261,8 @@ static int finish(struct counting *c, int ret, bool has_workload, struct err *er
 		status = running_workload_status(&c->run);
 	if (!dropped(c) || (status && !c->o->strict))
 		return status;
-	err_set(err, EXIT_INCOMPLETE,
-		"%llu events found no place in the kernel's tables: they are in the totals, in no row",
-		(unsigned long long)dropped(c));
+	err_set(err, EXIT_INCOMPLETE, "%llu event%s found no place in the kernel's tables: in the totals, in no row",
+		(unsigned long long)dropped(c), plural_s(dropped(c)));
 	err_hint(err, "%s",
 		 c->by == SESSION_COUNTS_STACK ? "stacks are many: without --by stack rows are by call site" :
 						 "'ipitrace stat' without --counts has no such limit");

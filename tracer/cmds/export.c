@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/filter.h"
+#include "base/text.h"
 #include "base/window.h"
 #include "cmds/cmd.h"
 #include "cmds/kvm.h"
@@ -183,14 +184,14 @@ static int timeline_possible(const struct trace_info *t, struct err *err)
 static void say_left_out(const struct timeline_left_out *l, const char *whose)
 {
 	if (l->sends)
-		fprintf(stderr, "ipitrace: export: %s%" PRIu64 " send%s left out: to no CPU\n", whose, l->sends,
-			l->sends == 1 ? " is" : "s are");
+		fprintf(stderr, "ipitrace: export: %s%" PRIu64 " send%s %s left out: to no CPU\n", whose, l->sends,
+			plural_s(l->sends), plural_is(l->sends));
 	if (!l->interrupts && !l->functions)
 		return;
 	fprintf(stderr,
-		"ipitrace: export: %s%" PRIu64 " interrupts and %" PRIu64
-		" functions are left out: they were stamped before their sends\n",
-		whose, l->interrupts, l->functions);
+		"ipitrace: export: %s%" PRIu64 " interrupt%s and %" PRIu64
+		" function%s left out: stamped before their sends\n",
+		whose, l->interrupts, plural_s(l->interrupts), l->functions, plural_s(l->functions));
 }
 
 /* One recording; joined: NULL, or what takes the flows of the guest's hits. whose: for messages. */

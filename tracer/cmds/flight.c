@@ -270,8 +270,9 @@ static void say_file(const struct flight *f, const struct flight_file *file, uin
 	render_time(file->until_ns - file->from_ns, false, length);
 	render_time(signals_now_ns() - begin_ns, false, took);
 	text_bytes(bytes, file->bytes);
-	running_say("%s: the %s up to %" PRIu64 ".%06" PRIu64 ", %" PRIu64 " records, %s, written in %s", file->path,
-		    length, file->until_ns / 1000000000, file->until_ns / 1000 % 1000000, file->records, bytes, took);
+	running_say("%s: the %s up to %" PRIu64 ".%06" PRIu64 ", %" PRIu64 " record%s, %s, written in %s", file->path,
+		    length, file->until_ns / 1000000000, file->until_ns / 1000 % 1000000, file->records,
+		    plural_s(file->records), bytes, took);
 }
 
 static void run_command(struct flight *f, const char *path)

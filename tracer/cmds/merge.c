@@ -119,8 +119,8 @@ static int status_of(const struct report *r, struct err *err)
 	}
 	if (!nr)
 		return EXIT_OK;
-	err_set(err, EXIT_INCOMPLETE, "%u of %u reports %s incomplete, the first of them of %s", nr, r->nr_sources,
-		nr == 1 ? "is" : "are", first->host ? first->host : "a host without a name");
+	err_set(err, EXIT_INCOMPLETE, "%u of %u report%s %s incomplete, the first of them of %s", nr, r->nr_sources,
+		plural_s(r->nr_sources), plural_is(nr), first->host ? first->host : "a host without a name");
 	err_hint(err, "the sum is of what is there; 'merged' in --json names them all");
 	return EXIT_INCOMPLETE;
 }

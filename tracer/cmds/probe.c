@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/opts.h"
+#include "base/text.h"
 #include "capture/probe.h"
 #include "cmds/cmd.h"
 
@@ -115,7 +116,8 @@ static void text_clock(const struct probe_kernel *p)
 
 static void text(const struct probe_kernel *p)
 {
-	printf("kernel: Linux %s %s, %u CPUs online of %u\n", p->release, p->arch, p->cpus_online, p->cpus_present);
+	printf("kernel: Linux %s %s, %u CPU%s online of %u\n", p->release, p->arch, p->cpus_online,
+	       plural_s(p->cpus_online), p->cpus_present);
 	if (p->cpus_online == 1)
 		puts("note: one CPU: there is no other to interrupt, only its own irq_work");
 	wrapped(xasprintf("access: %s; tracefs %s; lockdown %s; symbols %s; kprobe events %s",

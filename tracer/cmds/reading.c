@@ -196,12 +196,13 @@ static void say_unplaced(const struct reading *r)
 
 	if (facts && facts->tasks_lost && (r->filters[0]->process.children || r->filters[0]->cgroup))
 		fprintf(stderr,
-			"ipitrace: %llu events that tell of tasks were lost when it was recorded: some may be misplaced\n",
-			(unsigned long long)facts->tasks_lost);
+			"ipitrace: %llu event%s about tasks %s lost when it was recorded: some may be misplaced\n",
+			(unsigned long long)facts->tasks_lost, plural_s(facts->tasks_lost),
+			plural_was(facts->tasks_lost));
 	if (!u->hits)
 		return;
-	fprintf(stderr, "ipitrace: %llu IPIs are left out, for it is not known where their senders belong:",
-		(unsigned long long)u->hits);
+	fprintf(stderr, "ipitrace: %llu IPI%s %s left out, for it is not known where their senders belong:",
+		(unsigned long long)u->hits, plural_s(u->hits), plural_is(u->hits));
 	for (unsigned int i = 0; i < u->tasks && i < 4; i++) {
 		const char *comm = r->names.comm(r->names.ctx, u->pids[i]);
 

@@ -195,27 +195,27 @@ const struct opt_spec record_spec = {
 
 static void say_ustacks(const struct ustacks_counts *n)
 {
-	running_say("user stacks of %llu of %llu sends; %llu were sent by interrupts, %llu have no user side, "
-		    "%llu no sample",
-		    (unsigned long long)n->framed, (unsigned long long)n->sends, (unsigned long long)n->interrupts,
-		    (unsigned long long)n->kernel, (unsigned long long)n->unsampled);
+	running_say("user stacks of %llu of %llu send%s; %llu by interrupts, %llu without a user side, "
+		    "%llu without a sample",
+		    (unsigned long long)n->framed, (unsigned long long)n->sends, plural_s(n->sends),
+		    (unsigned long long)n->interrupts, (unsigned long long)n->kernel, (unsigned long long)n->unsampled);
 	if (n->lost)
-		running_say("%llu samples of user stacks were lost: smaller ones (--user-stack=dwarf,2K), or fp",
-			    (unsigned long long)n->lost);
+		running_say("%llu sample%s of user stacks %s lost: smaller ones (--user-stack=dwarf,2K), or fp",
+			    (unsigned long long)n->lost, plural_s(n->lost), plural_was(n->lost));
 	if (n->side_lost)
-		running_say("%llu records of mappings and processes were lost: frames of user stacks may be [unknown]",
-			    (unsigned long long)n->side_lost);
+		running_say("%llu record%s of mappings and processes %s lost: frames of user stacks may be [unknown]",
+			    (unsigned long long)n->side_lost, plural_s(n->side_lost), plural_was(n->side_lost));
 }
 
 static void summarize(const struct record *r)
 {
+	uint64_t nr = r->rec.has_events ? r->rec.events : r->records;
 	char bytes[TEXT_BYTES_LEN];
 
 	text_bytes(bytes, r->bytes);
 	if (!r->opts.quiet)
-		running_say("%llu %s, %llu lost, %s in %s",
-			    (unsigned long long)(r->rec.has_events ? r->rec.events : r->records),
-			    r->rec.has_events ? "events" : "records", (unsigned long long)r->lost, bytes,
+		running_say("%llu %s%s, %llu lost, %s in %s", (unsigned long long)nr,
+			    r->rec.has_events ? "event" : "record", plural_s(nr), (unsigned long long)r->lost, bytes,
 			    strcmp(r->opts.output, "-") ? r->opts.output : "standard output");
 	/* Who waits wants to know for what. */
 	if (!r->opts.quiet && (r->opts.log_session || r->rec.look_ns + r->rec.write_ns > NS_PER_S))
@@ -231,8 +231,9 @@ static void summarize(const struct record *r)
 		fprintf(stderr, "ipitrace: /proc/kallsyms hides addresses: no names of functions "
 				"(sysctl kernel.kptr_restrict=1)\n");
 	if (r->rec.facts.missed_sends)
-		fprintf(stderr, "ipitrace: %llu sends were missed: their probe was hit while another was running\n",
-			(unsigned long long)r->rec.facts.missed_sends);
+		fprintf(stderr, "ipitrace: %llu send%s %s missed: the probe was hit while another was running\n",
+			(unsigned long long)r->rec.facts.missed_sends, plural_s(r->rec.facts.missed_sends),
+			plural_was(r->rec.facts.missed_sends));
 }
 
 static int finish(struct record *r, int ret, struct err *err)

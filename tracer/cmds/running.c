@@ -191,9 +191,11 @@ static void say_lost(const struct facts *f, uint64_t lost, const char *what, uin
 {
 	for (unsigned int cpu = 0; cpu < f->nr_cpus; cpu++)
 		if (f->lost[cpu])
-			fprintf(stderr, "ipitrace: CPU %u lost %llu of %llu events\n", cpu,
-				(unsigned long long)f->lost[cpu], (unsigned long long)(f->lost[cpu] + f->entries[cpu]));
-	err_set(err, EXIT_INCOMPLETE, "%llu events were lost, the %s is incomplete", (unsigned long long)lost, what);
+			fprintf(stderr, "ipitrace: CPU %u lost %llu of %llu event%s\n", cpu,
+				(unsigned long long)f->lost[cpu], (unsigned long long)(f->lost[cpu] + f->entries[cpu]),
+				plural_s(f->lost[cpu] + f->entries[cpu]));
+	err_set(err, EXIT_INCOMPLETE, "%llu event%s %s lost, the %s is incomplete", (unsigned long long)lost,
+		plural_s(lost), plural_was(lost), what);
 	err_hint(err, "a bigger buffer (-m %lluM), no stacks (--no-stack), or %s",
 		 (unsigned long long)((buffer_bytes * 4 + (1 << 20) - 1) >> 20),
 		 fewer ? fewer : "fewer targets (-C LIST)");
@@ -231,7 +233,8 @@ static bool incomplete(struct live *live, struct err *err)
 	if (!running_incomplete(live_facts(live), "measurement", live_buffer_bytes(live), NULL, err))
 		return reading_status(&r, err) != EXIT_OK;
 	if (r.trace->late_events)
-		running_say("%llu events came too late to be matched", (unsigned long long)r.trace->late_events);
+		running_say("%llu event%s came too late to be matched", (unsigned long long)r.trace->late_events,
+			    plural_s(r.trace->late_events));
 	return true;
 }
 

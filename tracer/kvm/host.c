@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "kvm/host.h"
 
 struct growth {
@@ -228,9 +229,8 @@ unsigned int kvm_host_notes(const struct kvm_report *r, uint64_t posted, char *n
 				  "the kernel's own counters, which went with them",
 				  uncounted, r->nr_vms);
 	if (r->nr_late)
-		notes[nr++] =
-			xasprintf("%u threads of virtual CPUs were found while it was recorded: their WAKE and RUNQ "
-				  "are missing up to then",
-				  r->nr_late);
+		notes[nr++] = xasprintf("%u thread%s of virtual CPUs %s found while it was recorded: WAKE and RUNQ of "
+					"such are missing up to then",
+					r->nr_late, plural_s(r->nr_late), plural_was(r->nr_late));
 	return nr;
 }

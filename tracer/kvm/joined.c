@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "kvm/joined.h"
 
 void kvm_hits_add(struct kvm_hits *h, const struct kvm_ipi *ipi)
@@ -288,8 +289,8 @@ static int failed(const struct kvm_report *r, const struct kvm_pair *p, enum kvm
 			p->want.path);
 		return err_hint(err, "record --clock x86-tsc on both, and --guest %s,offset=TICKS", p->want.path);
 	case KVM_JOIN_FEW:
-		err_set(err, EXIT_FAILED, "%s and %s: of %" PRIu64 " IPIs that both could have, %" PRIu64 " fit",
-			r->path, p->want.path, n->possible, n->matched);
+		err_set(err, EXIT_FAILED, "%s and %s: of %" PRIu64 " IPI%s that both could have, %" PRIu64 " fit",
+			r->path, p->want.path, n->possible, plural_s(n->possible), n->matched);
 		break;
 	case KVM_JOIN_OTHERS:
 		err_set(err, EXIT_FAILED,

@@ -416,12 +416,12 @@ unsigned int kvm_report_notes(const struct kvm_report *r, char *notes[KVM_MAX_NO
 	if (r->has[KVM_EV_EXIT_ARM] && !r->has[KVM_EV_SGI])
 		notes[nr++] = xstrdup("no probe tells of an SGI's target: sends are counted, no IPI is followed");
 	if (r->stats->unnumbered)
-		notes[nr++] = xasprintf(
-			"%llu threads of virtual CPUs have no number: neither debugfs nor their names tell it",
-			(unsigned long long)r->stats->unnumbered);
+		notes[nr++] =
+			xasprintf("%llu thread%s of virtual CPUs without a number: neither debugfs nor names tell it",
+				  (unsigned long long)r->stats->unnumbered, plural_s(r->stats->unnumbered));
 	if (r->stats->strangers)
-		notes[nr++] = xasprintf("%llu events of threads that are no known virtual CPU",
-					(unsigned long long)r->stats->strangers);
+		notes[nr++] = xasprintf("%llu event%s of threads that are no known virtual CPU",
+					(unsigned long long)r->stats->strangers, plural_s(r->stats->strangers));
 	for (unsigned int i = 0; i < r->nr_guests && r->is_joined; i++) {
 		const struct kvm_joined *n = &r->guests[i].joined;
 

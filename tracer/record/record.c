@@ -141,8 +141,9 @@ static void show_progress(struct record *r)
 
 	count_events(r);
 	text_bytes(bytes, r->bytes);
-	fprintf(stderr, "%sipitrace: %llu records, %llu lost, %s%s", terminal ? "\r" : "",
-		(unsigned long long)r->records, (unsigned long long)r->lost, bytes, terminal ? "\033[K" : "\n");
+	fprintf(stderr, "%sipitrace: %llu record%s, %llu lost, %s%s", terminal ? "\r" : "",
+		(unsigned long long)r->records, plural_s(r->records), (unsigned long long)r->lost, bytes,
+		terminal ? "\033[K" : "\n");
 }
 
 /* The screen is the workload's, unless the user asks for progress on it. */

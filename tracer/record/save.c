@@ -16,6 +16,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/tlb.h"
 #include "capture/interrupts.h"
 #include "capture/kvmhost.h"
@@ -285,9 +286,9 @@ static void judge_entries(struct facts *f, uint64_t records)
 	}
 	if (entries != records)
 		facts_add_reason(f,
-				 "the ring buffers counted %" PRIu64 " records, %" PRIu64
-				 " are in the recording: another process emptied, read or changed them",
-				 entries, records);
+				 "the ring buffers counted %" PRIu64 " record%s, %" PRIu64
+				 " %s in the recording: another process emptied, read or changed them",
+				 entries, plural_s(entries), records, plural_is(records));
 }
 
 static void join_event(void *ctx, const struct ipi_event *ev)

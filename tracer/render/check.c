@@ -144,7 +144,7 @@ static void irqs_text(const struct check_report *r, FILE *out)
 			irqs_of_cpu(r, r->irqs[i].cpu, out);
 	}
 	if (nr > r->top)
-		fprintf(out, "not by IPIs: %u more CPUs\n", nr - r->top);
+		fprintf(out, "not by IPIs: %u more CPU%s\n", nr - r->top, plural_s(nr - r->top));
 	cpuset_free(&done);
 }
 
@@ -181,8 +181,8 @@ void render_check_text(const struct check_report *r, const struct screen *screen
 		fputs("an unknown number of events lost", out);
 	else
 		fprintf(out, "%" PRIu64 " event%s lost", r->trace->lost_events, plural_s(r->trace->lost_events));
-	fprintf(out, ", tracing %s, %" PRIu64 " hits by ipitrace itself\n", r->intact ? "untouched" : "touched",
-		r->own);
+	fprintf(out, ", tracing %s, %" PRIu64 " hit%s by ipitrace itself\n", r->intact ? "untouched" : "touched",
+		r->own, plural_s(r->own));
 	lines_text(r, out);
 	if (r->workload_status > 0)
 		fprintf(out, "workload: its exit status was %d\n", r->workload_status);

@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "render/diff.h"
 #include "render/value.h"
 
@@ -228,11 +229,11 @@ static void verdict(const struct diff *d, const struct render_diff_options *o, F
 	else if (!d->changed)
 		fputs("NO SIGNIFICANT CHANGE", out);
 	else if (totals && d->nr_changed)
-		fprintf(out, "CHANGED: the totals and %u of %u rows", d->nr_changed, d->nr_rows);
+		fprintf(out, "CHANGED: the totals and %u of %u row%s", d->nr_changed, d->nr_rows, plural_s(d->nr_rows));
 	else if (totals)
 		fputs("CHANGED: the totals, no single row", out);
 	else
-		fprintf(out, "CHANGED: %u of %u rows", d->nr_changed, d->nr_rows);
+		fprintf(out, "CHANGED: %u of %u row%s", d->nr_changed, d->nr_rows, plural_s(d->nr_rows));
 	if (d->changed)
 		screen_end(&o->screen, out);
 	fputc('\n', out);

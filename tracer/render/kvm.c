@@ -95,7 +95,7 @@ static void halts(const struct kvm_report *r, const struct render_kvm_options *o
 	}
 	fputs("\npolling: won", out);
 	part(r, o, out, "", h->poll_won);
-	fprintf(out, "; for nothing %" PRIu64 " times", h->in_vain);
+	fprintf(out, "; for nothing %" PRIu64 " time%s", h->in_vain, plural_s(h->in_vain));
 	if (h->has_poll_time)
 		part(r, o, out, ",", h->poll_in_vain);
 	if (h->unknown_poll)
@@ -119,7 +119,7 @@ static void outcomes(const struct kvm_vm *vm, FILE *out)
 
 	for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++)
 		all += vm->outcomes[i];
-	fprintf(out, "IPIs: %" PRIu64 " of %" PRIu64 " sends", all, vm->sends);
+	fprintf(out, "IPIs: %" PRIu64 " of %" PRIu64 " send%s", all, vm->sends, plural_s(vm->sends));
 	for (unsigned int i = 0; i < KVM_NR_OUTCOMES; i++) {
 		if (!vm->outcomes[i])
 			continue;
@@ -153,7 +153,7 @@ static void joined(const struct kvm_report *r, const struct render_kvm_options *
 	if (r->nr_guests > 1)
 		snprintf(whose, sizeof(whose), "VM %d: ", p->vm);
 
-	fprintf(out, "joined: %s%" PRIu64 " IPIs of both", whose, n->matched);
+	fprintf(out, "joined: %s%" PRIu64 " IPI%s of both", whose, n->matched, plural_s(n->matched));
 	if (n->ambiguous)
 		fprintf(out, "; %" PRIu64 " of the host of which it is not certain whose they are", n->ambiguous);
 	if (n->host_only)
@@ -206,7 +206,8 @@ static void notes(const struct kvm_report *r, FILE *out)
 	if (r->stats->lost_unknown)
 		fputs("events were lost, it is not known how many\n", out);
 	else if (r->stats->lost)
-		fprintf(out, "%" PRIu64 " events were lost\n", r->stats->lost_events);
+		fprintf(out, "%" PRIu64 " event%s %s lost\n", r->stats->lost_events, plural_s(r->stats->lost_events),
+			plural_was(r->stats->lost_events));
 	if (r->truncated || r->damaged)
 		fprintf(out, "the file is %s: what could be read is counted\n", r->truncated ? "cut" : "damaged");
 }

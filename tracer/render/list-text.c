@@ -298,11 +298,10 @@ static void text_end(struct list_render *r, uint64_t nr, uint64_t chosen)
 	if (!nr && r->filtered)
 		text = xasprintf("no IPI passes the filter; tier: %s, clock: %s", r->trace->tier, clock);
 	else if (chosen == nr)
-		text = xasprintf("%" PRIu64 " line%s; tier: %s, clock: %s", nr, nr == 1 ? "" : "s", r->trace->tier,
-				 clock);
+		text = xasprintf("%" PRIu64 " line%s; tier: %s, clock: %s", nr, plural_s(nr), r->trace->tier, clock);
 	else
-		text = xasprintf("%" PRIu64 " of %" PRIu64 " lines; tier: %s, clock: %s", chosen, nr, r->trace->tier,
-				 clock);
+		text = xasprintf("%" PRIu64 " of %" PRIu64 " line%s; tier: %s, clock: %s", chosen, nr, plural_s(nr),
+				 r->trace->tier, clock);
 	fputc('\n', r->out);
 	screen_wrap(&r->screen, text, r->out);
 	free(text);

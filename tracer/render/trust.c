@@ -176,9 +176,9 @@ static void user_stacks(struct render *r)
 	if (!u->how)
 		return;
 	fprintf(r->out,
-		"user stacks: %" PRIu64 " of %" PRIu64 " sends (%s); %" PRIu64 " by interrupts, %" PRIu64
+		"user stacks: %" PRIu64 " of %" PRIu64 " send%s (%s); %" PRIu64 " by interrupts, %" PRIu64
 		" without a user side",
-		u->framed, u->sends, u->how, u->interrupts, u->kernel);
+		u->framed, u->sends, plural_s(u->sends), u->how, u->interrupts, u->kernel);
 	nonzero(r->out, u->compat, "by 32-bit processes");
 	nonzero(r->out, u->unsampled, "without a sample");
 	nonzero(r->out, u->lost, u->lost == 1 ? "sample lost" : "samples lost");

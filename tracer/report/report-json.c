@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/jsonread.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "report/columns.h"
 #include "report/report-json.h"
 
@@ -156,8 +157,8 @@ static bool all_rows(const char *path, const struct json_val *top, struct err *e
 	all = json_get_num(top, "rows_total", nr);
 	if (nr >= all)
 		return true;
-	err_set(err, EXIT_FAILED, "%s: a part of a report: %llu of %llu rows", path, (unsigned long long)nr,
-		(unsigned long long)all);
+	err_set(err, EXIT_FAILED, "%s: a part of a report: %llu of %llu row%s", path, (unsigned long long)nr,
+		(unsigned long long)all, plural_s(all));
 	err_hint(err, "write it without --top");
 	return false;
 }
