@@ -620,7 +620,14 @@ def claim(d, path, report, page):
             check(text_of(d, part).startswith("Nothing passes the filter" if trace["filtered"] else "No IPI was sent"), f"{path}: {text_of(d, part)}")
     marks = text_of(d, "#lanes .marks")
     if marks:
-        same("arrival not recorded" in marks, totals["delivered"] is None, f"{path}: {marks}")
+        same("arrival not recorded" in marks, hits is not None and totals["delivered"] is None, f"{path}: {marks}")
+        same("sends were not recorded" in text_of(d, "#lanes .about"), hits is None, f"{path}: what is drawn")
+    if report["by"] == ["stack"]:
+        ids = [c["id"] for c in page["columns"]]
+        callers = {row[ids.index("caller")] for row in page["rows"] if row[ids.index("stack")] is not None}
+        names = d.run("return [...document.querySelectorAll('#rows button.name')].filter(b => b.dataset.key.startsWith('name stack')).map(b => b.textContent)")
+        same({n.split(" < ")[0] for n in names}, callers, f"{path}: stacks begin with callers")
+        check(max(len(t) for t in d.run("return [...document.querySelectorAll('#time .legend li')].map(e => e.textContent)")) <= 80, f"{path}: the legend is short")
 
 
 def open_ends(d, path, page):
@@ -637,8 +644,10 @@ def open_ends(d, path, page):
 
 
 # Lanes of what is brushed end where that does.
-def brushed(d, path, page):
+def brushed(d, path, page, trace):
     if not page["lines"]["lines"] or not d.run("return document.querySelector('.timebox svg') !== null"):
+        return
+    if trace["duration_ns"] <= page["targets"]["bin_ns"]: # nothing to choose from
         return
     for first, last in ((0.3, 0.6), (0.7, 0.75)):
         d.drag(".timebox svg", first, last, 0.4)
@@ -658,10 +667,11 @@ def claims(where, *pairs):
             d.size(1280, 900)
             same(d.run("return document.documentElement.dataset.ready"), "yes", f"{path} is ready")
             page = json.loads(data_of(path)[1])["page"]
-            claim(d, path, json.load(open(report_path)), page)
+            report = json.load(open(report_path))
+            claim(d, path, report, page)
             d.screenshot(f"{where}/{path.removesuffix('.html')}.png")
             open_ends(d, path, page)
-            brushed(d, path, page)
+            brushed(d, path, page, report["trace"])
         for line in d.console():
             check(False, f"console: {line}")
     finally:

@@ -109,6 +109,8 @@ pages unsolicited "$DATA/rows/amd64-66cpu.dat"
 pages hour "$DATA/cases/quiet-hour.dat.gz"
 pages works "$DATA/works.dat.gz"
 pages interrupts "$DATA/cases/no-ipi-fmtkept.dat.gz"
+pages one "$DATA/cases/minlen.dat.gz"
+pages stack demo.dat --by stack
 pages window demo.dat --from +200ms --to +300ms
 # shellcheck disable=SC2046 # words
 pages short demo.dat $(page shortbin demo.html)
@@ -116,7 +118,7 @@ pages open "$DATA/cases/libtraceevent-null8.dat.gz"
 pages nothing demo.dat --func no_such_function
 pages nothing-then demo.dat --from +200ms --to +300ms --func no_such_function
 ok "what pages say of themselves" page claims "$PAGES" sends.html sends.json unsolicited.html unsolicited.json \
-	hour.html hour.json works.html works.json interrupts.html interrupts.json window.html window.json \
+	hour.html hour.json works.html works.json interrupts.html interrupts.json one.html one.json stack.html stack.json window.html window.json \
 	short.html short.json open.html open.json nothing.html nothing.json nothing-then.html nothing-then.json
 note "pictures: $(cd "$PAGES" && echo ./*.png)"
 done_testing

@@ -129,7 +129,7 @@ python3 - "$DATA/report.dat" <<-'PY'
 	r = d.replace(b"reschedule_e", b"xxschedule_e").replace(b"call_function_", b"xxxx_function_").replace(b"irq_work_e", b"xxx_work_e")
 	open("sends.dat", "wb").write(r.replace(b"x86_platform_ipi_e", b"xxx_platform_ipi_e"))
 PY
-like "$(sentence counts.dat)" '^418 interrupts arrived; who sent them was not recorded\.$' "  without sends"
+like "$(sentence counts.dat)" '^418 interrupts were received; who sent them was not recorded\.$' "  without sends"
 like "$(sentence sends.dat)" '(^418 IPIs were sent; whether they arrived was not recorded|^Not everything)' "  without receptions"
 for f in both ipi-and-queue; do
 	zcat "$DATA/cases/$f.dat.gz" >$f.dat

@@ -79,27 +79,38 @@ static void find_doubts(struct doubts *d, const struct report *r)
 	doubt_of(d, m->negative, "effect is stamped before its cause", "effects are stamped before their causes");
 }
 
+/* "1 call that passes the filter was ", "2 calls were " */
+static void there_were(const struct report *r, uint64_t n, const char *what, FILE *out)
+{
+	const char *passing = n == 1 ? " that passes the filter" : " that pass the filter";
+	char figure[NUMBER_LEN];
+
+	fprintf(out, "%s %s%s%s %s ", number(n, figure), what, n == 1 ? "" : "s", r->filtered ? passing : "",
+		n == 1 ? "was" : "were");
+}
+
 static void settled(const struct report *r, FILE *out)
 {
 	const struct match_totals *m = &r->totals;
-	const char *passing = r->filtered ? " that pass the filter" : "";
 	char n[NUMBER_LEN];
 
 	if (!r->trace->has_send && !r->trace->has_reception) {
-		fprintf(out, "%s calls%s were queued; IPIs were not recorded.", number(m->calls, n), passing);
+		there_were(r, m->calls, "call", out);
+		fputs("queued; IPIs were not recorded.", out);
 	} else if (!r->trace->has_send) {
-		fprintf(out, "%s interrupts%s arrived; who sent them was not recorded.", number(m->interrupts, n),
-			passing);
+		there_were(r, m->interrupts, "interrupt", out);
+		fputs("received; who sent them was not recorded.", out);
 	} else if (!r->trace->has_reception) {
-		fprintf(out, "%s IPIs%s were sent; whether they arrived was not recorded.", number(m->target_hits, n),
-			passing);
+		there_were(r, m->target_hits, "IPI", out);
+		fputs("sent; whether they arrived was not recorded.", out);
 	} else if (!m->target_hits) {
 		fprintf(out, "No IPI %s.", r->filtered ? "passes the filter" : "was sent");
 	} else {
 		if (m->target_hits == 1)
 			fprintf(out, "The only IPI%s is accounted for", r->filtered ? " that passes the filter" : "");
 		else
-			fprintf(out, "All %s IPIs%s accounted for", number(m->target_hits, n), passing);
+			fprintf(out, "All %s IPIs%s accounted for", number(m->target_hits, n),
+				r->filtered ? " that pass the filter" : "");
 		if (m->in_flight)
 			fprintf(out, "; %s still under way at the end", number(m->in_flight, n));
 		fputc('.', out);

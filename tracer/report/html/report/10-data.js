@@ -18,6 +18,13 @@ function rowValue(row, id) {
 	return row.values[column[id].index];
 }
 
+// Stacks as the report in text has them, from the caller on: all begin with what sends IPIs for everybody.
+function keyText(row, c) {
+	const text = String(row.values[c.index]), caller = c.id === "stack" ? rowValue(row, "caller") : null;
+	return caller === null ? text : text.slice(Math.max(0, text.indexOf(caller)));
+}
+
+const MAX_NAME = 80;
 function rowName(index) {
 	if (index === ROW_REST)
 		return "all other rows";
@@ -25,13 +32,9 @@ function rowName(index) {
 		return "ipitrace itself";
 	if (index === ROW_UNSOLICITED)
 		return "interrupts, sender not known";
-	const parts = keyColumns.map((c) => {
-		const v = rows[index].values[c.index];
-		if (v === null)
-			return null;
-		return c.unit === "id" ? `${c.id} ${v}` : String(v);
-	}).filter((v) => v !== null);
-	return parts.join(" → ") || "–";
+	const row = rows[index], name = keyColumns.filter((c) => row.values[c.index] !== null)
+		.map((c) => `${c.unit === "id" ? `${c.id} ` : ""}${keyText(row, c)}`).join(" → ") || "–";
+	return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name;
 }
 
 // --- cells ---

@@ -102,7 +102,7 @@ function nameCell(row, c, first) {
 			String(state.filters[c.id] === v), onclick: (e) => {
 			e.stopPropagation();
 			toggleFilter(c.id, v);
-		} }, String(v)));
+		} }, keyText(row, c)));
 }
 
 function openRow(index) {

@@ -65,6 +65,8 @@ function life(line) {
 // What is drawn, as far as it was recorded.
 function arrowsEnd() {
 	const any = (key) => lines.some((l) => l.kind === "hit" && l[key] !== null);
+	if (!hasHits)
+		return "A bar is an interrupt from its handler's entry on: sends were not recorded.";
 	if (any("entry_ns"))
 		return `A dot is the send, the arrow ends at the handler's entry${any("run_ns") ? "; in the handler lies the function" : ""}.`;
 	const where = any("run_ns") ? "ends at the function's entry: handlers were" : "leads to the target: when it arrived was";
@@ -376,8 +378,8 @@ function lanesSection() {
 			button("−", "zoom out", () => zoom(2)), button("+", "zoom in", () => zoom(0.5))), said),
 		el("div", { class: "lanesplit" }, el("div", { class: "scroll" }, box), panel),
 		el("ul", { class: "legend marks" }, arrivalsKnown ? el("li", {}, "solid: delivered") : null,
-			el("li", {}, `dashed: ${arrivalsKnown ? "coalesced, or " : ""}a call without an IPI of its own`),
-			el("li", {}, arrivalsKnown ? "dotted: ambiguous, still under way or lost" : "dotted: arrival not recorded"),
+			hasHits ? el("li", {}, `dashed: ${arrivalsKnown ? "coalesced, or " : ""}a call without an IPI of its own`) : null,
+			hasHits ? el("li", {}, arrivalsKnown ? "dotted: ambiguous, still under way or lost" : "dotted: arrival not recorded") : null,
 			existing.some((l) => isOpen(l, "entry_ns", "exit_ns") || isOpen(l, "run_ns", "done_ns")) ?
 				el("li", {}, "open to the right: its end was not recorded") : null,
 			el("li", {}, "outline: nobody is known to have sent it")));
