@@ -143,11 +143,11 @@ for ((i = 0; i < 200; i++)); do
 	[ "$(cat /proc/$before/comm /proc/$idler/comm)" = "before"$'\n'"idler" ] && break
 	sleep 0.02
 done
-exits 0 "record threads" "$IPITRACE" record --compress none -o t.dat -- python3 -c 'import os, threading
-t = threading.Thread(target=lambda: print(os.getpid(), threading.get_native_id()))
-t.start(); t.join()'
+exits 0 "record threads" "$IPITRACE" record --compress none -o t.dat -- python3 "$ROOT/tests/live/threads.py"
 stop_running
 read -r pid tid <"$OUT"
+tc t.dat
+ok "its second thread is in an event" test "$(grep -Ec "^ *[^ ]*-$tid +\[" tc.out)" -gt 0
 like " $(fact t.dat tgids) " " $pid $pid .*$tid $pid " "facts: a thread $tid and its process $pid"
 like " $(fact t.dat tgids) " " $before $before " "  and a process that began before"
 # A word that is no task's number may look like one: some names too many are kept, never one too few.
