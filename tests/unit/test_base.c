@@ -212,6 +212,13 @@ static void test_sanitize(void)
 		{ "\xc2\x9b"
 		  "31m",
 		  "??31m" },
+		{ "\xe2\x80\xae"
+		  "gnp",
+		  "???gnp" },
+		{ "\xe2\x81\xa6"
+		  "a\xe2\x81\xa9",
+		  "???a???" },
+		{ "\xe2\x80\xa9\xe2\x81\xa5", "\xe2\x80\xa9\xe2\x81\xa5" },
 		{ "\xff\xfe", "??" },
 		{ "\xc0\x80", "??" },
 		{ "\xed\xa0\x80", "???" },

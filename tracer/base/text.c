@@ -54,6 +54,9 @@ unsigned int utf8_len(const char *text)
 	/* Overlong, surrogate, out of range; U+0080..9f are control characters too. */
 	if (c < min || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || (c >= 0x80 && c < 0xa0))
 		return 0;
+	/* What sets the direction of the text behind it would show the rest of a line in another order. */
+	if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+		return 0;
 	return n;
 }
 

@@ -12,7 +12,10 @@
 /* Shell pattern (fnmatch); NULL pattern matches all, NULL string matches only NULL or "*". */
 bool glob_match(const char *pattern, const char *string);
 
-/* Bytes of the well-formed UTF-8 sequence at s (RFC 3629); 0 if it is none, or a control character beyond ASCII. */
+/*
+ * Bytes of the well-formed UTF-8 sequence at s (RFC 3629); 0 if it is none, or a
+ * control character beyond ASCII: U+0080..9f, and what sets the direction of text.
+ */
 unsigned int utf8_len(const char *s);
 
 /*
