@@ -405,11 +405,10 @@ static void few(void)
 		w.hits[i].outcome = KVM_DELIVERED;
 		w.hits[i].at[KVM_AT_INJECT] = exit + 5000;
 		w.hits[i].at[KVM_AT_ENTRY] = exit + 6000;
-		if (i < 20)
-			w.guest.sends[i].handler = handler;
-		if (i < 20)
-			w.guest.irqs[w.guest.nr_irqs++] =
-				(struct kvm_guest_irq){ handler, 1, IPI_CLASS_CALL_SINGLE, i };
+		if (i >= 20)
+			continue;
+		w.guest.sends[i].handler = handler;
+		w.guest.irqs[w.guest.nr_irqs++] = (struct kvm_guest_irq){ handler, 1, IPI_CLASS_CALL_SINGLE, i };
 	}
 	w.guest.first = guest_time(&p, 1);
 	w.guest.last = guest_time(&p, 200000000);

@@ -279,7 +279,9 @@ static int mixed(const struct kvm_report *r, struct err *err)
 {
 	err_set(err, EXIT_FAILED,
 		"%s: several virtual machines, and the recording does not say which thread is of which", r->path);
-	return err_hint(err, "'ipitrace record --kvm' records processes; of others' recordings one machine at a time");
+	return err_hint(err,
+			"'ipitrace record --kvm' records processes; of others' recordings one machine at a time, or "
+			"with its guests' ('trace-cmd record -A')");
 }
 
 static bool knows_processes(const struct source *s)
