@@ -12,7 +12,7 @@
 # One without an end of its own is stopped by SIGINT, as a user would, once it
 # has recorded for a while; the limit on all others only ends what hangs.
 # UPDATE=1 writes the outputs into README.md; look at what changed.
-# timeout: 1200
+# timeout: 3600
 # live
 . "$(dirname "$0")/../lib.sh"
 
@@ -65,7 +65,7 @@ traces_now() { grep -qsx 1 /sys/kernel/tracing/instances/ipitrace-*/tracing_on; 
 run_line() {
 	local pid
 	if ! is_endless "$1"; then
-		timeout -s INT -k 30 300 bash -c "$1" >"$OUT" 2>"$ERR" </dev/null
+		timeout -s INT -k 30 900 bash -c "$1" >"$OUT" 2>"$ERR" </dev/null
 		return
 	fi
 	# One SIGINT to each process, as Ctrl-C does it; a second would abort.
