@@ -71,12 +71,14 @@ command -v tmux >/dev/null || { skip "a screen" "no tmux"; done_testing; }
 export TERM=xterm
 T=(tmux -L "ipitrace-test-$$" -f /dev/null)
 at_exit "tmux -L ipitrace-test-$$ kill-server 2>/dev/null"
+# The server ends with its last session, and one that begins meanwhile has none ("server exited unexpectedly").
+"${T[@]}" new-session -d -s keep sleep 3600
 shown() { "${T[@]}" capture-pane -p -t top 2>/dev/null; }
 keys() { "${T[@]}" send-keys -t top "$@"; }
 # sees REGEX NAME: soon.
 sees() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 2000; i++)); do
 		shown >"$TMP/screen"
 		grep -Eq -- "$1" "$TMP/screen" && { pass "$2"; return 0; }
 		sleep 0.05
@@ -108,7 +110,7 @@ on_screen() {
 }
 gone() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 2000; i++)); do
 		[ -s "$TMP/status" ] && break
 		sleep 0.05
 	done
