@@ -101,6 +101,7 @@ static void put_guests(struct out *o)
 	put_option(o, 13, "box", 3);
 	put_option(o, 13, g.buf, 15);
 	put_option(o, 13, g.buf, g.len - 1);
+	free(g.buf);
 }
 
 static void put_header_info(struct out *o)
