@@ -315,6 +315,14 @@ static void run(const struct plan *p, uint64_t seed)
 	world_free(&w);
 }
 
+/* A world of 100 IPIs that lie in the first 200 ms, with no clock yet. */
+static struct kvm_join join_of_100(struct world *w, const struct plan *p)
+{
+	w->guest.first = guest_time(p, 1);
+	w->guest.last = guest_time(p, 200000000);
+	return (struct kvm_join){ .hits = w->hits, .nr_hits = 100, .first = 1, .last = 200000000, .guest = &w->guest };
+}
+
 /* As regular as a clock: the next one fits as well, so nothing is believed. */
 static void regular(void)
 {
@@ -339,9 +347,7 @@ static void regular(void)
 		w.hits[i].at[KVM_AT_ENTRY] = w.hits[i].at[KVM_AT_EXIT] + 6000;
 		w.guest.sends[i].handler = guest_time(&p, w.hits[i].at[KVM_AT_ENTRY] + 500);
 	}
-	w.guest.first = guest_time(&p, 1);
-	w.guest.last = guest_time(&p, 200000000);
-	j = (struct kvm_join){ .hits = w.hits, .nr_hits = 100, .first = 1, .last = 200000000, .guest = &w.guest };
+	j = join_of_100(&w, &p);
 	is_u64(kvm_join(&j), KVM_JOIN_OFFSETS, "one IPI is like the other: several offsets, and none is taken");
 	j.clock = (struct kvm_clock){ .known = true, .low = p.offset, .high = p.offset };
 	is_u64(kvm_join(&j), KVM_JOINED, "  told the offset, it joins");
@@ -372,14 +378,8 @@ static void by_chance(void)
 		w.guest.sends[i].handler = handler;
 		w.guest.irqs[w.guest.nr_irqs++] = (struct kvm_guest_irq){ handler, 1, IPI_CLASS_CALL_SINGLE, i };
 	}
-	w.guest.first = guest_time(&p, 1);
-	w.guest.last = guest_time(&p, 200000000);
-	j = (struct kvm_join){ .hits = w.hits,
-			       .nr_hits = 100,
-			       .first = 1,
-			       .last = 200000000,
-			       .clock = { .known = true, .low = p.offset, .high = p.offset },
-			       .guest = &w.guest };
+	j = join_of_100(&w, &p);
+	j.clock = (struct kvm_clock){ .known = true, .low = p.offset, .high = p.offset };
 	is_u64(kvm_join(&j), KVM_JOIN_OTHERS, "each send fits an exit by chance: the handlers are those of others");
 	ok(j.n.matched == 100 && j.n.others == j.n.checked && j.n.checked >= 99, "  all of them (%llu of %llu)",
 	   (unsigned long long)j.n.others, (unsigned long long)j.n.checked);
@@ -410,14 +410,8 @@ static void few(void)
 		w.guest.sends[i].handler = handler;
 		w.guest.irqs[w.guest.nr_irqs++] = (struct kvm_guest_irq){ handler, 1, IPI_CLASS_CALL_SINGLE, i };
 	}
-	w.guest.first = guest_time(&p, 1);
-	w.guest.last = guest_time(&p, 200000000);
-	j = (struct kvm_join){ .hits = w.hits,
-			       .nr_hits = 100,
-			       .first = 1,
-			       .last = 200000000,
-			       .clock = { .known = true, .low = p.offset, .high = p.offset },
-			       .guest = &w.guest };
+	j = join_of_100(&w, &p);
+	j.clock = (struct kvm_clock){ .known = true, .low = p.offset, .high = p.offset };
 	is_u64(kvm_join(&j), KVM_JOIN_FEW, "a fifth of what both could have is of both");
 	ok(j.n.possible == 100 && j.n.matched >= 19 && j.n.matched <= 21, "  so many (%llu of %llu)",
 	   (unsigned long long)j.n.matched, (unsigned long long)j.n.possible);

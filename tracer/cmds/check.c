@@ -213,7 +213,7 @@ static void say_progress(const struct check *c)
 	uint64_t hits = offenders_hits(c->offenders);
 
 	running_say("%.0f s, %llu IPI%s on CPU %s", (double)(signals_now_ns() - c->from_ns) / 1e9,
-		    (unsigned long long)hits, hits == 1 ? "" : "s", c->r.cpus);
+		    (unsigned long long)hits, plural_s(hits), c->r.cpus);
 }
 
 static int watch(struct check *c, struct err *err)

@@ -105,8 +105,8 @@ static int say_unknown_waits(uint64_t unknown, unsigned int nr_lines, const char
 		return err_hint(
 			err, "'ipitrace report --help columns' says of waits_unknown when; --folded alone counts IPIs");
 	}
-	fprintf(stderr, "ipitrace: export: %" PRIu64 " wait%s left out: how long %s took is not known\n", unknown,
-		unknown == 1 ? " is" : "s are", unknown == 1 ? "it" : "they");
+	fprintf(stderr, "ipitrace: export: %" PRIu64 " wait%s %s left out: how long %s took is not known\n", unknown,
+		plural_s(unknown), plural_is(unknown), unknown == 1 ? "it" : "they");
 	return 0;
 }
 

@@ -442,8 +442,8 @@ int reading_status(const struct report *r, struct err *err)
 	else if (t->lost_unknown)
 		err_set(err, EXIT_INCOMPLETE, "events are missing, nobody knows how many");
 	else if (t->lost_events)
-		err_set(err, EXIT_INCOMPLETE, "%llu event%s lost", (unsigned long long)t->lost_events,
-			t->lost_events == 1 ? " was" : "s were");
+		err_set(err, EXIT_INCOMPLETE, "%llu event%s %s lost", (unsigned long long)t->lost_events,
+			plural_s(t->lost_events), plural_was(t->lost_events));
 	else
 		err_set(err, EXIT_INCOMPLETE, "%llu event%s came too late to be matched",
 			(unsigned long long)t->late_events, plural_s(t->late_events));

@@ -420,7 +420,9 @@ static int32_t vm_by_id(const struct kvm_report *r, const struct kvm_pair *p, co
 	for (unsigned int i = 0; i < host->nr_guests; i++) {
 		const struct dat_guest *g = &host->guests[i];
 
-		for (unsigned int k = 0; k < g->nr_cpus && g->trace_id && g->trace_id == p->guest.trace_id; k++)
+		if (!g->trace_id || g->trace_id != p->guest.trace_id)
+			continue;
+		for (unsigned int k = 0; k < g->nr_cpus; k++)
 			for (unsigned int t = 0; t < r->nr_threads; t++)
 				if (r->threads[t].tid == g->cpus[k].task)
 					return r->threads[t].vm;

@@ -35,8 +35,7 @@ char *check_sentence(const struct check_report *r)
 		allowed = xasprintf(", %" PRIu64 " of %s by callers that are allowed", r->allowed,
 				    r->hits == 1 ? "it" : "them");
 	text = xasprintf("CPU %s: %" PRIu64 " IPI%s in %s%s, at most %" PRIu64 "%s", r->cpus, r->hits,
-			 r->hits == 1 ? "" : "s", time, allowed ? allowed : "", r->max,
-			 r->max_per_s ? " a second" : "");
+			 plural_s(r->hits), time, allowed ? allowed : "", r->max, r->max_per_s ? " a second" : "");
 	free(allowed);
 	return text;
 }

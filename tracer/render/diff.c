@@ -181,14 +181,14 @@ static void rows(const struct diff *d, const struct render_diff_options *o, FILE
 	}
 	fputc('\n', out);
 	if (may < d->nr_changed)
-		fprintf(out, "(%u more row%s changed)\n", d->nr_changed - may, d->nr_changed - may == 1 ? "" : "s");
+		fprintf(out, "(%u more row%s changed)\n", d->nr_changed - may, plural_s(d->nr_changed - may));
 	if (!o->all && unchanged) {
 		char only[64] = "", *text;
 
 		if (is_new || gone)
 			snprintf(only, sizeof(only), "; %u only in B, %u only in A", is_new, gone);
 		text = xasprintf("(%u %srow%s%s; --all shows %s%s)", unchanged, d->nr_changed ? "more " : "",
-				 unchanged == 1 ? "" : "s", d->undecided ? "" : " without a significant change",
+				 plural_s(unchanged), d->undecided ? "" : " without a significant change",
 				 unchanged == 1 ? "it" : "them", only);
 		screen_wrap(&o->screen, text, out);
 		free(text);
@@ -305,7 +305,7 @@ static char *exceeded_by(const struct diff *d, const struct diff_limit *l)
 {
 	char *name = l->row ? line_name(d, l->row, NULL) : NULL;
 	char *text = l->nr_rows ? xasprintf("%s%u row%s%s%s%s", l->by_totals ? "the totals and " : "", l->nr_rows,
-					    l->nr_rows == 1 ? "" : "s", name ? " (first: " : "", name ? name : "",
+					    plural_s(l->nr_rows), name ? " (first: " : "", name ? name : "",
 					    name ? ")" : "") :
 				  xasprintf("the totals, no single row");
 

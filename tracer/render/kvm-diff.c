@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "kvm/summary.h"
 #include "render/grid.h"
 #include "render/kvm.h"
@@ -45,9 +46,8 @@ static bool has_ratio(const struct kvm_figure *a, const struct kvm_figure *b)
 
 static void head(const char *name, const struct kvm_report *r, FILE *out)
 {
-	fprintf(out, "%s: %s, %u virtual machine%s, %s%s, clock %s\n", name, r->path, r->nr_vms,
-		r->nr_vms == 1 ? "" : "s", r->is_joined ? "joined with " : "host only",
-		r->is_joined ? r->guests[0].want.path : "", r->clock);
+	fprintf(out, "%s: %s, %u virtual machine%s, %s%s, clock %s\n", name, r->path, r->nr_vms, plural_s(r->nr_vms),
+		r->is_joined ? "joined with " : "host only", r->is_joined ? r->guests[0].want.path : "", r->clock);
 }
 
 void render_kvm_diff_text(const struct kvm_report *a, const struct kvm_report *b, const struct render_kvm_options *o,

@@ -274,7 +274,7 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 	size_t len;
 	FILE *lines = lines_begin(&text, &len, out);
 
-	fprintf(lines, "%s: %u virtual machine%s, ", r->path, r->nr_vms, r->nr_vms == 1 ? "" : "s");
+	fprintf(lines, "%s: %u virtual machine%s, ", r->path, r->nr_vms, plural_s(r->nr_vms));
 	for (unsigned int i = 0; i < r->nr_guests; i++) {
 		const struct kvm_pair *p = &r->guests[i];
 

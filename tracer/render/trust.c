@@ -268,8 +268,8 @@ static void notes(const struct report *r, FILE *out)
 		      "drops that): what was lost or missed does not show\n",
 		      out);
 	if (t->bad_pages)
-		fprintf(out, "note: %" PRIu64 " damaged sub-buffer%s skipped\n", t->bad_pages,
-			t->bad_pages == 1 ? " was" : "s were");
+		fprintf(out, "note: %" PRIu64 " damaged sub-buffer%s %s skipped\n", t->bad_pages,
+			plural_s(t->bad_pages), plural_was(t->bad_pages));
 	if (t->buffers[0])
 		fprintf(out,
 			"note: read from several buffers: %s; what was recorded in two counts twice "
@@ -303,9 +303,9 @@ static void notes(const struct report *r, FILE *out)
 			t->skew_cpus[1], t->skew_cpus[0], t->skew_ns);
 	if (t->missed_sends)
 		fprintf(out,
-			"note: %" PRIu64 " send%s missed, because another probe was running: "
+			"note: %" PRIu64 " send%s %s missed, because another probe was running: "
 			"their interrupts are unsolicited\n",
-			t->missed_sends, t->missed_sends == 1 ? " was" : "s were");
+			t->missed_sends, plural_s(t->missed_sends), plural_was(t->missed_sends));
 	if (t->ufunc.how && !strcmp(t->ufunc.how, "fp"))
 		fputs("note: user stacks by frame pointers: code without them is missed, above all the function that called "
 		      "a C library without them\n",

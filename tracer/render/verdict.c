@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/text.h"
 #include "render/parts-priv.h"
 #include "render/render.h"
 
@@ -85,8 +86,7 @@ static void there_were(const struct report *r, uint64_t n, const char *what, FIL
 	const char *passing = n == 1 ? " that passes the filter" : " that pass the filter";
 	char figure[NUMBER_LEN];
 
-	fprintf(out, "%s %s%s%s %s ", number(n, figure), what, n == 1 ? "" : "s", r->filtered ? passing : "",
-		n == 1 ? "was" : "were");
+	fprintf(out, "%s %s%s%s %s ", number(n, figure), what, plural_s(n), r->filtered ? passing : "", plural_was(n));
 }
 
 static void settled(const struct report *r, FILE *out)
