@@ -236,6 +236,13 @@ static void test_damaged(void)
 		"cgroup /\nplaces 2 1 0 1 1 0\n",
 		"cgroup /\nplaces 1 1 0\nplaces 1 1 0\n",
 		"workload -1\n",
+		"owner 5 0 9 5 1\nowner 5 0 10 5 1\n",
+		"owner 5 0 9 5 1 a\nowner 5 1 8 5 1 b\n", /* back in time */
+		"owner 6 0 9 5 1 a\nowner 5 1 9 5 1 b\n",
+		"owner 5 0 9 5\n",
+		"owner 0 0 9 5 1 idle\n",
+		"owner 4194304 0 9 5 1\n", /* no kernel's number */
+		"owner 5 511 9 5 1\n",
 		"tgids 2 2 1 1\n", /* would not be found */
 		"own_pids 18446744073709551616\n",
 		"inner0\n",

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is gathered of tasks while recording: processes, who started them, groups; here of tasks that never were. */
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
+#include "base/taskid.h"
 #include "capture/comms.h"
+#include "file/facts.h"
 #include "tap.h"
 
-/* Above any number that a kernel gives, so that /proc knows none of them. */
-enum { FIRST = 5000000, A, B, C, THREAD, GONE };
+/* Above what a kernel comes to give, so that /proc knows none of them. */
+enum { FIRST = 3900000, A, B, C, THREAD, GONE };
 
 static void begin(struct comms *c, int32_t pid, int32_t creator, uint64_t flags, uint64_t at_ns)
 {
@@ -31,7 +35,100 @@ static void test_tree(void)
 	comms_end_task(&c, A, 1);
 	is_u64((uint64_t)comms_parent(&c, B), A, "who has ended has started it all the same");
 	begin(&c, A, B, 0, 9);
-	ok(comms_parent(&c, A) == -1, "a number that is given again is nobody's");
+	is_u64((uint64_t)comms_parent(&c, A), B, "a number that is given again is another's");
+	comms_free(&c);
+}
+
+static void name(struct comms *c, int32_t pid, const char *text)
+{
+	comms_add(c, pid, text, strlen(text));
+}
+
+static bool seen_b(const void *ctx, int32_t pid)
+{
+	(void)ctx;
+	return pid == B;
+}
+
+/* Number A is of two processes, each of which starts one; the first has a thread that outlives it. */
+static void test_again(void)
+{
+	struct comms c = { 0 };
+	struct facts f = { 0 }, g;
+	struct err err = { 0 };
+	char *text;
+	int32_t first, second;
+
+	name(&c, A, "first");
+	begin(&c, THREAD, A, CLONE_THREAD, 1);
+	begin(&c, A, FIRST, 0, 10);
+	name(&c, A, "second");
+	begin(&c, B, A, 0, 11);
+	comms_end_task(&c, A, 12);
+	begin(&c, A, B, 0, 20);
+	name(&c, A, "third\\");
+	begin(&c, C, A, 0, 21);
+
+	/* As a file has it, and from there on. */
+	f.owners = comms_owners(&c, &f.nr_owners);
+	f.tgids = comms_processes(&c, &f.nr_tgids);
+	f.parents = comms_parents(&c, &f.nr_parents);
+	text = facts_format(&f);
+	ok(!facts_parse(&g, text, strlen(text), &err), "facts: read again");
+	is_u64(g.nr_owners, 3, "three had one number");
+	first = facts_task(&g, A, 9);
+	second = facts_task(&g, A, 10);
+	ok(first == A && second != A && facts_task(&g, A, 19) == second && facts_task(&g, A, 20) != second,
+	   "each from its birth on");
+	ok(task_number(second) == A && task_owner(second) == 1, "the number is in its id");
+	ok(facts_task(&g, B, 30) == B && !facts_owner(&g, B) && !facts_task(&g, 0, 30), "others are their numbers");
+	is_str(facts_owner(&g, first)->name, "first", "its name");
+	is_str(facts_owner(&g, second)->name, "second", "the next one's");
+	is_str(facts_owner(&g, facts_task(&g, A, 99))->name, "third\\", "the last one's");
+	ok(facts_tgid(&g, second) == second, "its own process");
+	is_u64((uint64_t)facts_parent(&g, B), (uint64_t)second, "whom the second started");
+	is_u64((uint64_t)facts_parent(&g, C), (uint64_t)facts_task(&g, A, 20), "whom the third started");
+	is_u64((uint64_t)facts_parent(&g, facts_task(&g, A, 20)), B, "who started the third");
+	ok(facts_tgid(&g, first) == -1 && facts_parent(&g, first) == -1,
+	   "nothing is known of who had it before it was recorded");
+	first = facts_task(&g, A, FACTS_TIME_UNKNOWN);
+	ok(task_number(first) == A && !facts_owner(&g, first)->name[0] && facts_parent(&g, first) == -1,
+	   "at an unknown time it is anybody");
+	free(text);
+	facts_free(&f);
+	facts_free(&g);
+
+	/* With a task that is named go all who had the number of its parent. */
+	comms_choose(&c, seen_b, NULL);
+	f = (struct facts){ 0 };
+	f.owners = comms_owners(&c, &f.nr_owners);
+	is_u64(f.nr_owners, 3, "kin of a chosen one");
+	facts_free(&f);
+	comms_free(&c);
+}
+
+/* Where a number is given more often than there is room for, nothing is said of those in between. */
+static void test_too_often(void)
+{
+	enum { TIMES = TASK_MAX_OWNER + 20 };
+	struct facts f = { 0 };
+	struct comms c = { 0 };
+	char text[16];
+
+	for (int i = 0; i < TIMES; i++) {
+		begin(&c, A, FIRST, 0, 10 * (uint64_t)i);
+		snprintf(text, sizeof(text), "n%d", i);
+		name(&c, A, text);
+	}
+	begin(&c, B, A, 0, 10 * (uint64_t)TIMES);
+	f.owners = comms_owners(&c, &f.nr_owners);
+	is_u64(f.nr_owners, TASK_MAX_OWNER + 1, "as many as have an id");
+	is_str(facts_owner(&f, facts_task(&f, A, 75))->name, "n7", "one of the first");
+	is_str(facts_owner(&f, facts_task(&f, A, 10 * (uint64_t)(TASK_MAX_OWNER + 3)))->name, "", "one of many");
+	snprintf(text, sizeof(text), "n%d", TIMES - 1);
+	is_str(facts_owner(&f, facts_task(&f, A, 10 * (uint64_t)TIMES))->name, text, "the last");
+	ok(comms_parent(&c, B) == -1, "whose child could be of any of them");
+	facts_free(&f);
 	comms_free(&c);
 }
 
@@ -45,7 +142,7 @@ static const char *at(const struct comms *c, int32_t pid, uint64_t ns)
 /* Hours of tasks that come and go: those whom nobody asks for any more are not kept. */
 static void test_forgetting(void)
 {
-	enum { MANY = 500000, FIRST_OF_MANY = 6000000 };
+	enum { MANY = 500000, FIRST_OF_MANY = 3200000 };
 	struct comms c = { .cgroups = { .known = true, .whole = true } };
 	unsigned int most = 0;
 	uint64_t reused;
@@ -127,6 +224,8 @@ static void test_groups(void)
 int main(void)
 {
 	test_tree();
+	test_again();
+	test_too_often();
 	test_forgetting();
 	test_groups();
 	return done_testing();

@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "base/taskid.h"
 #include "decodebed.h"
 #include "file/datfile.h"
 #include "matchsim.h"
@@ -95,6 +96,8 @@ struct recording {
 	struct decode_meta meta;
 	unsigned int nr_cpus;
 	uint64_t slack_ns;
+	pipeline_task_fn task;
+	void *task_ctx;
 };
 
 /* Spans of one pass, and the runs it took; 0: it failed. */
@@ -112,6 +115,7 @@ static unsigned int pass(struct slicer *s, const struct recording *r, bool live,
 	if (!ok(!pipeline_open(&p, &r->meta, &s->src, r->nr_cpus, &err), "%s: opens", r->name))
 		return 0;
 	pipeline_set_sink(p, &sink);
+	pipeline_set_tasks(p, r->task, r->task_ctx);
 	for (ret = 1; ret == 1; runs++) {
 		ret = pipeline_run(p, &err);
 		if (ret == 1)
@@ -120,6 +124,43 @@ static unsigned int pass(struct slicer *s, const struct recording *r, bool live,
 	*late = decoder_stats(pipeline_decoder(p))->late;
 	pipeline_close(p);
 	return ret < 0 ? 0 : runs;
+}
+
+/* Every number is given again at one time. */
+static int32_t given_again(void *ctx, int32_t number, uint64_t at_ns)
+{
+	const uint64_t *again_ns = ctx;
+
+	return at_ns == IPI_NO_TIME ? number : task_id(number, at_ns >= *again_ns);
+}
+
+/* Whose a number is goes by the time of the send, and of whom an interrupt hits by its entry. */
+static void name_tasks(struct slicer *s, const struct recording *r, const struct told *plain)
+{
+	struct recording named = *r;
+	struct told t = { 0 };
+	uint64_t late, again_ns = 0;
+	unsigned int wrong = 0, again = 0;
+
+	for (size_t i = 0; i < plain->nr / 2; i++)
+		if (span_begin_ns(&plain->spans[i]) != IPI_NO_TIME && span_begin_ns(&plain->spans[i]) > again_ns)
+			again_ns = span_begin_ns(&plain->spans[i]);
+	named.task = given_again;
+	named.task_ctx = &again_ns;
+	pass(s, &named, false, &t, &late);
+	is_u64(t.nr, plain->nr, "%s: spans of tasks whose numbers are given again", r->name);
+	for (size_t i = 0; i < t.nr && i < plain->nr; i++) {
+		const struct ipi_span *a = &plain->spans[i], *b = &t.spans[i];
+		uint64_t begin_ns = span_begin_ns(a);
+
+		wrong += b->pid != given_again(&again_ns, a->pid, begin_ns);
+		wrong += b->wakee != given_again(&again_ns, a->wakee, begin_ns);
+		wrong += b->victim_pid != given_again(&again_ns, a->victim_pid, a->entry_ns);
+		again += a->pid && b->pid != a->pid;
+	}
+	is_u64(wrong, 0, "%s: each is of whose the number was then", r->name);
+	ok(again, "%s: %u are of a later one", r->name, again);
+	told_free(&t);
 }
 
 static void compare(struct slicer *s, const struct recording *r, unsigned int rounds)
@@ -144,6 +185,7 @@ static void compare(struct slicer *s, const struct recording *r, unsigned int ro
 	ok(s->laters > rounds, "%s: CPUs had nothing, %u times", r->name, s->laters);
 	is_u64(late_events, 0, "%s: nothing late", r->name);
 	is_u64(wrong + whole.too_early, 0, "%s: no span begins before what was settled; one end; losses", r->name);
+	name_tasks(s, r, &whole);
 	told_free(&whole);
 }
 

@@ -19,6 +19,7 @@
 #include "base/globs.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/taskid.h"
 #include "base/text.h"
 
 /* --- kinds of values --- */
@@ -336,7 +337,7 @@ static bool pids_listed(const void *value)
 bool pid_filter_has(const struct pid_filter *f, int32_t pid)
 {
 	for (unsigned int i = 0; i < f->nr; i++)
-		if (f->pids[i] == pid)
+		if (f->pids[i] == task_number(pid))
 			return !f->negated;
 	return f->negated;
 }
@@ -520,7 +521,7 @@ static bool pass_process(const struct ipi_filter *f, const struct filter_subject
 static bool is_root(const struct pid_filter *f, int32_t tgid)
 {
 	for (unsigned int i = 0; i < f->nr; i++)
-		if (f->pids[i] == tgid)
+		if (f->pids[i] == task_number(tgid))
 			return true;
 	return !f->nr && f->workload && tgid == f->workload;
 }
@@ -617,7 +618,7 @@ static bool finds_tid(const struct filter_row *row, const struct ipi_filter *f, 
 {
 	(void)row;
 	(void)f;
-	return s->pid == strtol(item, NULL, 10);
+	return task_number(s->pid) == strtol(item, NULL, 10);
 }
 
 static bool finds_cgroup(const struct filter_row *row, const struct ipi_filter *f, const char *item,

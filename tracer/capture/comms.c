@@ -17,21 +17,32 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/taskid.h"
 #include "capture/comms.h"
 
 struct comm {
 	int32_t pid;
-	int32_t tgid;  /* 0 = not known */
+	int32_t tgid;  /* task_id(); 0 = not known */
 	char name[16]; /* TASK_COMM_LEN of the kernel */
 	bool settled;  /* the name stays */
 	bool born;     /* the name is its creator's, which it had at first */
-	bool ended, forked;
+	bool ended;
 	bool kept, settled_place; /* of comms_forget_ended() alone */
 	uint64_t ended_ns;
-	int32_t parent;	 /* of a process: who started it, PARENT_*; 0: not heard of */
+	int32_t parent;	 /* of a process: task_id() of who started it, PARENT_*; 0: not heard of */
 	uint32_t cgroup; /* its last one */
 	bool placed;	 /* which is known, or known not to be */
 	bool chosen;
+	unsigned int owner;	  /* how many had the number before */
+	unsigned int last_former; /* the last of these, index + 1; 0: there is none */
+	uint64_t from_ns;	  /* it has the number since then; 0: since before it was recorded */
+};
+
+/* Who had the number of a task before. */
+struct comms_former {
+	struct task_owner task;
+	uint64_t until_ns;
+	unsigned int before; /* as last_former */
 };
 
 #define FORGET_FROM    (1u << 17) /* so many are no matter, and rows may still ask for the names of their processes */
@@ -49,6 +60,7 @@ void comms_free(struct comms *c)
 	hash_free(&c->by_pid);
 	free(c->comms);
 	free(c->places);
+	free(c->formers);
 	cgroups_free(&c->cgroups);
 	memset(c, 0, sizeof(*c));
 }
@@ -203,7 +215,7 @@ void comms_move(struct comms *c, int32_t pid, const char *path, uint64_t at_ns)
 	for (unsigned int i = 0; i < c->nr; i++) {
 		uint32_t now;
 
-		if (c->comms[i].tgid != pid || c->comms[i].pid == pid || c->comms[i].ended)
+		if (task_number(c->comms[i].tgid) != pid || c->comms[i].pid == pid || c->comms[i].ended)
 			continue;
 		now = cgroup_now(c, pid, c->comms[i].pid);
 		place(c, &c->comms[i], now || c->cgroups.hierarchy ? now : cgroup, at_ns);
@@ -239,17 +251,18 @@ void comms_sort_places(struct comms *c)
 
 /* --- who started whom --- */
 
-static void started(struct comms *c, int32_t pid, int32_t creator)
+/* The last of the ids stands for several. */
+static int32_t known_or(int32_t id, int32_t other)
 {
-	int32_t parent = creator ? comm_of(c, creator)->tgid : 0;
-	struct comm *task = comm_of(c, pid);
+	return id > 0 && task_owner(id) < TASK_MAX_OWNER ? id : other;
+}
 
-	/* A number that is given again is of two processes. */
-	if (task->ended || task->forked || (creator && parent <= 0))
-		task->parent = PARENT_UNCLEAR;
+static void started(struct comm *task, const struct comm *creator)
+{
+	if (!creator->pid)
+		task->parent = PARENT_NONE;
 	else
-		task->parent = creator ? parent : PARENT_NONE;
-	task->forked = true;
+		task->parent = known_or(creator->tgid, PARENT_UNCLEAR);
 }
 
 int32_t comms_parent(const struct comms *c, int32_t tgid)
@@ -258,7 +271,7 @@ int32_t comms_parent(const struct comms *c, int32_t tgid)
 
 	if (!tgid || (task && task->parent == PARENT_NONE))
 		return 0;
-	return task && task->parent > 0 ? task->parent : -1;
+	return task && task->parent > 0 ? task_number(task->parent) : -1;
 }
 
 void comms_end_task(struct comms *c, int32_t pid, uint64_t at_ns)
@@ -281,27 +294,73 @@ static void unsettle(struct comms *c, struct comm *task)
 	c->nr_reused++;
 }
 
+static int32_t id_of(const struct comm *task)
+{
+	return task_id(task->pid, task->owner);
+}
+
+static bool was_somebody(const struct comm *task)
+{
+	return task->name[0] || task->tgid || task->parent || task->ended;
+}
+
+/* As owners are told of: PARENT_NONE is 0 there. */
+static struct task_owner owner_now(const struct comm *task)
+{
+	struct task_owner owner = {
+		.id = id_of(task),
+		.tgid = known_or(task->tgid, -1),
+		.parent = task->parent == PARENT_NONE ? 0 : known_or(task->parent, -1),
+		.from_ns = task->from_ns,
+	};
+
+	memcpy(owner.name, task->name, sizeof(owner.name));
+	return owner;
+}
+
+/*
+ * Its number is another's from now on. Where too many had one, the last of them stands for the others, too, and nothing is
+ * known of it any more.
+ */
+static void keep_former(struct comms *c, struct comm *task, uint64_t until_ns)
+{
+	struct comms_former *last = task->last_former ? &c->formers[task->last_former - 1] : NULL;
+
+	if (last && (c->nr_formers >= COMMS_MAX_FORMERS || task->owner == TASK_MAX_OWNER)) {
+		last->task.tgid = last->task.parent = -1;
+		last->task.name[0] = '\0';
+		last->until_ns = until_ns;
+	} else {
+		if (!(c->nr_formers & (c->nr_formers - 1)))
+			c->formers = xrealloc(c->formers, places_room(c->nr_formers) * sizeof(*c->formers));
+		c->formers[c->nr_formers++] = (struct comms_former){ owner_now(task), until_ns, task->last_former };
+		task->last_former = c->nr_formers;
+	}
+	if (task->owner < TASK_MAX_OWNER)
+		task->owner++;
+	task->tgid = task->parent = 0;
+	task->from_ns = until_ns;
+}
+
 void comms_add_task(struct comms *c, const struct comms_new *born)
 {
 	bool thread = born->clone_flags & CLONE_THREAD;
 	struct comm *creator, *task;
-	int32_t tgid = born->pid;
 	uint32_t cgroup;
 
 	if (born->pid <= 0 || born->creator < 0)
 		return;
 	comm_of(c, born->pid); /* the array may move: both are asked for only now */
 	creator = comm_of(c, born->creator);
-	if (thread)
-		tgid = creator->tgid;
-	else
-		started(c, born->pid, born->creator);
-	creator = comm_of(c, born->creator);
 	task = comm_of(c, born->pid);
+	if (was_somebody(task))
+		keep_former(c, task, born->at_ns);
+	if (!thread)
+		started(task, creator);
+	set_process(task, known_or(thread ? creator->tgid : id_of(task), TGID_UNCLEAR));
 	cgroup = creator->placed ? creator->cgroup : 0;
-	set_process(task, tgid ? tgid : TGID_UNCLEAR);
 	if (born->clone_flags & CLONE_INTO_CGROUP)
-		cgroup = cgroup_now(c, tgid, born->pid);
+		cgroup = cgroup_now(c, task_number(task->tgid), born->pid);
 	place(c, task, cgroup, born->at_ns);
 	task->ended = false;
 	unsettle(c, task);
@@ -314,14 +373,35 @@ void comms_add_task(struct comms *c, const struct comms_new *born)
 /* Of whom one is that is kept: its process, and who started that, as far back as is known. */
 static void keep_kin(struct comms *c, const struct comm *task)
 {
-	int32_t pid = task->tgid > 0 ? task->tgid : task->pid;
+	int32_t pid = task->tgid > 0 ? task_number(task->tgid) : task->pid;
 	struct comm *of = comm_find(c, pid);
 
 	/* Who started each other in a circle had their numbers given again. */
 	for (unsigned int i = 0; of && i < c->nr; i++) {
 		of->kept = true;
-		of = of->parent > 0 ? comm_find(c, of->parent) : NULL;
+		of = of->parent > 0 ? comm_find(c, task_number(of->parent)) : NULL;
 	}
+}
+
+/* Of a task that is kept: who had its number since. Before those the oldest of its tasks come to be known of. */
+static void forget_formers(struct comms *c, uint64_t before_ns)
+{
+	unsigned int *now = xcalloc(c->nr_formers + 1, sizeof(*now)), nr = 0;
+
+	for (unsigned int i = 0; i < c->nr_formers; i++) {
+		const struct comms_former *former = &c->formers[i];
+
+		if (former->until_ns < before_ns || !comm_find(c, task_number(former->task.id))->kept)
+			continue;
+		c->formers[nr] = *former;
+		c->formers[nr].before = now[former->before];
+		now[i + 1] = ++nr;
+	}
+	for (unsigned int i = 0; i < c->nr; i++)
+		c->comms[i].last_former = now[c->comms[i].last_former];
+	c->nr_formers = nr;
+	c->formers = xrealloc(c->formers, places_room(nr) * sizeof(*c->formers));
+	free(now);
 }
 
 /* Of a task that is kept: where it was since, and the last one before. */
@@ -344,12 +424,17 @@ static void forget_places(struct comms *c, uint64_t before_ns)
 	c->places = xrealloc(c->places, places_room(c->nr_places) * sizeof(*c->places));
 }
 
+static unsigned int things(const struct comms *c)
+{
+	return c->nr + c->nr_places + c->nr_formers;
+}
+
 void comms_forget_ended(struct comms *c, uint64_t before_ns)
 {
 	unsigned int nr = 0;
 	bool named = false;
 
-	if (c->nr + c->nr_places < FORGET_FROM || c->nr + c->nr_places < c->forget_at)
+	if (things(c) < FORGET_FROM || things(c) < c->forget_at)
 		return;
 	for (unsigned int i = 0; i < c->nr; i++) {
 		c->comms[i].kept = !c->comms[i].ended || c->comms[i].ended_ns >= before_ns;
@@ -359,6 +444,7 @@ void comms_forget_ended(struct comms *c, uint64_t before_ns)
 		if (!c->comms[i].ended || c->comms[i].ended_ns >= before_ns)
 			keep_kin(c, &c->comms[i]);
 	forget_places(c, before_ns);
+	forget_formers(c, before_ns);
 	for (unsigned int i = 0; i < c->nr; i++) {
 		if (c->comms[i].kept)
 			c->comms[nr++] = c->comms[i];
@@ -369,7 +455,7 @@ void comms_forget_ended(struct comms *c, uint64_t before_ns)
 	for (unsigned int i = 0; i < nr; i++)
 		hash_add(&c->by_pid, (uint32_t)hash_u64((uint32_t)c->comms[i].pid), i);
 	c->nr = nr;
-	c->forget_at = 2 * (nr + c->nr_places);
+	c->forget_at = 2 * things(c);
 	c->nr_reused += named;
 }
 
@@ -400,9 +486,10 @@ bool comms_same_numbers(void)
 /* A group that was never told of a task that is there since before: else events told of it, and it may be moving now. */
 static void add_thread(struct comms *c, int32_t tgid, int32_t tid)
 {
+	int32_t process = id_of(comm_of(c, tgid));
 	struct comm *task = comm_of(c, tid);
 
-	set_process(task, tgid);
+	set_process(task, process);
 	if (!task->placed)
 		place(c, task, cgroup_now(c, tgid, tid), 0);
 }
@@ -410,10 +497,11 @@ static void add_thread(struct comms *c, int32_t tgid, int32_t tid)
 /* Who is its parent now, which is who started it unless that has ended. */
 static void add_parent(struct comms *c, int32_t pid, int32_t parent)
 {
+	int32_t id = parent > 0 ? id_of(comm_of(c, parent)) : PARENT_NONE;
 	struct comm *task = comm_of(c, pid);
 
 	if (!task->parent)
-		task->parent = parent > 0 ? parent : PARENT_NONE;
+		task->parent = id;
 }
 
 /* What /proc/PID/stat says; see proc_pid_stat(5). */
@@ -534,26 +622,47 @@ int32_t comms_max_pid(const struct comms *c)
 	return max;
 }
 
-/* The task, its process, who started that, and so on, up to one that is chosen already. */
-static void choose(const struct comms *c, struct comm *task)
+static void choose_one(struct comm *task, struct comm **list, unsigned int *nr)
 {
-	while (task && !task->chosen) {
-		task->chosen = true;
-		if (task->tgid > 0 && task->tgid != task->pid)
-			task = comm_find(c, task->tgid);
-		else
-			task = task->parent > 0 ? comm_find(c, task->parent) : NULL;
+	if (!task || task->chosen)
+		return;
+	task->chosen = true;
+	list[(*nr)++] = task;
+}
+
+static void choose_kin(const struct comms *c, int32_t tgid, int32_t parent, struct comm **list, unsigned int *nr)
+{
+	if (tgid > 0)
+		choose_one(comm_find(c, task_number(tgid)), list, nr);
+	if (parent > 0)
+		choose_one(comm_find(c, task_number(parent)), list, nr);
+}
+
+/* With a task its process, who started that, and so on; of all that had its number. */
+static void choose_all_kin(const struct comms *c, struct comm **list, unsigned int nr)
+{
+	while (nr) {
+		const struct comm *task = list[--nr];
+
+		choose_kin(c, task->tgid, task->parent, list, &nr);
+		for (unsigned int i = task->last_former; i; i = c->formers[i - 1].before)
+			choose_kin(c, c->formers[i - 1].task.tgid, c->formers[i - 1].task.parent, list, &nr);
 	}
 }
 
 void comms_choose(struct comms *c, bool (*seen)(const void *ctx, int32_t pid), const void *ctx)
 {
+	struct comm **list = seen ? xcalloc(c->nr + 1, sizeof(struct comm *)) : NULL;
+	unsigned int nr = 0;
+
 	c->chosen = seen;
 	for (unsigned int i = 0; i < c->nr; i++)
 		c->comms[i].chosen = false;
 	for (unsigned int i = 0; seen && i < c->nr; i++)
 		if (seen(ctx, c->comms[i].pid))
-			choose(c, &c->comms[i]);
+			choose_one(&c->comms[i], list, &nr);
+	choose_all_kin(c, list, nr);
+	free(list);
 }
 
 int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs)
@@ -594,7 +703,7 @@ int32_t comms_tgid(const struct comms *c, int32_t pid)
 {
 	const struct comm *comm = comm_find(c, pid);
 
-	return comm && comm->tgid > 0 ? comm->tgid : -1;
+	return comm && comm->tgid > 0 ? task_number(comm->tgid) : -1;
 }
 
 int32_t *comms_parents(const struct comms *c, unsigned int *nr_pairs)
@@ -610,6 +719,31 @@ int32_t *comms_parents(const struct comms *c, unsigned int *nr_pairs)
 	}
 	qsort(pairs, *nr_pairs, 2 * sizeof(*pairs), by_pid);
 	return pairs;
+}
+
+static int by_owner(const void *a, const void *b)
+{
+	int32_t p = ((const struct task_owner *)a)->id, q = ((const struct task_owner *)b)->id;
+
+	if (task_number(p) != task_number(q))
+		return task_number(p) < task_number(q) ? -1 : 1;
+	return (p > q) - (p < q);
+}
+
+struct task_owner *comms_owners(const struct comms *c, unsigned int *nr)
+{
+	struct task_owner *owners = xcalloc(c->nr + c->nr_formers + 1, sizeof(*owners));
+
+	*nr = 0;
+	for (unsigned int i = 0; i < c->nr; i++) {
+		if (!c->comms[i].owner || !is_chosen(c, &c->comms[i]))
+			continue;
+		owners[(*nr)++] = owner_now(&c->comms[i]);
+		for (unsigned int k = c->comms[i].last_former; k; k = c->formers[k - 1].before)
+			owners[(*nr)++] = c->formers[k - 1].task;
+	}
+	qsort(owners, *nr, sizeof(*owners), by_owner);
+	return owners;
 }
 
 char *comms_format(const struct comms *c)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "base/taskid.h"
 #include "capture/cgroups.h"
 
 /* A task is in this group from then on. */
@@ -23,7 +24,8 @@ struct comms_place {
 	uint32_t cgroup;  /* cgroups_number(); 0: not known */
 	int32_t pid;
 };
-#define COMMS_MAX_PLACES (1u << 20)
+#define COMMS_MAX_PLACES  (1u << 20)
+#define COMMS_MAX_FORMERS (1u << 17)
 
 struct comms {
 	struct comm *comms;
@@ -34,6 +36,9 @@ struct comms {
 	struct cgroups cgroups;
 	struct comms_place *places; /* in order of time, at most COMMS_MAX_PLACES */
 	unsigned int nr_places;
+	struct comms_former *
+		formers; /* who had numbers that are others' now, in order of time, and not many more than COMMS_MAX_FORMERS */
+	unsigned int nr_formers;
 	uint64_t unplaced_ns; /* from here on nothing is known of groups: there were too many; 0 = never */
 	uint64_t lost;	      /* events that tell of tasks */
 	bool unclear;	      /* an event told of a name that cannot be read from it */
@@ -69,10 +74,7 @@ void comms_add_text(struct comms *c, const char *text);
 void comms_add_living(struct comms *c);
 /* The numbers of /proc, and of fork(), are those of the kernel's events: not so in a pid namespace. */
 bool comms_same_numbers(void);
-/*
- * Pairs of pid and tgid, by pid, malloc'ed: of all tasks whose process is known. A pid that was of two processes is not
- * among them.
- */
+/* Pairs of pid and tgid (task_id()), by pid, malloc'ed: of all tasks whose process is known, the last that had the pid. */
 int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs);
 /*
  * The name of a task as it is by now: asked of the task itself, if it lives, else what was gathered; NULL: nobody
@@ -82,12 +84,14 @@ int32_t *comms_processes(const struct comms *c, unsigned int *nr_pairs);
 const char *comms_settle(struct comms *c, int32_t pid);
 /* It has executed a program: the name that was known of it is another's. */
 void comms_rename(struct comms *c, int32_t pid);
-/* The process that a task is of; -1: not known, or it was of two. */
+/* The process that a task is of, the last that had the pid; -1: not known. */
 int32_t comms_tgid(const struct comms *c, int32_t pid);
 /* The process that started a process; 0: none, -1: not known. */
 int32_t comms_parent(const struct comms *c, int32_t tgid);
-/* Pairs of process and who started it, by process, malloc'ed. */
+/* Pairs of process and who started it (task_id()), by process, malloc'ed. */
 int32_t *comms_parents(const struct comms *c, unsigned int *nr_pairs);
+/* All that had a number that several had, by number, then by time, malloc'ed. */
+struct task_owner *comms_owners(const struct comms *c, unsigned int *nr);
 /* The group that a task was in; NULL: not known. */
 const char *comms_cgroup(const struct comms *c, int32_t pid, uint64_t at_ns);
 /* Puts places in the order of tasks, and of time within each: nothing is added from then on. */
@@ -96,7 +100,7 @@ char *comms_format(const struct comms *c); /* malloc'ed, same lines */
 /* The greatest number of a task; 0: none is known. */
 int32_t comms_max_pid(const struct comms *c);
 /*
- * From now on comms_format(), comms_processes(), comms_parents() and comms_is_chosen() are of those tasks that seen()
+ * From now on comms_format(), comms_processes(), comms_parents(), comms_owners() and comms_is_chosen() are of those tasks that seen()
  * knows, of their processes, and of who started these, and so on: for a file that names no others. NULL: of all.
  */
 void comms_choose(struct comms *c, bool (*seen)(const void *ctx, int32_t pid), const void *ctx);

@@ -12,6 +12,7 @@
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/taskid.h"
 #include "base/text.h"
 #include "report/columns.h"
 #include "cmds/reading.h"
@@ -265,8 +266,9 @@ static void hint_task(const struct reading *r, bool process, int32_t pid)
 {
 	int32_t tgid = r->names.tgid ? r->names.tgid(r->names.ctx, pid) : -1;
 
-	if (process && tgid >= 0 && tgid != pid)
-		fprintf(stderr, "hint: it is a thread of process %d: --tid %d, or -p %d\n", tgid, pid, tgid);
+	if (process && tgid >= 0 && task_number(tgid) != pid)
+		fprintf(stderr, "hint: it is a thread of process %d: --tid %d, or -p %d\n", task_number(tgid), pid,
+			task_number(tgid));
 	else
 		fprintf(stderr, "hint: 'ipitrace report --by %s' shows what there is\n",
 			process && reading_knows_processes(r) ? "process" : "pid");

@@ -128,7 +128,8 @@ bool dat_help(void *ctx, bool wait);
 void dat_help_end(void *ctx);
 /* Its cut(). */
 bool dat_stream_cut(void *ctx, unsigned int idx);
-/* Task name by pid from the cmdlines; "<...>" if unknown. Builds its index at first use. */
+/* Task name by number from the cmdlines, DAT_NO_COMM if unknown. Builds its index at first use. */
+#define DAT_NO_COMM "<...>"
 const char *dat_comm(struct dat_file *f, int32_t pid);
 
 /* Stamps are of the TSC: they become ns where the file says how. */

@@ -23,6 +23,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/tlb.h"
+#include "file/facts-priv.h"
 #include "file/facts.h"
 
 /*
@@ -32,16 +33,6 @@
 enum { FACTS_PLAIN = 1, FACTS_LISTS = 2, FACTS_SENDERS = 3 };
 
 static const char *const snap_names[FACTS_NR_SNAPS] = { "outer0", "inner0", "inner1", "outer1" };
-
-void facts_free_tasks(struct facts *f)
-{
-	free(f->tgids);
-	free(f->parents);
-	for (unsigned int i = 0; i < f->nr_cgroups; i++)
-		free(f->cgroups[i]);
-	free(f->cgroups);
-	free(f->places);
-}
 
 void facts_free(struct facts *f)
 {
@@ -121,7 +112,7 @@ static struct cpuset *machine_list(const struct facts *f, size_t i)
 
 /* --- writing --- */
 
-static void put_text(FILE *out, const char *key, const char *value)
+void facts_put_text(FILE *out, const char *key, const char *value)
 {
 	if (!value)
 		return;
@@ -169,7 +160,7 @@ static void put_filter(FILE *out, const struct ipi_filter *f)
 			continue;
 		value = filter_row_format(row, f);
 		key = xasprintf("filter_%s", row->fact);
-		put_text(out, key, value);
+		facts_put_text(out, key, value);
 		free(key);
 		free(value);
 	}
@@ -185,36 +176,6 @@ static void put_tlb(FILE *out, uint32_t ways)
 	fputc('\n', out);
 }
 
-static void put_pairs(FILE *out, const char *key, const int32_t *pairs, unsigned int nr)
-{
-	if (!nr)
-		return;
-	fputs(key, out);
-	for (unsigned int i = 0; i < 2 * nr; i++)
-		fprintf(out, " %d", pairs[i]);
-	fputc('\n', out);
-}
-
-static void put_tasks(FILE *out, const struct facts *f)
-{
-	put_pairs(out, "tgids", f->tgids, f->nr_tgids);
-	put_pairs(out, "parents", f->parents, f->nr_parents);
-	if (f->workload)
-		fprintf(out, "workload %d\n", f->workload);
-	for (unsigned int i = 0; i < f->nr_cgroups; i++)
-		put_text(out, "cgroup", f->cgroups[i]);
-	if (f->nr_places)
-		fputs("places", out);
-	for (unsigned int i = 0; i < f->nr_places; i++)
-		fprintf(out, " %d %u %" PRIu64, f->places[i].pid, f->places[i].cgroup, f->places[i].from_ns);
-	if (f->nr_places)
-		fputc('\n', out);
-	if (f->unplaced_ns)
-		fprintf(out, "unplaced_ns %" PRIu64 "\n", f->unplaced_ns);
-	if (f->tasks_lost)
-		fprintf(out, "tasks_lost %" PRIu64 "\n", f->tasks_lost);
-}
-
 char *facts_format(const struct facts *f)
 {
 	char *text = NULL;
@@ -227,12 +188,12 @@ char *facts_format(const struct facts *f)
 		ipi_filter_of_tasks(&f->filter) && !f->filter.of_current ? FACTS_SENDERS :
 		ipi_filter_listed(&f->filter)				 ? FACTS_LISTS :
 									   FACTS_PLAIN);
-	put_text(out, "version", f->version);
-	put_text(out, "cmdline", f->cmdline);
-	put_text(out, "host", f->host);
-	put_text(out, "date", f->date);
-	put_text(out, "tier", f->tier);
-	put_text(out, "clock", f->clock);
+	facts_put_text(out, "version", f->version);
+	facts_put_text(out, "cmdline", f->cmdline);
+	facts_put_text(out, "host", f->host);
+	facts_put_text(out, "date", f->date);
+	facts_put_text(out, "tier", f->tier);
+	facts_put_text(out, "clock", f->clock);
 	if (f->off_ns)
 		fprintf(out, "on_ns %" PRIu64 "\noff_ns %" PRIu64 "\n", f->on_ns, f->off_ns);
 	if (f->flight)
@@ -244,7 +205,7 @@ char *facts_format(const struct facts *f)
 			fprintf(out, " %d", f->own_pids[i]);
 		fputc('\n', out);
 	}
-	put_tasks(out, f);
+	facts_put_tasks(out, f);
 	put_filter(out, &f->filter);
 	fprintf(out, "filtered_in_kernel %d\ncpus %u\n", f->filtered_in_kernel, f->nr_cpus);
 	put_numbers(out, "lost", f->lost, f->nr_cpus);
@@ -259,13 +220,13 @@ char *facts_format(const struct facts *f)
 		char key[40];
 
 		snprintf(key, sizeof(key), "counter %s", c->name);
-		put_text(out, key, c->desc);
+		facts_put_text(out, key, c->desc);
 		for (int s = 0; s < FACTS_NR_SNAPS; s++) {
 			snprintf(key, sizeof(key), "%s %s", snap_names[s], c->name);
 			put_numbers(out, key, c->count[s], c->nr_cpus);
 		}
 	}
-	put_text(out, "interrupts", f->interrupts_text);
+	facts_put_text(out, "interrupts", f->interrupts_text);
 	for (unsigned int i = 0; i < f->topo.nr; i++) {
 		char *cpus = cpuset_text(&f->topo.groups[i].cpus);
 
@@ -280,9 +241,9 @@ char *facts_format(const struct facts *f)
 	if (f->workload_status >= 0)
 		fprintf(out, "workload_status %d\n", f->workload_status);
 	for (unsigned int i = 0; i < f->nr_reasons; i++)
-		put_text(out, "reason", f->reasons[i]);
+		facts_put_text(out, "reason", f->reasons[i]);
 	for (unsigned int i = 0; i < f->nr_known; i++)
-		put_text(out, "no_stacks_of", f->known[i]);
+		facts_put_text(out, "no_stacks_of", f->known[i]);
 	if (fclose(out)) {
 		free(text);
 		return NULL;
@@ -292,7 +253,7 @@ char *facts_format(const struct facts *f)
 
 /* --- reading --- */
 
-static char *get_text(const char *value)
+char *facts_get_text(const char *value)
 {
 	char *s = xmalloc(strlen(value) + 1), *d = s;
 
@@ -309,7 +270,7 @@ static char *get_text(const char *value)
 }
 
 /* Numbers separated by blanks; NULL and *nr 0 if there is anything else. */
-static uint64_t *get_numbers(const char *value, unsigned int *nr)
+uint64_t *facts_get_numbers(const char *value, unsigned int *nr)
 {
 	uint64_t *v = NULL;
 	unsigned int room = 0;
@@ -395,14 +356,14 @@ static int get_counter(struct facts *f, int snap, char *value)
 	if (!value[0] || strlen(value) >= sizeof(c->name))
 		return -1;
 	if (snap < 0) {
-		char *desc = get_text(rest);
+		char *desc = facts_get_text(rest);
 
 		c = counter_by_name(f, value);
 		snprintf(c->desc, sizeof(c->desc), "%s", desc);
 		free(desc);
 		return 0;
 	}
-	v = get_numbers(rest, &nr);
+	v = facts_get_numbers(rest, &nr);
 	if (!v)
 		return -1;
 	c = counter_by_name(f, value);
@@ -412,10 +373,10 @@ static int get_counter(struct facts *f, int snap, char *value)
 	return 0;
 }
 
-static int get_pids(int32_t **pids, unsigned int *nr_pids, const char *value)
+int facts_get_pids(int32_t **pids, unsigned int *nr_pids, const char *value)
 {
 	unsigned int nr;
-	uint64_t *v = get_numbers(value, &nr);
+	uint64_t *v = facts_get_numbers(value, &nr);
 	bool valid = true;
 
 	for (unsigned int i = 0; i < nr; i++)
@@ -433,100 +394,7 @@ static int get_pids(int32_t **pids, unsigned int *nr_pids, const char *value)
 	return 0;
 }
 
-static int get_pairs(int32_t **pairs, unsigned int *nr_pairs, const char *value)
-{
-	unsigned int nr;
-
-	*nr_pairs = 0;
-	if (get_pids(pairs, &nr, value) || nr % 2)
-		return -1;
-	/* Looked up by halves. */
-	for (unsigned int i = 2; i < nr; i += 2)
-		if ((*pairs)[i] <= (*pairs)[i - 2])
-			return -1;
-	*nr_pairs = nr / 2;
-	return 0;
-}
-
-static int32_t find_pair(const int32_t *pairs, unsigned int nr, int32_t pid)
-{
-	unsigned int low = 0, high = nr;
-
-	while (low < high) {
-		unsigned int mid = low + (high - low) / 2;
-
-		if (pairs[2 * mid] == pid)
-			return pairs[2 * mid + 1];
-		if (pairs[2 * mid] < pid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return -1;
-}
-
-int32_t facts_tgid(const struct facts *f, int32_t pid)
-{
-	if (!pid && f->nr_tgids) /* the idle tasks are nobody's threads */
-		return 0;
-	return find_pair(f->tgids, f->nr_tgids, pid);
-}
-
-int32_t facts_parent(const struct facts *f, int32_t tgid)
-{
-	if (!tgid && f->nr_parents)
-		return 0;
-	return find_pair(f->parents, f->nr_parents, tgid);
-}
-
-/* --- groups --- */
-
-static int get_places(struct facts *f, const char *value)
-{
-	unsigned int nr;
-	uint64_t *v = get_numbers(value, &nr);
-	int ret = !v || nr % 3 || f->places ? -1 : 0;
-
-	if (!ret)
-		f->places = xcalloc(nr / 3, sizeof(*f->places));
-	for (unsigned int i = 0; !ret && i < nr / 3; i++) {
-		const struct facts_place *last = i ? &f->places[i - 1] : NULL;
-		struct facts_place *p = &f->places[i];
-
-		*p = (struct facts_place){ (int32_t)v[3 * i], (uint32_t)v[3 * i + 1], v[3 * i + 2] };
-		if (v[3 * i] > INT32_MAX || v[3 * i + 1] > f->nr_cgroups ||
-		    (last && (last->pid > p->pid || (last->pid == p->pid && last->from_ns > p->from_ns))))
-			ret = -1;
-		f->nr_places = i + 1;
-	}
-	free(v);
-	return ret;
-}
-
-const char *facts_cgroup(const struct facts *f, int32_t pid, uint64_t at_ns)
-{
-	unsigned int low = 0, high = f->nr_places;
-	const struct facts_place *p;
-
-	if (!f->nr_cgroups || (f->unplaced_ns && at_ns >= f->unplaced_ns))
-		return NULL;
-	if (!pid) /* idle tasks are in the first one for ever */
-		return "/";
-	/* The last place that begins by then. */
-	while (low < high) {
-		unsigned int mid = low + (high - low) / 2;
-
-		p = &f->places[mid];
-		if (p->pid < pid || (p->pid == pid && p->from_ns <= at_ns))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	p = low ? &f->places[low - 1] : NULL;
-	return p && p->pid == pid && p->cgroup ? f->cgroups[p->cgroup - 1] : NULL;
-}
-
-static int get_number(const char *value, uint64_t max, uint64_t *v)
+int facts_get_number(const char *value, uint64_t max, uint64_t *v)
 {
 	return parse_u64(value, v, NULL) || *v > max ? -1 : 0;
 }
@@ -535,7 +403,7 @@ static int get_bool(const char *value, bool *b)
 {
 	uint64_t v;
 
-	if (get_number(value, 1, &v))
+	if (facts_get_number(value, 1, &v))
 		return -1;
 	*b = v;
 	return 0;
@@ -544,7 +412,7 @@ static int get_bool(const char *value, bool *b)
 static int get_per_cpu(struct facts *f, const char *value, uint64_t **dst)
 {
 	unsigned int nr;
-	uint64_t *v = get_numbers(value, &nr);
+	uint64_t *v = facts_get_numbers(value, &nr);
 
 	/* Readers index by nr_cpus, so its line comes first and must agree. */
 	if (!v || nr != f->nr_cpus) {
@@ -559,13 +427,7 @@ static int get_per_cpu(struct facts *f, const char *value, uint64_t **dst)
 static void set_text(char **dst, const char *value)
 {
 	free(*dst);
-	*dst = get_text(value);
-}
-
-static void keep_cgroup(struct facts *f, const char *value)
-{
-	f->cgroups = xrealloc(f->cgroups, (f->nr_cgroups + 1) * sizeof(*f->cgroups));
-	f->cgroups[f->nr_cgroups++] = get_text(value);
+	*dst = facts_get_text(value);
 }
 
 static int get_machine_list(struct facts *f, size_t i, const char *value)
@@ -585,7 +447,7 @@ static int get_filter(struct ipi_filter *f, const char *key, const char *value, 
 
 		if (strcmp(row->fact, key))
 			continue;
-		text = get_text(value);
+		text = facts_get_text(value);
 		ret = filter_row_read(row, f, text, listed);
 		free(text);
 		return ret;
@@ -615,35 +477,10 @@ static int get_group(struct topo *t, enum topo_kind kind, char *value)
 	if (!*cpus)
 		return -1;
 	*cpus++ = '\0';
-	return get_number(value, UINT32_MAX, &id) ||
+	return facts_get_number(value, UINT32_MAX, &id) ||
 			       cpuset_parse_for(&topo_add(t, kind, (unsigned int)id)->cpus, cpus, 0, NULL, NULL) ?
 		       -1 :
 		       0;
-}
-
-/* Of put_tasks(). */
-static int get_task_line(struct facts *f, const char *key, const char *value)
-{
-	uint64_t v;
-
-	if (!strcmp(key, "tgids"))
-		return get_pairs(&f->tgids, &f->nr_tgids, value);
-	if (!strcmp(key, "parents"))
-		return get_pairs(&f->parents, &f->nr_parents, value);
-	if (!strcmp(key, "places"))
-		return get_places(f, value);
-	if (!strcmp(key, "unplaced_ns"))
-		return get_number(value, UINT64_MAX, &f->unplaced_ns);
-	if (!strcmp(key, "tasks_lost"))
-		return get_number(value, UINT64_MAX, &f->tasks_lost);
-	if (!strcmp(key, "cgroup")) {
-		keep_cgroup(f, value);
-	} else if (!strcmp(key, "workload")) {
-		if (get_number(value, INT32_MAX, &v))
-			return -1;
-		f->workload = (int32_t)v;
-	}
-	return 0;
 }
 
 static int get_line(struct facts *f, uint64_t *format, const char *key, char *value)
@@ -671,7 +508,7 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 	if (!strcmp(key, "kvm"))
 		return kvm_facts_parse(&f->kvm, value);
 	if (!strcmp(key, "facts"))
-		return get_number(value, FACTS_SENDERS, format);
+		return facts_get_number(value, FACTS_SENDERS, format);
 	if (!strcmp(key, "version"))
 		set_text(&f->version, value);
 	else if (!strcmp(key, "cmdline"))
@@ -687,9 +524,9 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 	else if (!strcmp(key, "interrupts"))
 		set_text(&f->interrupts_text, value);
 	else if (!strcmp(key, "reason"))
-		keep_reason(f, get_text(value));
+		keep_reason(f, facts_get_text(value));
 	else if (!strcmp(key, "no_stacks_of"))
-		keep_known(f, get_text(value));
+		keep_known(f, facts_get_text(value));
 	else if (!strcmp(key, "complete"))
 		return get_bool(value, &f->complete);
 	else if (!strcmp(key, "flight"))
@@ -699,27 +536,27 @@ static int get_line(struct facts *f, uint64_t *format, const char *key, char *va
 	else if (!strcmp(key, "filtered_in_kernel"))
 		return get_bool(value, &f->filtered_in_kernel);
 	else if (!strcmp(key, "own_pids"))
-		return get_pids(&f->own_pids, &f->nr_own_pids, value);
+		return facts_get_pids(&f->own_pids, &f->nr_own_pids, value);
 	else if (!strcmp(key, "lost"))
 		return get_per_cpu(f, value, &f->lost);
 	else if (!strcmp(key, "entries"))
 		return get_per_cpu(f, value, &f->entries);
 	else if (!strcmp(key, "cpus")) {
-		if (f->lost || f->entries || get_number(value, 1 << 20, &v))
+		if (f->lost || f->entries || facts_get_number(value, 1 << 20, &v))
 			return -1;
 		f->nr_cpus = (unsigned int)v;
 	} else if (!strcmp(key, "on_ns")) {
-		return get_number(value, UINT64_MAX, &f->on_ns);
+		return facts_get_number(value, UINT64_MAX, &f->on_ns);
 	} else if (!strcmp(key, "off_ns")) {
-		return get_number(value, UINT64_MAX, &f->off_ns);
+		return facts_get_number(value, UINT64_MAX, &f->off_ns);
 	} else if (!strcmp(key, "missed_sends")) {
-		return get_number(value, UINT64_MAX, &f->missed_sends);
+		return facts_get_number(value, UINT64_MAX, &f->missed_sends);
 	} else if (!strcmp(key, "workload_status")) {
-		if (get_number(value, 255, &v))
+		if (facts_get_number(value, 255, &v))
 			return -1;
 		f->workload_status = (int)v;
 	}
-	return get_task_line(f, key, value);
+	return facts_get_task_line(f, key, value);
 }
 
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
@@ -749,6 +586,10 @@ int facts_parse(struct facts *f, const char *text, size_t len, struct err *err)
 	}
 	free(copy);
 	f->filter.of_current = format < FACTS_SENDERS;
+	/* Those who made it had their numbers all the while: the workload's may have been given again only behind it. */
+	for (unsigned int i = 0; i < f->nr_own_pids; i++)
+		f->own_pids[i] = facts_task(f, f->own_pids[i], FACTS_TIME_LAST);
+	f->workload = facts_task(f, f->workload, f->on_ns);
 	f->filter.process.workload = f->workload;
 	if (ret)
 		facts_free(f);

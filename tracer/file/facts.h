@@ -17,6 +17,7 @@
 #include "base/event.h"
 #include "base/filter.h"
 #include "base/kvmfacts.h"
+#include "base/taskid.h"
 #include "base/topo.h"
 
 /*
@@ -57,11 +58,14 @@ struct facts {
 	unsigned int nr_known;
 	int32_t *own_pids;
 	unsigned int nr_own_pids;
-	int32_t *tgids; /* pairs of a task and its process, by task; none: the file does not know processes */
+	int32_t *
+		tgids; /* pairs of a task and its process (task_id()), by task; none: the file does not know processes */
 	unsigned int nr_tgids;
 	int32_t *
-		parents; /* pairs of a process and who started it (0: nobody), by process; none: the file does not know */
+		parents; /* pairs of a process and who started it (task_id(); 0: nobody), by process; none: not known */
 	unsigned int nr_parents;
+	struct task_owner *owners; /* of numbers that several tasks had, by number, then by time */
+	unsigned int nr_owners;
 	int32_t workload; /* its process; 0 = none, or not known by the kernel's number */
 	char **cgroups;	  /* paths, by number from 1; none: the file does not know groups */
 	unsigned int nr_cgroups;
@@ -95,12 +99,18 @@ void facts_free(struct facts *f);
 void facts_free_tasks(struct facts *f);
 char *facts_format(const struct facts *f); /* malloc'ed text */
 int facts_parse(struct facts *f, const char *text, size_t len, struct err *err);
-/* The process that a task is of; -1 if it is not known. */
-int32_t facts_tgid(const struct facts *f, int32_t pid);
-/* The process that started a process: 0: none did, -1: it is not known. */
+/* The id (task_id()) of whom a number is at a time of the trace clock. FACTS_TIME_UNKNOWN: of nobody, where several had it. */
+#define FACTS_TIME_UNKNOWN UINT64_MAX
+#define FACTS_TIME_LAST	   (UINT64_MAX - 1)
+int32_t facts_task(const struct facts *f, int32_t number, uint64_t at_ns);
+/* What is known of a task whose number others had as well; NULL: it is the only one that had it. */
+const struct task_owner *facts_owner(const struct facts *f, int32_t id);
+/* The id of the process that a task, by its id, is of; -1 if it is not known. */
+int32_t facts_tgid(const struct facts *f, int32_t id);
+/* The id of the process that started a process: 0: none did, -1: it is not known. */
 int32_t facts_parent(const struct facts *f, int32_t tgid);
 /* The path of the group that a task was in; NULL: not known. */
-const char *facts_cgroup(const struct facts *f, int32_t pid, uint64_t at_ns);
+const char *facts_cgroup(const struct facts *f, int32_t id, uint64_t at_ns);
 void facts_add_known(struct facts *f, const char *name);
 void facts_add_reason(struct facts *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What one reading of /proc/interrupts has of a line and a CPU, which is online then. */

@@ -394,5 +394,5 @@ const char *dat_comm(struct dat_file *f, int32_t pid)
 		comms_build(f);
 	if (f->nr_comms)
 		found = bsearch(&key, f->comms, f->nr_comms, sizeof(*f->comms), comm_compare);
-	return found ? found->name : "<...>";
+	return found ? found->name : DAT_NO_COMM;
 }

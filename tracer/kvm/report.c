@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/taskid.h"
 #include "base/text.h"
 #include "file/datfile.h"
 #include "file/facts.h"
@@ -41,7 +42,7 @@ static int32_t tgid(void *ctx, int32_t tid)
 	uint32_t cpu;
 
 	if (s->has_facts)
-		return facts_tgid(&s->facts, tid);
+		return task_number(facts_tgid(&s->facts, facts_task(&s->facts, tid, FACTS_TIME_LAST)));
 	g = dat_guest_of(dat_info(s->dat), tid, &cpu);
 	for (unsigned int i = 0; g && i < g->nr_cpus; i++)
 		tid = g->cpus[i].task < tid ? g->cpus[i].task : tid;
@@ -59,7 +60,9 @@ static int64_t vcpu(void *ctx, int32_t tid)
 
 static int32_t parent(void *ctx, int32_t tgid)
 {
-	return facts_parent(&((struct source *)ctx)->facts, tgid);
+	const struct facts *f = &((struct source *)ctx)->facts;
+
+	return task_number(facts_parent(f, facts_task(f, tgid, FACTS_TIME_LAST)));
 }
 
 /* As other reports: what the recording was asked to keep, and what this one is asked for. */
@@ -74,6 +77,7 @@ static bool wants(void *ctx, int32_t tgid)
 	return true;
 }
 
+/* Threads of virtual machines are those that had their numbers last. */
 static const char *comm(void *ctx, int32_t tid)
 {
 	return dat_comm(((struct source *)ctx)->dat, tid);

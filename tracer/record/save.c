@@ -119,6 +119,7 @@ static void fill_tasks(struct facts *f, struct comms *c)
 	comms_sort_places(c);
 	f->tgids = comms_processes(c, &f->nr_tgids);
 	f->parents = comms_parents(c, &f->nr_parents);
+	f->owners = comms_owners(c, &f->nr_owners);
 	f->nr_cgroups = c->nr_places ? c->cgroups.nr : 0;
 	f->cgroups = xcalloc(f->nr_cgroups + 1, sizeof(*f->cgroups));
 	for (unsigned int i = 0; i < f->nr_cgroups; i++)

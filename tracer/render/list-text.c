@@ -16,6 +16,7 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "base/opts.h"
+#include "base/taskid.h"
 #include "base/text.h"
 #include "render/list.h"
 #include "render/value.h"
@@ -109,7 +110,7 @@ static void get_sender(const struct list_render *r, const struct list_line *line
 	if (name && context != IPI_CONTEXT_TASK && context != IPI_CONTEXT_IDLE)
 		snprintf(buf, CELL_LEN, "<%s>", ipi_context_name(context));
 	else if (name)
-		snprintf(buf, CELL_LEN, "%s-%d", name, line->span->pid);
+		snprintf(buf, CELL_LEN, "%s-%d", name, task_number(line->span->pid));
 	else
 		snprintf(buf, CELL_LEN, "-");
 }

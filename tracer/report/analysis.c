@@ -15,30 +15,12 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "file/coverage.h"
+#include "report/analysis-priv.h"
 #include "report/analysis.h"
 #include "report/ufunc.h"
 #include "report/waits.h"
 
 #define MAX_LIVE_STACKS (1u << 18) /* some 50 MB, of a tracer that runs for days */
-
-struct analysis {
-	struct dat_file *dat;
-	const struct dat_info *info;
-	struct symtab *symtab;
-	const struct plumbing *plumbing; /* the user's, or NULL */
-	struct pipeline *pipeline;
-	struct ufunc *ufunc; /* NULL: no user stacks */
-	struct facts facts;
-	bool has_facts;
-	struct analysis_feed feed; /* in place of dat */
-	char *kept;		   /* the recording's filters */
-	struct trace_info trace;
-
-	bool has_tlb_func;
-	uint64_t own_func;
-	int32_t *recorders; /* pids, in a foreign file */
-	unsigned int nr_recorders;
-};
 
 static int open_pipeline(struct analysis *a, struct err *err)
 {
@@ -261,12 +243,14 @@ static int open_ufunc(struct analysis *a, struct err *err)
 
 void analysis_keep_stamps(struct analysis *a)
 {
+	analysis_name_tasks(a, false);
 	pipeline_set_time(a->pipeline, &(struct pipeline_time){ 0 });
 	pipeline_set_clock(a->pipeline, true, true);
 }
 
 void analysis_take_time(struct analysis *a, const struct pipeline_time *time)
 {
+	analysis_name_tasks(a, false);
 	pipeline_set_time(a->pipeline, time);
 	pipeline_set_clock(a->pipeline, true, true);
 	a->trace.clock_ns = a->trace.clock_sync = true;
@@ -280,6 +264,7 @@ static void set_knowledge(struct analysis *a)
 	a->has_tlb_func = symtab_range(a->symtab, "flush_tlb_func", &start, &end);
 	pipeline_set_clock(a->pipeline, a->trace.clock_ns, a->trace.clock_sync);
 	pipeline_set_waits(a->pipeline, waits, a);
+	analysis_name_tasks(a, true);
 	if (a->has_facts && a->facts.flight)
 		pipeline_set_window(a->pipeline, a->facts.on_ns);
 }
@@ -640,95 +625,6 @@ const struct ufunc *analysis_ufunc(const struct analysis *a)
 unsigned int analysis_stack_caller(struct analysis *a, const struct ipi_stack *s)
 {
 	return symtab_caller(a->symtab, s->addrs, s->nr);
-}
-
-/* --- names --- */
-
-static uint64_t stack_caller(void *ctx, uint32_t stack)
-{
-	struct analysis *a = ctx;
-	const struct ipi_stack *s = analysis_stack(a, stack);
-
-	return s ? symtab_caller_addr(a->symtab, s->addrs, s->nr, s->within) : 0;
-}
-
-static uint32_t user_func(void *ctx, uint32_t stack)
-{
-	const struct analysis *a = ctx;
-
-	return a->ufunc ? (uint32_t)(ufunc_cause(a->ufunc, stack) + 1) : 0;
-}
-
-static const char *symbol(void *ctx, uint64_t addr)
-{
-	struct analysis *a = ctx;
-	const char *module;
-	uint64_t offset;
-
-	return symtab_name(a->symtab, addr, &offset, &module);
-}
-
-static const char *comm(void *ctx, int32_t pid)
-{
-	struct analysis *a = ctx;
-
-	return a->dat ? dat_comm(a->dat, pid) : a->feed.comm(a->feed.ctx, pid);
-}
-
-static int32_t tgid(void *ctx, int32_t pid)
-{
-	const struct analysis *a = ctx;
-
-	return a->dat ? facts_tgid(&a->facts, pid) : a->feed.tgid(a->feed.ctx, pid);
-}
-
-static int32_t parent(void *ctx, int32_t tgid)
-{
-	const struct analysis *a = ctx;
-
-	return a->dat ? facts_parent(&a->facts, tgid) : a->feed.parent(a->feed.ctx, tgid);
-}
-
-static const char *cgroup(void *ctx, int32_t pid, uint64_t at_ns)
-{
-	const struct analysis *a = ctx;
-
-	return a->dat ? facts_cgroup(&a->facts, pid, at_ns) : a->feed.cgroup(a->feed.ctx, pid, at_ns);
-}
-
-static bool own_pid(void *ctx, int32_t pid)
-{
-	const struct analysis *a = ctx;
-	int32_t process = pid > 0 ? tgid(ctx, pid) : pid; /* threads that write files come and go */
-
-	for (unsigned int i = 0; i < a->facts.nr_own_pids; i++)
-		if (a->facts.own_pids[i] == pid || a->facts.own_pids[i] == process)
-			return true;
-	for (unsigned int i = 0; i < a->nr_recorders; i++)
-		if (a->recorders[i] == pid)
-			return true;
-	return false;
-}
-
-static bool own_func(void *ctx, uint64_t func)
-{
-	return func && func == ((const struct analysis *)ctx)->own_func;
-}
-
-struct span_names analysis_names(struct analysis *a)
-{
-	return (struct span_names){
-		.stack_caller = stack_caller,
-		.user_func = user_func,
-		.symbol = symbol,
-		.comm = comm,
-		.tgid = tgid,
-		.parent = parent,
-		.cgroup = cgroup,
-		.own_pid = own_pid,
-		.own_func = own_func,
-		.ctx = a,
-	};
 }
 
 /* --- coverage --- */

@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/taskid.h"
 #include "base/text.h"
 #include "report/columns.h"
 #include "report/report.h"
@@ -298,7 +299,7 @@ static struct value get_key(const struct column *c, const struct report_row *row
 		break;
 	case AGG_KEY_PID:
 		id.none |= a->pid < 0;
-		id.num = (uint32_t)a->pid;
+		id.num = (uint32_t)task_number(a->pid);
 		break;
 	case AGG_NR_KEYS:
 		break;

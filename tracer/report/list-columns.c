@@ -14,6 +14,7 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "base/taskid.h"
 #include "base/text.h"
 #include "report/list-priv.h"
 #include "report/names.h"
@@ -124,6 +125,11 @@ static struct list_value number(uint64_t num)
 	return (struct list_value){ .num = num };
 }
 
+static struct list_value task(int32_t id)
+{
+	return number((uint64_t)task_number(id));
+}
+
 static bool is_hit(const struct list_line *line)
 {
 	return line->kind == LIST_HIT;
@@ -216,7 +222,7 @@ static struct list_value get_ufunc(const struct list_line *line)
 
 static struct list_value get_pid(const struct list_line *line)
 {
-	return has_sender(line) ? number((uint64_t)line->span->pid) : none();
+	return has_sender(line) ? task(line->span->pid) : none();
 }
 
 /* Files without the facts of ipitrace do not know. */
@@ -225,7 +231,7 @@ static struct list_value get_tgid(const struct list_line *line)
 	const struct list *l = line->list;
 	int32_t tgid = has_sender(line) ? l->ask.tgid(l->ask.ctx, line->span->pid) : -1;
 
-	return tgid >= 0 ? number((uint64_t)tgid) : none();
+	return tgid >= 0 ? task(tgid) : none();
 }
 
 /* A name is valid until the next one is asked for. */
@@ -288,7 +294,7 @@ static int32_t victim_pid(const struct list_line *line)
 
 static struct list_value get_victim_pid(const struct list_line *line)
 {
-	return has_victim(line) ? number((uint64_t)victim_pid(line)) : none();
+	return has_victim(line) ? task(victim_pid(line)) : none();
 }
 
 static struct list_value get_victim_comm(const struct list_line *line)
@@ -317,7 +323,7 @@ static struct list_value get_waker(const struct list_line *line)
 
 static struct list_value get_waker_pid(const struct list_line *line)
 {
-	return line->span->wakee && line->span->level == IPI_LEVEL_TASK ? number((uint64_t)line->span->pid) : none();
+	return line->span->wakee && line->span->level == IPI_LEVEL_TASK ? task(line->span->pid) : none();
 }
 
 static struct list_value get_wakee(const struct list_line *line)
@@ -327,7 +333,7 @@ static struct list_value get_wakee(const struct list_line *line)
 
 static struct list_value get_wakee_pid(const struct list_line *line)
 {
-	return line->span->wakee ? number((uint64_t)line->span->wakee) : none();
+	return line->span->wakee ? task(line->span->wakee) : none();
 }
 
 static struct list_value get_idle(const struct list_line *line)

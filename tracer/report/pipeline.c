@@ -29,6 +29,8 @@ struct pipeline {
 	void *stacks_ctx;
 	match_waits_fn waits;
 	void *waits_ctx;
+	pipeline_task_fn task;
+	void *task_ctx;
 	struct beside *beside; /* NULL: the recording has nothing beside events of IPIs */
 	struct pipeline_seen seen;
 	uint64_t now_ns; /* of the last event that was matched */
@@ -71,7 +73,16 @@ static void negative(void *ctx, const struct ipi_span *span)
 	note_skew(&((struct pipeline *)ctx)->seen, span);
 }
 
-/* Where spans change on their way: by what is beside them, or because their clock tells no times. */
+static void name_tasks(const struct pipeline *p, struct ipi_span *s)
+{
+	uint64_t begin_ns = span_begin_ns(s);
+
+	s->pid = p->task(p->task_ctx, s->pid, begin_ns);
+	s->wakee = p->task(p->task_ctx, s->wakee, begin_ns);
+	s->victim_pid = p->task(p->task_ctx, s->victim_pid, s->entry_ns);
+}
+
+/* Where spans change on their way: by what is beside them, whose numbers were given again, or what their clock does not tell. */
 static void emit_changed(void *ctx, const struct ipi_span *span)
 {
 	struct pipeline *p = ctx;
@@ -79,6 +90,8 @@ static void emit_changed(void *ctx, const struct ipi_span *span)
 
 	if (p->beside)
 		beside_fill(p->beside, &known, p->clock_sync);
+	if (p->task)
+		name_tasks(p, &known);
 	if (!p->clock_sync)
 		withhold_times(p, &known);
 	p->sink.span(p->sink.ctx, &known);
@@ -87,7 +100,7 @@ static void emit_changed(void *ctx, const struct ipi_span *span)
 /* Nothing is in between where nothing has to be. */
 static void connect(struct pipeline *p)
 {
-	if (p->beside || !p->clock_sync)
+	if (p->beside || p->task || !p->clock_sync)
 		matcher_set_emit(p->matcher, emit_changed, p, p->sink.untold);
 	else
 		matcher_set_emit(p->matcher, p->sink.span, p->sink.ctx, p->sink.untold);
@@ -215,6 +228,12 @@ void pipeline_set_waits(struct pipeline *p, match_waits_fn fn, void *ctx)
 {
 	p->waits = fn;
 	p->waits_ctx = ctx;
+}
+
+void pipeline_set_tasks(struct pipeline *p, pipeline_task_fn fn, void *ctx)
+{
+	p->task = fn;
+	p->task_ctx = ctx;
 }
 
 static void convert(const struct pipeline *p, struct ipi_event *ev, int nr)

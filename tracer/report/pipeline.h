@@ -59,6 +59,12 @@ typedef void (*pipeline_stacks_fn)(void *ctx, struct ipi_event *ev, unsigned int
 void pipeline_set_stacks(struct pipeline *p, pipeline_stacks_fn fn, void *ctx);
 /* Whose senders wait, see match_config.waits; before the first run. NULL: nobody knows. */
 void pipeline_set_waits(struct pipeline *p, match_waits_fn fn, void *ctx);
+/*
+ * Who has a number at a time, as converted, as a task_id(): for spans' tasks. NULL: numbers are never given again. Before
+ * the first run.
+ */
+typedef int32_t (*pipeline_task_fn)(void *ctx, int32_t number, uint64_t at_ns);
+void pipeline_set_tasks(struct pipeline *p, pipeline_task_fn fn, void *ctx);
 /* Gets every batch of events before it is matched; NULL: nobody does. For those who look for faults. */
 typedef void (*pipeline_tap_fn)(void *ctx, const struct ipi_event *ev, unsigned int nr);
 void pipeline_set_tap(struct pipeline *p, pipeline_tap_fn fn, void *ctx);

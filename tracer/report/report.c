@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/taskid.h"
 #include "base/text.h"
 #include "report/analysis.h"
 #include "report/names.h"
@@ -101,7 +102,7 @@ static char *process_name(struct analysis *a, int32_t tgid)
 
 	if (tgid < SENDER_NO_TASK)
 		return name;
-	text = xasprintf("%s[%d]", name, tgid);
+	text = xasprintf("%s[%d]", name, task_number(tgid));
 	free(name);
 	return text;
 }

@@ -8,6 +8,7 @@
 #include "base/event.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/taskid.h"
 #include "base/text.h"
 #include "report/names.h"
 #include "report/timeline-priv.h"
@@ -158,13 +159,18 @@ static uint32_t make_no_task(struct tracks *t, struct track_key key)
 	return make_for(t, key, track, name);
 }
 
-/* Of a task that has a number. */
-static char *task_name(const struct tracks *t, int32_t pid)
+/* Of a task that has a number. Viewers know tasks by their numbers, so of several that had one the others have none there. */
+static char *task_name(const struct tracks *t, int32_t id)
 {
-	const char *comm = sender_comm(t->names, pid);
+	const char *comm = sender_comm(t->names, id);
+	unsigned int before = task_owner(id);
 	char clean[64];
 
 	sanitize(clean, sizeof(clean), comm ? comm : "<...>");
+	if (before == TASK_ANY_OWNER)
+		return xasprintf("%s (%d, given again and again)", clean, task_number(id));
+	if (before)
+		return xasprintf("%s (%d, had by %u before)", clean, task_number(id), before);
 	return xstrdup(clean);
 }
 
