@@ -266,7 +266,7 @@ static int end(struct stat *s, struct err *err)
 		reading_say_keys(&s->in, s->o.rows.by, s->o.rows.nr_by);
 	}
 	if (!s->mute)
-		failed = show(s, s->o.interval_ns ? live_off_ns(s->live) : 0, &late) ||
+		failed = show(s, s->o.interval_ns ? analysis_info(s->in.analysis)->end_ns : 0, &late) ||
 			 results_close(&s->results, &late);
 	if (s->metrics && metrics_end(s->metrics, failed ? NULL : &late))
 		failed = -1;

@@ -23,7 +23,9 @@ void interval_report(struct interval *i, struct report *r, uint64_t to_ns)
 	struct trace_info *t = &i->trace;
 
 	*t = *r->trace;
-	t->start_ns = i->from_ns;
+	/* When tracing was switched on is known only behind it: the first one has what was recorded before that. */
+	if (i->before.records || t->start_ns > i->from_ns)
+		t->start_ns = i->from_ns;
 	t->end_ns = to_ns;
 	since(&t->records, i->before.records);
 	since(&t->events, i->before.events);
