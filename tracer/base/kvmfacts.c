@@ -8,9 +8,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/kvmfacts.h"
 #include "base/mem.h"
 #include "base/parse.h"
+
+/* include/linux/kvm_host.h: KVM_GENERIC_VCPU_STATS(); arch/x86/kvm/x86.c, arch/arm64/kvm/guest.c: kvm_vcpu_stats_desc. */
+const struct kvm_counter kvm_counters[] = {
+	{ "exits", true },
+	{ "halt_exits", true },
+	{ "halt_wakeup", true },
+	{ "halt_attempted_poll", true },
+	{ "halt_successful_poll", true },
+	{ "halt_poll_invalid", true },
+	{ "halt_poll_success_ns", true },
+	{ "halt_poll_fail_ns", true },
+	{ "halt_wait_ns", true },
+	{ "irq_exits", false },
+	{ "irq_injections", true },
+	{ "irq_window_exits", false },
+	{ "hypercalls", true },
+	{ "io_exits", false },
+	{ "mmio_exits", false },
+	{ "signal_exits", false },
+	{ "preemption_reported", false },
+	{ "directed_yield_attempted", false },
+	{ "directed_yield_successful", false },
+	{ "nested_run", false },
+	{ "wfe_exit_stat", false },
+	{ "wfi_exit_stat", false },
+	{ "hvc_exit_stat", false },
+};
+const unsigned int kvm_nr_counters = ARRAY_SIZE(kvm_counters);
 
 void kvm_facts_free(struct kvm_facts *f)
 {

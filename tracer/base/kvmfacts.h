@@ -20,6 +20,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* A counter of a VM; reported: of the same name in reports, which give what it grew by. Of all there are readings. */
+struct kvm_counter {
+	const char *name;
+	bool reported;
+};
+
+extern const struct kvm_counter kvm_counters[];
+extern const unsigned int kvm_nr_counters;
+
 /* Readings, as of /proc/interrupts: before and behind tracing being switched on, and before and behind being switched off. */
 #define KVM_NR_SNAPS 4
 

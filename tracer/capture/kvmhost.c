@@ -33,32 +33,6 @@ static const struct {
 	{ "cpuidle_haltpoll", { "force" } },
 };
 
-static const char *const counters[] = {
-	"exits",
-	"halt_exits",
-	"halt_wakeup",
-	"halt_attempted_poll",
-	"halt_successful_poll",
-	"halt_poll_invalid",
-	"halt_poll_success_ns",
-	"halt_poll_fail_ns",
-	"halt_wait_ns",
-	"irq_exits",
-	"irq_injections",
-	"irq_window_exits",
-	"hypercalls",
-	"io_exits",
-	"mmio_exits",
-	"signal_exits",
-	"preemption_reported",
-	"directed_yield_attempted",
-	"directed_yield_successful",
-	"nested_run",
-	"wfe_exit_stat",
-	"wfi_exit_stat",
-	"hvc_exit_stat",
-};
-
 static const char *const vcpu_files[] = { "pid", "tsc-offset", "tsc-scaling-ratio", "tsc-scaling-ratio-frac-bits",
 					  "lapic_timer_advance_ns" };
 
@@ -154,8 +128,8 @@ static void vm_counters(struct walk *w, const char *dir, const char *vm, int32_t
 
 	snprintf(text, sizeof(text), "%d", tgid);
 	kvm_facts_set(w->facts, w->snap, subject, "tgid", text);
-	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
-		take(w->facts, w->snap, subject, dir, counters[i]);
+	for (unsigned int i = 0; i < kvm_nr_counters; i++)
+		take(w->facts, w->snap, subject, dir, kvm_counters[i].name);
 	free(subject);
 }
 

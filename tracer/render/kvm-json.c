@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/hist.h"
 #include "base/json.h"
+#include "base/kvmfacts.h"
 #include "base/mem.h"
 #include "kvm/host.h"
 #include "render/csv.h"
@@ -190,27 +191,18 @@ static void json_threads(struct json *j, const struct kvm_report *r, int32_t vm)
 /* What the kernel's counters grew by: null where that is not known. */
 static void json_counters(struct json *j, const struct kvm_report *r, int32_t vm)
 {
-	static const char *const names[] = { "exits",
-					     "halt_exits",
-					     "halt_wakeup",
-					     "halt_attempted_poll",
-					     "halt_successful_poll",
-					     "halt_poll_invalid",
-					     "halt_poll_success_ns",
-					     "halt_poll_fail_ns",
-					     "halt_wait_ns",
-					     "irq_injections",
-					     "hypercalls" };
-
 	json_object(j, "counters");
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+	for (unsigned int i = 0; i < kvm_nr_counters; i++) {
+		const char *name = kvm_counters[i].name;
 		uint64_t low, high;
 
-		if (!kvm_host_counter(r, vm, names[i], &low, &high)) {
-			json_null(j, names[i]);
+		if (!kvm_counters[i].reported)
+			continue;
+		if (!kvm_host_counter(r, vm, name, &low, &high)) {
+			json_null(j, name);
 			continue;
 		}
-		json_object(j, names[i]);
+		json_object(j, name);
 		json_u64(j, "low", low);
 		json_u64(j, "high", high);
 		json_close(j);
