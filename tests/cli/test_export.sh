@@ -86,10 +86,35 @@ echo '!ep_poll_callback' >polls
 like "$("$IPITRACE" export --folded --plumbing polls "$DATA/demo.dat")" ';sock_def_write_space;__wake_up_sync_key;__wake_up_common;ep_poll_callback 3$' \
 	"in front of it what was interrupted, or called, is whole"
 is "$("$IPITRACE" export --folded=count -i "$DATA/demo.dat" | md5sum)" "$(md5sum <demo.count)" "count is the default; -i"
-if command -v flamegraph.pl >/dev/null; then
-	ok "flamegraph.pl takes it" flamegraph.pl demo.count
+# flamegraph.pl itself: a frame for each function of each stack, as wide as what is under it.
+drawn() {
+	python3 - "$1" <<-'PY'
+	import collections, re, sys, xml.etree.ElementTree as tree
+	want, have = collections.Counter(), collections.Counter()
+	for line in open(sys.argv[1] + ".count"):
+	    stack, value = line.rsplit(" ", 1)
+	    # It writes (b) where a name has <b>.
+	    for frame in ["all"] + stack.translate({60: "(", 62: ")"}).split(";"):
+	        want[frame] += int(value)
+	for title in tree.parse(sys.argv[1] + ".svg").iter("{http://www.w3.org/2000/svg}title"):
+	    name, value = re.match(r"(.*) \(([\d,]+) hits, ", title.text).groups()
+	    have[name] += int(value.replace(",", ""))
+	assert have == want, (list((have - want).items())[:5], list((want - have).items())[:5])
+	PY
+}
+if ! perl -Mopen=:std,:utf8 -MGetopt::Long -e1 2>/dev/null; then
+	skip "flamegraph.pl" "no perl with its modules"
+elif flamegraph=$("$ROOT/tests/unpack" libdevel-nytprof-perl flamegraph.pl 2>"$ERR"); then
+	sed 's/ membarrier$/ <b>"\&x\x27>yz/' "$DATA/report.dat" >markup.dat
+	"$IPITRACE" export --folded markup.dat >markup.count 2>"$ERR"
+	like "$(cat markup.count)" '^<b>' "a task's name that is markup stays as it is"
+	for name in demo report markup; do
+		perl "$flamegraph" --countname hits --minwidth 0 "$name.count" >"$name.svg" 2>"$ERR"
+		is "$?$(cat "$ERR")" 0 "flamegraph.pl takes $name"
+		ok "  all of it" drawn "$name"
+	done
 else
-	note "no flamegraph.pl here: its regular expression stands in for it"
+	skip "flamegraph.pl" "$(tail -n 1 "$ERR")"
 fi
 
 # What an option names is for its owner alone, whatever the umask is, and the mode of a file that is replaced.
