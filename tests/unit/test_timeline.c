@@ -379,6 +379,66 @@ static void test_many_names(void)
 	pf__trace__free_unpacked(t, NULL);
 }
 
+/* --- JSON: what has no length in what has none --- */
+
+/* "B0 E0 ...": begins and ends, and the number at the end of the name that each has. */
+static char *events_of(const char *json)
+{
+	static const char begin[] = "\"ph\":\"";
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	for (const char *p = strstr(json, begin); p; p = strstr(p, begin)) {
+		p += strlen(begin);
+		if (*p == 'B' || *p == 'E')
+			fprintf(out, "%c%.1s ", *p, strstr(p, "slice ") + strlen("slice "));
+	}
+	fclose(out);
+	return text;
+}
+
+/* The first begins, and all others a little later, one in the other; lengths: 0 = none. */
+static char *nested(const uint64_t *lengths, unsigned int nr)
+{
+	static const struct list_column *const none[] = { NULL };
+	const struct trace_info info = { .clock = "mono" };
+	const struct timeline_render *r = &timeline_render_chrome;
+	char *json = NULL, name[32], *events;
+	size_t len;
+	FILE *out = open_memstream(&json, &len);
+	void *state = r->begin(out, &info);
+
+	r->ops.track(state, &(struct timeline_track){ .id = 1, .kind = TIMELINE_CPU, .name = "CPU 0" });
+	for (unsigned int i = 0; i < nr; i++) {
+		struct timeline_slice s = {
+			.track = 1, .at_ns = 5 + !!i, .name = name, .columns = none, .no_length = !lengths[i]
+		};
+
+		snprintf(name, sizeof(name), "slice %u", i);
+		s.categories[s.nr_categories++] = "interrupt";
+		r->ops.begin(state, &s);
+	}
+	for (unsigned int i = nr; i-- > 0;)
+		r->ops.end(state, 1, 5 + !!i + lengths[i]);
+	r->finish(state);
+	fclose(out);
+	events = events_of(json);
+	free(json);
+	return events;
+}
+
+static void test_no_length(void)
+{
+	char *in_longer = nested((const uint64_t[]){ 9, 0 }, 2), *in_none = nested((const uint64_t[]){ 9, 0, 0 }, 3);
+
+	is_str(in_longer, "B0 B1 E1 E0 ", "JSON: what has no length is in what has one");
+	/* Speedscope would not end the inner one: of a time it takes ends before begins that have not the same name. */
+	is_str(in_none, "B0 B1 E1 B2 E2 E0 ", "  what has none in what has none is beside it");
+	free(in_longer);
+	free(in_none);
+}
+
 int main(void)
 {
 	const unsigned int calls = SIM_RESCHED | SIM_SINGLE | SIM_ASYNC | SIM_MANY | SIM_TTWU;
@@ -401,5 +461,6 @@ int main(void)
 		 (struct sim_config){ .nr_cpus = 4, .nr_ops = 400, .skew_ns = 3000, .features = calls | SIM_LOCAL });
 	test_only_coalesced();
 	test_many_names();
+	test_no_length();
 	return done_testing();
 }

@@ -167,7 +167,8 @@ static void arguments(struct json *j, const struct timeline_slice *s)
 
 /*
  * Of events at the same time speedscope takes a begin first only if it has the name and the arguments of the end. So what
- * has no length ends at once, with its arguments once more; chrome_end() knows by the name that is none.
+ * has no length ends at once, with its arguments once more; chrome_end() knows by the name that is none. What would lie in
+ * it, which is as short, is beside it: of two in each other speedscope would not end the inner one.
  */
 static void chrome_begin(void *ctx, const struct timeline_slice *s)
 {

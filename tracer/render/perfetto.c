@@ -325,6 +325,14 @@ static void note_number(struct perfetto *p, struct notes *n, const char *key, ui
 	a->uint_value = num;
 }
 
+static void note_flag(struct perfetto *p, struct notes *n, const char *key, bool flag)
+{
+	Pf__DebugAnnotation *a = note(p, n, key);
+
+	a->has_bool_value = true;
+	a->bool_value = flag;
+}
+
 static void notes_of(struct perfetto *p, const struct timeline_slice *s, struct notes *n)
 {
 	for (unsigned int i = 0; i < s->nr_args; i++) {
@@ -341,6 +349,8 @@ static void notes_of(struct perfetto *p, const struct timeline_slice *s, struct 
 			continue;
 		if (c->unit == LIST_TEXT)
 			note_text(p, n, c->key, v.text);
+		else if (c->unit == LIST_FLAG)
+			note_flag(p, n, c->key, v.num);
 		else
 			note_number(p, n, c->key, v.num);
 	}
