@@ -57,6 +57,16 @@ is "$(json_get r.json '" ".join(sorted("%s=%d" % (r["process"], r["target_hits"]
 	"first[$p]=$first third[$p]=$third" "rows of two processes"
 "$IPITRACE" report --by comm,pid --func ipi_mb a.dat >r.txt 2>/dev/null
 like "$(cat r.txt)" "first +$p .*" "a table of numbers"
+"$IPITRACE" report --html p.html --by comm,pid --func ipi_mb a.dat 2>/dev/null
+ok "a page has that number of both, in rows and of single IPIs" python3 - "$p" <<'END'
+import json, re, sys
+page = json.loads(re.search(r'id="data">\n(.*?)</script>', open("p.html", encoding="utf-8").read(), re.S)[1])["page"]
+row = {c["id"]: i for i, c in enumerate(page["columns"])}
+line = {k: i for i, (k, _) in enumerate(page["lines"]["keys"])}
+want = {(name, int(sys.argv[1])) for name in ("first", "third")}
+assert want == {r for r in ((r[row["comm"]], r[row["pid"]]) for r in page["rows"]) if r[0] in ("first", "third")}
+assert want == {s for s in ((page["strings"][l[line["comm"]]], l[line["pid"]]) for l in page["lines"]["lines"]) if s[0] in ("first", "third")}
+END
 ok "a timeline has both" "$IPITRACE" export --chrome -o t.json a.dat
 ok "  under their names, apart" python3 - "$p" <<'END'
 import json, re, sys

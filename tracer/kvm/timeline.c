@@ -11,6 +11,7 @@
 #include "base/event.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/taskid.h"
 #include "base/text.h"
 #include "kvm/timeline.h"
 
@@ -509,11 +510,17 @@ static uint32_t guest_number(const struct kvm_timeline *t, uint32_t id)
 	return id ? id + t->first_track + 1 : 0;
 }
 
+/* With its number, which the name of who had it after others says. */
+static char *numbered(const struct timeline_track *task)
+{
+	return task_owner(task->pid) ? xstrdup(task->name) : xasprintf("%s %" PRId32, task->name, task->pid);
+}
+
 static void guest_track(void *ctx, const struct timeline_track *track)
 {
 	struct kvm_timeline *t = ctx;
 	struct timeline_track own = *track;
-	char *name = NULL;
+	char *name = NULL, *task;
 
 	own.id = guest_number(t, track->id);
 	own.parent = guest_number(t, track->parent);
@@ -521,11 +528,13 @@ static void guest_track(void *ctx, const struct timeline_track *track)
 		name = xasprintf("guest: %s", track->name);
 	} else if (track->kind == TIMELINE_PROCESS) {
 		own.kind = TIMELINE_GROUP;
-		name = xasprintf("guest: %s %" PRId32, track->name, track->pid);
+		task = numbered(track);
+		name = xasprintf("guest: %s", task);
+		free(task);
 	} else if (track->kind == TIMELINE_TASK) {
 		own.kind = TIMELINE_NO_TASK;
 		own.rank = (uint32_t)track->pid;
-		name = xasprintf("%s %" PRId32, track->name, track->pid);
+		name = numbered(track);
 		if (!track->parent && !t->tasks)
 			t->tasks = make_track(t, (struct timeline_track){ .kind = TIMELINE_GROUP },
 					      xstrdup("guest: tasks"));

@@ -16,8 +16,8 @@
 #include "base/mem.h"
 #include "render/timeline.h"
 
-/* include/linux/threads.h, PID_MAX_LIMIT: no task has this number, nor one above. */
-#define NO_TASK 4194304u
+/* No task has this id, nor one above (base/taskid.h). */
+#define NO_TASK (1u << 31)
 
 struct place {
 	uint32_t pid, tid;

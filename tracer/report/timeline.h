@@ -38,7 +38,7 @@ struct timeline_track {
 	const char *name;		/* sanitised; valid until the call returns */
 	const char *description, *unit; /* static, or NULL; unit: of a COUNTER */
 	uint32_t rank;			/* place among those of its parent */
-	int32_t pid;			/* TASK: thread; PROCESS */
+	int32_t pid;			/* TASK: thread; PROCESS: as an id (base/taskid.h), so that each has its own */
 };
 
 enum timeline_kind {
