@@ -540,24 +540,39 @@ lab_cpu_time() {
 	echo $(((${12} + ${13}) / $(getconf CLK_TCK)))
 }
 
+# Milliseconds that its threads ran or waited for a CPU; only who runs, where the kernel does not tell who waits.
+lab_wish() {
+	local task ran waited rest sum=0
+	for task in /proc/"$1"/task/*/schedstat; do
+		read -r ran waited rest <"$task" || continue
+		sum=$((sum + ran + waited))
+	done 2>/dev/null
+	echo $((sum / 1000000))
+}
+
 # Wait for the guest, process $1, and end it when it is stuck: a loaded machine is
 # slow, no more. Stuck is who writes nothing while it uses STALL_CPU seconds of CPU
-# time, however long these take, or (one that waits for something) for STALL_IDLE
-# seconds. $2: seconds after which it ends in any case.
+# time, however long these take, or (one that waits for something) while there are
+# STALL_IDLE seconds in which it hardly wants a CPU; that it has to wait for one is
+# not its fault. $2: seconds after which it ends in any case.
 STALL_CPU=${IPITRACE_VM_STALL:-240}
 STALL_IDLE=900
 lab_watch() {
-	local pid=$1 limit=$2 written last='' cpu cpu0=0 since=$SECONDS t0=$SECONDS why=''
+	local pid=$1 limit=$2 written last='' cpu cpu0=0 wish wish0=0 idle=0 since=$SECONDS t0=$SECONDS why=''
 	while kill -0 "$pid" 2>/dev/null; do
 		sleep 1
 		written=$(lab_written)
 		cpu=$(lab_cpu_time "$pid" 2>/dev/null) || break
+		wish=$(lab_wish "$pid")
+		# An idle guest still has its clock's interrupts.
+		[ $((wish - wish0)) -ge 100 ] || idle=$((idle + 1))
+		wish0=$wish
 		# shellcheck disable=SC2034 # the run that watches prints it
 		LAB_CPU=$cpu
 		if [ "$written" != "$last" ]; then
-			last=$written since=$SECONDS cpu0=$cpu
-		elif [ $((cpu - cpu0)) -ge "$STALL_CPU" ] || [ $((SECONDS - since)) -ge $STALL_IDLE ]; then
-			why="nothing written for $((SECONDS - since)) s, $((cpu - cpu0)) s of CPU time"
+			last=$written since=$SECONDS cpu0=$cpu idle=0
+		elif [ $((cpu - cpu0)) -ge "$STALL_CPU" ] || [ $idle -ge $STALL_IDLE ]; then
+			why="nothing written for $((SECONDS - since)) s, $((cpu - cpu0)) s of CPU time, idle for $idle s"
 		fi
 		[ $((SECONDS - t0)) -lt "$limit" ] || why="not done after $limit s"
 		[ -z "$why" ] || break
