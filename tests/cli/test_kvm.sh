@@ -107,6 +107,7 @@ like "$(cat "$OUT")" '^  not known +0[.]0% +0[.]0% +-$' "  and for those of whom
 exits 2 "diff --kvm of three" "$IPITRACE" diff --kvm "$A" : "$B" "$B"
 exits 2 "diff --kvm with rows" "$IPITRACE" diff --kvm --by func "$A" "$B"
 exits 2 "diff --kvm with one guest" "$IPITRACE" diff --guest "$DATA/kvm/joined_sync_guest.dat.gz" "$A" "$B"
+like "$(cat "$ERR")" "^hint: 'ipitrace diff --guest GUEST-A --guest GUEST-B A B'\$" "  and how it is with two"
 exits 0 "diff --kvm of joined ones" "$IPITRACE" diff --json --guest "$DATA/kvm/joined_sync_guest.dat.gz" --guest "$DATA/kvm/joined_masked_guest.dat.gz" \
 	"$DATA/kvm/joined_sync.dat.gz" "$DATA/kvm/joined_masked.dat.gz"
 json_check "$OUT" "all(f['a'] and f['b'] for f in d['figures'] if f['figure'] in ('send_exit_p50', 'entry_handler_p50', 'total_p50'))" "  from the send to the handler"
@@ -128,6 +129,7 @@ for opts in "--by func" "--matrix count" "--tlb" "--sort calls" "--from +1s" "--
 	exits 2 "not with $opts" "$IPITRACE" report --kvm $opts "$F"
 	like "$(cat "$ERR")" '^ipitrace: report: --kvm and .* exclude each other$' "  and says so"
 done
+like "$("$IPITRACE" report --kvm --by func "$F" 2>&1)" "^hint: rows of virtual machines are by --kvm=KEYS\$" "  and how rows are chosen"
 exits 2 "not --children of nobody" "$IPITRACE" report --kvm --children "$F"
 like "$(cat "$ERR")" '^hint: name processes: -p PID --children$' "  and says whose they may be"
 exits 2 "diff --kvm with --children" "$IPITRACE" diff --kvm --children "$A" "$B"
@@ -150,6 +152,11 @@ zcat "$F" | head -c 60000 >"$TMP/cut.dat"
 exits 3 "a file that is cut" "$IPITRACE" report --kvm --json "$TMP/cut.dat"
 json_check "$OUT" "d['incomplete'] and d['vms'][0]['outcomes']['lost'] == 200 and d['vms'][0]['outcomes']['in_flight'] == 0" "  is incomplete: all that the other CPU would tell is lost, not in flight"
 like "$(cat "$ERR")" '^ipitrace: report: .*cut.dat: the file is cut: IPIs may be missing$' "  and why"
+like "$(cat "$ERR")" '^hint: copy the file again, or record again$' "  and what to do"
+# Less than the first exit: that is no recording without virtual machines.
+head -c 3000 "$F" >"$TMP/cut.dat.gz"
+exits 1 "a file that is cut before the first exit" "$IPITRACE" report --kvm "$TMP/cut.dat.gz"
+like "$(cat "$ERR")" '^ipitrace: report: .*cut.dat.gz: the file is cut, and has no exits of virtual machines any more$' "  says that it is cut"
 like "$(cat "$ERR")" '^hint: copy the file again, or record again$' "  and what to do"
 for name in x2_hlt_sync x2_masked_async; do
 	zcat "$DATA/kvm/$name.dat.gz" >"$TMP/whole.dat"

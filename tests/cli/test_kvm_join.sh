@@ -17,7 +17,7 @@ log = [list(map(int, l.split())) for l in open(sys.argv[3])]
 g = d["guest"]
 assert d["tier"] == "host+guest" and not d["incomplete"] and all(l["held"] is not False for l in d["laws"])
 assert g["joined"] == len(log) == 200
-assert all(g[k] == 0 for k in ("uncertain", "host_only", "guest_only", "host_outside", "guest_outside", "no_class", "handlers_missing"))
+assert all(g[k] == 0 for k in ("uncertain", "host_only", "guest_uncertain", "guest_only", "host_outside", "guest_outside", "no_class", "handlers_missing"))
 assert sum(r["total"]["count"] for r in d["rows"] if r["total"]) == sum(l[3] != 0 for l in log)
 # Who sent: by turns, and each has the handlers that its guest saw; from send to handler by one clock, so that it is exact. Where
 # several share a handler, the log has it with the last of them, and the host with the first.
@@ -67,6 +67,11 @@ awk 'NR > 50 && NR <= 150 && NR % 5' "$K/x2_hlt_sync.log" >"$TMP/part.log"
 exits 0 "a guest's recording of some of the IPIs" python3 "$K/guest.py" "$TMP/part.log" "$TMP/part.dat"
 exits 0 "  is joined" "$IPITRACE" report --json --guest "$TMP/part.dat" "$F"
 json_check "$OUT" "sum(r['host_only'] for r in d['rows']) == sum(d['guest'][k] for k in ('host_only', 'uncertain', 'host_outside', 'no_class')) == 200 - d['guest']['joined'] and d['guest']['host_outside'] >= 99 and d['guest']['uncertain'] and d['guest']['joined']" "  and rows have of the host alone what the whole has"
+json_check "$OUT" "d['guest']['guest_only'] == 0 and d['guest']['guest_uncertain'] + d['guest']['joined'] == 80" "  and none is said to be the guest's alone"
+# Of one that is cut, what is behind is missing, and may be the other one's.
+zcat "$G" | head -c 6144 >"$TMP/cut.dat"
+exits 3 "a guest's recording that is cut" "$IPITRACE" report --json --guest "$TMP/cut.dat" "$F"
+json_check "$OUT" "d['guest']['joined'] > 50 and d['guest']['guest_only'] == 0 and d['guest']['guest_uncertain'] == 2" "  is joined, but for those of which it is not certain"
 # Of one that lacks handlers: what the host knows of these IPIs stays.
 awk 'NR > 150 { $4 = 0 } { print }' "$K/x2_hlt_sync.log" >"$TMP/part.log"
 python3 "$K/guest.py" "$TMP/part.log" "$TMP/part.dat"
@@ -106,6 +111,9 @@ done <<-'EOF'
 	507313032 81 IPIs that both could have, [0-9]+
 EOF
 exits 1 "  without the offset as well" "$IPITRACE" report --guest "$K/joined_masked_guest.dat.gz,offset=unknown" "$F"
+exits 1 "the two swapped" "$IPITRACE" report --guest "$F" "$G"
+like "$(cat "$ERR")" "^ipitrace: report: .*_guest.dat.gz: no exits of virtual machines in this file\$" "  which has no exits"
+like "$(cat "$ERR")" "^hint: is it the guest's[?] --guest GUEST HOST, " "  and is asked whether it is the guest's"
 for g in "$F" "$K/joined_masked.dat.gz"; do
 	exits 1 "a host's file: ${g##*/}" "$IPITRACE" report --guest "$g" "$F"
 	like "$(cat "$ERR")" "^ipitrace: report: .*${g##*/}: has kvm_exit: it is a host's recording, not one of a guest\$" "  is refused by name"
@@ -244,6 +252,11 @@ done
 python3 "$K/guest.py" "$K/x2_hlt_sync.log" "$TMP/wrong.dat" id 72
 exits 1 "  one that bears another's id" "$IPITRACE" report --guest "$TMP/wrong.dat" "$TMP/agents.dat"
 like "$(cat "$ERR")" ': no offset of the clocks brings their IPIs together$' "  is not looked for elsewhere"
+like "$(cat "$ERR")" "^hint: .* Then a known offset joins them: --guest $TMP/wrong.dat,offset=TICKS\$" "  and how it would be joined"
+python3 "$K/clocked.py" "$K/joined_masked_guest.dat.gz" "$TMP/mono.dat" mono
+exits 1 "  one that fits in many ways" "$IPITRACE" report --guest "$TMP/mono.dat" "$K/joined_mono.dat.gz"
+like "$(cat "$ERR")" ': their IPIs fit by more than one offset of the clocks$' "  is not taken for any"
+like "$(cat "$ERR")" "^hint: .*: on x86 record --clock x86-tsc on both, else --guest $TMP/mono.dat,offset=NS\$" "  and how it would be"
 python3 "$K/two.py" "$F" "$K/joined_masked.dat.gz" "$TMP/agent.dat" 71
 exits 1 "  of one alone" "$IPITRACE" report --guest "$TMP/other.dat,pid=306" "$TMP/agent.dat"
 exits 0 "  the other one is without a number" "$IPITRACE" report --kvm=vm --json "$TMP/agent.dat"

@@ -57,7 +57,7 @@ def check_rows(ipis, report):
 def check_join(joins, guest):
     need(len(joins) == 1, joins)
     a = joins[0].args
-    for key in ("joined", "uncertain", "host_only", "guest_only", "host_outside", "guest_outside", "no_class",
+    for key in ("joined", "uncertain", "host_only", "guest_uncertain", "guest_only", "host_outside", "guest_outside", "no_class",
                 "handlers_missing", "drift_ppm"):
         need(a[key] == guest[key], key, a, guest)
     need((a["offset_known"] == "yes") == guest["offset_known"] and a.get("offset_from") == guest["offset_from"], a)

@@ -299,7 +299,11 @@ static void run(const struct plan *p, uint64_t seed)
 		is_u64(n->order_errors + n->stage_errors, 0, "  in order, and stages sum to the total");
 		is_u64(n->matched + n->ambiguous + n->host_only + n->host_outside + n->no_class, w.nr_hits,
 		       "  each of the host's is counted once");
-		is_u64(n->matched + n->guest_only + n->guest_outside, w.guest.nr_sends, "  and each of the guest's");
+		is_u64(n->matched + n->guest_ambiguous + n->guest_only + n->guest_outside, w.guest.nr_sends,
+		       "  and each of the guest's");
+		ok((p->lost_host || !n->guest_only) && (p->lost_guest || !n->host_only),
+		   "  and none is alone that both have (%llu of the guest, %llu of the host)",
+		   (unsigned long long)n->guest_only, (unsigned long long)n->host_only);
 		ok(n->bounded && (p->ppm || (n->low <= p->offset && p->offset <= n->high)),
 		   "  causes and effects leave the true offset (%lld to %lld)", (long long)n->low, (long long)n->high);
 		if (!p->known && !p->ppm) {

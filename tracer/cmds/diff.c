@@ -491,8 +491,10 @@ static int compare_kvm(const struct diff_options *o, char **files, unsigned int 
 		return err_set(err, EXIT_USAGE, "--kvm and %s exclude each other", with);
 	if (nr != 2)
 		return err_set(err, EXIT_USAGE, "--kvm compares two recordings");
-	if (o->nr_guests == 1)
-		return err_set(err, EXIT_USAGE, "--guest: one of A, and one of B");
+	if (o->nr_guests == 1) {
+		err_set(err, EXIT_USAGE, "--guest: one of A, and one of B");
+		return err_hint(err, "'ipitrace diff --guest GUEST-A --guest GUEST-B A B'");
+	}
 	return kvm_diff_files(files[0], files[1], guests, o->json, &o->screen, err);
 }
 

@@ -416,9 +416,10 @@ static int report_kvm(const struct report_options *o, const char *path, struct e
 	};
 	int format = rows_format(&o->rows, err);
 
-	if (format < 0 || rows_only_one(given, names, ARRAY_SIZE(names), err) < 0 ||
-	    !reading_has_roots(&o->filter, err))
+	if (format < 0 || !reading_has_roots(&o->filter, err))
 		return -1;
+	if (rows_only_one(given, names, ARRAY_SIZE(names), err) < 0)
+		return o->rows.nr_by ? err_hint(err, "rows of virtual machines are by --kvm=KEYS") : -1;
 	return kvm_report_file(&o->kvm, path, o->buffer, &o->filter.process, (enum rows_format)format,
 			       (unsigned int)o->rows.top, &o->screen, err);
 }

@@ -33,6 +33,7 @@ struct joiner {
 	uint32_t *send_of;	  /* by hit: KVM_NONE */
 	uint32_t *hit_of;	  /* by send */
 	uint8_t *unsure;	  /* by hit: which send is not certain */
+	uint8_t *unsure_send;	  /* by send: which hit is not */
 	int64_t *until;		  /* by send: when its exit has been, by the host's clock */
 	struct gap *host_gaps, *guest_gaps;
 	uint32_t nr_host_gaps, nr_guest_gaps;
@@ -374,6 +375,8 @@ static void align_sends(struct joiner *w, const struct item *s, uint32_t nr_s, c
 	}
 	w->j->n.possible += nr_sends < nr_exits ? nr_sends : nr_exits;
 	kvm_align(causes, nr_s, effects, nr_h);
+	for (uint32_t i = 0; i < nr_s; i++)
+		w->unsure_send[s[i].of] = causes[i].ambiguous;
 	for (uint32_t i = 0; i < nr_h; i++) {
 		uint32_t cause = effects[i].cause;
 
@@ -384,11 +387,11 @@ static void align_sends(struct joiner *w, const struct item *s, uint32_t nr_s, c
 		if (in_gap(w->host_gaps, w->nr_host_gaps, 0, causes[cause].from, causes[cause].to) ||
 		    in_gap(w->guest_gaps, w->nr_guest_gaps, w->g->sends[s[cause].of].cpu, causes[cause].from,
 			   causes[cause].to)) {
-			w->unsure[h[i].of] = true;
+			w->unsure[h[i].of] = w->unsure_send[s[cause].of] = true;
 			continue;
 		}
-		w->send_of[h[i].of] = s[effects[i].cause].of;
-		w->hit_of[s[effects[i].cause].of] = h[i].of;
+		w->send_of[h[i].of] = s[cause].of;
+		w->hit_of[s[cause].of] = h[i].of;
 	}
 	free(causes);
 	free(effects);
@@ -569,8 +572,10 @@ static void count_guests(struct joiner *w)
 	for (uint32_t i = 0; i < w->g->nr_sends; i++) {
 		if (w->hit_of[i] != KVM_NONE)
 			continue;
-		if (!host_time(&w->j->clock, w->g->sends[i].at, &early, &late) || late < (int64_t)w->j->first ||
-		    early > (int64_t)w->j->last)
+		if (w->unsure_send[i])
+			n->guest_ambiguous++;
+		else if (!host_time(&w->j->clock, w->g->sends[i].at, &early, &late) || late < (int64_t)w->j->first ||
+			 early > (int64_t)w->j->last)
 			n->guest_outside++;
 		else
 			n->guest_only++;
@@ -640,6 +645,7 @@ enum kvm_join_error kvm_join(struct kvm_join *j)
 	w->send_of = xmalloc((j->nr_hits + 1ull) * sizeof(*w->send_of));
 	w->hit_of = xmalloc((w->g->nr_sends + 1ull) * sizeof(*w->hit_of));
 	w->unsure = xcalloc(j->nr_hits + 1ull, 1);
+	w->unsure_send = xcalloc(w->g->nr_sends + 1ull, 1);
 	w->until = xcalloc(w->g->nr_sends + 1ull, sizeof(*w->until));
 	memset(w->send_of, 0xff, (j->nr_hits + 1ull) * sizeof(*w->send_of));
 	memset(w->hit_of, 0xff, (w->g->nr_sends + 1ull) * sizeof(*w->hit_of));
@@ -648,6 +654,7 @@ enum kvm_join_error kvm_join(struct kvm_join *j)
 	free(w->send_of);
 	free(w->hit_of);
 	free(w->unsure);
+	free(w->unsure_send);
 	free(w->until);
 	free(w->host_gaps);
 	free(w->guest_gaps);

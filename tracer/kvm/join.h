@@ -19,8 +19,9 @@
 #include "kvm/kvm.h"
 
 struct kvm_joined {
-	uint64_t matched;   /* IPIs of both */
-	uint64_t ambiguous; /* of the host; which of the guest's they are is not certain */
+	uint64_t matched;	  /* IPIs of both */
+	uint64_t ambiguous;	  /* of the host; which of the guest's they are is not certain */
+	uint64_t guest_ambiguous; /* of the guest, likewise */
 	uint64_t host_only, guest_only;
 	uint64_t host_outside, guest_outside; /* when the other one did not record */
 	uint64_t no_class;		      /* of the host, of vectors that no class of the guest has */

@@ -175,9 +175,21 @@ static void describe(struct source *s)
 static int no_kvm(const struct kvm_report *r, struct err *err)
 {
 	err_set(err, EXIT_FAILED, "%s: no exits of virtual machines in this file", r->path);
+	if (r->nr_guests)
+		return err_hint(
+			err,
+			"is it the guest's? --guest GUEST HOST, whose HOST has been made by 'ipitrace record --kvm'");
 	return err_hint(err,
 			"on the host of the machines: 'ipitrace record --kvm', or trace-cmd record -e kvm -e sched "
 			"-e ipi");
+}
+
+/* Whatever there was is behind the cut. */
+static int none_left(const struct kvm_report *r, struct err *err)
+{
+	err_set(err, EXIT_FAILED, "%s: the file is %s, and has no exits of virtual machines any more", r->path,
+		r->truncated ? "cut" : "damaged");
+	return err_hint(err, "copy the file again, or record again");
 }
 
 /* The events are those that are asked for, but none came. */
@@ -328,9 +340,10 @@ static int read_all(struct source *s, struct err *err)
 		return -1;
 	r->stats = kvm_stats(r->engine);
 	if (!r->stats->exits && !r->stats->entries)
-		return r->stats->others ? not_those(r, err) :
-		       r->host.on	? none_ran(r, &s->facts.filter.process, err) :
-					  no_kvm(r, err);
+		return r->truncated || r->damaged ? none_left(r, err) :
+		       r->stats->others		  ? not_those(r, err) :
+		       r->host.on		  ? none_ran(r, &s->facts.filter.process, err) :
+						    no_kvm(r, err);
 	if (kvm_is_mixed(r->engine))
 		return mixed(r, err);
 	name_vms(s);

@@ -444,6 +444,7 @@ static void begin_join(struct kvm_timeline *t, uint32_t track, uint64_t at_ns)
 	add_number(&s, "joined", n->matched);
 	add_number(&s, "uncertain", n->ambiguous);
 	add_number(&s, "host_only", n->host_only);
+	add_number(&s, "guest_uncertain", n->guest_ambiguous);
 	add_number(&s, "guest_only", n->guest_only);
 	add_number(&s, "host_outside", n->host_outside);
 	add_number(&s, "guest_outside", n->guest_outside);

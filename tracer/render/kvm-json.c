@@ -310,6 +310,7 @@ static void json_pair(struct json *j, const char *key, const struct kvm_pair *p)
 	json_u64(j, "joined", n->matched);
 	json_u64(j, "uncertain", n->ambiguous);
 	json_u64(j, "host_only", n->host_only);
+	json_u64(j, "guest_uncertain", n->guest_ambiguous);
 	json_u64(j, "guest_only", n->guest_only);
 	json_u64(j, "host_outside", n->host_outside);
 	json_u64(j, "guest_outside", n->guest_outside);

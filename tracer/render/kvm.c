@@ -130,6 +130,9 @@ static void outcomes(const struct kvm_vm *vm, FILE *out)
 		fprintf(out, "; of %" PRIu64 " it is not certain which interrupt was theirs", vm->ambiguous);
 	if (vm->unsolicited)
 		fprintf(out, "; %" PRIu64 " injections of unknown cause", vm->unsolicited);
+	if (vm->others)
+		fprintf(out, "; %" PRIu64 " interrupt%s of devices and timers beside these", vm->others,
+			plural_s(vm->others));
 	fputc('\n', out);
 }
 
@@ -154,8 +157,11 @@ static void joined(const struct kvm_report *r, const struct render_kvm_options *
 		snprintf(whose, sizeof(whose), "VM %d: ", p->vm);
 
 	fprintf(out, "joined: %s%" PRIu64 " IPI%s of both", whose, n->matched, plural_s(n->matched));
-	if (n->ambiguous)
-		fprintf(out, "; %" PRIu64 " of the host of which it is not certain whose they are", n->ambiguous);
+	if (n->ambiguous + n->guest_ambiguous)
+		fprintf(out,
+			"; %" PRIu64 " of the host and %" PRIu64
+			" of the guest of which it is not certain which they are",
+			n->ambiguous, n->guest_ambiguous);
 	if (n->host_only)
 		fprintf(out, "; %" PRIu64 " of the host alone", n->host_only);
 	if (n->guest_only)
