@@ -1,25 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Recordings of two hosts of the lab against what the guests logged: a multicast by hypercalls to three that halt, and SGIs of
-# arm64. tests/vm/kvm-row does the same with each that it boots.
+# Recordings of the lab's hosts against what the guests logged: a multicast by hypercalls to three that halt, IPIs beside those of a
+# device, and SGIs of arm64. tests/vm/kvm-row does the same with each that it boots.
 . "$(dirname "$0")/../lib.sh"
 . "$ROOT/tests/vm/kvm_checks.sh"
 command -v trace-cmd >/dev/null || skip_all "no trace-cmd on this machine"
 cp "$DATA"/kvm/hosts/* "$TMP"
 cd "$TMP" || exit 1
 
-# Sends by the text of trace-cmd: those of whose stack this function is a part, up to an interrupt that came in between.
+# Sends by the text of trace-cmd: stacks that the event of a send begins, and of which this function is a part, up to an
+# interrupt that came in between. (Its stack is not always right behind a send: an interrupt may have events of its own there.)
 sends_of() {
 	trace-cmd report "$1" 2>/dev/null | awk -v func="$2" '
-		function told() { n += sends && found }
-		!/^=> / { if (!/ kernel_stack: /) { told(); sends = / ipi_(send_cpu|send_cpumask): /; found = edge = 0 } }
+		!/^=> / { first = / kernel_stack: / }
+		/^=> / && first { sends = $2 ~ /^trace_event_raw_event_ipi_send_cpu/; first = edge = 0 }
 		$2 ~ /^(asm_|el1)/ { edge = 1 }
-		$2 == func && !edge { found = 1 }
-		END { told(); print n + 0 }'
+		/^=> / && sends && !edge && $2 == func { n++; sends = 0 }
+		END { print n + 0 }'
 }
 
-for of in amd64:kvm_pv_send_ipi arm64:vgic_v3_dispatch_sgi; do
+for of in amd64:kvm_pv_send_ipi device:kvm_apic_send_ipi arm64:vgic_v3_dispatch_sgi; do
 	n=${of%:*} func=${of#*:}
 	exits 0 "$n: report --kvm" "$IPITRACE" report --kvm=path,class,kick,source,target --json -i "$n.dat"
 	cp "$OUT" "$n.json"
@@ -28,6 +29,12 @@ for of in amd64:kvm_pv_send_ipi arm64:vgic_v3_dispatch_sgi; do
 	nr=$(sends_of "$n.dat" "$func")
 	json_check "$OUT" "[(r['comm'], r['sends']) for r in rows if (r['caller'] or '').startswith('$func+')] == [('CPU 0/KVM', $nr)] and $nr > 50" \
 		"$n: guests' IPIs are $func's, all $nr that trace-cmd knows"
+	[ "$n" = device ] || continue
+	nr=$(sends_of "$n.dat" eventfd_write)
+	json_check "$OUT" "[(r['comm'], r['sends']) for r in rows if (r['caller'] or '').startswith('eventfd_write+')] == [('device', $nr)] and $nr > 20" \
+		"$n: its own are the device's, all $nr that trace-cmd knows"
+	exits 0 "$n: report --kvm in words" "$IPITRACE" report --kvm -i "$n.dat"
+	like "$(cat "$OUT")" '^IPIs: 201 of 201 sends = 201 delivered; 60 interrupts of devices and timers beside these$' "  tells what is no IPI"
 done
 # Timers and work of the host are told apart from these.
 json_check "$OUT" "{r['caller'].split('+')[0] for r in rows if r['caller']} >= {'rcu_gp_kthread_wake', 'process_timeout', 'vgic_v3_dispatch_sgi'}" \

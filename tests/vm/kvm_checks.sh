@@ -32,6 +32,8 @@ check_kvm_callers() {
 	json_check "$OUT" "(lambda own: sum(r['sends'] for r in own) <= sum(r['ipis'] for r in __import__('json').load(open('$n.json'))['rows']) and
 		{r['comm'] for r in own} <= {'CPU 0/KVM'})([r for r in rows if __import__('re').match(r'$senders', r['caller'] or '')])" \
 		"$n: guests' are their senders', no more than these sent"
+	! grep -q '^device ' "$n.log" || json_check "$OUT" "(lambda own: 0 < sum(r['sends'] for r in own) <= $(awk '/^device / { print $2 }' "$n.log") and
+		{r['comm'] for r in own} == {'device'})([r for r in rows if (r['caller'] or '').startswith('eventfd_write+')])" "$n: a device's are the device's"
 }
 
 # check_kvm NAME: all of it, of clock mono.

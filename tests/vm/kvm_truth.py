@@ -33,6 +33,7 @@ EXIT_HLT = {1: 12, 2: 0x78}  # by isa: VMX, SVM
 TRAP, WFI = 2, 1  # arm64: what the exit returns, and the class of its exception
 SGI1R = dict(is_write=1, Op0=3, Op1=0, CRn=12, CRm=11, Op2=5)
 HC_SEND_IPI = 10
+DEVICE_VECTOR = 0x41
 REFUSED = re.compile("no offset of the clocks brings their IPIs together|their IPIs fit by more than one offset of the clocks")
 STAGES = "send_exit", "exit_accept", "accept_wake", "runq", "run_inject", "inject_entry", "entry_handler"
 CLOCK_NS = 10  # The kernel scales the counter by whole numbers, which it changes by one now and then.
@@ -56,7 +57,7 @@ class Log:
 
     def __init__(self, path, ticks=False):
         self.ticks = ticks
-        self.sends, self.clocks, self.tids, self.offsets = [], [], {}, {}
+        self.sends, self.clocks, self.tids, self.offsets, self.device = [], [], {}, {}, (0, 0)
         self.received, self.halts = collections.defaultdict(list), collections.defaultdict(list)
         sends, received, halts = [], [], []
         for line in open(path):
@@ -70,6 +71,8 @@ class Log:
                 self.tids[numbers[1]], self.offsets[numbers[0]] = numbers[0], numbers[2]
             elif what == "clock":
                 self.clocks.append(numbers)
+            elif what == "device":
+                self.device = tuple(numbers)
             else:
                 {"send": sends, "recv": received, "halt": halts}[what].append(numbers)
         self.sends = [(self.when(0, before), self.when(0, after)) for _, before, after in sends]
@@ -112,7 +115,7 @@ class Host:
     """What was recorded of the virtual CPUs' threads. An accept of arm64 is the call that sends an SGI to a list of targets."""
 
     def __init__(self, path, tids):
-        self.arm, self.sends, self.halts = False, [], collections.defaultdict(list)
+        self.arm, self.sends, self.halts, self.device = False, [], collections.defaultdict(list), collections.Counter()
         self.accepts, self.injections, self.entries, self.eois, self.wakings, self.exits = (
             collections.defaultdict(list) for _ in range(6))
         exits, accepts, sends = {}, collections.defaultdict(list), set()
@@ -149,6 +152,8 @@ class Host:
                 for target in (i for i in range(16) if f["reg"] >> i & 1):
                     accepts[vcpu].append((target, f["reg"] >> 24 & 15, ts))
                     self.accepts[target].append((ts, f["reg"] >> 24 & 15))
+            elif f.get("vector") == DEVICE_VECTOR:
+                self.device[name] += not (f.get("soft") or f.get("reinjected"))
             elif name == "kvm_inj_virq" and not f["soft"] and not f["reinjected"]:
                 self.injections[vcpu].append((ts, f["vector"]))
             elif name == "kvm_eoi":
@@ -197,7 +202,9 @@ def check_counts(log, host, report):
     injections = {} if host.arm else log.vectors()
     for what, list_of in ("injections", host.injections), ("EOIs", host.eois):
         same({v: collections.Counter(vector for _, vector in events) for v, events in list_of.items()}, injections, what)
-    nr = 0 if host.arm else received
+    sent, taken = log.device
+    same((vm["other_accepts"], host.device["kvm_inj_virq"], host.device["kvm_eoi"]), (sent, taken, taken), "the device's interrupts")
+    nr = 0 if host.arm else received + taken
     same((vm["injections"], vm["eois"], vm["unsolicited"]), (nr, nr, 0), "the report's injections, EOIs and unsolicited")
     # Without injections nothing tells which interrupt an SGI that is not waited for was a part of: then the report says of how many.
     if host.arm and log.order == "async":
@@ -373,8 +380,8 @@ def check_known(log, host, report, ipis):
     g, nr = report["guest"], len(log.sends) - 1
     same(sorted(ipis), [(i, target) for i in range(nr) for target in range(1, log.targets + 1)], "IPIs that are joined")
     same((g["offset_known"], g["width"]), (True, 0), "the offset is known")
-    same({k: g[k] for k in ("uncertain", "host_only", "guest_only", "host_outside", "guest_outside", "no_class")},
-         dict(uncertain=0, host_only=0, guest_only=0, host_outside=0, guest_outside=0, no_class=log.targets), "what is not joined")
+    same({k: g[k] for k in ("uncertain", "host_only", "guest_uncertain", "guest_only", "host_outside", "guest_outside", "no_class")},
+         dict(uncertain=0, host_only=0, guest_uncertain=0, guest_only=0, host_outside=0, guest_outside=0, no_class=log.targets), "what is not joined")
     for (i, target), (at, args) in ipis.items():
         what = " of send %u to %u" % (i, target)
         if host:

@@ -97,6 +97,8 @@ cp /lab/row row
 case $ROW_ARCH in
 amd64)
 	paths x2apic xapic hypercall
+	# Beside a device that interrupts the target, which runs on a CPU of its own.
+	scenario device -w poll -n $N -d 60
 	# Stamps are the counter that the guest's are.
 	clock=x86-tsc
 	scenario ticks -w halt -n 60 -t 3

@@ -31,7 +31,7 @@
 	.section .rodata
 	.code64
 	.balign 16
-	.globl guest_start, guest_size, guest_ipi, guest_last, guest_stray
+	.globl guest_start, guest_size, guest_ipi, guest_last, guest_device, guest_stray
 guest_start:
 	mov	$SHARED_AT, %ebp
 	call	apic_enable
@@ -70,7 +70,10 @@ next:	cmp	S_COUNT(%rbp), %r12d
 	dec	%ecx
 	jnz	3b
 	jmp	next
-last:	mov	$END_VECTOR, %edi
+last:	pause
+	cmpq	$0, S_DEVICES(%rbp)
+	jne	last
+	mov	$END_VECTOR, %edi
 	call	send
 done:	mov	$DONE_PORT, %dx
 	mov	$DONE_WELL, %al
@@ -238,6 +241,23 @@ doubled_end:
 doubled:
 	incq	T_DOUBLED(%r8)
 	jmp	doubled_end
+	.balign 16
+device:	not_twice
+	push	%rcx
+	push	%rdx
+	incq	T_DEVICES(%r8)
+	cmpl	$PATH_XAPIC, S_PATH(%rbp)
+	je	1f
+	mov	$X2APIC_EOI, %ecx
+	xor	%eax, %eax
+	xor	%edx, %edx
+	wrmsr
+	jmp	2f
+1:	mov	$APIC, %ecx
+	movl	$0, APIC_EOI(%rcx)
+2:	pop	%rdx
+	pop	%rcx
+	jmp	doubled_end
 handler_end:
 
 	.balign 16
@@ -252,5 +272,6 @@ guest_end:
 guest_size: .long guest_end - guest_start
 guest_ipi: .long ipi - guest_start
 guest_last: .long last_ipi - guest_start
+guest_device: .long device - guest_start
 guest_stray: .long stray - guest_start
 	.section .note.GNU-stack, "", @progbits

@@ -23,11 +23,12 @@
 #define SELECTOR_CS  8
 #define SELECTOR_DS  16
 #define CPUID_X2APIC (1u << 21)
+#define APIC_AT	     0xfee00000u
 #define MAX_LEAVES   256
 #define IDENTITY_AT  0xfffbc000 /* pages that KVM needs on some CPUs, where the guest has none */
 
 /* Where the handlers are behind guest_start. */
-extern const uint32_t guest_ipi, guest_last, guest_stray;
+extern const uint32_t guest_ipi, guest_last, guest_device, guest_stray;
 
 int arch_path(const char *name)
 {
@@ -58,7 +59,10 @@ static void write_tables(void)
 	table(GDT_AT)[SELECTOR_CS / 8] = 0x00af9b000000ffff;
 	table(GDT_AT)[SELECTOR_DS / 8] = 0x00cf93000000ffff;
 	for (int v = 0; v < 256; v++) {
-		uint64_t at = CODE_AT + (v == IPI_VECTOR ? guest_ipi : v == END_VECTOR ? guest_last : guest_stray);
+		uint64_t at = CODE_AT + (v == IPI_VECTOR    ? guest_ipi :
+					 v == END_VECTOR    ? guest_last :
+					 v == DEVICE_VECTOR ? guest_device :
+							      guest_stray);
 
 		/* An interrupt gate; the handlers are below 4 GiB. */
 		table(IDT_AT)[2 * v] = (at & 0xffff) | SELECTOR_CS << 16 | 0x8eULL << 40 | (at >> 16) << 48;
@@ -129,6 +133,21 @@ void arch_vcpu(int kvm, int vm, int vcpu, unsigned int id)
 
 void arch_start(void)
 {
+}
+
+/* As a device has it that sends MSIs: one route, number 0, to the APIC with id 1. */
+int arch_device(int vm, int fd)
+{
+	struct {
+		struct kvm_irq_routing head;
+		struct kvm_irq_routing_entry entry;
+	} routes = { .head.nr = 1,
+		     .entry = { .type = KVM_IRQ_ROUTING_MSI,
+				.u.msi = { .address_lo = APIC_AT | 1 << 12, .data = DEVICE_VECTOR } } };
+	struct kvm_irqfd irqfd = { .fd = fd };
+
+	kvm_ioctl(vm, KVM_SET_GSI_ROUTING, &routes, "KVM_SET_GSI_ROUTING");
+	return kvm_ioctl(vm, KVM_IRQFD, &irqfd, "KVM_IRQFD");
 }
 
 int64_t arch_offset(int vcpu)

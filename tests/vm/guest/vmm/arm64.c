@@ -73,6 +73,13 @@ void arch_start(void)
 	set_vgic(KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, "start of the GIC");
 }
 
+int arch_device(int vm, int fd)
+{
+	(void)vm;
+	(void)fd;
+	return -1;
+}
+
 int64_t arch_offset(int vcpu)
 {
 	(void)vcpu;

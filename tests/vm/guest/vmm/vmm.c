@@ -2,7 +2,7 @@
 /*
  * vmm.c - a virtual machine whose guest sends IPIs and knows what it did.
  *
- *	vmm [-p PATH] [-w WAIT] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-a] [-k] [-o LOG]
+ *	vmm [-p PATH] [-w WAIT] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-d DEVICE] [-a] [-k] [-o LOG]
  *
  * Virtual CPU 0 sends COUNT IPIs, GAP ns behind the one before, to all others
  * (-t: how many these are). PATH: x2apic, xapic or hypercall; of arm64 sysreg. It waits
@@ -10,16 +10,20 @@
  * or masked, with interrupts off for MASKED ns at a time. In the end it sends one
  * more, of END_VECTOR, whose handlers end the targets: what was pending came before it.
  *
+ * Meanwhile a thread, "device", interrupts virtual CPU 1 DEVICE times by an eventfd, as a device does that a VMM or
+ * the kernel emulates; that CPU's thread has the host's second CPU for itself, all others the first one. For amd64.
+ *
  * With -k the virtual machine is there before it runs, until a line comes on standard input, and stays until another does.
  *
- * The last line says what is true: "sent: sends=N received=N halts=N doubled=N". sends has the
+ * The last line says what is true: "sent: sends=N received=N halts=N doubled=N devices=N". sends has the
  * end's, all others are of all targets; doubled: interrupts that an emulated CPU delivered
- * twice, which the guest took once (amd64.S). LOG has, a line each, stamps in ticks of
+ * twice, which the guest took once (amd64.S); devices: of the device. LOG has, a line each, stamps in ticks of
  * the guest's counter:
  *
  *	run PATH WAIT sync|async TARGETS VECTOR END_VECTOR
  *	vcpu NUMBER TID OFFSET			guest's counter - host's
  *	clock BEFORE AFTER NS			CLOCK_MONOTONIC between two stamps of the host's counter
+ *	device SENT RECEIVED			of the device's interrupts, if it has one
  *	send NUMBER BEFORE AFTER
  *	recv VCPU NUMBER AT BEGUN VECTOR HALTS	BEGUN sends, HALTS of this target by then
  *	halt VCPU NUMBER AT PENDING OVER	PENDING, of arm64: an interrupt was, right before; OVER: behind it, with
@@ -29,10 +33,12 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -44,11 +50,12 @@
 
 _Static_assert(offsetof(struct shared, count) == S_COUNT && offsetof(struct shared, targets) == S_TARGETS &&
 		       offsetof(struct shared, sync) == S_SYNC && offsetof(struct shared, masked) == S_MASKED &&
-		       offsetof(struct shared, begun) == S_BEGUN && offsetof(struct shared, target) == S_TARGET,
+		       offsetof(struct shared, begun) == S_BEGUN && offsetof(struct shared, devices) == S_DEVICES &&
+		       offsetof(struct shared, target) == S_TARGET,
 	       "as the guest has it");
 _Static_assert(offsetof(struct target, halts) == T_HALTS && offsetof(struct target, ended) == T_ENDED &&
 		       offsetof(struct target, ready) == T_READY && offsetof(struct target, doubled) == T_DOUBLED &&
-		       sizeof(struct target) == 1 << TARGET_SHIFT,
+		       offsetof(struct target, devices) == T_DEVICES && sizeof(struct target) == 1 << TARGET_SHIFT,
 	       "as the guest has it");
 _Static_assert(sizeof(struct send) == 1 << SENDS_SHIFT && sizeof(struct reception) == 1 << RECV_SHIFT &&
 		       sizeof(struct halt) == 1 << HALTS_SHIFT,
@@ -118,10 +125,44 @@ static struct shared *shared(void)
 	return (struct shared *)(guest_ram + SHARED_AT);
 }
 
+static void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("sched_setaffinity");
+}
+
+/* One at a time, once the guest can take it. */
+static void *device_main(void *arg)
+{
+	volatile struct shared *s = shared();
+	const struct timespec gap = { .tv_nsec = 1000000 };
+
+	prctl(PR_SET_NAME, "device");
+	run_on(0);
+	while (!s->target[0].ready)
+		nanosleep(&gap, NULL);
+	while (s->devices) {
+		uint64_t one = 1;
+
+		nanosleep(&gap, NULL);
+		if (write(*(int *)arg, &one, sizeof(one)) != sizeof(one))
+			die("write to the device");
+		s->devices--;
+	}
+	return NULL;
+}
+
 static void *vcpu_main(void *arg)
 {
 	struct vcpu *v = arg;
 	char name[16];
+
+	if (shared()->devices)
+		run_on(v->id == 1);
 
 	/* As QEMU names them. */
 	snprintf(name, sizeof(name), "CPU %u/KVM", v->id);
@@ -148,7 +189,8 @@ static void *vcpu_main(void *arg)
 	}
 }
 
-static void vm_create(int kvm, struct vcpu *vcpus, unsigned int nr)
+/* Returns the VM's file. */
+static int vm_create(int kvm, struct vcpu *vcpus, unsigned int nr)
 {
 	struct kvm_userspace_memory_region region = { .guest_phys_addr = GUEST_RAM, .memory_size = GUEST_SIZE };
 	int vm = kvm_ioctl(kvm, KVM_CREATE_VM, 0, "KVM_CREATE_VM");
@@ -173,6 +215,7 @@ static void vm_create(int kvm, struct vcpu *vcpus, unsigned int nr)
 	/* Not later: these wait while the virtual CPU runs, and one that is halted runs. */
 	for (i = 0; i < nr; i++)
 		vcpus[i].offset = arch_offset(vcpus[i].fd);
+	return vm;
 }
 
 static uint64_t ticks(int vcpu, uint64_t ns)
@@ -203,7 +246,8 @@ static void vm_run(struct vcpu *vcpus, unsigned int nr, int keep)
 		pthread_join(vcpus[i].thread, NULL);
 }
 
-static void write_log(const char *path, const char *run, const struct vcpu *vcpus, const struct pair *clocks)
+static void write_log(const char *path, const char *run, const struct vcpu *vcpus, const struct pair *clocks,
+		      uint64_t devices)
 {
 	const struct send *sends = (const struct send *)(guest_ram + SENDS_AT);
 	const struct shared *s = shared();
@@ -218,6 +262,8 @@ static void write_log(const char *path, const char *run, const struct vcpu *vcpu
 	for (i = 0; i < 2; i++)
 		fprintf(f, "clock %llu %llu %llu\n", (unsigned long long)clocks[i].before,
 			(unsigned long long)clocks[i].after, (unsigned long long)clocks[i].ns);
+	if (devices)
+		fprintf(f, "device %llu %llu\n", (unsigned long long)devices, (unsigned long long)s->target[0].devices);
 	for (i = 0; i < s->begun; i++)
 		fprintf(f, "send %llu %llu %llu\n", (unsigned long long)i, (unsigned long long)sends[i].before,
 			(unsigned long long)sends[i].after);
@@ -241,85 +287,121 @@ static void write_log(const char *path, const char *run, const struct vcpu *vcpu
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: vmm [-p PATH] [-w halt|poll|masked] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-a] [-k] [-o LOG]\n");
+		"usage: vmm [-p PATH] [-w halt|poll|masked] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-d DEVICE] [-a] [-k] [-o LOG]\n");
 	return 2;
+}
+
+static const char *const waits[] = { [WAIT_HALT] = "halt", [WAIT_POLL] = "poll", [WAIT_MASKED] = "masked" };
+
+/* What is asked for. */
+struct wish {
+	struct shared set;
+	const char *path, *log;
+	int keep;
+};
+
+/* -1: there is no such thing. */
+static int parse(int argc, char **argv, struct wish *w)
+{
+	struct shared *set = &w->set;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "p:w:n:g:m:t:d:ako:")) != -1) {
+		switch (opt) {
+		case 'p':
+			w->path = optarg;
+			break;
+		case 'w':
+			for (set->wait = 0; set->wait < 3 && strcmp(optarg, waits[set->wait]); set->wait++)
+				;
+			break;
+		case 'n':
+			set->count = strtoul(optarg, NULL, 0);
+			break;
+		case 'g':
+			set->gap = strtoul(optarg, NULL, 0);
+			break;
+		case 'm':
+			set->masked = strtoull(optarg, NULL, 0);
+			break;
+		case 't':
+			set->targets = strtoul(optarg, NULL, 0);
+			break;
+		case 'd':
+			set->devices = strtoul(optarg, NULL, 0);
+			break;
+		case 'a':
+			set->sync = 0;
+			break;
+		case 'k':
+			w->keep = 1;
+			break;
+		case 'o':
+			w->log = optarg;
+			break;
+		default:
+			return -1;
+		}
+	}
+	if (optind < argc || arch_path(w->path) < 0 || set->wait > 2 || !set->count || set->count > MAX_SENDS ||
+	    !set->targets || set->targets > MAX_TARGETS)
+		return -1;
+	set->path = arch_path(w->path);
+	return 0;
+}
+
+static void say_sent(void)
+{
+	unsigned long long received = 0, halts = 0, doubled = 0, devices = 0;
+
+	for (unsigned int t = 0; t < shared()->targets; t++) {
+		received += shared()->target[t].received;
+		halts += shared()->target[t].halts;
+		doubled += shared()->target[t].doubled;
+		devices += shared()->target[t].devices;
+	}
+	printf("sent: sends=%llu received=%llu halts=%llu doubled=%llu devices=%llu\n",
+	       (unsigned long long)shared()->begun, received, halts, doubled, devices);
+	fflush(stdout);
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const waits[] = { [WAIT_HALT] = "halt", [WAIT_POLL] = "poll", [WAIT_MASKED] = "masked" };
-	const char *path = arch_path("x2apic") < 0 ? "sysreg" : "x2apic", *log = NULL;
-	struct shared set = { .count = 200, .gap = 8000, .targets = 1, .sync = 1, .masked = 800000 };
-	unsigned long long received = 0, halts = 0, doubled = 0;
+	struct wish w = { .set = { .count = 200, .gap = 8000, .targets = 1, .sync = 1, .masked = 800000 },
+			  .path = arch_path("x2apic") < 0 ? "sysreg" : "x2apic" };
 	struct vcpu vcpus[MAX_TARGETS + 1];
 	struct pair clocks[2];
+	pthread_t device;
 	char run[64];
-	int opt, kvm, keep = 0;
+	int kvm, vm, fd;
 
-	while ((opt = getopt(argc, argv, "p:w:n:g:m:t:ako:")) != -1) {
-		switch (opt) {
-		case 'p':
-			path = optarg;
-			break;
-		case 'w':
-			for (set.wait = 0; set.wait < 3 && strcmp(optarg, waits[set.wait]); set.wait++)
-				;
-			break;
-		case 'n':
-			set.count = strtoul(optarg, NULL, 0);
-			break;
-		case 'g':
-			set.gap = strtoul(optarg, NULL, 0);
-			break;
-		case 'm':
-			set.masked = strtoull(optarg, NULL, 0);
-			break;
-		case 't':
-			set.targets = strtoul(optarg, NULL, 0);
-			break;
-		case 'a':
-			set.sync = 0;
-			break;
-		case 'k':
-			keep = 1;
-			break;
-		case 'o':
-			log = optarg;
-			break;
-		default:
-			return usage();
-		}
-	}
-	if (optind < argc || arch_path(path) < 0 || set.wait > 2 || !set.count || set.count > MAX_SENDS ||
-	    !set.targets || set.targets > MAX_TARGETS)
+	if (parse(argc, argv, &w))
 		return usage();
-	set.path = arch_path(path);
-	snprintf(run, sizeof(run), "%s %s", path, waits[set.wait]);
-
+	snprintf(run, sizeof(run), "%s %s", w.path, waits[w.set.wait]);
 	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (kvm < 0)
 		die("/dev/kvm");
 	guest_ram = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (guest_ram == MAP_FAILED)
 		die("memory of the guest");
-	vm_create(kvm, vcpus, set.targets + 1);
-	set.gap = ticks(vcpus[0].fd, set.gap);
-	set.masked = ticks(vcpus[0].fd, set.masked);
-	*shared() = set;
+	vm = vm_create(kvm, vcpus, w.set.targets + 1);
+	fd = eventfd(0, EFD_CLOEXEC);
+	if (fd < 0)
+		die("eventfd");
+	if (w.set.devices && arch_device(vm, fd))
+		return usage();
+	w.set.gap = ticks(vcpus[0].fd, w.set.gap);
+	w.set.masked = ticks(vcpus[0].fd, w.set.masked);
+	*shared() = w.set;
 	clocks[0] = clock_pair();
-	vm_run(vcpus, set.targets + 1, keep);
+	if (w.set.devices && pthread_create(&device, NULL, device_main, &fd))
+		die("pthread_create");
+	vm_run(vcpus, w.set.targets + 1, w.keep);
 	clocks[1] = clock_pair();
-	if (log)
-		write_log(log, run, vcpus, clocks);
-	for (unsigned int t = 0; t < set.targets; t++) {
-		received += shared()->target[t].received;
-		halts += shared()->target[t].halts;
-		doubled += shared()->target[t].doubled;
-	}
-	printf("sent: sends=%llu received=%llu halts=%llu doubled=%llu\n", (unsigned long long)shared()->begun,
-	       received, halts, doubled);
-	fflush(stdout);
-	if (keep)
+	if (w.log)
+		write_log(w.log, run, vcpus, clocks, w.set.devices);
+	say_sent();
+	if (w.keep)
 		wait_for_line();
 	return 0;
 }

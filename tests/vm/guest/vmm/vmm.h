@@ -20,6 +20,8 @@
 #define IPI_VECTOR 0xfc /* call_function of a Linux guest */
 /* What the sender ends with: of less priority, so that it comes behind all that is pending. */
 #define END_VECTOR 0x31
+/* A device's, of more than that. */
+#define DEVICE_VECTOR 0x41
 #elif defined(__aarch64__)
 #define GUEST_RAM  0x40000000
 #define IPI_VECTOR 1 /* SGIs; this is the call function of a Linux guest */
@@ -70,12 +72,14 @@
 #define S_SYNC	   20
 #define S_MASKED   24
 #define S_BEGUN	   32
+#define S_DEVICES  40
 #define S_TARGET   64
 #define T_RECEIVED 0
 #define T_HALTS	   8
 #define T_ENDED	   16
 #define T_READY	   24
 #define T_DOUBLED  32
+#define T_DEVICES  40
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -87,15 +91,17 @@ struct target {
 	uint64_t ended;
 	uint64_t ready;
 	uint64_t doubled; /* deliveries that were none */
-	uint64_t pad[3];
+	uint64_t devices; /* interrupts of the device */
+	uint64_t pad[2];
 };
 
 /* Gap and masked are in ticks of the guest's counter. */
 struct shared {
 	uint32_t path, wait, count, gap, targets, sync;
 	uint64_t masked;
-	uint64_t begun; /* sends, the end's among them */
-	uint64_t pad[3];
+	uint64_t begun;	  /* sends, the end's among them */
+	uint64_t devices; /* interrupts of the device that are still to come: the end waits for these */
+	uint64_t pad[2];
 	struct target target[MAX_TARGETS];
 };
 
@@ -137,6 +143,8 @@ void arch_vm(int kvm, int vm);
 void arch_vcpu(int kvm, int vm, int vcpu, unsigned int id);
 /* All of them exist. */
 void arch_start(void);
+/* What is written to fd, an eventfd, interrupts virtual CPU 1 by DEVICE_VECTOR. -1: not here. */
+int arch_device(int vm, int fd);
 /* The guest's counter is the host's plus this, and counts so often in a millisecond. */
 int64_t arch_offset(int vcpu);
 uint32_t arch_khz(int vcpu);
