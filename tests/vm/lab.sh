@@ -554,18 +554,18 @@ lab_wish() {
 # slow, no more. Stuck is who writes nothing while it uses STALL_CPU seconds of CPU
 # time, however long these take, or (one that waits for something) while there are
 # STALL_IDLE seconds in which it hardly wants a CPU; that it has to wait for one is
-# not its fault. $2: seconds after which it ends in any case.
+# not its fault. $2: as many seconds, of CPU time or idle, are enough in any case.
 STALL_CPU=${IPITRACE_VM_STALL:-240}
 STALL_IDLE=900
 lab_watch() {
-	local pid=$1 limit=$2 written last='' cpu cpu0=0 wish wish0=0 idle=0 since=$SECONDS t0=$SECONDS why=''
+	local pid=$1 limit=$2 written last='' cpu cpu0=0 wish wish0=0 idle=0 idle_all=0 since=$SECONDS t0=$SECONDS why=''
 	while kill -0 "$pid" 2>/dev/null; do
 		sleep 1
 		written=$(lab_written)
 		cpu=$(lab_cpu_time "$pid" 2>/dev/null) || break
 		wish=$(lab_wish "$pid")
 		# An idle guest still has its clock's interrupts.
-		[ $((wish - wish0)) -ge 100 ] || idle=$((idle + 1))
+		[ $((wish - wish0)) -ge 100 ] || idle=$((idle + 1)) idle_all=$((idle_all + 1))
 		wish0=$wish
 		# shellcheck disable=SC2034 # the run that watches prints it
 		LAB_CPU=$cpu
@@ -574,7 +574,7 @@ lab_watch() {
 		elif [ $((cpu - cpu0)) -ge "$STALL_CPU" ] || [ $idle -ge $STALL_IDLE ]; then
 			why="nothing written for $((SECONDS - since)) s, $((cpu - cpu0)) s of CPU time, idle for $idle s"
 		fi
-		[ $((SECONDS - t0)) -lt "$limit" ] || why="not done after $limit s"
+		[ $((cpu + idle_all)) -lt "$limit" ] || why="not done after $cpu s of CPU time and $idle_all s idle"
 		[ -z "$why" ] || break
 	done
 	[ -n "$why" ] || return 0
