@@ -304,9 +304,15 @@ static void hypercall(void)
 	exits(b, 101, 18, VMX);
 	EV(b, KVM_EV_HYPERCALL, 101, 5, 0, 0, 0, 0);
 	goes(b, 101);
-	ok(laws_hold(b), "a hypercall to two: laws");
-	is_u64(b->nr, 2, "  two IPIs");
+	/* Hyper-V's have an event of their own. */
+	exits(b, 101, 18, VMX);
+	EV(b, KVM_EV_HV_IPI, 101, RES);
+	EV(b, KVM_EV_ACCEPT, 101, 2, RES, 0);
+	goes(b, 101);
+	ok(laws_hold(b), "a hypercall to two, and one of Hyper-V's: laws");
+	is_u64(b->nr, 3, "  three IPIs");
 	is_str(kvm_path_name(b->ipis[0].path), "hypercall", "  by their path");
+	is_str(kvm_path_name(b->ipis[2].path), "hypercall", "  also Hyper-V's");
 	ok(b->ipis[0].order == b->ipis[1].order && b->ipis[0].target != b->ipis[1].target, "  of one send");
 	bed_free(b);
 }
