@@ -32,10 +32,11 @@ PY
 if command -v trace-cmd >/dev/null; then
 	exits 0 "trace-cmd reads it" trace-cmd report -t -i "$TMP/tsc.dat"
 	cp "$OUT" "$TMP/text"
-	# It converts ticks as the file says, but leaves out the offset: between any two stamps there is as much time.
+	# It converts ticks as the file says, but leaves out the offset: between any two stamps there is as much time. From
+	# version 3.2 on flags stand in front of the time.
 	exits 0 "and shows the same times" python3 - "$TMP/text" "$TMP/list.json" <<'PY'
 import json, re, sys
-theirs = {int(m[1].replace(".", "")) for m in re.finditer(r"\] +(\d+\.\d{9}): ", open(sys.argv[1]).read())}
+theirs = {int(m[1].replace(".", "")) for m in re.finditer(r"\] +(?:[^ ]{5} +)?(\d+\.\d{9}): ", open(sys.argv[1]).read())}
 ours = sorted({l["send_ns"] for l in map(json.loads, open(sys.argv[2])) if l["send_ns"] is not None})
 assert len(ours) > 100 and len(theirs) > len(ours), "no stamps in ns"
 def all_there(shift):

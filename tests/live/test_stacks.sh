@@ -13,7 +13,7 @@ cat >count.py <<'END'
 import re, sys
 sends, stacks, last = {True: 0, False: 0}, {True: 0, False: 0}, {}
 for line in sys.stdin:
-    m = re.match(r" *(.*-\d+) +\[(\d+)\] [0-9.]+: (\w+): +(.*)", line)
+    m = re.match(r" *(.*-\d+) +\[(\d+)\] +(?:[^ ]+ +)?[0-9.]+: (\w+): +(.*)", line)
     if not m:
         continue
     task, cpu, event, args = m.groups()
