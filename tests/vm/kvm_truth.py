@@ -27,7 +27,8 @@ import json
 import re
 import sys
 
-LINE = re.compile(r"^\s*.*-(\d+)\s+\[\d+\]\s+(?:\S+\s+)?(\d+)\.(\d{9}): +(\w+): +(.*)$")
+# From version 3.2 on flags stand behind the CPU, or right at it.
+LINE = re.compile(r"^\s*.*-(\d+)\s+\[\d+\](?:-0x\w+)?\s+(?:\S+\s+)?(\d+)\.(\d{9}): +(\w+): +(.*)$")
 FIELD = re.compile(r"(\w+)=(-?(?:0x[0-9a-f]+|\d+))")
 EXIT_HLT = {1: 12, 2: 0x78}  # by isa: VMX, SVM
 TRAP, WFI = 2, 1  # arm64: what the exit returns, and the class of its exception

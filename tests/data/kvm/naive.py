@@ -9,7 +9,7 @@ import collections
 import re
 import sys
 
-LINE = re.compile(r"^\s*.*-(\d+)\s+\[\d+\]\s.*?: +(kvm_\w+): +(.*)$")
+LINE = re.compile(r"^\s*.*-(\d+)\s+\[\d+\][-\s].*?: +(kvm_\w+): +(.*)$")
 FIELD = re.compile(r"(\w+)=(-?(?:0x[0-9a-f]+|\d+))")
 
 
