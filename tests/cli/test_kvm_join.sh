@@ -72,6 +72,9 @@ json_check "$OUT" "d['guest']['guest_only'] == 0 and d['guest']['guest_uncertain
 zcat "$G" | head -c 6144 >"$TMP/cut.dat"
 exits 3 "a guest's recording that is cut" "$IPITRACE" report --json --guest "$TMP/cut.dat" "$F"
 json_check "$OUT" "d['guest']['joined'] > 50 and d['guest']['guest_only'] == 0 and d['guest']['guest_uncertain'] == 2" "  is joined, but for those of which it is not certain"
+zcat "$F" | head -c 60000 >"$TMP/cut.dat"
+exits 1 "a host's recording that is cut" "$IPITRACE" report --guest "$G,offset=unknown" "$TMP/cut.dat"
+like "$(cat "$ERR")" "^hint: $TMP/cut.dat is cut: copy it again, or record again\$" "  says why nothing is joined"
 # Of one that lacks handlers: what the host knows of these IPIs stays.
 awk 'NR > 150 { $4 = 0 } { print }' "$K/x2_hlt_sync.log" >"$TMP/part.log"
 python3 "$K/guest.py" "$TMP/part.log" "$TMP/part.dat"

@@ -281,21 +281,22 @@ static int by_offset(const struct kvm_pair *p, struct err *err)
 	return err_hint(err, "%son x86 record --clock x86-tsc on both, else --guest %s,offset=NS", same, p->want.path);
 }
 
-static int failed(const struct kvm_report *r, const struct kvm_pair *p, enum kvm_join_error why, struct err *err)
+static void say_failed(const struct kvm_report *r, const struct kvm_pair *p, enum kvm_join_error why, struct err *err)
 {
 	const struct kvm_joined *n = &p->joined;
 
 	switch (why) {
 	case KVM_JOIN_CPUS:
-		return err_set(err, EXIT_FAILED, "%s and %s: one of them has no IPIs", r->path, p->want.path);
+		err_set(err, EXIT_FAILED, "%s and %s: one of them has no IPIs", r->path, p->want.path);
+		break;
 	case KVM_JOIN_NO_OFFSET:
 		err_set(err, EXIT_FAILED, "%s and %s: no offset of the clocks brings their IPIs together", r->path,
 			p->want.path);
-		return by_offset(p, err);
+		break;
 	case KVM_JOIN_OFFSETS:
 		err_set(err, EXIT_FAILED, "%s and %s: their IPIs fit by more than one offset of the clocks", r->path,
 			p->want.path);
-		return by_offset(p, err);
+		break;
 	case KVM_JOIN_FEW:
 		err_set(err, EXIT_FAILED, "%s and %s: of %" PRIu64 " IPI%s that both could have, %" PRIu64 " fit",
 			r->path, p->want.path, n->possible, plural_s(n->possible), n->matched);
@@ -309,6 +310,18 @@ static int failed(const struct kvm_report *r, const struct kvm_pair *p, enum kvm
 	default:
 		err_set(err, EXIT_FAILED, "%s and %s: no IPI is of both, from send to handler", r->path, p->want.path);
 	}
+}
+
+static int failed(const struct kvm_report *r, const struct kvm_pair *p, enum kvm_join_error why, struct err *err)
+{
+	say_failed(r, p, why, err);
+	if (r->truncated || r->damaged)
+		return err_hint(err, "%s is %s: copy it again, or record again", r->path,
+				r->truncated ? "cut" : "damaged");
+	if (p->guest.lost)
+		return err_hint(err, "%s is cut, or events were lost: copy it again, or record again", p->want.path);
+	if (why == KVM_JOIN_NO_OFFSET || why == KVM_JOIN_OFFSETS)
+		return by_offset(p, err);
 	return err_hint(err, "are they of the same machine and the same time?");
 }
 
