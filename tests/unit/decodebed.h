@@ -58,6 +58,7 @@ struct bed {
 	unsigned int nr_cpus;
 	bool no_sym;
 	uint32_t max_stacks;
+	bool one_stack;
 	const char *const *known; /* callers whose sends have no stacks */
 	unsigned int nr_known;
 	const char *printk, *interrupts;
@@ -140,6 +141,7 @@ static inline int bed_open(struct bed *t)
 		.printk_formats = t->printk,
 		.interrupts = t->interrupts,
 		.max_stacks = t->max_stacks,
+		.one_stack = t->one_stack,
 		.known = t->known,
 		.nr_known = t->nr_known,
 	};

@@ -358,13 +358,14 @@ static void test_known_callers(void)
 	}
 }
 
-/* The stamp of an event's last stack, over all that may stand between the two. */
-static void test_stack_stamps(void)
+/* The stamp of an event's last stack, over all that may stand between the two; of the first where there is no other. */
+static void stack_stamps(bool one)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
 		struct bed *t = bed_x86(machines[i].big, machines[i].longs);
 
 		t->nr_cpus = 1;
+		t->one_stack = one;
 		pb_page(&t->b, 0, 100);
 		rec_send(t, 1, 0, 7, 1, ADDR(1), 0); /* 1: 101 */
 		rec_stack_late(t, 5, 0, 7, 5, ADDR(0x1000));
@@ -408,18 +409,25 @@ static void test_stack_stamps(void)
 		is_u64(t->ev[4].sent_ns, 111, "within it");
 		is_u64(t->ev[6].sent_ns, 116 + (1ULL << 30) + 4, "behind a time extension");
 		is_u64(t->ev[7].sent_ns, (6ULL << 30) + 2, "behind an absolute stamp");
-		is_u64(t->ev[8].sent_ns, t->ev[8].ts_ns + 5, "of two stacks the last");
+		is_u64(t->ev[8].sent_ns, t->ev[8].ts_ns + (one ? 2 : 5), "of two stacks the last");
 		is_u64(t->ev[8].stack, 1, "and the first one's frames");
 		is_u64(t->ev[9].sent_ns, t->ev[9].ts_ns + 6, "behind its own wake-up");
 		is_u64(t->ev[10].sent_ns, t->ev[10].ts_ns + 2, "of which the stack is the first");
 		is_u64(t->ev[11].sent_ns, (7ULL << 30) + 4, "of a call, on the next page");
 		is_u64(t->ev[12].sent_ns, 0, "none where there is no stack");
 		is_u64(t->ev[3].sent_ns, 0, "nor with an interrupt");
-		is_u64(t->ev[14].sent_ns, t->ev[14].ts_ns + 7, "of two with an interrupt between them the last");
+		is_u64(t->ev[14].sent_ns, t->ev[14].ts_ns + (one ? 2 : 7),
+		       "of two with an interrupt between them the last");
 		is_u64(t->ev[14].stack, 1, "and the first one's frames");
 		is_u64(t->ev[17].sent_ns, t->ev[17].ts_ns + 2, "not that of an interrupt behind it");
 		bed_free(t);
 	}
+}
+
+static void test_stack_stamps(void)
+{
+	stack_stamps(false);
+	stack_stamps(true);
 }
 
 static void test_stack_size(void)

@@ -147,8 +147,6 @@ int decoder_read(struct decoder *d, struct ipi_event *ev, unsigned int max, stru
 		nr = read_on(d, ev, max);
 	d->err = NULL;
 	if (nr > 0) {
-		if (d->nr_known)
-			known_attach(d, ev, (unsigned int)nr);
 		if (!d->stats.first_ns)
 			d->stats.first_ns = ev[0].ts_ns;
 		d->stats.last_ns = ev[nr - 1].ts_ns;

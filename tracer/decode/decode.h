@@ -68,6 +68,7 @@ struct decode_meta {
 	const char *const *known;    /* the recorder took no stacks of sends from call sites in these functions */
 	unsigned int nr_known;
 	bool no_stacks;		/* the recorder says that it took none: they are not looked for */
+	bool one_stack;		/* ... that it took no more than one of an event: no second one is looked for */
 	const char *interrupts; /* /proc/interrupts of the recording machine, or NULL (irq -> IPI on arm64) */
 };
 

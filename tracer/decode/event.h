@@ -31,6 +31,14 @@ void look_ahead(struct decoder *d, struct cursor *c, const struct ipi_event *ev,
 bool look_next(struct decoder *d, struct cursor *c, struct look *look);
 /* The stack that was found, to the event; none is well. */
 void stack_attach(struct decoder *d, struct cursor *c, const struct look *look, struct ipi_event *ev);
+
+/* The event has no stack; that of a known caller's send was left out. */
+static inline void stack_none(struct decoder *d, struct ipi_event *ev)
+{
+	if (d->nr_known && ipi_event_is_send(ev))
+		known_attach(d, ev);
+}
+
 /* The next record of a wake-up at the level of the one under the cursor: its kind, OP_SKIP = none is near. */
 struct look_wake {
 	enum kevent_op op;
@@ -231,6 +239,8 @@ static inline bool stack_follows(const struct decoder *d, const uint8_t *stack, 
 {
 	struct rec r;
 
+	if (d->plan.meta.one_stack)
+		return false;
 	if (p >= end || rec_parse(p, end, false, false, &r) != REC_EVENT || r.len < 8)
 		return true;
 	if (flags_level(r.data[2]) > flags_level(stack[2]))

@@ -105,11 +105,12 @@ static void look_stack(struct look *look, const struct rec *r, uint64_t ts)
  */
 struct expected {
 	bool raise, next;
+	bool one; /* no second stack of its own comes behind the first */
 	unsigned int nested;
 };
 
 /* False: nothing that belongs to our event comes behind this record. */
-static bool look_record(const struct ev_desc *desc, const struct rec *r, uint64_t ts, bool self, struct expected *want,
+static bool look_record(const struct ev_desc *desc, const struct rec *r, uint64_t ts, struct expected *want,
 			struct look *look)
 {
 	bool whole = r->len >= desc->min_len;
@@ -121,8 +122,7 @@ static bool look_record(const struct ev_desc *desc, const struct rec *r, uint64_
 		}
 		if (want->next && whole)
 			look_stack(look, r, ts);
-		/* An irq_work's send stands in the midst of another event, whose stack is next. */
-		want->next &= !self;
+		want->next &= !want->one;
 		return want->raise || want->next;
 	}
 	if (desc->op == OP_RAISE && want->raise && whole) {
@@ -145,8 +145,12 @@ static bool look_record(const struct ev_desc *desc, const struct rec *r, uint64_
 
 void look_ahead(struct decoder *d, struct cursor *c, const struct ipi_event *ev, bool want_raise, struct look *look)
 {
-	struct expected want = { .raise = want_raise, .next = true };
-	bool self = ev->class == IPI_CLASS_IRQ_WORK && ipi_event_is_send(ev);
+	struct expected want = {
+		.raise = want_raise,
+		.next = true,
+		/* An irq_work's send stands in the midst of another event, whose stack is next. */
+		.one = d->plan.meta.one_stack || (ev->class == IPI_CLASS_IRQ_WORK && ipi_event_is_send(ev)),
+	};
 	struct scan s;
 	struct rec r;
 	uint32_t id;
@@ -154,7 +158,7 @@ void look_ahead(struct decoder *d, struct cursor *c, const struct ipi_event *ev,
 	memset(look, 0, sizeof(*look));
 	scan_init(d, c, &s);
 	while (scan_next(d, c, &s, &r, &id))
-		if (!look_record(&d->plan.fmt.desc[id], &r, s.ts, self, &want, look))
+		if (!look_record(&d->plan.fmt.desc[id], &r, s.ts, &want, look))
 			return;
 }
 
@@ -215,24 +219,13 @@ static uint32_t drop_zeros(uint64_t *frames, uint32_t nr)
 	return kept;
 }
 
-/* Frames as the size field says, but never more than the record holds; end marks cut off. */
-static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct look *look, struct within within)
+/* nr frames, of which end marks are cut off. */
+static uint32_t __attribute__((noinline))
+stack_intern(struct decoder *d, struct cursor *c, const uint8_t *from, uint32_t nr, struct within within)
 {
-	const uint8_t *rec = look->stack;
-	uint32_t nr = load32(rec + d->plan.fmt.stack_size_off, d->plan.swap);
-	uint32_t room = (look->stack_len - d->plan.fmt.stack_caller_off) / d->plan.long_size;
-	const uint8_t *from = rec + d->plan.fmt.stack_caller_off;
 	uint64_t frames[MAX_FRAMES];
 	uint64_t mark = d->plan.long_size == 8 ? UINT64_MAX : UINT32_MAX;
 
-	if (nr > room)
-		nr = room;
-	if (nr > MAX_FRAMES)
-		nr = MAX_FRAMES;
-	d->stacks_attached++;
-	if (d->plan.native && nr && nr == c->last_stack_len && within.func == c->last_within.func &&
-	    within.what == c->last_within.what && !memcmp(from, c->last_stack_raw, nr * sizeof(*frames)))
-		return c->last_stack;
 	if (d->plan.native)
 		memcpy(frames, from, nr * sizeof(*frames));
 	else
@@ -251,12 +244,41 @@ static uint32_t stack_intern(struct decoder *d, struct cursor *c, const struct l
 	return c->last_stack;
 }
 
+/* As the size field says, but never more than the record holds. */
+static uint32_t stack_frames(const struct decoder *d, const struct look *look)
+{
+	uint32_t nr = load32(look->stack + d->plan.fmt.stack_size_off, d->plan.swap);
+	uint32_t room = (look->stack_len - d->plan.fmt.stack_caller_off) >> (d->plan.long_size == 8 ? 3 : 2);
+
+	if (nr > room)
+		nr = room;
+	return nr < MAX_FRAMES ? nr : MAX_FRAMES;
+}
+
+/* Is it the stack that this CPU recorded last? */
+static bool stack_again(const struct decoder *d, const struct cursor *c, const uint8_t *from, uint32_t nr,
+			struct within within)
+{
+	return d->plan.native && nr && nr == c->last_stack_len && within.func == c->last_within.func &&
+	       within.what == c->last_within.what && !memcmp(from, c->last_stack_raw, nr * sizeof(*c->last_stack_raw));
+}
+
 void stack_attach(struct decoder *d, struct cursor *c, const struct look *look, struct ipi_event *ev)
 {
-	if (!look->stack)
+	struct within within;
+	const uint8_t *from;
+	uint32_t nr;
+
+	if (!look->stack) {
+		stack_none(d, ev);
 		return;
-	ev->stack = stack_intern(d, c, look, context(d, c, ev));
+	}
+	nr = stack_frames(d, look);
+	within = context(d, c, ev);
+	from = look->stack + d->plan.fmt.stack_caller_off;
+	ev->stack = stack_again(d, c, from, nr, within) ? c->last_stack : stack_intern(d, c, from, nr, within);
 	ev->sent_ns = look->stack_ns;
+	d->stacks_attached++;
 }
 
 /* --- masks: they live as long as the batch --- */

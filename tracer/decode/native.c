@@ -81,12 +81,19 @@ static inline bool no_stack(const struct decoder *d, const uint8_t *rec, const s
 static void __attribute__((noinline)) find_stack(struct decoder *d, struct cursor *c, const uint8_t *rec,
 						 const uint8_t *pos, struct peek k, struct ipi_event *ev)
 {
+	const unsigned int level = flags_level(rec[2]);
+	uint64_t ts = ev->ts_ns + k.delta;
 	struct look look;
 
+	/* What interrupts the unwinding. */
+	while (k.desc && flags_level(k.rec[2]) > level) {
+		k = peek_record(d, k.next, c->end);
+		ts += k.delta;
+	}
 	if (k.desc && k.desc->op == OP_STACK && same_level(k.rec, rec) && !stack_follows(d, k.rec, k.next, c->end)) {
 		look.stack = k.rec;
 		look.stack_len = (uint32_t)(k.next - k.rec);
-		look.stack_ns = ev->ts_ns + k.delta;
+		look.stack_ns = ts;
 	} else {
 		c->rec = rec;
 		c->pos = pos;
@@ -116,6 +123,8 @@ static inline __attribute__((always_inline)) bool event_usual(struct decoder *d,
 	}
 	if (unlikely(!no_stack(d, rec, k)))
 		find_stack(d, c, rec, pos, *k, ev);
+	else
+		stack_none(d, ev);
 	return true;
 }
 

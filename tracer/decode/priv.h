@@ -109,9 +109,9 @@ struct stacks;
 struct stacks *stacks_new(uint32_t max); /* 0 = no limit */
 void stacks_free(struct stacks *s);
 uint32_t stacks_intern(struct stacks *s, const uint64_t *addrs, unsigned int nr, struct within within, bool left_out);
-/* Where the recorder's known callers are; and to those of their sends that have none, what stands for a stack. */
+/* Where the recorder's known callers are; and to a send that has no stack, if it is theirs, what stands for one. */
 void known_find(struct decoder *d);
-void known_attach(struct decoder *d, struct ipi_event *ev, unsigned int nr);
+void known_attach(struct decoder *d, struct ipi_event *ev);
 uint64_t stacks_dropped(const struct stacks *s);
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id);
 uint32_t stacks_nr(const struct stacks *s);

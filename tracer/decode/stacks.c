@@ -165,18 +165,16 @@ static bool is_known(const struct decoder *d, uint64_t callsite)
 	return false;
 }
 
-void known_attach(struct decoder *d, struct ipi_event *ev, unsigned int nr)
+void known_attach(struct decoder *d, struct ipi_event *ev)
 {
-	for (unsigned int i = 0; i < nr; i++) {
-		if (!ipi_event_is_send(&ev[i]) || ev[i].stack != IPI_STACK_NONE || !is_known(d, ev[i].callsite))
-			continue;
-		if (!d->known_stack || d->known_callsite != ev[i].callsite) {
-			d->known_callsite = ev[i].callsite;
-			d->known_stack = stacks_intern(d->stacks, &ev[i].callsite, 1, (struct within){ 0 }, true);
-		}
-		ev[i].stack = d->known_stack;
-		d->stats.stacks_left_out++;
+	if (!d->known_stack || d->known_callsite != ev->callsite) {
+		if (!is_known(d, ev->callsite))
+			return;
+		d->known_callsite = ev->callsite;
+		d->known_stack = stacks_intern(d->stacks, &ev->callsite, 1, (struct within){ 0 }, true);
 	}
+	ev->stack = d->known_stack;
+	d->stats.stacks_left_out++;
 }
 
 const struct ipi_stack *stacks_get(const struct stacks *s, uint32_t id)

@@ -46,6 +46,7 @@ static int open_pipeline(struct analysis *a, struct err *err)
 		.known = (const char *const *)a->facts.known,
 		.nr_known = a->has_facts ? a->facts.nr_known : 0,
 		.no_stacks = a->has_facts && !a->facts.stacks,
+		.one_stack = a->has_facts,
 		.symtab = a->symtab,
 		.interrupts = a->has_facts ? a->facts.interrupts_text : NULL,
 	};
