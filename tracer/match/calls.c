@@ -317,6 +317,7 @@ void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	struct call *c = pool_get(&m->calls);
 	struct csd_slot *s;
 
+	wait_sees(cpu, ev);
 	span_init(&c->span, IPI_SPAN_CALL, ev);
 	c->span.class = ipi_class_is_call(ev->class) ? ev->class : IPI_CLASS_CALL_SINGLE;
 	c->span.path = IPI_PATH_UNKNOWN;
@@ -370,6 +371,7 @@ void call_wake(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	unsigned int level = ipi_event_level(ev);
 	struct ipi_span span;
 
+	wait_sees(cpu, ev);
 	if (cpu->open_ops & 1u << level) {
 		struct call *c = call_for_send(&cpu->ops[level], ev->target, 0);
 
@@ -611,6 +613,7 @@ void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event 
 	if (unlikely(cpu->run.active))
 		run_abandon(m, cpu);
 	if (ev->csd) {
+		wait_sees(cpu, ev);
 		m->totals.watched_runs += ev->func == m->config.watched_func;
 		if (cpu->win)
 			cpu->win->span.nr_calls++;
@@ -668,6 +671,8 @@ void call_func_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *
 {
 	struct running *r = &cpu->run;
 
+	if (ev->csd)
+		wait_sees(cpu, ev);
 	if (!r->active || r->csd != ev->csd || r->func != ev->func) {
 		run_abandon(m, cpu);
 		m->totals.exits_unentered++;

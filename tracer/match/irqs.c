@@ -385,6 +385,7 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	struct line *line = &cpu->lines[ev->class];
 	struct window *w;
 
+	wait_sees(cpu, ev);
 	if (unlikely(cpu->win)) /* its exit was not recorded; handlers do not nest */
 		window_close(m, cpu, IPI_NO_TIME);
 
@@ -408,6 +409,7 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 
 void window_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
+	wait_sees(cpu, ev);
 	if (likely(cpu->win && cpu->win->span.class == ev->class)) {
 		close_window(m, cpu, ev->ts_ns);
 		return;
@@ -589,6 +591,8 @@ void hit_send(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	struct call *c = op ? op_call(op, ev) : NULL;
 	struct hit *h;
 
+	if (ev->class != IPI_CLASS_IRQ_WORK)
+		wait_sees(cpu, ev);
 	totals_send(&m->totals);
 	/* The send is told of by what becomes its hit: one span to fill for both. */
 	h = hit_new(m, ev, IPI_SPAN_SEND);
@@ -616,6 +620,8 @@ void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 	struct op *op = send_op(cpu, ev, level);
 	struct ipi_span span;
 
+	if (ev->class != IPI_CLASS_IRQ_WORK)
+		wait_sees(cpu, ev);
 	span_init(&span, IPI_SPAN_SEND, ev);
 	span.send_ns = ev->ts_ns;
 	span.sent_ns = event_sent_ns(ev);

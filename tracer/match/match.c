@@ -115,7 +115,7 @@ static void gap_begin(struct matcher *m, const struct ipi_event *ev)
 
 	m->nr_gaps += !cpu->in_gap;
 	cpu->in_gap = true;
-	wait_sees(cpu, ev);
+	cpu->waiting = NULL;
 	hits_lose_to(m, ev->cpu);
 	calls_lose_to(m, ev->cpu);
 }
@@ -139,7 +139,7 @@ static void lose(struct matcher *m, const struct ipi_event *ev)
 	hits_lose_from(m, ev->cpu);
 	calls_lose_to(m, ev->cpu);
 	calls_lose_from(m, ev->cpu);
-	wait_sees(cpu, ev);
+	cpu->waiting = NULL;
 	cpu->cut = CUT_GAP;
 	m->nr_gaps -= cpu->in_gap;
 	cpu->in_gap = false;
@@ -160,9 +160,7 @@ static inline void ops_expire(struct matcher *m, struct cpu *cpu, const struct i
 	unsigned int type = 1u << (ev->type & 31);
 	unsigned int from = ipi_event_level(ev) + !!(type & of_an_op);
 
-	if (cpu->open_ops & OPEN_WAIT && !(ev->flags & FLAGS_ABOVE_TASK))
-		wait_sees(cpu, ev);
-	if (likely(!((cpu->open_ops & ~OPEN_WAIT) >> from)) || type & ends_nothing)
+	if (likely(!(cpu->open_ops >> from)) || type & ends_nothing)
 		return;
 	for (; from < IPI_NR_LEVELS; from++)
 		if (cpu->open_ops & 1u << from)
@@ -228,7 +226,7 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 		return;
 	}
 	cpu = &m->cpus[ev->cpu];
-	if (cpu->unsettled) {
+	if (unlikely(cpu->unsettled)) {
 		if (cpu->open_ops)
 			ops_expire(m, cpu, ev);
 		if (unlikely(cpu->nr_chains) && !(ev->flags & FLAGS_IRQS_OFF))

@@ -136,9 +136,6 @@ struct wait {
 	bool doubtful; /* something of it is not exact, or not seen */
 };
 
-/* Beside the levels: who sent in task context may wait, and has recorded nothing there since. */
-#define OPEN_WAIT 0x80
-
 /* Where the first calls of an operation may be missing, its slowest target may be. */
 enum cut { CUT_NOT, CUT_START, CUT_GAP };
 
@@ -149,7 +146,7 @@ struct cpu {
 	struct op ops[IPI_NR_LEVELS];
 	union {
 		struct {
-			uint8_t open_ops;  /* bit per level, and OPEN_WAIT */
+			uint8_t open_ops;  /* bit per level */
 			uint8_t nr_chains; /* lines with an unsettled chain that is not weak */
 			uint16_t before;   /* classes of which a send before the window may still be pending */
 		};
@@ -161,7 +158,8 @@ struct cpu {
 	unsigned int nr_irq_works; /* of the outstanding calls: IPI_CALL_IRQ_WORK */
 	uint64_t gap_reach_ns;	   /* until then a call may be taken for one that its last gap hides */
 	struct call *out_head, *out_tail;
-	const void *waiting; /* OPEN_WAIT: for this call or struct wait */
+	/* Who sent in task context may wait for this call or struct wait, and has recorded nothing there since. */
+	const void *waiting;
 	struct unqueued unqueued[MATCH_NR_UNQUEUED];
 	uint64_t unqueued_ns; /* run_ns of the last of these */
 	struct line lines[IPI_NR_CLASSES];
@@ -388,11 +386,17 @@ void wait_over(struct matcher *m, struct cpu *cpu, struct op *op);
 void wait_leave(struct matcher *m, struct call *c);
 /* Whether the function of c is waited for, where it is not the last one that was. */
 bool wait_look(struct matcher *m, const struct call *c);
-/* What the CPU records while its sender may wait, in task context: what interrupts record says nothing of it. */
-#define FLAGS_ABOVE_TASK (IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ | IPI_FLAG_NMI)
-void wait_sees(struct cpu *cpu, const struct ipi_event *ev);
-
 void wait_begin_cut(struct matcher *m, struct cpu *cpu, const struct call *first);
+
+/*
+ * An event of the CPU's own: in task context nobody waits there any more. What interrupts record says nothing of it, nor does
+ * a wait's own part of the operation, which comes before it, or the wake-up of a buffer's reader, which stands in its send.
+ */
+static inline void wait_sees(struct cpu *cpu, const struct ipi_event *ev)
+{
+	if (!(ev->flags & (IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ | IPI_FLAG_NMI)))
+		cpu->waiting = NULL;
+}
 
 /* c is all of its op, was sent and is not done: the usual case of wait_begin(). */
 static inline void wait_begin_only(struct matcher *m, struct cpu *cpu, struct call *c)
@@ -400,7 +404,6 @@ static inline void wait_begin_only(struct matcher *m, struct cpu *cpu, struct ca
 	c->span.wait = IPI_WAIT_UNKNOWN;
 	c->span.nr_targets = 1;
 	cpu->waiting = c;
-	cpu->open_ops |= OPEN_WAIT;
 	if (unlikely(cpu->cut))
 		wait_begin_cut(m, cpu, c);
 }
@@ -423,7 +426,7 @@ static inline void wait_end_only(struct matcher *m, struct call *c, struct hit *
 
 	if (unlikely(source->waiting != c))
 		return;
-	source->open_ops &= ~OPEN_WAIT;
+	source->waiting = NULL;
 	if (likely(c->span.func == m->waited_func || wait_look(m, c)))
 		wait_tell(c, h, h->span.sent_ns);
 }

@@ -72,14 +72,14 @@ void wait_leave(struct matcher *m, struct call *c)
 {
 	struct cpu *source = &m->cpus[c->span.source];
 	struct wait *wait = c->wait;
-	bool waiting = source->open_ops & OPEN_WAIT && source->waiting == wait;
+	bool waiting = source->waiting == wait;
 
 	c->wait = NULL;
 	wait_count(wait, c);
 	if (--wait->nr_open)
 		return;
 	if (waiting)
-		source->open_ops &= ~OPEN_WAIT;
+		source->waiting = NULL;
 	wait_close(m, wait, c, waiting);
 }
 
@@ -128,16 +128,13 @@ void wait_begin(struct matcher *m, struct cpu *cpu, struct op *op, uint64_t from
 	struct call *last;
 	struct wait *wait = wait_of(m, cpu, op, from_ns, &last);
 
-	cpu->open_ops &= ~OPEN_WAIT;
 	cpu->waiting = NULL;
 	if (!wait->nr_open) {
 		wait_close(m, wait, last, true);
 		return;
 	}
-	if (wait->doubtful)
-		return;
-	cpu->waiting = wait;
-	cpu->open_ops |= OPEN_WAIT;
+	if (!wait->doubtful)
+		cpu->waiting = wait;
 }
 
 void wait_over(struct matcher *m, struct cpu *cpu, struct op *op)
@@ -153,17 +150,4 @@ void wait_begin_cut(struct matcher *m, struct cpu *cpu, const struct call *first
 {
 	if (op_cut(m, cpu, first))
 		cpu->waiting = NULL;
-}
-
-void wait_sees(struct cpu *cpu, const struct ipi_event *ev)
-{
-	/* Its own part of an operation comes before the wait; the wake-up of a buffer's reader stands in its send. */
-	if ((ev->type == IPI_EV_FUNC_ENTRY || ev->type == IPI_EV_FUNC_EXIT) && !ev->csd)
-		return;
-	if (ev->type == IPI_EV_TLB)
-		return;
-	if (ipi_event_is_send(ev) && ev->class == IPI_CLASS_IRQ_WORK)
-		return;
-	cpu->open_ops &= ~OPEN_WAIT;
-	cpu->waiting = NULL;
 }
