@@ -31,14 +31,14 @@ static inline unsigned int csd_hash(const struct csd_table *t, uint32_t target, 
 	return (csd + ((uint64_t)target << 48)) * 0x9e3779b97f4a7c15ULL >> t->shift;
 }
 
-static inline struct csd_slot *csd_find(struct csd_table *t, uint32_t target, uint64_t csd)
+/* Where the oldest use is linked; NULL in there: there is none, and that is where it would go. */
+static inline struct call **csd_find(struct csd_table *t, uint32_t target, uint64_t csd)
 {
-	unsigned int i = csd_hash(t, target, csd);
+	struct call **at = &t->slots[csd_hash(t, target, csd)];
 
-	for (; t->slots[i].nr; i = (i + 1) & t->mask)
-		if (t->slots[i].csd == csd && t->slots[i].target == target)
-			break;
-	return &t->slots[i]; /* nr == 0: where it would go */
+	while (*at && ((*at)->span.csd != csd || (*at)->span.target != target))
+		at = &(*at)->slot_next;
+	return at;
 }
 
 static void csd_grow(struct csd_table *t)
@@ -49,68 +49,65 @@ static void csd_grow(struct csd_table *t)
 	t->shift = old.shift - 1;
 	t->slots = xcalloc(t->mask + 1, sizeof(*t->slots));
 	for (unsigned int i = 0; i <= old.mask; i++)
-		if (old.slots[i].nr)
-			*csd_find(t, old.slots[i].target, old.slots[i].csd) = old.slots[i];
+		for (struct call *c = old.slots[i], *next; c; c = next) {
+			struct call **slot = &t->slots[csd_hash(t, c->span.target, c->span.csd)];
+
+			next = c->slot_next;
+			c->slot_next = *slot;
+			*slot = c;
+		}
 	free(old.slots);
 }
 
-/* s: where csd_find() put this call's key. */
-static void csd_push(struct csd_table *t, struct csd_slot *s, struct call *c)
+/* at: of this call's key, from csd_find(). */
+static inline void csd_push(struct csd_table *t, struct call **at, struct call *c)
 {
+	struct call *oldest = *at;
+
 	c->fifo_next = NULL;
-	if (unlikely(s->nr++)) {
-		s->newest->fifo_next = c;
-		s->newest = c;
+	if (unlikely(oldest)) {
+		oldest->fifo_last->fifo_next = c;
+		oldest->fifo_last = c;
+		oldest->fifo_nr++;
 		return;
 	}
-	s->csd = c->span.csd;
-	s->target = c->span.target;
-	s->oldest = s->newest = c;
-	if (unlikely(++t->used * 2 > t->mask))
+	c->fifo_last = c;
+	c->slot_next = NULL;
+	c->fifo_nr = 1;
+	*at = c;
+	if (unlikely(++t->used > t->mask))
 		csd_grow(t);
 }
 
-/* Close the hole at slot i so that no probe sequence is cut. */
-static void csd_remove_slot(struct csd_table *t, unsigned int i)
+/* One of several uses. */
+static void __attribute__((noinline)) csd_unlink_use(struct call **at, struct call *c)
 {
-	unsigned int j = i;
+	struct call *oldest = *at, *prev = oldest;
 
-	t->used--;
-	for (;;) {
-		t->slots[i].nr = 0;
-		for (;;) {
-			unsigned int home;
-
-			j = (j + 1) & t->mask;
-			if (!t->slots[j].nr)
-				return;
-			home = csd_hash(t, t->slots[j].target, t->slots[j].csd);
-			if (((j - home) & t->mask) >= ((j - i) & t->mask))
-				break;
-		}
-		t->slots[i] = t->slots[j];
-		i = j;
-	}
-}
-
-/* Unlink c from its key s, wherever in the fifo it is: batches and losses do not come in key order. */
-static void csd_unlink(struct matcher *m, struct csd_slot *s, struct call *c)
-{
-	struct call *prev = NULL, *p;
-
-	if (likely(s->nr == 1)) {
-		csd_remove_slot(&m->csds, s - m->csds.slots);
+	if (c == oldest) {
+		c->fifo_next->fifo_last = c->fifo_last;
+		c->fifo_next->slot_next = c->slot_next;
+		c->fifo_next->fifo_nr = c->fifo_nr - 1;
+		*at = c->fifo_next;
 		return;
 	}
-	for (p = s->oldest; p != c; p = p->fifo_next)
-		prev = p;
-	if (prev)
-		prev->fifo_next = c->fifo_next;
-	else
-		s->oldest = c->fifo_next;
-	if (s->newest == c)
-		s->newest = prev;
-	s->nr--;
+	while (prev->fifo_next != c)
+		prev = prev->fifo_next;
+	prev->fifo_next = c->fifo_next;
+	if (oldest->fifo_last == c)
+		oldest->fifo_last = prev;
+	oldest->fifo_nr--;
+}
+
+/* Wherever in the fifo it is: batches and losses do not come in key order. Behind the last use the key is to be found anew. */
+static inline void csd_unlink(struct csd_table *t, struct call **at, struct call *c)
+{
+	if (unlikely((*at)->fifo_nr > 1)) {
+		csd_unlink_use(at, c);
+		return;
+	}
+	*at = c->slot_next;
+	t->used--;
 }
 
 void calls_init(struct matcher *m)
@@ -144,11 +141,11 @@ static void __attribute__((noinline)) outstanding_insert(struct cpu *target, str
 	behind->out_prev = c;
 }
 
-static void outstanding_add(struct matcher *m, struct csd_slot *s, struct call *c)
+static void outstanding_add(struct matcher *m, struct call **at, struct call *c)
 {
 	struct cpu *target = &m->cpus[c->span.target];
 
-	csd_push(&m->csds, s, c);
+	csd_push(&m->csds, at, c);
 	target->nr_irq_works += c->span.call_kind == IPI_CALL_IRQ_WORK;
 	c->outstanding = true;
 	if (unlikely(target->out_tail && target->out_tail->span.sent_ns > c->span.sent_ns)) {
@@ -164,11 +161,11 @@ static void outstanding_add(struct matcher *m, struct csd_slot *s, struct call *
 	target->out_tail = c;
 }
 
-static inline __attribute__((always_inline)) void outstanding_del(struct matcher *m, struct csd_slot *s, struct call *c)
+static inline __attribute__((always_inline)) void outstanding_del(struct matcher *m, struct call **at, struct call *c)
 {
 	struct cpu *target = &m->cpus[c->span.target];
 
-	csd_unlink(m, s, c);
+	csd_unlink(&m->csds, at, c);
 	target->nr_irq_works -= c->span.call_kind == IPI_CALL_IRQ_WORK;
 	c->outstanding = false;
 	if (c->out_prev)
@@ -315,7 +312,7 @@ static bool ran_before_queue(struct matcher *m, struct call *c)
 void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
 	struct call *c = pool_get(&m->calls);
-	struct csd_slot *s;
+	struct call **at;
 
 	wait_sees(cpu, ev);
 	span_init(&c->span, IPI_SPAN_CALL, ev);
@@ -337,22 +334,22 @@ void call_queue(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 		call_finalise(m, c, IPI_LOST, IPI_HOW_NONE);
 		return;
 	}
-	s = csd_find(&m->csds, ev->target, ev->csd);
-	if (unlikely(s->nr)) {
-		struct call *old = s->oldest;
+	at = csd_find(&m->csds, ev->target, ev->csd);
+	if (unlikely(*at)) {
+		struct call *old = *at;
 
 		/* A task is not queued again while it is pending (p->on_cpu, wake_entry): the batch has run. */
 		if (ev->call_kind == IPI_CALL_TTWU)
 			call_finalise(m, old, IPI_DELIVERED, IPI_HOW_FIFO);
-		else if (s->nr >= MATCH_MAX_REUSE)
+		else if (old->fifo_nr >= MATCH_MAX_REUSE)
 			call_finalise(m, old, IPI_LOST, IPI_HOW_NONE);
-		s = csd_find(&m->csds, ev->target, ev->csd);
+		at = csd_find(&m->csds, ev->target, ev->csd);
 	}
 	if (unlikely(m->totals.calls_unqueued) && ran_before_queue(m, c)) {
 		call_finalise(m, c, IPI_DELIVERED, IPI_HOW_EXACT);
 		return;
 	}
-	outstanding_add(m, s, c);
+	outstanding_add(m, at, c);
 }
 
 void call_heads_list(struct call *c)
@@ -420,42 +417,27 @@ struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
  * a drain that began before that. In a handler entered since, the entry is
  * missing from the trace; pairing on in order would be wrong ever after.
  */
-static struct csd_slot *uses_unseen(struct matcher *m, struct cpu *cpu, struct csd_slot *s)
+static void uses_unseen(struct matcher *m, struct cpu *cpu, struct call **at)
 {
-	while (s->nr > 1 && cpu->win && ipi_class_is_call(cpu->win->span.class) &&
-	       s->oldest->fifo_next->span.queue_ns < cpu->win->span.entry_ns) {
-		uint32_t target = s->target;
-		uint64_t csd = s->csd;
-
-		call_finalise(m, s->oldest, IPI_DELIVERED, IPI_HOW_FIFO);
-		s = csd_find(&m->csds, target, csd);
-	}
-	return s;
+	while ((*at)->fifo_next && cpu->win && ipi_class_is_call(cpu->win->span.class) &&
+	       (*at)->fifo_next->span.queue_ns < cpu->win->span.entry_ns)
+		call_finalise(m, *at, IPI_DELIVERED, IPI_HOW_FIFO);
 }
 
 /* The oldest use of (target, csd); a function that differs means lost events: that backlog is void. */
 static inline struct call *call_take(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
-	struct csd_slot *s = csd_find(&m->csds, ev->cpu, ev->csd);
-	struct call *c;
+	struct call **at = csd_find(&m->csds, ev->cpu, ev->csd), *c;
 
-	if (unlikely(s->nr > 1))
-		s = uses_unseen(m, cpu, s);
-	if (!s->nr)
-		return NULL;
-	c = s->oldest;
-	if (likely(c->span.func == ev->func)) {
-		outstanding_del(m, s, c);
-		return c;
+	if (*at && unlikely((*at)->fifo_next))
+		uses_unseen(m, cpu, at);
+	while (*at && unlikely((*at)->span.func != ev->func)) {
+		call_finalise(m, *at, IPI_LOST, IPI_HOW_NONE);
+		at = csd_find(&m->csds, ev->cpu, ev->csd);
 	}
-	do {
-		call_finalise(m, s->oldest, IPI_LOST, IPI_HOW_NONE);
-		s = csd_find(&m->csds, ev->cpu, ev->csd);
-	} while (s->nr && s->oldest->span.func != ev->func);
-	if (!s->nr)
-		return NULL;
-	c = s->oldest;
-	outstanding_del(m, s, c);
+	c = *at;
+	if (c)
+		outstanding_del(m, at, c);
 	return c;
 }
 

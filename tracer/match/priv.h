@@ -61,6 +61,9 @@ struct hit;
 struct call {
 	struct ipi_span span;
 	struct call *fifo_next;		  /* next use of the same (target, csd) */
+	struct call *fifo_last;		  /* of the oldest use: the newest ... */
+	struct call *slot_next;		  /* ... what else is in its slot of the table ... */
+	uint32_t fifo_nr;		  /* ... and how many uses there are */
 	struct call *op_next;		  /* next in the op of its source */
 	struct wait *wait;		  /* that it is part of */
 	struct call *out_prev, *out_next; /* outstanding calls of the target, in order of sent_ns */
@@ -170,22 +173,14 @@ struct cpu {
 _Static_assert(sizeof(struct cpu) == 1024, "every event finds its CPU by a shift");
 
 /*
- * (target, csd) -> oldest call. Open addressing, linear probing, deletion by
- * shifting back: not base/hash.h, which never removes, while calls come and go
- * with every event.
+ * (target, csd) -> oldest call, chained by slot_next: not base/hash.h, which never
+ * removes, while calls come and go with every event.
  */
-struct csd_slot {
-	uint64_t csd;
-	struct call *oldest, *newest;
-	uint32_t target;
-	uint32_t nr; /* 0 = free slot */
-};
-
 struct csd_table {
-	struct csd_slot *slots;
+	struct call **slots;
 	unsigned int mask;
 	unsigned int shift; /* of a 64-bit product, down to the mask's bits */
-	unsigned int used;
+	unsigned int used;  /* different keys */
 };
 
 /* Fixed-size objects from blocks that are never given back before matcher_free(). */
