@@ -419,8 +419,8 @@ struct call *call_for_send(struct op *op, uint32_t target, uint64_t callsite)
  */
 static void uses_unseen(struct matcher *m, struct cpu *cpu, struct call **at)
 {
-	while ((*at)->fifo_next && cpu->win && ipi_class_is_call(cpu->win->span.class) &&
-	       (*at)->fifo_next->span.queue_ns < cpu->win->span.entry_ns)
+	while ((*at)->fifo_next && cpu->win && ipi_class_is_call(cpu->win->class) &&
+	       (*at)->fifo_next->span.queue_ns < cpu->win->entry_ns)
 		call_finalise(m, *at, IPI_DELIVERED, IPI_HOW_FIFO);
 }
 
@@ -460,8 +460,8 @@ static bool ran_unseen(const struct call *c, const struct call *head)
  */
 static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev, const struct call *head)
 {
-	bool ipi = cpu->win && ipi_class_is_call(cpu->win->span.class);
-	uint64_t entry_ns = ipi ? cpu->win->span.entry_ns : IPI_NO_TIME;
+	bool ipi = cpu->win && ipi_class_is_call(cpu->win->class);
+	uint64_t entry_ns = ipi ? cpu->win->entry_ns : IPI_NO_TIME;
 	uint64_t sure_ns = ipi ? entry_ns : ev->ts_ns > MATCH_DRAIN_NS ? ev->ts_ns - MATCH_DRAIN_NS : 0;
 	bool behind_unseen = false;
 	struct call *c, *next;
@@ -496,7 +496,7 @@ static void ttwu_batch(struct matcher *m, struct cpu *cpu, const struct ipi_even
 		c->span.run_ns = ev->ts_ns;
 		c->span.entry_ns = entry_ns;
 		if (ipi) {
-			cpu->win->span.nr_calls++;
+			cpu->win->nr_calls++;
 			c->ran_seq = c->span.irq_id = cpu->win->seq;
 		}
 		call_finalise(m, c, IPI_DELIVERED, sure ? IPI_HOW_FIFO : IPI_HOW_AMBIGUOUS);
@@ -514,9 +514,9 @@ void call_drain_irq_work(struct matcher *m, struct cpu *cpu, uint64_t until_ns, 
 		if (c->span.call_kind != IPI_CALL_IRQ_WORK)
 			continue;
 		if (win) {
-			c->span.entry_ns = win->span.entry_ns;
+			c->span.entry_ns = win->entry_ns;
 			c->span.irq_id = win->seq;
-			win->span.nr_calls++;
+			win->nr_calls++;
 		}
 		call_finalise(m, c, IPI_DELIVERED, IPI_HOW_FIFO);
 	}
@@ -537,7 +537,7 @@ static void note_unqueued(struct matcher *m, struct cpu *cpu, const struct ipi_e
 		.csd = ev->csd,
 		.func = ev->func,
 		.run_ns = ev->ts_ns,
-		.entry_ns = cpu->win ? cpu->win->span.entry_ns : IPI_NO_TIME,
+		.entry_ns = cpu->win ? cpu->win->entry_ns : IPI_NO_TIME,
 	};
 }
 
@@ -554,7 +554,7 @@ static bool maybe_earlier_use(const struct matcher *m, const struct cpu *cpu, co
 		return true;
 	if (likely(c->span.queue_ns > m->cpus[c->span.source].gap_reach_ns && c->span.queue_ns > cpu->gap_reach_ns))
 		return false;
-	return !cpu->win || cpu->win->span.entry_ns < c->span.sent_ns;
+	return !cpu->win || cpu->win->entry_ns < c->span.sent_ns;
 }
 
 static enum ipi_how call_how(const struct call *c)
@@ -570,8 +570,8 @@ static void run_started(struct matcher *m, struct cpu *cpu, struct call *c, cons
 		return;
 	if (cpu->win)
 		c->span.irq_id = cpu->win->seq;
-	if (cpu->win && ipi_class_is_call(cpu->win->span.class)) {
-		c->span.entry_ns = cpu->win->span.entry_ns;
+	if (cpu->win && ipi_class_is_call(cpu->win->class)) {
+		c->span.entry_ns = cpu->win->entry_ns;
 		c->ran_seq = cpu->win->seq;
 	}
 	if (c->hit) {
@@ -598,7 +598,7 @@ void call_func_entry(struct matcher *m, struct cpu *cpu, const struct ipi_event 
 		wait_sees(cpu, ev);
 		m->totals.watched_runs += ev->func == m->config.watched_func;
 		if (cpu->win)
-			cpu->win->span.nr_calls++;
+			cpu->win->nr_calls++;
 		else if (cpu->nr_irq_works)
 			call_drain_irq_work(m, cpu, ev->ts_ns, NULL);
 		c = call_take(m, cpu, ev);

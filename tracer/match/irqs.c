@@ -101,7 +101,7 @@ static struct hit *window_cause(const struct window *w, enum ipi_how *how)
 	struct hit *first = w->head;
 
 	*how = first->ambiguous || w->tainted ? IPI_HOW_AMBIGUOUS : IPI_HOW_FIFO;
-	if (!ipi_class_is_call(w->span.class))
+	if (!ipi_class_is_call(w->class))
 		return first;
 	if (first->ran_seq == w->seq) {
 		/* Even so, a late request of the window before may be what raised this one. */
@@ -120,47 +120,71 @@ static struct hit *window_cause(const struct window *w, enum ipi_how *how)
 /* An interrupt that nobody was seen to ask for. */
 static enum ipi_unsolicited __attribute__((noinline)) why_unsolicited(struct matcher *m, const struct window *w)
 {
-	struct cpu *cpu = &m->cpus[w->span.target];
+	struct cpu *cpu = &m->cpus[w->target];
 
-	if (w->maybe_before && !(cpu->before_told >> w->span.class & 1)) {
-		cpu->before_told |= IPI_CLASS_BIT(w->span.class);
+	if (w->maybe_before && !(cpu->before_told >> w->class & 1)) {
+		cpu->before_told |= IPI_CLASS_BIT(w->class);
 		return IPI_UNSOLICITED_BEFORE;
 	}
 	/* A gap may be told of when it is over only. */
-	return w->in_gap || w->span.entry_ns <= m->gap_reach_ns ? IPI_UNSOLICITED_IN_GAP : IPI_UNSOLICITED;
+	return w->in_gap || w->entry_ns <= m->gap_reach_ns ? IPI_UNSOLICITED_IN_GAP : IPI_UNSOLICITED;
+}
+
+static void __attribute__((noinline))
+window_tell(struct matcher *m, const struct window *w, uint32_t source, enum ipi_unsolicited unsolicited)
+{
+	const struct ipi_event entry = {
+		.cpu = source,
+		.target = w->target,
+		.pid = w->pid,
+		.class = w->class,
+		.flags = w->flags,
+	};
+	struct ipi_span span;
+
+	span_init(&span, IPI_SPAN_IRQ, &entry);
+	span.unsolicited = unsolicited;
+	span.irq_flags = w->flags;
+	span.irq_id = w->seq;
+	span.nr_targets = w->nr_hits;
+	span.nr_calls = w->nr_calls;
+	span.entry_ns = w->entry_ns;
+	span.exit_ns = w->exit_ns;
+	match_emit(m, &span);
 }
 
 /* Everything is decided: emit the hits, then the interrupt. */
 static void window_settle(struct matcher *m, struct window *w)
 {
+	enum ipi_unsolicited unsolicited = IPI_SOLICITED;
 	struct hit *cause = NULL, *h, *next;
+	uint32_t source = UINT32_MAX;
 	enum ipi_how how;
 
-	if (w->head) {
+	if (likely(w->head)) {
 		cause = window_cause(w, &how);
-		w->span.source = cause->span.source;
+		source = cause->span.source;
+	} else {
+		unsolicited = why_unsolicited(m, w);
 	}
-	if (unlikely(!cause))
-		w->span.unsolicited = why_unsolicited(m, w);
-	w->span.nr_targets = w->nr_hits;
 	if (unlikely(!m->config.has_csd))
-		w->span.nr_calls = IPI_CALLS_UNKNOWN;
+		w->nr_calls = IPI_CALLS_UNKNOWN;
 	for (h = w->head; h; h = next) {
 		next = h->next;
-		h->span.entry_ns = w->span.entry_ns;
-		h->span.exit_ns = w->span.exit_ns;
-		h->span.victim_pid = w->span.pid;
-		h->span.irq_flags = w->span.irq_flags;
+		h->span.entry_ns = w->entry_ns;
+		h->span.exit_ns = w->exit_ns;
+		h->span.victim_pid = w->pid;
+		h->span.irq_flags = w->flags;
 		h->span.irq_id = w->seq;
-		h->span.nr_calls = w->span.nr_calls;
+		h->span.nr_calls = w->nr_calls;
 		if (h == cause)
 			hit_final(m, h, IPI_DELIVERED, how);
 		else
 			hit_final(m, h, IPI_COALESCED, IPI_HOW_NONE);
 	}
-	totals_irq(&m->totals, &w->span, m->config.has_csd);
-	if (!cause || !(m->untold & MATCH_UNTOLD_SOLICITED))
-		match_emit(m, &w->span);
+	totals_irq(&m->totals, w->class, unsolicited, w->nr_calls, m->config.has_csd);
+	if (unsolicited || !(m->untold & MATCH_UNTOLD_SOLICITED))
+		window_tell(m, w, source, unsolicited);
 	pool_put(&m->windows, w);
 }
 
@@ -172,7 +196,7 @@ static void chain_start(struct matcher *m, struct line *line, struct window *w)
 	line->chain = line->chain_tail = w;
 	line->nr_chain = 1;
 	line->weak = !shiftable(w, w->tail);
-	m->cpus[w->span.target].nr_chains += !line->weak;
+	m->cpus[w->target].nr_chains += !line->weak;
 }
 
 static void chain_weaken(struct cpu *cpu, struct line *line)
@@ -186,7 +210,7 @@ static void chain_append(struct matcher *m, struct line *line, struct window *w)
 	w->next = NULL;
 	w->tainted = !line->weak;
 	if (!shiftable(w, w->tail))
-		chain_weaken(&m->cpus[w->span.target], line);
+		chain_weaken(&m->cpus[w->target], line);
 	line->chain_tail->next = w;
 	line->chain_tail = w;
 	line->nr_chain++;
@@ -197,7 +221,7 @@ static struct window *chain_detach(struct matcher *m, struct line *line)
 	struct window *w = line->chain;
 
 	if (w)
-		m->cpus[w->span.target].nr_chains -= !line->weak;
+		m->cpus[w->target].nr_chains -= !line->weak;
 	line->chain = line->chain_tail = NULL;
 	line->nr_chain = 0;
 	return w;
@@ -211,7 +235,7 @@ static struct window *chain_detach(struct matcher *m, struct line *line)
  */
 static bool may_merge(const struct window *w)
 {
-	return !ipi_class_is_call(w->span.class) || !w->head || w->head->ran_seq != w->seq ||
+	return !ipi_class_is_call(w->class) || !w->head || w->head->ran_seq != w->seq ||
 	       w->returned_ns == IPI_NO_TIME || w->head->span.send_ns <= w->returned_ns;
 }
 
@@ -289,14 +313,14 @@ static void chain_shift(struct matcher *m, struct line *line, struct window *emp
 /* Can a request that was pending at the exit of the chain's last handler have waited for this one? */
 static bool chain_reaches(const struct line *line, const struct window *w)
 {
-	uint64_t exit_ns = line->chain_tail->span.exit_ns;
+	uint64_t exit_ns = line->chain_tail->exit_ns;
 
-	return exit_ns == IPI_NO_TIME || w->span.entry_ns <= exit_ns + MATCH_PENDING_NS;
+	return exit_ns == IPI_NO_TIME || w->entry_ns <= exit_ns + MATCH_PENDING_NS;
 }
 
 static inline void window_resolve(struct matcher *m, struct cpu *cpu, struct window *w)
 {
-	struct line *line = &cpu->lines[w->span.class];
+	struct line *line = &cpu->lines[w->class];
 
 	if (unlikely(line->chain)) {
 		if (!chain_reaches(line, w)) {
@@ -334,7 +358,7 @@ static inline void close_window(struct matcher *m, struct cpu *cpu, uint64_t exi
 
 	cpu->win = NULL;
 	cpu->returned_ns = exit_ns;
-	w->span.exit_ns = exit_ns;
+	w->exit_ns = exit_ns;
 	window_resolve(m, cpu, w);
 }
 
@@ -351,7 +375,7 @@ static void __attribute__((noinline)) window_take_sent(struct window *w, struct 
 
 	w->head = w->tail = NULL;
 	w->nr_hits = 0;
-	for (; h->span.sent_ns <= w->span.entry_ns; h = h->next) {
+	for (; h->span.sent_ns <= w->entry_ns; h = h->next) {
 		w->tail = h;
 		w->nr_hits++;
 	}
@@ -369,7 +393,7 @@ static void __attribute__((noinline)) window_take_sent(struct window *w, struct 
 
 static inline void window_take(struct window *w, struct line *line)
 {
-	if (unlikely(line->tail && line->tail->span.sent_ns > w->span.entry_ns)) {
+	if (unlikely(line->tail && line->tail->span.sent_ns > w->entry_ns)) {
 		window_take_sent(w, line);
 		return;
 	}
@@ -390,13 +414,15 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 		window_close(m, cpu, IPI_NO_TIME);
 
 	w = pool_get(&m->windows);
-	span_init(&w->span, IPI_SPAN_IRQ, ev);
-	w->span.source = UINT32_MAX;
-	w->span.target = ev->cpu;
-	w->span.entry_ns = ev->ts_ns;
-	w->span.irq_flags = ev->flags;
+	w->target = ev->cpu;
+	w->pid = ev->pid;
+	w->class = ev->class;
+	w->flags = ev->flags;
+	w->entry_ns = ev->ts_ns;
+	w->exit_ns = IPI_NO_TIME;
+	w->nr_calls = 0;
 	window_take(w, line);
-	w->seq = w->span.irq_id = ++m->seq;
+	w->seq = ++m->seq;
 	w->floor_ns = cpu->last_ns;
 	w->returned_ns = cpu->returned_ns;
 	w->tainted = false;
@@ -410,7 +436,7 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 void window_exit(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 {
 	wait_sees(cpu, ev);
-	if (likely(cpu->win && cpu->win->span.class == ev->class)) {
+	if (likely(cpu->win && cpu->win->class == ev->class)) {
 		close_window(m, cpu, ev->ts_ns);
 		return;
 	}

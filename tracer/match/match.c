@@ -301,7 +301,7 @@ static uint64_t window_begin(const struct window *w, uint64_t least)
 {
 	if (!w)
 		return least;
-	return hit_begin(w->head, w->span.entry_ns < least ? w->span.entry_ns : least);
+	return hit_begin(w->head, w->entry_ns < least ? w->entry_ns : least);
 }
 
 static uint64_t call_begin(const struct call *c, uint64_t least)

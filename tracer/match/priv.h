@@ -87,16 +87,21 @@ struct hit {
 };
 
 struct window {
-	struct ipi_span span; /* IPI_SPAN_IRQ */
 	struct window *next;
 	struct hit *head, *tail;
 	unsigned int nr_hits;
+	uint32_t nr_calls; /* functions that ran in it */
 	uint64_t seq;
+	uint64_t entry_ns, exit_ns;
 	uint64_t floor_ns;    /* last event of the CPU before the entry: hits later than that may shift */
 	uint64_t returned_ns; /* the CPU, from its last handler, of whatever class */
-	bool in_gap;	      /* a gap may hide its send */
-	bool maybe_before;    /* it may have been sent before the window of the trace */
-	bool tainted;	      /* the previous window's spare may have come before our first hit */
+	uint32_t target;
+	int32_t pid;	   /* the interrupted task */
+	uint8_t class;	   /* enum ipi_class */
+	uint8_t flags;	   /* IPI_FLAG_* of the entry */
+	bool in_gap;	   /* a gap may hide its send */
+	bool maybe_before; /* it may have been sent before the window of the trace */
+	bool tainted;	   /* the previous window's spare may have come before our first hit */
 };
 
 /* One interrupt line: (target CPU, class). */

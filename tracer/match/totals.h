@@ -73,25 +73,26 @@ static inline __attribute__((always_inline)) void totals_call(struct match_total
 	}
 }
 
-static inline void totals_interrupt(struct match_totals *t, const struct ipi_span *s)
+static inline void totals_interrupt(struct match_totals *t, unsigned int class)
 {
 	t->interrupts++;
-	t->interrupts_by_class[s->class]++;
+	t->interrupts_by_class[class]++;
 }
 
 /* calls_seen: there are csd events; else nobody knows whether a handler ran anything. */
-static inline void totals_irq(struct match_totals *t, const struct ipi_span *s, bool calls_seen)
+static inline void totals_irq(struct match_totals *t, unsigned int class, enum ipi_unsolicited unsolicited,
+			      uint32_t nr_calls, bool calls_seen)
 {
-	if (unlikely(s->unsolicited)) {
-		if (s->unsolicited == IPI_UNSOLICITED_BEFORE) {
+	if (unlikely(unsolicited)) {
+		if (unsolicited == IPI_UNSOLICITED_BEFORE) {
 			t->before_window++;
 			return;
 		}
 		t->unsolicited++;
-		t->unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
+		t->unsolicited_in_gap += unsolicited == IPI_UNSOLICITED_IN_GAP;
 	}
-	totals_interrupt(t, s);
-	if (unlikely(!s->nr_calls) && calls_seen && ipi_class_is_call(s->class))
+	totals_interrupt(t, class);
+	if (unlikely(!nr_calls) && calls_seen && ipi_class_is_call(class))
 		t->empty_interrupts++;
 }
 

@@ -373,7 +373,7 @@ static inline __attribute__((always_inline)) void add_hit(struct agg *a, const s
 		r->n.delivered++;
 		if (unlikely(a->by_sender))
 			if (!a->given)
-				totals_interrupt(&a->totals, s);
+				totals_interrupt(&a->totals, s->class);
 		if (likely(s->how == IPI_HOW_EXACT))
 			r->n.exact++;
 		else if (s->how != IPI_HOW_AMBIGUOUS)
@@ -473,7 +473,7 @@ static inline void add_irq(struct agg *a, const struct ipi_span *s)
 {
 	/* Where no csd events were recorded, nobody knows which were empty: the renderer leaves the count out. */
 	if (!a->given)
-		totals_irq(&a->totals, s, true);
+		totals_irq(&a->totals, s->class, (enum ipi_unsolicited)s->unsolicited, s->nr_calls, true);
 	if (unlikely(s->unsolicited) && s->unsolicited != IPI_UNSOLICITED_BEFORE)
 		add_unsolicited(a, s);
 }
