@@ -128,8 +128,8 @@ enum ipi_context {
 /* "softirq" */
 const char *ipi_context_name(unsigned int context);
 
-/* The innermost that its flags name; a table, because it is asked for several times an event. */
-static inline enum ipi_level ipi_event_level(const struct ipi_event *ev)
+/* The innermost that IPI_FLAG_* name; a table, because it is asked for several times an event. */
+static inline enum ipi_level ipi_flags_level(uint8_t flags)
 {
 	static const uint8_t levels[] = {
 		[IPI_FLAG_HARDIRQ >> 3] = IPI_LEVEL_HARDIRQ,
@@ -141,7 +141,12 @@ static inline enum ipi_level ipi_event_level(const struct ipi_event *ev)
 		[(IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ) >> 3] = IPI_LEVEL_NMI,
 	};
 
-	return levels[(ev->flags & (IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ)) >> 3];
+	return levels[(flags & (IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ)) >> 3];
+}
+
+static inline enum ipi_level ipi_event_level(const struct ipi_event *ev)
+{
+	return ipi_flags_level(ev->flags);
 }
 
 #endif

@@ -84,7 +84,7 @@ static inline __attribute__((always_inline)) int read_batch(struct decoder *d, s
 
 	while (nr < max && d->cur && d->cur->key <= d->last_key) {
 		struct cursor *c = d->cur;
-		uint64_t limit = cur_limit(d);
+		uint64_t limit = cur_limit(d, c);
 
 		do {
 			if (c->head == HEAD_RECORD) {
@@ -123,8 +123,8 @@ static int read_on(struct decoder *d, struct ipi_event *ev, unsigned int max)
 {
 	int late, nr;
 
-	if (d->last_key != UINT64_MAX && (d->last_key + 1) >> 1 > d->settled_ns)
-		d->settled_ns = (d->last_key + 1) >> 1;
+	if (d->last_key != UINT64_MAX && d->last_key >> 1 > d->settled_ns)
+		d->settled_ns = d->last_key >> 1;
 	late = decoder_refill(d, ev, max);
 	if (late < 0)
 		return -1;
@@ -239,7 +239,7 @@ static void start_missing(struct decoder *d)
 			continue;
 		}
 		c->ts = begin;
-		c->key = begin << 1 | 1;
+		c->key = head_key(begin, 1);
 	}
 }
 

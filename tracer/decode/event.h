@@ -75,31 +75,30 @@ static inline bool heap_less(const struct cursor *a, const struct cursor *b)
 }
 
 /* The last key up to which cur runs. */
-static inline uint64_t cur_limit(const struct decoder *d)
+static inline uint64_t cur_limit(const struct decoder *d, const struct cursor *cur)
 {
-	uint64_t limit = d->last_key;
+	const struct cursor *next = d->nr_heap ? d->heap[0] : NULL;
 
-	if (d->nr_heap && d->heap[0]->key <= limit)
-		limit = d->heap[0]->key - (d->heap[0]->idx < d->cur->idx && d->heap[0]->key);
-	return limit;
+	return next && next->key <= d->last_key ? next->key - (next->idx < cur->idx) : d->last_key;
 }
 
-/* The first of the others runs now, as its head is earlier than cur's. */
-static inline void heap_take_turns(struct decoder *d)
+/* The first of the others runs now, as its head is earlier than cur's; returned. */
+static inline struct cursor *heap_take_turns(struct decoder *d, struct cursor *cur)
 {
 	struct cursor *next = d->heap[0];
 
-	d->heap[0] = d->cur;
+	d->heap[0] = cur;
 	d->cur = next;
 	if (unlikely(d->nr_heap > 1))
 		heap_sift_down(d, 0);
+	return next;
 }
 
 /* Is another one's head earlier than cur's now? Then that one runs. */
 static inline void heap_swap_cur(struct decoder *d)
 {
 	if (d->nr_heap && heap_less(d->heap[0], d->cur))
-		heap_take_turns(d);
+		heap_take_turns(d, d->cur);
 }
 
 static inline uint64_t rec_ptr(const struct decoder *d, const uint8_t *rec, unsigned int off, const bool fast)
@@ -243,7 +242,7 @@ static inline bool stack_follows(const struct decoder *d, const uint8_t *stack, 
 		return false;
 	if (p >= end || rec_parse(p, end, false, false, &r) != REC_EVENT || r.len < 8)
 		return true;
-	if (flags_level(r.data[2]) > flags_level(stack[2]))
+	if (ipi_flags_level(r.data[2]) > ipi_flags_level(stack[2]))
 		return true;
 	return load16(r.data, false) < d->plan.fmt.nr_desc && d->plan.fmt.desc[load16(r.data, false)].op == OP_STACK;
 }
@@ -261,7 +260,8 @@ static inline bool look_quick(const struct decoder *d, const struct cursor *c, s
 
 	if (c->pos >= c->end || rec_parse(c->pos, c->end, false, false, &r) != REC_EVENT || r.len < 8)
 		return false;
-	if (load32(r.data + 4, false) != load32(c->rec + 4, false) || flags_level(r.data[2]) != flags_level(c->rec[2]))
+	if (load32(r.data + 4, false) != load32(c->rec + 4, false) ||
+	    ipi_flags_level(r.data[2]) != ipi_flags_level(c->rec[2]))
 		return false;
 	id = load16(r.data, false);
 	if (id >= d->plan.fmt.nr_desc)
@@ -368,7 +368,7 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_event *ev, const bool fast)
 {
 	const struct formats *f = &d->plan.fmt;
-	struct level_state *level = &c->level[flags_level(ev->flags)];
+	struct level_state *level = &c->level[ipi_event_level(ev)];
 	struct look look;
 
 	if (ev->class == CLASS_NONE) {

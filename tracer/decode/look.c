@@ -39,7 +39,7 @@ static void scan_init(const struct decoder *d, const struct cursor *c, struct sc
 	s->crossed = false;
 	s->left = LOOK_RECORDS;
 	s->ts = c->ts;
-	s->level = flags_level(c->rec[d->plan.fmt.off_flags]);
+	s->level = ipi_flags_level(c->rec[d->plan.fmt.off_flags]);
 	s->pid = load32(c->rec + d->plan.fmt.off_pid, d->plan.swap);
 }
 
@@ -76,7 +76,7 @@ static bool scan_next(struct decoder *d, struct cursor *c, struct scan *s, struc
 			return false;
 		if (kind != REC_EVENT || r->len < d->plan.fmt.common_len)
 			continue;
-		level = flags_level(r->data[d->plan.fmt.off_flags]);
+		level = ipi_flags_level(r->data[d->plan.fmt.off_flags]);
 		if (level > s->level)
 			continue;
 		if (level < s->level || load32(r->data + d->plan.fmt.off_pid, d->plan.swap) != s->pid)
@@ -198,7 +198,7 @@ struct look_wake look_wake(struct decoder *d, struct cursor *c)
 /* What runs for another at the event's level of its CPU, as far as its events tell. */
 static struct within context(const struct decoder *d, const struct cursor *c, const struct ipi_event *ev)
 {
-	unsigned int level = flags_level(ev->flags);
+	unsigned int level = ipi_event_level(ev);
 
 	/* Interrupts are off around it, in the idle loop's drain, too. */
 	if (c->open_func || !d->plan.fmt.has_works || level >= IPI_LEVEL_HARDIRQ)

@@ -81,12 +81,12 @@ static inline bool no_stack(const struct decoder *d, const uint8_t *rec, const s
 static void __attribute__((noinline)) find_stack(struct decoder *d, struct cursor *c, const uint8_t *rec,
 						 const uint8_t *pos, struct peek k, struct ipi_event *ev)
 {
-	const unsigned int level = flags_level(rec[2]);
+	const unsigned int level = ipi_flags_level(rec[2]);
 	uint64_t ts = ev->ts_ns + k.delta;
 	struct look look;
 
 	/* What interrupts the unwinding. */
-	while (k.desc && flags_level(k.rec[2]) > level) {
+	while (k.desc && ipi_flags_level(k.rec[2]) > level) {
 		k = peek_record(d, k.next, c->end);
 		ts += k.delta;
 	}
@@ -128,18 +128,16 @@ static inline __attribute__((always_inline)) bool event_usual(struct decoder *d,
 	return true;
 }
 
-/* The rest of what a head is. */
+/* The rest of what a head is that the loop itself has found: its record ends where the next one begins. */
 static inline void head_store(struct cursor *c, const struct ev_desc *desc, const uint8_t *rec, const uint8_t *pos,
 			      uint64_t ts)
 {
 	c->desc = desc;
-	/* Records that the loop itself has found end where the next one begins. */
-	if (c->rec != rec)
-		c->rec_len = (uint32_t)(pos - rec);
+	c->rec_len = (uint32_t)(pos - rec);
 	c->rec = rec;
 	c->pos = pos;
 	c->ts = ts;
-	c->key = ts << 1 | desc->rank;
+	c->key = head_key(ts, desc->rank);
 }
 
 /*
@@ -160,7 +158,8 @@ static inline __attribute__((always_inline)) struct ipi_event *cursor_run(struct
 		if (likely(event_usual(d, c, desc, rec, pos, ts, &k, ev))) {
 			ev++;
 		} else {
-			head_store(c, desc, rec, pos, ts);
+			if (c->rec != rec)
+				head_store(c, desc, rec, pos, ts);
 			ev += native_event(d, c, ev);
 			if (unlikely(c->give_up)) {
 				pos = c->pos; /* damaged: nothing behind it is believed */
@@ -178,7 +177,7 @@ static inline __attribute__((always_inline)) struct ipi_event *cursor_run(struct
 		if (likely(k.desc)) {
 			desc = k.desc;
 			rec = k.rec;
-			if (unlikely(ev == stop) || (ts << 1 | desc->rank) > limit)
+			if (unlikely(ev == stop) || head_key(ts, desc->rank) > limit)
 				break;
 			continue;
 		}
@@ -200,11 +199,14 @@ static inline __attribute__((always_inline)) struct ipi_event *cursor_run(struct
 int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max)
 {
 	struct ipi_event *at = ev, *stop = ev + max;
+	const uint64_t last_key = d->last_key;
+	struct cursor *c = d->cur;
 	unsigned int heads = 0;
 
-	while (at != stop && d->cur && d->cur->key <= d->last_key) {
-		struct cursor *c = d->cur;
-		uint64_t limit = cur_limit(d);
+	if (!max || !c || c->key > last_key)
+		return 0;
+	do {
+		uint64_t limit = cur_limit(d, c);
 
 		if (likely(c->head == HEAD_RECORD)) {
 			at = cursor_run(d, c, at, stop, limit);
@@ -213,13 +215,19 @@ int native_read(struct decoder *d, struct ipi_event *ev, unsigned int max)
 			heads++;
 			cursor_advance(d, c);
 		}
-		if (unlikely(c->head >= HEAD_END))
-			heap_pop_to_cur(d);
-		else if (c->key > limit && limit < d->last_key) /* which is another one's, so that one is earlier */
-			heap_take_turns(d);
-		else if (c->key > limit)
-			heap_swap_cur(d);
-	}
+		if (likely(c->head < HEAD_END && c->key > limit && limit < last_key)) {
+			/* Which is another one's, so that one is earlier. */
+			c = heap_take_turns(d, c);
+		} else {
+			if (unlikely(c->head >= HEAD_END))
+				heap_pop_to_cur(d);
+			else if (c->key > limit)
+				heap_swap_cur(d);
+			c = d->cur;
+			if (!c)
+				break;
+		}
+	} while (at != stop && c->key <= last_key);
 	d->stats.events += (unsigned int)(at - ev) - heads;
 	return d->failed ? -1 : (int)(at - ev);
 }

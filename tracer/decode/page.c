@@ -86,7 +86,7 @@ const struct sub_buffer *cursor_ahead(struct decoder *d, struct cursor *c)
 static void head_set(struct cursor *c, enum cursor_head head, unsigned int rank)
 {
 	c->head = head;
-	c->key = c->ts << 1 | rank;
+	c->key = head_key(c->ts, rank);
 }
 
 static void head_lost(struct cursor *c, uint64_t lost)
@@ -261,7 +261,7 @@ int decoder_refill(struct decoder *d, struct ipi_event *ev, unsigned int max)
 	complete_ns = d->src.complete_ns(d->src.ctx);
 	if (complete_ns >= TIME_LIMIT)
 		d->last_key = UINT64_MAX;
-	else if (complete_ns && (complete_ns << 1) - 1 > d->last_key)
-		d->last_key = (complete_ns << 1) - 1;
+	else if (complete_ns << 1 > d->last_key)
+		d->last_key = complete_ns << 1;
 	return (int)nr;
 }

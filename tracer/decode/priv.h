@@ -283,13 +283,10 @@ static inline uint64_t load_long(const struct decoder *d, const void *p)
 	return d->plan.long_size == 8 ? load64(p, d->plan.swap) : load32(p, d->plan.swap);
 }
 
-static inline unsigned int flags_level(unsigned int flags)
+/* The place of a head in the merge: by time, then by rank. Never 0, so that there is one before each. */
+static inline uint64_t head_key(uint64_t ts, unsigned int rank)
 {
-	if (flags & IPI_FLAG_NMI)
-		return IPI_LEVEL_NMI;
-	if (flags & IPI_FLAG_HARDIRQ)
-		return IPI_LEVEL_HARDIRQ;
-	return flags & IPI_FLAG_SOFTIRQ ? IPI_LEVEL_SOFTIRQ : IPI_LEVEL_TASK;
+	return ts * 2 + rank + 1;
 }
 
 /*

@@ -18,7 +18,7 @@
 static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
 	const struct ev_desc *desc = c->desc;
-	struct level_state *level = &c->level[flags_level(ev->flags)];
+	struct level_state *level = &c->level[ipi_event_level(ev)];
 	struct look look;
 
 	if (level->drop_raise) {
@@ -204,7 +204,7 @@ static bool ipi_entry_exit(struct decoder *d, struct cursor *c, struct ipi_event
 static bool probe_call(struct decoder *d, struct cursor *c, const struct ipi_event *ev)
 {
 	const struct ev_desc *desc = c->desc;
-	struct level_state *level = &c->level[flags_level(ev->flags)];
+	struct level_state *level = &c->level[ipi_event_level(ev)];
 	uint32_t cpu = CALL_ANY_CPU;
 	uint64_t func = 0;
 
@@ -225,7 +225,7 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 {
 	const struct ev_desc *desc = c->desc;
 	const struct formats *f = &d->plan.fmt;
-	struct level_state *level = &c->level[flags_level(ev->flags)];
+	struct level_state *level = &c->level[ipi_event_level(ev)];
 	struct look look;
 
 	ev->type = mask ? IPI_EV_SEND_MASK : IPI_EV_SEND_CPU;
@@ -289,7 +289,7 @@ static bool vector_send(struct decoder *d, struct cursor *c, struct ipi_event *e
 	ev->class = vector_class(load32(c->rec + desc->off[FLD_VECTOR], d->plan.swap));
 	if (ipi_class_is_call(ev->class)) {
 		ev->func = d->plan.fmt.generic_call;
-		call_name(&c->level[flags_level(ev->flags)], ev);
+		call_name(&c->level[ipi_event_level(ev)], ev);
 	}
 	look_ahead(d, c, ev, false, &look);
 	stack_attach(d, c, &look, ev);

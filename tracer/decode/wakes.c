@@ -28,7 +28,7 @@
 void wake_note(struct decoder *d, struct cursor *c, const struct ipi_event *ev)
 {
 	const struct ev_desc *desc = c->desc;
-	struct level_state *level = &c->level[flags_level(ev->flags)];
+	struct level_state *level = &c->level[ipi_event_level(ev)];
 	int32_t pid = (int32_t)load32(c->rec + desc->off[FLD_PID], d->plan.swap);
 
 	level->waker = ev->pid;
@@ -68,7 +68,7 @@ static int32_t resched_wakee(struct decoder *d, struct cursor *c, const struct l
 
 void wake_join(struct decoder *d, struct cursor *c, struct ipi_event *ev)
 {
-	struct level_state *level = &c->level[flags_level(ev->flags)];
+	struct level_state *level = &c->level[ipi_event_level(ev)];
 	bool queues = ev->type == IPI_EV_QUEUE;
 
 	/* A multicast wakes nobody, and has its mask in this place. */

@@ -105,7 +105,7 @@ static inline __attribute__((always_inline)) bool page_walk(struct decoder *d, s
 		c->rec_len = r.len;
 		c->desc = desc;
 		c->head = HEAD_RECORD;
-		c->key = ts << 1 | desc->rank;
+		c->key = head_key(ts, desc->rank);
 		return true;
 	}
 	c->pos = p;
