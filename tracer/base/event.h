@@ -2,7 +2,7 @@
 /*
  * base/event.h - the event model: what decode hands to match.
  *
- * One struct for every kind of record, 72 bytes, no pointers into anything but
+ * One struct for every kind of record, 64 bytes, no pointers into anything but
  * the current batch. Times are ns of the trace clock. "cpu" is always the CPU
  * that recorded the event: the source of sends and queue events, the target of
  * receptions and function runs.
@@ -77,7 +77,8 @@ enum ipi_call_kind {
 
 /*
  * Fields that go together into a span lie together, so that they move in wide
- * loads and stores. mask_words, mask and lost hold nothing but in their own types.
+ * loads and stores. mask_words, mask and lost hold nothing but in their own types,
+ * nor does csd in those that have a mask.
  */
 struct ipi_event {
 	uint64_t ts_ns;
@@ -87,7 +88,10 @@ struct ipi_event {
 	uint32_t stack;	   /* interned kernel stack (decoder_stack()), IPI_STACK_NONE */
 	uint64_t callsite; /* return address in the sender; 0 = not in the event */
 	uint64_t func;	   /* callback of a send, function of a call; 0 = NULL */
-	uint64_t csd;	   /* call-single-data; 0 = NULL: local run */
+	union {
+		uint64_t csd;	      /* call-single-data; 0 = NULL: local run */
+		const uint64_t *mask; /* SEND_MASK: 64 CPUs a word, host order; lives as long as the batch */
+	};
 	uint8_t type;	   /* enum ipi_event_type */
 	uint8_t class;	   /* enum ipi_class; sends and interrupts */
 	uint8_t call_kind; /* enum ipi_call_kind; queue and function events, named sends */
@@ -96,12 +100,12 @@ struct ipi_event {
 		uint32_t mask_words; /* SEND_MASK: length of mask */
 		int32_t wakee; /* SEND_CPU, QUEUE, WAKE, where wake-ups are in the file: for the sake of this task */
 	};
-	const uint64_t *mask; /* SEND_MASK: 64 CPUs a word, host order; lives as long as the batch */
 	union {
 		uint64_t lost;	  /* LOST: events missing, or IPI_LOST_UNKNOWN */
 		uint64_t sent_ns; /* sends, QUEUE, WAKE: behind the unwinding of its stack; 0 = it has none */
 	};
 };
+_Static_assert(sizeof(struct ipi_event) == 64, "threads hand them over by lines of the cache");
 
 static inline bool ipi_class_is_call(unsigned int class)
 {

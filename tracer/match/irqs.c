@@ -518,6 +518,7 @@ static inline __attribute__((always_inline)) struct hit *hit_new(struct matcher 
 
 	span_init(&h->span, kind, ev);
 	h->span.func = send_func(ev);
+	h->span.csd = 0;
 	h->span.send_ns = ev->ts_ns;
 	h->span.sent_ns = event_sent_ns(ev);
 	h->span.send_id = m->totals.sends;
@@ -654,6 +655,7 @@ void hit_send_mask(struct matcher *m, struct cpu *cpu, const struct ipi_event *e
 	span.mask = ev->mask;
 	span.mask_words = ev->mask_words;
 	span.func = send_func(ev);
+	span.csd = 0;
 	totals_send(&m->totals);
 	span.send_id = m->totals.sends;
 	joined = hits_of_mask(m, ev, op, &span);

@@ -143,7 +143,7 @@ void debug_events(void *ctx, const struct ipi_event *ev, unsigned int nr)
 				" func=%#" PRIx64 " csd=%#" PRIx64 "\n",
 				ev->ts_ns, ev->cpu, ev->type < ARRAY_SIZE(types) ? types[ev->type] : "?",
 				ipi_class_name(ev->class), ev->target, ev->pid, ev->flags, ev->callsite, ev->func,
-				ev->csd);
+				ev->type == IPI_EV_SEND_MASK ? 0 : ev->csd);
 }
 
 void debug_attach(struct debug *d, struct span_sink *sink)

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "decode/decode.h"
 
-#define BATCH_EVENTS 256 /* 18 kB: stay in the first-level cache */
+#define BATCH_EVENTS 256 /* 16 kB: stay in the first-level cache */
 
 struct event_batch {
 	struct ipi_event ev[BATCH_EVENTS];
