@@ -43,7 +43,9 @@ PKG_CONFIG ?= pkg-config
 NPROC	:= $(shell nproc 2>/dev/null || echo 1)
 # The library that draws the page of "report --html"; elsewhere than Debian has it: D3=/path/d3.min.js
 D3	?= /usr/share/nodejs/d3/dist/d3.min.js
-PKGS	= libtracefs libzstd zlib libxxhash libkmod libdw libelf ncursesw libprotobuf-c
+PKGS	= libtracefs libzstd zlib libxxhash libdw libelf ncursesw libprotobuf-c
+# Of which the headers alone are needed: base/library.h.
+LOADED	= libkmod
 PROTOC_C ?= protoc-c
 
 # The user's to change; what the project itself insists on is in ALL_CFLAGS.
@@ -54,10 +56,10 @@ WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WE
 LACKS	= $(if $(shell command -v $(firstword $(CC))),,$(firstword $(CC))) \
 	  $(shell echo '\#include <stdlib.h>' | $(CC) -E - >/dev/null 2>&1 || echo stdlib.h) \
 	  $(if $(shell command -v $(PROTOC_C)),,$(PROTOC_C)) \
-	  $(if $(shell command -v $(PKG_CONFIG)),$(foreach p,$(PKGS),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))),$(PKG_CONFIG)) \
+	  $(if $(shell command -v $(PKG_CONFIG)),$(foreach p,$(PKGS) $(LOADED),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))),$(PKG_CONFIG)) \
 	  $(if $(wildcard $(D3)),,$(D3))
 COMPLAIN = $(if $(strip $(LACKS)),$(error $(strip $(LACKS)): not found. 'make deps' installs what building needs; tests/packages lists it))
-PKG_CFLAGS = $(COMPLAIN)$(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_CFLAGS = $(COMPLAIN)$(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LOADED)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(WARN) -Iinclude -Itracer -I$(GEN) $(PKG_CFLAGS) \
 	     -DIPITRACE_VERSION='"$(VERSION)"' -MMD -MP

@@ -106,7 +106,9 @@ done
 # What is loaded when it is asked for is no dependency that tools find.
 for file in packaging/debian/control packaging/ipitrace.spec; do
 	like "$(grep '^Recommends:' $file)" 'libmicrohttpd.*libmicrohttpd12' "$file recommends what the program loads"
+	like "$(grep '^Recommends:' $file)" 'libkmod2' "  libkmod, too"
 done
+unlike "$(ldd "$IPITRACE")" 'libmicrohttpd|libkmod' "  and every start of it does without"
 
 is "$(sed -n 's/^sudo apt-get install make \(.*\)$/\1/p' README.md)" "$(sed 's/#.*//' tests/packages | awk '$1 == "build" { printf "%s%s", n++ ? " " : "", $2 }')" \
 	"the packages that README.md names are those of tests/packages"

@@ -41,13 +41,13 @@ declare -A may_include=(
 	[cmds]='n?curses|term'
 )
 declare -A may_call=(
+	# One file: base/library.c.
+	[base]='dlopen|dlsym'
 	[capture]='tracefs_'
 	[record]='tracefs_(tracing_dir|get_tracing_file|put_tracing_file|event_systems|system_events)'
 	[unwind]='dwfl_|dwelf_|dwarf_|elf_|gelf_'
 	[file]='ZSTD_|XXH3_|inflate|uncompress'
-	[bench]='kmod_'
 	[render]='pf__|protobuf_c_|compress'
-	[serve]='dlopen|dlsym'
 	[cmds]='initscr|newterm|endwin|setupterm|w[a-z]+'
 )
 LIBRARIES='tracefs|traceevent|event-parse|kbuffer|trace-seq|zstd|zlib|xxhash|libkmod|libdw|libdwfl|libdwelf|libelf|gelf|dwarf|microhttpd|ncurses|curses|term|protobuf-c'

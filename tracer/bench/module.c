@@ -19,6 +19,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/library.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "bench/backend.h"
@@ -26,6 +27,21 @@
 #define DEVICE	       "/dev/" IPITRACE_BENCH_DEVICE
 #define MODULE	       IPITRACE_BENCH_DEVICE
 #define DEVICE_WAIT_MS 2000 /* for devtmpfs or udev to make the node */
+
+/* What is used of libkmod, which brings a library of ciphers along. */
+#define LIBRARY "libkmod.so.2"
+#define CALLS(X)                                                                                                       \
+	X(kmod_new)                                                                                                    \
+	X(kmod_unref)                                                                                                  \
+	X(kmod_module_new_from_path)                                                                                   \
+	X(kmod_module_new_from_name)                                                                                   \
+	X(kmod_module_insert_module)                                                                                   \
+	X(kmod_module_remove_module)                                                                                   \
+	X(kmod_module_unref)
+
+struct kmod {
+	CALLS(LIBRARY_MEMBER)
+};
 
 struct bench_device {
 	int fd;
@@ -99,11 +115,35 @@ static int load_error(int errnum, const char *path, struct err *err)
 	}
 }
 
+static int library(struct kmod *k, struct err *err)
+{
+	static const char *const names[] = { CALLS(LIBRARY_NAME) };
+	struct err why = { 0 };
+
+	if (!library_load(LIBRARY, names, ARRAY_SIZE(names), k, &why))
+		return 0;
+	err_set(err, EXIT_FAILED, "loading modules needs libkmod: %s", why.msg);
+	return err_hint(err, "install libkmod2; 'ipitrace bench --user' measures without a module");
+}
+
+/* 0 or -errno. */
+static int insert(const struct kmod *k, const char *path)
+{
+	struct kmod_ctx *ctx = k->kmod_new(NULL, NULL);
+	struct kmod_module *mod = NULL;
+	int ret = ctx ? k->kmod_module_new_from_path(ctx, path, &mod) : -ENOMEM;
+
+	if (!ret)
+		ret = k->kmod_module_insert_module(mod, 0, "");
+	k->kmod_module_unref(mod);
+	k->kmod_unref(ctx);
+	return ret;
+}
+
 int bench_module_load(const char *path, bool *loaded, struct err *err)
 {
-	struct kmod_ctx *ctx;
-	struct kmod_module *mod = NULL;
 	char *found = NULL;
+	struct kmod kmod;
 	int ret;
 
 	*loaded = false;
@@ -124,30 +164,34 @@ int bench_module_load(const char *path, bool *loaded, struct err *err)
 		err_set_errno(err, EXIT_FAILED, errno, "%s", path);
 		return err_hint(err, "build it with 'make -C module'");
 	}
-	ctx = kmod_new(NULL, NULL);
-	ret = ctx ? kmod_module_new_from_path(ctx, path, &mod) : -ENOMEM;
-	if (!ret)
-		ret = kmod_module_insert_module(mod, 0, "");
+	if (library(&kmod, err)) {
+		free(found);
+		return -1;
+	}
+	ret = insert(&kmod, path);
 	if (ret && ret != -EEXIST)
 		load_error(-ret, path, err);
 	else
 		*loaded = !ret;
-	kmod_module_unref(mod);
-	kmod_unref(ctx);
 	free(found);
 	return ret && ret != -EEXIST ? -1 : 0;
 }
 
 int bench_module_unload(struct err *err)
 {
-	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
 	struct kmod_module *mod = NULL;
-	int ret = ctx ? kmod_module_new_from_name(ctx, MODULE, &mod) : -ENOMEM;
+	struct kmod_ctx *ctx;
+	struct kmod kmod;
+	int ret;
 
+	if (library(&kmod, err))
+		return -1;
+	ctx = kmod.kmod_new(NULL, NULL);
+	ret = ctx ? kmod.kmod_module_new_from_name(ctx, MODULE, &mod) : -ENOMEM;
 	if (!ret)
-		ret = kmod_module_remove_module(mod, 0);
-	kmod_module_unref(mod);
-	kmod_unref(ctx);
+		ret = kmod.kmod_module_remove_module(mod, 0);
+	kmod.kmod_module_unref(mod);
+	kmod.kmod_unref(ctx);
 	if (ret)
 		return err_set_errno(err, EXIT_FAILED, -ret, "cannot unload " MODULE);
 	return 0;

@@ -3,7 +3,6 @@
  * serve/serve.c - one text for whoever asks.
  */
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <microhttpd.h>
@@ -20,6 +19,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/library.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "serve/serve.h"
@@ -46,10 +46,8 @@
 	X(MHD_lookup_connection_value)                                                                                 \
 	X(MHD_get_connection_info)
 
-#define MEMBER(name) __typeof__(&name) name;
 struct library {
-	void *handle;
-	CALLS(MEMBER)
+	CALLS(LIBRARY_MEMBER)
 };
 
 struct client {
@@ -84,19 +82,14 @@ static uint64_t now_ns(void)
 
 static int load(struct library *l, struct err *err)
 {
-	l->handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!l->handle) {
-		err_set(err, EXIT_FAILED, "serving needs libmicrohttpd: %s", dlerror());
-		return err_hint(
-			err,
+	static const char *const names[] = { CALLS(LIBRARY_NAME) };
+	struct err why = { 0 };
+
+	if (!library_load(LIBRARY, names, ARRAY_SIZE(names), l, &why))
+		return 0;
+	err_set(err, EXIT_FAILED, "serving needs libmicrohttpd: %s", why.msg);
+	return err_hint(err,
 			"install libmicrohttpd12 (Debian 13: libmicrohttpd12t64); --prometheus FILE needs no library");
-	}
-#define LOOK(name)                                                                                                     \
-	l->name = (__typeof__(l->name))dlsym(l->handle, #name);                                                        \
-	if (!l->name)                                                                                                  \
-		return err_set(err, EXIT_FAILED, "%s has no %s", LIBRARY, #name);
-	CALLS(LOOK)
-	return 0;
 }
 
 /* --- where --- */
@@ -402,7 +395,5 @@ void serve_close(struct server *s)
 			s->lib.MHD_destroy_response(s->texts[i].response);
 	if (s->fd >= 0)
 		close(s->fd);
-	if (s->lib.handle)
-		dlclose(s->lib.handle);
 	free(s);
 }
