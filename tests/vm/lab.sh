@@ -393,16 +393,22 @@ lab_library() {
 	done
 }
 
-# Libraries that $2 needs into the tree $1, and what these need.
+# The libraries $3... into the tree $1, which $2 needs, and what these need.
 lab_add_libraries() {
-	local tree=$1 lib file
-	for lib in $("$ROW_GNU-readelf" -d "$2" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+	local tree=$1 for=$2 lib file
+	shift 2
+	for lib; do
 		[ ! -e "$tree/usr/lib/$ROW_GNU/$lib" ] || continue
 		file=$(lab_library "$lib")
-		[ -n "$file" ] || { lab_err "no $lib for $ROW_ARCH, which $2 needs"; return 1; }
+		[ -n "$file" ] || { lab_err "no $lib for $ROW_ARCH, which $for needs"; return 1; }
 		cp -L "$file" "$tree/usr/lib/$ROW_GNU/$lib"
-		lab_add_libraries "$tree" "$file" || return 1
+		# shellcheck disable=SC2046 # several
+		lab_add_libraries "$tree" "$file" $(lab_needed "$file") || return 1
 	done
+}
+
+lab_needed() {
+	"$ROW_GNU-readelf" -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
 }
 
 # A program with its libraries and its loader.
@@ -410,7 +416,8 @@ lab_add_dynamic() {
 	local tree=$1 prog=$2 dest=$3 loader
 	mkdir -p "$tree/${dest%/*}" "$tree/usr/lib/$ROW_GNU"
 	cp "$prog" "$tree/$dest"
-	lab_add_libraries "$tree" "$prog" || return 1
+	# shellcheck disable=SC2046 # several
+	lab_add_libraries "$tree" "$prog" $(lab_needed "$prog") || return 1
 	loader=$("$ROW_GNU-readelf" -p .interp "$prog" 2>/dev/null | grep -o '/[^ ]*' | head -n 1)
 	[ -n "$loader" ] && [ ! -e "$tree$loader" ] || return 0
 	mkdir -p "$tree${loader%/*}"
@@ -449,7 +456,8 @@ lab_initramfs() {
 		[[ -f $prog && -x $prog ]] || continue
 		case $prog in
 		*/examples/*) lab_add_dynamic "$tree" "$prog" "usr/bin/$(basename "$prog")" ;;
-		*) lab_add_dynamic "$tree" "$prog" usr/bin/ipitrace ;;
+		# Of what it loads itself: what loads the module.
+		*) lab_add_dynamic "$tree" "$prog" usr/bin/ipitrace && lab_add_libraries "$tree" "$prog" libkmod.so.2 ;;
 		esac || return 1
 	done
 	{
