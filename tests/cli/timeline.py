@@ -114,7 +114,7 @@ def chrome(path, parts=1):
     return t
 
 
-# --- Perfetto: numbers of https://perfetto.dev/docs/reference/trace-packet-proto ---
+# --- Perfetto: numbers of protos/perfetto/trace/perfetto_trace.proto of https://github.com/google/perfetto ---
 
 VARINT, FIXED64, BYTES = 0, 1, 2
 INTERNED = {"iid": (1, VARINT), "text": (2, str)}
@@ -198,9 +198,10 @@ class Sequence:
             self.clock = packet["trace_packet_defaults"]["timestamp_clock_id"]
             need(self.clock == STEPS, "clock", self.clock)
             self.now = None  # until it is tied to the trace's again
-        need(self.valid or "timestamp" not in packet and "interned_data" not in packet, "no state yet", packet)
+        # trace_packet.proto, of trace_packet_defaults: all that follow.
+        need(flags in (CLEARED, NEEDS) and self.valid, "a packet that does not say whether it needs the state", packet)
         if "timestamp" in packet or "interned_data" in packet:
-            need(flags & NEEDS, "a packet that does not say that it needs the state", packet)
+            need(flags & NEEDS, "a packet that clears the state and needs it", packet)
             need(self.now is not None, "time of a clock that is not tied to the trace's")
             self.now += packet.get("timestamp", 0)
         for kind, entries in packet.get("interned_data", {}).items():

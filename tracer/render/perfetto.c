@@ -93,6 +93,10 @@ static void write_packet(struct perfetto *p, Pf__TracePacket *packet)
 	Pf__Trace trace = PF__TRACE__INIT; /* traces behind each other are one, with the packets of all */
 	size_t len;
 
+	/* All but those that clear the state (trace_packet.proto, of trace_packet_defaults). */
+	if (!packet->has_sequence_flags)
+		packet->sequence_flags = PF__SEQUENCE_FLAGS__SEQ_NEEDS_INCREMENTAL_STATE;
+	packet->has_sequence_flags = true;
 	packet->has_trusted_packet_sequence_id = true;
 	packet->trusted_packet_sequence_id = p->sequence;
 	trace.n_packet = 1;
@@ -179,8 +183,6 @@ static void write_event(struct perfetto *p, uint64_t at_ns, Pf__TrackEvent *even
 	packet.has_timestamp = true;
 	packet.timestamp = at_ns - p->now_ns;
 	p->now_ns = at_ns;
-	packet.has_sequence_flags = true;
-	packet.sequence_flags = PF__SEQUENCE_FLAGS__SEQ_NEEDS_INCREMENTAL_STATE;
 	packet.track_event = event;
 	if (d[DICT_CATEGORY].nr_fresh || d[DICT_NAME].nr_fresh || d[DICT_KEY].nr_fresh || d[DICT_TEXT].nr_fresh)
 		packet.interned_data = &data;
