@@ -8,7 +8,7 @@
 need_live 2
 HELP=$ROOT/tests/live/prometheus.py
 unpacked() { "$ROOT/tests/unpack" "$@" 2>"$ERR"; }
-{ prometheus=$(unpacked prometheus prometheus) && promtool=$(unpacked prometheus promtool) &&
+{ prometheus=$(unpacked prometheus prometheus) && promtool=$(unpacked promtool promtool) &&
 	exporter=$(unpacked prometheus-node-exporter prometheus-node-exporter); } || skip_all "$(tail -n 1 "$ERR")"
 live_lock
 
