@@ -298,8 +298,8 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 		const struct kvm_vm *vm = &r->vms[i];
 
 		if (r->nr_vms > 1 || vm->tgid)
-			fprintf(out, "VM %d (%s), %u virtual CPUs\n", vm->tgid, r->names[i] ? r->names[i] : "?",
-				vm->nr_vcpus);
+			fprintf(out, "%sVM %d (%s), %u virtual CPU%s\n", i ? "\n" : "", vm->tgid,
+				r->names[i] ? r->names[i] : "?", vm->nr_vcpus, plural_s(vm->nr_vcpus));
 		exits(r, o, vm, out);
 		lines = lines_begin(&text, &len, out);
 		vcpus(r, vm->tgid, lines);
@@ -307,6 +307,8 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 		halts(r, o, &vm->halts, lines);
 		lines_end(lines, &text, o, out);
 	}
+	/* What follows is of all of them. */
+	fputs(r->nr_vms > 1 ? "\n" : "", out);
 	lines = lines_begin(&text, &len, out);
 	host(r, lines);
 	for (unsigned int i = 0; i < r->nr_guests; i++)
