@@ -36,7 +36,18 @@ for of in amd64:kvm_pv_send_ipi device:kvm_apic_send_ipi arm64:vgic_v3_dispatch_
 	exits 0 "$n: report --kvm in words" "$IPITRACE" report --kvm -i "$n.dat"
 	like "$(cat "$OUT")" '^IPIs: 201 of 201 sends = 201 delivered; 60 interrupts of devices and timers beside these$' "  tells what is no IPI"
 done
+# A guest's timers, which wake it on another CPU of the host than that on which they were set: 75, by the guest's word.
+exits 0 "timers: report --kvm" "$IPITRACE" report --kvm --json -i timer.dat
+json_check "$OUT" "[(v['sends'], v['outcomes']['delivered'], v['injections'], v['eois'], v['other_accepts'], v['unsolicited']) for v in d['vms']] ==
+	[(21, 21, 96, 96, 75, 0)] and not [l for l in d['laws'] if l['held'] is False]" "  each is injected, and none is taken for an IPI"
+exits 0 "timers: report" "$IPITRACE" report --json --by caller,comm -i timer.dat
+nr=$(sends_of timer.dat apic_timer_fn) ipis=$(sends_of timer.dat kvm_apic_send_ipi)
+json_check "$OUT" "[(r['comm'], r['sends']) for r in rows if (r['caller'] or '').startswith('apic_timer_fn+')] == [('<hardirq>', $nr)] and $nr > 20" \
+	"  their IPIs are theirs, all $nr that trace-cmd knows"
+json_check "$OUT" "[(r['comm'], r['sends']) for r in rows if (r['caller'] or '').startswith('kvm_apic_send_ipi+')] == [('CPU 0/KVM', $ipis)]" \
+	"  and the guest's, $ipis, the guest's"
 # Timers and work of the host are told apart from these.
+exits 0 "the host's own" "$IPITRACE" report --json --by caller,comm -i arm64.dat
 json_check "$OUT" "{r['caller'].split('+')[0] for r in rows if r['caller']} >= {'rcu_gp_kthread_wake', 'process_timeout', 'vgic_v3_dispatch_sgi'}" \
 	"and what else the host sends has its own callers"
 done_testing

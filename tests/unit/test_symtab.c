@@ -304,6 +304,7 @@ static void test_kvm_plumbing(void)
 					     "apic_timer_expired",
 					     "apic_timer_fn",
 					     "eventfd_signal_mask",
+					     "handle_rx",
 					     "irqfd_inject",
 					     "irqfd_wakeup",
 					     "kvm_apic_send_ipi",
@@ -343,6 +344,10 @@ static void test_kvm_plumbing(void)
 				    "kvm_irq_delivery_to_apic_fast", "kvm_arch_set_irq_inatomic", "irqfd_wakeup",
 				    "__wake_up_common", "__wake_up_locked_key", "eventfd_signal_mask", "vhost_signal")),
 	       9, "vhost's is vhost's, by irqfd or not");
+	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "svm_complete_interrupt_delivery", "__apic_accept_irq",
+				    "kvm_irq_delivery_to_apic_fast", "kvm_arch_set_irq_inatomic", "irqfd_wakeup",
+				    "__wake_up_common", "__wake_up_locked_key", "eventfd_signal_mask", "handle_rx")),
+	       9, "  also where what it calls last has no frame of its own");
 	is_u64(caller_of(&k,
 			 FRAMES("kvm_vcpu_kick", "svm_complete_interrupt_delivery", "__apic_accept_irq",
 				"kvm_irq_delivery_to_apic_fast", "kvm_arch_set_irq_inatomic", "irqfd_wakeup",
@@ -353,6 +358,8 @@ static void test_kvm_plumbing(void)
 	       5, "what a worker injects for an irqfd is irqfd_inject()'s");
 	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "apic_timer_expired", "apic_timer_fn", "__hrtimer_run_queues")), 1,
 	       "a timer's is the timer's");
+	is_u64(caller_of(&k, FRAMES("kvm_vcpu_kick", "apic_timer_fn", "__hrtimer_run_queues")), 1,
+	       "  also where what it calls last has no frame of its own");
 	is_u64(caller_of(&k, FRAMES("smp_call_function_many_cond", "kvm_make_all_cpus_request",
 				    "kvm_mmu_notifier_invalidate_range_start")),
 	       2, "and of memory that is taken away, who takes it");

@@ -99,6 +99,9 @@ amd64)
 	paths x2apic xapic hypercall
 	# Beside a device that interrupts the target, which runs on a CPU of its own.
 	scenario device -w poll -n $N -d 60
+	# A timer that wakes who sleeps, elsewhere than where it was set: of such halts the log knows nothing.
+	scenario timer -w timer -n 20 -g 100000000
+	mv timer.log timer.guest
 	# Stamps are the counter that the guest's are.
 	clock=x86-tsc
 	scenario ticks -w halt -n 60 -t 3

@@ -13,6 +13,10 @@
 #define X2APIC_EOI 0x80b
 #define X2APIC_SVR 0x80f
 #define X2APIC_ICR 0x830
+#define X2APIC_LVT_TIMER 0x832
+#define X2APIC_COUNT 0x838 /* of the timer: in ns, KVM's bus has 1 GHz */
+#define X2APIC_DIVIDE 0x83e
+#define DIVIDE_BY_1 0xb
 #define APIC	   0xfee00000 /* memory */
 #define APIC_EOI   0xb0
 #define APIC_SVR   0xf0
@@ -31,7 +35,7 @@
 	.section .rodata
 	.code64
 	.balign 16
-	.globl guest_start, guest_size, guest_ipi, guest_last, guest_device, guest_stray
+	.globl guest_start, guest_size, guest_ipi, guest_last, guest_device, guest_timer, guest_stray
 guest_start:
 	mov	$SHARED_AT, %ebp
 	call	apic_enable
@@ -160,9 +164,26 @@ halt:	cli
 	shl	$HALTS_SHIFT, %rbx
 	mov	%rax, (%r10, %rbx)
 	incq	T_HALTS(%r8)
-	sti				/* interrupts are off for one instruction more */
+	cmpl	$WAIT_TIMER, S_WAIT(%rbp)
+	jne	1f
+	call	arm_timer
+1:	sti				/* interrupts are off for one instruction more */
 	hlt
 	jmp	halt
+/* Once, from now on: what was set before is not. */
+arm_timer:
+	xor	%edx, %edx
+	mov	$X2APIC_DIVIDE, %ecx
+	mov	$DIVIDE_BY_1, %eax
+	wrmsr
+	mov	$X2APIC_LVT_TIMER, %ecx
+	mov	$TIMER_VECTOR, %eax
+	wrmsr
+	mov	$X2APIC_COUNT, %ecx
+	mov	$TIMER_NS, %eax
+	wrmsr
+	ret
+
 poll:	sti
 1:	pause
 	cmpq	$0, T_ENDED(%r8)
@@ -242,10 +263,14 @@ doubled:
 	incq	T_DOUBLED(%r8)
 	jmp	doubled_end
 	.balign 16
+timer:	not_twice
+	incq	T_TIMERS(%r8)
+	jmp	others
+	.balign 16
 device:	not_twice
-	push	%rcx
-	push	%rdx
 	incq	T_DEVICES(%r8)
+others:	push	%rcx
+	push	%rdx
 	cmpl	$PATH_XAPIC, S_PATH(%rbp)
 	je	1f
 	mov	$X2APIC_EOI, %ecx
@@ -273,5 +298,6 @@ guest_size: .long guest_end - guest_start
 guest_ipi: .long ipi - guest_start
 guest_last: .long last_ipi - guest_start
 guest_device: .long device - guest_start
+guest_timer: .long timer - guest_start
 guest_stray: .long stray - guest_start
 	.section .note.GNU-stack, "", @progbits

@@ -28,7 +28,7 @@
 #define IDENTITY_AT  0xfffbc000 /* pages that KVM needs on some CPUs, where the guest has none */
 
 /* Where the handlers are behind guest_start. */
-extern const uint32_t guest_ipi, guest_last, guest_device, guest_stray;
+extern const uint32_t guest_ipi, guest_last, guest_device, guest_timer, guest_stray;
 
 int arch_path(const char *name)
 {
@@ -62,6 +62,7 @@ static void write_tables(void)
 		uint64_t at = CODE_AT + (v == IPI_VECTOR    ? guest_ipi :
 					 v == END_VECTOR    ? guest_last :
 					 v == DEVICE_VECTOR ? guest_device :
+					 v == TIMER_VECTOR  ? guest_timer :
 							      guest_stray);
 
 		/* An interrupt gate; the handlers are below 4 GiB. */

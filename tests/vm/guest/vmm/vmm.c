@@ -6,18 +6,21 @@
  *
  * Virtual CPU 0 sends COUNT IPIs, GAP ns behind the one before, to all others
  * (-t: how many these are). PATH: x2apic, xapic or hypercall; of arm64 sysreg. It waits
- * until each has arrived, or with -a does not. Targets wait as WAIT says: halt, poll,
- * or masked, with interrupts off for MASKED ns at a time. In the end it sends one
+ * until each has arrived, or with -a does not. Targets wait as WAIT says: halt, poll, timer
+ * (below) or masked, with interrupts off for MASKED ns at a time. In the end it sends one
  * more, of END_VECTOR, whose handlers end the targets: what was pending came before it.
  *
  * Meanwhile a thread, "device", interrupts virtual CPU 1 DEVICE times by an eventfd, as a device does that a VMM or
  * the kernel emulates; that CPU's thread has the host's second CPU for itself, all others the first one. For amd64.
  *
+ * Those that wait for a timer (amd64) halt with their own set. A thread, "mover", has virtual CPU 1's run on one of the host's
+ * CPUs after the other: while it sleeps, so that the timer is on one of them, and wakes it on the other.
+ *
  * With -k the virtual machine is there before it runs, until a line comes on standard input, and stays until another does.
  *
- * The last line says what is true: "sent: sends=N received=N halts=N doubled=N devices=N". sends has the
+ * The last line says what is true: "sent: sends=N received=N halts=N doubled=N devices=N timers=N". sends has the
  * end's, all others are of all targets; doubled: interrupts that an emulated CPU delivered
- * twice, which the guest took once (amd64.S); devices: of the device. LOG has, a line each, stamps in ticks of
+ * twice, which the guest took once (amd64.S); devices: of the device; timers: of their own. LOG has, a line each, stamps in ticks of
  * the guest's counter:
  *
  *	run PATH WAIT sync|async TARGETS VECTOR END_VECTOR
@@ -55,7 +58,8 @@ _Static_assert(offsetof(struct shared, count) == S_COUNT && offsetof(struct shar
 	       "as the guest has it");
 _Static_assert(offsetof(struct target, halts) == T_HALTS && offsetof(struct target, ended) == T_ENDED &&
 		       offsetof(struct target, ready) == T_READY && offsetof(struct target, doubled) == T_DOUBLED &&
-		       offsetof(struct target, devices) == T_DEVICES && sizeof(struct target) == 1 << TARGET_SHIFT,
+		       offsetof(struct target, devices) == T_DEVICES && offsetof(struct target, timers) == T_TIMERS &&
+		       sizeof(struct target) == 1 << TARGET_SHIFT,
 	       "as the guest has it");
 _Static_assert(sizeof(struct send) == 1 << SENDS_SHIFT && sizeof(struct reception) == 1 << RECV_SHIFT &&
 		       sizeof(struct halt) == 1 << HALTS_SHIFT,
@@ -125,14 +129,30 @@ static struct shared *shared(void)
 	return (struct shared *)(guest_ram + SHARED_AT);
 }
 
-static void run_on(int cpu)
+static void run_on(pid_t tid, int cpu)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
+	/* It may have ended. */
+	if (sched_setaffinity(tid, sizeof(set), &set) && errno != ESRCH)
 		die("sched_setaffinity");
+}
+
+static void *mover_main(void *arg)
+{
+	volatile const struct vcpu *v = arg;
+	volatile struct shared *s = shared();
+	const struct timespec gap = { .tv_nsec = TIMER_NS * 3 / 5 };
+
+	prctl(PR_SET_NAME, "mover");
+	for (int cpu = 0; !s->target[0].ended; cpu = !cpu) {
+		if (v->tid)
+			run_on(v->tid, cpu);
+		nanosleep(&gap, NULL);
+	}
+	return NULL;
 }
 
 /* One at a time, once the guest can take it. */
@@ -142,7 +162,7 @@ static void *device_main(void *arg)
 	const struct timespec gap = { .tv_nsec = 1000000 };
 
 	prctl(PR_SET_NAME, "device");
-	run_on(0);
+	run_on(0, 0);
 	while (!s->target[0].ready)
 		nanosleep(&gap, NULL);
 	while (s->devices) {
@@ -162,7 +182,7 @@ static void *vcpu_main(void *arg)
 	char name[16];
 
 	if (shared()->devices)
-		run_on(v->id == 1);
+		run_on(0, v->id == 1);
 
 	/* As QEMU names them. */
 	snprintf(name, sizeof(name), "CPU %u/KVM", v->id);
@@ -287,11 +307,14 @@ static void write_log(const char *path, const char *run, const struct vcpu *vcpu
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: vmm [-p PATH] [-w halt|poll|masked] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-d DEVICE] [-a] [-k] [-o LOG]\n");
+		"usage: vmm [-p PATH] [-w halt|poll|masked|timer] [-n COUNT] [-g GAP] [-m MASKED] [-t TARGETS] [-d DEVICE] [-a] [-k] [-o LOG]\n");
 	return 2;
 }
 
-static const char *const waits[] = { [WAIT_HALT] = "halt", [WAIT_POLL] = "poll", [WAIT_MASKED] = "masked" };
+static const char *const waits[] = {
+	[WAIT_HALT] = "halt", [WAIT_POLL] = "poll", [WAIT_MASKED] = "masked", [WAIT_TIMER] = "timer"
+};
+#define NR_WAITS (sizeof(waits) / sizeof(*waits))
 
 /* What is asked for. */
 struct wish {
@@ -312,7 +335,7 @@ static int parse(int argc, char **argv, struct wish *w)
 			w->path = optarg;
 			break;
 		case 'w':
-			for (set->wait = 0; set->wait < 3 && strcmp(optarg, waits[set->wait]); set->wait++)
+			for (set->wait = 0; set->wait < NR_WAITS && strcmp(optarg, waits[set->wait]); set->wait++)
 				;
 			break;
 		case 'n':
@@ -343,25 +366,29 @@ static int parse(int argc, char **argv, struct wish *w)
 			return -1;
 		}
 	}
-	if (optind < argc || arch_path(w->path) < 0 || set->wait > 2 || !set->count || set->count > MAX_SENDS ||
+	if (optind < argc || arch_path(w->path) < 0 || set->wait >= NR_WAITS || !set->count || set->count > MAX_SENDS ||
 	    !set->targets || set->targets > MAX_TARGETS)
 		return -1;
 	set->path = arch_path(w->path);
+	/* Its timer is set by registers of x2APIC. */
+	if (set->wait == WAIT_TIMER && set->path != PATH_X2APIC && set->path != PATH_HYPERCALL)
+		return -1;
 	return 0;
 }
 
 static void say_sent(void)
 {
-	unsigned long long received = 0, halts = 0, doubled = 0, devices = 0;
+	unsigned long long received = 0, halts = 0, doubled = 0, devices = 0, timers = 0;
 
 	for (unsigned int t = 0; t < shared()->targets; t++) {
 		received += shared()->target[t].received;
 		halts += shared()->target[t].halts;
 		doubled += shared()->target[t].doubled;
 		devices += shared()->target[t].devices;
+		timers += shared()->target[t].timers;
 	}
-	printf("sent: sends=%llu received=%llu halts=%llu doubled=%llu devices=%llu\n",
-	       (unsigned long long)shared()->begun, received, halts, doubled, devices);
+	printf("sent: sends=%llu received=%llu halts=%llu doubled=%llu devices=%llu timers=%llu\n",
+	       (unsigned long long)shared()->begun, received, halts, doubled, devices, timers);
 	fflush(stdout);
 }
 
@@ -371,7 +398,7 @@ int main(int argc, char **argv)
 			  .path = arch_path("x2apic") < 0 ? "sysreg" : "x2apic" };
 	struct vcpu vcpus[MAX_TARGETS + 1];
 	struct pair clocks[2];
-	pthread_t device;
+	pthread_t device, mover;
 	char run[64];
 	int kvm, vm, fd;
 
@@ -395,6 +422,9 @@ int main(int argc, char **argv)
 	*shared() = w.set;
 	clocks[0] = clock_pair();
 	if (w.set.devices && pthread_create(&device, NULL, device_main, &fd))
+		die("pthread_create");
+	vcpus[1].tid = 0;
+	if (w.set.wait == WAIT_TIMER && pthread_create(&mover, NULL, mover_main, &vcpus[1]))
 		die("pthread_create");
 	vm_run(vcpus, w.set.targets + 1, w.keep);
 	clocks[1] = clock_pair();

@@ -22,6 +22,8 @@
 #define END_VECTOR 0x31
 /* A device's, of more than that. */
 #define DEVICE_VECTOR 0x41
+/* That of the targets' timers. */
+#define TIMER_VECTOR 0x51
 #elif defined(__aarch64__)
 #define GUEST_RAM  0x40000000
 #define IPI_VECTOR 1 /* SGIs; this is the call function of a Linux guest */
@@ -31,6 +33,7 @@
 #endif
 
 #define GUEST_SIZE   0x400000
+#define TIMER_NS     20000000
 #define SHARED_AT    0x10000
 #define STACKS_AT    0x80000
 #define CODE_AT	     0x100000
@@ -56,6 +59,7 @@
 #define WAIT_HALT   0
 #define WAIT_POLL   1
 #define WAIT_MASKED 2 /* interrupts off but for an instant now and then */
+#define WAIT_TIMER  3 /* halt, but for so long only as their timer takes; amd64, by x2APIC */
 
 /* What a virtual CPU says last: to port DONE_PORT (amd64), or to DONE_MMIO (arm64). */
 #define DONE_PORT  0xf4
@@ -80,6 +84,7 @@
 #define T_READY	   24
 #define T_DOUBLED  32
 #define T_DEVICES  40
+#define T_TIMERS   48
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -92,7 +97,8 @@ struct target {
 	uint64_t ready;
 	uint64_t doubled; /* deliveries that were none */
 	uint64_t devices; /* interrupts of the device */
-	uint64_t pad[2];
+	uint64_t timers;  /* of its own timer */
+	uint64_t pad;
 };
 
 /* Gap and masked are in ticks of the guest's counter. */
