@@ -14,13 +14,27 @@ cpus='' clock=''
 N=200
 [ "$ROW_ARCH" = amd64 ] || N=60
 
+# Of what hangs, where it does: for who reads the log.
+say_stacks() {
+	sleep 900
+	for task in /proc/[0-9]*/task/*; do
+		comm=$(cat "$task/comm")
+		case $comm in
+		ipitrace | vmm | CPU*) echo "# $what, $comm ${task##*/}: $(cut -d ' ' -f 2 "$task/stack" | head -n 8 | tr '\n' ' ')" ;;
+		esac
+	done
+}
+
 # scenario NAME VMM-OPTIONS...: on the CPUs of the mask $cpus, by the clock $clock, if they are set.
 scenario() {
 	what=$1
 	shift
+	say_stacks &
+	watch=$!
 	# shellcheck disable=SC2086 # several words, or none
 	ipitrace record --kvm ${clock:+--clock $clock} -o "$what.dat" -- ${cpus:+taskset $cpus} vmm "$@" -o "$what.log" >"$what.sent" 2>"$what.err" </dev/null
 	status=$?
+	kill $watch
 	is $status 0 "record $what"
 	if [ $status -ne 0 ]; then
 		sed 's/^/# /' "$what.err" | tail -n 8
