@@ -81,8 +81,8 @@ struct session {
 	struct slow_write slow[NR_SLOW];
 	pthread_t slow_thread;
 	bool has_slow_thread;
-	pthread_t taker; /* session_retire()'s thread */
-	bool retired, has_taker;
+	pthread_t taker, unwatcher; /* session_retire()'s threads */
+	bool retired, has_taker, has_unwatcher;
 	struct err left;   /* what it could not remove */
 	uint64_t *written; /* by CPU: events written for sure by the last glance */
 	bool emptied;	   /* fewer than at the glance before */

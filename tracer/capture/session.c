@@ -412,12 +412,22 @@ static void *take_down(void *arg)
 	return NULL;
 }
 
+/* The end of notices, too, takes the kernel a grace period (fsnotify_destroy_group() in fs/notify/group.c). */
+static void *unwatch(void *arg)
+{
+	session_unwatch(arg);
+	return NULL;
+}
+
 void session_retire(struct session *s)
 {
 	if (s->retired)
 		return;
 	s->retired = true;
 	end_slow(s);
+	s->has_unwatcher = start_thread(&s->unwatcher, unwatch, s);
+	if (!s->has_unwatcher)
+		session_unwatch(s);
 	s->has_taker = start_thread(&s->taker, take_down, s);
 	if (!s->has_taker)
 		take_down(s);
@@ -431,8 +441,8 @@ int session_close(struct session *s, struct err *err)
 		return 0;
 	cleanup_remove(&s->cleanup);
 	session_retire(s);
-	/* The end of its notices, too, takes the kernel a grace period, and may do so meanwhile. */
-	session_unwatch(s);
+	if (s->has_unwatcher)
+		pthread_join(s->unwatcher, NULL);
 	if (s->has_taker)
 		pthread_join(s->taker, NULL);
 	if (s->left.code) {

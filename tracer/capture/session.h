@@ -118,8 +118,8 @@ void session_glance(struct session *s);
 /* Stop recording. Safe to call twice; never fails for a reason that a caller could act on. */
 void session_stop(struct session *s);
 /*
- * Once it has stopped and nothing more is to be read of it: a thread takes the instances down, for which the kernel
- * waits for grace periods, while the caller goes on with what is in memory. session_close() waits for it.
+ * Once it has stopped and nothing more is to be read of it: threads take the instances down, for which the kernel
+ * waits for grace periods, while the caller goes on with what is in memory. session_close() waits for them.
  */
 void session_retire(struct session *s);
 /* Disarm and remove the instance. NULL is fine. -1: something was left behind, *err says what. */
