@@ -183,9 +183,129 @@ static void test_addresses(void)
 	}
 }
 
+/* --- the kernel's own symbols, kept from the last time --- */
+
+static char *text_for(struct kallsyms_used *used, const unsigned long *words, size_t nr)
+{
+	size_t len;
+
+	kallsyms_used_scan(used, words, nr * sizeof(*words));
+	return kallsyms_used_text(used, &len);
+}
+
+/* The last of them that begins before the modules of random_table(). */
+static bool is_apart(const char *text, size_t core)
+{
+	const char *end = text + core, *eol;
+	struct kallsyms_line l;
+
+	for (; text < end; text = eol + 1) {
+		eol = memchr(text, '\n', (size_t)(end - text));
+		if (kallsyms_function(text, eol, &l) && l.addr >= BASE + (16UL << 20))
+			return false;
+	}
+	return true;
+}
+
+/* Some words in front of them, among them, behind them, and in modules; half of the tables ask for none of the latter. */
+static void random_words(unsigned long *words, unsigned int nr)
+{
+	bool modules = rnd(2);
+
+	for (unsigned int i = 0; i < nr; i++)
+		words[i] = rnd(3)    ? BASE + rnd(40000) :
+			   modules   ? BASE + (16UL << 20) - 100 + rnd(60200) :
+			   rnd(1000) ? (unsigned long)0xffff888000000000ULL + rnd(60000) :
+				       BASE;
+}
+
+static void test_core(void)
+{
+	unsigned int enough = 0, lacking = 0, wrong = 0, missed = 0;
+	unsigned long words[NR_WORDS];
+
+	if (!kallsyms_core_is_apart()) {
+		skip("the kernel's own symbols alone", "modules may be anywhere on this machine");
+		return;
+	}
+	for (unsigned int i = 0; i < NR_TABLES; i++) {
+		size_t len, core;
+		char *text = random_table(&len), *own, *want, *got;
+		struct kallsyms_used *whole = kallsyms_used_new(text, len), *part;
+
+		core = kallsyms_core_len(text, len);
+		own = strndup(text, core);
+		part = kallsyms_used_new_core(own, core);
+		random_words(words, NR_WORDS);
+		want = text_for(whole, words, NR_WORDS);
+		got = text_for(part, words, NR_WORDS);
+		if (!is_apart(text, core)) {
+			printf("# a table of which this is not so\n");
+		} else if (kallsyms_used_lacks(part)) {
+			lacking++;
+			kallsyms_used_complete(part, text, len);
+			free(got);
+			got = text_for(part, words, NR_WORDS);
+			wrong += strcmp(got, want) != 0;
+		} else {
+			enough++;
+			wrong += strcmp(got, want) != 0;
+			missed += strstr(want, "[mod]") != NULL;
+		}
+		kallsyms_used_free(whole);
+		kallsyms_used_free(part);
+		free(text);
+		free(own);
+		free(want);
+		free(got);
+	}
+	is_u64(wrong, 0, "they give the same lines as all do, or it is known that others are needed, which then do");
+	is_u64(missed, 0, "whoever needs a module's is told");
+	ok(enough > NR_TABLES / 5 && lacking > NR_TABLES / 5, "both happens: %u and %u times", enough, lacking);
+}
+
+/* Where the kernel's own end, and which words need more than these. */
+static void test_core_edges(void)
+{
+	static const char own[] = "ffffffff81000000 T _stext\nffffffff81000100 T a\nffffffff81000200 t b\n"
+				  "ffffffff81000300 R _etext\n";
+	static const char rest[] = "ffffffffc0000000 t m\t[mod]\nffffffffc0000100 t bpf_prog_1\t[bpf]\n";
+	static const struct {
+		uint64_t word;
+		bool lacks;
+		const char *what;
+	} rows[] = {
+		{ 0xffffffff81000101, false, "in a function" },
+		{ 0xffffffff810001ff, false, "the last byte before the last one" },
+		{ 0xffffffff81000200, true, "in the last one, which a module's might end" },
+		{ 0xffffffff81000000, true, "the first byte, before which anything may lie" },
+		{ 0xffffffff80ffffff, false, "in front of it: no address" },
+		{ 0xffffffff81000301, true, "behind the kernel's code" },
+		{ 0xffffffffc0000001, true, "in a module" },
+		{ 0xffffffffff0fffff, true, "as far behind modules as a function is long at most" },
+		{ 0xffffffffffffffff, false, "-1" },
+		{ 0xffff888100000000, false, "data" },
+	};
+	char all[sizeof(own) + sizeof(rest)];
+
+	snprintf(all, sizeof(all), "%s%s", own, rest);
+	is_u64(kallsyms_core_len(all, strlen(all)), strlen(own), "the kernel's own end where the first module's is");
+	is_u64(kallsyms_core_len(own, strlen(own)), strlen(own), "or with the text");
+	is_u64(kallsyms_core_len(rest, strlen(rest)), 0, "there may be none");
+	for (size_t i = 0; kallsyms_core_is_apart() && i < ARRAY_SIZE(rows); i++) {
+		struct kallsyms_used *used = kallsyms_used_new_core(own, strlen(own));
+
+		kallsyms_used_scan(used, &rows[i].word, sizeof(rows[i].word));
+		ok(kallsyms_used_lacks(used) == rows[i].lacks, "%s", rows[i].what);
+		kallsyms_used_free(used);
+	}
+}
+
 int main(void)
 {
 	test_random();
+	test_core();
+	test_core_edges();
 	test_addresses();
 	test_edges();
 	return done_testing();

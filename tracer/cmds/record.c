@@ -221,6 +221,9 @@ static void summarize(const struct record *r)
 	if (!r->opts.quiet && (r->opts.log_session || r->rec.look_ns + r->rec.write_ns > NS_PER_S))
 		running_say("%.2f s to find its symbols and names, %.2f s to compress and write it",
 			    (double)r->rec.look_ns / 1e9, (double)r->rec.write_ns / 1e9);
+	if (!r->opts.quiet && r->opts.log_session && !r->rec.meta.no_symbols)
+		running_say("symbols: %s", r->rec.meta.core_symbols ? "the kernel's own, as kept from the last time" :
+								      "all of /proc/kallsyms");
 	if (r->rec.has_ustacks && !r->opts.quiet)
 		say_ustacks(&r->rec.ustacks.n);
 	if (!r->opts.quiet && kvm_facts_none(&r->rec.facts.kvm))

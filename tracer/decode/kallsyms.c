@@ -169,6 +169,28 @@ bool kallsyms_has_functions(const char *text, size_t len)
 	return true;
 }
 
+size_t kallsyms_core_len(const char *text, size_t len)
+{
+	/* No name has a tab. */
+	const char *module = memmem(text, len, "\t[", 2), *eol;
+
+	eol = module ? memrchr(text, '\n', (size_t)(module - text)) : NULL;
+	return eol ? (size_t)(eol + 1 - text) : module ? 0 : len;
+}
+
+#ifdef __x86_64__
+#define CORE_FROM   0xffffffff80000000ULL /* __START_KERNEL_map */
+#define MODULES_END 0xffffffffff000000ULL
+#else
+#define CORE_FROM   0
+#define MODULES_END 0
+#endif
+
+bool kallsyms_core_is_apart(void)
+{
+	return MODULES_END;
+}
+
 /* --- which are needed --- */
 
 struct line {
@@ -182,8 +204,10 @@ struct kallsyms_used {
 	size_t len;
 	struct line *lines; /* by address; of one address, in the order of the text */
 	size_t nr, room;
-	uint64_t low, high; /* words outside are no addresses of the kernel's */
-	struct hash index;  /* of the addresses seen */
+	uint64_t low, high;   /* words outside are no addresses of the kernel's */
+	bool core, lacks;     /* it is the kernel's own text; which does not do */
+	uint64_t first, last; /* then: words between these need nothing else */
+	struct hash index;    /* of the addresses seen */
 	uint64_t *seen;
 	uint32_t nr_seen, seen_room;
 };
@@ -204,6 +228,8 @@ static void add_line(struct kallsyms_used *u, const char *line, const char *eol)
 		l.plumbing = plumbing_whole_file(f.name, f.name_len) != NULL;
 		if (l.addr && l.addr < u->low)
 			u->low = l.addr;
+		if (l.addr > u->last)
+			u->last = l.addr;
 	}
 	if (l.addr > u->high)
 		u->high = l.addr;
@@ -242,16 +268,22 @@ static void sort_lines(struct line *lines, size_t nr)
 		qsort(lines, nr, sizeof(*lines), by_addr);
 }
 
-struct kallsyms_used *kallsyms_used_new(const char *text, size_t len)
+/* Of the function at or below an address, and the one behind, not both are in a text of the kernel's own symbols. */
+static bool needs_others(const struct kallsyms_used *u, uint64_t addr)
 {
-	struct kallsyms_used *u = xcalloc(1, sizeof(*u));
+	return addr <= u->first || addr >= u->last;
+}
+
+static void read_lines(struct kallsyms_used *u, const char *text, size_t len)
+{
 	const char *end = text + len, *eol;
 
 	u->text = text;
 	u->len = len;
 	u->low = UINT64_MAX;
+	u->nr = u->high = u->last = 0;
 	u->room = len / 40 + 16;
-	u->lines = xmalloc(u->room * sizeof(*u->lines));
+	u->lines = xrealloc(u->lines, u->room * sizeof(*u->lines));
 	for (const char *line = text; line < end; line = eol + 1) {
 		eol = memchr(line, '\n', (size_t)(end - line));
 		if (!eol)
@@ -260,7 +292,38 @@ struct kallsyms_used *kallsyms_used_new(const char *text, size_t len)
 	}
 	u->high = u->high > UINT64_MAX - FAR ? UINT64_MAX : u->high + FAR;
 	sort_lines(u->lines, u->nr);
+}
+
+struct kallsyms_used *kallsyms_used_new(const char *text, size_t len)
+{
+	struct kallsyms_used *u = xcalloc(1, sizeof(*u));
+
+	read_lines(u, text, len);
 	return u;
+}
+
+struct kallsyms_used *kallsyms_used_new_core(const char *text, size_t len)
+{
+	struct kallsyms_used *u = kallsyms_used_new(text, len);
+
+	u->core = true;
+	u->lacks = u->low < CORE_FROM || u->last >= MODULES_END;
+	u->first = u->low;
+	u->high = MODULES_END + FAR;
+	for (size_t i = 0; i < u->nr; i++)
+		u->lacks |= u->lines[i].plumbing && needs_others(u, u->lines[i].addr);
+	return u;
+}
+
+bool kallsyms_used_lacks(const struct kallsyms_used *u)
+{
+	return u->lacks;
+}
+
+void kallsyms_used_complete(struct kallsyms_used *u, const char *text, size_t len)
+{
+	u->core = u->lacks = false;
+	read_lines(u, text, len);
 }
 
 void kallsyms_used_free(struct kallsyms_used *u)
@@ -286,6 +349,7 @@ static void see(struct kallsyms_used *u, uint64_t addr)
 	}
 	hash_add(&u->index, h, u->nr_seen);
 	u->seen[u->nr_seen++] = addr;
+	u->lacks |= u->core && needs_others(u, addr);
 }
 
 void kallsyms_used_scan(struct kallsyms_used *u, const void *data, size_t len)
@@ -383,6 +447,9 @@ char *kallsyms_used_text(const struct kallsyms_used *u, size_t *len)
 		if (u->lines[i].plumbing)
 			keep_around(u, u->lines[i].addr);
 	for (uint32_t i = 0; i < u->nr_seen; i++) {
+		/* Not known to be none when it was seen. */
+		if (u->seen[i] < u->low || u->seen[i] > u->high)
+			continue;
 		keep_around(u, u->seen[i]);
 		/* A return address may lie behind the end of its function. */
 		keep_around(u, u->seen[i] - 1);

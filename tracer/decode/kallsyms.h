@@ -34,10 +34,29 @@ bool kallsyms_label(const char *line, const char *eol, struct kallsyms_line *l);
  */
 bool kallsyms_has_functions(const char *text, size_t len);
 
+/*
+ * How much of the text are the symbols that the kernel was built with: they come first and stay as they are until it
+ * boots again. Those of modules, BPF programs, trampolines and probes follow (get_ksymbol_core() and
+ * update_iter_mod() in kernel/kallsyms.c).
+ */
+size_t kallsyms_core_len(const char *text, size_t len);
+/*
+ * Is whatever else has symbols behind the kernel's own code, on this machine? Then an address tells that it needs none of
+ * them. So it is on x86-64, where all of it is in MODULES_VADDR..MODULES_END: Documentation/arch/x86/x86_64/mm.rst,
+ * execmem_arch_setup() in arch/x86/mm/init.c, module_alloc() before.
+ */
+bool kallsyms_core_is_apart(void);
+
 struct kallsyms_used;
 
 /* The text is borrowed. */
 struct kallsyms_used *kallsyms_used_new(const char *text, size_t len);
+/* Of a text that is the kernel's own symbols alone; only where kallsyms_core_is_apart(). */
+struct kallsyms_used *kallsyms_used_new_core(const char *text, size_t len);
+/* Has such a one seen a word that others of the kernel's symbols may be near? */
+bool kallsyms_used_lacks(const struct kallsyms_used *u);
+/* Then this is the whole text, also borrowed, for the words that have been seen and for those to come. */
+void kallsyms_used_complete(struct kallsyms_used *u, const char *text, size_t len);
 void kallsyms_used_free(struct kallsyms_used *u);
 /* Pages as this machine's kernel wrote them: data is aligned to 4 bytes, and words are longs. */
 void kallsyms_used_scan(struct kallsyms_used *u, const void *data, size_t len);

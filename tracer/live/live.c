@@ -502,9 +502,12 @@ static int save(struct live *l, struct err *err)
 static void refresh_all(struct live *l)
 {
 	bool symbols = symbols_changed(l);
-	const char *text = l->rec.meta.dat.kallsyms;
+	const char *text;
 
 	if (symbols) {
+		if (l->rec.meta.core_symbols)
+			record_meta_symbols(&l->rec.meta);
+		text = l->rec.meta.dat.kallsyms;
 		l->info.kallsyms = text;
 		l->info.kallsyms_len = text ? strlen(text) : 0;
 		l->run.say("modules were loaded or unloaded meanwhile: functions have the names that they have now");

@@ -4,11 +4,13 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +20,11 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "decode/kallsyms.h"
+#include "file/symcache.h"
 #include "record/meta.h"
+
+#define KALLSYMS "/proc/kallsyms"
 
 static char *keep(struct record_meta *m, char *text)
 {
@@ -138,10 +144,72 @@ int record_meta_collect(struct record_meta *m, const struct session *s, unsigned
 	return 0;
 }
 
+/* --- symbols --- */
+
+/* Which boot of which machine; NULL: unknown. */
+static char *boot_id(void)
+{
+	char *text = read_file("/proc/sys/kernel/random/boot_id", NULL);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	if (text && *text)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Where the addresses are hidden from us now, they are not taken from elsewhere; and it costs little to look. */
+static bool begins_alike(const char *text, size_t len)
+{
+	int fd = open(KALLSYMS, O_RDONLY | O_CLOEXEC);
+	char buf[4096 + 1] = "";
+	ssize_t n = fd >= 0 ? read(fd, buf, sizeof(buf) - 1) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return n > 0 && (size_t)n <= len && !memcmp(buf, text, (size_t)n) && has_addresses(buf);
+}
+
+/* The user who may see them, and a kernel of which a part is enough for a recording. */
+static bool keeps_symbols(void)
+{
+	return !geteuid() && kallsyms_core_is_apart();
+}
+
+static void keep_core(const char *text, size_t len)
+{
+	char *boot = boot_id();
+
+	if (boot && kallsyms_has_functions(text, len))
+		symcache_store(SYMCACHE_DIR, boot, text, kallsyms_core_len(text, len));
+	free(boot);
+}
+
 void record_meta_symbols(struct record_meta *m)
 {
-	m->dat.kallsyms = keep(m, read_file("/proc/kallsyms", NULL));
+	m->dat.kallsyms = keep(m, read_file(KALLSYMS, NULL));
 	m->no_symbols = !has_addresses(m->dat.kallsyms);
+	m->core_symbols = false;
+}
+
+void record_meta_core_symbols(struct record_meta *m)
+{
+	char *boot = keeps_symbols() ? boot_id() : NULL, *text;
+	size_t len;
+
+	text = boot ? symcache_load(SYMCACHE_DIR, boot, &len) : NULL;
+	free(boot);
+	if (text && begins_alike(text, len)) {
+		m->dat.kallsyms = keep(m, text);
+		m->no_symbols = false;
+		m->core_symbols = true;
+		return;
+	}
+	free(text);
+	record_meta_symbols(m);
+	if (keeps_symbols() && !m->no_symbols)
+		keep_core(m->dat.kallsyms, strlen(m->dat.kallsyms));
 }
 
 static void free_formats(struct event_format *f, unsigned int nr)

@@ -255,7 +255,7 @@ int recording_describe(struct recording *rec, struct err *err)
 {
 	if (describe(rec, err))
 		return -1;
-	record_meta_symbols(&rec->meta);
+	record_meta_core_symbols(&rec->meta);
 	return 0;
 }
 
@@ -271,7 +271,7 @@ int recording_collect(struct recording *rec, struct err *err)
 	rec->collected = true;
 	session_retire(rec->session);
 	/* No file of tracefs, but the longest of all: it is read while the instance goes. */
-	record_meta_symbols(&rec->meta);
+	record_meta_core_symbols(&rec->meta);
 	return 0;
 }
 
@@ -356,7 +356,9 @@ struct recording_used *recording_used_new(const struct recording *rec)
 	struct recording_used *used = xcalloc(1, sizeof(*used));
 	const char *all = rec->meta.dat.kallsyms;
 
-	used->symbols = all ? kallsyms_used_new(all, strlen(all)) : NULL;
+	if (all)
+		used->symbols = rec->meta.core_symbols ? kallsyms_used_new_core(all, strlen(all)) :
+							 kallsyms_used_new(all, strlen(all));
 	used->pids = pids_used_new(comms_max_pid(&rec->comms));
 	used->workload = rec->facts.workload;
 	used->own = (int32_t)getpid();
@@ -428,17 +430,32 @@ static struct recording_used *scan_all(const struct recording *rec)
 	return used;
 }
 
+/* Where those that the kernel was built with do not do. */
+static void need_all_symbols(struct recording *rec, struct recording_used *used)
+{
+	const char *all;
+
+	if (!rec->meta.core_symbols || (used && !kallsyms_used_lacks(used->symbols)))
+		return;
+	record_meta_symbols(&rec->meta);
+	all = rec->meta.dat.kallsyms ? rec->meta.dat.kallsyms : "";
+	if (used)
+		kallsyms_used_complete(used->symbols, all, strlen(all));
+}
+
 int recording_write_head(struct recording *rec, struct recording_used *used, struct dat_writer *w, struct err *err)
 {
-	struct dat_writer_meta head = rec->meta.dat;
+	struct dat_writer_meta head;
 	size_t len;
-	char *symbols = used && used->symbols ? kallsyms_used_text(used->symbols, &len) : NULL;
-	char *names;
+	char *symbols, *names;
 	int ret;
 
+	need_all_symbols(rec, used);
+	symbols = used && used->symbols ? kallsyms_used_text(used->symbols, &len) : NULL;
 	comms_choose(&rec->comms, used ? is_used : NULL, used);
 	fill_tasks(&rec->facts, &rec->comms);
 	names = comms_format(&rec->comms);
+	head = rec->meta.dat;
 	head.cmdlines = names;
 	if (symbols)
 		head.kallsyms = symbols;
