@@ -93,15 +93,17 @@ static uint64_t parse_addr(const char *line, const char *eol, const char **end)
 /* What follows the address, from at on, is a function's, or that of a label of one. */
 static bool parse_name(const char *at, const char *eol, struct kallsyms_line *l, bool *label)
 {
-	const char *name = at + 3;
+	const char *name = at + 3, *blank;
 
 	if (eol - at < 4 || at[0] != ' ' || at[2] != ' ' || !is_text(at[1]))
 		return false;
 	/* Padding in front of a function, not a function. */
 	if (name[0] == '_' && eol - name > 6 && !memcmp(name, "__pfx_", 6))
 		return false;
-	for (at = name; at < eol && *at != '\t' && *at != ' ';)
-		at++;
+	at = memchr(name, '\t', (size_t)(eol - name));
+	at = at ? at : eol;
+	blank = memchr(name, ' ', (size_t)(at - name));
+	at = blank ? blank : at;
 	if (at == name)
 		return false;
 	*label = is_label(name, at);
@@ -141,32 +143,35 @@ bool kallsyms_label(const char *line, const char *eol, struct kallsyms_line *l)
 /* Where the kernel's code begins and ends: include/asm-generic/sections.h. */
 static const char *const ends_of_code[] = { " _stext", " _etext" };
 
-static bool is_end_of_code(const char *line, const char *eol)
+/* Which of them, as a bit; 0: none. */
+static unsigned int end_of_code(const char *line, const char *eol)
 {
 	/* What few lines end with. */
 	if (eol - line < 4 || memcmp(eol - 4, "text", 4))
-		return false;
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(ends_of_code); i++) {
 		size_t len = strlen(ends_of_code[i]);
 
 		if ((size_t)(eol - line) > len && !memcmp(eol - len, ends_of_code[i], len))
-			return true;
+			return 1u << i;
 	}
-	return false;
+	return 0;
 }
 
 bool kallsyms_has_functions(const char *text, size_t len)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(ends_of_code); i++) {
-		size_t n = strlen(ends_of_code[i]);
-		const char *at = text, *end = text + len;
+	const char *end = text + len, *eol;
+	unsigned int found = 0;
 
-		while ((at = memmem(at, (size_t)(end - at), ends_of_code[i], n)) && at + n < end && at[n] != '\n')
-			at += n;
-		if (!at)
-			return false;
+	for (const char *line = text; line < end; line = eol + 1) {
+		eol = memchr(line, '\n', (size_t)(end - line));
+		if (!eol)
+			eol = end;
+		found |= end_of_code(line, eol);
+		if (found == (1u << ARRAY_SIZE(ends_of_code)) - 1)
+			return true;
 	}
-	return true;
+	return false;
 }
 
 size_t kallsyms_core_len(const char *text, size_t len)
@@ -223,7 +228,7 @@ static void add_line(struct kallsyms_used *u, const char *line, const char *eol)
 	if (end == line)
 		return;
 	l.function = parse_name(end, eol, &f, &label) && !label;
-	l.end = is_end_of_code(line, eol);
+	l.end = end_of_code(line, eol) != 0;
 	if (l.function) {
 		l.plumbing = plumbing_whole_file(f.name, f.name_len) != NULL;
 		if (l.addr && l.addr < u->low)
