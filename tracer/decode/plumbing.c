@@ -193,11 +193,17 @@ struct key {
 	size_t len;
 };
 
+/* No name of the list is shorter. */
+static int first_two(const char *name)
+{
+	return (unsigned char)name[0] << 8 | (unsigned char)name[1];
+}
+
 static int key_compare(const void *key, const void *entry)
 {
 	const struct key *k = key;
 	const char *name = ((const struct plumbing_row *)entry)->name;
-	int cmp = k->len ? (unsigned char)k->name[0] - (unsigned char)name[0] : -1;
+	int cmp = k->len > 1 ? first_two(k->name) - first_two(name) : k->len ? 0 : -1;
 	size_t len;
 
 	/* Most names are asked for in vain. */
