@@ -26,6 +26,7 @@ struct ahead {
 	pthread_cond_t more, done;
 	/* In the order in which they were started; each is in it at most once. */
 	struct dat_stream *first, *last;
+	_Atomic unsigned int nr;   /* how many, for who looks again and again: the lock is for those who find one */
 	struct unpack_room *rooms; /* as many as there ever were jobs at one time */
 	bool end;
 };
@@ -42,6 +43,7 @@ static void unlink_job(struct ahead *a, struct dat_stream *stream)
 	*at = stream->next_ahead;
 	if (a->last == stream)
 		a->last = before;
+	atomic_fetch_sub(&a->nr, 1);
 }
 
 static struct unpack_room *room_get(struct ahead *a)
@@ -109,6 +111,7 @@ void ahead_start(struct ahead *a, struct dat_stream *stream)
 	else
 		a->first = stream;
 	a->last = stream;
+	atomic_fetch_add(&a->nr, 1);
 	pthread_cond_signal(&a->more);
 	pthread_mutex_unlock(&a->lock);
 }
@@ -132,6 +135,8 @@ bool ahead_help(struct ahead *a, bool wait)
 {
 	bool ret;
 
+	if (!wait && !atomic_load(&a->nr))
+		return false;
 	pthread_mutex_lock(&a->lock);
 	while (wait && !a->first && !a->end)
 		pthread_cond_wait(&a->more, &a->lock);

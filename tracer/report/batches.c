@@ -100,7 +100,6 @@ static void wake(struct batches *b, struct end *end, bool (*may)(struct batches 
 
 static void fill(struct batches *b, struct event_batch *batch)
 {
-	batch->err = (struct err){ 0 };
 	batch->nr = decoder_read(b->decoder, batch->ev, BATCH_EVENTS, &batch->masks, &batch->err);
 	batch->mark = decoder_mark(b->decoder);
 }
