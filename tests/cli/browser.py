@@ -71,8 +71,14 @@ class Driver:
     def ask(self, method, path, body=None):
         return self._ask(method, self.url + path, body)
 
-    def open(self, path):
-        self.ask("POST", "/url", {"url": "file://" + os.path.abspath(path)})
+    def open(self, path, fragment=""):
+        self.ask("POST", "/url", {"url": "file://" + os.path.abspath(path) + fragment})
+
+    def blank(self):
+        self.ask("POST", "/url", {"url": "about:blank"})
+
+    def reload(self):
+        self.ask("POST", "/refresh", {})
 
     def run(self, script, *arguments):
         return self.ask("POST", "/execute/sync", {"script": script, "args": list(arguments)})

@@ -5,6 +5,7 @@
 # than text, and in a browser it does what it promises. Pictures stay in build/pages, to be looked at.
 . "$(dirname "$0")/../lib.sh"
 page() { PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/cli/page.py" "$@"; }
+viewpage() { PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/cli/viewpage.py" "$@"; }
 diffpage() { PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/cli/diffpage.py" "$@"; }
 SCHEMA=$ROOT/docs/page.schema.json
 PAGES=$BUILD/pages
@@ -104,6 +105,12 @@ ok "256 CPUs" page wide wide.html wide.json "$PAGES"
 ok "hostile names are text" page hostile hostile.html '</script>x'
 ok "a comparison of reports" diffpage look diff.html diff.json "$PAGES" diff
 ok "a comparison of recordings" diffpage look two.html two.json "$PAGES" two
+cp demo.html mailed.html
+ok "a view is in the address of the page, of which none does harm" viewpage report demo.html mailed.html
+cp diff.html mailed-diff.html
+ok "of a comparison as well" viewpage diff diff.html mailed-diff.html
+pages six demo.dat --by comm,pid,caller,callsite,func,class
+ok "six keys fit" viewpage keys six.html 6 "$PAGES"
 pages sends "$DATA/rows/ppc64el-7.3.dat.gz"
 pages unsolicited "$DATA/rows/amd64-66cpu.dat"
 pages hour "$DATA/cases/quiet-hour.dat.gz"

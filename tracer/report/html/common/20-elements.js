@@ -13,7 +13,9 @@ function onChange(draw) {
 function redraw() {
 	const { key } = document.activeElement.dataset;
 
+	colours.clear();
 	drawers.forEach((draw) => draw());
+	keepAddress();
 	if (key && document.activeElement.dataset.key !== key) {
 		const again = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === key);
 		if (again)
@@ -66,9 +68,12 @@ function choice(label, options, get, set) {
 	return group;
 }
 
-// Colours are the style's: this asks for them, also for canvas.
+// Colours are the style's: this asks for them, also for canvas. Once until all is drawn anew: asking takes long when much has been drawn.
+const colours = new Map();
 function colour(name) {
-	return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+	if (!colours.has(name))
+		colours.set(name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+	return colours.get(name);
 }
 
 // --- one tip for everything that is pointed at ---
@@ -95,11 +100,14 @@ function facts(pairs) {
 function theme() {
 	const modes = ["auto", "light", "dark"];
 	const button = el("button", { type: "button", class: "theme", id: "theme" });
-	const set = (mode) => {
+	const show = (mode) => {
 		if (mode === "auto")
 			delete document.documentElement.dataset.theme;
 		else
 			document.documentElement.dataset.theme = mode;
+	};
+	const set = (mode) => {
+		show(mode);
 		button.textContent = `Theme: ${mode}`;
 		button.dataset.mode = mode;
 	};
@@ -109,15 +117,18 @@ function theme() {
 		redraw();
 	});
 	set("auto");
+	inAddress("theme", () => (button.dataset.mode === "auto" ? null : button.dataset.mode), (mode) => {
+		const known = mode === null || modes.includes(mode);
+		set(known && mode || "auto");
+		return known;
+	});
 	// Paper is white, also where what is drawn has taken its colours from a dark screen.
-	let before = null;
 	addEventListener("beforeprint", () => {
-		before = button.dataset.mode;
-		set("light");
+		show("light");
 		redraw();
 	});
 	addEventListener("afterprint", () => {
-		set(before || "auto");
+		show(button.dataset.mode);
 		redraw();
 	});
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());

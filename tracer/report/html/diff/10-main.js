@@ -4,10 +4,22 @@
 const diff = given.diff;
 const metrics = given.page.metrics;
 const perWhat = diff.a.units === null ? "/s" : "/unit";
-const state = { metric: metrics[0].key, search: "", only: diff.rows.some(isChanged), open: null };
+const BEGINS_WITH_CHANGED = diff.rows.some(isChanged);
+const state = { metric: metrics[0].key, search: "", only: BEGINS_WITH_CHANGED, open: null };
 
 function isChanged(row) {
 	return given.page.metrics.some((m) => row[m.key] && row[m.key].significant);
+}
+
+function viewInAddress() {
+	oneInAddress("measure", state, "metric", metrics.map((m) => m.key));
+	searchInAddress(state);
+	inAddress("rows", () => (state.only === BEGINS_WITH_CHANGED ? null : state.only ? "changed" : "all"), (text) => {
+		const known = ["changed", "all"].includes(text);
+		state.only = known ? text === "changed" : BEGINS_WITH_CHANGED;
+		return text === null || known;
+	});
+	rowInAddress(state, diff.rows.length);
 }
 
 function change(what) {
@@ -216,6 +228,8 @@ function rowsSection() {
 		let shown = 0;
 
 		only.checked = state.only;
+		if (search.value !== state.search)
+			search.value = state.search;
 		diff.rows.forEach((row, index) => {
 			const text = `${rowName(row)} ${row.class || ""}`.toLowerCase();
 			if (state.only && !isChanged(row) || !words.every((w) => text.includes(w)))
@@ -241,12 +255,13 @@ const observed = { runs: `Observed: ${diff.a.runs.length} and ${countOf(diff.b.r
 	slices: "Observed: how much each recording varies from one part of its time to the next.",
 	nothing: "Nothing was observed of how much they vary by chance: no interval is known." };
 
-main.append(header(), section("sides", "What is compared", "", sideTable()),
+viewInAddress();
+main.append(header(), addressNote, section("sides", "What is compared", "", sideTable()),
 	section("totals", "Totals", "The point is B against A, the line its interval; within the shaded margin nothing counts as a change.",
 		metricTable(diff.totals)), rowsSection(),
 	el("footer", {}, `ipitrace ${given.page.version}. ${observed[diff.observed]} ` +
 		`“Changed”: of all ${countOf(diff.tested, "value")} that were tested ` +
 		`there is one in error in at most ${formatPercent(diff.error)} of comparisons. ` +
 		`Intervals are of each value alone, ${formatPercent(diff.confidence)}.`), tip);
-redraw();
+followAddress(() => redraw());
 document.documentElement.dataset.ready = "yes";

@@ -257,7 +257,6 @@ function timeSection() {
 	if (!hasTime)
 		return section("time", "Over time", "This recording's clock does not tell when things were.");
 	onChange(draw);
-	addEventListener("resize", () => change({}));
 	return section("time", "Over time",
 		hint("Drag to choose a window, which everything below follows; zoom in to choose within it; click a CPU to see only what hits it."),
 		el("div", { class: "tools" }, choice("Over time", [["hits", "Rate"],

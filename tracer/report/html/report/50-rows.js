@@ -79,9 +79,14 @@ function columnName(c) {
 	return SHORT[c.id] || c.header[0] + c.header.slice(1).toLowerCase();
 }
 
-function headerCell(c) {
+// Where a cell is if a row takes two lines, see fit(): names are on the first.
+function lineClass(i) {
+	return i < keyColumns.length ? "key" : i > keyColumns.length ? "value" : "value first";
+}
+
+function headerCell(c, i) {
 	const { id, down } = sortedBy(), sorted = id === c.id;
-	return el("th", { scope: "col", class: c.unit === "name" ? "" : "num", "data-column": c.id,
+	return el("th", { scope: "col", class: `${c.unit === "name" ? "" : "num "}${lineClass(i)}`, "data-column": c.id,
 		"aria-sort": sorted ? (down ? "descending" : "ascending") : null },
 	el("button", { type: "button", title: c.help, "data-key": `sort ${c.id}`, onclick: () => sortBy(c.id) },
 		columnName(c), el("span", { class: "arrow", "aria-hidden": "true" },
@@ -89,14 +94,14 @@ function headerCell(c) {
 }
 
 // A name is a button that filters by it; all around it opens the row.
-function nameCell(row, c, first) {
+function nameCell(row, c, i) {
 	const v = row.values[c.index];
-	const swatch = first ? el("span", { class: "swatch", "aria-hidden": "true" }) : null;
+	const swatch = i === 0 ? el("span", { class: "swatch", "aria-hidden": "true" }) : null;
 	if (swatch)
 		swatch.style.background = rowColour(row.index);
 	if (v === null)
-		return el("td", { class: first ? "name" : "name none" }, swatch, "–");
-	return el("td", { class: "name" }, swatch,
+		return el("td", { class: `name ${lineClass(i)}${swatch ? "" : " none"}` }, swatch, "–");
+	return el("td", { class: `name ${lineClass(i)}` }, swatch,
 		el("button", { type: "button", class: "name", title: `${v}: show only these`,
 			"data-key": `name ${c.id} ${row.index}`, "aria-pressed":
 			String(state.filters[c.id] === v), onclick: (e) => {
@@ -137,10 +142,10 @@ function tableRow(row, cols, total) {
 
 	cols.forEach((c, i) => {
 		if (c.unit === "name" || c.key) {
-			tr.append(nameCell(row, c, !i));
+			tr.append(nameCell(row, c, i));
 			return;
 		}
-		const td = el("td", { class: "num", "data-column": c.id, "data-label": columnName(c) }, cellText(row, c));
+		const td = el("td", { class: `num ${lineClass(i)}`, "data-column": c.id, "data-label": columnName(c) }, cellText(row, c));
 		if (c.id === "target_hits" && share) {
 			const bar = el("span", { class: "bar", "aria-hidden": "true" });
 			bar.style.width = `${100 * share}%`;
@@ -149,6 +154,17 @@ function tableRow(row, cols, total) {
 		tr.append(td);
 	});
 	return tr;
+}
+
+// Where there is no room for so many names and numbers beside each other, a row takes two lines, in columns of their own.
+const LINE_PARTS = 60;
+function fit(table, nrColumns) {
+	table.classList.remove("two-lines");
+	if (table.parentElement.scrollWidth <= table.parentElement.clientWidth)
+		return;
+	table.style.setProperty("--key", Math.floor(LINE_PARTS / keyColumns.length));
+	table.style.setProperty("--value", Math.floor(LINE_PARTS / (nrColumns - keyColumns.length)));
+	table.classList.add("two-lines");
 }
 
 // --- what is filtered by, and how to be rid of it ---
@@ -239,6 +255,7 @@ function rowsSection() {
 					el("td", { colspan: cols.length }, rowDetail(row))));
 		}
 		table.replaceChildren(el("thead", {}, el("tr", {}, cols.map(headerCell))), body);
+		fit(table, cols.length);
 		count.textContent = `${list.length} of ${countOf(report.rows_total, "row")}, ${countOf(total, "hit")}`;
 		note.textContent = isWhole() || !anyDelivery ? "" : sums.asFiltered ? "Hits and stolen time are exact; latencies (≈) are read off buckets." :
 			`Hits and stolen time are exact; deliveries by ${state.task !== null ? "process" : "target"}` +

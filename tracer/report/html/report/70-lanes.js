@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The IPIs themselves: a lane a CPU, from the send through its flight to the handler and its function.
 
-const MAX_SHOWN = 1500, MAX_LANES = 64;
+// IPIs at once, each of some shapes, and lanes, which are as high as there is room for.
+const MAX_SHOWN = 3000, MAX_LANES = 256;
+const LANE = { most: 34, least: 10, all: 1400 };
+const LEAST_NS = 200;
 let showLine = () => {};
 
 // Every line once, with the row that its colour is of.
@@ -76,14 +79,14 @@ function arrowsEnd() {
 function lanesSection() {
 	const existing = allOfLines();
 	let everything = existing;	// that pass the filters
-	const margin = { top: 18, right: 34, bottom: 22, left: 64 }, lane = 34;
+	const margin = { top: 18, right: 34, bottom: 22, left: 64 };
 	const OPEN = 30;	// pixels, of what has no known end
 	const svg = d3.create("svg").attr("class", "lanes").attr("role", "img").attr("aria-label", "Single IPIs, a lane a CPU");
 	const box = el("div", { class: "lanebox", tabindex: "0", role: "group", "aria-label":
 		"Single IPIs: arrow keys move, + and − zoom, n and p go from one to the next" }, svg.node());
 	const said = el("p", { class: "count", role: "status", id: "lanes-shown" });
 	const panel = el("div", { class: "life", "aria-live": "polite" });
-	let span = null, chosen = null, x;
+	let span = null, unasked = true, chosen = null, x, drawn;	// unasked: it is what there is most to see of
 
 	const FEW = 20, ENOUGH = 8;
 
@@ -147,11 +150,21 @@ function lanesSection() {
 		return orderCpus(cpus).map((c) => c.cpu);
 	}
 
-	function arrow(l, y) {
+	// What is drawn: of the first of the IPIs, and lanes; half: of a handler's height.
+	function drawnOf(inside) {
+		const list = inside.slice(0, MAX_SHOWN), all = lanesOf(list), cpus = all.slice(0, MAX_LANES);
+		const lane = Math.max(LANE.least, Math.min(LANE.most, Math.floor(LANE.all / Math.max(1, cpus.length))));
+		const place = new Map(cpus.map((cpu, i) => [cpu, i])), has = (cpu) => cpu === null || place.has(cpu);
+		return { lane, half: lane * 8 / LANE.most, cpus, nrLanes: all.length, list: list.filter((l) => has(l.target) && has(l.source)),
+			total: inside.length, until: inside.length > list.length ? list[list.length - 1].begin : null,
+			y: (cpu) => margin.top + lane * (place.get(cpu) + 0.5) };
+	}
+
+	function arrow(l, { y, half }) {
 		const from = [x(firstOf(l.send_ns, l.queue_ns)), y(l.source)];
 		const arrives = l.entry_ns !== null ? l.entry_ns : l.run_ns;
 		const to = [arrives !== null ? x(arrives) : Math.min(x.range()[1], from[0] + 24), y(l.target)];
-		const down = to[1] > from[1], tip_ = down ? to[1] - 8 : to[1] === from[1] ? to[1] : to[1] + 8;
+		const down = to[1] > from[1], tip_ = down ? to[1] - half : to[1] === from[1] ? to[1] : to[1] + half;
 		const bend = Math.max(6, (to[0] - from[0]) / 2);
 		return `M${from[0].toFixed(1)},${from[1]}C${(from[0] + bend).toFixed(1)},${from[1]} ` +
 			`${(to[0] - bend).toFixed(1)},${tip_} ${to[0].toFixed(1)},${tip_}`;
@@ -174,7 +187,7 @@ function lanesSection() {
 	}
 
 	// What of how many is drawn, and whether any is left out of it; whole: single ones are all there in this time.
-	function tell(kept, total, whole) {
+	function tell({ list: kept, total, cpus, nrLanes }, whole) {
 		const filtered = isRowFiltered() || isFiltered(), length = span[1] - span[0];
 		if (!everything.length)
 			return "None of the single IPIs that this page has passes the filter";
@@ -187,19 +200,26 @@ function lanesSection() {
 		const place = `${what}${filtered ? ", of what passes the filter," : ""} in ${formatNs(length)} ` +
 			`from ${formatAt(Math.max(0, span[0]), length)}`;
 		if (kept.length < total)
-			return `${place}; ${formatCount(total)} are there: zoom in`;
+			return `${place}${nrLanes > cpus.length ? `, the first ${formatCount(cpus.length)} of ${formatCount(nrLanes)} CPUs` : ""}; ` +
+				`${formatCount(total)} are there: zoom in${nrLanes > cpus.length ? ", or choose a target" : ""}`;
 		return whole ? `${place}, none left out of this piece` : `${place}: a sample, see “What this page has”`;
 	}
 
+	// From there on there are more than are drawn.
+	function undrawn(from, to, height) {
+		svg.append("rect").attr("class", "undrawn").attr("x", from).attr("width", Math.max(0, to - from)).attr("y", margin.top)
+			.attr("height", height - margin.top - margin.bottom);
+		if (to - from > 130)
+			svg.append("text").attr("class", "undrawn").attr("x", (from + to) / 2).attr("y", margin.top - 5).text("not drawn: zoom in");
+	}
+
 	function draw() {
-		if (!span)
-			span = best();
+		unasked = unasked || !span;
+		span = unasked ? span || best() : span.map(Math.round); // as the address has it
 		const width = Math.max(300, box.clientWidth);
-		const inside = visible(), list = inside.slice(0, MAX_SHOWN);
-		const all = lanesOf(list), cpus = all.slice(0, MAX_LANES);
-		const kept = list.filter((l) => cpus.includes(l.target) && (l.source === null || cpus.includes(l.source)));
+		drawn = drawnOf(visible());
+		const { lane, half, cpus, list: kept, y } = drawn;
 		const height = margin.top + margin.bottom + lane * Math.max(1, cpus.length);
-		const y = (cpu) => margin.top + lane * (cpus.indexOf(cpu) + 0.5);
 		const length = span[1] - span[0], ticks = lengthTicks(length, Math.max(2, width / 130));
 
 		x = d3.scaleLinear().domain(span).range([margin.left, width - margin.right]);
@@ -207,7 +227,8 @@ function lanesSection() {
 		svg.selectAll("*").remove();
 		svg.append("clipPath").attr("id", "lane-clip").append("rect").attr("x", margin.left - 2).attr("y", 0)
 			.attr("width", width - margin.left - margin.right + 4).attr("height", height);
-		svg.append("g").selectAll("text").data(cpus).join("text").attr("class", "cpu").attr("x", margin.left - 8).attr("y", y)
+		const labelled = cpus.filter((cpu, i) => i % Math.ceil(14 / lane) === 0);
+		svg.append("g").selectAll("text").data(labelled).join("text").attr("class", "cpu").attr("x", margin.left - 8).attr("y", y)
 			.attr("dy", "0.35em").text((cpu) => `CPU ${cpu}`);
 		svg.append("g").selectAll("line").data(cpus).join("line").attr("class", "lane").attr("x1", margin.left)
 			.attr("x2", width - margin.right).attr("y1", y).attr("y2", y);
@@ -215,32 +236,35 @@ function lanesSection() {
 			.call(d3.axisBottom(x).tickValues(ticks.map(([ns]) => span[0] + ns))
 				.tickFormat((ns, i) => (i ? `+${ticks[i][1]}` : "0")));
 		const g = svg.append("g").attr("clip-path", "url(#lane-clip)");
-		bars(g, kept, y, "handler", "entry_ns", "exit_ns", 16);
-		openBars(g, kept, y, "handler", "entry_ns", "exit_ns", 16);
-		bars(g, kept, y, "function", "run_ns", "done_ns", 8);
-		openBars(g, kept, y, "function", "run_ns", "done_ns", 8);
+		bars(g, kept, y, "handler", "entry_ns", "exit_ns", 2 * half);
+		openBars(g, kept, y, "handler", "entry_ns", "exit_ns", 2 * half);
+		bars(g, kept, y, "function", "run_ns", "done_ns", half);
+		openBars(g, kept, y, "function", "run_ns", "done_ns", half);
 		const flown = kept.filter((l) => l.source !== null && firstOf(l.send_ns, l.queue_ns) !== undefined);
-		g.selectAll("path.flight").data(flown).join("path").attr("d", (l) => arrow(l, y))
+		g.selectAll("path.flight").data(flown).join("path").attr("d", (l) => arrow(l, drawn))
 			.attr("class", (l) => `flight ${l.kind} ${l.outcome || ""} ${l.how || ""}${l === chosen ? " chosen" : ""}`)
 			.attr("stroke", lineColour);
 		g.selectAll("path.point").data(flown.filter((l) => l.entry_ns !== null || l.run_ns !== null)).join("path").attr("class", "point")
 			.attr("fill", lineColour).attr("d", (l) => {
 				const px = x(l.entry_ns !== null ? l.entry_ns : l.run_ns), py = y(l.target), s = y(l.source) < py ? -1 : 1;
-				return `M${px},${py + s * 8}l-3.2,${s * 5.5}h6.4z`;
+				return `M${px},${py + s * half}l${-0.4 * half},${s * 0.7 * half}h${0.8 * half}z`;
 			});
-		g.selectAll("circle").data(flown).join("circle").attr("class", "send").attr("r", 2.6)
+		g.selectAll("circle").data(flown).join("circle").attr("class", "send").attr("r", Math.max(1.5, half / 3))
 			.attr("cx", (l) => x(firstOf(l.send_ns, l.queue_ns))).attr("cy", (l) => y(l.source)).attr("fill", lineColour);
-		const total = inside.length;
+		if (drawn.until !== null)
+			undrawn(x(drawn.until), width - margin.right, height);
 		const whole = allLines || pieceEnd(span[0]) !== Infinity && span[1] <= pieceEnd(Math.max(0, span[0]));
-		said.textContent = tell(kept, total, whole);
+		said.textContent = tell(drawn, whole);
+		keepAddress();
 		panel.replaceChildren(...(chosen ? life(chosen) : [el("p", { class: "note" }, "Point at an IPI, or press n: its whole life is told here.")]));
 	}
 
 	function move(from, to) {
-		const length = Math.max(200, Math.min(to - from, Math.max(1000, end_ns)));
+		const length = Math.max(LEAST_NS, Math.min(to - from, Math.max(1000, end_ns)));
 		const slack = Math.max(0, Math.min(length, end_ns - length)) / 2;
 		from = Math.max(-slack, Math.min(from, end_ns - length + slack));
 		span = [from, from + length];
+		unasked = false;
 		draw();
 	}
 
@@ -252,9 +276,8 @@ function lanesSection() {
 	function nearest(e) {
 		const r = svg.node().getBoundingClientRect();
 		const px = e.clientX - r.left, py = e.clientY - r.top;
-		const list = visible().slice(0, MAX_SHOWN), cpus = lanesOf(list).slice(0, MAX_LANES);
-		const y = (cpu) => margin.top + lane * (cpus.indexOf(cpu) + 0.5);
-		let near = null, least = 14;
+		const { list, y, half } = drawn;
+		let near = null, least = Math.max(5, 1.75 * half);
 		for (const l of list) {
 			const from = x(l.begin), to = x(lineEnd(l)) + (isOpen(l, "entry_ns", "exit_ns") ? OPEN : 0);
 			const inHandler = l.entry_ns !== null && px >= x(l.entry_ns) - 2 &&
@@ -340,6 +363,7 @@ function lanesSection() {
 			if (next >= 0)
 				span = fewFrom(next);
 		}
+		unasked = false;
 		draw();
 	}
 
@@ -347,6 +371,18 @@ function lanesSection() {
 		return section("lanes", "The IPIs themselves", hasTime && allLines && (hasHits || trace.filtered) ? nothing("No IPI was sent") :
 			"This recording does not tell of single ones.");
 	let windowOf = state.window, filtersOf = null;
+	inAddress("ipis", () => (unasked ? null : span.map((ns) => Math.max(0, ns)).join("-")), (text) => {
+		const asked = text === null ? null : addressNumbers(text, 2), known = asked !== null && asked[0] < asked[1] && asked[0] <= end_ns;
+		span = known ? [asked[0], Math.max(asked[0] + LEAST_NS, Math.min(asked[1], asked[0] + end_ns))] : null;
+		unasked = !known;
+		windowOf = state.window;
+		return text === null || known;
+	});
+	inAddress("ipi", () => (chosen && chosen.begin >= 0 ? `${chosen.begin}-${chosen.target}` : null), (text) => {
+		const asked = text === null ? null : addressNumbers(text, 2);
+		chosen = asked && existing.find((l) => l.begin === asked[0] && l.target === asked[1]) || null;
+		return text === null || chosen !== null;
+	});
 	onChange(() => {
 		if (windowOf !== state.window) {
 			windowOf = state.window;
