@@ -86,7 +86,7 @@ function lineClass(i) {
 
 function headerCell(c, i) {
 	const { id, down } = sortedBy(), sorted = id === c.id;
-	return el("th", { scope: "col", class: `${c.unit === "name" ? "" : "num "}${lineClass(i)}`, "data-column": c.id,
+	return el("th", { scope: "col", class: `${c.unit === "name" || c.key ? "" : "num "}${lineClass(i)}`, "data-column": c.id,
 		"aria-sort": sorted ? (down ? "descending" : "ascending") : null },
 	el("button", { type: "button", title: c.help, "data-key": `sort ${c.id}`, onclick: () => sortBy(c.id) },
 		columnName(c), el("span", { class: "arrow", "aria-hidden": "true" },

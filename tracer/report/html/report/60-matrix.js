@@ -97,7 +97,7 @@ function matrixSection() {
 		const all = Object.values(cells).map((c) => c[state.cell]).filter((v) => v);
 		const low = d3.min(all) || 1, high = d3.max(all) || 1;
 		const width = Math.min(720, main.clientWidth - 48);
-		const left = 44, top = 30;
+		const left = group === 1 ? 44 : 60, top = 30;
 		const size = Math.max(2, Math.min(64, Math.floor((width - left - 4) / Math.max(1, nr))));
 		const ratio = devicePixelRatio || 1;
 		const shade = d3.interpolateRgb(colour("paper"), colour("heat"));
