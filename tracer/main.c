@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -255,7 +256,8 @@ int main(int argc, char **argv)
 	int ret;
 
 	keep_places();
-	setlocale(LC_CTYPE, ""); /* only whether the terminal takes UTF-8; numbers stay as in C */
+	signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write() */
+	setlocale(LC_CTYPE, "");  /* only whether the terminal takes UTF-8; numbers stay as in C */
 	ret = dispatch(argc, argv, &command, &err);
 	pager_finish();
 	if (ret < 0)

@@ -173,7 +173,7 @@ is "$(cat f.csv)" "process,sends
 ,413
 <softirq>,4
 <hardirq>,1" "  which are no rows either"
-is "$(cat "$ERR")" "ipitrace: the recording does not know processes: --by process tells none apart" "  and it says so"
+is "$(head -n 1 "$ERR")" "ipitrace: the recording does not know processes: --by process tells none apart" "  and it says so"
 exits 0 "--tid of it" "$IPITRACE" report --tid 1 "$F"
 is "$(cat "$ERR")" "ipitrace: --tid: 1 sent nothing in the recording
 hint: 'ipitrace report --by pid' shows what there is" "  is what was asked for"
@@ -304,4 +304,16 @@ is $? 0 "  some cuts leave something to report ($partial)"
 head -c $((size - 1)) "$F" >cut.dat
 like "$("$IPITRACE" report cut.dat)" '^note: what ipitrace knew of this recording is gone' \
 	"cut by one byte: all events, and the note that the facts are gone"
+# Interrupts that are of all IPIs alike, and what they hit and ran.
+P=$DATA/rows/ppc64el-7.3.dat.gz
+like "$("$IPITRACE" report "$P")" '^interrupts: other 157$' "interrupts that tell nothing are recorded"
+like "$("$IPITRACE" report --func ipi_mb "$P")" '^interrupts: recorded, but which are of IPIs that pass the filter is not known$' \
+	"  and a filter does not unmake them"
+for by in victim depth; do
+	"$IPITRACE" report --json --by $by "$P" >j.json
+	json_check j.json "len(rows) > 2 and all(r['target_hits'] is None for r in rows if r['$by'] is not None)" \
+		"  hits by $by are not known to be none"
+	json_check j.json "[r['target_hits'] for r in rows if r['$by'] is None] == [156]" "  all are in the row without one"
+done
+
 done_testing

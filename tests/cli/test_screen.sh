@@ -103,7 +103,7 @@ while read -r args; do
 	# shellcheck disable=SC2086
 	python3 "$ROOT/tests/cli/terminal.py" 80 400 '' env IPITRACE_PAGER=cat "$IPITRACE" $args >shown
 	wide+=$(wider 80)
-done < <(printf '%s\n' help probe 'help report columns' 'help list columns'; "$IPITRACE" --list-options | sed 's/\t.*/ --help/')
+done < <(printf '%s\n' help probe 'help report columns' 'help list columns' 'help record groups'; "$IPITRACE" --list-options | sed 's/\t.*/ --help/')
 is "$wide" "" "help and probe are no wider than a terminal of 80 columns"
 python3 "$ROOT/tests/cli/terminal.py" 80 400 '' env IPITRACE_PAGER=cat "$IPITRACE" diff "$DATA/demo.dat" "$DATA/report.dat" >shown
 is "$(wider 80)" "" "nor is diff"
@@ -135,6 +135,11 @@ for f in both ipi-and-queue; do
 	zcat "$DATA/cases/$f.dat.gz" >$f.dat
 	like "$(sentence $f.dat)" '^(All 40 IPIs accounted for|5 IPIs were sent; whether they arrived was not recorded)\.$' "  of $f"
 done
+
+zcat "$DATA/cases/one-class.dat.gz" >one-class.dat
+like "$(sentence one-class.dat)" '^Not everything is accounted for: 3 IPIs are of classes of which no interrupt was recorded\.$' "  of one-class"
+like "$(sentence --class reschedule one-class.dat)" '^Not everything .*: 3 IPIs are of' "    behind a filter"
+like "$(sentence --class call_function_single one-class.dat)" '^All 5 IPIs that pass the filter accounted for\.$' "    of the class that is known"
 
 # Colour.
 coloured() { grep -q $'\033\[' shown && echo yes || echo no; }

@@ -79,7 +79,7 @@ static bool locked_down(void)
 static int hint_refused(int errnum, struct err *err)
 {
 	if (geteuid() != 0)
-		return err_hint(err, "tracing needs root: sudo ipitrace record ...");
+		return err_hint(err, "tracing needs root: the same command by sudo");
 	if (locked_down())
 		return err_hint(err, "kernel lockdown (confidentiality) forbids tracing");
 	if (errnum == ENOMEM)

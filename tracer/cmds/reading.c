@@ -233,17 +233,22 @@ static void say_beside(const struct reading *r, enum agg_key key)
 	fprintf(stderr, "hint: 'ipitrace record --with %s' records them\n", wakes ? "sched" : "idle");
 }
 
+#define KNOWS_TASKS                                                                                                    \
+	"hint: recordings of ipitrace since version 0.2 do, of machines that tell (not in a pid namespace)\n"
+
 void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned int nr_by)
 {
 	for (unsigned int i = 0; i < nr_by; i++) {
 		if (by[i] == AGG_KEY_CALLER)
 			reading_stackless(r, "--by caller", "is by call site");
 		if (by[i] == AGG_KEY_PROCESS && !reading_knows_processes(r))
-			fprintf(stderr, "ipitrace: %s does not know processes: --by process tells none apart\n",
+			fprintf(stderr,
+				"ipitrace: %s does not know processes: --by process tells none apart\n" KNOWS_TASKS,
 				whose(r));
 		if (by[i] == AGG_KEY_CGROUP &&
 		    !(analysis_facts(r->analysis) && analysis_facts(r->analysis)->nr_cgroups))
-			fprintf(stderr, "ipitrace: %s does not know control groups: --by cgroup tells none apart\n",
+			fprintf(stderr,
+				"ipitrace: %s does not know control groups: --by cgroup tells none apart\n" KNOWS_TASKS,
 				whose(r));
 		if (by[i] == AGG_KEY_STACK)
 			reading_stackless(r, "--by stack", "tells none apart");

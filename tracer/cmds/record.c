@@ -135,7 +135,7 @@ static void print_groups(FILE *out)
 	const struct evgroup *g;
 
 	for (unsigned int i = 0; (g = evgroup_row(i)); i++)
-		fprintf(out, "%-8s  %s\n", g->name, g->help);
+		help_wrapped(out, g->name, 10, 0, g->help);
 }
 
 static const struct opt_topic topics[] = { { "groups", print_groups }, { 0 } };

@@ -106,7 +106,11 @@ static void totals(const struct report *r, FILE *out)
 		fprintf(out, "%s%s %" PRIu64, sep, r->classes[i].name, r->classes[i].interrupts);
 		sep = ", ";
 	}
-	fputs(t->interrupts ? "\n" : r->trace->arrivals_unknown ? " not recorded\n" : " none\n", out);
+	fputs(t->interrupts		  ? "\n" :
+	      !r->trace->arrivals_unknown ? " none\n" :
+	      r->some_interrupts	  ? " recorded, but which are of IPIs that pass the filter is not known\n" :
+					    " not recorded\n",
+	      out);
 }
 
 /* One interrupt is for all IPIs: some send had caused each, but which is not known. */

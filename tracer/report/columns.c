@@ -326,7 +326,9 @@ static bool count_unknown(const struct report_row *row, size_t offset)
 	case offsetof(struct agg_counts, sends):
 		return row->agg->no_sends || !t->has_send;
 	case offsetof(struct agg_counts, target_hits):
-		return !t->has_send;
+		/* Of rows by what interrupts hit or ran: where no interrupt is known to be of an IPI. */
+		return !t->has_send || (t->arrivals_unknown && row->agg->no_sends && !row->agg->n.target_hits &&
+					(row->agg->victim || row->agg->depth != AGG_NO_DEPTH));
 	case offsetof(struct agg_counts, delivered):
 	case offsetof(struct agg_counts, coalesced):
 	case offsetof(struct agg_counts, in_flight):

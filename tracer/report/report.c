@@ -203,6 +203,7 @@ void report_build(struct report *r, struct analysis *a, struct agg *agg, const e
 	r->totals = *agg_totals(agg);
 	/* Events that became no span: of the whole trace, whatever the filter. */
 	r->totals.events = all->events;
+	r->some_interrupts = all->interrupts;
 	r->totals.calls_unqueued = all->calls_unqueued;
 	r->totals.calls_unqueued_untraced = all->calls_unqueued_untraced;
 	r->totals.exits_unentered = all->exits_unentered;

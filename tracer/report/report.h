@@ -68,6 +68,7 @@ struct report {
 	const struct trace_info *trace;
 	struct match_totals totals; /* of what passes the filters; of hits, what evidence there is for */
 	uint64_t totals_unknown;    /* merged: those that not all reports have, a bit each; see report/totals.h */
+	bool some_interrupts;	    /* were recorded, whatever passes the filters */
 	uint64_t hits_unknown;	    /* target_hits of classes that no event tells of the arrival of */
 	const struct agg_row *own;
 	bool filtered;
