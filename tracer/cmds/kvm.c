@@ -208,6 +208,9 @@ int kvm_diff_files(const char *a, const char *b, const struct kvm_want guests[2]
 	if (ra.in_ns != rb.in_ns) {
 		err_set(err, EXIT_FAILED, "not comparable: times of %s are %s, of %s %s", a, ra.in_ns ? "ns" : "ticks",
 			b, rb.in_ns ? "ns" : "ticks");
+		err_hint(
+			err,
+			"record both by the same clock: 'ipitrace record --kvm' without --clock, or both with the same");
 		goto out;
 	}
 	ro.screen = screen_of_stdout(screen);

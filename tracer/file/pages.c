@@ -19,6 +19,12 @@
 #include "base/mem.h"
 #include "file/priv.h"
 
+static int damaged(struct err *err)
+{
+	err_set(err, EXIT_FAILED, "the file is damaged in its compressed data");
+	return err_hint(err, "copy the file again, or record again");
+}
+
 #define CHUNK	  (64u << 10)  /* read at once: stays in the second-level cache until it is decoded */
 #define AHEAD	  (2ull << 20) /* the kernel is asked for so much: CPUs are read in turn */
 #define MAX_BLOCK (64u << 20)  /* an uncompressed size beyond is damage */
@@ -207,7 +213,7 @@ static int packed_plan(struct dat_file *f, struct dat_stream *stream, struct err
 	packed_len = (uint32_t)dat_number(raw, 4, f->info.big_endian);
 	len = (uint32_t)dat_number(raw + 4, 4, f->info.big_endian);
 	if (packed_len > left - sizeof(raw) || len > MAX_BLOCK)
-		return err_set(err, EXIT_FAILED, "the file is damaged in its compressed data");
+		return damaged(err);
 	if (!dat_charge(f, (uint64_t)packed_len + len))
 		return dat_over_budget(err);
 	sum_add(stream, raw, sizeof(raw));
@@ -276,7 +282,7 @@ static int next_chunk(struct dat_file *f, struct dat_stream *stream, struct err 
 		return -1;
 	}
 	if (stream->next.len && !stream->next.got)
-		return err_set(err, EXIT_FAILED, "the file is damaged in its compressed data");
+		return damaged(err);
 	/* An empty one takes no slot: the last page, which must live on, is in the other. */
 	if (stream->next.got)
 		chunk_begins(stream, next_slot(stream), stream->next.got);

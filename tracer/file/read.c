@@ -424,7 +424,8 @@ static int read_v6(struct dat_file *f, struct dat_in *in, struct err *err)
 		return -1;
 	if (!in->failed)
 		return 0;
-	return err_set(err, EXIT_FAILED, "the file is cut, or damaged, before its data begins");
+	err_set(err, EXIT_FAILED, "the file is cut, or damaged, before its data begins");
+	return err_hint(err, "copy the file again, or record again");
 }
 
 /* --- version 7 --- */

@@ -232,7 +232,9 @@ int kvm_guest_read(struct kvm_guest *g, struct kvm_names *names, const char *pat
 		analysis_keep_stamps(r.a);
 	} else if (!info->clock_sync) {
 		err_set(err, EXIT_FAILED, "%s: its clock %s tells no time between CPUs", path, g->clock);
-		err_hint(err, "in the guest: 'ipitrace record --clock x86-tsc'");
+		err_hint(err, strcmp(g->clock, "x86-tsc") ?
+				      "in the guest: 'ipitrace record --clock x86-tsc'" :
+				      "it goes with a host's of that clock: 'ipitrace record --kvm --clock x86-tsc'");
 		goto out;
 	}
 	r.ask = analysis_names(r.a);

@@ -469,6 +469,9 @@ static int no_vm(const struct kvm_report *r, const struct kvm_pair *p, unsigned 
 	else
 		err_set(err, EXIT_USAGE, "%s: several virtual machines: of which is %s? %s", r->path, p->want.path,
 			nr_fit ? "It fits more than one" : "It fits none");
+	if (r->nr_vms == 1 && r->vms[0].tgid <= 0)
+		return err_hint(err, "it does not know which process its virtual CPUs are of: --guest %s without pid=",
+				p->want.path);
 	return err_hint(err, "--guest %s,pid=PID, of these: %s", p->want.path, list);
 }
 

@@ -9,7 +9,7 @@
 
 struct sums {
 	uint64_t kicks[KVM_NR_KICKS], nr_kicks, exits, halts, in_guest, in_host, off_cpu, poll_won, poll_in_vain;
-	bool has_sched;
+	bool has_sched, poll_unknown;
 };
 
 struct figures {
@@ -39,6 +39,7 @@ static struct sums sum_up(const struct kvm_report *r)
 		s.poll_won += vm->halts.poll_won;
 		s.poll_in_vain += vm->halts.poll_in_vain;
 		s.has_sched &= vm->halts.has_poll_time;
+		s.poll_unknown |= vm->halts.unknown_poll;
 	}
 	return s;
 }
@@ -114,8 +115,8 @@ unsigned int kvm_summary(const struct kvm_report *r, struct kvm_figure figures[K
 	put_cpus(&f, "cpus", "host CPUs burnt", r, s.has_sched, s.in_guest + s.in_host - s.off_cpu);
 	put_cpus(&f, "cpus_guest", "  in the guest", r, true, s.in_guest);
 	put_cpus(&f, "cpus_host", "  in exits", r, s.has_sched, s.in_host - s.off_cpu);
-	put_cpus(&f, "cpus_polling", "    polling for halted ones", r, s.has_sched, polled);
-	put_cpus(&f, "cpus_in_vain", "    of that for nothing", r, s.has_sched, s.poll_in_vain);
+	put_cpus(&f, "cpus_polling", "    polling for halted ones", r, s.has_sched && !s.poll_unknown, polled);
+	put_cpus(&f, "cpus_in_vain", "    of that for nothing", r, s.has_sched && !s.poll_unknown, s.poll_in_vain);
 	put_rate(&f, "exits_per_s", "exits per s", r, s.exits);
 	put_rate(&f, "halts_per_s", "halts per s", r, s.halts);
 	return f.nr;

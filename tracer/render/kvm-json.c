@@ -255,6 +255,8 @@ static void json_vm(struct json *j, const struct kvm_report *r, const struct kvm
 	json_u64(j, "posted_accepts", vm->posted_accepts);
 	json_array(j, "exits");
 	for (const struct kvm_exits *e = vm->exits; e < vm->exits + vm->nr_exits; e++) {
+		if (!e->count) /* in exits_open */
+			continue;
 		json_object(j, NULL);
 		json_string(j, "reason", e->name);
 		json_u64(j, "count", e->count);
@@ -264,6 +266,7 @@ static void json_vm(struct json *j, const struct kvm_report *r, const struct kvm
 		json_close(j);
 	}
 	json_close(j);
+	json_u64(j, "exits_open", vm->exits_open);
 	json_halts(j, &vm->halts);
 	json_threads(j, r, vm->tgid);
 	json_counters(j, r, vm->tgid);

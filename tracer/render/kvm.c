@@ -60,6 +60,9 @@ static void exits(const struct kvm_report *r, const struct render_kvm_options *o
 		render_grid(&(struct grid){ columns, ARRAY_SIZE(columns), cells, nr, NULL }, &o->screen, out);
 		fputc('\n', out);
 	}
+	if (vm->exits_open)
+		fprintf(out, "exits that are in no row, for nothing tells when they ended: %" PRIu64 "\n",
+			vm->exits_open);
 	grid_free_cells(cells, (size_t)nr * ARRAY_SIZE(columns));
 	free(order);
 }
@@ -95,9 +98,11 @@ static void halts(const struct kvm_report *r, const struct render_kvm_options *o
 	}
 	fputs("\npolling: won", out);
 	part(r, o, out, "", h->poll_won);
-	fprintf(out, "; for nothing %" PRIu64 " time%s", h->in_vain, plural_s(h->in_vain));
-	if (h->has_poll_time)
-		part(r, o, out, ",", h->poll_in_vain);
+	if (h->in_vain || !h->unknown_poll) {
+		fprintf(out, "; for nothing %" PRIu64 " time%s", h->in_vain, plural_s(h->in_vain));
+		if (h->has_poll_time)
+			part(r, o, out, ",", h->poll_in_vain);
+	}
 	if (h->unknown_poll)
 		fprintf(out, "; of %" PRIu64 " that slept it is not known whether they polled", h->unknown_poll);
 	fputc('\n', out);

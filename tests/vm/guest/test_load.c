@@ -42,6 +42,9 @@ int main(void)
 			break;
 		modes += !stat(BENCH_DEV, &st) && (st.st_mode & 07777) == 0600;
 		if (i % 100 == 0) {
+			/* An emulated machine takes minutes: it is not stuck. */
+			printf("# %d of %d\n", i, ROUNDS);
+			fflush(stdout);
 			fd = bench_open();
 			busy += module_unload() == -EWOULDBLOCK;
 			r = run_args(IPITRACE_BENCH_BROADCAST, 0, cpu0, 1, NULL, 0);
