@@ -183,17 +183,16 @@ size_t kallsyms_core_len(const char *text, size_t len)
 	return eol ? (size_t)(eol + 1 - text) : module ? 0 : len;
 }
 
-#ifdef __x86_64__
-#define CORE_FROM   0xffffffff80000000ULL /* __START_KERNEL_map */
+#define CORE_FROM   0xffffffff80000000ULL /* __START_KERNEL_map of x86-64 */
 #define MODULES_END 0xffffffffff000000ULL
-#else
-#define CORE_FROM   0
-#define MODULES_END 0
-#endif
 
 bool kallsyms_core_is_apart(void)
 {
-	return MODULES_END;
+#ifdef __x86_64__
+	return true;
+#else
+	return false;
+#endif
 }
 
 /* --- which are needed --- */
