@@ -76,6 +76,34 @@ int write_file(const char *path, const char *text)
 	return n == (ssize_t)len ? 0 : -1;
 }
 
+int read_all_at(int fd, void *buf, size_t len, uint64_t pos)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pread(fd, (char *)buf + done, len - done, (off_t)(pos + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? errno : EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int write_all_at(int fd, const void *buf, size_t len, uint64_t pos)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pwrite(fd, (const char *)buf + done, len - done, (off_t)(pos + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? errno : ENOSPC;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
 int file_keep_private(int fd)
 {
 	struct stat st;

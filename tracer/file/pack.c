@@ -16,6 +16,7 @@
 #include "base/compiler.h"
 #include "base/cpuset.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "file/datfile.h"
 #include "file/pack.h"
@@ -118,20 +119,6 @@ uint64_t packer_nr_chunks(const struct packer *p, uint64_t len)
 	return (len + p->chunk - 1) / p->chunk;
 }
 
-static int read_chunk(struct worker *w, size_t len)
-{
-	for (size_t have = 0; have < len;) {
-		ssize_t n = pread(w->fd, w->in + have, len - have, (off_t)(w->at + have));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		have += (size_t)n;
-	}
-	return 0;
-}
-
 static int pack_chunk(struct worker *w, size_t len)
 {
 	uint32_t sizes[2] = { 0, (uint32_t)len };
@@ -154,7 +141,7 @@ static void *work(void *arg)
 	for (size_t left = w->len; left && !w->errnum;) {
 		size_t n = left < w->chunk ? left : w->chunk;
 
-		w->errnum = read_chunk(w, n);
+		w->errnum = read_all_at(w->fd, w->in, n, w->at);
 		if (!w->errnum)
 			w->errnum = pack_chunk(w, n);
 		w->at += n;

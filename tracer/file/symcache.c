@@ -5,7 +5,6 @@
  * Another process may do the same at the same time. So a file is written without
  * a name and linked when it is complete: readers find a whole one or none.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,35 +55,6 @@ static size_t trusted_size(int fd)
 	return st.st_size > 0 && st.st_size <= MAX_PACKED ? (size_t)st.st_size : 0;
 }
 
-static bool read_all(int fd, char *buf, size_t len)
-{
-	for (size_t at = 0; at < len;) {
-		ssize_t n = pread(fd, buf + at, len - at, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += (size_t)n;
-	}
-	return true;
-}
-
-static bool write_all(int fd, const char *buf, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, buf, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* Behind the line that it begins with, if that is the key's. */
 static const char *behind_key(const char *buf, size_t len, const char *key)
 {
@@ -130,7 +100,7 @@ char *symcache_load(const char *dir, const char *key, size_t *len)
 		return NULL;
 	size = trusted_size(fd);
 	buf = size ? malloc(size) : NULL;
-	if (buf && read_all(fd, buf, size)) {
+	if (buf && !read_all_at(fd, buf, size, 0)) {
 		frame = behind_key(buf, size, key);
 		if (frame)
 			text = unpack(frame, (size_t)(buf + size - frame), len);
@@ -185,7 +155,7 @@ void symcache_store(const char *dir, const char *key, const char *text, size_t l
 	buf = len && len <= MAX_TEXT ? pack(key, text, len, &size) : NULL;
 	fd = buf ? openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, FILE_PRIVATE) : -1;
 	if (fd >= 0) {
-		if (!file_keep_private(fd) && write_all(fd, buf, size))
+		if (!file_keep_private(fd) && !write_all_at(fd, buf, size, 0))
 			give_name(dir_fd, fd);
 		close(fd);
 	}

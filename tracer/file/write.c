@@ -21,6 +21,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "file/output.h"
 #include "file/pack.h"
@@ -105,20 +106,9 @@ void dat_writer_set_abort(struct dat_writer *w, const volatile int *flag)
 
 static int write_all(struct dat_writer *w, const void *data, size_t len, uint64_t pos, struct err *err)
 {
-	const char *p = data;
+	int errnum = write_all_at(w->fd, data, len, pos);
 
-	while (len) {
-		ssize_t n = pwrite(w->fd, p, len, (off_t)pos);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail(w, n ? errno : ENOSPC, err);
-		p += n;
-		pos += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return errnum ? fail(w, errnum, err) : 0;
 }
 
 int dat_writer_head(struct dat_writer *w, const struct dat_writer_meta *m, struct err *err)

@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "report/order.h"
 
@@ -106,17 +107,11 @@ static int file_open(struct order *o)
 
 static void file_flush(struct order *o)
 {
-	size_t done = 0;
+	int errnum = failed(o) ? 0 : write_all_at(o->fd, o->out, o->out_len, o->file_end);
 
-	while (done < o->out_len && !failed(o)) {
-		ssize_t n = pwrite(o->fd, o->out + done, o->out_len - done, (off_t)(o->file_end + done));
-
-		if (n > 0) {
-			done += (size_t)n;
-		} else if (n == 0 || errno != EINTR) {
-			err_set_errno(&o->err, EXIT_FAILED, n ? errno : ENOSPC, "cannot write a temporary file");
-			err_hint(&o->err, "set TMPDIR to a directory with room");
-		}
+	if (errnum) {
+		err_set_errno(&o->err, EXIT_FAILED, errnum, "cannot write a temporary file");
+		err_hint(&o->err, "set TMPDIR to a directory with room");
 	}
 	o->file_end += o->out_len;
 	o->out_len = 0;
@@ -140,6 +135,7 @@ static struct item *run_head(struct order *o, struct run *r)
 {
 	struct item *item = r->buf ? (struct item *)(r->buf + r->at) : NULL;
 	size_t have = r->len - r->at, want;
+	int errnum;
 
 	if (failed(o) || r->pos == r->end)
 		return NULL;
@@ -149,17 +145,12 @@ static struct item *run_head(struct order *o, struct run *r)
 		r->buf = xmalloc(ORDER_RUN_BUFFER);
 	want = r->end - r->pos < ORDER_RUN_BUFFER ? r->end - r->pos : ORDER_RUN_BUFFER;
 	r->at = r->len = 0;
-	while (r->len < want) {
-		ssize_t n = pread(o->fd, r->buf + r->len, want - r->len, (off_t)(r->pos + r->len));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			err_set_errno(&o->err, EXIT_FAILED, n ? errno : EIO, "cannot read a temporary file");
-			return NULL;
-		}
-		r->len += (size_t)n;
+	errnum = read_all_at(o->fd, r->buf, want, r->pos);
+	if (errnum) {
+		err_set_errno(&o->err, EXIT_FAILED, errnum, "cannot read a temporary file");
+		return NULL;
 	}
+	r->len = want;
 	item = (struct item *)r->buf;
 out:
 	if (item->span.mask)
