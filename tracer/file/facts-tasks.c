@@ -207,20 +207,24 @@ static unsigned int first_from(const struct facts *f, int32_t number, unsigned i
 	return low;
 }
 
+static bool has_number(const struct facts *f, unsigned int i, int32_t number)
+{
+	return i < f->nr_owners && task_number(f->owners[i].id) == number;
+}
+
 int32_t facts_task(const struct facts *f, int32_t number, uint64_t at_ns)
 {
-	unsigned int i;
+	unsigned int i = first_from(f, number, 0);
 	int32_t id = number;
 
-	if (!f->nr_owners || number <= 0)
+	if (!has_number(f, i, number))
 		return number;
-	i = first_from(f, number, 0);
-	if (i < f->nr_owners && task_number(f->owners[i].id) == number && at_ns == FACTS_TIME_UNKNOWN)
+	if (at_ns == FACTS_TIME_UNKNOWN)
 		return task_id(number, TASK_ANY_OWNER);
 	/* Of whom had it before the first that is known nothing is: see facts_owner(). */
-	if (i < f->nr_owners && task_number(f->owners[i].id) == number && task_owner(f->owners[i].id))
+	if (task_owner(f->owners[i].id))
 		id = task_id(number, task_owner(f->owners[i].id) - 1);
-	for (; i < f->nr_owners && task_number(f->owners[i].id) == number && f->owners[i].from_ns <= at_ns; i++)
+	for (; has_number(f, i, number) && f->owners[i].from_ns <= at_ns; i++)
 		id = f->owners[i].id;
 	return id;
 }
@@ -228,14 +232,13 @@ int32_t facts_task(const struct facts *f, int32_t number, uint64_t at_ns)
 const struct task_owner *facts_owner(const struct facts *f, int32_t id)
 {
 	static const struct task_owner unknown = { .tgid = -1, .parent = -1 };
-	unsigned int i = f->nr_owners && id > 0 ? first_from(f, task_number(id), task_owner(id)) : f->nr_owners;
+	const int32_t number = task_number(id);
+	unsigned int i;
 
-	if (i < f->nr_owners && f->owners[i].id == id)
-		return &f->owners[i];
-	if ((i < f->nr_owners && task_number(f->owners[i].id) == task_number(id)) ||
-	    (i && f->nr_owners && id > 0 && task_number(f->owners[i - 1].id) == task_number(id)))
-		return &unknown;
-	return NULL;
+	if (!has_number(f, first_from(f, number, 0), number))
+		return NULL;
+	i = first_from(f, number, task_owner(id));
+	return i < f->nr_owners && f->owners[i].id == id ? &f->owners[i] : &unknown;
 }
 
 int32_t facts_tgid(const struct facts *f, int32_t id)
