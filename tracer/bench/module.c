@@ -126,15 +126,18 @@ static int library(struct kmod *k, struct err *err)
 	return err_hint(err, "install libkmod2; 'ipitrace bench --user' measures without a module");
 }
 
-/* 0 or -errno. */
-static int insert(const struct kmod *k, const char *path)
+/* Inserts the module of a file; path NULL: removes the one that is loaded. 0 or -errno. */
+static int insert_or_remove(const struct kmod *k, const char *path)
 {
 	struct kmod_ctx *ctx = k->kmod_new(NULL, NULL);
 	struct kmod_module *mod = NULL;
-	int ret = ctx ? k->kmod_module_new_from_path(ctx, path, &mod) : -ENOMEM;
+	int ret = -ENOMEM;
 
+	if (ctx)
+		ret = path ? k->kmod_module_new_from_path(ctx, path, &mod) :
+			     k->kmod_module_new_from_name(ctx, MODULE, &mod);
 	if (!ret)
-		ret = k->kmod_module_insert_module(mod, 0, "");
+		ret = path ? k->kmod_module_insert_module(mod, 0, "") : k->kmod_module_remove_module(mod, 0);
 	k->kmod_module_unref(mod);
 	k->kmod_unref(ctx);
 	return ret;
@@ -168,7 +171,7 @@ int bench_module_load(const char *path, bool *loaded, struct err *err)
 		free(found);
 		return -1;
 	}
-	ret = insert(&kmod, path);
+	ret = insert_or_remove(&kmod, path);
 	if (ret && ret != -EEXIST)
 		load_error(-ret, path, err);
 	else
@@ -179,19 +182,12 @@ int bench_module_load(const char *path, bool *loaded, struct err *err)
 
 int bench_module_unload(struct err *err)
 {
-	struct kmod_module *mod = NULL;
-	struct kmod_ctx *ctx;
 	struct kmod kmod;
 	int ret;
 
 	if (library(&kmod, err))
 		return -1;
-	ctx = kmod.kmod_new(NULL, NULL);
-	ret = ctx ? kmod.kmod_module_new_from_name(ctx, MODULE, &mod) : -ENOMEM;
-	if (!ret)
-		ret = kmod.kmod_module_remove_module(mod, 0);
-	kmod.kmod_module_unref(mod);
-	kmod.kmod_unref(ctx);
+	ret = insert_or_remove(&kmod, NULL);
 	if (ret)
 		return err_set_errno(err, EXIT_FAILED, -ret, "cannot unload " MODULE);
 	return 0;
