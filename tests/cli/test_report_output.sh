@@ -173,7 +173,8 @@ is "$(cat f.csv)" "process,sends
 ,413
 <softirq>,4
 <hardirq>,1" "  which are no rows either"
-is "$(head -n 1 "$ERR")" "ipitrace: the recording does not know processes: --by process tells none apart" "  and it says so"
+is "$(cat "$ERR")" "ipitrace: the recording does not know processes: --by process tells none apart
+hint: recordings of ipitrace since version 0.2 do, of machines that tell (not in a pid namespace)" "  and it says so"
 exits 0 "--tid of it" "$IPITRACE" report --tid 1 "$F"
 is "$(cat "$ERR")" "ipitrace: --tid: 1 sent nothing in the recording
 hint: 'ipitrace report --by pid' shows what there is" "  is what was asked for"

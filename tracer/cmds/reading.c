@@ -233,23 +233,25 @@ static void say_beside(const struct reading *r, enum agg_key key)
 	fprintf(stderr, "hint: 'ipitrace record --with %s' records them\n", wakes ? "sched" : "idle");
 }
 
-#define KNOWS_TASKS                                                                                                    \
-	"hint: recordings of ipitrace since version 0.2 do, of machines that tell (not in a pid namespace)\n"
+static void say_unknown(const struct reading *r, const char *what, enum agg_key key)
+{
+	fprintf(stderr, "ipitrace: %s does not know %s: --by %s tells none apart\n", whose(r), what,
+		report_key_name(key));
+	fputs("hint: recordings of ipitrace since version 0.2 do, of machines that tell (not in a pid namespace)\n",
+	      stderr);
+}
 
 void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned int nr_by)
 {
+	const struct facts *facts = analysis_facts(r->analysis);
+
 	for (unsigned int i = 0; i < nr_by; i++) {
 		if (by[i] == AGG_KEY_CALLER)
 			reading_stackless(r, "--by caller", "is by call site");
 		if (by[i] == AGG_KEY_PROCESS && !reading_knows_processes(r))
-			fprintf(stderr,
-				"ipitrace: %s does not know processes: --by process tells none apart\n" KNOWS_TASKS,
-				whose(r));
-		if (by[i] == AGG_KEY_CGROUP &&
-		    !(analysis_facts(r->analysis) && analysis_facts(r->analysis)->nr_cgroups))
-			fprintf(stderr,
-				"ipitrace: %s does not know control groups: --by cgroup tells none apart\n" KNOWS_TASKS,
-				whose(r));
+			say_unknown(r, "processes", by[i]);
+		if (by[i] == AGG_KEY_CGROUP && !(facts && facts->nr_cgroups))
+			say_unknown(r, "control groups", by[i]);
 		if (by[i] == AGG_KEY_STACK)
 			reading_stackless(r, "--by stack", "tells none apart");
 		say_beside(r, by[i]);

@@ -73,8 +73,7 @@ static void find_doubts(struct doubts *d, const struct report *r)
 	if (differs)
 		doubt(d, "/proc/interrupts counted differently");
 	if (t->has_send && t->has_reception) {
-		doubt_of(d, t->arrivals_unknown ? 0 : r->hits_unknown,
-			 "IPI is of a class of which no interrupt was recorded",
+		doubt_of(d, r->hits_unknown, "IPI is of a class of which no interrupt was recorded",
 			 "IPIs are of classes of which no interrupt was recorded");
 		doubt_of(d, m->lost, "IPI has a fate that is not known", "IPIs have a fate that is not known");
 		doubt_of(d, m->unsolicited, "interrupt has no known sender", "interrupts have no known sender");
