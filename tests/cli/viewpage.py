@@ -145,6 +145,15 @@ def report(page_path, copy_path):
     try:
         begin = follows(d, page_path, copy_path, view_of_report)
         harmless(d, page_path, begin, HOSTILE)
+        # Single IPIs that nobody chose are the same ones for who is given the address.
+        for choose in ("document.querySelectorAll('.facet')[1].querySelector('button').click()",
+                       "document.querySelectorAll('.facet')[0].querySelector('button').click()"):
+            d.blank()
+            d.open(page_path)
+            d.run(choose)
+            shown, address = text_of(d, "#lanes-shown"), wait_for(d, "=")
+            d.reload()
+            same(text_of(d, "#lanes-shown"), shown, f"single IPIs at {address}")
         d.open(page_path, "#process=no-such-task&time=0-1000&only.func=no_such_function")
         note = text_of(d, ".address")
         check("its only.func, process are left out" in note, f"what the page does not have is said: {note}")

@@ -394,7 +394,8 @@ function lanesSection() {
 			everything = existing.filter((l) => linePasses(l, passes));
 			if (!everything.includes(chosen))
 				chosen = null;
-			if (span && !visible().length)
+			// What nobody chose is chosen anew, as it would be by who opens the page at this address.
+			if (unasked || span && !visible().length)
 				span = null;
 		}
 		draw();
