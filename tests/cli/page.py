@@ -602,6 +602,14 @@ def claim(d, path, report, page):
         check(256 * page["targets"]["bin_ns"] <= 4 * window["duration_ns"] or page["targets"]["bin_ns"] == 65536, f"{path}: bins of a window")
         same(text_of(d, "#whole"), "Whole window", f"{path}: the button")
 
+    had = d.run("return [...document.querySelectorAll('.sampling li')].map(e => e.textContent)")
+    for words in ("Over time: bins", "Who hits whom: bins", "Single IPIs: all"):
+        same(any(t.startswith(words) for t in had), not page["timeless"] and trace["duration_ns"] is not None, f"{path}: {words}: {had}")
+    d.run("document.querySelectorAll('#rows tr[data-row]').forEach((r, i) => i || r.click())")
+    opened_row = text_of(d, "#rows .detail") or text_of(d, "#rows .details")
+    check(opened_row is None or opened_row.strip(), f"{path}: a row that is open says something")
+    d.run("document.querySelectorAll('#rows tr[data-row]').forEach((r, i) => i || r.click())")
+
     tier_words(d, path, page, 0 if hits is None else totals["unsolicited"])
     matrix_words(d, path, report, page)
     plain_words(d, path)

@@ -122,10 +122,12 @@ pages window demo.dat --from +200ms --to +300ms
 # shellcheck disable=SC2046 # words
 pages short demo.dat $(page shortbin demo.html)
 pages open "$DATA/cases/libtraceevent-null8.dat.gz"
+pages ticks "$DATA/kvm/x2_hlt_sync.dat.gz"
 pages nothing demo.dat --func no_such_function
 pages nothing-then demo.dat --from +200ms --to +300ms --func no_such_function
 ok "what pages say of themselves" page claims "$PAGES" sends.html sends.json unsolicited.html unsolicited.json \
 	hour.html hour.json works.html works.json interrupts.html interrupts.json one.html one.json stack.html stack.json window.html window.json \
-	short.html short.json open.html open.json nothing.html nothing.json nothing-then.html nothing-then.json
+	short.html short.json open.html open.json nothing.html nothing.json nothing-then.html nothing-then.json \
+	ticks.html ticks.json
 note "pictures: $(cd "$PAGES" && echo ./*.png)"
 done_testing

@@ -150,6 +150,7 @@ function lineEnd(line) {
 const lines = page.lines.lines.map(lineOf).filter((l) => l.begin !== undefined);
 const allLines = page.lines.length_ns === page.lines.period_ns && !page.lines.cut;
 const slowest = page.lines.slowest.map((list) => list.map(lineOf));
+const hasStacks = page.stacks.some(([, , , ...frames]) => frames.length);
 
 // --- CPUs ---
 

@@ -64,7 +64,8 @@ function sampling() {
 	const out = [];
 	const t = cubes.targets, m = cubes.matrix;
 
-	out.push(`Over time: bins of ${formatNs(bin_ns)}. Every hit is in one of them.`);
+	if (hasTime)
+		out.push(`Over time: bins of ${formatNs(bin_ns)}. Every hit is in one of them.`);
 	if (cubes.delivery.bits === null)
 		out.push("Deliveries within a window are not told apart: there are too many different ones.");
 	else if (anyDelivery)
@@ -74,12 +75,17 @@ function sampling() {
 		out.push(`Targets over time: ${t.cpusEach} CPUs are counted as one.`);
 	if (cubes.tasks.merged)
 		out.push("Processes: too many for the page; they are counted as one.");
-	out.push(`Who hits whom: bins of ${formatNs(m.bin_ns)}${m.cpusEach > 1 ? `, ${m.cpusEach} CPUs counted as one` : ""}` +
-		`${m.bits === null ? ", no latencies: too many pairs" : ""}.`);
-	const f = cubes.flows;
-	out.push(`By row and process, who hits whom: bins of ${formatNs(f.bin_ns)}${f.cpusEach > 1 ? `, ${f.cpusEach} CPUs counted as one` : ""}` +
-		`${f.bits === null ? ", no latencies" : ""}.`);
-	if (allLines)
+	const pairs = (what, cube, without) => {
+		const parts = [hasTime && `bins of ${formatNs(cube.bin_ns)}`, cube.cpusEach > 1 && `${cube.cpusEach} CPUs counted as one`,
+			cube.bits === null && without].filter(Boolean);
+		if (parts.length)
+			out.push(`${what}: ${parts.join(", ")}.`);
+	};
+	pairs("Who hits whom", m, "no latencies: too many pairs");
+	pairs("By row and process, who hits whom", cubes.flows, "no latencies");
+	if (!hasTime)
+		out.push("Nothing is told apart by time: the recording's clock does not tell it.");
+	else if (allLines)
 		out.push("Single IPIs: all of them.");
 	else
 		out.push(`Single IPIs: all in ${formatNs(page.lines.length_ns)} of every ${formatNs(page.lines.period_ns)}, ` +

@@ -263,9 +263,10 @@ function rowsSection() {
 	};
 
 	onChange(draw);
+	const opens = [(anyDelivery || anyStolen) && "distributions", hasStacks && "stacks", slowest.some((l) => l.length) && "slowest IPIs"]
+		.filter(Boolean).join(", ").replace(/, ([^,]*)$/, " and $1");
 	return section("rows", "Rows",
-		[`By ${report.by.join(" and ")}. `,
-			hint(`A name filters, a row opens: its ${anyDelivery || anyStolen ? "distributions, " : ""}stacks and slowest IPIs.`)],
+		[`By ${report.by.join(" and ")}. `, hint(`A name filters${opens ? `, a row opens: its ${opens}` : ""}.`)],
 		el("div", { class: "tools" }, search, filters, count), note, el("div", { class: "scroll" }, table));
 }
 

@@ -152,5 +152,7 @@ function ofWhole(isDelivery) {
 function rowDetail(row) {
 	const parts = DISTRIBUTIONS.map(([id, name, about]) => rowHistogram(row, id, name,
 		`${about}${ofWhole(id === "delivery") && `;${ofWhole(id === "delivery")}`}`)).filter(Boolean);
-	return el("div", { class: "details" }, el("div", { class: "hists" }, parts), flame(row), slowestTable(row));
+	const more = [flame(row), slowestTable(row)].filter(Boolean);
+	return el("div", { class: "details" }, el("div", { class: "hists" }, parts), more,
+		parts.length || more.length ? null : el("p", { class: "note" }, "Nothing more is known of it."));
 }
