@@ -240,6 +240,19 @@ if command -v trace-cmd >/dev/null; then
 else
 	skip "v6, trace-cmd's" "no trace-cmd"
 fi
+
+# One recording behind another is two files in one; the first alone is read, which is said.
+two_in_one() {
+	cat "$1" "$2" >"$TMP/two.dat"
+	exits 3 "$3: one behind another" "$IPITRACE" report "$TMP/two.dat"
+	like "$(cat "$ERR")" "its end is not as it was written" "$3: says so"
+}
+two_in_one "$DATA/report.dat" "$DATA/report.dat" "v6, ours, twice"
+two_in_one "$TMP/ours7.dat" "$TMP/ours7.dat" "v7, ours, twice"
+two_in_one "$DATA/demo.dat" "$DATA/report.dat" "v6, two of ours"
+two_in_one "$DATA/report-v7.dat" "$DATA/report-v7.dat" "v7, trace-cmd's, twice"
+two_in_one "$TMP/counter.dat" "$TMP/counter.dat" "v6, trace-cmd's, twice"
+
 : >"$TMP/empty"
 piped 1 "an empty pipe" "$TMP/empty" -
 like "$(cat "$ERR")" "it is empty" "an empty pipe: says so"

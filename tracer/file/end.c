@@ -62,8 +62,29 @@ static bool is_converted(const struct dat_file *f)
 	return f->info.version == 7 ? f->described : f->info.nr_buffers && f->buffers[0].clock;
 }
 
+/* What comes behind all data of CPUs, and in files of ours behind all sections. */
+static uint64_t data_end(const struct dat_file *f)
+{
+	uint64_t end = f->sums_end;
+
+	for (unsigned int i = 0; i < f->nr_streams; i++)
+		if (f->streams[i].len && f->streams[i].off + f->streams[i].len > end)
+			end = f->streams[i].off + f->streams[i].len;
+	return end;
+}
+
+/* One recording behind another is two, of which a reader of files sees the first alone. */
+static bool goes_on(const struct dat_file *f)
+{
+	uint64_t end = data_end(f);
+
+	return end && (f->info.facts ? f->facts_at > end : f->info.version == 6 && f->size > end);
+}
+
 void dat_check_end(struct dat_file *f)
 {
+	if (goes_on(f))
+		dat_damaged(f, "end");
 	if (f->info.facts)
 		return;
 	f->info.facts_gone = f->info.tracer_version && !strncmp(f->info.tracer_version, "ipitrace", 8);

@@ -130,6 +130,8 @@ struct dat_file {
 	uint32_t sections_read; /* bit per id */
 	uint64_t sections_at;	/* v7: where the first is */
 	bool described;		/* v7: there are texts that describe sections */
+	uint64_t facts_at;	/* where ours begin */
+	uint64_t sums_end;	/* the last end of a section that they list */
 	struct dat_comm *comms; /* sorted by pid */
 	unsigned int nr_comms;
 	bool comms_built;

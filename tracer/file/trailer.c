@@ -37,6 +37,7 @@ static void read_facts(struct dat_file *f)
 	copy[len] = '\0';
 	f->info.facts = dat_own(f, copy);
 	f->info.facts_len = (size_t)len;
+	f->facts_at = f->size - sizeof(struct dat_footer) - len;
 }
 
 static uint64_t range_sum(struct dat_file *f, uint64_t off, uint64_t len, struct err *err)
@@ -117,6 +118,8 @@ static void check_sum(struct dat_file *f, const char *line, struct stretch *long
 		dat_damaged(f, "list of sections");
 		return;
 	}
+	if (off + len > f->sums_end)
+		f->sums_end = off + len;
 	if (strncmp(name, "cpu", 3)) {
 		if (!dat_charge(f, len) || range_sum(f, off, len, &err) != sum)
 			dat_damaged(f, name);
