@@ -61,7 +61,9 @@ LACKS	= $(if $(shell command -v $(firstword $(CC))),,$(firstword $(CC))) \
 COMPLAIN = $(if $(strip $(LACKS)),$(error $(strip $(LACKS)): not found. 'make deps' installs what building needs; tests/packages lists it))
 PKG_CFLAGS = $(COMPLAIN)$(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LOADED)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(WARN) -Iinclude -Itracer -I$(GEN) $(PKG_CFLAGS) \
+# On 32-bit machines, too: files of more than 2 GB, times behind 2038.
+WIDE	= -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WIDE) $(CPPFLAGS) $(CFLAGS) $(WARN) -Iinclude -Itracer -I$(GEN) $(PKG_CFLAGS) \
 	     -DIPITRACE_VERSION='"$(VERSION)"' -MMD -MP
 LIBS	= $(PKG_LIBS) -lpthread -lm
 # -O1: readable reports; no recover: the first finding fails the test.

@@ -176,7 +176,7 @@ static void map_file(const char *dir)
 
 	if (fd < 0)
 		ex_die("no temporary file in %s: %s", dir, strerror(errno));
-	if (fstatfs(fd, &fs) || fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
+	if (fstatfs(fd, &fs) || (unsigned int)fs.f_type == TMPFS_MAGIC || (unsigned int)fs.f_type == RAMFS_MAGIC)
 		ex_die("%s is in memory; name a directory on a disk with -d", dir);
 	/* Sparse: reads of its holes fill the page cache without any disk. */
 	if (ftruncate(fd, size))

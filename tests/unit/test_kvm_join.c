@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 #include "base/event.h"
+#include "base/wide.h"
 #include "kvm/align.h"
 #include "kvm/join.h"
 #include "../rnd.h"
@@ -470,9 +471,8 @@ static void scaled(void)
 
 		for (size_t o = 0; o < ARRAY_SIZE(offsets); o++)
 			for (uint64_t host = 1000000000000; host < 300000000000000; host = host * 3 / 2) {
-				uint64_t guest =
-					(uint64_t)offsets[o] +
-					(uint64_t)(ratios[i] ? (unsigned __int128)host * ratios[i] >> point : host);
+				uint64_t scaled = ratios[i] ? mul_div(host, ratios[i], 1ULL << point) : host;
+				uint64_t guest = (uint64_t)offsets[o] + scaled;
 				uint64_t back = kvm_clock_host_tsc(guest, offsets[o], ratios[i]);
 				uint64_t off = back > host ? back - host : host - back;
 

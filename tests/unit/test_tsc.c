@@ -2,12 +2,13 @@
 /*
  * test_tsc.c - ticks to ns: exact at one end, at the other one to what 32 bits of a factor leave.
  */
+#include "base/wide.h"
 #include "capture/tsc.h"
 #include "tap.h"
 
 static uint64_t to_ns(const struct tsc_conversion *c, uint64_t tsc)
 {
-	return c->offset + (uint64_t)((unsigned __int128)tsc * c->mult >> c->shift);
+	return c->offset + mul_shift(tsc, c->mult, c->shift);
 }
 
 static void fits(const char *what, uint64_t khz, uint64_t uptime_s, uint64_t ms)

@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/parse.h"
+#include "base/wide.h"
 
 bool parse_digits(const char **s, uint64_t *val)
 {
@@ -108,7 +109,7 @@ int parse_duration_ns(const char *s, uint64_t *ns, struct err *err)
 		{ "h", 3600000000000ULL },
 	};
 	uint64_t whole, frac = 0, scale = 1;
-	unsigned __int128 total;
+	uint64_t total;
 	const char *p = s;
 
 	if (!parse_digits(&p, &whole))
@@ -126,12 +127,12 @@ int parse_duration_ns(const char *s, uint64_t *ns, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strcmp(p, units[i].suffix))
 			continue;
-		total = (unsigned __int128)whole * units[i].ns + (unsigned __int128)frac * units[i].ns / scale;
-		if (total > INT64_MAX) {
+		total = mul_div(frac, units[i].ns, scale);
+		if (whole > INT64_MAX / units[i].ns || whole * units[i].ns > INT64_MAX - total) {
 			err_set(err, EXIT_USAGE, "'%s': time too long", s);
 			return err_hint(err, "a number alone is seconds; ns, us, ms, s, m, h are units");
 		}
-		*ns = (uint64_t)total;
+		*ns = whole * units[i].ns + total;
 		return 0;
 	}
 bad:

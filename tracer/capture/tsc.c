@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/wide.h"
 #include "capture/signals.h"
 #include "capture/tsc.h"
 
@@ -43,18 +44,20 @@ struct tsc_conversion tsc_fit(const struct tsc_point *a, const struct tsc_point 
 {
 	struct tsc_conversion c = { .shift = MAX_SHIFT };
 	uint64_t ticks = b->tsc - a->tsc, ns = b->mono_ns - a->mono_ns;
-	unsigned __int128 mult;
+	uint64_t mult;
 
 	if (!a->tsc || b->tsc <= a->tsc || b->mono_ns <= a->mono_ns)
 		return (struct tsc_conversion){ 0 };
 	for (;; c.shift--) {
-		mult = (((unsigned __int128)ns << c.shift) + ticks / 2) / ticks;
+		/* Twice as much, to be rounded by its lowest bit. */
+		mult = mul_div(ns, 2ULL << c.shift, ticks);
+		mult = mult / 2 + mult % 2;
 		if (mult <= UINT32_MAX || !c.shift)
 			break;
 	}
 	if (!mult || mult > UINT32_MAX)
 		return (struct tsc_conversion){ 0 };
 	c.mult = (uint32_t)mult;
-	c.offset = a->mono_ns - (uint64_t)((unsigned __int128)a->tsc * c.mult >> c.shift);
+	c.offset = a->mono_ns - mul_shift(a->tsc, c.mult, c.shift);
 	return c;
 }

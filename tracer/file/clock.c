@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/wide.h"
 #include "file/priv.h"
 
 bool dat_is_tsc(const struct dat_info *info)
@@ -34,7 +35,7 @@ uint64_t dat_to_ns(const struct dat_info *info, uint64_t ts)
 {
 	if (!dat_converts(info) || info->tsc_shift >= 128)
 		return ts;
-	return info->tsc_offset + (uint64_t)((unsigned __int128)ts * info->tsc_mult >> info->tsc_shift);
+	return info->tsc_offset + mul_shift(ts, info->tsc_mult, info->tsc_shift);
 }
 
 /* Of one CPU: the number of samples, then their times, offsets and scalings. Returns what is behind it, 0: it is damaged. */

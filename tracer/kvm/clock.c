@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/wide.h"
 #include "kvm/clock.h"
 
 #define SAMPLE	  256u	   /* IPIs of the guest */
@@ -32,16 +33,27 @@ bool kvm_clock_unscaled(uint64_t ratio)
 
 uint64_t kvm_clock_host_tsc(uint64_t guest, int64_t offset, uint64_t ratio)
 {
-	__int128 ticks = (int64_t)(guest - (uint64_t)offset);
+	uint64_t ticks = guest - (uint64_t)offset;
 
-	return kvm_clock_unscaled(ratio) ? (uint64_t)ticks :
-					   (uint64_t)(ticks * ((__int128)1 << fraction(ratio)) / (__int128)ratio);
+	if (kvm_clock_unscaled(ratio))
+		return ticks;
+	/* Before its own 0 is where the guest's counter never was, but an offset may say so. */
+	if ((int64_t)ticks < 0)
+		return 0 - mul_div(0 - ticks, 1ULL << fraction(ratio), ratio);
+	return mul_div(ticks, 1ULL << fraction(ratio), ratio);
 }
 
 bool kvm_clock_same_rate(uint32_t mult_a, uint32_t shift_a, uint32_t mult_b, uint32_t shift_b)
 {
-	unsigned __int128 a = (unsigned __int128)mult_a << shift_b, b = (unsigned __int128)mult_b << shift_a;
+	unsigned int more_a = shift_b > shift_a ? shift_b - shift_a : 0;
+	unsigned int more_b = shift_a > shift_b ? shift_a - shift_b : 0;
+	uint64_t a, b;
 
+	/* By so much more than 32 bits can tell. */
+	if (more_a > 32 || more_b > 32)
+		return false;
+	a = (uint64_t)mult_a << more_a;
+	b = (uint64_t)mult_b << more_b;
 	return (a > b ? a - b : b - a) <= b / 1000;
 }
 
@@ -62,7 +74,7 @@ static int64_t drift(const struct kvm_clock *c, uint64_t from, uint64_t to)
 {
 	uint64_t span = from < to ? to - from : from - to;
 
-	return (int64_t)((unsigned __int128)span * c->ppm / 1000000);
+	return (int64_t)(span / 1000000 * c->ppm + span % 1000000 * c->ppm / 1000000);
 }
 
 static int by_time(const void *a, const void *b)

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/wide.h"
 #include "kvm/joined.h"
 
 void kvm_hits_add(struct kvm_hits *h, const struct kvm_ipi *ipi)
@@ -241,7 +242,7 @@ static void set_time(struct kvm_pair *p, const struct tsc *t)
 	p->time = (struct kvm_time){
 		.mult = host->tsc_mult,
 		.shift = host->tsc_shift,
-		.offset = host->tsc_offset - (uint64_t)((__int128)t->offset * host->tsc_mult >> host->tsc_shift),
+		.offset = host->tsc_offset - mul_shift_signed(t->offset, host->tsc_mult, host->tsc_shift),
 		.add = host->add_ns,
 	};
 }

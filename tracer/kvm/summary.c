@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/wide.h"
 #include "kvm/summary.h"
 
 struct sums {
@@ -52,14 +53,13 @@ static void put(struct figures *f, const char *key, const char *label, enum kvm_
 
 static uint64_t thousandths(uint64_t part, uint64_t of)
 {
-	return of ? (uint64_t)((unsigned __int128)part * 1000 / of) : 0;
+	return of ? mul_div(part, 1000, of) : 0;
 }
 
 static void put_rate(struct figures *f, const char *key, const char *label, const struct kvm_report *r, uint64_t count)
 {
 	/* Ticks have no second. */
-	put(f, key, label, KVM_FIGURE_RATE, r->in_ns && r->span,
-	    r->span ? (uint64_t)((unsigned __int128)count * 1000000000000u / r->span) : 0);
+	put(f, key, label, KVM_FIGURE_RATE, r->in_ns && r->span, r->span ? mul_div(count, 1000000000000u, r->span) : 0);
 }
 
 static void put_cpus(struct figures *f, const char *key, const char *label, const struct kvm_report *r, bool known,

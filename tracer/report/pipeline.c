@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/wide.h"
 #include "report/batches.h"
 #include "report/beside.h"
 #include "report/pipeline.h"
@@ -215,7 +216,7 @@ uint64_t pipeline_time(const struct pipeline *p, uint64_t stamp)
 	const struct pipeline_time *t = &p->time;
 
 	if (t->mult)
-		stamp = t->offset + (t->shift < 128 ? (uint64_t)((unsigned __int128)stamp * t->mult >> t->shift) : 0);
+		stamp = t->offset + mul_shift(stamp, t->mult, t->shift);
 	return stamp + t->add;
 }
 
