@@ -20,7 +20,7 @@ mkdir -p /run || exit 1
 record() {
 	local what=$1 words
 	shift
-	IPITRACE_DEBUG=session exits 0 "$what" "$@" "$IPITRACE" record --compress none -o f.dat -- true
+	IPITRACE_DEBUG=session exits 0 "$what" "$@" "$IPITRACE" record --compress none -o f.dat -- "$EXAMPLES/membarrier" -n 20
 	words=$(grep -E '^ipitrace: symbols: ' "$ERR")
 	case $words in
 	*"the kernel's own"*) from=own ;;
