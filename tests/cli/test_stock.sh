@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Recordings by Debian's own trace-cmd on arm64 and riscv64 (tests/data/README.md), against what was sent, as the
+# Recordings by Debian's own trace-cmd on arm64, armhf (32 bits) and riscv64 (tests/data/README.md), against what was sent, as the
 # module and examples/membarrier said, and against what trace-cmd finds in them.
 . "$(dirname "$0")/../lib.sh"
 cd "$TMP" || exit 1
@@ -36,6 +36,8 @@ done <<'FILES'
 arm64-3.1.6-calls aarch64 3\.1\.6 mono ipitrace_bench_handler 40 40 69 69 69 65 0
 arm64-3.1.6-membarrier aarch64 3\.1\.6 mono ipi_mb 20 60 41 81 82 73 1
 arm64-3.1.6-local aarch64 3\.1\.6 local ipi_mb 20 60 42 82 82 72 0
+armhf-3.3.1-calls armv7l 3\.3\.1 mono ipitrace_bench_handler 40 40 71 71 71 68 0
+armhf-3.3.1-membarrier armv7l 3\.3\.1 mono ipi_mb 20 60 53 93 93 86 0
 riscv64-3.3.1-calls riscv64 3\.3\.1 mono ipitrace_bench_handler 40 40 57 57 57 55 0
 riscv64-3.3.1-local riscv64 3\.3\.1 local ipi_mb 20 60 59 99 99 95 0
 riscv64-3.4-calls riscv64 3\.4 mono ipitrace_bench_handler 40 40 61 61 60 59 0
@@ -43,7 +45,7 @@ riscv64-3.4-membarrier riscv64 3\.4 mono ipi_mb 20 60 54 94 94 89 0
 FILES
 
 # Its stack trigger is enough for callers.
-for name in arm64-3.1.6 riscv64-3.4; do
+for name in arm64-3.1.6 armhf-3.3.1 riscv64-3.4; do
 	exits 0 "$name: by caller" "$IPITRACE" report --json --func ipi_mb "$name"-membarrier.dat
 	json_check "$OUT" "[r['caller'].split('+')[0] for r in rows] == ['membarrier_private_expedited']" "$name: the caller by stacks"
 done

@@ -45,8 +45,12 @@ class Reader:
         self.copy(struct.unpack(fmt, self.copy(struct.calcsize(fmt)))[0])
 
 
-def addresses(data):
+def addresses(data, starts):
     """Whatever looks like a kernel address at a record's alignment."""
+    if starts[-1] < 1 << 32:
+        low = min((a for a in starts if a), default=0)
+        yield from (v for v in struct.unpack_from("<%dI" % (len(data) // 4), data) if low <= v <= starts[-1])
+        return
     for offset in (0, 4):
         n = (len(data) - offset) // 8
         for v in struct.unpack_from("<%dQ" % n, data, offset):
@@ -65,7 +69,7 @@ def prune(kallsyms, data):
     starts = [a for a, _ in order]
     keep = set()
     named = {a for a, i in order if lines[i].split()[2] in BY_NAME}
-    for v in named | set(addresses(data)):
+    for v in named | set(addresses(data, starts)):
         k = bisect.bisect_right(starts, v) - 1
         if k < 0:
             continue

@@ -225,6 +225,57 @@ static void test_raise(void)
 	bed_free(t);
 }
 
+/* Writing a send wakes a reader, whose IPI stands between the send and its ipi_raise. */
+static void test_raise_woke_reader(void)
+{
+	static const uint64_t mask[] = { 2 }, self[] = { 1 };
+	struct bed *t = bed_arm64(true);
+
+	pb_page(&t->b, 0, 100);
+	rec_send(t, 1, 0, 7, 1, ADDR(2), GENERIC); /* 1: no stacks */
+	rec_send(t, 1, 0, 7, 0, ADDR(3), ADDR(0x5000));
+	rec_mask(t, ID_RAISE, 0, self, 1, 0, R_WORK);
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL);
+	rec_send(t, 1, 0, 7, 1, ADDR(2), GENERIC); /* 3: sends have stacks */
+	rec_send(t, 1, 0, 7, 0, ADDR(3), ADDR(0x5000));
+	rec_stack(t, 0, 7, 3, ADDR(0x2000));
+	rec_mask(t, ID_RAISE, 0, self, 1, 0, R_WORK);
+	rec_stack(t, 0, 7, 3, ADDR(0x1000));
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL);
+	rec_send(t, 1, 0, 7, 1, ADDR(2), GENERIC); /* 5: their raises, too */
+	rec_send(t, 1, 0, 7, 0, ADDR(3), ADDR(0x5000));
+	rec_stack(t, 0, 7, 3, ADDR(0x2000));
+	rec_mask(t, ID_RAISE, 0, self, 1, 0, R_WORK);
+	rec_stack(t, 0, 7, 3, ADDR(0x3000));
+	rec_stack(t, 0, 7, 3, ADDR(0x1000));
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL);
+	rec_stack(t, 0, 7, 3, ADDR(0x4000));
+	rec_send(t, 1, 0, 7, 1, ADDR(2), GENERIC); /* 7: raises alone */
+	rec_send(t, 1, 0, 7, 0, ADDR(3), ADDR(0x5000));
+	rec_mask(t, ID_RAISE, 0, self, 1, 0, R_WORK);
+	rec_stack(t, 0, 7, 3, ADDR(0x3000));
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL);
+	rec_stack(t, 0, 7, 3, ADDR(0x4000));
+	rec_send(t, 1, 0, 7, 1, ADDR(2), GENERIC); /* 9: writing the stack woke it, and in between was another IPI */
+	rec_stack(t, 0, 7, 3, ADDR(0x1000));
+	rec_send(t, 1, 0, 7, 0, ADDR(3), ADDR(0x5000));
+	rec_mask(t, ID_RAISE, IPI_FLAG_HARDIRQ, mask, 1, 0, R_RESCHED);
+	rec_mask(t, ID_RAISE, 0, self, 1, 0, R_WORK);
+	rec_mask(t, ID_RAISE, 0, mask, 1, 0, R_CALL);
+	is_u64(bed_run(t, 64), 12, "readers that sends wake: five sends, five IPIs of theirs, one of an interrupt");
+	for (unsigned int i = 1; i < 11; i++)
+		is_u64(t->ev[i].class, i % 2 ? IPI_CLASS_CALL : IPI_CLASS_IRQ_WORK, "the raise is its send's");
+	is_u64(t->ev[11].class, IPI_CLASS_RESCHEDULE, "the interrupt's stays");
+	is_u64(decoder_stack(t->d, t->ev[3].stack)->addrs[0], ADDR(0x1000), "stacks of sends: its own");
+	is_u64(decoder_stack(t->d, t->ev[4].stack)->addrs[0], ADDR(0x2000), "  and the reader's");
+	is_u64(decoder_stack(t->d, t->ev[5].stack)->addrs[0], ADDR(0x1000), "of sends and raises: its own");
+	is_u64(decoder_stack(t->d, t->ev[6].stack)->addrs[0], ADDR(0x2000), "  and the reader's");
+	is_u64(decoder_stack(t->d, t->ev[7].stack)->addrs[0], ADDR(0x4000), "of raises: its own");
+	is_u64(decoder_stack(t->d, t->ev[8].stack)->addrs[0], ADDR(0x3000), "  and the reader's");
+	is_u64(decoder_stack(t->d, t->ev[9].stack)->addrs[0], ADDR(0x1000), "behind the stack: its own");
+	bed_free(t);
+}
+
 /* A stack knows which call's function its CPU ran. */
 static void test_within(void)
 {
@@ -634,6 +685,7 @@ int main(void)
 	test_tlb();
 	test_tiers();
 	test_raise();
+	test_raise_woke_reader();
 	test_receptions();
 	test_unnamed();
 	test_within();

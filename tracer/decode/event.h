@@ -387,7 +387,7 @@ static inline bool event_send(struct decoder *d, struct cursor *c, struct ipi_ev
 
 		if (class != IPI_CLASS_OTHER)
 			ev->class = class;
-		level->drop_raise = true;
+		level->drop_raise++;
 	}
 	stack_attach(d, c, &look, ev);
 	return true;

@@ -107,7 +107,30 @@ struct expected {
 	bool raise, next;
 	bool one; /* no second stack of its own comes behind the first */
 	unsigned int nested;
+	unsigned int raises; /* of sends in between, that are to come */
+	bool passed;	     /* one of these came */
 };
+
+/*
+ * Writing a send, its stack or its ipi_raise wakes a reader by irq_work (rb_wakeups() in kernel/trace/ring_buffer.c):
+ * an IPI to the own CPU, which no other send goes to. It is told of before the ipi_raise that is ours, and has one of
+ * its own.
+ */
+static bool look_woke_reader(const struct decoder *d, const struct cursor *c, const struct ev_desc *desc,
+			     const struct rec *r, struct expected *want)
+{
+	if (desc->op == OP_RAISE && want->raises) {
+		want->raises--;
+		want->passed = true;
+		return true;
+	}
+	if (desc->op != OP_SEND_CPU || !d->plan.fmt.has_raise || d->plan.fmt.x86 || r->len < desc->min_len ||
+	    load32(r->data + desc->off[FLD_CPU], d->plan.swap) != c->cpu || want->raises == MAX_NESTED)
+		return false;
+	want->raises++;
+	want->nested++;
+	return true;
+}
 
 /* False: nothing that belongs to our event comes behind this record. */
 static bool look_record(const struct ev_desc *desc, const struct rec *r, uint64_t ts, struct expected *want,
@@ -120,6 +143,9 @@ static bool look_record(const struct ev_desc *desc, const struct rec *r, uint64_
 			want->nested--;
 			return true;
 		}
+		/* Of one that the reader's ipi_raise has, and ours behind it, the second is ours. */
+		if (want->passed && want->raise && want->next && whole)
+			look->stack = NULL;
 		if (want->next && whole)
 			look_stack(look, r, ts);
 		want->next &= !want->one;
@@ -158,7 +184,8 @@ void look_ahead(struct decoder *d, struct cursor *c, const struct ipi_event *ev,
 	memset(look, 0, sizeof(*look));
 	scan_init(d, c, &s);
 	while (scan_next(d, c, &s, &r, &id))
-		if (!look_record(&d->plan.fmt.desc[id], &r, s.ts, &want, look))
+		if (!look_woke_reader(d, c, &d->plan.fmt.desc[id], &r, &want) &&
+		    !look_record(&d->plan.fmt.desc[id], &r, s.ts, &want, look))
 			return;
 }
 

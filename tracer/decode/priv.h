@@ -147,7 +147,7 @@ struct sub_buffer {
 
 /* What a level has left open; see decode/decode.c. */
 struct level_state {
-	bool drop_raise;    /* the next ipi_raise was already told by its send */
+	uint8_t drop_raise; /* so many ipi_raise to come were already told by their sends */
 	uint64_t call_func; /* function of the send to come, 0 = not known */
 	uint32_t call_cpu;  /* its target, or CALL_ANY_CPU */
 	/* Of the last wake-up: decode/wakes.c. */

@@ -22,7 +22,7 @@ static bool raise_decode(struct decoder *d, struct cursor *c, struct ipi_event *
 	struct look look;
 
 	if (level->drop_raise) {
-		level->drop_raise = false;
+		level->drop_raise--;
 		return false;
 	}
 	ev->type = IPI_EV_SEND_MASK;
@@ -250,7 +250,7 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 	}
 	look_ahead(d, c, ev, f->has_raise && !f->x86, &look);
 	if (look.raise)
-		level->drop_raise = true;
+		level->drop_raise++;
 	stack_attach(d, c, &look, ev);
 	if (f->has_wakes)
 		wake_join(d, c, ev);
