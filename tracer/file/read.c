@@ -356,7 +356,7 @@ static void v6_cpu_table(struct dat_file *f, struct dat_in *in, unsigned int nr,
 {
 	struct dat_buffer *buffer = dat_add_buffer(f, name, NULL, f->info.page_size);
 	const char *text;
-	size_t len;
+	uint64_t len;
 
 	for (unsigned int cpu = 0; cpu < nr && !in->failed; cpu++) {
 		uint64_t off = in_number(in, 8);
@@ -367,13 +367,13 @@ static void v6_cpu_table(struct dat_file *f, struct dat_in *in, unsigned int nr,
 	}
 	if (in->failed || in_left(in) < 8)
 		return;
-	len = (size_t)in_number(in, 8);
+	len = in_number(in, 8);
 	if (!len || len >= 256 || len > in_left(in))
 		return;
 	text = (const char *)dat_in_bytes(in, len);
 	/* Not every version wrote it, and what stands here then is anything. */
-	if (text && memchr(text, '[', len))
-		buffer->clock = clock_name(f, text, len);
+	if (text && memchr(text, '[', (size_t)len))
+		buffer->clock = clock_name(f, text, (size_t)len);
 }
 
 static int v6_data(struct dat_file *f, struct dat_in *in, struct err *err)

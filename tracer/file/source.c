@@ -26,9 +26,12 @@
 
 #define SPOOL_CHUNK (256u << 10)
 
+/* Of what a 32-bit machine can address no two parts, together, are more than a size_t tells. */
+#define MAX_CHARGE (SIZE_MAX / 4)
+
 bool dat_charge(struct dat_file *f, uint64_t bytes)
 {
-	if (bytes > f->budget) {
+	if (bytes > f->budget || bytes > MAX_CHARGE) {
 		f->budget = 0;
 		f->over_budget = true;
 		return false;
