@@ -143,6 +143,7 @@ static void problem(struct probe_kernel *p, const char *text)
 static void probe_access(struct probe_kernel *p)
 {
 	char lockdown[100];
+	unsigned int kernel_long;
 	const char *dir;
 
 	tracefs_set_loglevel(TEP_LOG_NONE);
@@ -163,7 +164,11 @@ static void probe_access(struct probe_kernel *p)
 		problem(p, "kernel lockdown (confidentiality) forbids tracing");
 	if (!p->tracefs)
 		problem(p, p->tracefs_mounted ? "tracefs cannot be read" : "tracefs cannot be mounted");
-	p->kprobes = p->tracefs && standin_possible();
+	kernel_long = p->tracefs ? session_kernel_long() : 0;
+	if (kernel_long && kernel_long != sizeof(long))
+		problem(p, "this ipitrace and the kernel are not both of 32 bits, or of 64");
+	p->no_kprobes = p->tracefs ? standin_problem() : "tracefs cannot be used";
+	p->kprobes = !p->no_kprobes;
 }
 
 /* --- events --- */
@@ -219,7 +224,7 @@ static uint32_t probe_standins(struct probe_kernel *p, uint32_t ops)
 		add_event(p, "", ev[i].symbol[0] ? ev[i].symbol : ev[i].function,
 			  call ? "stand-in for call" : "stand-in for send", there ? PROBE_STOOD_IN : PROBE_MISSING,
 			  there	      ? NULL :
-			  !p->kprobes ? "the kernel has no dynamic kprobe events" :
+			  !p->kprobes ? p->no_kprobes :
 			  call	      ? "functions of some calls have no name" :
 					"its sends are not seen");
 	}
@@ -358,7 +363,8 @@ static void probe_verdict(struct probe_kernel *p, const struct ipi_evidence *evi
 		p->claims = "nothing can be recorded here";
 		p->raise = !p->root				   ? "run as root" :
 			   !strcmp(p->lockdown, "confidentiality") ? "boot without lockdown=confidentiality" :
-								     "a writable tracefs; in a container the host's";
+			   p->tracefs ? "an ipitrace that was built for the kernel's own architecture" :
+					"a writable tracefs; in a container the host's";
 		return;
 	}
 	p->tier = ipi_tier_name(evidence->tier);

@@ -58,8 +58,9 @@ struct probe_kernel {
 	unsigned int cpus_online, cpus_present;
 	/* access */
 	bool root, tracefs, tracefs_mounted, instances, symbols, stacks, kprobes;
-	char lockdown[24]; /* "none", "integrity", "confidentiality"; "" = no such thing */
-	char problem[200]; /* why recording is impossible; "" = it is not */
+	const char *no_kprobes; /* why not */
+	char lockdown[24];	/* "none", "integrity", "confidentiality"; "" = no such thing */
+	char problem[200];	/* why recording is impossible; "" = it is not */
 	/* events and filters */
 	struct probe_event events[PROBE_MAX_EVENTS];
 	unsigned int nr_events;

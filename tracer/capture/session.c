@@ -108,6 +108,30 @@ static int find_tracefs(struct session *s, struct err *err)
 	return 0;
 }
 
+unsigned int session_kernel_long(void)
+{
+	char *text = session_read_top("events/header_page", NULL);
+	const char *commit = text ? strstr(text, "field: local_t commit;") : NULL;
+	unsigned int offset, size = 0;
+
+	if (commit && sscanf(commit, "field: local_t commit; offset:%u; size:%u;", &offset, &size) != 2)
+		size = 0;
+	free(text);
+	return size;
+}
+
+/* Files of either are read by both; but what is recorded is looked at by the machine's own long all over. */
+static int check_long(struct err *err)
+{
+	unsigned int size = session_kernel_long();
+
+	if (!size || size == sizeof(long))
+		return 0;
+	err_set(err, EXIT_FAILED, "this ipitrace is of %zu bits, the kernel of %u", 8 * sizeof(long), 8 * size);
+	return err_hint(err, "to record it needs an ipitrace that was built for the kernel's own architecture; "
+			     "files of either are read by both");
+}
+
 void session_log(struct session *s, const char *file, const char *text, int errnum)
 {
 	char line[512];
@@ -355,7 +379,7 @@ int session_open(struct session **sp, const struct session_config *config, struc
 	s->log_ctx = config->log_ctx;
 	cleanup_add(&s->cleanup, close_at_exit, s);
 	*sp = s;
-	if (find_tracefs(s, err))
+	if (find_tracefs(s, err) || check_long(err))
 		return -1;
 	if (session_find_extras(s, config, err))
 		return -1;

@@ -159,5 +159,7 @@ int session_read_stats(const struct session *s, unsigned int cpu, struct ring_st
 /* A file of the instance, or of the top of tracefs; malloc'ed, NULL if unreadable. */
 char *session_read(const struct session *s, const char *file, size_t *len);
 char *session_read_top(const char *file, size_t *len);
+/* Bytes of the kernel's long, of which its pages are made (events/header_page); 0: it does not say. */
+unsigned int session_kernel_long(void);
 
 #endif

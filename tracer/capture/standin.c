@@ -97,13 +97,16 @@ const struct standin_event *standin_events(const struct standin *s, unsigned int
 	return s->ev;
 }
 
-bool standin_possible(void)
+const char *standin_problem(void)
 {
 	char *path = tracefs_get_tracing_file(EVENTS_FILE);
 	bool can = path && !access(path, W_OK);
 
 	tracefs_put_tracing_file(path);
-	return can;
+	if (!can)
+		return "the kernel has no dynamic kprobe events";
+	/* Offsets in struct __call_single_data, words of a mask: who records is as wide as the kernel, session_open(). */
+	return sizeof(long) == 8 ? NULL : "the kernel is not one of 64 bits, whose structures the probes know";
 }
 
 /* 0 or -errno. Appending, because opening for writing alone removes every probe of the machine. */
@@ -217,7 +220,7 @@ int standin_add(const char *instance, const char *event, const char *function, c
 	char *text;
 	int ret;
 
-	if (!standin_possible())
+	if (standin_problem())
 		return -EOPNOTSUPP;
 	name_group(instance);
 	text = xasprintf("p:%s/%s %s %s", group, event, function, args);
@@ -239,13 +242,14 @@ int standin_drop(const char *event)
 int standin_install(struct standin **sp, const char *instance, uint32_t ops, unsigned int nr_cpus, struct err *err)
 {
 	struct standin *s = standin_find(nr_cpus);
+	const char *problem = standin_problem();
 	unsigned int nr = 0;
 	int errnum = 0;
 
 	*sp = s;
 	name_group(instance);
-	if (!standin_possible()) {
-		err_set(err, EXIT_FAILED, "this kernel has no dynamic kprobe events");
+	if (problem) {
+		err_set(err, EXIT_FAILED, "%s", problem);
 		return err_hint(err, "'ipitrace probe' shows what it offers; kprobes need CONFIG_KPROBE_EVENTS");
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

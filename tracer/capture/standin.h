@@ -59,8 +59,8 @@ const struct standin_event *standin_events(const struct standin *s, unsigned int
  * another one runs on the same CPU, as by an interrupt in the midst of it.
  */
 uint64_t standin_missed(const struct standin *s);
-/* Is this kernel able to? True where dynamic events can be made; the functions are another question. */
-bool standin_possible(void);
+/* Why there can be none here, "the kernel has no ..."; NULL: there can, and the functions are another question. */
+const char *standin_problem(void);
 /* Events of runs that are gone; returns how many were removed. *failed: how many could not be. */
 unsigned int standin_remove_stale(unsigned int *failed);
 
