@@ -179,11 +179,12 @@ struct bench_target {
 	u32 spinner_gone, sleeper_gone; /* at their last instruction here */
 	/* window: the leader stores open_req, the spinner answers in open_ack (release both) */
 	u32 open_req, open_ack;
-	u64 off_ns, on_ns; /* of the last window; on_ns stored before interrupts are on */
-	u32 window;	   /* number of the last window */
+	u64 off_ns;
+	atomic64_t on_ns; /* of the last window; stored before interrupts are on */
+	u32 window;	  /* number of the last window */
 	u64 windows, windows_missed;
 	/* last reschedule interrupt noticed by the spinner; seen_seq stored last (release) */
-	u64 seen_ns;
+	atomic64_t seen_ns;
 	u32 seen_seq;
 	/*
 	 * The spinner's switches since it was last switched in, stored by itself: it runs. It

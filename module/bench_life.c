@@ -25,7 +25,7 @@
 /* A fatal signal: threads that are on their CPUs end in less, and the next run need not wait for them. */
 #define BENCH_KILLED_NS (200 * NSEC_PER_MSEC)
 /* How long CPU hotplug waits for a stopped run at most. */
-#define BENCH_HOTPLUG_NS (5 * NSEC_PER_SEC)
+#define BENCH_HOTPLUG_NS (5ULL * NSEC_PER_SEC)
 
 static void live_fn(struct work_struct *work);
 

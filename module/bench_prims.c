@@ -250,13 +250,13 @@ static void finish_reschedule(struct bench_sender *s, struct bench_call *c)
 	for (;;) {
 		seen = smp_load_acquire(&c->helper->seen_seq);
 		/* A stamp from before the send is of somebody else's interrupt. */
-		if ((s32)(seen - from) > 0 && READ_ONCE(c->helper->seen_ns) >= c->send_ns)
+		if ((s32)(seen - from) > 0 && (u64)atomic64_read(&c->helper->seen_ns) >= c->send_ns)
 			break;
 		if (bench_now() > until || bench_stopped(s->run))
 			return;
 		bench_turn(s->run);
 	}
-	c->hit.entry_ns = READ_ONCE(c->helper->seen_ns);
+	c->hit.entry_ns = (u64)atomic64_read(&c->helper->seen_ns);
 	c->hit.irq_seq = seen;
 	c->hit.flags = IPITRACE_BENCH_S_THREAD;
 }

@@ -124,7 +124,7 @@ static u32 in_window(struct bench_sender *s, const struct bench_call *c, const s
 
 	if (!s->run->lockstep || !t)
 		return 0;
-	on = smp_load_acquire(&t->on_ns);
+	on = (u64)atomic64_read_acquire(&t->on_ns);
 	if (!on || c->send_ns < t->off_ns || on < c->send_ns + s->run->arg.irqs_off_ns)
 		return 0;
 	if (s->run->op->flags & IPITRACE_BENCH_P_WAITS) {

@@ -26,7 +26,7 @@ static void window_hold(struct bench_target *t, u32 req)
 	now = bench_now();
 	limit = now + irqs_off_ns + BENCH_WINDOW_SLACK_NS;
 	WRITE_ONCE(t->off_ns, now);
-	WRITE_ONCE(t->on_ns, 0);
+	atomic64_set(&t->on_ns, 0);
 	WRITE_ONCE(t->window, req);
 	smp_store_release(&t->open_ack, req);
 	while (now < limit) {
@@ -44,7 +44,7 @@ static void window_hold(struct bench_target *t, u32 req)
 	t->windows++;
 	t->windows_missed += missed;
 	/* Ordered before any handler that was held off: it runs on this CPU after the next line. */
-	smp_store_release(&t->on_ns, bench_now());
+	atomic64_set_release(&t->on_ns, (s64)bench_now());
 	local_irq_enable();
 }
 
@@ -102,7 +102,7 @@ static int spinner_fn(void *data)
 			spinner_tell(t);
 			seq = bench_irq_seq(t->cpu, BENCH_IRQ_RESCHED);
 			if (seq != t->seen_seq) {
-				WRITE_ONCE(t->seen_ns, bench_now());
+				atomic64_set(&t->seen_ns, (s64)bench_now());
 				smp_store_release(&t->seen_seq, seq);
 			}
 		}
