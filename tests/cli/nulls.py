@@ -22,7 +22,7 @@ NEEDS = {  # one of each group
 TOTALS = {
     "sends": "S", "target_hits": "S", "outcome_unknown": "S", "own_sends": "S",
     "delivered": "SR", "coalesced": "SR", "in_flight": "SR", "lost": "SR", "exact": "SR", "fifo": "SR", "ambiguous": "SR",
-    "interrupts": "R", "unsolicited": "R", "unsolicited_in_gap": "R",
+    "interrupts": "R", "unsolicited": "R", "unsolicited_in_gap": "R", "unsolicited_at_start": "R",
     "calls": "Q", "calls_run": "QF", "calls_in_flight": "QF", "calls_lost": "QF", "ambiguous_calls": "QF",
     "calls_unqueued": "QF", "calls_unqueued_untraced": "QF", "empty_interrupts": "QF", "local_calls": "F",
     "elided": "QS", "riders": "QSW", "polled": "QSW", "wakes": "W", "waits": "QFS", "waits_unknown": "QFS",

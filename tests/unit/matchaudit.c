@@ -117,6 +117,7 @@ static void count_spans(const struct span_log *log, struct match_totals *t)
 			t->interrupts++;
 			t->unsolicited += !!s->unsolicited;
 			t->unsolicited_in_gap += s->unsolicited == IPI_UNSOLICITED_IN_GAP;
+			t->unsolicited_at_start += s->unsolicited == IPI_UNSOLICITED_AT_START;
 			if (s->class < IPI_NR_CLASSES)
 				t->interrupts_by_class[s->class]++;
 			break;
@@ -160,6 +161,7 @@ static bool audit_totals(const struct span_log *log, const struct match_totals *
 	SAME(interrupts);
 	SAME(unsolicited);
 	SAME(unsolicited_in_gap);
+	SAME(unsolicited_at_start);
 	SAME(before_window);
 	SAME(calls);
 	SAME(calls_run);

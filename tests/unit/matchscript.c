@@ -461,6 +461,7 @@ static void expect_totals(struct script *sc, const struct match_totals *t, char 
 		TOTAL(interrupts),
 		TOTAL(unsolicited),
 		TOTAL(unsolicited_in_gap),
+		TOTAL(unsolicited_at_start),
 		TOTAL(before_window),
 		TOTAL(empty_interrupts),
 		TOTAL(calls),

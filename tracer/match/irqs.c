@@ -121,13 +121,17 @@ static struct hit *window_cause(const struct window *w, enum ipi_how *how)
 static enum ipi_unsolicited __attribute__((noinline)) why_unsolicited(struct matcher *m, const struct window *w)
 {
 	struct cpu *cpu = &m->cpus[w->target];
+	/* A gap may be told of when it is over only. */
+	const bool in_gap = w->in_gap || w->entry_ns <= m->gap_reach_ns;
 
 	if (w->maybe_before && !(cpu->before_told >> w->class & 1)) {
 		cpu->before_told |= IPI_CLASS_BIT(w->class);
-		return IPI_UNSOLICITED_BEFORE;
+		if (m->config.window_ns)
+			return IPI_UNSOLICITED_BEFORE;
+		if (!in_gap && m->config.has_sends)
+			return IPI_UNSOLICITED_AT_START;
 	}
-	/* A gap may be told of when it is over only. */
-	return w->in_gap || w->entry_ns <= m->gap_reach_ns ? IPI_UNSOLICITED_IN_GAP : IPI_UNSOLICITED;
+	return in_gap ? IPI_UNSOLICITED_IN_GAP : IPI_UNSOLICITED;
 }
 
 static void __attribute__((noinline))
@@ -428,6 +432,9 @@ void window_open(struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
 	w->tainted = false;
 	w->in_gap = m->nr_gaps;
 	w->maybe_before = cpu->before >> ev->class & 1;
+	/* What comes second was sent later; in a window, whose beginning is not told to the ns, perhaps not. */
+	if (unlikely(w->maybe_before) && !m->config.window_ns)
+		cpu->before &= (uint16_t)~IPI_CLASS_BIT(ev->class);
 	cpu->win = w;
 	if (unlikely(cpu->nr_irq_works) && ipi_class_is_call(ev->class))
 		call_drain_irq_work(m, cpu, ev->ts_ns, w);

@@ -51,7 +51,7 @@ static void matcher_grow(struct matcher *m, unsigned int nr)
 	memset(m->cpus + m->nr_cpus, 0, (want - m->nr_cpus) * sizeof(*m->cpus));
 	for (unsigned int n = m->nr_cpus; n < want; n++) {
 		m->cpus[n].cut = CUT_START;
-		m->cpus[n].before = m->config.window_ns ? IPI_CLASSES_ALL : 0;
+		m->cpus[n].before = IPI_CLASSES_ALL;
 	}
 	m->nr_cpus = want;
 }
@@ -77,8 +77,6 @@ struct matcher *matcher_new(const struct match_config *config)
 void matcher_set_window(struct matcher *m, uint64_t window_ns)
 {
 	m->config.window_ns = window_ns;
-	for (unsigned int n = 0; n < m->nr_cpus; n++)
-		m->cpus[n].before = window_ns ? IPI_CLASSES_ALL : 0;
 }
 
 void matcher_set_emit(struct matcher *m, ipi_span_fn emit, void *ctx, unsigned int untold)
@@ -216,6 +214,17 @@ static void __attribute__((noinline)) pass_tlb(struct matcher *m, const struct i
 	match_emit(m, &span);
 }
 
+/* What was sent before the trace is pending no more. In a window only who had interrupts on since has none of it. */
+static void before_expire(const struct matcher *m, struct cpu *cpu, const struct ipi_event *ev)
+{
+	const uint64_t from_ns = m->config.window_ns ? m->config.window_ns : m->start_ns;
+
+	if (m->config.window_ns && ev->flags & FLAGS_IRQS_OFF)
+		return;
+	if (ev->ts_ns > from_ns + MATCH_PENDING_NS)
+		cpu->before = 0;
+}
+
 static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 {
 	struct cpu *cpu;
@@ -231,9 +240,8 @@ static inline void feed_one(struct matcher *m, const struct ipi_event *ev)
 			ops_expire(m, cpu, ev);
 		if (unlikely(cpu->nr_chains) && !(ev->flags & FLAGS_IRQS_OFF))
 			chains_weaken(cpu);
-		if (unlikely(cpu->before) && !(ev->flags & FLAGS_IRQS_OFF) &&
-		    ev->ts_ns > m->config.window_ns + MATCH_PENDING_NS)
-			cpu->before = 0;
+		if (unlikely(cpu->before))
+			before_expire(m, cpu, ev);
 	}
 
 	switch (ev->type) {

@@ -60,13 +60,15 @@ enum ipi_path {
  * Whether a send was seen for an interrupt, and if not, whether lost events may hide it. BEFORE: the trace is a window of
  * something that went on before (match_config.window_ns), and what was sent then may still be pending when it begins: one
  * request a CPU and class, as long as nothing shows that the CPU had interrupts on since, and some ms in any case
- * (MATCH_PENDING_NS). Its interrupt is none of the window's: it is in no total but before_window.
+ * (MATCH_PENDING_NS). Its interrupt is none of the window's: it is in no total but before_window. AT_START: the same of a
+ * trace that is no window, for as many ms at most. Nothing there says that it was sent before: it is unsolicited all the same.
  */
 enum ipi_unsolicited {
 	IPI_SOLICITED = 0,
 	IPI_UNSOLICITED = 1,
 	IPI_UNSOLICITED_IN_GAP = 2,
 	IPI_UNSOLICITED_BEFORE = 3,
+	IPI_UNSOLICITED_AT_START = 4,
 };
 
 /* The state of a CPU: not known, in no idle state, or in one of the kernel's numbers from 0 on. */
@@ -147,8 +149,9 @@ struct match_totals {
 	uint64_t delivered, coalesced, in_flight, lost;
 	uint64_t exact, fifo, ambiguous;
 	uint64_t interrupts, unsolicited, empty_interrupts;
-	uint64_t unsolicited_in_gap; /* of the unsolicited: lost events may hide their sends */
-	uint64_t before_window;	     /* interrupts, none of the above: sent before the window begins */
+	uint64_t unsolicited_in_gap;   /* of the unsolicited: lost events may hide their sends */
+	uint64_t unsolicited_at_start; /* of the unsolicited: they may have been sent before the trace began */
+	uint64_t before_window;	       /* interrupts, none of the above: sent before the window begins */
 	uint64_t calls, calls_run, calls_in_flight, calls_lost, ambiguous_calls;
 	uint64_t riders, polled, wakes, elided; /* elided == riders + polled + wakes */
 	uint64_t path_unknown;			/* calls that are neither, nor known to have been sent */

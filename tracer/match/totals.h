@@ -90,6 +90,7 @@ static inline void totals_irq(struct match_totals *t, unsigned int class, enum i
 		}
 		t->unsolicited++;
 		t->unsolicited_in_gap += unsolicited == IPI_UNSOLICITED_IN_GAP;
+		t->unsolicited_at_start += unsolicited == IPI_UNSOLICITED_AT_START;
 	}
 	totals_interrupt(t, class);
 	if (unlikely(!nr_calls) && calls_seen && ipi_class_is_call(class))

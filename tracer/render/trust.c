@@ -165,6 +165,8 @@ static void audit(struct render *r)
 		t->exact + t->fifo, t->interrupts, t->exact, t->fifo, t->ambiguous, t->coalesced, t->unsolicited);
 	if (t->unsolicited_in_gap)
 		fprintf(out, " (%" PRIu64 " in or right behind a gap)", t->unsolicited_in_gap);
+	if (t->unsolicited_at_start)
+		fprintf(out, " (%" PRIu64 " perhaps sent before the trace began)", t->unsolicited_at_start);
 	fputs(", ", out);
 	render_lost_events(r);
 	nonzero(out, t->in_flight, "in flight");

@@ -21,6 +21,7 @@ const struct total report_totals[] = {
 	TOTAL(interrupts, INTERRUPTS),
 	TOTAL(unsolicited, UNSOLICITED),
 	TOTAL(unsolicited_in_gap, UNSOLICITED),
+	TOTAL(unsolicited_at_start, UNSOLICITED),
 	TOTAL(calls, CALLS),
 	TOTAL(calls_run, RUNS),
 	TOTAL(calls_in_flight, RUNS),
