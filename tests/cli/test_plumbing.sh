@@ -18,7 +18,8 @@ is "$(cut -d'|' -f4 rows | tr ' ' '\n' | grep -Evx "$known")" "" "kernels are na
 is "$(for name in __smp_call_function_single smp_call_function smp_call_function_any ep_poll_callback folio_wake_bit wake_up_bit \
 	smp_text_poke_batch_finish __send_signal_locked complete_signal signal_wake_up_state kick_pool ptep_clear_flush pmdp_huge_clear_flush \
 	pmdp_invalidate pmdp_collapse_flush rcuwait_wake_up rwsem_wake __mutex_unlock_slowpath task_work_add kthread_queue_work \
-	tlb_remove_table kvm_vcpu_kick kvm_make_all_cpus_request kvm_irq_delivery_to_apic __apic_accept_irq process_one_work irq_work_run_list call_timer_fn; do
+	tlb_remove_table kvm_vcpu_kick kvm_make_all_cpus_request kvm_irq_delivery_to_apic __apic_accept_irq process_one_work irq_work_run_list call_timer_fn \
+	folio_unlock unlock_page unlock_buffer folio_end_read folio_end_writeback percpu_up_write __local_bh_enable; do
 	cut -d'|' -f1 rows | grep -qx "$name" || echo "$name"
 done)" "" "each that users saw is there"
 # Which of it this kernel lacks; tests/vm has more kernels.

@@ -35,7 +35,7 @@ while read -r row arch tier cpus sends hits delivered coalesced interrupts unsol
 		r["caller"].startswith("membarrier_private_expedited+"))) for k in ("sends", "target_hits"))')" \
 		"$mb_sends $mb_hits" "$row: membarriers by caller and function"
 	json_check "$J" "all(r['caller'] and not r['caller'].startswith(('0x', 'kprobe', 'ftrace', 'smp_call', 'generic_exec',
-		'on_each_cpu', 'native_', 'arch_send', '__smp_call')) for r in rows if r['sends'])" \
+		'on_each_cpu', 'native_', 'arch_send', '__smp_call', 'folio_unlock', '__local_bh_enable')) for r in rows if r['sends'])" \
 		"$row: every send has a caller outside the plumbing"
 	json_check "$J" "all(r['func'] for r in rows if r['sends'] and r['class'] != 'reschedule')" \
 		"$row: every call has a function"
