@@ -51,8 +51,8 @@ exits 1 "probe without root exits 1" setpriv --reuid=65534 --regid=65534 --clear
 cp "$OUT" "$TMP/user"
 json_check "$TMP/user" "d['tier'] == 'none' and d['problem'] == 'not root' and d['raise'] == 'run as root'" "and says why"
 json_check "$TMP/user" "all(e['state'] == 'unknown' for e in d['events'])" "without guessing what it cannot see"
-seen="[d['access']['kprobe_events'], d['access']['stack_trigger'], d['clock']['synchronised'], d['buffers']['subbuf_settable']]"
-json_check "$TMP/user" "$seen == [None] * 4" "  null, that is"
+seen="[d['access']['kprobe_events'], d['access']['stack_trigger'], d['access']['counts'], d['clock']['synchronised'], d['buffers']['subbuf_settable']]"
+json_check "$TMP/user" "$seen == [None] * 5" "  null, that is"
 json_check "$TMP/json" "all(type(v) is bool for v in $seen)" "  and true or false where it can"
 for user in user json; do
 	json_check "$TMP/$user" "all(f['text'] == f['text'].strip() for f in d['filters'])" "no blank behind a filter"

@@ -468,7 +468,9 @@ lab_initramfs() {
 		echo "ROW_NODES=$ROW_NODES"
 		echo "ROW_KVM=$ROW_KVM"
 		echo "ROW_TIER=$ROW_TIER"
-		echo "ROW_LAZY=$(sed -n 's/^CONFIG_PREEMPT_LAZY=//p' "$KERNEL_DIR/config")"
+		# The tick preempts. What PREEMPT_RT's patches called so up to 6.6 (HAVE_PREEMPT_LAZY) sends at once.
+		echo "ROW_LAZY=$(grep -q '^CONFIG_ARCH_HAS_PREEMPT_LAZY=y' "$KERNEL_DIR/config" &&
+			sed -n 's/^CONFIG_PREEMPT_LAZY=//p' "$KERNEL_DIR/config")"
 	} >"$tree/lab/row"
 	[ -z "${IPITRACE_VM_EXTRA:-}" ] || cp -a "$IPITRACE_VM_EXTRA/." "$tree/" || return 1
 	strip --strip-debug "$tree/lab/ipitrace_bench.ko" 2>/dev/null

@@ -188,8 +188,7 @@ static int no_counts(const struct session *s, const struct hist_trigger *t, stru
 		err_set(err, EXIT_FAILED, "this kernel cannot count: it has no hist triggers");
 		return err_hint(
 			err,
-			"it needs CONFIG_HIST_TRIGGERS, as Debian's kernels have; 'ipitrace stat' without --counts "
-			"needs nothing of the kind");
+			"it needs CONFIG_HIST_TRIGGERS; 'ipitrace stat' without --counts needs nothing of the kind");
 	}
 	err_set(err, EXIT_FAILED, "this kernel cannot count: it has no event %s:%s", t->system, t->event);
 	return err_hint(err, "Linux 6.5 and later have it; 'ipitrace stat' without --counts does with less");
@@ -231,6 +230,19 @@ static int each_trigger(struct session *s, enum session_counts by, const char *v
 		if (triggers[i].keys[by] && write_trigger(s, &triggers[i], by, verb, err))
 			return -1;
 	return 0;
+}
+
+bool counts_possible(void)
+{
+	bool has = true;
+
+	for (unsigned int i = 0; i < COUNTS_NR_KINDS; i++) {
+		char *file = event_file(&triggers[i], "hist");
+
+		has &= tracefs_file_exists(NULL, file);
+		free(file);
+	}
+	return has;
 }
 
 int session_arm_counts(struct session *s, enum session_counts by, struct err *err)

@@ -42,6 +42,8 @@ bool counts_parse(struct counts_table *t, const char *text, const char *keys);
 void counts_free(struct counts_table *t);
 uint64_t counts_sum(const struct counts_table *t);
 
+/* Does this kernel have what they need? tracefs is mounted. */
+bool counts_possible(void);
 /* By session_open(), where config.counts says so: the triggers, paused. */
 int session_arm_counts(struct session *s, enum session_counts by, struct err *err);
 /* For these, in place of session_start() and session_stop(). */

@@ -19,6 +19,7 @@
 #include "base/cpuset.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "capture/counts.h"
 #include "capture/interrupts.h"
 #include "capture/priv.h"
 #include "capture/probe.h"
@@ -232,6 +233,17 @@ static uint32_t probe_standins(struct probe_kernel *p, uint32_t ops)
 	return found;
 }
 
+/* What is listed, and never fired on this architecture, proves nothing. */
+static uint32_t ops_that_fire(const struct probe_kernel *p, uint32_t ops)
+{
+	const struct kevent *kev;
+
+	for (unsigned int i = 0; !(ops & OPS_VECTORS) && (kev = session_kevent(&i));)
+		if (!kevent_of_arch(kev, p->arch))
+			ops &= ~OP_BIT(kev->op);
+	return ops;
+}
+
 /* The tier by the same rule as record's and report's: base/kevents.h. */
 static struct ipi_evidence probe_events(struct probe_kernel *p)
 {
@@ -242,10 +254,7 @@ static struct ipi_evidence probe_events(struct probe_kernel *p)
 	const struct kevent *kev;
 	struct ipi_irqs irqs;
 
-	/* What is listed, and never fired here, proves nothing. */
-	for (unsigned int i = 0; !vectors && (kev = session_kevent(&i));)
-		if (!kevent_of_arch(kev, p->arch))
-			ops &= ~OP_BIT(kev->op);
+	ops = ops_that_fire(p, ops);
 	for (unsigned int i = 0; (kev = session_kevent(&i));) {
 		bool there = p->tracefs && session_kevent_exists(kev);
 		enum probe_state state = there ? PROBE_PRESENT : PROBE_MISSING;
@@ -309,7 +318,7 @@ static void probe_instance(struct probe_kernel *p)
 	struct tracefs_instance *inst;
 	char *text;
 	int errnum;
-	uint32_t ops = kevents_heard(session_ops_present());
+	uint32_t ops = ops_that_fire(p, kevents_heard(session_ops_present()));
 
 	p->instances = !instance_create(&instance, "", &errnum, NULL);
 	if (!p->instances) {
@@ -342,6 +351,7 @@ static void probe_instance(struct probe_kernel *p)
 	text = tracefs_event_file_read(inst, "sched", "sched_switch", "trigger", NULL);
 	p->stacks = text && strstr(text, "stacktrace");
 	free(text);
+	p->counts = counts_possible();
 	instance_destroy(&instance);
 }
 

@@ -57,7 +57,7 @@ struct probe_kernel {
 	char release[80], arch[32];
 	unsigned int cpus_online, cpus_present;
 	/* access */
-	bool root, tracefs, tracefs_mounted, instances, symbols, stacks, kprobes;
+	bool root, tracefs, tracefs_mounted, instances, symbols, stacks, kprobes, counts;
 	const char *no_kprobes; /* why not */
 	char lockdown[24];	/* "none", "integrity", "confidentiality"; "" = no such thing */
 	char problem[200];	/* why recording is impossible; "" = it is not */

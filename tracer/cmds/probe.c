@@ -68,6 +68,8 @@ static void text_events(const struct probe_kernel *p)
 	}
 	line("stack of the sender", p->stacks ? "present" : "missing",
 	     p->stacks ? NULL : "rows by call site only: record needs --no-stack");
+	line("counts of the kernel's own", p->counts ? "present" : "missing",
+	     p->counts ? NULL : "no stat --counts: events of Linux 6.5, CONFIG_HIST_TRIGGERS");
 }
 
 static void text_kvm(const struct probe_kvm *p)
@@ -237,6 +239,7 @@ static void json(const struct probe_kernel *p)
 	json_bool(j, "symbols", p->symbols);
 	json_seen(j, "kprobe_events", p->tracefs, p->kprobes);
 	json_seen(j, "stack_trigger", p->instances, p->stacks);
+	json_seen(j, "counts", p->instances, p->counts);
 	json_close(j);
 	json_events(j, p);
 	json_kvm(j, &p->kvm);

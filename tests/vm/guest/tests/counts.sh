@@ -5,13 +5,23 @@
 # shellcheck source=../lib.sh
 . /lab/lib.sh
 cd /tmp || exit 1
-if [ "$ROW_TIER" != exact ]; then
+if ! [ -d /sys/kernel/tracing/events/csd ]; then
 	ipitrace stat --counts -d 100ms >out 2>err
 	is $? 1 "no events to count by: refused"
 	ok "and says why" grep -q 'cannot count: it has no event ipi:ipi_send_cpu' err
+	ok "as does probe" sh -c "ipitrace probe | grep -q '^  counts of the kernel.s own *missing: no stat --counts'"
 	is "$(ls /sys/kernel/tracing/instances)" "" "nothing is left"
 	done_testing
 fi
+if ! [ -e /sys/kernel/tracing/events/ipi/ipi_send_cpu/hist ]; then
+	ipitrace stat --counts -d 100ms >out 2>err
+	is $? 1 "no tables to count in: refused"
+	ok "and says why" grep -q 'cannot count: it has no hist triggers' err
+	ok "as does probe" sh -c "ipitrace probe | grep -q '^  counts of the kernel.s own *missing: no stat --counts'"
+	is "$(ls /sys/kernel/tracing/instances)" "" "nothing is left"
+	done_testing
+fi
+ok "probe says that it can" sh -c "ipitrace probe | grep -q '^  counts of the kernel.s own *present$'"
 [ "$ROW_CPUS" = 4 ] || skip_all "counted on a row of 4 CPUs"
 truth() { sed -n "s/^sent: .*$1=\([0-9]*\).*/\1/p" "${2:-out}" | tail -n 1; }
 # Counts of rows of a table (its heading begins with $1) that are $2 of the module's; a row's stack counts with it.
