@@ -35,7 +35,7 @@ while read -r row arch tier cpus sends hits delivered coalesced interrupts unsol
 		r["caller"].startswith("membarrier_private_expedited+"))) for k in ("sends", "target_hits"))')" \
 		"$mb_sends $mb_hits" "$row: membarriers by caller and function"
 	json_check "$J" "all(r['caller'] and not r['caller'].startswith(('0x', 'kprobe', 'ftrace', 'smp_call', 'generic_exec',
-		'on_each_cpu', 'native_', 'arch_send', '__smp_call', 'folio_unlock', '__local_bh_enable')) for r in rows if r['sends'])" \
+		'on_each_cpu', 'native_', 'arch_send', '__smp_call', 'folio_unlock', '__local_bh_enable', 'rcu_read_unlock')) for r in rows if r['sends'])" \
 		"$row: every send has a caller outside the plumbing"
 	json_check "$J" "all(r['func'] for r in rows if r['sends'] and r['class'] != 'reschedule')" \
 		"$row: every call has a function"
@@ -51,6 +51,12 @@ while read -r row arch tier cpus sends hits delivered coalesced interrupts unsol
 	[[ $file == *.gz ]] && { zcat "$file" >"$TMP/plain.dat"; file=$TMP/plain.dat; }
 	exits 0 "$row: trace-cmd converts it" trace-cmd convert -i "$file" -o "$TMP/v7.dat" --compression zstd
 	exits 0 "$row: report of that" "$IPITRACE" report -i "$TMP/v7.dat" --json
+	if [ "$row" = riscv64-6.12 ]; then
+		# All are named "IPI": which number is which only ipitrace's facts tell.
+		json_check "$OUT" "d['trace']['tier'] == 'sends' and t['delivered'] is None and t['interrupts'] == $interrupts and
+			d['interrupts_by_class']['other'] == $interrupts" "$row: by numbers alone nothing is matched"
+		continue
+	fi
 	counts='{k: v for k, v in t.items() if k != "own_sends"}, d["interrupts_by_class"], d["trace"]["tier"]'
 	is "$(json_get "$OUT" "$counts")" "$(json_get "$J" "$counts")" "$row: the same counts"
 done <<'ROWS'
@@ -60,8 +66,10 @@ arm64-6.12 aarch64 exact 4 69 148 148 0 148 0 138 40 119
 amd64-66cpu x86_64 exact 66 58 84 83 0 84 1 79 4 24
 amd64-5.10 x86_64 paired 4 74 163 163 0 163 0 None 40 119
 amd64-6.12rt x86_64 exact 4 83 161 159 0 161 2 137 40 117
+arm64-6.12rt aarch64 exact 4 197 275 275 0 275 0 198 40 118
 amd64-7.3 x86_64 exact 4 74 178 177 0 177 0 173 40 118
 arm64-7.3-16k aarch64 exact 4 66 145 145 0 145 0 143 40 119
+riscv64-6.12 riscv64 exact 4 74 153 153 0 153 0 149 40 119
 riscv64-7.2 riscv64 exact 4 60 138 138 0 138 0 134 40 118
 ppc64el-7.3 ppc64le sends 4 78 157 None None 157 None 159 40 117
 s390x-7.3 s390x sends 4 67 139 None None None None 137 40 112
