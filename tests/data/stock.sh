@@ -30,7 +30,7 @@ rm -rf "$tmp/root/stock"/{usr/share,etc,var}
 loader=$(cd "$tmp/root" && find stock -name 'ld-linux*' | head -n 1)
 cat >"$tmp/root/usr/bin/trace-cmd" <<END
 #!/bin/sh
-exec /$loader --library-path "\$(echo /stock/lib/*-linux-gnu /stock/usr/lib/*-linux-gnu | tr ' ' :)" /stock/usr/bin/trace-cmd "\$@"
+exec /$loader --library-path "\$(echo /stock/lib/*-linux-gnu* /stock/usr/lib/*-linux-gnu* | tr ' ' :)" /stock/usr/bin/trace-cmd "\$@"
 END
 cat >"$tmp/root/lab/tests/stock.sh" <<'END'
 #!/bin/sh

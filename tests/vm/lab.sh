@@ -32,6 +32,7 @@ lab_row() {
 	case $ROW_ARCH in
 	amd64) ROW_GNU=x86_64-linux-gnu ROW_KARCH=x86 ROW_QEMU=qemu-system-x86_64 ;;
 	arm64) ROW_GNU=aarch64-linux-gnu ROW_KARCH=arm64 ROW_QEMU=qemu-system-aarch64 ;;
+	armhf) ROW_GNU=arm-linux-gnueabihf ROW_KARCH=arm ROW_QEMU=qemu-system-arm ;;
 	riscv64) ROW_GNU=riscv64-linux-gnu ROW_KARCH=riscv ROW_QEMU=qemu-system-riscv64 ROW_LIBS=trixie ;;
 	s390x) ROW_GNU=s390x-linux-gnu ROW_KARCH=s390 ROW_QEMU=qemu-system-s390x ;;
 	ppc64el) ROW_GNU=powerpc64le-linux-gnu ROW_KARCH=powerpc ROW_QEMU=qemu-system-ppc64 ;;
@@ -496,6 +497,7 @@ lab_qemu() {
 	case $ROW_ARCH in
 	amd64) machine=q35 console=ttyS0 ;;
 	arm64) machine=virt,gic-version=3 console=ttyAMA0 ;;
+	armhf) machine=virt,highmem=off console=ttyAMA0 cpu=cortex-a15 ;;
 	riscv64) machine=virt console=ttyS0 cpu=rv64 ;;
 	s390x) machine=s390-ccw-virtio console=ttysclp0 bus=ccw ;;
 	ppc64el) machine=pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off console=hvc0 cpu=power10 ;;
