@@ -121,4 +121,11 @@ while IFS='|' read -r option arg _; do
 	[ "$(json_get some.json 't["target_hits"]')" -lt "$(json_get all.json 't["target_hits"]')" ] || bad+=" $option:all"
 done <filters
 is "$bad" "" "each filters a report"
+
+# A recording keeps the symbols of the functions that a reader asks for by name.
+grep -rhoE 'symtab_range\([^"]*"[a-z_]+"' "$ROOT/tracer" | grep -o '"[a-z_]*"' | sort -u >asked
+grep -oE '^[[:space:]]+"[a-z_]+",$' "$ROOT/tracer/decode/kallsyms.c" | tr -d '\t,' | sort -u >kept
+is "$(comm -23 asked kept)" "" "symbols that are asked for by name are kept: $(wc -l <asked)"
+[ "$(wc -l <asked)" -gt 4 ]
+is $? 0 "  which are some"
 done_testing

@@ -153,6 +153,17 @@ static void test_edges(void)
 	is_kept(text, words, 2, "", "words that are no addresses of the kernel");
 }
 
+/* Asked for by name: with where it ends, and whatever the words are. */
+static void test_asked_for(void)
+{
+	char text[600], want[600];
+
+	snprintf(text, sizeof(text), "%1$lx T a\n%2$lx T b\n%3$lx t sched_ttwu_pending\n%4$lx T c\n%5$lx T d", BASE,
+		 BASE + 0x100, BASE + 0x200, BASE + 0x300, BASE + 0x400);
+	snprintf(want, sizeof(want), "%1$lx t sched_ttwu_pending\n%2$lx T c\n", BASE + 0x200, BASE + 0x300);
+	is_kept(text, NULL, 0, want, "the function that wakes tasks, whose address no probe tells");
+}
+
 /* Digits are read eight at once where there are sixteen. */
 static void test_addresses(void)
 {
@@ -308,5 +319,6 @@ int main(void)
 	test_core_edges();
 	test_addresses();
 	test_edges();
+	test_asked_for();
 	return done_testing();
 }

@@ -199,8 +199,8 @@ bool kallsyms_core_is_apart(void)
 
 struct line {
 	uint64_t addr;
-	uint64_t at : 60; /* in the text */
-	uint64_t function : 1, plumbing : 1, end : 1, keep : 1;
+	uint64_t at : 60;					/* in the text */
+	uint64_t function : 1, plumbing : 1, end : 1, keep : 1; /* plumbing: or one that is asked for */
 };
 
 struct kallsyms_used {
@@ -216,6 +216,29 @@ struct kallsyms_used {
 	uint32_t nr_seen, seen_room;
 };
 
+/*
+ * Functions that a reader asks for by their names (symtab_range()), though no address of theirs need be in the pages:
+ * where probes stand in for events, that of a queued wake-up is in none.
+ */
+static bool is_asked_for(const struct kallsyms_line *f)
+{
+	static const char *const names[] = {
+		"flush_tlb_func",
+		"generic_smp_call_function_single_interrupt",
+		"irq_work_queue_on",
+		"mm_free_global_asid",
+		"rb_wake_up_waiters",
+		"sched_ttwu_pending",
+		"sysvec_call_function_single",
+		"wake_up_new_task",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (f->name_len == strlen(names[i]) && !memcmp(f->name, names[i], f->name_len))
+			return true;
+	return false;
+}
+
 static void add_line(struct kallsyms_used *u, const char *line, const char *eol)
 {
 	struct line l = { .at = (uint64_t)(line - u->text) };
@@ -229,7 +252,7 @@ static void add_line(struct kallsyms_used *u, const char *line, const char *eol)
 	l.function = parse_name(end, eol, &f, &label) && !label;
 	l.end = end_of_code(line, eol) != 0;
 	if (l.function) {
-		l.plumbing = plumbing_whole_file(f.name, f.name_len) != NULL;
+		l.plumbing = plumbing_whole_file(f.name, f.name_len) || is_asked_for(&f);
 		if (l.addr && l.addr < u->low)
 			u->low = l.addr;
 		if (l.addr > u->last)

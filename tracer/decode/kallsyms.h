@@ -62,8 +62,8 @@ void kallsyms_used_free(struct kallsyms_used *u);
 void kallsyms_used_scan(struct kallsyms_used *u, const void *data, size_t len);
 /*
  * The lines of the text by which symtab.h names each address seen, and the
- * address before it, as by the whole text; and where functions end and the
- * plumbing is, and the ends of the kernel's code. In the order of the text; the
+ * address before it, as by the whole text; and where functions end, the
+ * plumbing is and what a reader asks for by name, and the ends of the kernel's code. In the order of the text; the
  * caller frees it.
  */
 char *kallsyms_used_text(const struct kallsyms_used *u, size_t *len);
