@@ -24,7 +24,7 @@ uint64_t mul_div(uint64_t a, uint64_t b, uint64_t by)
 		return UINT64_MAX;
 	whole = parts * b;
 	a %= by;
-	for (unsigned int bit = 64; a && bit--;) {
+	for (int bit = 63; bit >= 0; bit--) {
 		quotient <<= 1;
 		add_to(&quotient, &rest, rest, by);
 		if (b >> bit & 1)
