@@ -12,7 +12,7 @@ cp "$OUT" list
 sed '/^$/d; /:$/d; s/   *\([^ ]\)/|\1/g' list >rows # name|kind|file|where|why
 is "$(awk -F '|' 'NF != 5' rows)" "" "each with a kind, a file, kernels and a reason"
 is "$(cut -d'|' -f1 rows | sort | uniq -d)" "" "none twice"
-known='inlined|never|PREEMPT_RT|x86|arm64|riscv64|powerpc|s390x|loongarch|xen|hyperv|kvm(_intel|_amd)?|[0-9]+\.[0-9]+-|-[0-9]+\.[0-9]+|-'
+known='inlined|never|PREEMPT_RT|x86|arm|arm64|riscv64|powerpc|s390x|loongarch|xen|hyperv|kvm(_intel|_amd)?|[0-9]+\.[0-9]+-|-[0-9]+\.[0-9]+|-'
 is "$(cut -d'|' -f4 rows | tr ' ' '\n' | grep -Evx "$known")" "" "kernels are named as the list says"
 # What users saw as callers, which no kernel engineer would name.
 is "$(for name in __smp_call_function_single smp_call_function smp_call_function_any ep_poll_callback folio_wake_bit wake_up_bit \

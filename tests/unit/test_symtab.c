@@ -242,6 +242,7 @@ static const char *const kernel_names[] = {
 	"__wake_up_sync_key",
 	"my_wake_function",
 	"sched_tick",
+	"__irq_svc",
 	"tcp_data_queue",
 	NULL,
 };
@@ -288,6 +289,8 @@ static void test_stacks(void)
 	is_u64(caller_of(&k, FRAMES("generic_exec_single", "sched_tick", "asm_sysvec_apic_timer_interrupt",
 				    "try_to_wake_up", "user_of_ipi")),
 	       1, "but an interrupt in the middle of it has its own");
+	is_u64(caller_of(&k, FRAMES("generic_exec_single", "sched_tick", "__irq_svc", "try_to_wake_up", "user_of_ipi")),
+	       1, "on arm, too");
 	is_u64(caller_of(&k, FRAMES("try_to_wake_up", "call_timer_fn", "user_of_ipi")), 1, "who may hide another");
 	test_hidden(&k);
 	symtab_free(k.s);
