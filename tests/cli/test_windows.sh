@@ -9,8 +9,43 @@ cp "$DATA/demo.dat" .
 report() { "$IPITRACE" report "$@"; }
 py() { python3 "$ROOT/tests/cli/list.py" "$@"; }
 
+# --- everything and the whole, of every recording whose clock counts ns ---
+# Of clocks that are not in step: those of another tool, and one with losses, under another name of its clock.
+python3 - "$DATA/rows/amd64-66cpu.dat" lossy-local.dat <<-'PY'
+import sys
+data = open(sys.argv[1], "rb").read()
+at = data.index(b"local global ")
+line = data[at:data.index(b"\0", at)]
+new = line.replace(b"[mono]", b"mono").replace(b"local", b"[local]", 1)
+assert b"[mono]" in line and len(new) == len(line)
+open(sys.argv[2], "wb").write(data.replace(line, new, 1))
+PY
+is $? 0 "a recording under clock local"
+ok "a window over everything is the whole" python3 - "$IPITRACE" "$DATA" lossy-local.dat <<-'PY'
+import json, pathlib, subprocess, sys
+def report(f, *more):
+    out = subprocess.run([sys.argv[1], "report", "--json", *more, f], capture_output=True, text=True)
+    return json.loads(out.stdout) if out.returncode in (0, 3) else None
+nr = clocks = 0
+for f in sorted(p for p in pathlib.Path(sys.argv[2]).rglob("*.dat*") if p.suffix in (".dat", ".gz")) + sys.argv[3:]:
+    whole = report(f)
+    if not whole or whole["trace"]["duration_ns"] is None:
+        continue
+    for window in ("--from", "+0s"), ("--to", f"{whole['trace']['end_ns'] + 1}ns"):
+        part = report(f, *window)
+        for key, value in whole["totals"].items():
+            assert key == "empty_interrupts" or part["totals"][key] == value, (f, window, key, value, part["totals"][key])
+        assert part["rows"] == whole["rows"] and part["own"] == whole["own"], (f, window)
+    ids = {json.loads(line)["send_id"] for line in subprocess.run([sys.argv[1], "list", "--json", "--from", "+0s", f],
+           capture_output=True, text=True).stdout.splitlines()} - {None}
+    assert not ids or len(ids) + whole["totals"]["sends_to_nobody"] == whole["totals"]["sends"], (f, len(ids), whole["totals"]["sends"])
+    nr += 1
+    clocks += not whole["trace"]["clock_synchronised"]
+assert nr > 40 and clocks >= 3, (nr, clocks)
+PY
+
 # --- parts and the whole: of ours, with losses, of paired and counted interrupts, of another tool ---
-for f in "$DATA/demo.dat" "$DATA/report-v7.dat" "$DATA"/rows/*.dat "$DATA"/cases/{libtraceevent-null8,no-ipi-fmtkept,two-instances}.dat.gz; do
+for f in "$DATA/demo.dat" "$DATA/report-v7.dat" "$DATA"/rows/*.dat "$DATA"/cases/{libtraceevent-null8,no-ipi-fmtkept,two-instances}.dat.gz "$DATA"/stock/*-local.dat.gz lossy-local.dat; do
 	ok "${f##*/}: three windows are the whole" python3 - "$IPITRACE" "$f" <<-'PY'
 	import json, subprocess, sys
 	def report(*more):

@@ -95,7 +95,7 @@ static int overtime_end(void *ctx, struct err *err)
 		err_set(err, EXIT_FAILED, "no sends were recorded: there is no rate of hits over time");
 		return err_hint(err, "'ipitrace report' shows what was");
 	}
-	if (o->timeless) {
+	if (o->timeless || !analysis_info(o->analysis)->clock_sync) {
 		err_set(err, EXIT_FAILED,
 			"this recording's clock has no times between CPUs: there is no rate over time");
 		return err_hint(err, "record with clock mono");

@@ -54,14 +54,15 @@ static void note_skew(struct pipeline_seen *seen, const struct ipi_span *s)
 	seen->skew_cpus[1] = s->target;
 }
 
-/* What this clock cannot tell becomes a point that does not exist. */
+/*
+ * Where the clocks of CPUs are not in step no time of the sender can be set against one of the target: of both those of
+ * the target remain. What did not arrive or run, and a send, which may hit many, keep theirs: all begin at some point.
+ */
 static void withhold_times(const struct pipeline *p, struct ipi_span *s)
 {
-	if (s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_SEND)
-		s->send_ns = IPI_NO_TIME;
-	s->sent_ns = IPI_NO_TIME;
-	if (s->kind == IPI_SPAN_CALL || s->kind == IPI_SPAN_HIT)
-		s->queue_ns = IPI_NO_TIME;
+	if ((s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_CALL) &&
+	    (s->entry_ns != IPI_NO_TIME || s->run_ns != IPI_NO_TIME))
+		s->queue_ns = s->send_ns = s->sent_ns = IPI_NO_TIME;
 	if (s->wait == IPI_WAIT_KNOWN)
 		s->wait = IPI_WAIT_UNKNOWN;
 	s->wait_ns = IPI_NO_TIME;
