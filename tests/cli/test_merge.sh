@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # ipitrace merge: one report is itself, sums are those of an independent
-# computation, the order and what was merged before make no difference, a
-# thousand hosts, and what does not add.
+# computation, the order and what was merged before make no difference (nor do
+# reports that know different things), a thousand hosts, and what does not add.
 . "$(dirname "$0")/../lib.sh"
 cd "$TMP" || exit 1
 merge() { "$IPITRACE" merge "$@"; }
@@ -132,6 +132,54 @@ same "three groups" "$(ls h000[0-4].json)" h0005.json "$(ls h000[6-9].json h001?
 same "in another order" "h0007.json h0003.json h0012.json" "h0000.json h0011.json h0001.json" "$(ls h000[24568].json h0009.json h0010.json)"
 merge --json h000[0-5].json 2>/dev/null | merge --json - h000[6-9].json h001?.json >again.json 2>/dev/null
 ok "through a pipe: the same" cmp again.json all.json
+
+# --- recordings that do not know the same ---
+mkdir recordings
+for f in "$DATA"/*.dat "$DATA"/*.dat.gz "$DATA"/rows/*.dat "$DATA"/cases/*.dat.gz; do
+	name=${f#"$DATA/"}
+	"$IPITRACE" report --json "$f" >"recordings/${name//\//-}.json" 2>/dev/null
+	case $? in 0 | 3) ;; *) rm "recordings/${name//\//-}.json" ;; esac
+done
+ok "reports of most recordings of the tests" [ "$(find recordings -name '*.json' | wc -l)" -gt 40 ]
+cat >steps.py <<'PY'
+import json, random, subprocess, sys
+# The sum of reports is the same at once, in two steps, and in another order.
+tool, files = sys.argv[1], sys.argv[2:]
+def merge(out, *ins):
+    done = subprocess.run([tool, "merge", "--json", *ins], stdout=open(out, "w"), stderr=subprocess.PIPE, text=True)
+    if done.returncode == 1 and "cannot be merged" in done.stderr:
+        done = subprocess.run([tool, "merge", "--json", "--force", *ins], stdout=open(out, "w"), stderr=subprocess.PIPE, text=True)
+    assert done.returncode in (0, 3), (ins, done.stderr)
+    return open(out).read()
+def check(ins):
+    once = merge("once.json", *ins)
+    assert merge("turned.json", *reversed(ins)) == once, ("another order", ins)
+    for at in {1, len(ins) // 2, len(ins) - 1}:
+        merge("first.json", *ins[:at])
+        merge("second.json", *ins[at:])
+        assert merge("two.json", "first.json", "second.json") == once, ("two steps", ins[:at], ins[at:])
+        assert merge("two.json", *ins[at:], "first.json") == once, ("into a merge", ins[:at], ins[at:])
+# Only rows by the same keys add.
+groups = {}
+for file in files:
+    groups.setdefault(tuple(json.load(open(file))["by"]), []).append(file)
+random.seed(1)
+for left in groups.values():
+    random.shuffle(left)
+    check(left)
+    # Each with two others, so that what only few know decides, too.
+    for i in range(len(left)):
+        check([left[i], left[(i + 1) % len(left)], left[(i + 3) % len(left)]])
+PY
+ok "  merged at once, in two steps and in another order: the same, byte for byte" python3 steps.py "$IPITRACE" recordings/*.json
+one=recordings/cases-amd64-7.3.dat.gz.json two=recordings/cases-stack-queue.dat.gz.json three=recordings/cases-arm64-7.2.dat.gz.json
+merge --json $one $two >both.json 2>/dev/null
+json_check both.json 't["riders"] is None and t["calls_sent"] == 134 + 5' "three riders of one, not known of another: calls sent are the sum"
+merge --json both.json $three >again.json 2>/dev/null
+json_check again.json 't["calls_sent"] == 134 + 5 + 89' "  and with a third"
+merge --json recordings/rows-arm64-6.1.dat.json recordings/rows-amd64-6.1.dat.json >both.json 2>/dev/null
+json_check both.json '(lambda names: len(names) > 4 and names == sorted(names))([c["name"] for c in d["coverage"]])' \
+	"lines of /proc/interrupts are by their names"
 
 # --- what comes of it can be read ---
 exits 3 "diff of a merge" "$IPITRACE" diff --json all.json all.json

@@ -96,7 +96,10 @@ void hist_merge(struct hist *dst, const struct hist *src)
 		hist_grow(dst, src->first + i);
 		dst->buckets[src->first + i - dst->first] += src->buckets[i];
 	}
-	if (!dst->count || src->max > dst->max || (src->max == dst->max && src->max_at_ns < dst->max_at_ns)) {
+	/* Whichever of the two it is, of equal ones. */
+	if (!dst->count || src->max > dst->max ||
+	    (src->max == dst->max &&
+	     (src->max_at_ns < dst->max_at_ns || (src->max_at_ns == dst->max_at_ns && src->max_cpu < dst->max_cpu)))) {
 		dst->max = src->max;
 		dst->max_at_ns = src->max_at_ns;
 		dst->max_cpu = src->max_cpu;

@@ -72,19 +72,19 @@ static void json_lost_events(struct render *r, uint64_t lost)
 		json_u64(&s->json, "lost_events", lost);
 }
 
-/* Events a second. */
-static void rate(struct json *j, const char *key, uint64_t nr, uint64_t ns, bool known)
+/* Of a total, which is at this offset in struct match_totals: events a second of the window. */
+static void rate(struct json *j, const char *key, const struct report *r, size_t offset)
 {
-	if (ns && known)
-		json_real(j, key, (double)nr * 1e9 / (double)ns);
+	uint64_t ns = r->to_ns - r->from_ns;
+
+	if (ns && total_is_known(offset, r))
+		json_real(j, key, (double)*(const uint64_t *)((const char *)&r->totals + offset) * 1e9 / (double)ns);
 	else
 		json_null(j, key);
 }
 
 static void window(struct json *j, const struct report *r)
 {
-	uint64_t ns = r->to_ns - r->from_ns;
-
 	if (!r->windowed) {
 		json_null(j, "window");
 		return;
@@ -92,11 +92,11 @@ static void window(struct json *j, const struct report *r)
 	json_object(j, "window");
 	known_u64(j, "from_ns", r->from_ns, !r->nr_sources);
 	known_u64(j, "to_ns", r->to_ns, !r->nr_sources);
-	json_u64(j, "duration_ns", ns);
-	rate(j, "sends_per_s", r->totals.sends, ns, r->trace->has_send);
-	rate(j, "target_hits_per_s", r->totals.target_hits, ns, r->trace->has_send);
-	rate(j, "calls_per_s", r->totals.calls, ns, !r->trace->calls_unknown);
-	rate(j, "interrupts_per_s", r->totals.interrupts, ns, !r->trace->arrivals_unknown || r->totals.interrupts);
+	json_u64(j, "duration_ns", r->to_ns - r->from_ns);
+	rate(j, "sends_per_s", r, offsetof(struct match_totals, sends));
+	rate(j, "target_hits_per_s", r, offsetof(struct match_totals, target_hits));
+	rate(j, "calls_per_s", r, offsetof(struct match_totals, calls));
+	rate(j, "interrupts_per_s", r, offsetof(struct match_totals, interrupts));
 	json_close(j);
 }
 

@@ -56,6 +56,9 @@ struct agg_counts {
 	uint64_t waits_unknown; /* operations in task context whose wait is not known, if there was one */
 };
 
+/* The bit of a count in agg_row.unknown, by its offset in struct agg_counts. */
+#define AGG_COUNT_BIT(offset) (1u << (offset) / sizeof(uint64_t))
+
 struct agg_row {
 	/* Values of the keys; a bit in mixed says that the row holds several (only for keys not in --by). */
 	uint64_t caller, callsite, func;
@@ -74,6 +77,8 @@ struct agg_row {
 	uint32_t mixed;		      /* bit per enum agg_key */
 	bool no_sends;		      /* the row is of single hits: it has no sends */
 	uint32_t undelivered_classes; /* bit per enum ipi_class: of hits that were not delivered */
+	bool merged;		      /* of several recordings: what is known of it is by unknown, not by a trace */
+	uint32_t unknown;	      /* ... bit per count: not all of them know it, and it is 0 here */
 	struct agg_counts n;
 	struct hist delivery, queue, func_time, handler;
 	struct hist wait;   /* of the operations whose wait is known; its CPU is the slowest target */

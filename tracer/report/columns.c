@@ -284,7 +284,7 @@ static struct value get_key(const struct column *c, const struct report_row *row
 	case AGG_KEY_IDLE:
 		return text_value(row->idle[0] ? row->idle : NULL);
 	case AGG_KEY_DEPTH:
-		id.none |= a->depth == AGG_NO_DEPTH || !row->trace->has_csd;
+		id.none |= a->depth == AGG_NO_DEPTH || (!a->merged && !row->trace->has_csd);
 		id.num = a->depth;
 		break;
 	case AGG_KEY_SLOWEST:
@@ -319,6 +319,10 @@ static bool count_unknown(const struct report_row *row, size_t offset)
 {
 	const struct trace_info *t = row->trace;
 
+	if (row->agg->merged)
+		return row->agg->unknown & AGG_COUNT_BIT(offset);
+	if (!t)
+		return false;
 	/* Of a multicast's calls only the slowest are in such a row. */
 	if (row->agg->multicasts && offset < offsetof(struct agg_counts, calls))
 		return true;
@@ -353,7 +357,7 @@ static bool count_unknown(const struct report_row *row, size_t offset)
 
 static struct value get_count(const struct column *c, const struct report_row *row)
 {
-	if (row->trace && count_unknown(row, c->offset))
+	if (count_unknown(row, c->offset))
 		return (struct value){ .none = true };
 	return (struct value){ .num = *(const uint64_t *)((const char *)&row->agg->n + c->offset) };
 }

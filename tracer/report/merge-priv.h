@@ -49,6 +49,7 @@ struct merge {
 	struct hist unsolicited[IPI_NR_CLASSES];
 	struct report_source *sources;
 	unsigned int nr_sources;
+	struct report_sums sums;
 	struct report report;
 };
 

@@ -37,6 +37,7 @@ static const struct number {
 	NUMBER("other_events", other_events, ADD),
 	NUMBER("late_events", late_events, ADD),
 	NUMBER("missed_sends", missed_sends, ADD),
+	NUMBER("stacks_dropped", stacks_dropped, ADD),
 	NUMBER("records", records, ADD),
 	NUMBER("blind_sends", blind_sends, ADD),
 	NUMBER("blind_hits", blind_hits, ADD),
@@ -194,66 +195,42 @@ static void add_trace(struct merge *m, const struct json_val *trace, const struc
 
 /* --- totals --- */
 
-static int add_total(struct merge *m, const struct total *t, const struct json_val *totals, bool windowed)
-{
-	const struct json_val *v = json_get(totals, t->json, JSON_NUM);
-	struct trace_info *i = &m->trace;
+/* What one report has, while it is added. */
+struct part {
+	const struct json_val *top, *trace;
+	struct report_json_time time;
+	bool no_sends; /* were recorded: reports of 0.1 say 0 then */
+};
 
-	if (v && t->offset == TOTAL_OUTCOME_UNKNOWN)
-		/* Of arrivals that are not known it is all hits. */
-		m->report.hits_unknown += report_json_null(totals, "delivered") ? 0 : v->num;
-	else if (v && t->offset < sizeof(m->report.totals))
-		*(uint64_t *)((char *)&m->report.totals + t->offset) += v->num;
-	if (!v && !report_json_null(totals, t->json)) { /* an ipitrace of before there was such a total */
-		m->report.totals_unknown |= 1ULL << (t - report_totals);
-		return t->proof == PROOF_NONE ? -1 : 0;
-	}
-	switch (t->proof) {
-	case PROOF_NONE:
-		return v ? 0 : -1;
-	case PROOF_SENDS:
-		i->has_send = v && (!m->begun || i->has_send);
-		break;
-	case PROOF_ARRIVALS:
-		i->arrivals_unknown |= !v && !report_json_null(totals, "sends");
-		break;
-	case PROOF_CALLS:
-		i->calls_unknown |= !v;
-		break;
-	case PROOF_RUNS:
-		i->runs_unknown |= !v;
-		break;
-	case PROOF_ELIDED:
-		i->elided_unknown |= !v;
-		break;
-	case PROOF_CSD:
-		i->has_csd = (v || windowed) && (!m->begun || i->has_csd);
-		break;
-	case PROOF_INTERRUPTS:
-	case PROOF_UNSOLICITED:
-		i->arrivals_unknown |= !v;
-		break;
-	case PROOF_FUNCTIONS:
-		i->functions_unknown |= !v;
-		break;
-	case PROOF_WAKES:
-		i->wakes_unknown |= !v;
-		break;
-	case PROOF_WAITS:
-	case PROOF_PATHS:
-		break;
-	}
-	return 0;
+static bool of_sends(enum total_proof proof)
+{
+	return proof == PROOF_SENDS || proof == PROOF_ARRIVALS || proof == PROOF_WAITS;
 }
 
-static int add_totals(struct merge *m, const struct json_val *top, bool windowed)
+/* An ipitrace of before there was such a total has it neither as a number nor as null. */
+static int add_total(struct merge *m, unsigned int i, const struct part *p)
 {
-	const struct json_val *totals = json_get(top, "totals", JSON_OBJ);
-	const struct json_val *classes = json_get(top, "interrupts_by_class", JSON_OBJ);
-	const struct json_val *unsolicited = json_get(top, "unsolicited_handler_ns", JSON_OBJ);
+	const struct total *t = &report_totals[i];
+	const struct json_val *v = json_get(json_get(p->top, "totals", JSON_OBJ), t->json, JSON_NUM);
+
+	if (p->no_sends && of_sends(t->proof))
+		v = NULL;
+	if (v) {
+		m->sums.known |= 1ULL << i;
+		m->sums.totals[i] += v->num;
+	} else {
+		m->sums.unknown |= 1ULL << i;
+	}
+	return v || t->proof != PROOF_NONE ? 0 : -1;
+}
+
+static int add_totals(struct merge *m, const struct part *p)
+{
+	const struct json_val *classes = json_get(p->top, "interrupts_by_class", JSON_OBJ);
+	const struct json_val *unsolicited = json_get(p->top, "unsolicited_handler_ns", JSON_OBJ);
 
 	for (unsigned int i = 0; i < report_nr_totals; i++)
-		if (add_total(m, &report_totals[i], totals, windowed))
+		if (add_total(m, i, p))
 			return -1;
 	for (unsigned int class = 0; class < IPI_NR_CLASSES; class ++) {
 		const char *name = ipi_class_name(class);
@@ -269,7 +246,23 @@ static int add_totals(struct merge *m, const struct json_val *top, bool windowed
 
 /* --- rows --- */
 
-static int read_counts(struct agg_row *a, const struct json_val *row)
+/* Counts of sends, of their targets, and of what became of these. */
+static bool count_of_sends(size_t offset)
+{
+	return offset < offsetof(struct agg_counts, calls) || offset == offsetof(struct agg_counts, waits_unknown);
+}
+
+static void read_count(struct agg_row *a, const struct column *c, const struct json_val *row, bool no_sends)
+{
+	const struct json_val *v = json_get(row, c->json, JSON_NUM);
+
+	if (v && !(no_sends && count_of_sends(c->offset)))
+		*(uint64_t *)((char *)&a->n + c->offset) = v->num;
+	else
+		a->unknown |= AGG_COUNT_BIT(c->offset);
+}
+
+static int read_counts(struct agg_row *a, const struct json_val *row, bool no_sends)
 {
 	for (unsigned int i = 0; i < report_nr_columns; i++) {
 		const struct column *c = &report_columns[i];
@@ -278,21 +271,18 @@ static int read_counts(struct agg_row *a, const struct json_val *row)
 		    report_json_hist((struct hist *)((char *)a + c->offset), json_get(row, c->object, JSON_OBJ)))
 			return -1;
 		if (!c->object && !column_is_key(c))
-			*(uint64_t *)((char *)&a->n + c->offset) = json_get_num(row, c->json, 0);
+			read_count(a, c, row, no_sends);
 	}
-	a->no_sends = report_json_null(row, "sends");
-	if (report_json_null(row, "delivered"))
-		a->undelivered_classes = IPI_CLASSES_ALL;
 	return 0;
 }
 
-static int add_row(struct merge *m, const struct json_val *row)
+static int add_row(struct merge *m, const struct json_val *row, bool no_sends)
 {
 	struct merge_line l = { 0 };
 
 	for (unsigned int key = 0; key < AGG_NR_KEYS; key++)
 		l.texts[key] = report_json_key(row, key);
-	if (read_counts(&l.agg, row)) {
+	if (read_counts(&l.agg, row, no_sends)) {
 		merge_line_free(&l);
 		return -1;
 	}
@@ -300,10 +290,10 @@ static int add_row(struct merge *m, const struct json_val *row)
 	return 0;
 }
 
-static int add_own(struct merge *m, const struct json_val *own)
+static int add_own(struct merge *m, const struct json_val *own, bool no_sends)
 {
 	struct agg_row row = { 0 };
-	int ret = read_counts(&row, own);
+	int ret = read_counts(&row, own, no_sends);
 
 	if (!ret)
 		merge_counts(&m->own, &row);
@@ -457,19 +447,22 @@ static int check(struct merge *m, const char *path, const struct json_val *top, 
 
 static int add(struct merge *m, const char *path, const struct json_val *top, struct err *err)
 {
-	const struct json_val *trace = json_get(top, "trace", JSON_OBJ), *own = json_get(top, "own", JSON_OBJ);
+	struct part p = { .top = top, .trace = json_get(top, "trace", JSON_OBJ) };
+	const struct json_val *own = json_get(top, "own", JSON_OBJ);
 	const struct json_val *coverage = json_get(top, "coverage", JSON_ARR);
-	struct report_json_time time;
-	bool bad = !own || report_json_time(&time, trace);
+	char *tier = report_json_text(p.trace, texts[MERGE_TIER].json);
+	bool bad = !own || report_json_time(&p.time, p.trace);
 
+	p.no_sends = tier && (!strcmp(tier, "counts") || !strcmp(tier, "none"));
+	free(tier);
 	if (bad)
 		return report_json_damaged(path, err);
-	if (check(m, path, top, &time, err))
+	if (check(m, path, top, &p.time, err))
 		return -1;
-	add_trace(m, trace, &time);
-	bad = add_totals(m, top, time.windowed) || add_own(m, own);
+	add_trace(m, p.trace, &p.time);
+	bad = add_totals(m, &p) || add_own(m, own, p.no_sends);
 	for (const struct json_val *r = json_get(top, "rows", JSON_ARR)->child; r && !bad; r = r->next)
-		bad = add_row(m, r);
+		bad = add_row(m, r, p.no_sends);
 	for (const struct json_val *c = coverage ? coverage->child : NULL; c && !bad; c = c->next)
 		bad = add_coverage(m, c);
 	if (bad)

@@ -16,6 +16,7 @@
 #include "report/columns.h"
 #include "report/diff.h"
 #include "report/merge-priv.h"
+#include "report/totals.h"
 
 /* --- lines --- */
 
@@ -80,8 +81,7 @@ void merge_counts(struct agg_row *to, struct agg_row *from)
 
 	for (size_t i = 0; i < sizeof(to->n) / sizeof(*sum); i++)
 		sum[i] += more[i];
-	to->undelivered_classes |= from->undelivered_classes;
-	to->no_sends |= from->no_sends;
+	to->unknown |= from->unknown;
 	/* Of the distributions, each once: a column is one of several of an object. */
 	for (unsigned int i = 0; i < report_nr_columns; i++) {
 		const struct column *c = &report_columns[i];
@@ -158,6 +158,27 @@ static int compare_sources(const void *x, const void *y)
 	return d;
 }
 
+/* As that, and of several that are the same as far as it goes always in one order. */
+static int order_sources(const void *x, const void *y)
+{
+	const struct report_source *a = x, *b = y;
+	int d = compare_sources(a, b);
+
+	if (!d)
+		d = (a->cpus > b->cpus) - (a->cpus < b->cpus);
+	if (!d)
+		d = (a->lost_events > b->lost_events) - (a->lost_events < b->lost_events);
+	if (!d)
+		d = a->lost_unknown - b->lost_unknown;
+	if (!d)
+		d = a->incomplete - b->incomplete;
+	if (!d)
+		d = (a->nr_reasons > b->nr_reasons) - (a->nr_reasons < b->nr_reasons);
+	for (unsigned int i = 0; !d && i < a->nr_reasons; i++)
+		d = strcmp(a->reasons[i], b->reasons[i]);
+	return d;
+}
+
 static bool several_kernels(const struct merge *m)
 {
 	for (unsigned int i = 1; i < m->nr_sources; i++)
@@ -199,6 +220,17 @@ static uint32_t context_number(struct merge_line *l)
 	return 0;
 }
 
+/* What not all know is not there: else it would decide about the order of rows, but not in a merge of merges. */
+static void forget_unknown(struct agg_row *row)
+{
+	uint64_t *n = (uint64_t *)&row->n;
+
+	row->merged = true;
+	for (size_t i = 0; i < sizeof(row->n) / sizeof(*n); i++)
+		if (row->unknown >> i & 1)
+			n[i] = 0;
+}
+
 static void build_rows(struct merge *m)
 {
 	struct report *r = &m->report;
@@ -208,6 +240,7 @@ static void build_rows(struct merge *m)
 	for (unsigned int i = 0; i < m->nr_lines; i++) {
 		struct merge_line *l = &m->lines[i];
 
+		forget_unknown(&l->agg);
 		l->agg.source = number(l, AGG_KEY_SOURCE);
 		l->agg.target = number(l, AGG_KEY_TARGET);
 		l->agg.pid = (int32_t)number(l, AGG_KEY_PID);
@@ -232,6 +265,52 @@ static void build_rows(struct merge *m)
 	}
 }
 
+static bool lacks(const struct merge *m, size_t offset)
+{
+	return !total_is_known(offset, &m->report);
+}
+
+/* What the totals prove: the same of a merge of merges. */
+static void build_evidence(struct merge *m)
+{
+	struct trace_info *t = &m->trace;
+
+	t->has_send = !lacks(m, offsetof(struct match_totals, sends));
+	t->arrivals_unknown = lacks(m, t->has_send ? offsetof(struct match_totals, delivered) :
+						     offsetof(struct match_totals, interrupts));
+	t->has_reception = !t->arrivals_unknown;
+	t->has_csd = !lacks(m, offsetof(struct match_totals, empty_interrupts));
+	t->calls_unknown = lacks(m, offsetof(struct match_totals, calls));
+	t->runs_unknown = lacks(m, offsetof(struct match_totals, calls_run));
+	t->functions_unknown = lacks(m, offsetof(struct match_totals, local_calls));
+	t->wakes_unknown = lacks(m, offsetof(struct match_totals, wakes));
+	t->elided_unknown = lacks(m, offsetof(struct match_totals, elided));
+}
+
+/* By the same name in all reports, in whatever order they came. */
+static int compare_coverage(const void *x, const void *y)
+{
+	const struct coverage *a = x, *b = y;
+
+	return strcmp(a->name, b->name);
+}
+
+static void build_totals(struct merge *m)
+{
+	struct report *r = &m->report;
+
+	r->sums = &m->sums;
+	for (unsigned int i = 0; i < report_nr_totals; i++) {
+		size_t offset = report_totals[i].offset;
+
+		if (offset < sizeof(r->totals))
+			*(uint64_t *)((char *)&r->totals + offset) = m->sums.totals[i];
+		else if (offset == TOTAL_OUTCOME_UNKNOWN)
+			r->hits_unknown = m->sums.totals[i];
+	}
+	qsort(r->coverage, r->nr_coverage, sizeof(*r->coverage), compare_coverage);
+}
+
 static void build_trace(struct merge *m)
 {
 	struct trace_info *t = &m->trace;
@@ -248,9 +327,7 @@ static void build_trace(struct merge *m)
 	t->send_stamp = m->texts[MERGE_STAMP] ? m->texts[MERGE_STAMP] : "";
 	t->damaged = m->texts[MERGE_DAMAGED];
 	t->ufunc.how = m->texts[MERGE_USER_STACKS];
-	/* Where none were recorded reports of 0.1 say 0. */
-	t->has_send &= strcmp(t->tier, "counts") != 0 && strcmp(t->tier, "none") != 0;
-	t->has_reception = !t->arrivals_unknown;
+	build_evidence(m);
 	t->end_ns = m->whole_ns;
 }
 
@@ -261,9 +338,11 @@ struct report *merge_report(struct merge *m, const char **forced)
 	if (several_kernels(m))
 		strip_lines(m);
 	qsort_r(m->lines, m->nr_lines, sizeof(*m->lines), compare_lines, m);
-	qsort(m->sources, m->nr_sources, sizeof(*m->sources), compare_sources);
+	qsort(m->sources, m->nr_sources, sizeof(*m->sources), order_sources);
+	build_totals(m);
 	build_trace(m);
 	build_rows(m);
+	forget_unknown(&m->own);
 	r->trace = &m->trace;
 	r->own = &m->own;
 	r->nr_by = m->nr_by;

@@ -64,12 +64,20 @@ struct report_source {
 	unsigned int nr_reasons;
 };
 
+/* Of a merge: by the table of report/totals.h, to which totals and the bits belong. */
+#define REPORT_MAX_TOTALS 64
+struct report_sums {
+	uint64_t unknown; /* not all of its reports have it: the sum is of the others, so it is at least that much */
+	uint64_t known;	  /* some have it */
+	uint64_t totals[REPORT_MAX_TOTALS];
+};
+
 struct report {
 	const struct trace_info *trace;
-	struct match_totals totals; /* of what passes the filters; of hits, what evidence there is for */
-	uint64_t totals_unknown;    /* merged: those that not all reports have, a bit each; see report/totals.h */
-	bool some_interrupts;	    /* were recorded, whatever passes the filters */
-	uint64_t hits_unknown;	    /* target_hits of classes that no event tells of the arrival of */
+	struct match_totals totals;	/* of what passes the filters; of hits, what evidence there is for */
+	const struct report_sums *sums; /* of a merge; NULL: of one recording */
+	bool some_interrupts;		/* were recorded, whatever passes the filters */
+	uint64_t hits_unknown;		/* target_hits of classes that no event tells of the arrival of */
 	const struct agg_row *own;
 	bool filtered;
 	bool interval;		 /* of a live measurement, from trace->start_ns to trace->end_ns */

@@ -48,6 +48,7 @@ const struct total report_totals[] = {
 	TOTAL(path_unknown, ELIDED),
 };
 const unsigned int report_nr_totals = ARRAY_SIZE(report_totals);
+_Static_assert(ARRAY_SIZE(report_totals) <= REPORT_MAX_TOTALS, "struct report_sums has a bit for each");
 
 /* What passes totals_call() is one of these. */
 static uint64_t calls_sent(const struct match_totals *t)
@@ -57,8 +58,8 @@ static uint64_t calls_sent(const struct match_totals *t)
 
 bool total_exists(const struct total *t, const struct report *r)
 {
-	if (r->totals_unknown >> (t - report_totals) & 1)
-		return false;
+	if (r->sums)
+		return !(r->sums->unknown >> (t - report_totals) & 1);
 	switch (t->proof) {
 	case PROOF_SENDS:
 		return r->trace->has_send;
@@ -90,8 +91,20 @@ bool total_exists(const struct total *t, const struct report *r)
 	return true;
 }
 
+bool total_is_known(size_t offset, const struct report *r)
+{
+	const struct total *t = report_totals;
+
+	while (t->offset != offset)
+		t++;
+	return total_exists(t, r);
+}
+
 uint64_t total_value(const struct total *t, const struct report *r)
 {
+	/* What is made of others cannot be made of sums: some of the others may be of some reports only. */
+	if (r->sums)
+		return r->sums->totals[t - report_totals];
 	if (t->offset == TOTAL_OUTCOME_UNKNOWN)
 		return r->trace->arrivals_unknown ? r->totals.target_hits : r->hits_unknown;
 	if (t->offset == TOTAL_OWN_SENDS)

@@ -40,11 +40,13 @@ struct total {
 #define TOTAL_OWN_SENDS	      (SIZE_MAX - 1)
 #define TOTAL_CALLS_SENT      (SIZE_MAX - 2) /* calls whose own interrupt is one of the hits */
 
-/* In the order that JSON has them; struct report has a bit for each in totals_unknown. */
+/* In the order that JSON has them; struct report_sums has a place for each. */
 extern const struct total report_totals[];
 extern const unsigned int report_nr_totals;
 
 bool total_exists(const struct total *t, const struct report *r);
+/* The one at this offset in struct match_totals exists. */
+bool total_is_known(size_t offset, const struct report *r);
 uint64_t total_value(const struct total *t, const struct report *r);
 
 #endif
