@@ -305,6 +305,27 @@ is $? 0 "  some cuts leave something to report ($partial)"
 head -c $((size - 1)) "$F" >cut.dat
 like "$("$IPITRACE" report cut.dat)" '^note: what ipitrace knew of this recording is gone' \
 	"cut by one byte: all events, and the note that the facts are gone"
+# --- one word: incomplete is what exit status 3 says, of whatever is missing ---
+ok "incomplete in JSON is exit status 3, merged or not" python3 - "$IPITRACE" "$DATA" <<-'PY'
+import json, pathlib, subprocess, sys
+ipitrace, data = sys.argv[1], pathlib.Path(sys.argv[2])
+demo = (data / "demo.dat").read_bytes()
+open("zeroed.dat", "wb").write(demo[:775839] + bytes(4096) + demo[775839 + 4096:])
+open("short.dat", "wb").write(demo[:-1])
+open("half.dat", "wb").write(demo[:len(demo) // 2])
+seen = set()
+for f in ["zeroed.dat", "short.dat", "half.dat", data / "demo.dat", data / "flight.dat", *sorted((data / "cases").glob("*.dat.gz"))]:
+    whole = subprocess.run([ipitrace, "report", "--json", f], capture_output=True)
+    if whole.returncode not in (0, 3):
+        continue
+    merged = subprocess.run([ipitrace, "merge", "--json", "-"], input=whole.stdout, capture_output=True)
+    trace, of_all = json.loads(whole.stdout)["trace"], json.loads(merged.stdout)
+    said = [whole.returncode == 3, trace["incomplete"], merged.returncode == 3, of_all["trace"]["incomplete"], of_all["merged"][0]["incomplete"]]
+    assert len(set(said)) == 1, (f, said)
+    assert said[0] or not (trace["damaged"] or trace["truncated"] or trace["lost_events"]), (f, trace)
+    seen |= {k for k in ("damaged", "truncated") if trace[k]} | {str(trace["incomplete"])}
+assert seen == {"damaged", "truncated", "True", "False"}, seen
+PY
 # Interrupts that are of all IPIs alike, and what they hit and ran.
 P=$DATA/rows/ppc64el-7.3.dat.gz
 like "$("$IPITRACE" report "$P")" '^interrupts: other 157$' "interrupts that tell nothing are recorded"

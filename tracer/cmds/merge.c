@@ -108,17 +108,13 @@ static void tell(const struct merge *m, const char *forced)
 
 static int status_of(const struct report *r, struct err *err)
 {
-	unsigned int nr = 0;
-	const struct report_source *first = NULL;
+	const struct report_source *first = r->sources;
+	unsigned int nr = report_sources_incomplete(r);
 
-	for (unsigned int i = r->nr_sources; i-- > 0;) {
-		if (!r->sources[i].incomplete)
-			continue;
-		first = &r->sources[i];
-		nr++;
-	}
-	if (!nr)
+	if (!report_incomplete(r))
 		return EXIT_OK;
+	while (!first->incomplete)
+		first++;
 	err_set(err, EXIT_INCOMPLETE, "%u of %u report%s %s incomplete, the first of them of %s", nr, r->nr_sources,
 		plural_s(r->nr_sources), plural_is(nr), first->host ? first->host : "a host without a name");
 	err_hint(err, "the sum is of what is there; 'merged' in --json names them all");

@@ -180,7 +180,7 @@ static void trace(struct render *r, struct json *j)
 	known_string(j, "date", t->date);
 	known_string(j, "recorded_filters", t->kept);
 	known_string(j, "damaged", t->damaged);
-	json_bool(j, "incomplete", t->incomplete);
+	json_bool(j, "incomplete", report_incomplete(r->report));
 	json_array(j, "reasons");
 	for (unsigned int i = 0; i < t->nr_reasons; i++)
 		known_string(j, NULL, t->reasons[i]);

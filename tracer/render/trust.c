@@ -241,6 +241,7 @@ static const char *sent_before(uint64_t nr)
 static void notes(const struct report *r, FILE *out)
 {
 	const struct trace_info *t = r->trace;
+	unsigned int incomplete = report_sources_incomplete(r);
 
 	if (t->flight) {
 		char length[RENDER_TIME_LEN];
@@ -266,6 +267,9 @@ static void notes(const struct report *r, FILE *out)
 	}
 	if (t->incomplete && !t->nr_reasons)
 		fputs("note: the recording did not end as it should\n", out);
+	if (incomplete)
+		fprintf(out, "note: %u of %u report%s %s incomplete\n", incomplete, r->nr_sources,
+			plural_s(r->nr_sources), plural_is(incomplete));
 	if (t->facts_gone)
 		fprintf(out, "note: what ipitrace knew of this recording is gone%s: losses at its end do not show\n",
 			t->damaged ? "" : " (another tool converted it)");

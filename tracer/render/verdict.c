@@ -61,7 +61,7 @@ static void find_doubts(struct doubts *d, const struct report *r)
 		doubt(d, "the file is cut");
 	else if (t->damaged)
 		doubt(d, "the file is damaged");
-	else if (t->incomplete)
+	else if (t->incomplete || report_sources_incomplete(r))
 		doubt(d, "the recording is incomplete");
 	if (t->lost_unknown)
 		doubt(d, "events are missing, nobody knows how many");

@@ -48,7 +48,6 @@ static const struct number {
 	NUMBER("clock_synchronised", clock_sync, ALL_OF),
 	NUMBER("foreign", foreign, ONE_OF),
 	NUMBER("facts_gone", facts_gone, ONE_OF),
-	NUMBER("incomplete", incomplete, ONE_OF),
 	NUMBER("truncated", truncated, ONE_OF),
 };
 

@@ -261,8 +261,19 @@ void report_free(struct report *r)
 	r->nr_rows = 0;
 }
 
+unsigned int report_sources_incomplete(const struct report *r)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < r->nr_sources; i++)
+		nr += r->sources[i].incomplete;
+	return nr;
+}
+
 bool report_incomplete(const struct report *r)
 {
+	if (r->nr_sources)
+		return report_sources_incomplete(r);
 	return r->trace->lost_events || r->trace->lost_unknown || r->trace->late_events || r->trace->truncated ||
 	       r->trace->incomplete || r->trace->damaged || r->missing;
 }

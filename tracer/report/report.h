@@ -122,5 +122,7 @@ void report_add_class(struct report *r, unsigned int class, const struct hist *u
 void report_free(struct report *r);
 /* Events are missing, or the recording is not whole: exit code 3. */
 bool report_incomplete(const struct report *r);
+/* Of a sum of reports: how many of them. */
+unsigned int report_sources_incomplete(const struct report *r);
 
 #endif
