@@ -238,10 +238,27 @@ static const char *sent_before(uint64_t nr)
 	return nr == 1 ? "interrupt sent before the window" : "interrupts sent before the window";
 }
 
+static void incomplete(const struct report *r, FILE *out)
+{
+	const struct trace_info *t = r->trace;
+	unsigned int nr = report_sources_incomplete(r);
+
+	for (unsigned int i = 0; i < t->nr_reasons; i++) {
+		char text[512];
+
+		sanitize(text, sizeof(text), t->reasons[i]);
+		fprintf(out, "note: incomplete: %s\n", text);
+	}
+	if (t->incomplete && !t->nr_reasons)
+		fputs("note: the recording did not end as it should\n", out);
+	if (nr)
+		fprintf(out, "note: %u of %u report%s %s incomplete\n", nr, r->nr_sources, plural_s(r->nr_sources),
+			plural_is(nr));
+}
+
 static void notes(const struct report *r, FILE *out)
 {
 	const struct trace_info *t = r->trace;
-	unsigned int incomplete = report_sources_incomplete(r);
 
 	if (t->flight) {
 		char length[RENDER_TIME_LEN];
@@ -259,17 +276,7 @@ static void notes(const struct report *r, FILE *out)
 			t->damaged);
 	if (r->offline)
 		fprintf(out, "note: %s\n", r->offline);
-	for (unsigned int i = 0; i < t->nr_reasons; i++) {
-		char text[512];
-
-		sanitize(text, sizeof(text), t->reasons[i]);
-		fprintf(out, "note: incomplete: %s\n", text);
-	}
-	if (t->incomplete && !t->nr_reasons)
-		fputs("note: the recording did not end as it should\n", out);
-	if (incomplete)
-		fprintf(out, "note: %u of %u report%s %s incomplete\n", incomplete, r->nr_sources,
-			plural_s(r->nr_sources), plural_is(incomplete));
+	incomplete(r, out);
 	if (t->facts_gone)
 		fprintf(out, "note: what ipitrace knew of this recording is gone%s: losses at its end do not show\n",
 			t->damaged ? "" : " (another tool converted it)");
