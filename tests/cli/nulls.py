@@ -87,6 +87,17 @@ def check(ipitrace, path):
         window = json.loads(run(ipitrace, "report", "--json", "--from", "+0ns", path))["trace"]["window"]
         for key, needs in WINDOW.items():
             assert window[key] is None or not lacks(needs), (key, window)
+    # Runs of calls that nobody is known to have queued, and local ones, which nobody sends.
+    for part, unknown in ((("--from", "+0ns"), "Q"), (("--target-cpus", "0-4095"), "Q"), (("--comm", "*"), "QF"), (("--func", "*"), "QF"),
+                          (("--source-cpus", "0-4095"), "QF")):
+        text = run(ipitrace, "report", "--json", *part, path)
+        if not text:
+            continue  # no such times or names are in it
+        totals = json.loads(text)["totals"]
+        assert totals["calls_unqueued"] is totals["calls_unqueued_untraced"] is None, part
+        assert totals["local_calls"] == (None if "F" in unknown else d["totals"]["local_calls"]), (part, totals["local_calls"])
+        calls = re.search("^calls:.*", run(ipitrace, "report", *part, path), re.M).group()
+        assert "queued before" not in calls and "recorded nothing" not in calls and ("F" not in unknown or " local" not in calls), calls
     return have
 
 

@@ -346,6 +346,7 @@ static int report_file(struct report_options *o, const char *path, const struct 
 		goto out;
 	reading_say_keys(&in, o->rows.by, asked);
 	report_build(&r, in.analysis, sums.agg, o->rows.by, o->rows.nr_by, in.filter || o->tlb);
+	r.by_sender = span_filter_by_sender(in.filter);
 	if (reading_window(&in, &r, err))
 		goto out;
 	r.offline = analysis_offline(in.analysis, &o->filter);

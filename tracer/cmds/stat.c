@@ -129,6 +129,7 @@ static int show(struct stat *s, uint64_t to_ns, struct err *err)
 	int ret;
 
 	report_build(&r, a, s->agg, s->o.rows.by, s->o.rows.nr_by, s->in.filter != NULL);
+	r.by_sender = span_filter_by_sender(s->in.filter);
 	r.offline = analysis_offline(a, &s->o.filter);
 	r.filters = reading_filters(&s->in);
 	r.interval = true;

@@ -16,6 +16,7 @@
 #include "render/parts-priv.h"
 #include "render/value.h"
 #include "report/tlb.h"
+#include "report/totals.h"
 
 void render_sends(const struct report *r, FILE *out)
 {
@@ -94,8 +95,10 @@ static void totals(const struct report *r, FILE *out)
 	nonzero(out, r->trace->elided_unknown ? 0 : t->elided, "elided");
 	nonzero(out, r->trace->elided_unknown ? 0 : t->path_unknown, "not known to be either sent or elided");
 	nonzero(out, t->local_calls, "local");
-	nonzero(out, t->calls_unqueued - t->calls_unqueued_untraced, "queued before the trace or in a gap");
-	nonzero(out, t->calls_unqueued_untraced, "by senders that recorded nothing");
+	if (total_is_known(offsetof(struct match_totals, calls_unqueued), r)) {
+		nonzero(out, t->calls_unqueued - t->calls_unqueued_untraced, "queued before the trace or in a gap");
+		nonzero(out, t->calls_unqueued_untraced, "by senders that recorded nothing");
+	}
 	if (r->trace->has_send && !r->trace->runs_unknown && t->waits + t->waits_unknown)
 		fprintf(out, "\nwaits: how long the sender waited is known of %" PRIu64 ", not known of %" PRIu64,
 			t->waits, t->waits_unknown);

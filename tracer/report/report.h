@@ -80,6 +80,7 @@ struct report {
 	uint64_t hits_unknown;		/* target_hits of classes that no event tells of the arrival of */
 	const struct agg_row *own;
 	bool filtered;
+	bool by_sender;		 /* by whom it was sent: what nobody is known to have sent does not pass */
 	bool interval;		 /* of a live measurement, from trace->start_ns to trace->end_ns */
 	bool windowed;		 /* of what began from from_ns on, before to_ns; interrupts as in report/window.h */
 	uint64_t from_ns, to_ns; /* within the recording */

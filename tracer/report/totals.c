@@ -38,8 +38,8 @@ const struct total report_totals[] = {
 	TOTAL(wakes, WAKES),
 	TOTAL(negative, NONE),
 	TOTAL(empty_interrupts, CSD),
-	TOTAL(calls_unqueued, RUNS),
-	TOTAL(calls_unqueued_untraced, RUNS),
+	TOTAL(calls_unqueued, UNQUEUED),
+	TOTAL(calls_unqueued_untraced, UNQUEUED),
 	TOTAL(exits_unentered, NONE),
 	TOTAL(waits, WAITS),
 	TOTAL(waits_unknown, WAITS),
@@ -73,8 +73,10 @@ bool total_exists(const struct total *t, const struct report *r)
 		return !r->trace->calls_unknown;
 	case PROOF_RUNS:
 		return !r->trace->runs_unknown;
+	case PROOF_UNQUEUED:
+		return !r->trace->runs_unknown && !r->windowed && !r->filtered;
 	case PROOF_FUNCTIONS:
-		return !r->trace->functions_unknown;
+		return !r->trace->functions_unknown && !r->by_sender;
 	case PROOF_WAITS:
 		return r->trace->has_send && !r->trace->runs_unknown;
 	case PROOF_WAKES:

@@ -22,8 +22,9 @@ enum total_proof {
 	PROOF_INTERRUPTS,  /* !arrivals_unknown, or there are interrupts all the same */
 	PROOF_CALLS,
 	PROOF_RUNS,
-	PROOF_FUNCTIONS,
-	PROOF_WAITS, /* runs, and sends, from which a wait counts */
+	PROOF_UNQUEUED,	 /* these, and neither a filter nor a window: such runs are no spans */
+	PROOF_FUNCTIONS, /* !functions_unknown, and no filter of senders */
+	PROOF_WAITS,	 /* runs, and sends, from which a wait counts */
 	PROOF_WAKES,
 	PROOF_PATHS, /* elided, and wakes, by which one path is told from the other */
 	PROOF_ELIDED,
