@@ -20,6 +20,7 @@
 #include "bench/backend.h"
 #include "bench/result.h"
 #include "cmds/cmd.h"
+#include "kvm/report.h"
 #include "report/columns.h"
 #include "report/list.h"
 
@@ -130,6 +131,12 @@ static void keys(const struct at *at)
 			offer(at, report_columns[i].id, report_columns[i].help);
 }
 
+static void kvm_keys(const struct at *at)
+{
+	for (unsigned int key = 0; key < KVM_NR_KEYS; key++)
+		offer(at, kvm_key_name(key), NULL);
+}
+
 static void columns(const struct at *at)
 {
 	for (unsigned int i = 0; i < report_nr_columns; i++)
@@ -159,13 +166,17 @@ static const struct {
 	const char *arg;
 	bool list; /* several, separated by commas */
 	void (*offer)(const struct at *at);
+	const char *of; /* of this option alone, before others of the name; or NULL */
 } values[] = {
-	{ "LIST", true, cpu_lists },   { "NAMES", true, classes },     { "GROUPS", true, event_groups },
-	{ "KINDS", true, kinds },      { "OUTCOMES", true, outcomes }, { "WAYS", true, ways },
-	{ "MODES", true, modes },      { "TARGETS", false, targets },  { "STATE", false, states },
-	{ "WHICH", false, times },     { "KEYS", true, keys },	       { "COLUMNS", true, columns },
-	{ "COLUMN", false, columns },  { "PIDS", true, processes },    { "FILE", false, files },
-	{ "HOW", false, user_stacks },
+	{ "KEYS", true, kvm_keys, "kvm" },   { "LIST", true, cpu_lists, NULL },
+	{ "NAMES", true, classes, NULL },    { "GROUPS", true, event_groups, NULL },
+	{ "KINDS", true, kinds, NULL },	     { "OUTCOMES", true, outcomes, NULL },
+	{ "WAYS", true, ways, NULL },	     { "MODES", true, modes, NULL },
+	{ "TARGETS", false, targets, NULL }, { "STATE", false, states, NULL },
+	{ "WHICH", false, times, NULL },     { "KEYS", true, keys, NULL },
+	{ "COLUMNS", true, columns, NULL },  { "COLUMN", false, columns, NULL },
+	{ "PIDS", true, processes, NULL },   { "FILE", false, files, NULL },
+	{ "HOW", false, user_stacks, NULL },
 };
 
 static void complete_value(struct at at, const struct opt *o)
@@ -186,12 +197,15 @@ static void complete_value(struct at at, const struct opt *o)
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		if (strncmp(values[i].arg, arg, strcspn(arg, "]")) || values[i].arg[strcspn(arg, "]")])
 			continue;
+		if (values[i].of && (!o->long_name || strcmp(values[i].of, o->long_name)))
+			continue;
 		at.list = values[i].list ? at.typed : NULL;
 		for (const char *p = at.typed; values[i].list && *p; p++)
 			if (strchr(",!+", *p))
 				at.typed = p + 1;
 		at.kept = (int)(at.typed - at.word);
 		values[i].offer(&at);
+		return;
 	}
 }
 
