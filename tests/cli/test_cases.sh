@@ -253,6 +253,13 @@ two_in_one "$DATA/demo.dat" "$DATA/report.dat" "v6, two of ours"
 two_in_one "$DATA/report-v7.dat" "$DATA/report-v7.dat" "v7, trace-cmd's, twice"
 two_in_one "$TMP/counter.dat" "$TMP/counter.dat" "v6, trace-cmd's, twice"
 
+# A FIFO is waited for, as by any reader, until somebody writes.
+mkfifo "$TMP/fifo"
+# shellcheck disable=SC2016 # for the inner shell
+timeout 60 sh -c 'sleep 1 && cat "$1" >"$2"' - "$DATA/report.dat" "$TMP/fifo" &
+exits 0 "a FIFO, before its writer" "$IPITRACE" report "$TMP/fifo"
+wait
+is "$(tail -n +2 "$OUT")" "$("$IPITRACE" report "$DATA/report.dat" | tail -n +2)" "  the same report"
 : >"$TMP/empty"
 piped 1 "an empty pipe" "$TMP/empty" -
 like "$(cat "$ERR")" "it is empty" "an empty pipe: says so"

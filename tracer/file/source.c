@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -244,6 +245,17 @@ static int spool_pipe(struct dat_file *f, struct err *err)
 	return 0;
 }
 
+/* Of a FIFO that nobody has begun to write to: as an open() that may block would. */
+static int await_writer(int fd)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN };
+
+	while (poll(&one, 1, -1) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
 static int open_fd(struct dat_file *f, const char *path, struct err *err)
 {
 	int ret;
@@ -251,7 +263,7 @@ static int open_fd(struct dat_file *f, const char *path, struct err *err)
 	if (!strcmp(path, "-")) {
 		f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	} else {
-		/* Non-blocking: neither a pipe that nobody writes to nor a device may hang us. */
+		/* Non-blocking: a device may not hang us. */
 		f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	}
 	if (f->fd >= 0)
@@ -282,7 +294,8 @@ int dat_source_open(struct dat_file *f, const char *path, struct err *err)
 			err_set(err, EXIT_FAILED, "%s is not a regular file, nor a pipe", path);
 			return err_hint(err, "recordings are made by \"ipitrace record\" or \"trace-cmd record\"");
 		}
-		if ((strcmp(path, "-") && fcntl(f->fd, F_SETFL, flags & ~O_NONBLOCK)) || spool_pipe(f, &why))
+		if ((strcmp(path, "-") && (await_writer(f->fd) || fcntl(f->fd, F_SETFL, flags & ~O_NONBLOCK))) ||
+		    spool_pipe(f, &why))
 			goto fail;
 	}
 	f->budget = DAT_BUDGET_FLOOR + DAT_BUDGET_RATIO * f->size;
