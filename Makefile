@@ -255,6 +255,7 @@ install: $(B)/ipitrace
 		echo "  INSTALL $$DESTDIR$$dir"; \
 		install -d "$$DESTDIR$$dir" && install -m $$mode $$files "$$DESTDIR$$dir/" || exit 1; \
 	done
+	@sed -i 's|^ExecStart=ipitrace |ExecStart=$(BINDIR)/ipitrace |' "$$DESTDIR$(UNITDIR)/ipitrace-stat.service"
 
 # Directories that are empty then go as well, but those that any system has.
 uninstall:

@@ -26,6 +26,8 @@ want=$({
 } | sort -k 2)
 is "$(files "$to")" "$want" "program, man pages, completions, documents, examples"
 is "$("$to/usr/bin/ipitrace" --version)" "ipitrace $(sed -n 's/^VERSION	*:= *//p' Makefile)" "the program runs there"
+is "$(grep ^ExecStart= "$to/usr/lib/systemd/system/ipitrace-stat.service")" "ExecStart=/usr/bin/ipitrace stat --listen localhost" \
+	"the unit starts it"
 exits 0 "uninstall" make uninstall PREFIX=/usr DESTDIR="$to"
 is "$(ls -A "$to")" "" "leaves nothing"
 
