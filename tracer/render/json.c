@@ -335,6 +335,31 @@ static void classes(struct state *s, const struct report *r)
 	json_close(j);
 }
 
+/* What is null because only some of the reports of a merge know it: as much as these know. */
+static void at_least(struct json *j, const struct report *r)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < report_nr_totals; i++)
+		any |= total_is_partial(&report_totals[i], r);
+	for (unsigned int i = 0; i < r->nr_classes; i++)
+		any |= r->classes[i].partly;
+	if (!any)
+		return;
+	json_object(j, "at_least");
+	json_object(j, "totals");
+	for (unsigned int i = 0; i < report_nr_totals; i++)
+		if (total_is_partial(&report_totals[i], r))
+			json_u64(j, report_totals[i].json, total_value(&report_totals[i], r));
+	json_close(j);
+	json_object(j, "interrupts_by_class");
+	for (unsigned int i = 0; i < r->nr_classes; i++)
+		if (r->classes[i].partly)
+			json_u64(j, r->classes[i].name, r->classes[i].interrupts);
+	json_close(j);
+	json_close(j);
+}
+
 static void coverage(struct json *j, const struct report *r)
 {
 	json_array(j, "coverage");
@@ -427,6 +452,7 @@ static int json_begin(struct render *r, struct err *err)
 		sources(j, r->report);
 	totals(j, r->report);
 	classes(s, r->report);
+	at_least(j, r->report);
 	json_object(j, "own");
 	values(s, &own, false);
 	if (r->report->bin_ns)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/event.h"
 #include "base/text.h"
 #include "render/render.h"
@@ -18,29 +19,43 @@
 #include "report/tlb.h"
 #include "report/totals.h"
 
+/* In front of a total that only some of the reports of a merge have; offset: in struct match_totals. */
+static const char *least(const struct report *r, size_t offset)
+{
+	return total_is_partial(total_find(offset), r) ? "at least " : "";
+}
+
 void render_sends(const struct report *r, FILE *out)
 {
 	const struct match_totals *t = &r->totals;
 
-	fprintf(out, "%" PRIu64 " send%s", t->sends, plural_s(t->sends));
+	fprintf(out, "%s%" PRIu64 " send%s", least(r, offsetof(struct match_totals, sends)), t->sends,
+		plural_s(t->sends));
 	if (t->sends_to_nobody)
-		fprintf(out, " (%" PRIu64 " to no CPU)", t->sends_to_nobody);
+		fprintf(out, " (%s%" PRIu64 " to no CPU)", least(r, offsetof(struct match_totals, sends_to_nobody)),
+			t->sends_to_nobody);
 	fprintf(out, ", %" PRIu64 " hit%s", t->target_hits, plural_s(t->target_hits));
 }
 
 static void own(const struct report *r, const struct render_options *o, FILE *out)
 {
 	const struct agg_row *own = r->own;
+	const struct total *sends = total_find(TOTAL_OWN_SENDS);
+	uint64_t nr = total_value(sends, r);
 	char p50[RENDER_TIME_LEN];
 
-	if (!own->n.sends && !own->n.calls && !own->n.elided)
+	if (!nr && !own->n.calls && !own->n.elided)
 		return;
 	fputs("own: ", out);
-	if (r->trace->has_send)
-		fprintf(out, "%" PRIu64 " send%s, %" PRIu64 " hit%s", own->n.sends, plural_s(own->n.sends),
-			own->n.target_hits, plural_s(own->n.target_hits));
-	fprintf(out, "%s%" PRIu64 " call%s by %s", r->trace->has_send ? ", " : "", own->n.calls, plural_s(own->n.calls),
-		r->trace->recorder);
+	if (total_is_partial(sends, r))
+		fprintf(out, "at least %" PRIu64 " send%s", nr, plural_s(nr));
+	else if (r->trace->has_send)
+		fprintf(out, "%" PRIu64 " send%s, %" PRIu64 " hit%s", nr, plural_s(nr), own->n.target_hits,
+			plural_s(own->n.target_hits));
+	if (!(own->unknown & AGG_COUNT_BIT(offsetof(struct agg_counts, calls))))
+		fprintf(out, "%s%" PRIu64 " call%s", r->trace->has_send ? ", " : "", own->n.calls,
+			plural_s(own->n.calls));
+	fprintf(out, " by %s", r->trace->recorder);
 	if (own->delivery.count) {
 		render_time(hist_percentile(&own->delivery, 0.5), o->screen.utf8, p50);
 		fprintf(out, ", p50 %s", p50);
@@ -52,6 +67,51 @@ static void nonzero(FILE *out, uint64_t n, const char *what)
 {
 	if (n)
 		fprintf(out, ", %" PRIu64 " %s", n, what);
+}
+
+/* The same of a total, at this offset in struct match_totals. */
+static void nonzero_total(const struct report *r, FILE *out, size_t offset, const char *what)
+{
+	uint64_t n = *(const uint64_t *)((const char *)&r->totals + offset);
+
+	if (n)
+		fprintf(out, ", %s%" PRIu64 " %s", least(r, offset), n, what);
+}
+
+static void calls(const struct report *r, FILE *out)
+{
+	const struct match_totals *t = &r->totals;
+	const char *some = least(r, offsetof(struct match_totals, calls_run));
+	const size_t unqueued = offsetof(struct match_totals, calls_unqueued);
+
+	fputs("calls:", out);
+	if (!r->trace->calls_unknown)
+		fprintf(out, " %s%" PRIu64, least(r, offsetof(struct match_totals, calls)), t->calls);
+	if (r->trace->calls_unknown)
+		fputs(" not recorded", out);
+	else if (r->trace->runs_unknown)
+		fputs(" queued; which ran is not known", out);
+	else
+		fprintf(out, "%s%s%" PRIu64 " run + %" PRIu64 " in flight + %" PRIu64 " lost", *some ? ", " : " = ",
+			some, t->calls_run, t->calls_in_flight, t->calls_lost);
+	nonzero_total(r, out, offsetof(struct match_totals, ambiguous_calls), "ambiguous");
+	if (!r->trace->elided_unknown) {
+		nonzero_total(r, out, offsetof(struct match_totals, elided), "elided");
+		nonzero_total(r, out, offsetof(struct match_totals, path_unknown),
+			      "not known to be either sent or elided");
+	}
+	nonzero_total(r, out, offsetof(struct match_totals, local_calls), "local");
+	if (total_is_known(unqueued, r) || *least(r, unqueued)) {
+		if (t->calls_unqueued > t->calls_unqueued_untraced)
+			fprintf(out, ", %s%" PRIu64 " queued before the trace or in a gap", least(r, unqueued),
+				t->calls_unqueued - t->calls_unqueued_untraced);
+		nonzero_total(r, out, offsetof(struct match_totals, calls_unqueued_untraced),
+			      "by senders that recorded nothing");
+	}
+	if (r->trace->has_send && !r->trace->runs_unknown && t->waits + t->waits_unknown)
+		fprintf(out, "\nwaits: how long the sender waited is known of %" PRIu64 ", not known of %s%" PRIu64,
+			t->waits, least(r, offsetof(struct match_totals, waits_unknown)), t->waits_unknown);
+	fputc('\n', out);
 }
 
 static void totals(const struct report *r, FILE *out)
@@ -68,10 +128,13 @@ static void totals(const struct report *r, FILE *out)
 		fputs("; which arrived is not known\n", out);
 	else
 		fprintf(out,
-			" = %" PRIu64 " delivered + %" PRIu64 " coalesced + %" PRIu64 " in flight + %" PRIu64 " lost",
-			t->delivered, t->coalesced, t->in_flight, t->lost);
+			" = %s%" PRIu64 " delivered + %" PRIu64 " coalesced + %" PRIu64 " in flight + %" PRIu64 " lost",
+			r->hits_unknown ? "" : least(r, offsetof(struct match_totals, delivered)), t->delivered,
+			t->coalesced, t->in_flight, t->lost);
 	if (r->hits_unknown && !r->trace->arrivals_unknown)
-		fprintf(out, " + %" PRIu64 " not known (no interrupts of their class were recorded)", r->hits_unknown);
+		fprintf(out, " + %" PRIu64 " not known (%s)", r->hits_unknown,
+			r->sums ? "whether they arrived was not recorded" :
+				  "no interrupts of their class were recorded");
 	if (r->trace->has_send && !r->trace->arrivals_unknown)
 		fputc('\n', out);
 	if (r->trace->blind_sends)
@@ -81,32 +144,13 @@ static void totals(const struct report *r, FILE *out)
 			"say which: in no row, their interrupts are unsolicited\n",
 			r->trace->blind_sends, plural_s(r->trace->blind_sends), r->trace->blind_hits,
 			plural_s(r->trace->blind_hits));
-	fputs("calls:", out);
-	if (!r->trace->calls_unknown)
-		fprintf(out, " %" PRIu64, t->calls);
-	if (r->trace->calls_unknown)
-		fputs(" not recorded", out);
-	else if (r->trace->runs_unknown)
-		fputs(" queued; which ran is not known", out);
-	else
-		fprintf(out, " = %" PRIu64 " run + %" PRIu64 " in flight + %" PRIu64 " lost", t->calls_run,
-			t->calls_in_flight, t->calls_lost);
-	nonzero(out, t->ambiguous_calls, "ambiguous");
-	nonzero(out, r->trace->elided_unknown ? 0 : t->elided, "elided");
-	nonzero(out, r->trace->elided_unknown ? 0 : t->path_unknown, "not known to be either sent or elided");
-	nonzero(out, t->local_calls, "local");
-	if (total_is_known(offsetof(struct match_totals, calls_unqueued), r)) {
-		nonzero(out, t->calls_unqueued - t->calls_unqueued_untraced, "queued before the trace or in a gap");
-		nonzero(out, t->calls_unqueued_untraced, "by senders that recorded nothing");
-	}
-	if (r->trace->has_send && !r->trace->runs_unknown && t->waits + t->waits_unknown)
-		fprintf(out, "\nwaits: how long the sender waited is known of %" PRIu64 ", not known of %" PRIu64,
-			t->waits, t->waits_unknown);
-	fputs("\ninterrupts:", out);
+	calls(r, out);
+	fputs("interrupts:", out);
 	for (unsigned int i = 0; i < r->nr_classes; i++) {
 		if (!r->classes[i].interrupts)
 			continue;
-		fprintf(out, "%s%s %" PRIu64, sep, r->classes[i].name, r->classes[i].interrupts);
+		fprintf(out, "%s%s %s%" PRIu64, sep, r->classes[i].name, r->classes[i].partly ? "at least " : "",
+			r->classes[i].interrupts);
 		sep = ", ";
 	}
 	fputs(t->interrupts		  ? "\n" :
@@ -152,6 +196,7 @@ void render_text_lost_events(struct render *r, uint64_t lost)
 static void audit(struct render *r)
 {
 	const struct match_totals *t = &r->report->totals;
+	const char *some = least(r->report, offsetof(struct match_totals, exact));
 	FILE *out = r->out;
 
 	if (!r->report->trace->has_send || r->report->trace->arrivals_unknown) {
@@ -163,9 +208,10 @@ static void audit(struct render *r)
 		return;
 	}
 	fprintf(out,
-		"audit: matched %" PRIu64 "/%" PRIu64 " (%" PRIu64 " exact, %" PRIu64 " fifo), %" PRIu64
+		"audit: matched %s%" PRIu64 "/%s%" PRIu64 " (%" PRIu64 " exact, %" PRIu64 " fifo), %" PRIu64
 		" ambiguous, %" PRIu64 " coalesced, %" PRIu64 " unsolicited",
-		t->exact + t->fifo, t->interrupts, t->exact, t->fifo, t->ambiguous, t->coalesced, t->unsolicited);
+		some, t->exact + t->fifo, *some ? "" : least(r->report, offsetof(struct match_totals, interrupts)),
+		t->interrupts, t->exact, t->fifo, t->ambiguous, t->coalesced, t->unsolicited);
 	if (t->unsolicited_in_gap)
 		fprintf(out, " (%" PRIu64 " in or right behind a gap)", t->unsolicited_in_gap);
 	if (t->unsolicited_at_start)
@@ -334,6 +380,29 @@ static void notes(const struct report *r, FILE *out)
 		fprintf(out, "note: %s: what was delivered, and when, is not known\n", trace_info_unheard(t));
 }
 
+/* Of a merge: what is "at least" so many, because some of the reports do not know it. */
+static void partial(const struct report *r, FILE *out)
+{
+	static const struct {
+		size_t offset;
+		const char *what;
+	} aspects[] = {
+		{ offsetof(struct match_totals, sends), "what was sent" },
+		{ offsetof(struct match_totals, delivered), "which of the hits arrived" },
+		{ offsetof(struct match_totals, interrupts), "which interrupts were IPIs" },
+		{ offsetof(struct match_totals, calls), "which calls were queued" },
+		{ offsetof(struct match_totals, calls_run), "which of these ran" },
+		{ offsetof(struct match_totals, local_calls), "which functions ran" },
+	};
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(aspects); i++)
+		if (total_is_partial(total_find(aspects[i].offset), r))
+			fprintf(out, "%s%s", nr++ ? ", " : "note: some of the reports do not tell ", aspects[i].what);
+	if (nr)
+		fputs(": of that, numbers are those of the others\n", out);
+}
+
 /* How far to trust it. */
 static void trust(struct render *r)
 {
@@ -348,6 +417,7 @@ static void trust(struct render *r)
 	unsolicited(report, r->options, r->out);
 	sanitize(clock, sizeof(clock), report->trace->clock);
 	notes(report, r->out);
+	partial(report, r->out);
 	fprintf(r->out, "tier: %s, clock: %s\n", report->trace->tier, clock);
 	audit(r);
 	user_stacks(r);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "render/parts-priv.h"
 #include "render/render.h"
+#include "report/totals.h"
 
 /* "44,911": in a sentence figures are read, not compared. */
 #define NUMBER_LEN 32
@@ -67,14 +68,19 @@ static void find_doubts(struct doubts *d, const struct report *r)
 		doubt(d, "events are missing, nobody knows how many");
 	else
 		doubt_of(d, t->lost_events, "event was lost", "events were lost");
+	if (total_is_partial(total_find(offsetof(struct match_totals, sends)), r))
+		doubt(d, "some of the reports do not tell what was sent");
 	doubt_of(d, t->late_events, "event came too late to be matched", "events came too late to be matched");
 	for (unsigned int i = 0; i < r->nr_coverage; i++)
 		differs |= !r->coverage[i].ok && !(r->coverage[i].runs && r->coverage[i].traced < r->coverage[i].low);
 	if (differs)
 		doubt(d, "/proc/interrupts counted differently");
 	if (t->has_send && t->has_reception) {
-		doubt_of(d, r->hits_unknown, "IPI is of a class of which no interrupt was recorded",
-			 "IPIs are of classes of which no interrupt was recorded");
+		doubt_of(d, r->hits_unknown,
+			 r->sums ? "IPI was sent, but whether it arrived was not recorded" :
+				   "IPI is of a class of which no interrupt was recorded",
+			 r->sums ? "IPIs were sent, but whether they arrived was not recorded" :
+				   "IPIs are of classes of which no interrupt was recorded");
 		doubt_of(d, m->lost, "IPI has a fate that is not known", "IPIs have a fate that is not known");
 		doubt_of(d, m->unsolicited, "interrupt has no known sender", "interrupts have no known sender");
 		doubt_of(d, m->ambiguous, "delivery can be read in two ways", "deliveries can be read in two ways");

@@ -196,7 +196,7 @@ static void add_trace(struct merge *m, const struct json_val *trace, const struc
 
 /* What one report has, while it is added. */
 struct part {
-	const struct json_val *top, *trace;
+	const struct json_val *top, *trace, *at_least; /* of a merge, where only some of its reports know */
 	struct report_json_time time;
 	bool no_sends; /* were recorded: reports of 0.1 say 0 then */
 };
@@ -214,13 +214,17 @@ static int add_total(struct merge *m, unsigned int i, const struct part *p)
 
 	if (p->no_sends && of_sends(t->proof))
 		v = NULL;
+	if (!v && t->proof == PROOF_NONE)
+		return -1;
+	if (!v) {
+		m->sums.unknown |= 1ULL << i;
+		v = json_get(json_get(p->at_least, "totals", JSON_OBJ), t->json, JSON_NUM);
+	}
 	if (v) {
 		m->sums.known |= 1ULL << i;
 		m->sums.totals[i] += v->num;
-	} else {
-		m->sums.unknown |= 1ULL << i;
 	}
-	return v || t->proof != PROOF_NONE ? 0 : -1;
+	return 0;
 }
 
 static int add_totals(struct merge *m, const struct part *p)
@@ -234,9 +238,16 @@ static int add_totals(struct merge *m, const struct part *p)
 	for (unsigned int class = 0; class < IPI_NR_CLASSES; class ++) {
 		const char *name = ipi_class_name(class);
 
-		m->report.totals.interrupts_by_class[class] += json_get_num(classes, name, 0);
-		if (report_json_null(classes, name))
+		const struct json_val *v = json_get(classes, name, JSON_NUM);
+
+		if (report_json_null(classes, name)) {
 			m->trace.unheard_classes |= 1u << class;
+			v = json_get(json_get(p->at_least, "interrupts_by_class", JSON_OBJ), name, JSON_NUM);
+		}
+		if (v) {
+			m->sums.known_classes |= 1u << class;
+			m->report.totals.interrupts_by_class[class] += v->num;
+		}
 		if (report_json_hist(&m->unsolicited[class], json_get(unsolicited, name, JSON_OBJ)))
 			return -1;
 	}
@@ -452,6 +463,7 @@ static int add(struct merge *m, const char *path, const struct json_val *top, st
 	char *tier = report_json_text(p.trace, texts[MERGE_TIER].json);
 	bool bad = !own || report_json_time(&p.time, p.trace);
 
+	p.at_least = json_get(top, "at_least", JSON_OBJ);
 	p.no_sends = tier && (!strcmp(tier, "counts") || !strcmp(tier, "none"));
 	free(tier);
 	if (bad)

@@ -265,12 +265,13 @@ static void build_rows(struct merge *m)
 	}
 }
 
+/* None of the reports has the total. */
 static bool lacks(const struct merge *m, size_t offset)
 {
-	return !total_is_known(offset, &m->report);
+	return !(m->sums.known >> (total_find(offset) - report_totals) & 1);
 }
 
-/* What the totals prove: the same of a merge of merges. */
+/* What the totals of any of the reports prove: the same of a merge of merges. */
 static void build_evidence(struct merge *m)
 {
 	struct trace_info *t = &m->trace;

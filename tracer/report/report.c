@@ -183,6 +183,8 @@ void report_add_class(struct report *r, unsigned int class, const struct hist *u
 	r->classes[r->nr_classes].name = ipi_class_name(class);
 	/* Those that are of no class have arrived, whatever they mean. */
 	r->classes[r->nr_classes].heard = !usual || !(r->trace->unheard_classes >> class & 1);
+	r->classes[r->nr_classes].partly = r->sums && !r->classes[r->nr_classes].heard &&
+					   r->sums->known_classes >> class & 1;
 	r->classes[r->nr_classes].unsolicited = unsolicited;
 	r->classes[r->nr_classes++].interrupts = r->totals.interrupts_by_class[class];
 }

@@ -70,6 +70,7 @@ struct report_sums {
 	uint64_t unknown; /* not all of its reports have it: the sum is of the others, so it is at least that much */
 	uint64_t known;	  /* some have it */
 	uint64_t totals[REPORT_MAX_TOTALS];
+	uint32_t known_classes; /* bit per enum ipi_class: some say how many interrupts were of it */
 };
 
 struct report {
@@ -103,6 +104,7 @@ struct report {
 		const char *name;
 		uint64_t interrupts;
 		bool heard;			/* they were recorded, if there were any */
+		bool partly;			/* not heard, but by some of the reports of a merge */
 		const struct hist *unsolicited; /* handler times of those whose sender is not known */
 	} classes[IPI_NR_CLASSES];
 	unsigned int nr_classes; /* the usual four, and those that occurred */

@@ -93,13 +93,23 @@ bool total_exists(const struct total *t, const struct report *r)
 	return true;
 }
 
-bool total_is_known(size_t offset, const struct report *r)
+const struct total *total_find(size_t offset)
 {
 	const struct total *t = report_totals;
 
 	while (t->offset != offset)
 		t++;
-	return total_exists(t, r);
+	return t;
+}
+
+bool total_is_known(size_t offset, const struct report *r)
+{
+	return total_exists(total_find(offset), r);
+}
+
+bool total_is_partial(const struct total *t, const struct report *r)
+{
+	return r->sums && r->sums->unknown & r->sums->known & 1ULL << (t - report_totals);
 }
 
 uint64_t total_value(const struct total *t, const struct report *r)

@@ -48,6 +48,10 @@ extern const unsigned int report_nr_totals;
 bool total_exists(const struct total *t, const struct report *r);
 /* The one at this offset in struct match_totals exists. */
 bool total_is_known(size_t offset, const struct report *r);
+/* Of a merge: it does not exist, but some of the reports have it; its value is the sum of theirs. */
+bool total_is_partial(const struct total *t, const struct report *r);
+/* The total at such an offset. */
+const struct total *total_find(size_t offset);
 uint64_t total_value(const struct total *t, const struct report *r);
 
 #endif
