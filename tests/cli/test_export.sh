@@ -149,6 +149,9 @@ python3 - "$DATA/report.dat" counts.dat <<-'PY'
 PY
 exits 1 "no sends" "$IPITRACE" export --folded counts.dat
 like "$(cat "$ERR")" 'counts.dat has no send events: there is nobody to charge$' "  says so"
+like "$(cat "$ERR")" "^hint: 'ipitrace report' shows the interrupts\$" "  and what there is"
+exits 1 "nor any interrupts" "$IPITRACE" export --folded "$DATA/cases/csd-only.dat.gz"
+like "$(cat "$ERR")" "^hint: 'ipitrace report' shows what is known of it\$" "  of which the hint says nothing"
 exits 1 "interrupts that nobody can be charged with" "$IPITRACE" export --folded=stolen "$DATA/rows/ppc64el-7.3.dat.gz"
 like "$(cat "$ERR")" "this kernel's events do not tell which IPIs arrive: who stole is not known\$" \
 	"  are not said to be missing"

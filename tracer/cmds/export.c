@@ -58,14 +58,15 @@ static int folded_possible(enum folded_what what, const struct trace_info *t, st
 {
 	if (!t->has_send) {
 		err_set(err, EXIT_FAILED, "%s has no send events: there is nobody to charge", t->path);
-		return err_hint(err, "'ipitrace report' shows the interrupts");
+		return err_hint(err, t->arrivals_unknown ? "'ipitrace report' shows what is known of it" :
+							   "'ipitrace report' shows the interrupts");
 	}
 	if (what == FOLDED_STOLEN && t->arrivals_unknown) {
 		if (!t->foreign) {
 			err_set(err, EXIT_FAILED,
 				"%s: this kernel's events do not tell which IPIs arrive: who stole is not known",
 				t->path);
-			return err_hint(err, "'ipitrace report' shows what all of its interrupts took");
+			return err_hint(err, "'ipitrace report' shows what is known of it");
 		}
 		if (t->not_learned) {
 			err_set(err, EXIT_FAILED,
