@@ -126,12 +126,12 @@ static const struct kvm_column key_columns[KVM_NR_KEYS] = {
 	[KVM_KEY_VM] = { GRID_RIGHT("VM"), "the virtual machine: the process of its VMM" },
 	[KVM_KEY_PATH] = { GRID_LEFT("PATH"), "how the send reached the host: msr, fast, mmio, hypercall, trap, "
 					      "incomplete, sysreg, other" },
-	[KVM_KEY_CLASS] = { { "CLASS", false, true, 0 }, "what the vector means to a Linux guest" },
+	[KVM_KEY_CLASS] = { { .header = "CLASS", .name = true }, "what the vector means to a Linux guest" },
 	[KVM_KEY_KICK] = { GRID_LEFT("KICK"), "what the target did: running, polling, woken, preempted, none, halted" },
 	[KVM_KEY_SOURCE] = { GRID_RIGHT("SOURCE"), "virtual CPU that sent" },
 	[KVM_KEY_TARGET] = { GRID_RIGHT("TARGET"), "virtual CPU that it is for" },
-	[KVM_KEY_CALLER] = { { "CALLER", false, true, 0 }, "with --guest: who asked for it, in the guest" },
-	[KVM_KEY_FUNC] = { { "FUNC", false, true, 0 }, "with --guest: what is to run, in the guest" },
+	[KVM_KEY_CALLER] = { { .header = "CALLER", .name = true }, "with --guest: who asked for it, in the guest" },
+	[KVM_KEY_FUNC] = { { .header = "FUNC", .name = true }, "with --guest: what is to run, in the guest" },
 	[KVM_KEY_COMM] = { GRID_LEFT("COMM"), "with --guest: the task that sent" },
 };
 
@@ -139,12 +139,12 @@ static const struct kvm_column key_columns[KVM_NR_KEYS] = {
 enum { IPIS, COAL, ALONE, P50, P99, MAX, NR_COUNTS };
 static const struct kvm_column count_columns[NR_COUNTS] = {
 	[IPIS] = { GRID_RIGHT("IPIS"), "targets of sends" },
-	[COAL] = { { "COAL", true, false, 2 }, "coalesced: one interrupt is for several" },
-	[ALONE] = { { "ALONE", true, false, 1 }, "with --guest: of the host's recording alone" },
+	[COAL] = { { .header = "COAL", .right = true, .drop = 2 }, "coalesced: one interrupt is for several" },
+	[ALONE] = { { .header = "ALONE", .right = true, .drop = 1 }, "with --guest: of the host's recording alone" },
 	[P50] = { GRID_RIGHT("P50"),
 		  "from the sender's exit to the target's entry, with --guest from send to handler" },
 	[P99] = { GRID_RIGHT("P99"), "likewise" },
-	[MAX] = { { "MAX", true, false, 3 }, "likewise" },
+	[MAX] = { { .header = "MAX", .right = true, .drop = 3 }, "likewise" },
 };
 
 static const struct kvm_column stage_columns[KVM_NR_POINTS] = {
