@@ -25,7 +25,7 @@ for key in one:
     for k in set(one[key]) - gone.get(key, set()):
         assert one[key][k] == merged[key][k], "merge loses %s.%s: %s, not %s (the tables of report/merge-read.c)" % (key, k, merged[key][k], one[key][k])
 PY
-for f in "$DATA"/report.dat "$DATA"/demo.dat "$DATA"/report-v7.dat "$DATA"/rows/*.dat "$DATA"/cases/two-instances.dat.gz; do
+for f in "$DATA"/report.dat "$DATA"/demo.dat "$DATA"/flight.dat "$DATA"/report-v7.dat "$DATA"/rows/*.dat "$DATA"/cases/two-instances.dat.gz; do
 	"$IPITRACE" report --json "$f" >one.json 2>/dev/null
 	merge --json one.json >merged.json 2>/dev/null
 	ok "${f##*/}: the sum of one report is that report" python3 alike.py one.json merged.json
@@ -195,6 +195,8 @@ merge --json --force recordings/demo.dat.json recordings/rows-s390x-7.3.dat.gz.j
 json_check both.json 't["delivered"] is None and t["outcome_unknown"] == 139 and d["at_least"]["totals"]["delivered"] == 3145 and "sends" not in d["at_least"]["totals"]' \
 	"  JSON: null, and at least"
 json_check both.json 'any(r["delivered"] for r in rows) and not any(r["delivered"] for r in rows if r["class"] is None)' "  rows of one report alone stay as they were"
+exits 0 "a flight recorder's window beside another recording" merge recordings/flight.dat.json recordings/demo.dat.json
+like "$(cat "$OUT")" '^note: windows of flight recorders are among them, 1 interrupt sent before its window$' "  is said"
 one=recordings/cases-amd64-7.3.dat.gz.json two=recordings/cases-stack-queue.dat.gz.json three=recordings/cases-arm64-7.2.dat.gz.json
 merge --json $one $two >both.json 2>/dev/null
 json_check both.json 't["riders"] is None and t["calls_sent"] == 134 + 5' "three riders of one, not known of another: calls sent are the sum"

@@ -305,19 +305,33 @@ static void incomplete(const struct report *r, FILE *out)
 			plural_is(nr));
 }
 
+static void flight(const struct report *r, FILE *out)
+{
+	const struct trace_info *t = r->trace;
+	char length[RENDER_TIME_LEN];
+
+	/* Of a merge: where its windows began is by clocks that have nothing in common. */
+	if (r->nr_sources) {
+		fputs("note: windows of flight recorders are among them", out);
+		nonzero(out, t->before_window,
+			t->before_window == 1 ? "interrupt sent before its window" :
+						"interrupts sent before their windows");
+		fputc('\n', out);
+		return;
+	}
+	render_time(t->end_ns - t->start_ns, false, length);
+	fprintf(out, "note: a flight recorder's, window of %s from %" PRIu64 ".%06" PRIu64, length,
+		t->start_ns / 1000000000, t->start_ns / 1000 % 1000000);
+	nonzero(out, t->before_window, sent_before(t->before_window));
+	fputc('\n', out);
+}
+
 static void notes(const struct report *r, FILE *out)
 {
 	const struct trace_info *t = r->trace;
 
-	if (t->flight) {
-		char length[RENDER_TIME_LEN];
-
-		render_time(t->end_ns - t->start_ns, false, length);
-		fprintf(out, "note: a flight recorder's, window of %s from %" PRIu64 ".%06" PRIu64, length,
-			t->start_ns / 1000000000, t->start_ns / 1000 % 1000000);
-		nonzero(out, t->before_window, sent_before(t->before_window));
-		fputc('\n', out);
-	}
+	if (t->flight)
+		flight(r, out);
 	if (t->truncated)
 		fputs("note: the file is cut: it ends before its data does; this is the readable part\n", out);
 	if (t->damaged)

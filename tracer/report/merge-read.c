@@ -74,6 +74,10 @@ static const struct number idle_states[] = {
 	NUMBER("unknown", beside.states_unknown, ADD),
 };
 
+static const struct number flights[] = {
+	NUMBER("before_window", before_window, ADD),
+};
+
 static uint64_t get(const void *at, size_t size)
 {
 	switch (size) {
@@ -171,6 +175,7 @@ static void add_trace(struct merge *m, const struct json_val *trace, const struc
 	const struct json_val *user = json_get(trace, "user_stacks", JSON_OBJ);
 	const struct json_val *wakes = json_get(trace, "wake_ups", JSON_OBJ);
 	const struct json_val *idle = json_get(trace, "idle_states", JSON_OBJ);
+	const struct json_val *flight = json_get(trace, "flight", JSON_OBJ);
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		add_number(m, &numbers[i], trace);
@@ -180,6 +185,9 @@ static void add_trace(struct merge *m, const struct json_val *trace, const struc
 		add_number(m, &wake_ups[i], wakes);
 	for (size_t i = 0; idle && i < ARRAY_SIZE(idle_states); i++)
 		add_number(m, &idle_states[i], idle);
+	for (size_t i = 0; flight && i < ARRAY_SIZE(flights); i++)
+		add_number(m, &flights[i], flight);
+	m->trace.flight |= flight != NULL;
 	m->trace.beside.wakes |= wakes != NULL;
 	m->trace.beside.idle |= idle != NULL;
 	for (unsigned int i = 0; i < MERGE_NR_TEXTS; i++)
