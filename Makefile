@@ -22,7 +22,7 @@
 #
 # WERROR=1 turns warnings into errors, V=1 shows whole command lines, LTO= optimises each file alone.
 
-VERSION	:= 0.1
+VERSION	:= 0.2
 
 PREFIX	?= /usr/local
 DESTDIR	?=
