@@ -62,6 +62,25 @@ like "$(cat "$OUT")" '^note: clock local .*withheld' "local: the text says why"
 exits 0 "x86-tsc: text" "$IPITRACE" report -i "$TMP/x86-tsc.dat"
 like "$(cat "$OUT")" '^note: clock x86-tsc .*withheld' "x86-tsc: the text says why"
 
+# Sends of which none is known to have arrived keep their times, by as many clocks as there are senders.
+gzip -dc "$DATA/cases/only-ipi.dat.gz" >"$TMP/sends.dat"
+python3 - "$TMP/sends.dat" "$TMP/sends-local.dat" <<-'PY'
+	import re, sys
+	data = open(sys.argv[1], "rb").read()
+	line = re.search(rb"local global [^\0]*|\[local\] global [^\0]*", data).group()
+	new = line.replace(b"[mono]", b"mono").replace(b"local", b"[local]", 1)
+	assert b"[mono]" in line and len(new) == len(line)
+	open(sys.argv[2], "wb").write(data.replace(line, new, 1))
+PY
+exits 0 "sends alone over time" "$IPITRACE" report --over-time 1ms "$TMP/sends.dat"
+exits 1 "  not under clock local" "$IPITRACE" report --over-time 1ms "$TMP/sends-local.dat"
+for of in "sends false" "sends-local true"; do
+	exits 0 "  a page: ${of% *}" "$IPITRACE" report --html "$TMP/page.html" "$TMP/${of% *}.dat"
+	is "$(grep -o '"timeless":[a-z]*' "$TMP/page.html")" "\"timeless\":${of#* }" "    its chart over time"
+done
+report sends-local "$TMP/sends-local.dat"
+json_check "$TMP/sends-local.json" "t['sends'] > 0 and t['delivered'] is None" "  none is known to have arrived"
+
 report skewed "$TMP/skewed.dat"
 json_check "$TMP/skewed.json" "$CONSERVES" "skewed: conservation laws hold"
 json_check "$TMP/skewed.json" "t['negative'] > 0 and 0 < d['trace']['skew_ns'] <= 13000" \

@@ -254,7 +254,7 @@ static void add_hit(struct pagedata *p, const struct ipi_span *s, uint32_t row, 
 {
 	bool times = has_times(s), timed = times && s->sent_ns <= s->entry_ns;
 	struct cube_add what = {
-		.at_ns = at(p, s->send_ns),
+		.at_ns = at(p, analysis_info(p->analysis)->clock_sync ? s->send_ns : IPI_NO_TIME),
 		.a = row,
 		.duration_ns = timed ? s->entry_ns - s->sent_ns : PAGEDATA_UNTIMED,
 	};

@@ -56,12 +56,14 @@ static void note_skew(struct pipeline_seen *seen, const struct ipi_span *s)
 
 /*
  * Where the clocks of CPUs are not in step no time of the sender can be set against one of the target: of both those of
- * the target remain. What did not arrive or run, and a send, which may hit many, keep theirs: all begin at some point.
+ * the target remain. What did not arrive or run, and a send, which may hit many, keep theirs, if the clock counts ns.
  */
 static void withhold_times(const struct pipeline *p, struct ipi_span *s)
 {
-	if ((s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_CALL) &&
-	    (s->entry_ns != IPI_NO_TIME || s->run_ns != IPI_NO_TIME))
+	bool pair = s->kind == IPI_SPAN_HIT || s->kind == IPI_SPAN_CALL;
+
+	if ((pair && (s->entry_ns != IPI_NO_TIME || s->run_ns != IPI_NO_TIME || !p->clock_ns)) ||
+	    (s->kind == IPI_SPAN_SEND && !p->clock_ns))
 		s->queue_ns = s->send_ns = s->sent_ns = IPI_NO_TIME;
 	if (s->wait == IPI_WAIT_KNOWN)
 		s->wait = IPI_WAIT_UNKNOWN;
