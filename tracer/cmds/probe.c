@@ -40,9 +40,12 @@ const struct opt_spec probe_spec = {
 
 /* --- text --- */
 
+/* What that costs has a line of its own, so that none is wider than a terminal. */
 static void line(const char *name, const char *state, const char *cost)
 {
-	printf("  %-56s %s%s%s\n", name, state, cost ? ": " : "", cost ? cost : "");
+	printf("  %-56s %s\n", name, state);
+	if (cost)
+		printf("    %s\n", cost);
 }
 
 static void text_events(const struct probe_kernel *p)
@@ -69,7 +72,7 @@ static void text_events(const struct probe_kernel *p)
 	line("stack of the sender", p->stacks ? "present" : "missing",
 	     p->stacks ? NULL : "rows by call site only: record needs --no-stack");
 	line("counts of the kernel's own", p->counts ? "present" : "missing",
-	     p->counts ? NULL : "no stat --counts: events of Linux 6.5, CONFIG_HIST_TRIGGERS");
+	     p->counts ? NULL : "no stat --counts: it takes events of Linux 6.5, and CONFIG_HIST_TRIGGERS");
 }
 
 static void text_kvm(const struct probe_kvm *p)
