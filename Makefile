@@ -207,7 +207,7 @@ check-newcomer:
 	@tests/run newcomer
 
 bench:
-	@tests/deps build test
+	@tests/deps build test bench
 	@$(MAKE) --no-print-directory -j$(NPROC) build perf
 	@tests/bench $(BENCH_ARGS)
 
