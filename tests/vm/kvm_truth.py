@@ -430,6 +430,16 @@ def check_whole(report, offset):
     same((report["tier"], report["incomplete"], laws["offset"]), ("host+guest", False, offset), "the report, and the law of the offset")
 
 
+def others_fit(log, host):
+    """Where sends follow each other evenly, each may as well be the one before or behind: all of them between causes and effects."""
+    for k in (k for n in range(1, 4) for k in (-n, n)):
+        pairs = [(i, i + k) for i in range(len(log.sends) - 1) if 0 <= i + k < len(log.sends) - 1]
+        least = max(ts - log.stamp(log.received[target][j].at) for i, j in pairs for target, _, ts in host.sends[i].accepts)
+        if least <= min(host.sends[i].exit - log.sent(j) for i, j in pairs):
+            return True
+    return False
+
+
 def check_join(log, host, name):
     known, exact = load(name + ".known.json"), joined_ipis(name + ".known.chrome")
     with open(name + ".unknown.err") as f:
@@ -439,7 +449,8 @@ def check_join(log, host, name):
     check_known(log, host, known, exact)
     if refused:
         # A handful of interrupts for all that was sent: these may fit by none, or by several.
-        same(log.order, "async", "sends of which causes and effects tell nothing (%s)" % refused[0])
+        if log.order != "async" and not (host and others_fit(log, host)):
+            fail("the join finds none, or several, of which there is one: %s", refused[0])
         print("%u IPIs; %s" % (len(exact), refused[0]))
         return
     unknown, ipis = load(name + ".unknown.json"), joined_ipis(name + ".unknown.chrome")
