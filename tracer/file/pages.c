@@ -51,6 +51,9 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 		f->info.truncated = true;
 		return;
 	}
+	/* Several buffers may name one table, and it may have been packed: what it becomes is far more. */
+	if (!dat_charge(f, sizeof(*stream)))
+		return;
 	f->streams = xrealloc(f->streams, (nr + 1) * sizeof(*f->streams));
 	f->cpus = xrealloc(f->cpus, (nr + 1) * sizeof(*f->cpus));
 	stream = &f->streams[nr];

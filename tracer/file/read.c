@@ -641,7 +641,7 @@ static int read_head(struct dat_file *f, struct err *err)
 	if (!page_size_fits(f->info.page_size))
 		return err_set(err, EXIT_FAILED, "the file is damaged: its pages have %u bytes", f->info.page_size);
 	f->info.compression = "none";
-	if (f->info.version == 6 ? read_v6(f, &in, err) : read_v7(f, &in, err))
+	if ((f->info.version == 6 ? read_v6(f, &in, err) : read_v7(f, &in, err)) || f->over_budget)
 		return -1;
 	if (f->info.truncated && !f->info.data_bytes)
 		return err_set(err, EXIT_FAILED, "the file is cut: it ends before its data begins");
