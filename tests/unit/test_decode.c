@@ -493,8 +493,33 @@ static void test_order(void)
 	}
 }
 
+/* The current task has a number, and 0 is the least: what is below stands for interrupts behind the decoder. */
+static void test_no_task(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct bed *t = bed_x86(machines[i].big, machines[i].longs);
+
+		t->nr_cpus = 1;
+		pb_page(&t->b, 0, 100);
+		rec_send(t, 0, 0, 7, 1, ADDR(1), 0);
+		rec_send(t, 1, 0, -100, 1, ADDR(1), 0);
+		rec_send(t, 1, 0, 7, 1, ADDR(1), 0);
+		pb_page(&t->b, 0, 200);
+		rec_mask(t, ID_MASK, 0, (const uint64_t[]){ 2 }, 1, ADDR(1), 0);
+		rec_int(t, ID_RES_IN, 1, 8, -2, 253);
+		rec_int(t, ID_RES_OUT, 1, 8, 0, 253);
+		is_u64(bed_run(t, 64), 7, "2 events, a start, begin and end of 2 losses, machine %u", i);
+		is_u64(decoder_stats(t->d)->bad_pages, 2, "two damaged pages");
+		is_u64(t->ev[1].type, IPI_EV_SEND_CPU, "what is before the damage is given");
+		is_u64(t->ev[2].type, IPI_EV_GAP, "then comes a gap");
+		is_u64(t->ev[4].type, IPI_EV_SEND_MASK, "up to the next page");
+		bed_free(t);
+	}
+}
+
 int main(void)
 {
+	test_no_task();
 	test_machines();
 	test_times();
 	test_lost();

@@ -92,13 +92,18 @@ static void test_direct(void)
 	/* One that is never ended. */
 	rec_wake(t, ID_WAKING, OFF, 7, 42, 0);
 	resched(t, OFF, 7, 1);
-	is_u64((uint64_t)bed_run(t, 64), 7, "six sends");
+	/* A number that no task has. */
+	rec_wake(t, ID_WAKING, OFF, 7, -3, 0);
+	resched(t, OFF, 7, 1);
+	rec_wake(t, ID_WOKEN, OFF, 7, -3, 1);
+	is_u64((uint64_t)bed_run(t, 64), 8, "seven sends");
 	wakee(t, 1, 42, "between sched_waking and sched_wakeup");
 	wakee(t, 2, 0, "not if another task is woken");
 	wakee(t, 3, 0, "not if it is woken elsewhere");
 	wakee(t, 4, 0, "behind a wake-up");
 	wakee(t, 5, 0, "with interrupts on");
 	wakee(t, 6, 0, "without an end");
+	wakee(t, 7, 0, "of a number that is no task's");
 	ok(decoder_caps(t->d)->has_wakes && !decoder_caps(t->d)->has_idle, "it is known that wake-ups are there");
 	is_u64(decoder_stats(t->d)->skipped, 0, "they are of use");
 	bed_free(t);

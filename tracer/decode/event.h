@@ -39,6 +39,14 @@ static inline void stack_none(struct decoder *d, struct ipi_event *ev)
 		known_attach(d, ev);
 }
 
+/* Whom a record of a wake-up wakes; 0 = nobody: what is below is no task, as in event_decode(). */
+static inline int32_t rec_wakee(const struct decoder *d, const struct ev_desc *desc, const uint8_t *rec)
+{
+	int32_t pid = (int32_t)load32(rec + desc->off[FLD_PID], d->plan.swap);
+
+	return pid < 0 ? 0 : pid;
+}
+
 /* The next record of a wake-up at the level of the one under the cursor: its kind, OP_SKIP = none is near. */
 struct look_wake {
 	enum kevent_op op;
@@ -320,6 +328,8 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 	const struct formats *f = &d->plan.fmt;
 
 	event_who(d, ev, ts, c->cpu, rec, fast);
+	if (unlikely(ev->pid < 0))
+		return MEANT_RARE; /* event_decode() tells that it is damaged */
 	switch (desc->op) {
 	case OP_IRQ_ENTRY:
 		event_call(ev, 0, 0, 0, 0);
@@ -418,6 +428,9 @@ static inline __attribute__((always_inline)) bool event_decode(struct decoder *d
 	case MEANT_RARE:
 		break;
 	}
+	/* No task has such a number, and those below -1 mean something else to a report: report/names.h. */
+	if (ev->pid < 0)
+		return event_damaged(c);
 	event_call(ev, 0, 0, 0, 0);
 	event_what(ev, IPI_EV_NONE, 0, IPI_CALL_PLAIN);
 	if (c->desc->op != OP_SEND_MASK)

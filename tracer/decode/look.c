@@ -216,7 +216,7 @@ struct look_wake look_wake(struct decoder *d, struct cursor *c)
 
 		if (!(OP_BIT(desc->op) & OPS_WAKES) || r.len < desc->min_len)
 			continue;
-		return (struct look_wake){ desc->op, (int32_t)load32(r.data + desc->off[FLD_PID], d->plan.swap),
+		return (struct look_wake){ desc->op, rec_wakee(d, desc, r.data),
 					   load32(r.data + desc->off[FLD_CPU], d->plan.swap) };
 	}
 	return (struct look_wake){ .op = OP_SKIP };

@@ -29,7 +29,7 @@ void wake_note(struct decoder *d, struct cursor *c, const struct ipi_event *ev)
 {
 	const struct ev_desc *desc = c->desc;
 	struct level_state *level = &c->level[ipi_event_level(ev)];
-	int32_t pid = (int32_t)load32(c->rec + desc->off[FLD_PID], d->plan.swap);
+	int32_t pid = rec_wakee(d, desc, c->rec);
 
 	level->waker = ev->pid;
 	level->waking = desc->op == OP_WAKING ? pid : 0;
