@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "decode/decode.h"
 
-#define PB_SIZE	     4096
+#define PB_SIZE	     16384
 #define PB_MAX_PAGES 64
 #define PB_MAX_CPUS  128
 
@@ -124,7 +124,7 @@ static inline void pb_lost(struct pb *b, int64_t count)
 
 /* An event's payload under construction. */
 struct pb_rec {
-	uint8_t bytes[2048];
+	uint8_t bytes[8400];
 	unsigned int len;
 };
 

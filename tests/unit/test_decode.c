@@ -517,8 +517,46 @@ static void test_no_task(void)
 	}
 }
 
+/* No machine has CPU 65536; what counts by CPU has no room for it. */
+static void test_no_cpu(void)
+{
+	static const uint32_t cpus[] = { 65536, 1u << 31, UINT32_MAX };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct bed *t = bed_x86(machines[i].big, machines[i].longs);
+		uint64_t longs[65536 / 32 + 1] = { 1 };
+
+		t->nr_cpus = 1;
+		for (unsigned int j = 0; j < ARRAY_SIZE(cpus); j++) {
+			pb_page(&t->b, 0, 100 * j);
+			rec_send(t, 1, 0, 7, 65535, ADDR(1), 0);
+			rec_send(t, 1, 0, 7, cpus[j], ADDR(1), 0);
+			pb_page(&t->b, 0, 100 * j + 20);
+			rec_queue(t, 1, 7, cpus[j], ADDR(1), ADDR(2), ADDR(3));
+			pb_page(&t->b, 0, 100 * j + 40);
+			rec_int(t, ID_WAKE, 1, 0, 7, cpus[j]);
+		}
+		bed_run(t, 64);
+		is_u64(decoder_stats(t->d)->events, 3, "the CPUs that may be, machine %u", i);
+		is_u64(decoder_stats(t->d)->bad_pages, 3 * ARRAY_SIZE(cpus), "the others are damage");
+		bed_free(t);
+		t = bed_x86(machines[i].big, machines[i].longs);
+		t->nr_cpus = 1;
+		pb_page(&t->b, 0, 100);
+		rec_mask(t, ID_MASK, 0, longs, 65536 / 8 / t->b.m.longs, ADDR(1), 0);
+		pb_page(&t->b, 0, 200);
+		longs[65536 / 8 / t->b.m.longs] = 1;
+		rec_mask(t, ID_MASK, 0, longs, 65536 / 8 / t->b.m.longs + 1, ADDR(1), 0);
+		bed_run(t, 64);
+		is_u64(decoder_stats(t->d)->events, 1, "a mask of as many");
+		is_u64(decoder_stats(t->d)->bad_pages, 1, "and one of more");
+		bed_free(t);
+	}
+}
+
 int main(void)
 {
+	test_no_cpu();
 	test_no_task();
 	test_machines();
 	test_times();

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/cpuset.h"
 #include "decode/priv.h"
 
 /* What follows a record at its own context level. */
@@ -39,7 +40,7 @@ static inline void stack_none(struct decoder *d, struct ipi_event *ev)
 		known_attach(d, ev);
 }
 
-/* Whom a record of a wake-up wakes; 0 = nobody: what is below is no task, as in event_decode(). */
+/* Whom a record of a wake-up wakes; 0 = nobody: what is below is no task, as in event_mean(). */
 static inline int32_t rec_wakee(const struct decoder *d, const struct ev_desc *desc, const uint8_t *rec)
 {
 	int32_t pid = (int32_t)load32(rec + desc->off[FLD_PID], d->plan.swap);
@@ -150,6 +151,20 @@ static inline void event_call(struct ipi_event *ev, uint32_t target, uint64_t ca
 	ev->callsite = callsite;
 	ev->func = func;
 	ev->csd = csd;
+}
+
+/* No machine has more: whoever counts by CPU has no room for them. */
+static inline bool is_cpu(uint32_t cpu)
+{
+	return cpu < CPUSET_LIMIT;
+}
+
+static inline bool is_cpu_mask(const uint64_t *words, unsigned int nr)
+{
+	for (unsigned int i = CPUSET_LIMIT / 64; i < nr; i++)
+		if (words[i])
+			return false;
+	return true;
 }
 
 /* A stream's start or a gap in it. */
@@ -314,6 +329,7 @@ enum meant {
 	MEANT_CALL, /* its stack may follow */
 	MEANT_SEND, /* so may its stack, and what else tells of the same send */
 	MEANT_RARE, /* everything but event_who(): none of the usual events */
+	MEANT_BAD,  /* the record is damaged */
 };
 
 /*
@@ -328,8 +344,9 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 	const struct formats *f = &d->plan.fmt;
 
 	event_who(d, ev, ts, c->cpu, rec, fast);
+	/* No task has such a number, and those below -1 mean something else to a report: report/names.h. */
 	if (unlikely(ev->pid < 0))
-		return MEANT_RARE; /* event_decode() tells that it is damaged */
+		return MEANT_BAD;
 	switch (desc->op) {
 	case OP_IRQ_ENTRY:
 		event_call(ev, 0, 0, 0, 0);
@@ -355,7 +372,7 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 		event_what(ev, IPI_EV_QUEUE, f->has_single_vector ? IPI_CLASS_CALL_SINGLE : IPI_CLASS_CALL, 0);
 		ev->call_kind = call_kind(f, ev);
 		ev->sent_ns = 0;
-		return MEANT_CALL;
+		return likely(is_cpu(ev->target)) ? MEANT_CALL : MEANT_BAD;
 	case OP_SEND_CPU:
 		event_call(ev, rec_u32(d, rec, desc->off[FLD_CPU], fast),
 			   rec_ptr(d, rec, desc->off[FLD_CALLSITE], fast), rec_ptr(d, rec, desc->off[FLD_FUNC], fast),
@@ -363,7 +380,7 @@ static inline __attribute__((always_inline)) enum meant event_mean(const struct 
 		event_what(ev, IPI_EV_SEND_CPU, 0, IPI_CALL_PLAIN);
 		ev->class = send_class(f, ev, false);
 		ev->sent_ns = 0;
-		return MEANT_SEND;
+		return likely(is_cpu(ev->target)) ? MEANT_SEND : MEANT_BAD;
 	default:
 		ev->sent_ns = 0;
 		return MEANT_RARE;
@@ -427,10 +444,9 @@ static inline __attribute__((always_inline)) bool event_decode(struct decoder *d
 		return true;
 	case MEANT_RARE:
 		break;
-	}
-	/* No task has such a number, and those below -1 mean something else to a report: report/names.h. */
-	if (ev->pid < 0)
+	case MEANT_BAD:
 		return event_damaged(c);
+	}
 	event_call(ev, 0, 0, 0, 0);
 	event_what(ev, IPI_EV_NONE, 0, IPI_CALL_PLAIN);
 	if (c->desc->op != OP_SEND_MASK)

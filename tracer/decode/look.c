@@ -379,6 +379,8 @@ static bool mask_load(struct decoder *d, const uint8_t *rec, uint32_t rec_len, u
 		else
 			words[i / 2] = load32(from, d->plan.swap);
 	}
+	if (!is_cpu_mask(words, nr))
+		return false;
 	ev->mask = words;
 	ev->mask_words = nr;
 	return true;

@@ -105,7 +105,7 @@ static void __attribute__((noinline)) find_stack(struct decoder *d, struct curso
 
 /*
  * The head record of c, which is none of the rare kinds, to ev; k: what follows
- * it. False: of a rare kind, nothing done.
+ * it. False: of a rare kind, or damaged, nothing done.
  */
 static inline __attribute__((always_inline)) bool event_usual(struct decoder *d, struct cursor *c,
 							      const struct ev_desc *desc, const uint8_t *rec,
@@ -119,6 +119,7 @@ static inline __attribute__((always_inline)) bool event_usual(struct decoder *d,
 	case MEANT_SEND:
 		break;
 	case MEANT_RARE:
+	case MEANT_BAD:
 		return false;
 	}
 	if (unlikely(!no_stack(d, rec, k)))

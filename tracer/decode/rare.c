@@ -237,12 +237,16 @@ static bool probe_send(struct decoder *d, struct cursor *c, struct ipi_event *ev
 
 		for (unsigned int i = 0; i < desc->mask_len / 8u; i++)
 			words[i] = load64(c->rec + desc->off[FLD_MASK] + i * 8, d->plan.swap);
+		if (!is_cpu_mask(words, desc->mask_len / 8))
+			return event_damaged(c);
 		ev->mask = words;
 		ev->mask_words = desc->mask_len / 8;
 	} else {
 		/* irq_work is raised on the own CPU only. */
 		ev->target = desc->off[FLD_CPU] == FLD_NONE ? ev->cpu :
 							      load32(c->rec + desc->off[FLD_CPU], d->plan.swap);
+		if (!is_cpu(ev->target))
+			return event_damaged(c);
 	}
 	if (ipi_class_is_call(ev->class)) {
 		ev->func = f->generic_call;
@@ -286,6 +290,8 @@ static bool vector_send(struct decoder *d, struct cursor *c, struct ipi_event *e
 
 	ev->type = IPI_EV_SEND_CPU;
 	ev->target = load32(c->rec + desc->off[FLD_CPU], d->plan.swap);
+	if (!is_cpu(ev->target))
+		return event_damaged(c);
 	ev->class = vector_class(load32(c->rec + desc->off[FLD_VECTOR], d->plan.swap));
 	if (ipi_class_is_call(ev->class)) {
 		ev->func = d->plan.fmt.generic_call;
@@ -346,6 +352,8 @@ bool event_decode_rare(struct decoder *d, struct cursor *c, struct ipi_event *ev
 	case OP_WAKE:
 		ev->type = IPI_EV_WAKE_NO_IPI;
 		ev->target = load32(c->rec + desc->off[FLD_CPU], d->plan.swap);
+		if (!is_cpu(ev->target))
+			return event_damaged(c);
 		look_ahead(d, c, ev, false, &look);
 		stack_attach(d, c, &look, ev);
 		if (d->plan.fmt.has_wakes)
