@@ -158,16 +158,13 @@ static int sum_chunk(struct dat_writer *w, int fd, off_t from, off_t to, struct 
 
 	while (!ret && from < to) {
 		size_t want = to - from < SUM_CHUNK ? (size_t)(to - from) : SUM_CHUNK;
-		ssize_t n = pread(fd, buf, want, from);
+		int errnum = read_all_at(fd, buf, want, (uint64_t)from);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			ret = fail(w, n ? errno : EIO, err);
-			break;
-		}
-		XXH3_64bits_update(w->sum, buf, (size_t)n);
-		from += n;
+		if (errnum)
+			ret = fail(w, errnum, err);
+		else
+			XXH3_64bits_update(w->sum, buf, want);
+		from += (off_t)want;
 	}
 	free(buf);
 	return ret;

@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "capture/workload.h"
 #include "decode/cut.h"
@@ -58,15 +59,10 @@ static int fill(int fd, struct pages *s, uint64_t *len, struct err *err)
 {
 	*len = 0;
 	while (next_page(s)) {
-		for (size_t done = 0; done < s->page_size;) {
-			ssize_t n = pwrite(fd, s->page + done, s->page_size - done, (off_t)(*len + done));
+		int errnum = write_all_at(fd, s->page, s->page_size, *len);
 
-			if (n < 0 && errno == EINTR)
-				continue;
-			if (n <= 0)
-				return err_set_errno(err, EXIT_FAILED, n ? errno : ENOMEM, "no memory for pages");
-			done += (size_t)n;
-		}
+		if (errnum)
+			return err_set_errno(err, EXIT_FAILED, errnum, "no memory for pages");
 		*len += s->page_size;
 	}
 	return 0;
@@ -163,8 +159,8 @@ static int write_head(struct recording *rec, const struct page_ring *ring, struc
 	return recording_write_head(rec, used, w, err);
 }
 
-static int write_file(struct recording *rec, const struct page_ring *ring, struct dat_writer *w,
-		      struct flight_file *file, struct err *err)
+static int write_recording(struct recording *rec, const struct page_ring *ring, struct dat_writer *w,
+			   struct flight_file *file, struct err *err)
 {
 	char *facts = NULL;
 	int ret = -1;
@@ -211,7 +207,7 @@ int flight_write(struct recording *rec, const struct page_ring *ring, struct fli
 	dat_writer_set_level(w, (int)file->level);
 	ret = recording_describe(rec, err);
 	if (!ret)
-		ret = write_file(rec, ring, w, file, err);
+		ret = write_recording(rec, ring, w, file, err);
 	dat_writer_close(w);
 	return ret;
 }

@@ -2,7 +2,6 @@
 /*
  * record/save.c - collects what a file needs of a session, and writes it.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +14,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/tlb.h"
@@ -396,21 +396,17 @@ static bool is_used(const void *ctx, int32_t pid)
 static bool scan_pages(struct recording_used *used, int fd, uint64_t len)
 {
 	char *buf = xmalloc(SCAN_CHUNK);
-	uint64_t at = 0;
+	bool whole = true;
 
-	while (fd >= 0 && at < len) {
+	for (uint64_t at = 0; fd >= 0 && whole && at < len; at += SCAN_CHUNK) {
 		size_t want = len - at < SCAN_CHUNK ? (size_t)(len - at) : SCAN_CHUNK;
-		ssize_t n = pread(fd, buf, want, (off_t)at);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		recording_used_scan(used, buf, (size_t)n);
-		at += (uint64_t)n;
+		whole = !read_all_at(fd, buf, want, at);
+		if (whole)
+			recording_used_scan(used, buf, want);
 	}
 	free(buf);
-	return fd < 0 || at == len;
+	return whole;
 }
 
 /* NULL: what the pages may ask for can't be told. */
