@@ -193,29 +193,35 @@ static void add_edges(struct search *s, int64_t low, int64_t high)
 	s->edges[s->nr++] = (struct edge){ high, -1 };
 }
 
-/* One vote of this IPI at each offset, however many of the host's may be meant there. */
-static void vote(struct search *s, const struct kvm_way *g, int64_t avoid_low, int64_t avoid_high)
+/* Offsets at which an IPI of the guest is explained, so far: what overlaps is one interval. */
+struct votes {
+	int64_t low, high;
+	bool any;
+};
+
+static void vote_at(struct search *s, struct votes *v, int64_t low, int64_t high)
 {
-	int64_t slack = drift(s->c, g->begin, s->mid), low = 0, high = 0, l, h;
-	bool open = false;
+	if (low > high)
+		return;
+	if (v->any && high >= v->low) {
+		v->low = low < v->low ? low : v->low;
+		v->high = high > v->high ? high : v->high;
+		return;
+	}
+	if (v->any)
+		add_edges(s, v->low, v->high);
+	*v = (struct votes){ low, high, true };
+}
+
+/* One vote of this IPI at each offset, however many of the host's may be meant there; from the greatest offset on. */
+static void vote(struct search *s, struct votes *v, const struct kvm_way *g, int64_t avoid_low, int64_t avoid_high)
+{
+	int64_t slack = drift(s->c, g->begin, s->mid), l, h;
 
 	for (unsigned int j = first_of(s->host, s->nr_host, g->key, INT64_MIN);
-	     j < s->nr_host && s->host[j].key == g->key; j++) {
-		if (!offsets(g, &s->host[j], slack, &l, &h) || (l <= avoid_high && h >= avoid_low))
-			continue;
-		if (open && h >= low) {
-			low = l < low ? l : low;
-			high = h > high ? h : high;
-			continue;
-		}
-		if (open)
-			add_edges(s, low, high);
-		low = l;
-		high = h;
-		open = true;
-	}
-	if (open)
-		add_edges(s, low, high);
+	     j < s->nr_host && s->host[j].key == g->key; j++)
+		if (offsets(g, &s->host[j], slack, &l, &h) && (l > avoid_high || h < avoid_low))
+			vote_at(s, v, l, h);
 }
 
 /* Ends that meet do overlap. */
@@ -247,24 +253,76 @@ static unsigned int most_votes(struct search *s, int64_t *low, int64_t *high)
 	return most;
 }
 
-/* The next best that has nothing to do with the best must be clearly worse. */
+static const struct kvm_way *sampled(const struct search *s, unsigned int i)
+{
+	return &s->guest[s->order[i]];
+}
+
+/* The most that any offset explains which is not within the avoided bounds; *low and *high: of that offset. */
+static unsigned int votes_of(struct search *s, unsigned int from, unsigned int nr, int64_t avoid_low,
+			     int64_t avoid_high, int64_t *low, int64_t *high)
+{
+	s->nr = 0;
+	for (unsigned int i = from; i < from + nr; i++) {
+		struct votes v = { .any = false };
+
+		vote(s, &v, sampled(s, i), avoid_low, avoid_high);
+		if (v.any)
+			add_edges(s, v.low, v.high);
+	}
+	return most_votes(s, low, high);
+}
+
+/*
+ * The same, but what an offset puts before the first IPI of the host, or behind the last, does not speak against it: of these
+ * an eighth at most, at either end.
+ */
+static unsigned int next_unopposed(struct search *s, unsigned int from, unsigned int nr, int64_t avoid_low,
+				   int64_t avoid_high)
+{
+	uint64_t first = UINT64_MAX, last = 0;
+	unsigned int out = nr / 8;
+	int64_t least, most, low, high;
+
+	for (unsigned int j = 0; j < s->nr_host; j++) {
+		first = s->host[j].begin < first ? s->host[j].begin : first;
+		last = s->host[j].end > last ? s->host[j].end : last;
+	}
+	least = (int64_t)(sampled(s, from + nr - 1 - out)->end - last);
+	most = (int64_t)(sampled(s, from + out)->begin - first);
+	s->nr = 0;
+	for (unsigned int i = from; i < from + nr; i++) {
+		const struct kvm_way *g = sampled(s, i);
+		struct votes v = { .any = false };
+
+		vote_at(s, &v, (int64_t)(g->begin - first), most);
+		vote(s, &v, g, avoid_low, avoid_high);
+		vote_at(s, &v, least, (int64_t)(g->end - last));
+		if (v.any)
+			add_edges(s, v.low, v.high);
+	}
+	return most_votes(s, &low, &high);
+}
+
+/*
+ * The next best that has nothing to do with the best must be clearly worse: by an eighth. Or the best leaves nothing
+ * unexplained, and a few speak against each other one: who answers each other without a pause does so evenly, but for these.
+ */
 static enum kvm_guess try_block(struct search *s, unsigned int from, unsigned int nr, int64_t *low, int64_t *high)
 {
 	unsigned int best, next;
 	int64_t l, h;
 
-	s->mid = s->guest[s->order[from + nr / 2]].begin;
-	s->nr = 0;
-	for (unsigned int i = from; i < from + nr; i++)
-		vote(s, &s->guest[s->order[i]], INT64_MAX, INT64_MIN);
-	best = most_votes(s, low, high);
+	s->mid = sampled(s, from + nr / 2)->begin;
+	best = votes_of(s, from, nr, INT64_MAX, INT64_MIN, low, high);
 	if (best < MIN_VOTES || best < nr / 2)
 		return KVM_GUESS_NONE;
-	s->nr = 0;
-	for (unsigned int i = from; i < from + nr; i++)
-		vote(s, &s->guest[s->order[i]], *low, *high);
-	next = most_votes(s, &l, &h);
-	return next + 2 <= best && next <= best - best / 8 ? KVM_GUESS_FOUND : KVM_GUESS_SEVERAL;
+	next = votes_of(s, from, nr, *low, *high, &l, &h);
+	if (next + 2 <= best && next <= best - best / 8)
+		return KVM_GUESS_FOUND;
+	if (best < nr || next_unopposed(s, from, nr, *low, *high) + MIN_VOTES > best)
+		return KVM_GUESS_SEVERAL;
+	return KVM_GUESS_FOUND;
 }
 
 /* From a time at which the offset is known on, one IPI after the other, as long as it is certain which it is. */
