@@ -18,6 +18,9 @@
 #include "decode/event.h"
 #include "decode/walk.h"
 
+/* What is beyond is damage: sums of what is not cannot wrap. */
+#define LOST_LIMIT (1ULL << 40)
+
 /* Page header: u64 timestamp, long commit of which only the low 32 bits mean something, data. */
 static void page_parse(const struct decoder *d, const uint8_t *page, size_t len, struct sub_buffer *sb)
 {
@@ -49,7 +52,7 @@ static void page_parse(const struct decoder *d, const uint8_t *page, size_t len,
 	sb->lost = IPI_LOST_UNKNOWN;
 	if ((commit & SUBBUF_STORED) && !sb->cut && room >= d->plan.long_size) {
 		sb->lost = load_long(d, sb->end);
-		if (!sb->lost)
+		if (!sb->lost || sb->lost > LOST_LIMIT)
 			sb->lost = IPI_LOST_UNKNOWN;
 	}
 }
