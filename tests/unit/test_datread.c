@@ -552,6 +552,48 @@ static void test_one_table_for_many(void)
 	free(o.buf);
 }
 
+/* How many pages there are, or -1, of CPU 0's data with one number that is another; damaged: what is said of it. */
+static int pages_with(size_t at, uint32_t number, char damaged[256])
+{
+	struct out o = make_v7(false, true);
+	struct err err = { 0 };
+	struct dat_file *f;
+	uint64_t sum = 0;
+	char path[32];
+	int fd, nr;
+
+	/* CPU 0's is on the only page boundary with the number of chunks of 3 pages. */
+	for (size_t off = PAGE; off < o.len; off += PAGE)
+		if (o.buf[off] == 2) {
+			patch(&o, off + at, number, 4);
+			break;
+		}
+	fd = make_file(&o, path);
+	if (dat_open(&f, path, &err))
+		abort();
+	nr = read_pages(f, &err, &sum);
+	snprintf(damaged, 256, "%s", dat_info(f)->damaged ? dat_info(f)->damaged : err.msg);
+	dat_close(f);
+	close(fd);
+	free(o.buf);
+	return nr;
+}
+
+/* No checksum tells, as in a file of trace-cmd's: chunks do not make up the data, or one is not what it says. */
+static void test_chunks(void)
+{
+	char damaged[256];
+
+	is_u64((uint64_t)pages_with(0, 2, damaged), 4, "two chunks, as it was");
+	is_str(damaged, "", "  is no damage");
+	is_u64((uint64_t)pages_with(0, 1, damaged), 3, "one chunk of two: what it has");
+	is_str(damaged, "data of CPU 0", "  is damage");
+	is_u64((uint64_t)pages_with(0, 0, damaged), 1, "no chunk of two: those of the other CPU");
+	is_str(damaged, "data of CPU 0", "  is damage");
+	ok(pages_with(8, 0, damaged) == -1, "a chunk that is to have nothing in it");
+	is_str(damaged, "the file is damaged in its compressed data", "  is damage");
+}
+
 static void test_refused(void)
 {
 	static const char *const junk[] = { "", "\x17\x08", "hello, this is no recording at all" };
@@ -602,6 +644,7 @@ int main(void)
 	test_corruption(o, "v6");
 	test_corruption(make_v7(false, false), "v7");
 	test_corruption(make_v7(true, true), "v7 zstd");
+	test_chunks();
 	test_refused();
 	test_one_table_for_many();
 	return done_testing();

@@ -108,16 +108,36 @@ static void sum_add(struct dat_stream *stream, const void *bytes, size_t len)
 	stream->summed += len;
 }
 
-static void sum_check(struct dat_file *f, struct dat_stream *stream)
+/* Chunks end where their CPU's data does. Not every trace-cmd counts the four bytes of their number. */
+static bool ends_elsewhere(const struct dat_file *f, const struct dat_stream *stream)
 {
+	uint64_t end = stream->off + stream->len;
+
+	return f->comp != COMP_NONE && stream->len && !stream->cut && stream->pos != end && stream->pos != end + 4;
+}
+
+static bool sum_differs(struct dat_stream *stream)
+{
+	bool differs;
+
 	if (!stream->sum)
-		return;
-	snprintf(stream->damaged, sizeof(stream->damaged), "data of CPU %u", f->cpus[stream - f->streams]);
-	/* The thread that reads may be another than the one that asks for names: it owns nothing else of f. */
-	if (!f->info.damaged && (stream->summed != stream->len || XXH3_64bits_digest(stream->sum) != stream->want_sum))
-		f->info.damaged = stream->damaged;
+		return false;
+	differs = stream->summed != stream->len || XXH3_64bits_digest(stream->sum) != stream->want_sum;
 	XXH3_freeState(stream->sum);
 	stream->sum = NULL;
+	return differs;
+}
+
+/* All of it was read. */
+static void check_stream(struct dat_file *f, struct dat_stream *stream)
+{
+	bool differs = sum_differs(stream);
+
+	/* The thread that reads may be another than the one that asks for names: it owns nothing else of f. */
+	if (f->info.damaged || (!differs && !ends_elsewhere(f, stream)))
+		return;
+	snprintf(stream->damaged, sizeof(stream->damaged), "data of CPU %u", f->cpus[stream - f->streams]);
+	f->info.damaged = stream->damaged;
 }
 
 /* Each page once: the kernel looks all of them up, which shows in the time of a report. */
@@ -176,7 +196,7 @@ static int plain_plan(struct dat_file *f, struct dat_stream *stream, struct err 
 
 /* --- compressed data --- */
 
-/* Behind the last chunk. trace-cmd does not count the four bytes of the number of chunks. */
+/* Behind the last chunk, see ends_elsewhere(). */
 static uint64_t packed_end(const struct dat_file *f, const struct dat_stream *stream)
 {
 	uint64_t end = stream->off + stream->len + 4;
@@ -215,7 +235,8 @@ static int packed_plan(struct dat_file *f, struct dat_stream *stream, struct err
 		return -1;
 	packed_len = (uint32_t)dat_number(raw, 4, f->info.big_endian);
 	len = (uint32_t)dat_number(raw + 4, 4, f->info.big_endian);
-	if (packed_len > left - sizeof(raw) || len > MAX_BLOCK)
+	/* Nothing is packed as nothing. */
+	if (packed_len > left - sizeof(raw) || len > MAX_BLOCK || (packed_len && !len))
 		return damaged(err);
 	if (!dat_charge(f, (uint64_t)packed_len + len))
 		return dat_over_budget(err);
@@ -342,7 +363,7 @@ const void *dat_next_page(void *ctx, unsigned int idx, size_t *len, struct err *
 		if (more > 0)
 			continue;
 		if (!more)
-			sum_check(f, stream);
+			check_stream(f, stream);
 		return NULL;
 	}
 	if (stream->chunk_pos == stream->page_size)

@@ -328,6 +328,7 @@ int dat_over_budget(struct err *err)
 size_t dat_unpack(struct unpack_room *u, enum dat_comp comp, void *to, size_t to_len, const void *from, size_t from_len)
 {
 	uLongf len = to_len;
+	uLong taken = from_len;
 	size_t nr;
 
 	switch (comp) {
@@ -339,7 +340,8 @@ size_t dat_unpack(struct unpack_room *u, enum dat_comp comp, void *to, size_t to
 		nr = ZSTD_decompressDCtx(u->zstd, to, to_len, from, from_len);
 		return ZSTD_isError(nr) ? 0 : nr;
 	case COMP_ZLIB:
-		return uncompress(to, &len, from, from_len) == Z_OK ? len : 0;
+		/* All of it, as zstd does without being asked. */
+		return uncompress2(to, &len, from, &taken) == Z_OK && taken == from_len ? len : 0;
 	default:
 		return 0;
 	}
