@@ -61,6 +61,9 @@ like "$(cat "$ERR")" '^ipitrace: record: cannot write /dev/stderr: standard erro
 is "$? $(grep -c . both)" "2 2" "  also where it is the same file as standard output"
 exits 0 "record -d" "$IPITRACE" record -d 100ms -o f.dat
 like "$(head -n 1 "$ERR")" "recording .* into $TMP/out/f.dat; Ctrl-C stops" "the first line: where, and that Ctrl-C stops"
+like "$(head -n 1 "$ERR")" "recording for 100ms into" "  and how long, as -d has it"
+exits 0 "record -d of next to nothing" "$IPITRACE" record -d 1500ns -o f.dat
+like "$(head -n 1 "$ERR")" "recording for 1500ns into" "  is not rounded"
 exits 0 "a hostile name" "$IPITRACE" record -d 100ms -o $'a\e[31mb'
 unlike "$(cat "$ERR")" $'\e' "is made harmless"
 rm -rf ./*

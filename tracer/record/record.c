@@ -154,15 +154,24 @@ static bool wants_progress(const struct record *r)
 
 static void say_begin(const struct record *r)
 {
+	static const struct {
+		uint64_t ns;
+		const char *name;
+	} units[] = { { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" } };
 	const char *place = output_place(dat_writer_output(r->writer));
+	size_t i = 0;
 
 	if (r->opts.quiet || r->argv)
 		return;
-	if (r->opts.duration_ns)
-		r->run.say("recording for %.6gs into %s; Ctrl-C stops earlier", (double)r->opts.duration_ns / 1e9,
-			   place);
-	else
+	if (!r->opts.duration_ns) {
 		r->run.say("recording into %s; Ctrl-C stops", place);
+		return;
+	}
+	/* Exactly, as -d would take it. */
+	while (r->opts.duration_ns % units[i].ns)
+		i++;
+	r->run.say("recording for %llu%s into %s; Ctrl-C stops earlier",
+		   (unsigned long long)(r->opts.duration_ns / units[i].ns), units[i].name, place);
 }
 
 /* A write has failed: recording on makes no sense. */
