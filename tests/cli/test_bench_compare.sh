@@ -6,16 +6,18 @@
 . "$(dirname "$0")/../lib.sh"
 
 # result FILE BACKEND SENDERS P50...: one row "single", repetitions of these medians; as of version 0.1, or with STEP=NS.
+# PARTIAL="P50...": these were interrupted.
 result() {
 	python3 - "$@" <<-'PY'
 		import json, os, sys
 		step = {"p50_step_ns": int(os.environ["STEP"]), "partial": False} if "STEP" in os.environ else {}
+		partial = os.environ.get("PARTIAL", "").split()
 		path, backend, senders, p50 = sys.argv[1], sys.argv[2], int(sys.argv[3]), [int(x) for x in sys.argv[4:]]
 		dist = {"count": 1000, "min": 1, "mean": 5, "p50": sorted(p50)[len(p50) // 2], "p90": 9, "p99": 9, "p999": 9, "max": 9}
 		json.dump({"schema": "ipitrace-bench/1", "backend": backend, "iterations": 1000, "repeat": len(p50), "senders": senders,
 			"pace_ns": 0, "handler_ns": 0, "irqs_off_ns": 0, "environment": {}, "rows": [
 			{"mode": "single", "state": "busy", "source": 0, "target": 1, "relation": "same-llc", "measured": "round-trip",
-			 "round_trip_ns": dist, "delivery_ns": None, "repetitions": [dict({"p50_ns": x}, **step) for x in p50]}], "trace": None},
+			 "round_trip_ns": dist, "delivery_ns": None, "repetitions": [dict({"p50_ns": x}, **step, **({"partial": True} if str(x) in partial else {})) for x in p50]}], "trace": None},
 			open(path, "w"))
 	PY
 }
@@ -38,6 +40,17 @@ json_check "$OUT" 'd["schema"] == "ipitrace-bench-compare/1" and rows[0]["ratio_
 exits 0 "one repetition" "$IPITRACE" bench --compare --json "$TMP/a.json" "$TMP/c.json"
 json_check "$OUT" 'rows[0]["ratio_ppm"] == 2000000 and rows[0]["error_ppm"] is None and rows[0]["differs"] is False' \
 	"no uncertainty known, nothing claimed"
+
+# What was interrupted may be of other conditions, and is no observation.
+PARTIAL="500" result "$TMP/cut-one.json" membarrier 1 180 200 220 500
+exits 0 "a repetition that was interrupted" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/cut-one.json"
+like "$(cat "$OUT")" ' +100 +200 +2\.000 +0\.463 +slower' "  is left out"
+PARTIAL="180 200" result "$TMP/cut-all.json" membarrier 1 180 200
+exits 0 "all of them" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/cut-all.json"
+like "$(cat "$OUT")" ' +100 +unknown +unknown +unknown +unknown: needs' "  leave nothing, and no figure"
+exits 0 "as JSON" "$IPITRACE" bench --compare --json "$TMP/a.json" "$TMP/cut-all.json"
+json_check "$OUT" 'rows[0]["a_median_ns"] == 100 and rows[0]["b_median_ns"] is rows[0]["ratio_ppm"] is rows[0]["error_ppm"] is None' \
+	"  null"
 
 # The buckets around 10,560 ns are 128 ns wide.
 result "$TMP/bucket.json" membarrier 1 10560 10560 10560
@@ -78,6 +91,7 @@ for text in '[]' '{}' '{"schema": "ipitrace-bench/1"}' '{"schema": "ipitrace-ben
 	echo "$text" >"$TMP/bad.json"
 	i=$((i + 1))
 	exits 1 "damaged file $i" "$IPITRACE" bench --compare "$TMP/bad.json" "$TMP/b.json"
+	like "$(cat "$ERR")" "^hint: results are made by 'ipitrace bench --json >FILE'" "  what would be one"
 done
 
 refuse() {

@@ -251,3 +251,10 @@ uint64_t json_get_num(const struct json_val *obj, const char *key, uint64_t abse
 
 	return v ? v->num : absent;
 }
+
+bool json_get_flag(const struct json_val *obj, const char *key)
+{
+	const struct json_val *v = json_get(obj, key, JSON_BOOL);
+
+	return v && v->num;
+}

@@ -33,5 +33,7 @@ const struct json_val *json_get(const struct json_val *obj, const char *key, enu
 /* Sanitised; "" where there is no such text. */
 void json_get_str(const struct json_val *obj, const char *key, char *buf, size_t len);
 uint64_t json_get_num(const struct json_val *obj, const char *key, uint64_t absent);
+/* true or false is no number: false where it is not there. */
+bool json_get_flag(const struct json_val *obj, const char *key);
 
 #endif

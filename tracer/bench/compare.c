@@ -11,6 +11,7 @@
  * medians, and medians a step apart, may be of equal times.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,11 +60,14 @@ static double root(double x)
 	return r;
 }
 
-/* Mean, and variance of that mean. */
+/* Mean, and variance of that mean; of nothing there is none. */
 static double mean_of(const uint64_t *v, unsigned int nr, double *variance)
 {
 	double mean = 0, sum = 0;
 
+	*variance = 0;
+	if (!nr)
+		return NAN;
 	for (unsigned int i = 0; i < nr; i++)
 		mean += (double)v[i];
 	mean /= nr;
@@ -78,14 +82,10 @@ void bench_ratio(const struct bench_medians *a, const struct bench_medians *b, s
 	const double rounding = 1e-6, half_a = (double)a->step / 2, half_b = (double)b->step / 2;
 	double va, vb, ma, mb, ratio, rel_a, rel_b, freedom, error;
 
-	*r = (struct bench_ratio){ .error_ppm = UINT64_MAX };
-	if (!a->nr || !b->nr)
-		return;
-	ma = mean_of(a->p50, a->nr, &va);
-	mb = mean_of(b->p50, b->nr, &vb);
-	r->a_ns = ma;
-	r->b_ns = mb;
-	if (ma <= 0 || mb <= 0)
+	*r = (struct bench_ratio){ .ratio_ppm = UINT64_MAX, .error_ppm = UINT64_MAX };
+	ma = r->a_ns = mean_of(a->p50, a->nr, &va);
+	mb = r->b_ns = mean_of(b->p50, b->nr, &vb);
+	if (!a->nr || !b->nr || ma <= 0 || mb <= 0)
 		return;
 	ratio = mb / ma;
 	r->ratio_ppm = (uint64_t)(ratio * 1e6 + 0.5);
@@ -184,8 +184,8 @@ static void print(const struct pair *p, unsigned int nr, FILE *out)
 
 		cell[0] = xstrdup(p[i].a->key);
 		cell[1] = xstrdup(p[i].a->measured);
-		cell[2] = xasprintf("%.0f", p[i].ratio.a_ns);
-		cell[3] = xasprintf("%.0f", p[i].ratio.b_ns);
+		cell[2] = isnan(p[i].ratio.a_ns) ? xstrdup("unknown") : xasprintf("%.0f", p[i].ratio.a_ns);
+		cell[3] = isnan(p[i].ratio.b_ns) ? xstrdup("unknown") : xasprintf("%.0f", p[i].ratio.b_ns);
 		ppm_text(p[i].ratio.ratio_ppm, &cell[4]);
 		ppm_text(p[i].ratio.error_ppm, &cell[5]);
 		cell[6] = xstrdup(verdict(&p[i].ratio));
@@ -196,6 +196,14 @@ static void print(const struct pair *p, unsigned int nr, FILE *out)
 	free(c);
 	fprintf(out, "\nB/A: ratio of the mean of the repetitions' medians; +- its 95 %% interval "
 		     "(delta method, Student's t with Welch's degrees of freedom, and the step of the clock)\n");
+}
+
+static void json_ppm(struct json *j, const char *key, uint64_t ppm)
+{
+	if (ppm == UINT64_MAX)
+		json_null(j, key);
+	else
+		json_u64(j, key, ppm);
 }
 
 static void write_json(const struct pair *p, unsigned int nr, FILE *out)
@@ -214,11 +222,8 @@ static void write_json(const struct pair *p, unsigned int nr, FILE *out)
 		json_u64(&j, "b_p50_ns", p[i].b->p50);
 		json_real(&j, "a_median_ns", p[i].ratio.a_ns);
 		json_real(&j, "b_median_ns", p[i].ratio.b_ns);
-		json_u64(&j, "ratio_ppm", p[i].ratio.ratio_ppm);
-		if (p[i].ratio.error_ppm == UINT64_MAX)
-			json_null(&j, "error_ppm");
-		else
-			json_u64(&j, "error_ppm", p[i].ratio.error_ppm);
+		json_ppm(&j, "ratio_ppm", p[i].ratio.ratio_ppm);
+		json_ppm(&j, "error_ppm", p[i].ratio.error_ppm);
 		json_bool(&j, "differs", p[i].ratio.differs);
 		json_close(&j);
 	}

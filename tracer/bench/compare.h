@@ -25,7 +25,6 @@ struct bench_saved {
 	uint64_t iterations, nr_senders, pace_ns, handler_ns, irqs_off_ns;
 	struct bench_saved_row *rows;
 	unsigned int nr_rows;
-	bool partial; /* interrupted */
 };
 
 int bench_saved_read(struct bench_saved *s, const char *path, struct err *err);
@@ -33,8 +32,8 @@ void bench_saved_free(struct bench_saved *s);
 
 /* b / a in millionths. */
 struct bench_ratio {
-	double a_ns, b_ns; /* means of the medians */
-	uint64_t ratio_ppm;
+	double a_ns, b_ns;  /* means of the medians; NAN without one */
+	uint64_t ratio_ppm; /* UINT64_MAX = unknown */
 	uint64_t error_ppm; /* half width of the 95 % interval; UINT64_MAX = unknown */
 	bool differs;	    /* interval is known and does not hold 1 */
 };

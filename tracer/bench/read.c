@@ -51,7 +51,7 @@ static int read_row(const struct json_val *v, struct bench_saved_row *row)
 
 		if (!p50)
 			return -1;
-		if (json_get_num(r, "partial", 0) || !p50->num)
+		if (json_get_flag(r, "partial") || !p50->num)
 			continue;
 		row->rep_p50[row->nr_reps++] = p50->num;
 		/* Version 0.1 had medians of histograms. */
@@ -69,12 +69,9 @@ static int read_result(struct bench_saved *s, const struct json_val *top, const 
 	char schema[32];
 
 	json_get_str(top, "schema", schema, sizeof(schema));
-	if (strcmp(schema, "ipitrace-bench/1") || !rows) {
-		err_set(err, EXIT_FAILED, "%s: not a result of ipitrace bench", path);
-		return err_hint(err, "made by 'ipitrace bench --json >FILE'");
-	}
+	if (strcmp(schema, "ipitrace-bench/1") || !rows)
+		return err_set(err, EXIT_FAILED, "%s: not a result of ipitrace bench", path);
 	json_get_str(top, "backend", s->backend, sizeof(s->backend));
-	s->partial = json_get_num(top, "partial", 0);
 	s->iterations = json_get_num(top, "iterations", 0);
 	s->nr_senders = json_get_num(top, "senders", 1);
 	s->pace_ns = json_get_num(top, "pace_ns", 0);
@@ -97,6 +94,8 @@ int bench_saved_read(struct bench_saved *s, const char *path, struct err *err)
 	*s = (struct bench_saved){ 0 };
 	top = json_read_file(path, err);
 	ret = top ? read_result(s, top, path, err) : -1;
+	if (ret && !err->hint[0])
+		err_hint(err, "results are made by 'ipitrace bench --json >FILE'");
 	json_free(top);
 	return ret;
 }

@@ -107,7 +107,7 @@ static void set(void *at, size_t size, uint64_t value)
 static void add_number(struct merge *m, const struct number *n, const struct json_val *obj)
 {
 	void *at = (char *)&m->trace + n->offset;
-	uint64_t more = n->how == ONE_OF || n->how == ALL_OF ? report_json_flag(obj, n->json) :
+	uint64_t more = n->how == ONE_OF || n->how == ALL_OF ? json_get_flag(obj, n->json) :
 							       json_get_num(obj, n->json, 0);
 	uint64_t sum = get(at, n->size);
 
@@ -193,7 +193,7 @@ static void add_trace(struct merge *m, const struct json_val *trace, const struc
 	for (unsigned int i = 0; i < MERGE_NR_TEXTS; i++)
 		add_text(m, i, i == MERGE_USER_STACKS ? user : trace);
 	m->trace.lost_unknown |= report_json_null(trace, "lost_events");
-	m->report.filtered |= report_json_flag(trace, "filtered");
+	m->report.filtered |= json_get_flag(trace, "filtered");
 	m->trace.clock_ns = time->clock_ns && (!m->begun || m->trace.clock_ns);
 	m->windowed |= time->windowed;
 	m->whole_ns += time->whole_ns;
@@ -345,9 +345,9 @@ static int add_coverage(struct merge *m, const struct json_val *line)
 	c->low += json_get_num(line, "low", 0);
 	c->high += json_get_num(line, "high", 0);
 	c->open |= report_json_null(line, "high");
-	c->ok &= report_json_flag(line, "ok");
-	c->sent |= report_json_flag(line, "sent");
-	c->missing |= report_json_flag(line, "missing");
+	c->ok &= json_get_flag(line, "ok");
+	c->sent |= json_get_flag(line, "sent");
+	c->missing |= json_get_flag(line, "missing");
 	return 0;
 }
 
@@ -393,7 +393,7 @@ static void add_sources(struct merge *m, const struct json_val *top)
 		add_source(m, json_get(top, "trace", JSON_OBJ), report_json_incomplete(top),
 			   json_get_num(json_get(top, "totals", JSON_OBJ), "target_hits", 0));
 	for (const struct json_val *v = merged ? merged->child : NULL; v; v = v->next)
-		add_source(m, v, report_json_flag(v, "incomplete"), json_get_num(v, "target_hits", 0));
+		add_source(m, v, json_get_flag(v, "incomplete"), json_get_num(v, "target_hits", 0));
 }
 
 /* --- whether it may be --- */

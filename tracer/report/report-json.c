@@ -54,13 +54,6 @@ bool report_json_null(const struct json_val *obj, const char *key)
 	return json_get(obj, key, JSON_NULL) != NULL;
 }
 
-bool report_json_flag(const struct json_val *obj, const char *key)
-{
-	const struct json_val *v = json_get(obj, key, JSON_BOOL);
-
-	return v && v->num;
-}
-
 int report_json_hist(struct hist *to, const struct json_val *dist)
 {
 	const struct json_val *buckets = json_get(dist, "buckets", JSON_ARR), *low, *count;
@@ -123,12 +116,12 @@ bool report_json_incomplete(const struct json_val *top)
 	const struct json_val *trace = json_get(top, "trace", JSON_OBJ),
 			      *coverage = json_get(top, "coverage", JSON_ARR);
 
-	if (report_json_flag(trace, "incomplete") || report_json_flag(trace, "truncated") ||
+	if (json_get_flag(trace, "incomplete") || json_get_flag(trace, "truncated") ||
 	    json_get_num(trace, "lost_events", 1) || json_get_num(trace, "late_events", 0) ||
 	    json_get(trace, "damaged", JSON_STR))
 		return true;
 	for (const struct json_val *v = coverage ? coverage->child : NULL; v; v = v->next)
-		if (report_json_flag(v, "missing"))
+		if (json_get_flag(v, "missing"))
 			return true;
 	return false;
 }

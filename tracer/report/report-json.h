@@ -26,7 +26,6 @@ int report_json_damaged(const char *path, struct err *err);
 /* The text, sanitised and malloc'ed; NULL if there is none. */
 char *report_json_text(const struct json_val *obj, const char *key);
 bool report_json_null(const struct json_val *obj, const char *key);
-bool report_json_flag(const struct json_val *obj, const char *key);
 /* A distribution, added to what there is; NULL (null) has no samples. -1: it is none. */
 int report_json_hist(struct hist *to, const struct json_val *dist);
 /* What rows are by; -1: nothing that is known. */
