@@ -253,6 +253,26 @@ two_in_one "$DATA/demo.dat" "$DATA/report.dat" "v6, two of ours"
 two_in_one "$DATA/report-v7.dat" "$DATA/report-v7.dat" "v7, trace-cmd's, twice"
 two_in_one "$TMP/counter.dat" "$TMP/counter.dat" "v6, trace-cmd's, twice"
 
+# A checksum that does not fit, of a part whose name is changed as well: renamed NAME.
+renamed() {
+	python3 - "$TMP/ours7.dat" "$TMP/renamed.dat" "$1" <<-'PY'
+		import os, re, struct, sys
+		data = open(sys.argv[1], "rb").read()
+		size = struct.unpack("<Q", data[-16:-8])[0]
+		text = re.sub(rb"sum symbols (\d+ \d+) \w+", lambda m: b"sum %s %s 1" % (os.fsencode(sys.argv[3]), m[1]), data[-24 - size : -24])
+		check = 0xCBF29CE484222325
+		for byte in text:
+		    check = (check ^ byte) * 0x100000001B3 % 2**64
+		open(sys.argv[2], "wb").write(data[: -24 - size] + text + data[-24:-16] + struct.pack("<QQ", len(text), check))
+	PY
+	exits 3 "a wrong checksum of ${1//[^a-z]/?}" "$IPITRACE" report "$TMP/renamed.dat"
+}
+renamed symbols
+like "$(cat "$ERR")" "^ipitrace: report: the file is damaged: its symbols are not as they were written$" "  says so"
+like "$(cat "$OUT")" "^note: the file is damaged: its symbols are not as they were written; numbers may be wrong$" "  twice"
+renamed $'e\e[31m\xff'
+like "$(cat "$OUT")" "^note: the file is damaged: its e[?]\[31m[?] is not as it was written" "  shows nothing of the file's own to the terminal"
+
 # A FIFO is waited for, as by any reader, until somebody writes.
 mkfifo "$TMP/fifo"
 # shellcheck disable=SC2016 # for the inner shell

@@ -439,7 +439,7 @@ int reading_status(const struct report *r, struct err *err)
 		err_set(err, EXIT_INCOMPLETE,
 			"the file is cut: it ends before its data does, and this is a part of it");
 	else if (t->damaged)
-		err_set(err, EXIT_INCOMPLETE, "the file is damaged: its %s is not as it was written", t->damaged);
+		err_set(err, EXIT_INCOMPLETE, "the file is damaged: its %s", trace_info_damaged(t, text, sizeof(text)));
 	else if (t->nr_reasons)
 		err_set(err, EXIT_INCOMPLETE, "the recording is incomplete");
 	else if (t->incomplete)

@@ -17,6 +17,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "file/priv.h"
 
 static int damaged(struct err *err)
@@ -95,8 +96,14 @@ void dat_free_streams(struct dat_file *f)
 
 void dat_damaged(struct dat_file *f, const char *what)
 {
-	if (!f->info.damaged)
-		f->info.damaged = dat_own(f, xstrdup(what));
+	char *name;
+
+	if (f->info.damaged)
+		return;
+	/* It may be the file's own word. */
+	name = xstrdup(what);
+	sanitize(name, strlen(what) + 1, what);
+	f->info.damaged = dat_own(f, name);
 }
 
 /* Read while it is in the cache for decoding anyway. */

@@ -329,14 +329,15 @@ static void flight(const struct report *r, FILE *out)
 static void notes(const struct report *r, FILE *out)
 {
 	const struct trace_info *t = r->trace;
+	char text[96];
 
 	if (t->flight)
 		flight(r, out);
 	if (t->truncated)
 		fputs("note: the file is cut: it ends before its data does; this is the readable part\n", out);
 	if (t->damaged)
-		fprintf(out, "note: the file is damaged: its %s is not as it was written; numbers may be wrong\n",
-			t->damaged);
+		fprintf(out, "note: the file is damaged: its %s; numbers may be wrong\n",
+			trace_info_damaged(t, text, sizeof(text)));
 	if (r->offline)
 		fprintf(out, "note: %s\n", r->offline);
 	incomplete(r, out);

@@ -10,6 +10,16 @@
 #include "match/match.h"
 #include "report/info.h"
 
+/* "symbols", "several parts"; but "number of events". A name of the file's own is anything. */
+const char *trace_info_damaged(const struct trace_info *t, char *buf, size_t len)
+{
+	const char *name = t->damaged;
+	bool many = *name && name[strlen(name) - 1] == 's' && !strstr(name, " of ");
+
+	snprintf(buf, len, "%s %s not as %s written", name, many ? "are" : "is", many ? "they were" : "it was");
+	return buf;
+}
+
 /* "Linux host 6.18.44 [version] x86_64": host is the second word, release the third, machine the last. */
 void trace_info_uname(struct trace_info *t, const char *uname)
 {

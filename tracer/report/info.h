@@ -7,6 +7,7 @@
 #define IPITRACE_REPORT_INFO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/topo.h"
@@ -104,6 +105,8 @@ struct trace_info {
 
 /* Kernel, machine and host, by what uname(1) said; NULL = it is not known. */
 void trace_info_uname(struct trace_info *t, const char *uname);
+/* "end is not as it was written", "symbols are not as they were written". */
+const char *trace_info_damaged(const struct trace_info *t, char *buf, size_t len);
 /* What says whether the events that ought to tell of receptions do. */
 struct info_heard {
 	const struct match_totals *totals; /* so far */
