@@ -332,4 +332,24 @@ done
 sed 's/"lost_events": 0/"lost_events": 5/' report.json >lost.json
 exits 3 "an incomplete run" "$IPITRACE" diff report.json lost.json
 like "$(cat "$ERR")" "^ipitrace: diff: lost.json is incomplete" "  says which"
+
+# --- names of files, and what a file says of its machine, are anybody's words ---
+release=$(sed -n 's/^[^:]*: Linux \([^ ]*\) .*/\1/p' < <("$IPITRACE" report "$R"))
+hostile=$'e\e[31m.dat'
+python3 - "$R" "$hostile" "$release" <<-'PY'
+	import os, sys
+	data, release = open(sys.argv[1], "rb").read(), sys.argv[3].encode()
+	assert release in data
+	open(sys.argv[2], "wb").write(data.replace(release, b"\x1b" + release[1:]))
+PY
+exits 0 "a hostile name and release" "$IPITRACE" diff "$hostile" "$hostile"
+like "$(cat "$OUT")" "^A: e[?]\[31m.dat \(22.3ms, [?]${release:1}" "  are made harmless"
+unlike "$(cat "$OUT" "$ERR")" $'\e' "  everywhere"
+zcat "$DATA/kvm/x2_hlt_sync.dat.gz" >"$hostile"
+for cmd in "report --kvm" "diff --kvm $hostile"; do
+	# shellcheck disable=SC2086 # words of it
+	exits 0 "${cmd%% --*} --kvm" "$IPITRACE" $cmd "$hostile"
+	like "$(cat "$OUT")" "e[?]\[31m.dat" "  names it"
+	unlike "$(cat "$OUT" "$ERR")" $'\e' "  harmlessly"
+done
 done_testing

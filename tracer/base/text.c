@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 bool glob_match(const char *pattern, const char *string)
@@ -93,6 +94,15 @@ void sanitize(char *dst, size_t len, const char *src)
 		src += n;
 	}
 	dst[at] = '\0';
+}
+
+char *sanitized(const char *src)
+{
+	size_t size = strlen(src) + 1;
+	char *dst = xmalloc(size);
+
+	sanitize(dst, size, src);
+	return dst;
 }
 
 /* Levenshtein distance of two names, bounded: names are short. Case is no difference. */

@@ -23,6 +23,8 @@ unsigned int utf8_len(const char *s);
  * that are not UTF-8 become '?'. Kernel and task names are hostile text.
  */
 void sanitize(char *dst, size_t len, const char *src);
+/* All of it, malloc'ed. */
+char *sanitized(const char *src);
 
 #define TEXT_BYTES_LEN 16
 

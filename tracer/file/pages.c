@@ -96,14 +96,9 @@ void dat_free_streams(struct dat_file *f)
 
 void dat_damaged(struct dat_file *f, const char *what)
 {
-	char *name;
-
-	if (f->info.damaged)
-		return;
 	/* It may be the file's own word. */
-	name = xstrdup(what);
-	sanitize(name, strlen(what) + 1, what);
-	f->info.damaged = dat_own(f, name);
+	if (!f->info.damaged)
+		f->info.damaged = dat_own(f, sanitized(what));
 }
 
 /* Read while it is in the cache for decoding anyway. */

@@ -197,6 +197,16 @@ static void rows(const struct diff *d, const struct render_diff_options *o, FILE
 
 /* --- around them --- */
 
+/* What has words of files in it, and names of these. Freed. */
+static void wrap_words(const struct screen *screen, char *text, FILE *out)
+{
+	char *clean = sanitized(text);
+
+	screen_wrap(screen, clean, out);
+	free(clean);
+	free(text);
+}
+
 static void side_line(const char *name, const struct diff_side *s, const struct screen *screen, FILE *out)
 {
 	char *text = xasprintf("%s:", name), *longer, time[RENDER_TIME_LEN], whole[RENDER_TIME_LEN];
@@ -214,8 +224,7 @@ static void side_line(const char *name, const struct diff_side *s, const struct 
 		free(text);
 		text = longer;
 	}
-	screen_wrap(screen, text, out);
-	free(text);
+	wrap_words(screen, text, out);
 }
 
 static void verdict(const struct diff *d, const struct render_diff_options *o, FILE *out)
@@ -296,8 +305,7 @@ static void how_known(const struct diff *d, const struct render_diff_options *o,
 	}
 	text = xasprintf("joined by names without offsets; tier: %s%s%s", d->a.runs[0].tier ? d->a.runs[0].tier : "-",
 			 d->a.runs[0].filters ? "; filters: " : "", d->a.runs[0].filters ? d->a.runs[0].filters : "");
-	screen_wrap(s, text, out);
-	free(text);
+	wrap_words(s, text, out);
 }
 
 /* By what a limit is exceeded. */

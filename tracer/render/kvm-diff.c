@@ -46,8 +46,14 @@ static bool has_ratio(const struct kvm_figure *a, const struct kvm_figure *b)
 
 static void head(const char *name, const struct kvm_report *r, FILE *out)
 {
-	fprintf(out, "%s: %s, %u virtual machine%s, %s%s, clock %s\n", name, r->path, r->nr_vms, plural_s(r->nr_vms),
-		r->is_joined ? "joined with " : "host only", r->is_joined ? r->guests[0].want.path : "", r->clock);
+	char *text = xasprintf("%s: %s, %u virtual machine%s, %s%s, clock %s", name, r->path, r->nr_vms,
+			       plural_s(r->nr_vms), r->is_joined ? "joined with " : "host only",
+			       r->is_joined ? r->guests[0].want.path : "", r->clock);
+	char *clean = sanitized(text);
+
+	fprintf(out, "%s\n", clean);
+	free(clean);
+	free(text);
 }
 
 void render_kvm_diff_text(const struct kvm_report *a, const struct kvm_report *b, const struct render_kvm_options *o,

@@ -281,17 +281,20 @@ static void lines_end(FILE *mem, char **text, const struct render_kvm_options *o
 
 void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
 {
-	char *text = NULL;
+	char *text = NULL, *path = sanitized(r->path);
 	size_t len;
 	FILE *lines = lines_begin(&text, &len, out);
 
-	fprintf(lines, "%s: %u virtual machine%s, ", r->path, r->nr_vms, plural_s(r->nr_vms));
+	fprintf(lines, "%s: %u virtual machine%s, ", path, r->nr_vms, plural_s(r->nr_vms));
+	free(path);
 	for (unsigned int i = 0; i < r->nr_guests; i++) {
 		const struct kvm_pair *p = &r->guests[i];
 
 		if (p->vm)
 			fprintf(lines, "%d ", p->vm);
-		fprintf(lines, "joined with %s, ", p->want.path);
+		path = sanitized(p->want.path);
+		fprintf(lines, "joined with %s, ", path);
+		free(path);
 	}
 	if (r->nr_guests == 1)
 		fprintf(lines, "clocks %s and %s\n\n", r->clock, r->guests[0].guest.clock);
