@@ -594,6 +594,49 @@ static void test_chunks(void)
 	is_str(damaged, "the file is damaged in its compressed data", "  is damage");
 }
 
+/* Version 6 with another number in its table of CPUs: which of 0 offset, 1 size of CPU 0, 2 and 3 of CPU 1. */
+static void v6_table(unsigned int which, int64_t pages, char said[256])
+{
+	struct out o = make_v6(false, 8, V6_PLAIN);
+	uint8_t *table = memmem(o.buf, o.len, "flyrecord", 10);
+	struct err err = { 0 };
+	struct dat_file *f;
+	char path[32];
+	uint64_t old;
+	int fd;
+
+	table += 10 + 8 * which;
+	memcpy(&old, table, 8);
+	patch(&o, (size_t)(table - o.buf), old + (uint64_t)(pages * PAGE), 8);
+	fd = make_file(&o, path);
+	if (dat_open(&f, path, &err)) {
+		snprintf(said, 256, "%s", err.msg);
+	} else {
+		snprintf(said, 256, "%s", dat_info(f)->damaged ? dat_info(f)->damaged : "");
+		dat_close(f);
+	}
+	close(fd);
+	free(o.buf);
+}
+
+static void test_table(void)
+{
+	char said[256];
+
+	v6_table(1, 0, said);
+	is_str(said, "", "a table of CPUs as it was");
+	v6_table(1, -1, said);
+	is_str(said, "table of CPUs", "a page between two CPUs' data");
+	v6_table(1, -3, said);
+	is_str(said, "table of CPUs", "none of the first CPU's");
+	v6_table(0, 1, said);
+	ok(strstr(said, "names the same data more than once"), "two CPUs with one page: %s", said);
+	v6_table(2, -1, said);
+	ok(strstr(said, "names the same data more than once"), "the other way round: %s", said);
+	v6_table(3, -1, said);
+	is_str(said, "end", "none of the last CPU's");
+}
+
 static void test_refused(void)
 {
 	static const char *const junk[] = { "", "\x17\x08", "hello, this is no recording at all" };
@@ -645,6 +688,7 @@ int main(void)
 	test_corruption(make_v7(false, false), "v7");
 	test_corruption(make_v7(true, true), "v7 zstd");
 	test_chunks();
+	test_table();
 	test_refused();
 	test_one_table_for_many();
 	return done_testing();

@@ -14,6 +14,7 @@
 #include "file/priv.h"
 
 #define SECTION_HEAD 16
+#define MAX_CLOCK    264  /* its length and text */
 #define MAX_WALK     4096 /* sections; trace-cmd writes some twenty */
 
 /* Of a section of texts, how long they are unpacked. */
@@ -73,6 +74,31 @@ static uint64_t data_end(const struct dat_file *f)
 	return end;
 }
 
+/*
+ * In version 6 a buffer's data follows its table, with no more between them than the name of a clock, one CPU's behind
+ * the other's, each on a page of its own. What lies between two of them otherwise is data that the table does not name.
+ */
+static bool data_has_holes(const struct dat_file *f)
+{
+	const struct dat_stream *before = NULL;
+
+	if (f->info.version != 6 || f->info.truncated)
+		return false;
+	for (unsigned int i = 0; i < f->nr_streams; i++) {
+		const struct dat_stream *s = &f->streams[i];
+		uint64_t end = before && before->buffer == s->buffer ? before->off + before->len : 0;
+
+		if (!s->len)
+			continue;
+		if (!s->buffer && !before)
+			end = f->table_end + MAX_CLOCK;
+		if (end && s->off > end && s->off - end >= s->page_size)
+			return true;
+		before = s;
+	}
+	return false;
+}
+
 /* One recording behind another is two, of which a reader of files sees the first alone. */
 static bool goes_on(const struct dat_file *f)
 {
@@ -85,6 +111,8 @@ void dat_check_end(struct dat_file *f)
 {
 	if (goes_on(f))
 		dat_damaged(f, "end");
+	if (!f->info.facts && data_has_holes(f))
+		dat_damaged(f, "table of CPUs");
 	if (f->info.facts)
 		return;
 	f->info.facts_gone = f->info.tracer_version && !strncmp(f->info.tracer_version, "ipitrace", 8);

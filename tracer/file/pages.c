@@ -79,6 +79,29 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 	b->data_bytes += len;
 }
 
+static int by_offset(const void *pa, const void *pb)
+{
+	const struct dat_stream *const *a = pa, *const *b = pb;
+
+	return (*a)->off < (*b)->off ? -1 : (*a)->off > (*b)->off;
+}
+
+bool dat_streams_overlap(const struct dat_file *f)
+{
+	const struct dat_stream **sorted = xcalloc(f->nr_streams + 1, sizeof(struct dat_stream *));
+	unsigned int nr = 0;
+	bool overlap = false;
+
+	for (unsigned int i = 0; i < f->nr_streams; i++)
+		if (f->streams[i].len)
+			sorted[nr++] = &f->streams[i];
+	qsort(sorted, nr, sizeof(*sorted), by_offset);
+	for (unsigned int i = 1; i < nr; i++)
+		overlap |= sorted[i]->off < sorted[i - 1]->off + sorted[i - 1]->len;
+	free(sorted);
+	return overlap;
+}
+
 void dat_free_streams(struct dat_file *f)
 {
 	ahead_free(f->ahead);

@@ -130,6 +130,7 @@ struct dat_file {
 	uint32_t sections_read; /* bit per id */
 	uint64_t sections_at;	/* v7: where the first is */
 	bool described;		/* v7: there are texts that describe sections */
+	uint64_t table_end;	/* v6: of the first table of CPUs */
 	uint64_t facts_at;	/* where ours begin */
 	uint64_t sums_end;	/* the last end of a section that they list */
 	struct dat_comm *comms; /* sorted by pid */
@@ -206,6 +207,8 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 /* A section is not what it was when it was written; the first one is told. */
 void dat_damaged(struct dat_file *f, const char *what);
 void dat_free_streams(struct dat_file *f);
+/* Two of them are to have the same data. */
+bool dat_streams_overlap(const struct dat_file *f);
 
 /* --- writer --- */
 

@@ -365,6 +365,8 @@ static void v6_cpu_table(struct dat_file *f, struct dat_in *in, unsigned int nr,
 		if (!in->failed)
 			dat_add_stream(f, cpu, off, size);
 	}
+	if (!f->table_end)
+		f->table_end = in->off - (uint64_t)(in->end - in->at);
 	if (in->failed || in_left(in) < 8)
 		return;
 	len = in_number(in, 8);
@@ -646,7 +648,7 @@ static int read_head(struct dat_file *f, struct err *err)
 	if (f->info.truncated && !f->info.data_bytes)
 		return err_set(err, EXIT_FAILED, "the file is cut: it ends before its data begins");
 	/* No two streams share data: else a small file could have a great many. */
-	if (f->info.data_bytes > f->size)
+	if (f->info.data_bytes > f->size || dat_streams_overlap(f))
 		return err_set(err, EXIT_FAILED, "the file is damaged: it names the same data more than once");
 	if (f->comp == COMP_OTHER && f->info.data_bytes) {
 		err_set(err, EXIT_FAILED, "compressed with %s, which is not supported", f->comp_name);
