@@ -55,8 +55,8 @@ void dat_add_stream(struct dat_file *f, uint32_t cpu, uint64_t off, uint64_t len
 	/* Several buffers may name one table, and it may have been packed: what it becomes is far more. */
 	if (!dat_charge(f, sizeof(*stream)))
 		return;
-	f->streams = xrealloc(f->streams, (nr + 1) * sizeof(*f->streams));
-	f->cpus = xrealloc(f->cpus, (nr + 1) * sizeof(*f->cpus));
+	f->streams = xgrow(f->streams, &f->stream_room, nr, sizeof(*f->streams));
+	f->cpus = xgrow(f->cpus, &f->cpu_room, nr, sizeof(*f->cpus));
 	stream = &f->streams[nr];
 	memset(stream, 0, sizeof(*stream));
 	if (!len)

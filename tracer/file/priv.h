@@ -115,7 +115,7 @@ struct dat_file {
 	enum dat_comp comp;
 	struct dat_stream *streams; /* of all buffers */
 	uint32_t *cpus;
-	unsigned int nr_streams;
+	unsigned int nr_streams, stream_room, cpu_room;
 	unsigned int *chosen; /* stream by index of info.cpus */
 	uint32_t *chosen_cpus;
 	struct dat_buffer *buffers; /* info's */
