@@ -167,6 +167,18 @@ json tsc2nsec "rows[0]['delivery_ns']['p50'] in (4882, 4883) and d['trace']['sta
 json tsoff "d['trace']['start_ns'] == 2 * 10**9 and rows[0]['delivery_ns']['p50'] == 5000" "--ts-offset"
 json tsoffneg "d['trace']['start_ns'] == 5 * 10**8" "a --ts-offset below 0"
 json date "d['trace']['start_ns'] == (10**9 + 1) * 10**9" "--date"
+# The text of uname is one of an offset now.
+python3 - "$DATA/report.dat" "$TMP/before0.dat" <<-'END'
+	import sys
+	data = bytearray(open(sys.argv[1], "rb").read())
+	at = data.find(b"Linux ")
+	data[at - 6] = 7
+	data[at:at + 32] = b"-4459515000000".ljust(32, b"\0")
+	open(sys.argv[2], "wb").write(data)
+END
+exits 1 "a --ts-offset into the recording" "$IPITRACE" report "$TMP/before0.dat"
+is "$(cat "$ERR")" "ipitrace: report: by its offset of -4459515000000 ns the recording would begin before time 0
+hint: the offset is that of 'trace-cmd record --ts-offset' or '--date'" "  says so"
 # The first send is the slowest, or as slow: its time is one of trace-cmd's.
 for f in tsc2nsec tsoff tsoffneg date two-instances; do
 	at=$("$IPITRACE" report --csv -f queue_max_at "$TMP/$f.dat" | tail -1)

@@ -164,6 +164,16 @@ bool decoder_ended(const struct decoder *d)
 	return true;
 }
 
+uint64_t decoder_begin(const struct decoder *d)
+{
+	uint64_t begin = UINT64_MAX;
+
+	for (unsigned int i = 0; i < d->src.nr_cpus; i++)
+		if (d->cursors[i].started && d->cursors[i].ts < begin)
+			begin = d->cursors[i].ts;
+	return begin;
+}
+
 uint64_t decoder_complete_ns(const struct decoder *d)
 {
 	return d->settled_ns;

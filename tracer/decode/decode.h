@@ -138,6 +138,8 @@ struct decode_mark decoder_mark(const struct decoder *d);
 struct ipi_evidence decode_mark_seen(const struct decode_mark *mark);
 /* Every stream has come to its end, and all was read. */
 bool decoder_ended(const struct decoder *d);
+/* When the first of all pages begins, as stamped; UINT64_MAX: there is none. Before anything is read. */
+uint64_t decoder_begin(const struct decoder *d);
 /* No event to come is before this time. */
 uint64_t decoder_complete_ns(const struct decoder *d);
 const struct decode_stats *decoder_stats(const struct decoder *d);

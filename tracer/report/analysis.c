@@ -2,6 +2,7 @@
 /*
  * report/analysis.c - a trace.dat file, or a tracer that runs, as the source of a pipeline.
  */
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -270,6 +271,25 @@ static void set_knowledge(struct analysis *a)
 		pipeline_set_window(a->pipeline, a->facts.on_ns);
 }
 
+/* An offset of trace-cmd's is what its user wrote: times that pass 0 in mid-trace would go back, and nothing fit together. */
+static int set_time(struct analysis *a, struct err *err)
+{
+	const struct pipeline_time time = {
+		.mult = dat_converts(a->info) ? a->info->tsc_mult : 0,
+		.shift = a->info->tsc_shift,
+		.offset = a->info->tsc_offset,
+		.add = a->info->add_ns,
+	};
+	const uint64_t begin = decoder_begin(pipeline_decoder(a->pipeline));
+	const int64_t add = (int64_t)a->info->add_ns;
+
+	pipeline_set_time(a->pipeline, &time);
+	if (add >= 0 || begin == UINT64_MAX || (int64_t)pipeline_time(a->pipeline, begin) >= 0)
+		return 0;
+	err_set(err, EXIT_FAILED, "by its offset of %" PRId64 " ns the recording would begin before time 0", add);
+	return err_hint(err, "the offset is that of 'trace-cmd record --ts-offset' or '--date'");
+}
+
 /* Of errors in the file's bytes. */
 static int not_whole(struct err *err)
 {
@@ -308,12 +328,8 @@ int analysis_open(struct analysis **out, const char *path, const char *buffer, s
 		a->trace.beside = pipeline_beside(a->pipeline);
 	if (open_ufunc(a, err))
 		goto fail;
-	pipeline_set_time(a->pipeline, &(struct pipeline_time){
-					       .mult = dat_converts(a->info) ? a->info->tsc_mult : 0,
-					       .shift = a->info->tsc_shift,
-					       .offset = a->info->tsc_offset,
-					       .add = a->info->add_ns,
-				       });
+	if (set_time(a, err))
+		goto fail;
 	set_knowledge(a);
 	*out = a;
 	return 0;
