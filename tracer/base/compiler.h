@@ -29,4 +29,17 @@ static inline void thread_relax(void)
 #endif
 }
 
+/*
+ * The line of the cache at p will be written: it comes from the other CPU that has it before a store has to wait for it.
+ * Without -mprfchw the builtin asks for it to be read. x86-64 that lacks the instruction takes it for none.
+ */
+static inline void prefetch_write(const void *p)
+{
+#ifdef __x86_64__
+	__asm__ volatile("prefetchw %0" : : "m"(*(const char *)p));
+#else
+	__builtin_prefetch(p, 1);
+#endif
+}
+
 #endif

@@ -26,8 +26,10 @@ struct peek {
 };
 
 /* Type/length field of the shortest and the longest record with the common fields. */
-#define TYPE_MIN    2u
-#define TYPE_MAX    28u
+#define TYPE_MIN 2u
+#define TYPE_MAX 28u
+/* Events, each a line of the cache, that the thread which takes them has had before: CPUs may be far apart. */
+#define WRITE_AHEAD 16u
 #define LEVEL_FLAGS (IPI_FLAG_NMI | IPI_FLAG_HARDIRQ | IPI_FLAG_SOFTIRQ)
 
 static inline __attribute__((always_inline)) struct peek peek_record(const struct decoder *d, const uint8_t *p,
@@ -156,6 +158,7 @@ static inline __attribute__((always_inline)) struct ipi_event *cursor_run(struct
 	for (;;) {
 		struct peek k = peek_record(d, pos, end);
 
+		prefetch_write((const void *)((uintptr_t)ev + WRITE_AHEAD * sizeof(*ev)));
 		if (likely(event_usual(d, c, desc, rec, pos, ts, &k, ev))) {
 			ev++;
 		} else {
