@@ -168,7 +168,7 @@ $(B)/perf/%: tests/perf/%.c $(B)/libipitrace.a Makefile
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(ALL_CFLAGS) -O2 $(NO_LTO) -o $@ $< $(B)/libipitrace.a $(LDFLAGS) $(LIBS)
 
-PERF = $(B)/perf/simulate $(B)/perf/plain
+PERF = $(B)/perf/simulate $(B)/perf/plain $(B)/perf/took
 perf: $(PERF)
 
 asan: $(B)/asan/ipitrace
