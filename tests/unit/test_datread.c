@@ -659,6 +659,7 @@ static void test_refused(void)
 	ok(dat_open(&f, "/nonexistent/trace.dat", &err) == -1 && strstr(err.msg, "No such file"), "no file");
 	memset(&err, 0, sizeof(err));
 	ok(dat_open(&f, "/", &err) == -1 && strstr(err.msg, "not a regular file"), "a directory");
+	ok(dat_open(&f, "", &err) == -1 && strstr(err.msg, "cannot open '':"), "no name: %s", err.msg);
 
 	/* Options that lead to themselves. */
 	for (size_t at = o.len - 8; at < o.len; at += 8)

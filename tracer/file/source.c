@@ -269,7 +269,7 @@ static int open_fd(struct dat_file *f, const char *path, struct err *err)
 	if (f->fd >= 0)
 		return 0;
 	ret = errno;
-	err_set_errno(err, EXIT_FAILED, ret, "cannot open %s", path);
+	err_set_errno(err, EXIT_FAILED, ret, "cannot open %s", *path ? path : "''");
 	if (ret == ENOENT)
 		err_hint(err, "is the name right? recordings are made by \"ipitrace record\"");
 	else if (ret == EACCES)
