@@ -258,50 +258,47 @@ static const struct kvm_way *sampled(const struct search *s, unsigned int i)
 	return &s->guest[s->order[i]];
 }
 
-/* The most that any offset explains which is not within the avoided bounds; *low and *high: of that offset. */
-static unsigned int votes_of(struct search *s, unsigned int from, unsigned int nr, int64_t avoid_low,
-			     int64_t avoid_high, int64_t *low, int64_t *high)
-{
-	s->nr = 0;
-	for (unsigned int i = from; i < from + nr; i++) {
-		struct votes v = { .any = false };
+/* Where the host's IPIs begin and end; by an offset from least to most few of the guest's lie outside. */
+struct ends {
+	uint64_t first, last;
+	int64_t least, most;
+};
 
-		vote(s, &v, sampled(s, i), avoid_low, avoid_high);
-		if (v.any)
-			add_edges(s, v.low, v.high);
+/* Of a block of the guest's, an eighth at most, at either end. */
+static struct ends ends_of(const struct search *s, unsigned int from, unsigned int nr)
+{
+	struct ends e = { .first = UINT64_MAX };
+
+	for (unsigned int j = 0; j < s->nr_host; j++) {
+		e.first = s->host[j].begin < e.first ? s->host[j].begin : e.first;
+		e.last = s->host[j].end > e.last ? s->host[j].end : e.last;
 	}
-	return most_votes(s, low, high);
+	e.least = (int64_t)(sampled(s, from + nr - 1 - nr / 8)->end - e.last);
+	e.most = (int64_t)(sampled(s, from + nr / 8)->begin - e.first);
+	return e;
 }
 
 /*
- * The same, but what an offset puts before the first IPI of the host, or behind the last, does not speak against it: of these
- * an eighth at most, at either end.
+ * The most that any offset explains which is not within the avoided bounds; *low and *high: of that offset. What lies outside
+ * by it does not speak against it where the ends are told; NULL: it does.
  */
-static unsigned int next_unopposed(struct search *s, unsigned int from, unsigned int nr, int64_t avoid_low,
-				   int64_t avoid_high)
+static unsigned int votes_of(struct search *s, unsigned int from, unsigned int nr, int64_t avoid_low,
+			     int64_t avoid_high, const struct ends *e, int64_t *low, int64_t *high)
 {
-	uint64_t first = UINT64_MAX, last = 0;
-	unsigned int out = nr / 8;
-	int64_t least, most, low, high;
-
-	for (unsigned int j = 0; j < s->nr_host; j++) {
-		first = s->host[j].begin < first ? s->host[j].begin : first;
-		last = s->host[j].end > last ? s->host[j].end : last;
-	}
-	least = (int64_t)(sampled(s, from + nr - 1 - out)->end - last);
-	most = (int64_t)(sampled(s, from + out)->begin - first);
 	s->nr = 0;
 	for (unsigned int i = from; i < from + nr; i++) {
 		const struct kvm_way *g = sampled(s, i);
 		struct votes v = { .any = false };
 
-		vote_at(s, &v, (int64_t)(g->begin - first), most);
+		if (e)
+			vote_at(s, &v, (int64_t)(g->begin - e->first), e->most);
 		vote(s, &v, g, avoid_low, avoid_high);
-		vote_at(s, &v, least, (int64_t)(g->end - last));
+		if (e)
+			vote_at(s, &v, e->least, (int64_t)(g->end - e->last));
 		if (v.any)
 			add_edges(s, v.low, v.high);
 	}
-	return most_votes(s, &low, &high);
+	return most_votes(s, low, high);
 }
 
 /*
@@ -311,18 +308,21 @@ static unsigned int next_unopposed(struct search *s, unsigned int from, unsigned
 static enum kvm_guess try_block(struct search *s, unsigned int from, unsigned int nr, int64_t *low, int64_t *high)
 {
 	unsigned int best, next;
+	struct ends ends;
 	int64_t l, h;
 
 	s->mid = sampled(s, from + nr / 2)->begin;
-	best = votes_of(s, from, nr, INT64_MAX, INT64_MIN, low, high);
+	best = votes_of(s, from, nr, INT64_MAX, INT64_MIN, NULL, low, high);
 	if (best < MIN_VOTES || best < nr / 2)
 		return KVM_GUESS_NONE;
-	next = votes_of(s, from, nr, *low, *high, &l, &h);
+	next = votes_of(s, from, nr, *low, *high, NULL, &l, &h);
 	if (next + 2 <= best && next <= best - best / 8)
 		return KVM_GUESS_FOUND;
-	if (best < nr || next_unopposed(s, from, nr, *low, *high) + MIN_VOTES > best)
+	if (best < nr)
 		return KVM_GUESS_SEVERAL;
-	return KVM_GUESS_FOUND;
+	ends = ends_of(s, from, nr);
+	next = votes_of(s, from, nr, *low, *high, &ends, &l, &h);
+	return next + MIN_VOTES <= best ? KVM_GUESS_FOUND : KVM_GUESS_SEVERAL;
 }
 
 /* From a time at which the offset is known on, one IPI after the other, as long as it is certain which it is. */
