@@ -112,15 +112,14 @@ static int unknown_long(const struct opt_spec *spec, const char *name, size_t le
 	return err_hint(err, "'ipitrace %s --help' lists the options", spec->command);
 }
 
-/* A limit in the largest unit that it is a whole number of, as who types it would. */
-static const char *limit_text(const struct opt *o, uint64_t v, char *buf, size_t len)
+const char *opt_value_text(enum opt_type type, uint64_t v, char *buf, size_t len)
 {
 	static const struct unit {
 		const char *name;
 		uint64_t size;
 	} times[] = { { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 } },
 	  sizes[] = { { "G", 1 << 30 }, { "M", 1 << 20 }, { "K", 1 << 10 }, { "", 1 } }, plain[] = { { "", 1 } };
-	const struct unit *u = o->type == OPT_DURATION ? times : o->type == OPT_SIZE ? sizes : plain;
+	const struct unit *u = type == OPT_DURATION ? times : type == OPT_SIZE ? sizes : plain;
 
 	while (v % u->size)
 		u++;
@@ -141,10 +140,10 @@ static int parse_number(const struct opt *o, const char *arg, uint64_t *val, str
 		return -1;
 	if (v < o->min)
 		return err_set(err, EXIT_USAGE, "'%s': must be at least %s", arg,
-			       limit_text(o, o->min, limit, sizeof(limit)));
+			       opt_value_text(o->type, o->min, limit, sizeof(limit)));
 	if (o->max && v > o->max)
 		return err_set(err, EXIT_USAGE, "'%s': must be at most %s", arg,
-			       limit_text(o, o->max, limit, sizeof(limit)));
+			       opt_value_text(o->type, o->max, limit, sizeof(limit)));
 	*val = v;
 	return 0;
 }

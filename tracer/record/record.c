@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/opts.h"
 #include "base/text.h"
 #include "capture/affinity.h"
 #include "capture/signals.h"
@@ -154,12 +155,8 @@ static bool wants_progress(const struct record *r)
 
 static void say_begin(const struct record *r)
 {
-	static const struct {
-		uint64_t ns;
-		const char *name;
-	} units[] = { { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" } };
 	const char *place = output_place(dat_writer_output(r->writer));
-	size_t i = 0;
+	char time[32];
 
 	if (r->opts.quiet || r->argv)
 		return;
@@ -167,11 +164,8 @@ static void say_begin(const struct record *r)
 		r->run.say("recording into %s; Ctrl-C stops", place);
 		return;
 	}
-	/* Exactly, as -d would take it. */
-	while (r->opts.duration_ns % units[i].ns)
-		i++;
-	r->run.say("recording for %llu%s into %s; Ctrl-C stops earlier",
-		   (unsigned long long)(r->opts.duration_ns / units[i].ns), units[i].name, place);
+	r->run.say("recording for %s into %s; Ctrl-C stops earlier",
+		   opt_value_text(OPT_DURATION, r->opts.duration_ns, time, sizeof(time)), place);
 }
 
 /* A write has failed: recording on makes no sense. */

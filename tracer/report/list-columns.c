@@ -267,8 +267,7 @@ static struct list_value get_cgroup(const struct list_line *line)
 	if (!path)
 		return none();
 	free(l->names.cgroup);
-	l->names.cgroup = xmalloc(strlen(path) + 1);
-	sanitize(l->names.cgroup, strlen(path) + 1, path);
+	l->names.cgroup = sanitized(path);
 	return text(l->names.cgroup);
 }
 
