@@ -126,6 +126,21 @@ static void put_formats(struct out *o)
 
 enum { V6_PLAIN, V6_INSTANCE };
 
+/* Up to its options. */
+static void put_v6_head(struct out *o, unsigned int longs, unsigned int nr_cpus)
+{
+	put_magic(o, "6", longs);
+	put_header_info(o);
+	num(o, 1, 4);
+	blob(o, "name: kernel_stack\n", 8);
+	put_formats(o);
+	blob(o, SYMS, 4);
+	blob(o, PRINTK, 4);
+	blob(o, CMDS, 8);
+	num(o, nr_cpus, 4);
+	str(o, "options  ");
+}
+
 /* Two CPUs with 3 and 1 pages; V6_INSTANCE: they are in an instance, the top buffer is empty. */
 static struct out make_v6(bool big, unsigned int longs, int kind)
 {
@@ -133,16 +148,7 @@ static struct out make_v6(bool big, unsigned int longs, int kind)
 	struct out o = { .big = big };
 	size_t table, instance = 0, instance_opt = 0;
 
-	put_magic(&o, "6", longs);
-	put_header_info(&o);
-	num(&o, 1, 4);
-	blob(&o, "name: kernel_stack\n", 8);
-	put_formats(&o);
-	blob(&o, SYMS, 4);
-	blob(&o, PRINTK, 4);
-	blob(&o, CMDS, 8);
-	num(&o, 2, 4);
-	str(&o, "options  ");
+	put_v6_head(&o, longs, 2);
 	put_option(&o, 4, "local [mono] boot\n", 19);
 	put_option(&o, 5, "Linux host 6.18 x86_64", 22);
 	put_option(&o, 9, "3.1.6", 6);
@@ -528,15 +534,7 @@ static void test_one_table_for_many(void)
 	char path[32];
 	int fd;
 
-	put_magic(&o, "6", 8);
-	put_header_info(&o);
-	num(&o, 0, 4);
-	put_formats(&o);
-	blob(&o, SYMS, 4);
-	blob(&o, PRINTK, 4);
-	blob(&o, CMDS, 8);
-	num(&o, 8192, 4);
-	str(&o, "options  ");
+	put_v6_head(&o, 8, 8192);
 	options = o.len;
 	for (unsigned int i = 0; i < 48; i++)
 		put_option(&o, 3, "\0\0\0\0\0\0\0\0inst", 13);
