@@ -3,6 +3,7 @@
 """What stat says against what report says of the pages that it kept.
 
 same STAT.json REPORT.json		every number, every row
+join STAT.ndjson N			N intervals or more join without a gap
 sums STAT.ndjson REPORT.json		intervals join without a gap, and add up to the whole
 """
 import json
@@ -63,15 +64,30 @@ def table(reports):
     return rows
 
 
+def gaps(parts, at):
+    """Between intervals, the first of which begins at at."""
+    found = []
+    for part in parts:
+        if part["interval"]["start_ns"] != at or part["interval"]["end_ns"] <= at:
+            found.append(f"a gap before {part['interval']}, at {at}")
+        at = part["interval"]["end_ns"]
+    return found
+
+
+def join(stat, nr):
+    parts = [json.loads(line) for line in open(stat)]
+    found = gaps(parts, parts[0]["interval"]["start_ns"])
+    if len(parts) < int(nr):
+        found.append(f"{len(parts)} intervals only")
+    return found
+
+
 def sums(stat, report):
     parts = [json.loads(line) for line in open(stat)]
     whole = json.load(open(report))
-    found = []
-    at = whole["trace"]["start_ns"]
+    found = gaps(parts, whole["trace"]["start_ns"])
+    at = parts[-1]["interval"]["end_ns"]
     for part in parts:
-        if part["interval"]["start_ns"] != at:
-            found.append(f"a gap before {part['interval']}, at {at}")
-        at = part["interval"]["end_ns"]
         t = part["totals"]
         if t["target_hits"] != t["delivered"] + t["coalesced"] + t["in_flight"] + t["lost"] or \
                 t["interrupts"] != t["delivered"] + t["unsolicited"]:
@@ -93,7 +109,7 @@ def sums(stat, report):
 
 
 def main():
-    found = {"same": same, "sums": sums}[sys.argv[1]](*sys.argv[2:])
+    found = {"same": same, "join": join, "sums": sums}[sys.argv[1]](*sys.argv[2:])
     for line in found[:20]:
         print(line)
     return bool(found)

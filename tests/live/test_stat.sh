@@ -47,6 +47,10 @@ ok "-I: intervals join, and add up to the report's totals, rows and buckets" \
 exits 0 "-I as text" "$IPITRACE" stat -I 100ms -d 350ms
 like "$(cat "$OUT")" '^[0-9]+\.[0-9]{6}, 100ms: [0-9]+ sends?, [0-9]+ hits?, [0-9]+ interrupts?, 0 lost events$' "  a line of each"
 is "$(grep -Ec 'interrupts?, 0 lost events$' "$OUT")" 4 "  three and what is left"
+# An idle machine's first ones may have nothing at all.
+"$IPITRACE" stat -I 10ms -d 100ms --json -o "$TMP/idle.json" >"$OUT" 2>"$ERR" </dev/null
+ok "-I where little is sent" done_or_incomplete $?
+ok "  intervals join" "$ROOT/tests/live/stat.py" join "$TMP/idle.json" 9
 exits 0 "-I as CSV" "$IPITRACE" stat -I 100ms -d 350ms --csv -f func,sends
 is "$(grep -c start_ns "$OUT")" 1 "  names of columns once"
 is "$(grep -Evc '^(start_ns,end_ns,func,sends|[0-9]+,[0-9]+,[a-z_0-9.]*,[0-9]+)$' "$OUT")" 0 "  from when to when in front"

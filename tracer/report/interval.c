@@ -6,11 +6,13 @@
 
 #include "report/interval.h"
 
-void interval_begin(struct interval *i, const struct analysis *a, uint64_t from_ns)
+void interval_begin(struct interval *i, const struct trace_info *trace, const struct match_totals *totals,
+		    uint64_t from_ns)
 {
+	i->first = !i->from_ns;
 	i->from_ns = from_ns;
-	i->before = *analysis_info(a);
-	i->totals = *analysis_totals(a);
+	i->before = *trace;
+	i->totals = *totals;
 }
 
 static void since(uint64_t *count, uint64_t before)
@@ -23,8 +25,11 @@ void interval_report(struct interval *i, struct report *r, uint64_t to_ns)
 	struct trace_info *t = &i->trace;
 
 	*t = *r->trace;
-	/* When tracing was switched on is known only behind it: the first one has what was recorded before that. */
-	if (i->before.records || t->start_ns > i->from_ns)
+	/*
+	 * When tracing was switched on is known only behind it: the first one has what was recorded before that.
+	 * Of a measurement in which nothing was recorded yet, the start is not known.
+	 */
+	if (!i->first || !t->records || t->start_ns > i->from_ns)
 		t->start_ns = i->from_ns;
 	t->end_ns = to_ns;
 	since(&t->records, i->before.records);

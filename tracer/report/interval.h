@@ -9,21 +9,23 @@
 #ifndef IPITRACE_REPORT_INTERVAL_H
 #define IPITRACE_REPORT_INTERVAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "match/match.h"
-#include "report/analysis.h"
 #include "report/info.h"
 #include "report/report.h"
 
 struct interval {
 	uint64_t from_ns;
+	bool first; /* of this measurement */
 	struct trace_info before, trace;
 	struct match_totals totals; /* before */
 };
 
-/* After analysis_refresh(), like all of them. */
-void interval_begin(struct interval *i, const struct analysis *a, uint64_t from_ns);
+/* What there is of the whole until now: an analysis's, refreshed. i: zeroed before the first of a measurement. */
+void interval_begin(struct interval *i, const struct trace_info *trace, const struct match_totals *totals,
+		    uint64_t from_ns);
 /* After report_build(): makes it the interval's up to now, to_ns. i is borrowed as long as the report. */
 void interval_report(struct interval *i, struct report *r, uint64_t to_ns);
 

@@ -92,7 +92,7 @@ void top_rows_begin(struct top_rows *t, const enum agg_key *by, unsigned int nr_
 	agg_limit(t->agg, TOP_MAX_ROWS);
 	if (t->hits)
 		memset(t->hits, 0, t->nr_cpus * sizeof(*t->hits));
-	interval_begin(&t->interval, t->analysis, from_ns);
+	interval_begin(&t->interval, analysis_info(t->analysis), analysis_totals(t->analysis), from_ns);
 }
 
 /* --- spans --- */
