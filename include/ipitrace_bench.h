@@ -144,8 +144,8 @@ enum ipitrace_bench_stop {
 
 /*
  * One run. On EINTR, ENODEV and ETIMEDOUT the result fields are valid, too,
- * and hold what was done until then. stop_cpu is valid for HOTPLUG, MOVED and
- * STUCK. A run ends at most IPITRACE_BENCH_GRACE_NS after its time limit or a
+ * and hold what was done until then; without a stop_reason it had not begun.
+ * stop_cpu is valid for HOTPLUG, MOVED and STUCK. A run ends at most IPITRACE_BENCH_GRACE_NS after its time limit or a
  * signal; at once after a fatal one.
  */
 struct ipitrace_bench_run {

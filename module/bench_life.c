@@ -205,8 +205,9 @@ static int wait_for_end(struct bench_run *run)
 	u64 now = bench_now();
 	long ret = 0;
 
+	/* One that is over has its result, and a thread that has no CPU just now may take until the time limit. */
 	if (now < run->deadline_ns)
-		ret = wait_event_interruptible_timeout(run->wait, READ_ONCE(run->ended) || bench_stopped(run),
+		ret = wait_event_interruptible_timeout(run->wait, READ_ONCE(run->ended) || READ_ONCE(run->stop),
 						       nsecs_to_jiffies(run->deadline_ns - now) + 1);
 	if (READ_ONCE(run->ended))
 		return run->error;

@@ -146,13 +146,18 @@ static void fuzz_run(struct fuzzer *f)
 		atomic_fetch_add(&runs, 1);
 	if (ret && !(err == EINTR || err == ETIMEDOUT || err == ENODEV))
 		return;
-	/* Of EINTR some had not begun: they leave all as it was. */
-	if (ret && err == EINTR && !r.stop_reason)
+	/* Some had not begun: they leave all as it was. */
+	if (ret && !r.stop_reason)
 		return;
 	if ((!(r.flags & IPITRACE_BENCH_R_HISTOGRAM) && r.hits != r.nr_samples + r.nr_truncated) ||
 	    r.sends > r.iterations * r.nr_senders || (!ret && r.sends != r.iterations * r.nr_senders) ||
-	    r.version != IPITRACE_BENCH_VERSION || !ret != !r.stop_reason)
+	    r.version != IPITRACE_BENCH_VERSION || !ret != !r.stop_reason) {
 		atomic_fetch_add(&inconsistent, 1);
+		printf("# primitive %u, %s, reason %u: %llu of %llu x %u sends, %llu hits, %llu + %llu samples\n",
+		       r.primitive, ret ? strerror(err) : "done", r.stop_reason, (unsigned long long)r.sends,
+		       (unsigned long long)r.iterations, r.nr_senders, (unsigned long long)r.hits,
+		       (unsigned long long)r.nr_samples, (unsigned long long)r.nr_truncated);
+	}
 }
 
 static void fuzz_read(struct fuzzer *f)
@@ -175,8 +180,11 @@ static void fuzz_read(struct fuzzer *f)
 	}
 	ret = ioctl(f->fd, IPITRACE_BENCH_READ, &rd);
 	note(ret, errno);
-	if (!ret && rd.count > asked)
+	if (!ret && rd.count > asked) {
 		atomic_fetch_add(&inconsistent, 1);
+		printf("# %llu samples read, %llu asked for\n", (unsigned long long)rd.count,
+		       (unsigned long long)asked);
+	}
 }
 
 static void fuzz_hist(struct fuzzer *f)
