@@ -9,8 +9,10 @@ cd "$TMP" || exit 1
 # --- the list ---
 exits 0 "report --help plumbing" "$IPITRACE" report --help plumbing
 cp "$OUT" list
-sed '/^$/d; /:$/d; s/   *\([^ ]\)/|\1/g' list >rows # name|kind|file|where|why
-is "$(awk -F '|' 'NF != 5' rows)" "" "each with a kind, a file, kernels and a reason"
+# name|kind|file|where|why
+sed '/^$/d; /:$/d; /^NAME/d; s/   *\([^ ]\)/|\1/g' list |
+	sed -E 's/([^|]*)\|([^ |]+\.[chS]): (.*)/\2|\1|\3/; t; s/([^|]*)\|([^|]*)$/-|\1|\2/' >rows
+is "$(awk -F '|' 'NF != 5 || $5 == ""' rows)" "" "each with a kind, a file, kernels and a reason"
 is "$(cut -d'|' -f1 rows | sort | uniq -d)" "" "none twice"
 known='inlined|never|PREEMPT_RT|x86|arm|arm64|riscv64|powerpc|s390x|loongarch|xen|hyperv|kvm(_intel|_amd)?|[0-9]+\.[0-9]+-|-[0-9]+\.[0-9]+|-'
 is "$(cut -d'|' -f4 rows | tr ' ' '\n' | grep -Evx "$known")" "" "kernels are named as the list says"

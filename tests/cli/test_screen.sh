@@ -103,7 +103,8 @@ while read -r args; do
 	# shellcheck disable=SC2086
 	python3 "$ROOT/tests/cli/terminal.py" 80 400 '' env IPITRACE_PAGER=cat "$IPITRACE" $args >shown
 	wide+=$(wider 80)
-done < <(printf '%s\n' help probe 'help report columns' 'help list columns' 'help record groups'; "$IPITRACE" --list-options | sed 's/\t.*/ --help/')
+done < <(printf '%s\n' help probe 'help report columns' 'help report plumbing' 'help report kvm' 'help list columns' \
+	'help record groups' 'help stat columns' 'help top columns' 'help merge columns'; "$IPITRACE" --list-options | sed 's/\t.*/ --help/')
 is "$wide" "" "help and probe are no wider than a terminal of 80 columns"
 python3 "$ROOT/tests/cli/terminal.py" 80 400 '' env IPITRACE_PAGER=cat "$IPITRACE" diff "$DATA/demo.dat" "$DATA/report.dat" >shown
 is "$(wider 80)" "" "nor is diff"

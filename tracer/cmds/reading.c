@@ -12,6 +12,7 @@
 #include "base/cpuset.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/mem.h"
 #include "base/taskid.h"
 #include "base/text.h"
 #include "report/columns.h"
@@ -54,13 +55,18 @@ int reading_parse_plumbing(void *target, const char *arg, const struct opt_spec 
 	return ret;
 }
 
+/* Where in a line of the list of plumbing its reason begins. */
+#define PLUMBING_WHY 75
+
 static void print_row(FILE *out, const struct plumbing_row *row, const char *kind)
 {
-	char name[64];
+	char name[64], left[128],
+		*why = xasprintf("%s%s%s", row->file ? row->file : "", row->file ? ": " : "", row->why);
 
 	snprintf(name, sizeof(name), "%s%s", row->name, row->prefix ? "*" : "");
-	fprintf(out, "%-39s  %-13s  %-38s  %-14s  %s\n", name, kind, row->file ? row->file : "-",
-		*row->where ? row->where : "-", row->why);
+	snprintf(left, sizeof(left), "%-39s  %-13s  %s", name, kind, *row->where ? row->where : "-");
+	help_wrapped(out, left, PLUMBING_WHY, 0, why);
+	free(why);
 }
 
 void reading_print_plumbing(FILE *out)
@@ -69,13 +75,22 @@ void reading_print_plumbing(FILE *out)
 		[PLUMBING_PLAIN] = "no caller",	   [PLUMBING_INSIDE] = "all inside", [PLUMBING_CALLS] = "calls waiters",
 		[PLUMBING_HIDES] = "hides others", [PLUMBING_NOT] = "is a caller",   [PLUMBING_EDGE] = "edge",
 	};
+	char left[128];
 	size_t nr;
 	const struct plumbing_row *row = plumbing_rows(&nr);
 
+	help_wrapped(
+		out, "", 0, 0,
+		"Functions on the stack of a send that are there for whoever wants one. \"*\" is any end of a name:");
+	fputc('\n', out);
+	snprintf(left, sizeof(left), "%-39s  %-13s  %s", "NAME", "IS", "KERNELS");
+	help_wrapped(out, left, PLUMBING_WHY, 0, "SOURCE AND REASON");
 	for (; nr--; row++)
 		print_row(out, row, kinds[row->kind]);
 	row = plumbing_known(&nr);
-	fputs("\nCallers that call sites name, so that record --stack auto takes no stacks there:\n\n", out);
+	fputc('\n', out);
+	help_wrapped(out, "", 0, 0, "Callers that call sites name, so that record --stack auto takes no stacks there:");
+	fputc('\n', out);
 	for (; nr--; row++)
 		print_row(out, row, kinds[PLUMBING_NOT]);
 }

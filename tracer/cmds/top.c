@@ -84,9 +84,13 @@ static const struct opt more_rows[] = {
 
 static void print_columns(FILE *out)
 {
+	char left[64];
+
 	fputs("Of an interval:\n", out);
-	for (unsigned int i = 0; i < top_nr_columns; i++)
-		fprintf(out, "%-16s %-12s %s\n", top_columns[i].id, top_columns[i].header, top_columns[i].help);
+	for (unsigned int i = 0; i < top_nr_columns; i++) {
+		snprintf(left, sizeof(left), "%-16s  %s", top_columns[i].id, top_columns[i].header);
+		help_wrapped(out, left, 30, 0, top_columns[i].help);
+	}
 	fputs("\nOf a report:\n", out);
 	render_columns(out);
 }
