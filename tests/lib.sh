@@ -137,6 +137,8 @@ json_check() {
 		    print("false for", {k: v for k, v in t.items() if v} or str(d)[:2000])
 		    for r in rows[:8]:
 		        print("row", {k: v for k, v in r.items() if v and not isinstance(v, dict)})
+		    for c in d.get("coverage") or [] if isinstance(d, dict) else []:
+		        print("coverage", c)
 		    sys.exit(1)
 	PY
 	); then
@@ -156,11 +158,11 @@ d = json.load(open(sys.argv[1])); t = d.get("totals", {}); rows = d.get("rows", 
 print(eval("(" + sys.argv[2] + ")"))' "$1" "$2"
 }
 
-# Recordings of a test that failed stay, beside its log.
+# Recordings of a test that failed stay, beside its log. $tap_name: where its program is not its name.
 keep_recordings() {
-	local f
-	for f in "$TMP"/*.dat; do
-		[ -e "$f" ] && mkdir -p "$BUILD/test-logs" && cp "$f" "$BUILD/test-logs/$(basename "$0" .sh).${f##*/}"
+	local f name=${tap_name:-$(basename "$0" .sh)}
+	find "$TMP" -name '*.dat' -size -20M | while read -r f; do
+		mkdir -p "$BUILD/test-logs" && cp "$f" "$BUILD/test-logs/$name.${f##*/}"
 	done
 }
 
