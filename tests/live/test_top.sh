@@ -53,6 +53,12 @@ adds_up() {
 	PY
 }
 ok "  hits of all intervals are the report's, row by row; rates are by the true length" adds_up
+exits 0 "where little is sent" "$IPITRACE" top --batch -d 100ms -n 8
+lengths() {
+	sed -n 's/^ipitrace top \([0-9.]*\), \([0-9.]*\)ms of .*/\1 \2/p' "$OUT" |
+		awk 'NR > 1 && (($1 - before) * 1000 - $2) ^ 2 > 1 { bad++ } { before = $1 } END { exit NR < 8 || bad }'
+}
+ok "  intervals are as long as they say" lengths || note "$(grep '^ipitrace top' "$OUT")"
 exits 0 "--where" "$IPITRACE" top --batch -n 1 -d 300ms --where 'target == 1' --by target,func -- "$EXAMPLES/membarrier" -n 100000 -c 0 -t 1
 is "$(sed -n '/^TARGET/,/^$/p' "$OUT" | awk 'NR > 1 && NF && $1 != 1')" "" "  no other target"
 like "$(cat "$OUT")" '^ *1 ipi_mb ' "  those of it are there"

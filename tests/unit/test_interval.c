@@ -19,7 +19,7 @@ static struct trace_info until(struct interval *i, uint64_t to_ns, uint64_t star
 
 	interval_report(i, &r, to_ns);
 	t = *r.trace;
-	interval_begin(i, &whole, &none, to_ns);
+	interval_begin(i, &whole, &none, to_ns, false);
 	return t;
 }
 
@@ -34,7 +34,7 @@ static struct interval begun(void)
 	static const struct trace_info nothing;
 	struct interval i = { 0 };
 
-	interval_begin(&i, &nothing, &none, ON);
+	interval_begin(&i, &nothing, &none, ON, true);
 	return i;
 }
 

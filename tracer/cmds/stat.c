@@ -148,16 +148,16 @@ static int show(struct stat *s, uint64_t to_ns, struct err *err)
 	return ret;
 }
 
-static void begin_interval(struct stat *s, uint64_t from_ns)
+static void begin_interval(struct stat *s, uint64_t from_ns, bool first)
 {
-	interval_begin(&s->interval, analysis_info(s->in.analysis), analysis_totals(s->in.analysis), from_ns);
+	interval_begin(&s->interval, analysis_info(s->in.analysis), analysis_totals(s->in.analysis), from_ns, first);
 }
 
 static int show_interval(struct stat *s, uint64_t to_ns, struct err *err)
 {
 	int ret = show(s, to_ns, err);
 
-	begin_interval(s, to_ns);
+	begin_interval(s, to_ns, false);
 	new_rows(s);
 	return ret;
 }
@@ -244,7 +244,7 @@ static int measure(struct stat *s, struct err *err)
 	uint64_t nr_reused = 0;
 
 	s->until_ns = live_on_ns(s->live) + s->o.interval_ns;
-	begin_interval(s, live_on_ns(s->live));
+	begin_interval(s, live_on_ns(s->live), true);
 	while ((state = live_step(s->live, interval_end(s), err)) != LIVE_ENDED) {
 		if (state == LIVE_FAILED)
 			return -1;

@@ -193,12 +193,12 @@ static uint64_t own_cpu_ns(void)
 	       ((uint64_t)u.ru_utime.tv_usec + (uint64_t)u.ru_stime.tv_usec) * 1000;
 }
 
-static void begin_interval(struct top *t, uint64_t from_ns)
+static void begin_interval(struct top *t, uint64_t from_ns, bool first)
 {
 	live_refresh(t->live);
 	t->from_ns = from_ns;
 	t->cpu_ns = own_cpu_ns();
-	top_rows_begin(t->now, t->view.by, t->view.nr_by, t->where, from_ns);
+	top_rows_begin(t->now, t->view.by, t->view.nr_by, t->where, from_ns, first);
 }
 
 /* By other keys, or of other IPIs: from here on. What is shown stays until there is something new. */
@@ -213,7 +213,7 @@ static void count_anew(struct top *t)
 	if (t->view.where[0] && list_expr_compile(&e, t->view.where, NULL))
 		e = NULL;
 	t->where = e;
-	begin_interval(t, told_ns > t->from_ns ? told_ns : t->from_ns);
+	begin_interval(t, told_ns > t->from_ns ? told_ns : t->from_ns, false);
 	t->data.outdated = true;
 	expr_free(old);
 }
@@ -376,7 +376,7 @@ static int start(struct top *t, struct debug *debug, struct err *err)
 	t->shown = top_rows_new(t->in.analysis, by_sender);
 	if (t->view.where[0] && list_expr_compile(&t->where, t->view.where, err))
 		return -1;
-	top_rows_begin(t->now, t->view.by, t->view.nr_by, t->where, 0);
+	top_rows_begin(t->now, t->view.by, t->view.nr_by, t->where, 0, true);
 	reading_rows_by(&t->in, victims, ARRAY_SIZE(victims));
 	sink = reading_sink(&t->in, &sink);
 	debug_attach(debug, &sink);
@@ -419,7 +419,7 @@ static int interval_over(struct top *t, uint64_t to_ns, struct err *err)
 		show_interval(t, to_ns);
 		draw(t);
 	}
-	begin_interval(t, to_ns);
+	begin_interval(t, to_ns, false);
 	t->nr_done++;
 	if (all_done(t))
 		live_end_time(t->live);
@@ -431,7 +431,7 @@ static int measure(struct top *t, struct err *err)
 	enum live_state state;
 	uint64_t end_ns;
 
-	begin_interval(t, live_on_ns(t->live));
+	begin_interval(t, live_on_ns(t->live), true);
 	if (!t->text)
 		draw(t);
 	while (end_ns = interval_end(t), (state = live_step(t->live, end_ns, err)) != LIVE_ENDED) {

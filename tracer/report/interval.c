@@ -7,10 +7,10 @@
 #include "report/interval.h"
 
 void interval_begin(struct interval *i, const struct trace_info *trace, const struct match_totals *totals,
-		    uint64_t from_ns)
+		    uint64_t from_ns, bool first)
 {
-	i->first = !i->from_ns;
 	i->from_ns = from_ns;
+	i->first = first;
 	i->before = *trace;
 	i->totals = *totals;
 }
@@ -25,10 +25,7 @@ void interval_report(struct interval *i, struct report *r, uint64_t to_ns)
 	struct trace_info *t = &i->trace;
 
 	*t = *r->trace;
-	/*
-	 * When tracing was switched on is known only behind it: the first one has what was recorded before that.
-	 * Of a measurement in which nothing was recorded yet, the start is not known.
-	 */
+	/* The start of a measurement in which nothing was recorded yet is not known. */
 	if (!i->first || !t->records || t->start_ns > i->from_ns)
 		t->start_ns = i->from_ns;
 	t->end_ns = to_ns;

@@ -18,14 +18,17 @@
 
 struct interval {
 	uint64_t from_ns;
-	bool first; /* of this measurement */
+	bool first;
 	struct trace_info before, trace;
 	struct match_totals totals; /* before */
 };
 
-/* What there is of the whole until now: an analysis's, refreshed. i: zeroed before the first of a measurement. */
+/*
+ * What there is of the whole until now: an analysis's, refreshed. The first one has what was recorded before from_ns, too:
+ * when tracing was switched on is known only behind it.
+ */
 void interval_begin(struct interval *i, const struct trace_info *trace, const struct match_totals *totals,
-		    uint64_t from_ns);
+		    uint64_t from_ns, bool first);
 /* After report_build(): makes it the interval's up to now, to_ns. i is borrowed as long as the report. */
 void interval_report(struct interval *i, struct report *r, uint64_t to_ns);
 

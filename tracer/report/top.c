@@ -77,7 +77,7 @@ void top_rows_free(struct top_rows *t)
 }
 
 void top_rows_begin(struct top_rows *t, const enum agg_key *by, unsigned int nr_by, const struct expr *where,
-		    uint64_t from_ns)
+		    uint64_t from_ns, bool first)
 {
 	static const struct list_choice all;
 
@@ -92,7 +92,7 @@ void top_rows_begin(struct top_rows *t, const enum agg_key *by, unsigned int nr_
 	agg_limit(t->agg, TOP_MAX_ROWS);
 	if (t->hits)
 		memset(t->hits, 0, t->nr_cpus * sizeof(*t->hits));
-	interval_begin(&t->interval, analysis_info(t->analysis), analysis_totals(t->analysis), from_ns);
+	interval_begin(&t->interval, analysis_info(t->analysis), analysis_totals(t->analysis), from_ns, first);
 }
 
 /* --- spans --- */

@@ -30,9 +30,9 @@ struct top_rows;
 /* by_sender as of agg_new(). */
 struct top_rows *top_rows_new(struct analysis *a, bool by_sender);
 void top_rows_free(struct top_rows *t);
-/* Empty, by these keys, from from_ns on. where: of list_expr_compile(), borrowed, or NULL. */
+/* Empty, by these keys, from from_ns on. where: of list_expr_compile(), borrowed, or NULL. first: of interval_begin(). */
 void top_rows_begin(struct top_rows *t, const enum agg_key *by, unsigned int nr_by, const struct expr *where,
-		    uint64_t from_ns);
+		    uint64_t from_ns, bool first);
 /* An ipi_span_fn; ctx is the struct top_rows. */
 void top_rows_span(void *ctx, const struct ipi_span *span);
 /* Pids may be other tasks' by now. */
