@@ -50,6 +50,8 @@
 #define BENCH_CONFIRM_NS (200 * NSEC_PER_MSEC)
 /* How long for the target's thread to notice one that did arrive. */
 #define BENCH_NOTICE_NS NSEC_PER_SEC
+/* Longer between two turns of such a wait: who waits was not there. */
+#define BENCH_GAP_NS NSEC_PER_MSEC
 
 #ifndef BENCH_HAVE_KTHREAD_COMPLETE /* its name before 5.17 */
 #define kthread_complete_and_exit complete_and_exit

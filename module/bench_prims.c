@@ -212,15 +212,60 @@ static noinline void ipitrace_bench_reschedule_raw(struct bench_sender *s, struc
 #define ipitrace_bench_reschedule_raw NULL
 #endif
 
-/* Wait until the target's count has moved on from @from; false when it never does. */
-static bool wait_irq(struct bench_run *run, struct bench_call *c, u32 from, u64 until_ns)
+/*
+ * How long to wait for what another CPU does. While this one was away, or the
+ * whole machine, nobody waited: of the time between two turns BENCH_GAP_NS count.
+ */
+struct patience {
+	u64 left, last;
+};
+
+static struct patience patience_of(u64 ns)
 {
-	while (bench_irq_seq(c->target, BENCH_IRQ_RESCHED) == from) {
-		if (bench_now() > until_ns || bench_stopped(run))
+	return (struct patience){ .left = ns, .last = bench_now() };
+}
+
+/* To be asked before the look at what is waited for, which may come much later: that look is the last one. */
+static bool impatient(struct patience *p)
+{
+	u64 now = bench_now();
+
+	p->left -= min3(p->left, now - p->last, (u64)BENCH_GAP_NS);
+	p->last = now;
+	return !p->left;
+}
+
+/* Wait until the target's count has moved on from @from; false when it never does. */
+static bool wait_irq(struct bench_run *run, struct bench_call *c, u32 from, u64 ns)
+{
+	struct patience p = patience_of(ns);
+
+	for (;;) {
+		bool last = impatient(&p);
+
+		if (bench_irq_seq(c->target, BENCH_IRQ_RESCHED) != from)
+			return true;
+		if (last || bench_stopped(run))
 			return false;
 		bench_turn(run);
 	}
-	return true;
+}
+
+/* The target's spinner has run, with interrupts on, after this was called. */
+static bool spinner_ran(struct bench_sender *s, struct bench_target *t)
+{
+	u32 ping = atomic_inc_return(&t->ping);
+	struct patience p = patience_of(BENCH_NOTICE_NS);
+
+	for (;;) {
+		bool last = impatient(&p);
+
+		if ((s32)(smp_load_acquire(&t->pong) - ping) >= 0)
+			return true;
+		if (last || bench_stopped(s->run))
+			return false;
+		bench_turn(s->run);
+	}
 }
 
 /*
@@ -229,8 +274,8 @@ static bool wait_irq(struct bench_run *run, struct bench_call *c, u32 from, u64 
  */
 static void finish_reschedule(struct bench_sender *s, struct bench_call *c)
 {
-	u64 until = c->return_ns + BENCH_CONFIRM_NS + s->run->arg.irqs_off_ns;
 	u32 from = c->before;
+	struct patience p;
 	u32 seen;
 
 	c->hit.flags = IPITRACE_BENCH_S_NO_ENTRY;
@@ -238,21 +283,28 @@ static void finish_reschedule(struct bench_sender *s, struct bench_call *c)
 		c->hit.flags |= IPITRACE_BENCH_S_UNCONFIRMED;
 		return;
 	}
-	if (!wait_irq(s->run, c, from, until)) {
-		/* Stopped is not waited for to the end. */
-		c->hit.flags |= bench_stopped(s->run) ? IPITRACE_BENCH_S_UNCONFIRMED : IPITRACE_BENCH_S_NO_IRQ;
-		return;
+	if (!wait_irq(s->run, c, from, BENCH_CONFIRM_NS + s->run->arg.irqs_off_ns)) {
+		/* A virtual CPU that is away takes none; and stopped is not waited for to the end. */
+		bool ran = !c->helper || spinner_ran(s, c->helper);
+
+		if (bench_irq_seq(c->target, BENCH_IRQ_RESCHED) == from) {
+			c->hit.flags |= ran && !bench_stopped(s->run) ? IPITRACE_BENCH_S_NO_IRQ :
+									IPITRACE_BENCH_S_UNCONFIRMED;
+			return;
+		}
 	}
 	c->hit.irq_seq = from + 1;
 	if (!c->helper)
 		return;
-	until = bench_now() + BENCH_NOTICE_NS;
+	p = patience_of(BENCH_NOTICE_NS);
 	for (;;) {
+		bool last = impatient(&p);
+
 		seen = smp_load_acquire(&c->helper->seen_seq);
 		/* A stamp from before the send is of somebody else's interrupt. */
 		if ((s32)(seen - from) > 0 && (u64)atomic64_read(&c->helper->seen_ns) >= c->send_ns)
 			break;
-		if (bench_now() > until || bench_stopped(s->run))
+		if (last || bench_stopped(s->run))
 			return;
 		bench_turn(s->run);
 	}
@@ -269,13 +321,17 @@ static bool was_due(struct bench_sender *s, const struct bench_call *c)
 {
 	struct bench_target *t = c->helper;
 	u32 ping = atomic_inc_return(&t->ping);
-	u64 until = bench_now() + BENCH_NOTICE_NS;
+	struct patience p = patience_of(BENCH_NOTICE_NS);
 
 	if (!c->spinning)
 		return false;
-	while ((s32)(smp_load_acquire(&t->pong) - ping) < 0) {
+	for (;;) {
+		bool last = impatient(&p);
+
+		if ((s32)(smp_load_acquire(&t->pong) - ping) >= 0)
+			break;
 		/* Switched out already: it needs no answer. */
-		if (bench_switches(t->spinner) != c->switches || bench_now() > until || bench_stopped(s->run))
+		if (bench_switches(t->spinner) != c->switches || last || bench_stopped(s->run))
 			return false;
 		bench_turn(s->run);
 	}

@@ -19,6 +19,7 @@
 #define SPARE_CPU  3
 #define BOUND_MS   30000
 #define TIMEOUT_NS 700000000ULL
+#define PREEMPTION "/sys/kernel/debug/sched/preempt"
 /* Since 6.12 it gives ordinary tasks a twentieth of the CPU all the same; not real-time ones, such as our sleeper. */
 #define FAIR_SERVER "/sys/kernel/debug/sched/fair_server"
 
@@ -51,9 +52,11 @@ static void pin(unsigned int first, unsigned int last, int without)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static void hog_start(void)
+/* @burst_ms 0: it never lets go. */
+static void hog_start(unsigned int burst_ms)
 {
 	const struct sched_param param = { .sched_priority = 50 };
+	uint64_t from;
 
 	fflush(stdout);
 	hog = fork();
@@ -61,8 +64,12 @@ static void hog_start(void)
 		pin(HOG_CPU, HOG_CPU, -1);
 		if (sched_setscheduler(0, SCHED_FIFO, &param))
 			_exit(1);
-		for (;;)
-			;
+		for (from = now_ns();;) {
+			if (!burst_ms || now_ns() - from < burst_ms * 1000000ULL)
+				continue;
+			usleep(2000);
+			from = now_ns();
+		}
 	}
 	usleep(300000);
 }
@@ -199,7 +206,7 @@ static void test_timeout(const struct situation *s)
 	long ms;
 	pid_t pid;
 
-	hog_start();
+	hog_start(0);
 	pid = run_start(s, TIMEOUT_NS, &result);
 	ms = run_ended(pid, result, &status, &r);
 	ok(ms >= 0 && status == ETIMEDOUT, "%s: the time limit ends it (%ld ms, errno %d)", s->name, ms, status);
@@ -217,7 +224,7 @@ static void test_kill(const struct situation *s)
 	long ms;
 	pid_t pid;
 
-	hog_start();
+	hog_start(0);
 	pid = run_start(s, IPITRACE_BENCH_MAX_TIMEOUT_NS, &result);
 	close(result);
 	usleep(400000);
@@ -239,7 +246,7 @@ static void test_late(const struct situation *s, bool by_kill)
 
 	pid = run_start(s, by_kill ? IPITRACE_BENCH_MAX_TIMEOUT_NS : 3 * TIMEOUT_NS, &result);
 	usleep(500000);
-	hog_start();
+	hog_start(0);
 	if (by_kill)
 		kill(pid, SIGKILL);
 	ms = run_ended(pid, result, &status, &r);
@@ -269,7 +276,7 @@ static void test_over(bool by_signal)
 	r.timeout_ns = 20000000000ULL;
 	pid = run_fork(&r, &result);
 	usleep(500000);
-	hog_start();
+	hog_start(0);
 	usleep(2000000 + IPITRACE_BENCH_GRACE_NS / 1000);
 	if (by_signal)
 		kill(pid, SIGALRM);
@@ -287,6 +294,54 @@ static void test_over(bool by_signal)
 	hog_stop();
 	status = recovered();
 	ok(!status, "then the next run works (%d)", status);
+}
+
+/* Where the kernel's threads may lose their CPU: at any instruction, as a virtual one may. */
+static void preemption(const char *mode, char *was, size_t len)
+{
+	char modes[128] = "", *is;
+	int fd = open(PREEMPTION, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (was && read(fd, modes, sizeof(modes) - 1) > 0 && (is = strchr(modes, '(')))
+		snprintf(was, len, "%.*s", (int)strcspn(is + 1, ")"), is + 1);
+	close(fd);
+	write_str(PREEMPTION, mode);
+}
+
+/*
+ * The sender is kept from its CPU for longer than it waits for an interrupt, again and again: each did arrive, whenever
+ * the sender gets to look.
+ */
+static void test_kept(void)
+{
+	static const uint32_t sender[] = { HOG_CPU }, target[] = { 2 };
+	struct ipitrace_bench_run r =
+		run_args(IPITRACE_BENCH_RESCHEDULE_RAW, IPITRACE_BENCH_STATE_BUSY, sender, 1, target, 1);
+	char was[32] = "voluntary";
+	int status, result;
+	pid_t pid;
+	long ms;
+
+	r.iterations = IPITRACE_BENCH_MAX_ITERATIONS;
+	r.warmup = 0;
+	r.max_samples = 1000;
+	r.timeout_ns = 12000000000ULL;
+	preemption("full", was, sizeof(was));
+	pid = run_fork(&r, &result);
+	usleep(500000);
+	hog_start(260);
+	ms = run_ended(pid, result, &status, &r);
+	hog_stop();
+	preemption(was, NULL, 0);
+	if (status == EOPNOTSUPP) {
+		printf("ok %d - the sender is kept from its CPU # SKIP no raw reschedule interrupts\n", ++tap_nr);
+		return;
+	}
+	ok(ms >= 0 && status == ETIMEDOUT && r.stop_reason == IPITRACE_BENCH_STOP_TIMEOUT && r.sends && !r.no_irq,
+	   "the sender is kept from its CPU: %llu of %llu interrupts not seen (errno %d, reason %u)",
+	   (unsigned long long)r.no_irq, (unsigned long long)r.sends, status, r.stop_reason);
 }
 
 /* Visit all tasks: f(pid, ctx). */
@@ -373,7 +428,7 @@ static void test_meanwhile(void)
 	long ms;
 	pid_t pid;
 
-	hog_start();
+	hog_start(0);
 	pid = run_start(&situations[SLEEPER], TIMEOUT_NS, &result);
 	ms = hotplug(SPARE_CPU);
 	ok(ms >= 0, "another CPU goes and comes during the run (%ld ms)", ms);
@@ -404,7 +459,7 @@ static void test_hotplug(void)
 	long ms;
 	pid_t pid;
 
-	hog_start();
+	hog_start(0);
 	pid = run_start(&situations[ARRAY_SIZE(situations) - 1], IPITRACE_BENCH_MAX_TIMEOUT_NS, &result);
 	usleep(400000);
 	ms = hotplug(SPARE_CPU);
@@ -427,7 +482,7 @@ static void test_stuck_hotplug(void)
 	pid_t pid, down;
 	long ms;
 
-	hog_start();
+	hog_start(0);
 	fflush(stdout);
 	down = fork();
 	if (!down)
@@ -477,6 +532,7 @@ int main(void)
 		test_over(true);
 		test_over(false);
 	}
+	test_kept();
 	test_meanwhile();
 	test_hotplug();
 	test_stuck_hotplug();
