@@ -187,7 +187,7 @@ struct ipitrace_bench_run {
 	__u64 no_entry;
 	__u64 unconfirmed;
 	__u64 windows;	      /* times that interrupts were held off, warm-up included, all targets */
-	__u64 windows_missed; /* of these, ended by their own time limit before the last send */
+	__u64 windows_missed; /* of these, not held for irqs_off_ns after the round's last send */
 	__u64 start_ns;	      /* barrier before the first measured send */
 	__u64 end_ns;	      /* last sender done */
 	__u64 busy_ns;	      /* sum over senders of their measured loop, without rest_ns */

@@ -136,6 +136,23 @@ static u32 in_window(struct bench_sender *s, const struct bench_call *c, const s
 	return t->window;
 }
 
+/* The same of a sample that is of all targets; their windows open together and have the same number. */
+static u32 in_windows(struct bench_sender *s, const struct bench_call *c)
+{
+	unsigned int cpu;
+	u32 window = 0;
+
+	for_each_cpu(cpu, s->run->mask)
+	{
+		if (cpu == s->cpu)
+			continue;
+		window = in_window(s, c, &c->hit, cpu);
+		if (!window)
+			break;
+	}
+	return window;
+}
+
 static void collect(struct bench_sender *s, struct bench_call *c)
 {
 	struct bench_run *run = s->run;
@@ -153,7 +170,8 @@ static void collect(struct bench_sender *s, struct bench_call *c)
 	if (!c->measured)
 		return;
 	if (!s->hits) {
-		emit(s, c, &c->hit, c->target, c->target < nr_cpu_ids ? in_window(s, c, &c->hit, c->target) : 0, true);
+		emit(s, c, &c->hit, c->target,
+		     c->target < nr_cpu_ids ? in_window(s, c, &c->hit, c->target) : in_windows(s, c), true);
 		return;
 	}
 	for_each_cpu(cpu, run->mask)

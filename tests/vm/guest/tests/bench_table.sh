@@ -63,6 +63,9 @@ is "$(of single no_irq)" 0 "busy targets: every single call was an interrupt"
 ok "interrupts off for 300 us" bench --modes single --irqs-off-ns 300000 --json
 ok "no delivery was faster than that" [ "$(of single min | head -n 1)" -ge 300000 ]
 
+ok "  of a call that goes to all CPUs as well" bench --modes kick-all --irqs-off-ns 300000 --json
+ok "they were off when it was sent" [ "$(of kick-all no_window)" -lt $((N * REPS / 2)) ]
+
 ok "a handler of 50 us" bench --modes single --handler-ns 50000 --json
 ok "no round trip was faster than that" [ "$(of single min | tail -n 1)" -ge 50000 ]
 
