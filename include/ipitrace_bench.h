@@ -256,7 +256,7 @@ struct ipitrace_bench_hist {
 	__u64 sum;
 	__u64 min; /* 0 when empty */
 	__u64 max;
-	__u64 negative; /* entry before send: the clock lies; counted, not filed */
+	__u64 negative; /* entry (TOTAL: return) before send: the clock lies; counted, not filed */
 };			/* 64 bytes */
 
 /*

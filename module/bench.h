@@ -136,6 +136,12 @@ static inline u64 bench_now(void)
 	return ktime_get_mono_fast_ns();
 }
 
+/* That clock may step back by a little (kernel/time/timekeeping.c): then nothing has passed. */
+static inline u64 bench_passed(u64 from, u64 to)
+{
+	return to > from ? to - from : 0;
+}
+
 struct bench_run;
 struct bench_sender;
 

@@ -48,7 +48,7 @@ static __always_inline void hit_mark(struct bench_run *run, struct bench_hit *hi
 	}
 	hit->flags = flags;
 	if (run->arg.handler_ns)
-		while (bench_now() - now < run->arg.handler_ns)
+		while (bench_passed(now, bench_now()) < run->arg.handler_ns)
 			cpu_relax();
 }
 

@@ -291,6 +291,7 @@ static void take_result(struct bench_run *run, struct bench_result *res)
 
 	for (i = 0; i < out->nr_senders; i++) {
 		const struct bench_sender *s = &run->sender[i];
+		u64 busy_ns = bench_passed(s->start_ns + s->rest_ns, s->end_ns);
 
 		if (s->nr_samples && run->samples + nr != s->samples)
 			memmove(run->samples + nr, s->samples, s->nr_samples * sizeof(*s->samples));
@@ -305,10 +306,10 @@ static void take_result(struct bench_run *run, struct bench_result *res)
 		out->no_entry += s->no_entry;
 		out->unconfirmed += s->unconfirmed;
 		out->undecided += s->undecided;
-		out->busy_ns += s->end_ns - s->start_ns - s->rest_ns;
+		out->busy_ns += busy_ns;
 		out->rest_ns += s->rest_ns;
 		/* Of another clock than ours, the scheduler's. */
-		out->kept_ns += min(s->kept_ns, s->end_ns - s->start_ns - s->rest_ns);
+		out->kept_ns += min(s->kept_ns, busy_ns);
 		if (s->start_ns && (!out->start_ns || s->start_ns < out->start_ns))
 			out->start_ns = s->start_ns;
 		out->end_ns = max(out->end_ns, s->end_ns);

@@ -49,9 +49,15 @@ u64 bench_stamp_send(struct bench_sender *s)
 	return now;
 }
 
-static void hist_add(struct bench_hist *h, u64 v)
+static void hist_add(struct bench_hist *h, u64 from, u64 to)
 {
+	u64 v = to - from;
 	u32 i = v;
+
+	if (to < from) {
+		h->negative++;
+		return;
+	}
 
 	if (v >= 1U << IPITRACE_BENCH_HIST_SUB_BITS) {
 		u32 e = ilog2(v);
@@ -87,13 +93,10 @@ static void emit(struct bench_sender *s, const struct bench_call *c, const struc
 
 	if (s->run->arg.flags & IPITRACE_BENCH_R_HISTOGRAM) {
 		if (first)
-			hist_add(&s->hist[IPITRACE_BENCH_HIST_TOTAL], c->return_ns - c->send_ns);
+			hist_add(&s->hist[IPITRACE_BENCH_HIST_TOTAL], c->send_ns, c->return_ns);
 		if (flags & (IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_WRONG_CPU | IPITRACE_BENCH_S_NO_ENTRY))
 			return;
-		if (hit->entry_ns < c->send_ns)
-			s->hist[IPITRACE_BENCH_HIST_DELIVERY].negative++;
-		else
-			hist_add(&s->hist[IPITRACE_BENCH_HIST_DELIVERY], hit->entry_ns - c->send_ns);
+		hist_add(&s->hist[IPITRACE_BENCH_HIST_DELIVERY], c->send_ns, hit->entry_ns);
 		return;
 	}
 	if (s->nr_samples == s->room) {
@@ -330,7 +333,7 @@ static bool breathe(struct bench_sender *s)
 			bench_turn(run);
 		now = bench_now();
 		if (s->measured) {
-			s->rest_ns += now - since;
+			s->rest_ns += bench_passed(since, now);
 			s->kept_ns -= kept_ns() - kept;
 		}
 		while (s->next_rest_ns <= now)

@@ -94,7 +94,7 @@ static uint64_t add_send(struct adding *a, const struct ipitrace_bench_sample *s
 {
 	const struct bench_raw *raw = a->raw;
 	const uint32_t reject = IPITRACE_BENCH_S_WRONG_CPU | (raw->no_ipi ? 0 : IPITRACE_BENCH_S_NO_IRQ | NOT_KNOWN);
-	uint64_t nr = 0, slowest = 0, round_trip = s->return_ns - s->send_ns;
+	uint64_t nr = 0, slowest = 0, round_trip;
 	bool entry = false, good = true;
 
 	for (; nr < left && same_send(s, s + nr); nr++) {
@@ -118,11 +118,14 @@ static uint64_t add_send(struct adding *a, const struct ipitrace_bench_sample *s
 			slowest = h->entry_ns - h->send_ns;
 		add_time(a, BENCH_DELIVERY, h->entry_ns - h->send_ns, h);
 	}
+	/* The kernel's fast clock may step back by a little: then nobody knows. */
+	good = good && s->return_ns >= s->send_ns;
+	round_trip = good ? s->return_ns - s->send_ns : 0;
 	if (good)
 		add_time(a, BENCH_ROUND_TRIP, round_trip, s);
 	if (good && raw->no_ipi && !entry)
 		return nr; /* no IPI, no IPI time */
-	a->rep.ipi_ns += entry ? slowest : good ? round_trip : 0;
+	a->rep.ipi_ns += entry ? slowest : round_trip;
 	return nr;
 }
 

@@ -151,12 +151,18 @@ static void fuzz_run(struct fuzzer *f)
 		return;
 	if ((!(r.flags & IPITRACE_BENCH_R_HISTOGRAM) && r.hits != r.nr_samples + r.nr_truncated) ||
 	    r.sends > r.iterations * r.nr_senders || (!ret && r.sends != r.iterations * r.nr_senders) ||
-	    r.version != IPITRACE_BENCH_VERSION || !ret != !r.stop_reason) {
+	    r.version != IPITRACE_BENCH_VERSION || !ret != !r.stop_reason || r.no_irq > r.hits ||
+	    r.windows_missed > r.windows || r.start_ns > r.end_ns || r.kept_ns > r.busy_ns ||
+	    r.busy_ns + r.rest_ns > (r.end_ns - r.start_ns) * r.nr_senders) {
 		atomic_fetch_add(&inconsistent, 1);
-		printf("# primitive %u, %s, reason %u: %llu of %llu x %u sends, %llu hits, %llu + %llu samples\n",
+		printf("# primitive %u, %s, reason %u: %llu of %llu x %u sends, %llu hits, %llu + %llu samples, %llu no_irq, "
+		       "%llu of %llu windows missed, %llu to %llu, %llu ns busy, %llu rest, %llu kept\n",
 		       r.primitive, ret ? strerror(err) : "done", r.stop_reason, (unsigned long long)r.sends,
 		       (unsigned long long)r.iterations, r.nr_senders, (unsigned long long)r.hits,
-		       (unsigned long long)r.nr_samples, (unsigned long long)r.nr_truncated);
+		       (unsigned long long)r.nr_samples, (unsigned long long)r.nr_truncated,
+		       (unsigned long long)r.no_irq, (unsigned long long)r.windows_missed,
+		       (unsigned long long)r.windows, (unsigned long long)r.start_ns, (unsigned long long)r.end_ns,
+		       (unsigned long long)r.busy_ns, (unsigned long long)r.rest_ns, (unsigned long long)r.kept_ns);
 	}
 }
 
