@@ -145,8 +145,9 @@ enum ipitrace_bench_stop {
 /*
  * One run. On EINTR, ENODEV and ETIMEDOUT the result fields are valid, too,
  * and hold what was done until then; without a stop_reason it had not begun.
- * stop_cpu is valid for HOTPLUG, MOVED and STUCK. A run ends at most IPITRACE_BENCH_GRACE_NS after its time limit or a
- * signal; at once after a fatal one.
+ * stop_cpu is valid for HOTPLUG, MOVED and STUCK (IPITRACE_BENCH_ALL_CPUS: what
+ * makes or ends the threads did not run). A run ends at most
+ * IPITRACE_BENCH_GRACE_NS after its time limit or a signal; at once after a fatal one.
  */
 struct ipitrace_bench_run {
 	/* in */
@@ -262,7 +263,7 @@ struct ipitrace_bench_hist {
 /*
  * Errors of RUN: EINVAL a value or combination (nothing was started), ENXIO a CPU is
  * not online, EOPNOTSUPP this kernel lacks the primitive, EBUSY another run, EINPROGRESS
- * an earlier run was given up and its threads are not gone yet, ENOMEM;
+ * an earlier run was given up and its threads are not gone yet, ENOMEM, EAGAIN no thread can be made;
  * of READ and HIST: ENODATA no (such) result. ENOTTY: other ioctl numbers.
  */
 #define IPITRACE_BENCH_IOC  0xb7

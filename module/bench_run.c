@@ -368,7 +368,7 @@ static int run_prepare(struct bench_run *run)
 	return ret;
 }
 
-/* Which CPU's thread was started and has not ended; ALL_CPUS: none, they could not even be made. */
+/* Which CPU's thread was started and has not ended; ALL_CPUS: none, it is the worker, or who makes threads, that gets no CPU. */
 static u32 stuck_cpu(const struct bench_run *run)
 {
 	u32 i;

@@ -287,7 +287,7 @@ static int fetch(struct bench_device *d, struct bench_raw *raw, struct err *err)
 static int stuck_error(const char *mode, const struct ipitrace_bench_run *run, struct err *err)
 {
 	if (run->stop_cpu == IPITRACE_BENCH_ALL_CPUS)
-		err_set(err, EXIT_FAILED, "%s: the kernel did not make the module's threads in time", mode);
+		err_set(err, EXIT_FAILED, "%s: the kernel did not make or end the module's threads in time", mode);
 	else
 		err_set(err, EXIT_FAILED, "%s: CPU %u did not run the module's thread in time", mode, run->stop_cpu);
 	return err_hint(err, STUCK_HINT);

@@ -93,6 +93,7 @@ static void note(long ret, int err)
 	case EBUSY:
 	case ENODATA:
 	case ENOMEM:
+	case EAGAIN:
 	case ETIMEDOUT:
 	case EOPNOTSUPP:
 	case ENODEV:
