@@ -351,20 +351,34 @@ out:
 
 /* --- execute --- */
 
-static int run_once(struct plan *p, const struct run *run, struct bench_raw *raw, struct err *err)
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/*
+ * What ends early, but not by a signal of ours, is none, and made again: the kernel
+ * takes the module's caller out of its wait to stop it (Ctrl-Z), to let a debugger
+ * in, or to freeze it. *from_ns: no send of this run is before it.
+ */
+static int run_once(struct plan *p, const struct run *run, struct bench_raw *raw, uint64_t *from_ns, struct err *err)
 {
 	struct bench_job job = run->job;
 	int ret;
 
-	if (!p->dev) {
-		ret = bench_user_run(&job, raw, err);
-	} else {
-		if (!(mode_flags(p, job.mode) & IPITRACE_BENCH_P_TARGETS)) {
-			job.targets = NULL;
-			job.nr_targets = 0;
-		}
-		ret = bench_device_run(p->dev, &job, raw, err);
+	if (p->dev && !(mode_flags(p, job.mode) & IPITRACE_BENCH_P_TARGETS)) {
+		job.targets = NULL;
+		job.nr_targets = 0;
 	}
+	do {
+		free(raw->samples);
+		raw->samples = NULL;
+		*from_ns = now_ns();
+		ret = p->dev ? bench_device_run(p->dev, &job, raw, err) : bench_user_run(&job, raw, err);
+	} while (!ret && raw->partial && !bench_interrupted);
 	raw->no_ipi = run->no_ipi;
 	raw->windows = job.state == IPITRACE_BENCH_STATE_IRQS_OFF;
 	return ret;
@@ -395,9 +409,10 @@ static void end_progress(const struct plan *p)
 static int run_into_row(struct plan *p, const struct run *run, struct err *err)
 {
 	struct bench_raw raw = { 0 };
+	uint64_t from_ns;
 
 	bench_load_look(&p->result->load);
-	if (run_once(p, run, &raw, err)) {
+	if (run_once(p, run, &raw, &from_ns, err)) {
 		/* It could not end as it should have: nothing is known of it, but of those before. */
 		return bench_interrupted ? 0 : -1;
 	}
@@ -427,14 +442,6 @@ static int repeat(struct plan *p, struct err *err)
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		bench_row_finish(&r->rows[i]);
 	return ret;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
 static void name_check(const struct plan *p, const struct run *run, struct bench_check *check)
@@ -482,8 +489,7 @@ static int trace_runs(struct plan *p, struct bench_traced *traced, struct err *e
 		*t = (struct bench_traced){ .job = &run->job, .backend = r->backend };
 		if (p->dev)
 			t->prim = bench_device_prim(p->dev, run->job.mode);
-		t->from_ns = now_ns();
-		if (run_once(p, run, &t->raw, err))
+		if (run_once(p, run, &t->raw, &t->from_ns, err))
 			return bench_interrupted ? 0 : -1;
 		t->to_ns = now_ns();
 		if (bench_interrupted)

@@ -298,7 +298,9 @@ static int run_error(int errnum, const struct bench_job *job, const struct ipitr
 	const char *mode = bench_modes[job->mode].word;
 
 	switch (errnum) {
-	case EINTR: /* by a signal so deadly that there is no result */
+	case EINTR: /* by a signal so deadly that there is no result, or before it had begun */
+		if (run->stop_reason == IPITRACE_BENCH_STOP_STUCK)
+			return stuck_error(mode, run, err);
 		return err_set(err, EXIT_FAILED, "interrupted");
 	case ETIMEDOUT:
 		if (run->stop_reason == IPITRACE_BENCH_STOP_STUCK)
@@ -345,9 +347,14 @@ int bench_device_run(struct bench_device *d, const struct bench_job *job, struct
 		.irqs_off_ns = job->irqs_off_ns,
 		.timeout_ns = IPITRACE_BENCH_MAX_TIMEOUT_NS,
 	};
+	int ret;
 
 	*raw = (struct bench_raw){ 0 };
-	if (ioctl(d->fd, IPITRACE_BENCH_RUN, &run)) {
+	/* Before it had begun, and by nobody's signal: as below. */
+	do
+		ret = ioctl(d->fd, IPITRACE_BENCH_RUN, &run);
+	while (ret && errno == EINTR && !run.stop_reason && !bench_interrupted);
+	if (ret) {
 		/* What was done until then is there. */
 		raw->partial = errno == EINTR && run.stop_reason == IPITRACE_BENCH_STOP_SIGNAL;
 		if (!raw->partial)
