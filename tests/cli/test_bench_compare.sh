@@ -52,6 +52,16 @@ exits 0 "as JSON" "$IPITRACE" bench --compare --json "$TMP/a.json" "$TMP/cut-all
 json_check "$OUT" 'rows[0]["a_median_ns"] == 100 and rows[0]["b_median_ns"] is rows[0]["ratio_ppm"] is rows[0]["error_ppm"] is None' \
 	"  null"
 
+# A repetition without a good sample has no median: null, and 0 in files of before 0.2.
+for none in null 0; do
+	sed "s/\"p50_ns\": 500/\"p50_ns\": $none/" "$TMP/cut-one.json" | sed 's/, "partial": true//' >"$TMP/none.json"
+	exits 0 "a median that is $none" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/none.json"
+	like "$(cat "$OUT")" ' +100 +200 +2\.000 +0\.463 +slower' "  is left out"
+done
+sed 's/"p50_ns": 500/"p50_ns": "500"/' "$TMP/cut-one.json" >"$TMP/none.json"
+exits 1 "a median that is none" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/none.json"
+like "$(cat "$ERR")" 'row 1 is damaged' "  is damage"
+
 # The buckets around 10,560 ns are 128 ns wide.
 result "$TMP/bucket.json" membarrier 1 10560 10560 10560
 result "$TMP/next.json" membarrier 1 10688 10688 10688

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "bench/result.h"
 #include "bench/topo.h"
+#include "render/grid.h"
 #include "tap.h"
 
 static struct ipitrace_bench_sample sample(uint32_t seq, uint32_t target, uint64_t entry, uint64_t ret, uint32_t flags)
@@ -185,20 +186,21 @@ static void medians(void)
 		s[i] = sample((uint32_t)i, 1, 10000 + i * 7919 % 10001, 99999, 0);
 	raw.nr_samples = raw.sends = raw.hits = 10001;
 	bench_row_add(&row, &raw);
-	is_u64(row.reps[0].p50, 15000, "the median of 10,000 to 20,000 is 15,000, where buckets are 128 wide");
-	is_u64(row.reps[0].p50_step, 1, "the clock tells nanoseconds apart");
+	is_u64(row.reps[0].of[BENCH_DELIVERY].p50, 15000,
+	       "the median of 10,000 to 20,000 is 15,000, where buckets are 128 wide");
+	is_u64(row.reps[0].of[BENCH_DELIVERY].step, 1, "the clock tells nanoseconds apart");
 	raw.nr_samples = raw.sends = raw.hits = 10000;
 	s[10000] = s[0];
 	bench_row_add(&row, &raw);
 	/* Without the last, 10,000 + 10000 * 7919 % 10001 = 12082: the middle two are 15000 and 15001. */
-	is_u64(row.reps[1].p50, 15000, "of an even number it is between the middle two");
+	is_u64(row.reps[1].of[BENCH_DELIVERY].p50, 15000, "of an even number it is between the middle two");
 	/* A clock of 40 ns: 10,000, 10,040, ... */
 	for (uint64_t i = 0; i < 10001; i++)
 		s[i] = sample((uint32_t)i, 1, 10000 + i * 7919 % 10001 / 40 * 40, 99999, 0);
 	raw.nr_samples = raw.sends = raw.hits = 10001;
 	bench_row_add(&row, &raw);
-	is_u64(row.reps[2].p50, 15000, "of a coarse clock it is a value of that");
-	is_u64(row.reps[2].p50_step, 40, "and how coarse it is, is told");
+	is_u64(row.reps[2].of[BENCH_DELIVERY].p50, 15000, "of a coarse clock it is a value of that");
+	is_u64(row.reps[2].of[BENCH_DELIVERY].step, 40, "and how coarse it is, is told");
 	bench_row_free(&row);
 }
 
@@ -217,6 +219,93 @@ static void partial(void)
 	ok(row.spread_permille == UINT64_MAX, "interrupted: but not as a repetition for the spread");
 	ok(warns(&row, "one repetition"), "and that is warned of");
 	bench_row_free(&row);
+}
+
+/* A repetition in which no handler was seen to run has no median of what the others have one of. */
+static void mixed(void)
+{
+	struct ipitrace_bench_sample s = sample(0, 1, 100, 900, 0);
+	struct bench_raw raw = { .samples = &s, .nr_samples = 1, .sends = 1, .hits = 1, .busy_ns = 1 };
+	struct bench_row row = { .mode = IPITRACE_BENCH_RESCHEDULE };
+
+	bench_row_add(&row, &raw);
+	bench_row_add(&row, &raw);
+	s = sample(0, 1, 0, 900, IPITRACE_BENCH_S_NO_ENTRY);
+	bench_row_add(&row, &raw);
+	bench_row_finish(&row);
+	ok(row.measured == BENCH_DELIVERY, "mixed: delivery is what is shown");
+	ok(row.reps[2].of[BENCH_DELIVERY].p50 == UINT64_MAX && row.reps[2].of[BENCH_ROUND_TRIP].p50 == 900,
+	   "mixed: the third repetition has a round trip only");
+	is_u64(row.spread_permille, 0, "mixed: which is no spread of deliveries");
+	bench_row_free(&row);
+}
+
+static void backwards(void)
+{
+	struct ipitrace_bench_sample s[] = { sample(0, 0, 0, 40, IPITRACE_BENCH_S_NO_ENTRY),
+					     sample(1, 0, 0, (uint64_t)-2, IPITRACE_BENCH_S_NO_ENTRY) };
+	struct bench_raw raw = { .samples = s, .nr_samples = 2, .sends = 2, .hits = 2, .busy_ns = 100 };
+	struct bench_row row = { .mode = IPITRACE_BENCH_SINGLE };
+
+	bench_row_add(&row, &raw);
+	bench_row_finish(&row);
+	is_u64(row.dist[BENCH_ROUND_TRIP].count, 1, "a clock that steps back measures nothing");
+	is_u64(row.dist[BENCH_ROUND_TRIP].max, 40, "and is no longest round trip");
+	is_u64(row.sum.ipi_ns, 40, "and no IPI time");
+	bench_row_free(&row);
+}
+
+static char *output(struct bench_result *r, bool json)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return strdup("");
+	if (json)
+		bench_json(r, f);
+	else
+		bench_print(r, &(struct screen){ 0 }, f);
+	fclose(f);
+	return text;
+}
+
+/* Pairs of which one was measured, one had no good sample, and two Ctrl-C forestalled. */
+static void nothing(void)
+{
+	struct ipitrace_bench_sample s = sample(0, 1, 100, 120, 0);
+	struct bench_raw raw = { .samples = &s, .nr_samples = 1, .sends = 1, .hits = 1, .busy_ns = 1 };
+	struct bench_row rows[4];
+	struct bench_check check = { .title = "Normal IPI", .mode = "single", .plain_ns = 7, .traced_ns = UINT64_MAX };
+	struct bench_result r = { .pairs = true, .partial = true, .rows = rows, .nr_rows = 4 };
+	char *text;
+
+	for (unsigned int i = 0; i < 4; i++)
+		rows[i] = (struct bench_row){ .mode = IPITRACE_BENCH_SINGLE,
+					      .source = i ? 1 : 0,
+					      .target = i ? (i == 1 ? 0 : i) : 1,
+					      .nr_targets = 1 };
+	bench_row_add(&rows[0], &raw);
+	s.flags = IPITRACE_BENCH_S_WRONG_CPU;
+	bench_row_add(&rows[1], &raw);
+	for (unsigned int i = 0; i < 4; i++)
+		bench_row_finish(&rows[i]);
+	r.checks = &check;
+	r.nr_checks = 1;
+	text = output(&r, false);
+	ok(strstr(text, "median ns") && strstr(text, "\n      0   100") && strstr(text, "\n      1 -     - -\n"),
+	   "the matrix has no 0 where nothing was measured:\n%s", text);
+	ok(strstr(text, "0 mismatched; no sample was good: what tracing costs is unknown\n"),
+	   "without a traced median no cost of tracing");
+	free(text);
+	text = output(&r, true);
+	ok(strstr(text, "\"p50_ns\": 100,") && strstr(text, "\"p50_ns\": null,") && !strstr(text, "\"p50_ns\": 0,"),
+	   "JSON: a median that does not exist is null");
+	ok(strstr(text, "\"plain_p50_ns\": 7,") && strstr(text, "\"traced_p50_ns\": null,"), "JSON: nor a traced one");
+	free(text);
+	for (unsigned int i = 0; i < 4; i++)
+		bench_row_free(&rows[i]);
 }
 
 static bool load_warns(const struct bench_load *l, unsigned int cpus, const char *part)
@@ -363,6 +452,9 @@ int main(void)
 	unknown();
 	medians();
 	partial();
+	mixed();
+	backwards();
+	nothing();
 	load();
 	topology();
 	return done_testing();

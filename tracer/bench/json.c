@@ -22,6 +22,15 @@ static void cpu(struct json *j, const char *key, uint32_t n)
 		json_u64(j, key, n);
 }
 
+/* UINT64_MAX = unknown */
+static void known(struct json *j, const char *key, uint64_t n)
+{
+	if (n == UINT64_MAX)
+		json_null(j, key);
+	else
+		json_u64(j, key, n);
+}
+
 static void dist(struct json *j, const char *key, const struct bench_dist *d)
 {
 	if (!d->count) {
@@ -73,16 +82,10 @@ static void row(struct json *j, const struct bench_row *r)
 	json_string(j, "reason", r->reason[0] ? r->reason : NULL);
 	json_string(j, "measured", r->reason[0] || !r->nr_reps ? NULL : bench_measured_name(r->measured));
 	counts(j, &r->sum);
-	if (bench_row_rate(r) == UINT64_MAX)
-		json_null(j, "rate_per_s");
-	else
-		json_u64(j, "rate_per_s", bench_row_rate(r));
+	known(j, "rate_per_s", bench_row_rate(r));
 	dist(j, "delivery_ns", &r->dist[BENCH_DELIVERY]);
 	dist(j, "round_trip_ns", &r->dist[BENCH_ROUND_TRIP]);
-	if (r->reason[0] || r->spread_permille == UINT64_MAX)
-		json_null(j, "spread_permille");
-	else
-		json_u64(j, "spread_permille", r->spread_permille);
+	known(j, "spread_permille", r->reason[0] ? UINT64_MAX : r->spread_permille);
 	json_array(j, "warnings");
 	for (unsigned int i = 0; (text = bench_row_warning(r, i, buf, sizeof(buf))); i++)
 		json_string(j, NULL, text);
@@ -90,9 +93,9 @@ static void row(struct json *j, const struct bench_row *r)
 	json_array(j, "repetitions");
 	for (unsigned int i = 0; i < r->nr_reps; i++) {
 		json_object(j, NULL);
-		json_u64(j, "p50_ns", r->reps[i].p50);
-		json_u64(j, "p50_step_ns", r->reps[i].p50_step);
-		json_u64(j, "mean_ns", r->reps[i].mean);
+		known(j, "p50_ns", r->reps[i].of[r->measured].p50);
+		known(j, "p50_step_ns", r->reps[i].of[r->measured].step);
+		known(j, "mean_ns", r->reps[i].of[r->measured].mean);
 		json_bool(j, "partial", r->reps[i].partial);
 		counts(j, &r->reps[i]);
 		json_close(j);
@@ -125,8 +128,8 @@ static void checks(struct json *j, const struct bench_result *r)
 		json_u64(j, "elided", c->elided);
 		json_u64(j, "undecided", c->unconfirmed);
 		json_u64(j, "lost_events", c->lost_events);
-		json_u64(j, "plain_p50_ns", c->plain_ns);
-		json_u64(j, "traced_p50_ns", c->traced_ns);
+		known(j, "plain_p50_ns", c->plain_ns);
+		known(j, "traced_p50_ns", c->traced_ns);
 		json_string(j, "first_mismatch", c->first[0] ? c->first : NULL);
 		json_close(j);
 	}

@@ -456,6 +456,13 @@ static void name_check(const struct plan *p, const struct run *run, struct bench
 		snprintf(check->title, sizeof(check->title), "%s", mode->title);
 }
 
+static uint64_t median_of(const struct bench_row *row)
+{
+	const struct bench_dist *d = &row->dist[BENCH_ROUND_TRIP];
+
+	return d->count ? d->p50 : UINT64_MAX;
+}
+
 /* What a send costs its sender, without and with the tracer. */
 static void add_cost(const struct plan *p, const struct run *run, const struct bench_raw *raw,
 		     struct bench_check *check)
@@ -464,8 +471,8 @@ static void add_cost(const struct plan *p, const struct run *run, const struct b
 
 	bench_row_add(&traced, raw);
 	bench_row_finish(&traced);
-	check->plain_ns = p->result->rows[run->row].dist[BENCH_ROUND_TRIP].p50;
-	check->traced_ns = traced.dist[BENCH_ROUND_TRIP].p50;
+	check->plain_ns = median_of(&p->result->rows[run->row]);
+	check->traced_ns = median_of(&traced);
 	bench_row_free(&traced);
 }
 

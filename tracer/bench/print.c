@@ -149,10 +149,11 @@ static void matrix(const struct bench_result *r, uint32_t mode, const struct scr
 	}
 	for (unsigned int i = 0; i < r->nr_rows; i++) {
 		const struct bench_row *row = &r->rows[i];
+		const struct bench_dist *d = &row->dist[row->measured];
 
 		if (row->mode == mode && row->target != BENCH_NO_CPU)
-			cells[(column[row->source] - 1) * (n + 1) + column[row->target]] =
-				number(row->dist[row->measured].p50);
+			cells[(column[row->source] - 1) * (n + 1) + column[row->target]] = d->count ? number(d->p50) :
+												      xstrdup("-");
 	}
 	fprintf(out, "\n%s, median ns, from row to column:\n", bench_modes[mode].title);
 	render_grid_folded(&(struct grid){ heads, n + 1, cells, n, NULL }, screen, out);
@@ -181,10 +182,13 @@ static void checks(const struct bench_result *r, FILE *out)
 		if (c->lost_events)
 			fprintf(out, ", but %" PRIu64 " event%s %s lost", c->lost_events, plural_s(c->lost_events),
 				plural_was(c->lost_events));
-		fprintf(out,
-			"; a send takes %" PRIu64 " ns, traced %" PRIu64 " ns: tracing costs %+" PRId64
-			" ns (medians)\n",
-			c->plain_ns, c->traced_ns, (int64_t)c->traced_ns - (int64_t)c->plain_ns);
+		if (c->plain_ns == UINT64_MAX || c->traced_ns == UINT64_MAX)
+			fprintf(out, "; no sample was good: what tracing costs is unknown\n");
+		else
+			fprintf(out,
+				"; a send takes %" PRIu64 " ns, traced %" PRIu64 " ns: tracing costs %+" PRId64
+				" ns (medians)\n",
+				c->plain_ns, c->traced_ns, (int64_t)c->traced_ns - (int64_t)c->plain_ns);
 		if (c->first[0])
 			fprintf(out, "trace: %s: first mismatch: %s\n", c->title, c->first);
 	}

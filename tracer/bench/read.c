@@ -49,9 +49,10 @@ static int read_row(const struct json_val *v, struct bench_saved_row *row)
 		const struct json_val *p50 = json_get(r, "p50_ns", JSON_NUM);
 		uint64_t step;
 
-		if (!p50)
+		if (!p50 && !json_get(r, "p50_ns", JSON_NULL))
 			return -1;
-		if (json_get_flag(r, "partial") || !p50->num)
+		/* None of its samples was good: 0 in files of before 0.2. */
+		if (json_get_flag(r, "partial") || !p50 || !p50->num)
 			continue;
 		row->rep_p50[row->nr_reps++] = p50->num;
 		/* Version 0.1 had medians of histograms. */

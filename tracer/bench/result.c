@@ -140,17 +140,18 @@ static int by_value(const void *pa, const void *pb)
  * The median, and how far the clock's next value is from it: where many samples
  * are equal, they are equal because the clock does not tell them apart.
  */
-static void set_median(struct bench_rep *rep, struct values *values)
+static void set_median(struct bench_rep *rep, enum bench_measured m, struct values *values)
 {
 	size_t nr = values->nr, low, high;
 	uint64_t *v = values->v, step = UINT64_MAX;
 
-	rep->p50_step = 1;
+	rep->of[m].p50 = rep->of[m].step = UINT64_MAX;
 	if (!nr)
 		return;
+	rep->of[m].step = 1;
 	qsort(v, nr, sizeof(*v), by_value);
 	low = high = nr / 2;
-	rep->p50 = nr % 2 ? v[nr / 2] : v[nr / 2 - 1] + (v[nr / 2] - v[nr / 2 - 1]) / 2;
+	rep->of[m].p50 = nr % 2 ? v[nr / 2] : v[nr / 2 - 1] + (v[nr / 2] - v[nr / 2 - 1]) / 2;
 	while (low && v[low - 1] == v[nr / 2])
 		low--;
 	while (high + 1 < nr && v[high + 1] == v[nr / 2])
@@ -162,7 +163,7 @@ static void set_median(struct bench_rep *rep, struct values *values)
 	if (high + 1 < nr && v[high + 1] - v[high] < step)
 		step = v[high + 1] - v[high];
 	if (step != UINT64_MAX)
-		rep->p50_step = step;
+		rep->of[m].step = step;
 }
 
 static void add_reps(struct bench_rep *to, const struct bench_rep *r)
@@ -186,7 +187,6 @@ static void add_reps(struct bench_rep *to, const struct bench_rep *r)
 void bench_row_add(struct bench_row *row, const struct bench_raw *raw)
 {
 	uint64_t kept = raw->nr_samples + raw->nr_truncated;
-	enum bench_measured shown;
 	struct adding a = {
 		.rep = { .sends = raw->sends,
 			 .hits = raw->hits,
@@ -203,9 +203,10 @@ void bench_row_add(struct bench_row *row, const struct bench_raw *raw)
 		a.values[m].v = xcalloc(raw->nr_samples + 1, sizeof(*a.values[m].v));
 	for (uint64_t i = 0; i < raw->nr_samples;)
 		i += add_send(&a, &raw->samples[i], raw->nr_samples - i);
-	shown = a.hist[BENCH_DELIVERY].count ? BENCH_DELIVERY : BENCH_ROUND_TRIP;
-	set_median(&a.rep, &a.values[shown]);
-	a.rep.mean = a.hist[shown].count ? a.hist[shown].sum / a.hist[shown].count : 0;
+	for (enum bench_measured m = 0; m < BENCH_NR_MEASURED; m++) {
+		set_median(&a.rep, m, &a.values[m]);
+		a.rep.of[m].mean = a.hist[m].count ? a.hist[m].sum / a.hist[m].count : UINT64_MAX;
+	}
 	row->reps = xrealloc(row->reps, (row->nr_reps + 1) * sizeof(a.rep));
 	row->reps[row->nr_reps++] = a.rep;
 	row->no_ipi = raw->no_ipi;
@@ -244,14 +245,16 @@ void bench_row_finish(struct bench_row *row)
 	row->spread_permille = UINT64_MAX;
 	mid = row->dist[row->measured].p50;
 	for (unsigned int i = 0; i < row->nr_reps; i++) {
+		uint64_t p50 = row->reps[i].of[row->measured].p50;
+
 		/* One that has no median, or one of the few samples until Ctrl-C, says nothing about the others. */
-		if (row->reps[i].partial || !row->reps[i].p50)
+		if (row->reps[i].partial || p50 == UINT64_MAX)
 			continue;
 		whole++;
-		if (row->reps[i].p50 < low)
-			low = row->reps[i].p50;
-		if (row->reps[i].p50 > high)
-			high = row->reps[i].p50;
+		if (p50 < low)
+			low = p50;
+		if (p50 > high)
+			high = p50;
 	}
 	if (whole > 1 && mid)
 		row->spread_permille = (high - low) * 1000 / mid;

@@ -30,6 +30,8 @@ struct bench_dist { /* also what a result file holds of a distribution */
 	uint64_t count, min, mean, p50, p90, p99, p999, max;
 };
 
+enum bench_measured { BENCH_DELIVERY, BENCH_ROUND_TRIP, BENCH_NR_MEASURED };
+
 struct bench_rep {
 	uint64_t sends, hits, accepted;
 	uint64_t no_irq, wrong_cpu, no_window, coalesced, no_entry, truncated;
@@ -38,12 +40,13 @@ struct bench_rep {
 	uint64_t ipi_ns;      /* "IPI time": sum over sends until the last target's handler began */
 	uint64_t total_ns;    /* of the senders' loops */
 	uint64_t ran_ns;      /* of it, without what kept the senders from running */
-	uint64_t p50, mean;   /* of what is measured; the median of the samples themselves, not of buckets */
-	uint64_t p50_step;    /* how finely the clock tells values apart there */
-	bool partial;	      /* interrupted */
+	/* The median of the samples themselves, not of buckets; UINT64_MAX where there is none. */
+	struct {
+		uint64_t p50, mean;
+		uint64_t step; /* how finely the clock tells values apart at the median */
+	} of[BENCH_NR_MEASURED];
+	bool partial; /* interrupted */
 };
-
-enum bench_measured { BENCH_DELIVERY, BENCH_ROUND_TRIP, BENCH_NR_MEASURED };
 
 struct bench_row {
 	uint32_t mode, state;
