@@ -86,7 +86,8 @@ struct bench_result {
 	struct bench_env env;
 	struct bench_load load;
 	unsigned int runs_done, runs_planned;
-	bool partial; /* interrupted before all was done */
+	bool partial;	   /* interrupted before all was done */
+	bool still_loaded; /* the module, which was to be unloaded */
 	struct bench_row *rows;
 	unsigned int nr_rows;
 	struct bench_check *checks;

@@ -159,6 +159,10 @@ static int verdict(const struct bench_result *r, struct err *err)
 			(unsigned long long)mismatched, plural_s(mismatched));
 		return EXIT_MISMATCH;
 	}
+	if (r->still_loaded) {
+		err_set(err, EXIT_FAILED, "the module is still loaded");
+		return EXIT_FAILED;
+	}
 	return EXIT_OK;
 }
 

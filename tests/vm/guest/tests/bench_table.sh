@@ -122,6 +122,16 @@ ok "bench leaves a module that it did not load" test -e /dev/ipitrace_bench
 ok "unload" rmmod ipitrace_bench
 ok "bench loads the module" bench --modes single --module /lab/ipitrace_bench.ko
 ok "and unloads it" test ! -e /sys/module/ipitrace_bench
+ipitrace bench -n 30000 --pace 100us --repeat 1 --modes single --targets any --module /lab/ipitrace_bench.ko --json >/tmp/out 2>/tmp/err &
+pid=$!
+at_work
+exec 9</dev/ipitrace_bench
+wait $pid
+is $? 1 "somebody else has its device open meanwhile: exit 1"
+ok "  that it can't be unloaded is said" grep -q 'cannot unload ipitrace_bench' /tmp/err
+is "$(of single sends)" 30000 "  and what was measured is printed"
+exec 9<&-
+ok "  unload" rmmod ipitrace_bench
 ipitrace bench --modes single --module /lab/nothing.ko >/tmp/out 2>/tmp/err
 is $? 1 "no such module: exit 1"
 ok "no such module: a hint" grep -q '^hint: .*make -C module' /tmp/err
