@@ -19,8 +19,8 @@ struct bench_check {
 	uint64_t sent, matched, mismatched; /* IPIs (hits) */
 	uint64_t elided;		    /* samples that the kernel served without an interrupt, as traced */
 	uint64_t unconfirmed;		    /* nobody can say whether an interrupt was due: not compared */
-	uint64_t plain_ns,
-		traced_ns; /* a send costs its sender (p50), without and with tracing; UINT64_MAX = unknown */
+	/* What a send costs its sender (p50), without and with tracing; UINT64_MAX = unknown. */
+	uint64_t plain_ns, traced_ns;
 	uint64_t seen[IPI_NR_CLASSES]; /* matched, by the class of interrupt that carried it */
 	uint64_t lost_events;
 	char first[320]; /* first mismatch, in words */
