@@ -29,15 +29,20 @@ adds_up() {
 	import json, re, sys
 	report = json.load(open(sys.argv[2]))
 	want = {(r["func"] or "-"): r["target_hits"] for r in report["rows"] if r["target_hits"]}
-	got, intervals, length, after = {}, 0, None, None
+	got, intervals, after, begin = {}, 0, None, None
+	units = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1}
 	for block in open(sys.argv[1]).read().split("\n\n"):
 	    if not block.strip():
 	        continue
 	    lines = block.splitlines()
-	    end, unit, n = re.match(r"ipitrace top ([0-9.]+), ([0-9.]+)(\S*) of", lines[0]).groups()[0], None, None
+	    end, length, unit, whole, whole_unit = re.match(
+	        r"ipitrace top ([0-9.]+), ([0-9.]+)([a-zµ]+) of ([0-9.]+)([a-zµ]+),", lines[0]).groups()
+	    end, length, whole = float(end), float(length) * units[unit], float(whole) * units[whole_unit]
 	    intervals += 1
-	    seconds = float(end) - after if after else None
-	    after = float(end)
+	    seconds = end - after if after else None
+	    begin = end - length if begin is None else begin
+	    assert abs(whole - (end - begin)) <= 0.006 * whole, (lines[0], begin)
+	    after = end
 	    if lines[4].startswith("no IPI"):
 	        continue
 	    assert lines[4].split() == ["FUNCTION", "HITS", "HITS/s"], lines[4]
@@ -59,6 +64,10 @@ lengths() {
 		awk 'NR > 1 && (($1 - before) * 1000 - $2) ^ 2 > 1 { bad++ } { before = $1 } END { exit NR < 8 || bad }'
 }
 ok "  intervals are as long as they say" lengths || note "$(grep '^ipitrace top' "$OUT")"
+# One that is short has taken no more of a CPU than there is: what it takes to end counts, and so does how long that is.
+exits 0 "a workload that ends at once" "$IPITRACE" top --batch -- true
+own=$(sed -n 's/.*; own: \([0-9]*\)[.0-9]*% CPU, .*/\1/p' "$OUT")
+ok "  ipitrace itself takes less than one CPU: ${own:-?}%" test "${own:-1000}" -le 101
 exits 0 "--where" "$IPITRACE" top --batch -n 1 -d 300ms --where 'target == 1' --by target,func -- "$EXAMPLES/membarrier" -n 100000 -c 0 -t 1
 is "$(sed -n '/^TARGET/,/^$/p' "$OUT" | awk 'NR > 1 && NF && $1 != 1')" "" "  no other target"
 like "$(cat "$OUT")" '^ *1 ipi_mb ' "  those of it are there"

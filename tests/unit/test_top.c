@@ -172,6 +172,7 @@ static void test_head(struct fixture *f)
 {
 	f->own.n.target_hits = 20;
 	f->data.cpu_ns = 100000000;
+	f->data.cpu_in_ns = 1000000000; /* of which the end of the interval is not the end */
 	f->data.nr_storms = 2;
 	f->data.storms[0] = (struct top_storm){ 3, 90000 };
 	f->data.lost = 7;
@@ -179,7 +180,7 @@ static void test_head(struct fixture *f)
 	shows(f, "-amd64, 4 CPUs\n", "the kernel's name is shortened, not what follows");
 	shows(f, "per s: 410k hits, 0.00 sends, 0.00 irqs, 0.00 unsolicited; 20.0% CPU stolen\n",
 	      "rates by the true length");
-	shows(f, "lost 7, late 0; own: 5.00% CPU, 10.0 hits/s; storms: CPU 3 45000/s, 1 more\n", "health");
+	shows(f, "lost 7, late 0; own: 10.0% CPU, 10.0 hits/s; storms: CPU 3 45000/s, 1 more\n", "health");
 	shows(f, "by caller,func, sorted by rate\n", "what was asked for");
 	shows(f, " 20000 1.00us 1.01us 1.01us    0.50\n", "a row: rate, percentiles, percent of a CPU");
 	shows(f, "columns do not fit; q quit, h help", "what is left out is counted");

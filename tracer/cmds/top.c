@@ -130,7 +130,9 @@ struct top {
 	struct top_rows *now, *shown;
 	struct expr *where; /* compiled of view.where */
 	uint64_t from_ns;   /* of the interval that is counted */
-	uint64_t cpu_ns;    /* ipitrace's own, when it began */
+	uint64_t begin_ns;  /* of the measurement */
+	uint64_t cpu_ns;    /* ipitrace's own, and ... */
+	uint64_t cpu_at_ns; /* ... when that was, which is later than the interval's begin */
 	uint64_t nr_done, nr_reused;
 	bool text; /* no screen */
 };
@@ -198,6 +200,7 @@ static void begin_interval(struct top *t, uint64_t from_ns, bool first)
 	live_refresh(t->live);
 	t->from_ns = from_ns;
 	t->cpu_ns = own_cpu_ns();
+	t->cpu_at_ns = signals_now_ns();
 	top_rows_begin(t->now, t->view.by, t->view.nr_by, t->where, from_ns, first);
 }
 
@@ -229,8 +232,11 @@ static void show_interval(struct top *t, uint64_t to_ns)
 	d->nr_storms = top_rows_storms(t->now, d->storms, ARRAY_SIZE(d->storms));
 	d->full = top_rows_full(t->now);
 	d->outdated = false;
-	d->elapsed_ns = to_ns - live_on_ns(t->live);
+	if (d->report->trace->start_ns < t->begin_ns)
+		t->begin_ns = d->report->trace->start_ns;
+	d->elapsed_ns = to_ns - t->begin_ns;
 	d->cpu_ns = own_cpu_ns() - t->cpu_ns;
+	d->cpu_in_ns = signals_now_ns() - t->cpu_at_ns;
 	d->lost = info->lost_events;
 	d->lost_unknown = info->lost_unknown;
 	d->late = info->late_events;
@@ -431,7 +437,8 @@ static int measure(struct top *t, struct err *err)
 	enum live_state state;
 	uint64_t end_ns;
 
-	begin_interval(t, live_on_ns(t->live), true);
+	t->begin_ns = live_on_ns(t->live);
+	begin_interval(t, t->begin_ns, true);
 	if (!t->text)
 		draw(t);
 	while (end_ns = interval_end(t), (state = live_step(t->live, end_ns, err)) != LIVE_ENDED) {
@@ -461,7 +468,7 @@ static int end(struct top *t, struct err *err)
 	if (!t->text)
 		return ret;
 	if (!all_done(t)) {
-		show_interval(t, live_off_ns(t->live));
+		show_interval(t, analysis_info(t->in.analysis)->end_ns);
 		draw(t);
 	}
 	if (!results_flush(&t->results, &late) && !results_close(&t->results, &late))

@@ -232,7 +232,7 @@ static void put_health(struct out *o)
 	char own[NUM_LEN], cpu[NUM_LEN], storms[160];
 
 	brief(top_per_s(r->own->n.target_hits, ns), own);
-	brief(top_percent(d->cpu_ns, ns), cpu);
+	brief(top_percent(d->cpu_ns, d->cpu_in_ns), cpu);
 	storms_text(o, storms, sizeof(storms));
 	putf(o, d->lost || d->late || d->nr_storms ? TOP_BAD : TOP_PLAIN,
 	     "lost %" PRIu64 "%s, late %" PRIu64 "; own: %s%% CPU, %s hits/s; storms: %s", d->lost,

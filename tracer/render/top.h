@@ -72,7 +72,7 @@ struct top_data {
 	struct top_storm storms[3];
 	unsigned int nr_storms;		 /* all, of which the worst are in storms */
 	uint64_t elapsed_ns;		 /* since the begin */
-	uint64_t cpu_ns;		 /* ipitrace's own, in the interval */
+	uint64_t cpu_ns, cpu_in_ns;	 /* ipitrace's own, in how long: what it read and told for this interval */
 	uint64_t lost, late;		 /* events, since the begin */
 	bool lost_unknown;		 /* and more */
 	bool full;			 /* see top_rows_full() */
