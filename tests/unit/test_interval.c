@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_interval.c - intervals of a measurement that begins with nothing, or with what came before it was known to be on.
+ * test_interval.c - intervals of a measurement that begins with nothing, or with what came before it was known to be on;
+ * and what their line of text says of what is not known.
  */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "render/render.h"
 #include "report/interval.h"
 #include "tap.h"
 
@@ -38,6 +43,38 @@ static struct interval begun(void)
 	return i;
 }
 
+static void is_line(const struct trace_info *t, uint64_t interrupts, const char *want, const char *name)
+{
+	const struct render_options o = { .brief = true, .line = true };
+	const struct agg_row own = { .target = 0 };
+	const struct report r = { .trace = t,
+				  .own = &own,
+				  .interval = true,
+				  .totals = { .sends = 2, .target_hits = 3, .interrupts = interrupts } };
+	struct err err = { 0 };
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	ok(!render_report(&render_text, &r, &o, out, &err), "%s", name);
+	fclose(out);
+	is_str(text, want, "  as it is");
+	free(text);
+}
+
+static void test_line(void)
+{
+	struct trace_info t = { .start_ns = ON, .end_ns = ON + EACH, .clock_ns = true, .has_send = true };
+
+	is_line(&t, 3, "5.100000, 100ms: 2 sends, 3 hits, 3 interrupts, 0 lost events\n\n", "all is known");
+	t.arrivals_unknown = true;
+	is_line(&t, 0, "5.100000, 100ms: 2 sends, 3 hits, interrupts not known, 0 lost events\n\n", "not what arrived");
+	is_line(&t, 7, "5.100000, 100ms: 2 sends, 3 hits, 7 interrupts, 0 lost events\n\n",
+		"  but interrupts, of whatever sends");
+	t.arrivals_unknown = t.has_send = false;
+	is_line(&t, 3, "5.100000, 100ms: sends not recorded, 3 interrupts, 0 lost events\n\n", "not who sent");
+}
+
 int main(void)
 {
 	struct interval i = begun();
@@ -61,5 +98,6 @@ int main(void)
 
 	i = begun();
 	is_span(until(&i, ON + EACH, ON + 9, 3), ON, ON + EACH, "the first begins when it was on, not with a record");
+	test_line();
 	return done_testing();
 }

@@ -185,6 +185,16 @@ static void test_head(struct fixture *f)
 	shows(f, " 20000 1.00us 1.01us 1.01us    0.50\n", "a row: rate, percentiles, percent of a CPU");
 	shows(f, "columns do not fit; q quit, h help", "what is left out is counted");
 	f->data = (struct top_data){ .report = &f->report, .elapsed_ns = 4000000000, .detail = &f->detail };
+	f->trace.has_send = false;
+	f->trace.arrivals_unknown = true;
+	shows(f, "per s: - hits, - sends, - irqs, - unsolicited; -% CPU stolen\n", "what is not known is no zero");
+	shows(f, "own: 0.00% CPU, - hits/s; storms: not known\n", "  nor none");
+	f->trace.has_send = true;
+	f->report.totals.interrupts = 40;
+	shows(f, "per s: 410k hits, 0.00 sends, 20.0 irqs, - unsolicited; 20.0% CPU stolen\n",
+	      "interrupts of which it is not known which IPI they are");
+	f->report.totals.interrupts = 0;
+	f->trace.arrivals_unknown = false;
 }
 
 static void test_keys(struct fixture *f)

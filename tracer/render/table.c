@@ -372,14 +372,20 @@ static void brief_head(struct render *r)
 {
 	static const struct column point = { .unit = UNIT_WHEN };
 	const struct trace_info *t = r->report->trace;
+	uint64_t interrupts = r->report->totals.interrupts;
 	char to[32], time[RENDER_TIME_LEN];
 
 	render_value(&point, (struct value){ .num = t->end_ns }, false, to, sizeof(to));
 	render_time(t->end_ns - t->start_ns, r->options->screen.utf8, time);
 	fprintf(r->out, "%s, %s: ", to, time);
-	render_sends(r->report, r->out);
-	fprintf(r->out, ", %" PRIu64 " interrupt%s, ", r->report->totals.interrupts,
-		plural_s(r->report->totals.interrupts));
+	if (t->has_send)
+		render_sends(r->report, r->out);
+	else
+		fputs("sends not recorded", r->out);
+	if (interrupts || !t->arrivals_unknown)
+		fprintf(r->out, ", %" PRIu64 " interrupt%s, ", interrupts, plural_s(interrupts));
+	else
+		fputs(", interrupts not known, ", r->out);
 	render_lost_events(r);
 	if (t->late_events)
 		fprintf(r->out, ", %" PRIu64 " late", t->late_events);

@@ -152,6 +152,13 @@ static void brief(uint64_t num, char *buf)
 		snprintf(buf, NUM_LEN, "%.0fM", (double)num / 1e9);
 }
 
+static void brief_if(bool known, uint64_t num, char *buf)
+{
+	snprintf(buf, NUM_LEN, "-");
+	if (known)
+		brief(num, buf);
+}
+
 /* --- the head --- */
 
 static uint64_t stolen_ns(const struct report *r)
@@ -191,15 +198,15 @@ static void put_rates(struct out *o)
 	const struct report *r = o->d->report;
 	const struct match_totals *t = &r->totals;
 	uint64_t ns = r->trace->end_ns - r->trace->start_ns;
-	char hits[NUM_LEN], sends[NUM_LEN] = "-", irqs[NUM_LEN], unsolicited[NUM_LEN], stolen[NUM_LEN];
+	bool sent = r->trace->has_send, arrived = !r->trace->arrivals_unknown, seen = arrived || t->interrupts;
+	char hits[NUM_LEN], sends[NUM_LEN], irqs[NUM_LEN], unsolicited[NUM_LEN], stolen[NUM_LEN];
 
-	brief(top_per_s(t->target_hits, ns), hits);
+	brief_if(sent, top_per_s(t->target_hits, ns), hits);
 	/* Sends are no lines that a condition could be asked of. */
-	if (!o->v->where[0] && r->trace->has_send)
-		brief(top_per_s(t->sends, ns), sends);
-	brief(top_per_s(t->interrupts, ns), irqs);
-	brief(top_per_s(t->unsolicited, ns), unsolicited);
-	brief(top_percent(stolen_ns(r), ns), stolen);
+	brief_if(sent && !o->v->where[0], top_per_s(t->sends, ns), sends);
+	brief_if(seen, top_per_s(t->interrupts, ns), irqs);
+	brief_if(arrived, top_per_s(t->unsolicited, ns), unsolicited);
+	brief_if(seen, top_percent(stolen_ns(r), ns), stolen);
 	putf(o, TOP_PLAIN, "per s: %s hits, %s sends, %s irqs, %s unsolicited; %s%% CPU stolen", hits, sends, irqs,
 	     unsolicited, stolen);
 }
@@ -213,7 +220,7 @@ static void storms_text(const struct out *o, char *buf, size_t len)
 	char rate[NUM_LEN];
 	size_t at = 0;
 
-	snprintf(buf, len, "none");
+	snprintf(buf, len, "%s", t->has_send ? "none" : "not known");
 	nr = d->nr_storms < nr ? d->nr_storms : nr;
 	for (unsigned int i = 0; i < nr && at < len; i++) {
 		brief(top_per_s(d->storms[i].hits, t->end_ns - t->start_ns), rate);
@@ -231,7 +238,7 @@ static void put_health(struct out *o)
 	uint64_t ns = r->trace->end_ns - r->trace->start_ns;
 	char own[NUM_LEN], cpu[NUM_LEN], storms[160];
 
-	brief(top_per_s(r->own->n.target_hits, ns), own);
+	brief_if(r->trace->has_send, top_per_s(r->own->n.target_hits, ns), own);
 	brief(top_percent(d->cpu_ns, d->cpu_in_ns), cpu);
 	storms_text(o, storms, sizeof(storms));
 	putf(o, d->lost || d->late || d->nr_storms ? TOP_BAD : TOP_PLAIN,
