@@ -21,6 +21,7 @@ static struct report by_caller = {
 static struct report empty = { .trace = &trace, .own = &own, .by = { AGG_KEY_CLASS }, .nr_by = 1 };
 static struct prometheus *labels;
 static char *text;
+static bool broke_off;
 
 static void render(bool openmetrics)
 {
@@ -31,6 +32,7 @@ static void render(bool openmetrics)
 		.by_caller = &by_caller,
 		.targets = &all,
 		.up = true,
+		.failed = broke_off,
 		.version = "1",
 	};
 	size_t len;
@@ -139,6 +141,17 @@ static void test_text(void)
 	is_u64(value("ipitrace_delivered_total{class=\"reschedule\"}"), UINT64_MAX, "what is not known is not there");
 	ok(strstr(text, "ipitrace_caller_calls") == NULL, "  not even its name");
 	is_u64(value("ipitrace_target_hits_total{target=\"1\"}"), 0, "  what is known, is");
+	is_u64(value("ipitrace_own_hits_total"), 0, "  of ipitrace itself, too");
+	trace.has_send = false;
+	render(false);
+	is_u64(value("ipitrace_own_sends_total"), UINT64_MAX,
+	       "without sends those of ipitrace itself are not known, either");
+	is_u64(value("ipitrace_own_hits_total"), UINT64_MAX, "  nor their targets");
+	trace.has_send = true;
+	is_u64(value("ipitrace_incomplete"), 0, "what ends as it should is complete");
+	broke_off = true;
+	render(false);
+	is_u64(value("ipitrace_incomplete"), 1, "  what broke off is not");
 }
 
 int main(void)

@@ -64,7 +64,7 @@ struct metrics {
 	char *temporary; /* name of the file until it is complete */
 	uint64_t interval_ns, due_ns;
 	double start_s;
-	bool ended, failing;
+	bool ended, failed, failing;
 };
 
 /* --- what is written --- */
@@ -88,6 +88,7 @@ static void write_metrics(struct metrics *m, enum serve_format format, FILE *out
 		.targets = &m->in->filters[0]->target_cpus.set,
 		.by_sender = reading_by_sender(m->in),
 		.up = !m->ended,
+		.failed = m->failed,
 		.start_s = m->start_s,
 		.cpu_s = cpu_s(),
 		.version = IPITRACE_VERSION,
@@ -261,6 +262,15 @@ int metrics_end(struct metrics *m, struct err *err)
 {
 	m->ended = true;
 	return m->o.file ? replace_file(m, err) : 0;
+}
+
+void metrics_failed(struct metrics *m)
+{
+	if (!m->in || m->ended)
+		return;
+	live_refresh(m->live);
+	m->failed = true;
+	metrics_end(m, NULL);
 }
 
 void metrics_forget_tasks(struct metrics *m)

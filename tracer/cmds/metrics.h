@@ -44,6 +44,8 @@ struct span_sink metrics_sink(struct metrics *m);
 void metrics_step(struct metrics *m);
 /* After live_finish(): the last file. */
 int metrics_end(struct metrics *m, struct err *err);
+/* It ends otherwise: the last file says that, too, if there was a first one. Before live_close(). */
+void metrics_failed(struct metrics *m);
 void metrics_forget_tasks(struct metrics *m);
 void metrics_close(struct metrics *m);
 

@@ -367,6 +367,8 @@ static int run(struct stat *s, char **command, char **workload, struct err *err)
 		ret = measure(s, err);
 	if (!ret)
 		ret = end(s, err);
+	if (ret && s->metrics)
+		metrics_failed(s->metrics);
 	return running_finish(s->live, ret, workload, s->o.live.strict, err);
 }
 

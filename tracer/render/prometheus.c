@@ -499,7 +499,8 @@ static void put_info(const struct out *o, const struct prometheus_sample *s)
 	free(tier);
 	gauge(o, "up", "1: the measurement goes on; 0: it has ended, and this is the last of it.", s->up);
 	gauge(o, "start_time_seconds", "When the measurement began, since the epoch.", s->start_s);
-	gauge(o, "incomplete", "1: events are missing, for whatever reason.", report_incomplete(s->by_class));
+	gauge(o, "incomplete", "1: events are missing, for whatever reason.",
+	      s->failed || report_incomplete(s->by_class));
 	head(o, "cpu_seconds", "counter", "Time of a CPU that ipitrace itself has taken.");
 	fprintf(o->f, "ipitrace_cpu_seconds_total %.6f\n", s->cpu_s);
 }
@@ -538,6 +539,8 @@ static void put_evidence(const struct out *o, const struct prometheus_sample *s)
 	gauge(o, "lost_unknown", "1: more were lost, nobody knows how many.", t->lost_unknown);
 	counter(o, "late_events", "Events that came when their time was settled, and are in no count.", t->late_events);
 	counter(o, "missed_sends", "Sends that probes in place of send events missed.", t->missed_sends);
+	if (!t->has_send)
+		return;
 	counter(o, "own_sends", "Sends by ipitrace itself, in no other family of sends.", r->own->n.sends);
 	counter(o, "own_hits", "Targets of sends by ipitrace itself, in no other family of hits.",
 		r->own->n.target_hits);

@@ -29,6 +29,7 @@ struct prometheus_sample {
 	const struct cpuset *targets;	/* of a filter; empty = all of the machine */
 	bool by_sender;			/* a filter: no interrupt without a sender is seen */
 	bool up;			/* it goes on */
+	bool failed;			/* it broke off: what is missing is not known */
 	double start_s;			/* since the epoch */
 	double cpu_s;			/* of a CPU, taken by the measurement itself */
 	const char *version;
