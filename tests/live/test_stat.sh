@@ -67,11 +67,17 @@ cp "$OUT" "$TMP/s.json"
 json_check "$TMP/s.json" "{r['func'] for r in rows} == {'flush_tlb_func'}" "  that function only"
 unchanged "measured"
 
+exits 0 "a filter that nothing passes" "$IPITRACE" stat --comm no-such-task -- "$EXAMPLES/wakeup" -n 200
+like "$(cat "$ERR")" "^ipitrace: --comm: 'no-such-task' matches nothing in the measurement$" "  is told of"
+like "$(cat "$ERR")" "'ipitrace stat --by comm' shows what there is$" "  and not sent to a recording that there is not"
+
 # --- exit status ---
 (umask 0 && : >"$TMP/x")
 exits 7 "the workload's status" "$IPITRACE" stat -o "$TMP/x" -- sh -c 'exit 7'
 is "$(stat -c %a "$TMP/x")" 600 "  results are for their owner alone, also in a file that was there"
 exits 127 "a workload that does not exist" "$IPITRACE" stat -- ./no-such-program
+exits 127 "the same with metrics" "$IPITRACE" stat --prometheus "$TMP/m.prom" -- ./no-such-program
+is "$(grep -E '^ipitrace_(up|incomplete) ' "$TMP/m.prom")" $'ipitrace_up 0\nipitrace_incomplete 1' "  the file says that nothing goes on"
 exits 126 "one that is not executable" "$IPITRACE" stat -- "$TMP/before"
 exits 2 "two formats" "$IPITRACE" stat --json --csv
 exits 2 "an unknown column: at once, not after measuring" timeout 10 "$IPITRACE" stat -f nonsense

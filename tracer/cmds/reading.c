@@ -200,7 +200,13 @@ bool reading_can_filter(const struct reading *r, const struct ipi_filter *f, str
 /* "the recording": for messages. */
 static const char *whose(const struct reading *r)
 {
-	return r->several ? r->path : "the recording";
+	return r->several ? r->path : r->path ? "the recording" : "the measurement";
+}
+
+/* The command that shows what there is: of a measurement, once more. */
+static const char *shown_by(const struct reading *r)
+{
+	return r->path ? "report" : "stat";
 }
 
 /* What the filters have no answer for is told, not guessed. */
@@ -292,7 +298,7 @@ static void hint_task(const struct reading *r, bool process, int32_t pid)
 		fprintf(stderr, "hint: it is a thread of process %d: --tid %d, or -p %d\n", task_number(tgid), pid,
 			task_number(tgid));
 	else
-		fprintf(stderr, "hint: 'ipitrace report --by %s' shows what there is\n",
+		fprintf(stderr, "hint: 'ipitrace %s --by %s' shows what there is\n", shown_by(r),
 			process && reading_knows_processes(r) ? "process" : "pid");
 }
 
@@ -309,13 +315,13 @@ static void say_missed(void *ctx, const struct filter_row *row, const char *item
 		return;
 	}
 	fprintf(stderr, "ipitrace: --%s: '%s' matches nothing in %s\n", row->opt.long_name, clean, whose(r));
-	fputs(near->nr ? "hint: near it are" : "hint: nothing is near it; 'ipitrace report --by", stderr);
+	fputs(near->nr ? "hint: near it are" : "hint: nothing is near it;", stderr);
 	for (unsigned int i = 0; i < near->nr; i++) {
 		sanitize(clean, sizeof(clean), near->name[i]);
 		fprintf(stderr, "%s %s", i ? "," : "", clean);
 	}
 	if (!near->nr)
-		fprintf(stderr, " %s' shows what there is", row->opt.long_name);
+		fprintf(stderr, " 'ipitrace %s --by %s' shows what there is", shown_by(r), row->opt.long_name);
 	fputc('\n', stderr);
 }
 
@@ -461,8 +467,9 @@ int reading_status(const struct report *r, struct err *err)
 		err_set(err, EXIT_INCOMPLETE, "the recording did not end as it should");
 	else if (r->missing)
 		err_set(err, EXIT_INCOMPLETE,
-			"/proc/interrupts counted at least %llu %s, %llu are in the recording: events are missing",
-			(unsigned long long)r->missing->low, r->missing->what, (unsigned long long)r->missing->traced);
+			"/proc/interrupts counted at least %llu %s, %llu %s: events are missing",
+			(unsigned long long)r->missing->low, r->missing->what, (unsigned long long)r->missing->traced,
+			t->path ? "are in the recording" : "were traced");
 	else if (t->lost_unknown)
 		err_set(err, EXIT_INCOMPLETE, "events are missing, nobody knows how many");
 	else if (t->lost_events)
