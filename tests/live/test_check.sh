@@ -61,6 +61,8 @@ json_is "d['verdict'] == 'passed' and d['reasons'] == [] and d['workload_status'
 json_is "d['evidence']['self_test'] and d['evidence']['tracing_intact'] and d['evidence']['lost_events'] == 0" "  with all evidence"
 json_is "250000000 < d['duration_ns']" "  over the time that was asked for"
 ok "  JUnit" grep -q 'failures="0" errors="0"' "$TMP/j.xml"
+exits 0 "--progress" "$IPITRACE" check -C 1 -d 700ms --max 1000000 --progress 200ms -o "$TMP/c.txt"
+like "$(cat "$ERR")" '^ipitrace: [2-6][0-9][0-9]ms, [0-9]+ IPIs? on CPU 1$' "  after how long, also below a second"
 exits 0 "a rate" "$IPITRACE" check -C 1 -d 300ms --max 1000000/s --json
 json_is "d['max'] == {'per_s': 1000000}" "  as given"
 exits 0 "callers that are allowed" "$IPITRACE" check -C 1 --allow '*' --max 100000 --json -- "$EXAMPLES/wakeup" -n 100

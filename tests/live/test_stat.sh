@@ -97,7 +97,7 @@ exits 0 "-d ends a workload" timeout 20 "$IPITRACE" stat -d 300ms -o "$TMP/x" --
 "$IPITRACE" stat -d 2s -I 100ms 2>"$ERR" | head -n 1 >"$OUT"
 is "${PIPESTATUS[0]}" 1 "a reader that goes away ends it"
 is "$(grep -c '^ipitrace:' "$ERR")" 1 "  which is said once"
-for with in "-C 1" "-I 1s" "--csv" "--by func" "--listen localhost:0"; do
+for with in "-C 1" "-I 1s" "--csv" "--by func" "--listen localhost:0" "--callers 5"; do
 	# shellcheck disable=SC2086 # several words
 	exits 2 "--counts does not go with $with" "$IPITRACE" stat --counts $with -d 100ms
 done

@@ -31,6 +31,7 @@
 #include "cmds/running.h"
 #include "live/live.h"
 #include "render/check.h"
+#include "render/value.h"
 #include "report/offenders.h"
 #include "report/report.h"
 
@@ -211,9 +212,10 @@ static int open_watch(struct check *c, char **command, char **workload, struct e
 static void say_progress(const struct check *c)
 {
 	uint64_t hits = offenders_hits(c->offenders);
+	char time[RENDER_TIME_LEN];
 
-	running_say("%.0f s, %llu IPI%s on CPU %s", (double)(signals_now_ns() - c->from_ns) / 1e9,
-		    (unsigned long long)hits, plural_s(hits), c->r.cpus);
+	render_time(signals_now_ns() - c->from_ns, false, time);
+	running_say("%s, %llu IPI%s on CPU %s", time, (unsigned long long)hits, plural_s(hits), c->r.cpus);
 }
 
 static int watch(struct check *c, struct err *err)
@@ -231,7 +233,8 @@ static int watch(struct check *c, struct err *err)
 		if (signals_now_ns() < next_ns)
 			continue;
 		say_progress(c);
-		next_ns += c->o.progress_ns;
+		/* What came too late, or more often than is looked, is not made up for. */
+		next_ns += (signals_now_ns() - next_ns) / c->o.progress_ns * c->o.progress_ns + c->o.progress_ns;
 	}
 	return live_finish(c->live, err);
 }

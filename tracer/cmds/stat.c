@@ -296,7 +296,7 @@ static int check_counts(const struct stat_options *o, struct err *err)
 		{ filtered, "filters" },
 		{ o->interval_ns, "-I" },
 		{ o->live.save, "--save" },
-		{ metrics_asked(&o->metrics), "metrics" },
+		{ metrics_asked(&o->metrics) || o->metrics.callers, "metrics" },
 		{ o->rows.csv, "--csv" },
 		{ o->rows.raw_csv, "--raw-csv" },
 		{ o->rows.sort, "--sort" },
