@@ -151,6 +151,10 @@ like "$(cat "$ERR")" 'nothing tripped' "  never trip"
 exits 0 "nothing trips" "$IPITRACE" record --flight --stop-on 'func > 1h' -d 200ms -o e.dat
 like "$(cat "$ERR")" 'nothing tripped' "  which is said"
 ok "  and no file written" test ! -e e.dat
+exits 0 "nothing can trip" "$IPITRACE" record --flight --func 'no_such*' --stop-on 'delivery > 10s' -o e.dat -- "$EXAMPLES/wakeup" -n 100
+like "$(cat "$ERR")" "^ipitrace: --func: 'no_such\*' matches nothing in the measurement" "  is told of: the filter"
+exits 0 "nor with a condition" "$IPITRACE" record --flight --stop-on 'comm =~ no-such-task' -o e.dat -- "$EXAMPLES/wakeup" -n 100
+like "$(cat "$ERR")" "^ipitrace: --stop-on: no comm that it was asked of matches 'no-such-task'$" "  nor the condition"
 
 # --- trouble ---
 mkdir full

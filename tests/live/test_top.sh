@@ -73,6 +73,8 @@ is "$(sed -n '/^TARGET/,/^$/p' "$OUT" | awk 'NR > 1 && NF && $1 != 1')" "" "  no
 like "$(cat "$OUT")" '^ *1 ipi_mb ' "  those of it are there"
 like "$(cat "$OUT")" '^by target,func, sorted by rate; only target == 1$' "  and the condition is said"
 like "$(cat "$OUT")" ' hits, - sends, ' "  sends are no lines of their own"
+exits 0 "--where that nothing is like" "$IPITRACE" top --batch -n 1 -d 300ms --where 'comm == no-such-task' -- "$EXAMPLES/wakeup" -n 100000
+like "$(cat "$ERR")" "^ipitrace: --where: no comm that it was asked of matches 'no-such-task'$" "  says so"
 exits 2 "no terminal" "$IPITRACE" top
 like "$(cat "$ERR")" '^hint: .*--batch' "  the hint names --batch"
 exits 2 "a condition that is wrong" "$IPITRACE" top --batch --where 'delivry > 1us'

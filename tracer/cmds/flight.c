@@ -468,12 +468,21 @@ static int watch(struct flight *f, struct err *err)
 	return 0;
 }
 
+/* ... which may be for what it asks. */
+static void say_nothing_tripped(const struct flight *f)
+{
+	running_say("nothing tripped: no file was written for %s", f->f->stop_on_text);
+	live_refresh(f->live);
+	reading_say_condition("stop-on", f->f->stop_on, analysis_info(f->in.analysis));
+	reading_say_missed(&f->in);
+}
+
 static int end(struct flight *f, struct err *err)
 {
 	if (!f->f->stop_on)
 		write_file(f, false, true);
 	else if (!f->nr_trips && !f->o->quiet)
-		running_say("nothing tripped: no file was written for %s", f->f->stop_on_text);
+		say_nothing_tripped(f);
 	return live_finish(f->live, err);
 }
 

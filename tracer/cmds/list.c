@@ -205,51 +205,6 @@ static void emit(void *ctx, const struct list_line *line)
 	p->render.ops->line(&p->render, line);
 }
 
-/* What a column that no line has would need; NULL: nothing helps. */
-static const char *needs(const char *key, const struct trace_info *t)
-{
-	static const struct {
-		const char *key, *hint;
-	} needs[] = {
-		{ "waker", "'ipitrace record --with sched' records it" },
-		{ "waker_pid", "'ipitrace record --with sched' records it" },
-		{ "wakee", "'ipitrace record --with sched' records it" },
-		{ "wakee_pid", "'ipitrace record --with sched' records it" },
-		{ "idle", "'ipitrace record --with idle' records it" },
-		{ "ufunc", "'ipitrace record --user-stack' records it" },
-		{ "rate", "it is known from the first 100ms on" },
-		{ "caller", "record with stacks, that is without --no-stack; callsite is there always" },
-		{ "tgid", "recordings of ipitrace since version 0.2 know it" },
-		{ "cgroup", "recordings of ipitrace since version 0.2 know it" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
-		if (strcmp(key, needs[i].key))
-			continue;
-		if ((t->beside.wakes && !strncmp(key, "wake", 4)) || (t->beside.idle && !strcmp(key, "idle")))
-			return NULL;
-		return needs[i].hint;
-	}
-	return NULL;
-}
-
-/* What the condition cannot have meant, as filters tell it of their patterns. */
-static void say_missed(void *ctx, unsigned int field, const char *text)
-{
-	enum list_unit unit;
-	const char *key = list_expr_key(field, &unit), *hint = text ? NULL : needs(key, ctx);
-	char clean[100];
-
-	if (text) {
-		sanitize(clean, sizeof(clean), text);
-		fprintf(stderr, "ipitrace: --where: no %s that it was asked of matches '%s'\n", key, clean);
-		return;
-	}
-	fprintf(stderr, "ipitrace: --where: no line that it was asked of has any %s\n", key);
-	if (hint)
-		fprintf(stderr, "hint: %s\n", hint);
-}
-
 /* Why no line has the time that lines are chosen by, if the recording as a whole tells; else NULL. */
 static const char *why_untold(const char *key, const struct trace_info *t)
 {
@@ -324,7 +279,7 @@ static int list_file(struct list_options *o, const char *path, const struct list
 		goto out;
 	say_timeless(&o->choice, p.render.trace, list);
 	if (o->where)
-		list_expr_missed(o->where, say_missed, (void *)p.render.trace);
+		reading_say_condition("where", o->where, p.render.trace);
 	ret = reading_status(&judged, err);
 out:
 	list_free(list);

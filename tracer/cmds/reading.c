@@ -16,6 +16,7 @@
 #include "base/taskid.h"
 #include "base/text.h"
 #include "report/columns.h"
+#include "report/list.h"
 #include "cmds/reading.h"
 
 const char *reading_file(const char *command, const char *input, char **argv, int nr, struct err *err)
@@ -325,6 +326,63 @@ static void say_missed(void *ctx, const struct filter_row *row, const char *item
 	fputc('\n', stderr);
 }
 
+/* What a column that no line has would need; NULL: nothing helps. */
+static const char *needs(const char *key, const struct trace_info *t)
+{
+	static const struct {
+		const char *key, *hint;
+	} needs[] = {
+		{ "waker", "'ipitrace record --with sched' records it" },
+		{ "waker_pid", "'ipitrace record --with sched' records it" },
+		{ "wakee", "'ipitrace record --with sched' records it" },
+		{ "wakee_pid", "'ipitrace record --with sched' records it" },
+		{ "idle", "'ipitrace record --with idle' records it" },
+		{ "ufunc", "'ipitrace record --user-stack' records it" },
+		{ "rate", "it is known from the first 100ms on" },
+		{ "caller", "record with stacks, that is without --no-stack; callsite is there always" },
+		{ "tgid", "recordings of ipitrace since version 0.2 know it" },
+		{ "cgroup", "recordings of ipitrace since version 0.2 know it" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		if (strcmp(key, needs[i].key))
+			continue;
+		if ((t->beside.wakes && !strncmp(key, "wake", 4)) || (t->beside.idle && !strcmp(key, "idle")))
+			return NULL;
+		return needs[i].hint;
+	}
+	return NULL;
+}
+
+struct condition {
+	const char *option;
+	const struct trace_info *trace;
+};
+
+static void say_unmet(void *ctx, unsigned int field, const char *text)
+{
+	const struct condition *c = ctx;
+	enum list_unit unit;
+	const char *key = list_expr_key(field, &unit), *hint = text ? NULL : needs(key, c->trace);
+	char clean[100];
+
+	if (text) {
+		sanitize(clean, sizeof(clean), text);
+		fprintf(stderr, "ipitrace: --%s: no %s that it was asked of matches '%s'\n", c->option, key, clean);
+		return;
+	}
+	fprintf(stderr, "ipitrace: --%s: no line that it was asked of has any %s\n", c->option, key);
+	if (hint)
+		fprintf(stderr, "hint: %s\n", hint);
+}
+
+void reading_say_condition(const char *option, const struct expr *e, const struct trace_info *t)
+{
+	struct condition c = { option, t };
+
+	list_expr_missed(e, say_unmet, &c);
+}
+
 /* Where a recording ends is in the facts of ours; of others it shows when all was read. */
 static int find_bounds(const struct reading *r, uint64_t *start_ns, uint64_t *end_ns, struct err *err)
 {
@@ -466,8 +524,7 @@ int reading_status(const struct report *r, struct err *err)
 	else if (t->incomplete)
 		err_set(err, EXIT_INCOMPLETE, "the recording did not end as it should");
 	else if (r->missing)
-		err_set(err, EXIT_INCOMPLETE,
-			"/proc/interrupts counted at least %llu %s, %llu %s: events are missing",
+		err_set(err, EXIT_INCOMPLETE, "/proc/interrupts counted at least %llu %s, %llu %s: events are missing",
 			(unsigned long long)r->missing->low, r->missing->what, (unsigned long long)r->missing->traced,
 			t->path ? "are in the recording" : "were traced");
 	else if (t->lost_unknown)

@@ -6,6 +6,7 @@
 #define IPITRACE_CMDS_READING_H
 
 #include "base/err.h"
+#include "base/expr.h"
 #include "base/filter.h"
 #include "base/opts.h"
 #include "base/window.h"
@@ -86,6 +87,8 @@ void reading_stackless(const struct reading *r, const char *option, const char *
 void reading_say_keys(const struct reading *r, const enum agg_key *by, unsigned int nr_by);
 /* On standard error: patterns of the first filter that match nothing, and what else it cannot have meant. After a run. */
 void reading_say_missed(const struct reading *r);
+/* The same of the condition of --option, after it was asked, as list_expr_missed() tells it. */
+void reading_say_condition(const char *option, const struct expr *e, const struct trace_info *t);
 /* The recording can tell what the filter asks for; false: *err says what it cannot. */
 bool reading_can_filter(const struct reading *r, const struct ipi_filter *f, struct err *err);
 /* ... of --children: there are processes to begin with. */

@@ -464,6 +464,8 @@ static int end(struct top *t, struct err *err)
 	if (!t->o.live.quiet) {
 		reading_say_missed(&t->in);
 		reading_say_keys(&t->in, t->view.by, t->view.nr_by);
+		if (t->where)
+			reading_say_condition("where", t->where, analysis_info(t->in.analysis));
 	}
 	if (!t->text)
 		return ret;
