@@ -18,7 +18,11 @@ static const struct match_totals none;
 /* The interval up to to_ns, of a whole that begins at start_ns (0: not known) and has so many records by now. */
 static struct trace_info until(struct interval *i, uint64_t to_ns, uint64_t start_ns, uint64_t records)
 {
-	const struct trace_info whole = { .start_ns = start_ns, .end_ns = to_ns, .records = records };
+	const struct trace_info whole = { .start_ns = start_ns,
+					  .end_ns = to_ns,
+					  .records = records,
+					  .other_events = 2 * records,
+					  .stacks_dropped = 3 * records };
 	struct report r = { .trace = &whole };
 	struct trace_info t;
 
@@ -90,6 +94,8 @@ int main(void)
 	t = until(&i, ON + 5 * EACH, ON - 7, 15);
 	is_span(t, ON + 4 * EACH, ON + 5 * EACH, "the fifth");
 	is_u64(t.records, 5, "  has what came since");
+	is_u64(t.other_events, 10, "  of other kinds, too");
+	is_u64(t.stacks_dropped, 15, "  and stacks that were too many");
 
 	i = begun();
 	is_span(until(&i, ON + EACH, ON - 7, 3), ON - 7, ON + EACH,

@@ -31,6 +31,8 @@ void interval_report(struct interval *i, struct report *r, uint64_t to_ns)
 	t->end_ns = to_ns;
 	since(&t->records, i->before.records);
 	since(&t->events, i->before.events);
+	since(&t->other_events, i->before.other_events);
+	since(&t->stacks_dropped, i->before.stacks_dropped);
 	since(&t->lost_events, i->before.lost_events);
 	since(&t->late_events, i->before.late_events);
 	since(&t->missed_sends, i->before.missed_sends);
