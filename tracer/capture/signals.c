@@ -61,6 +61,11 @@ static void on_child(int sig)
 	(void)sig; /* only to end a sleep */
 }
 
+bool signals_request_waits(void)
+{
+	return requested;
+}
+
 void signals_catch(void)
 {
 	static const int sigs[] = { SIGINT,  SIGTERM, SIGHUP,	 SIGQUIT, SIGUSR1, SIGUSR2,

@@ -22,6 +22,8 @@ void signals_catch(void);
 void signals_catch_request(void);
 /* Somebody has asked since the last call. */
 bool signals_requested(void);
+/* The same, and it stays asked for. */
+bool signals_request_waits(void);
 /* Number of the signal that asked to stop, 0 if none did. */
 int signals_got(void);
 /* It came from the terminal: then the workload, in the same process group, has got it too. */

@@ -378,6 +378,11 @@ static int halt(struct live *l, uint64_t at_ns, struct err *err)
 	return 0;
 }
 
+static bool is_over(struct live *l)
+{
+	return l->halting || run_is_over(&l->run, l->end_ns);
+}
+
 /* Nothing is read before the end, or before somebody asks for it. */
 static enum live_state step_unread(struct live *l, struct err *err)
 {
@@ -400,10 +405,13 @@ enum live_state live_step(struct live *l, uint64_t until_ns, struct err *err)
 	int ret;
 
 	l->limit_ns = until_ns;
-	if (!l->halted && !l->more)
-		wait_round(l);
 	now = signals_now_ns(); /* before a workload that has ended is reaped */
-	if (!l->halted && (l->halting || run_is_over(&l->run, l->end_ns)))
+	/* What ended a sleep elsewhere ends none here. */
+	if (!l->halted && !l->more && !is_over(l) && !signals_request_waits()) {
+		wait_round(l);
+		now = signals_now_ns();
+	}
+	if (!l->halted && is_over(l))
 		return halt(l, now, err) ? failed(l) : LIVE_GOES_ON;
 	if (l->config.flight.unread)
 		return step_unread(l, err);
