@@ -83,10 +83,18 @@ static void json_name(struct json *j, const char *key, const char *name, bool is
 	free(copy);
 }
 
+/* How many rows of a table are to be seen: -n. */
+static unsigned int rows_shown(const struct counting *c, enum counts_kind kind)
+{
+	unsigned int nr = c->tables[kind].nr;
+
+	return c->o->top && c->o->top < nr ? (unsigned int)c->o->top : nr;
+}
+
 static void json_rows(struct json *j, const struct counting *c, enum counts_kind kind, const char *key,
 		      const char *cast)
 {
-	for (unsigned int i = 0; i < c->tables[kind].nr; i++) {
+	for (unsigned int i = 0; i < rows_shown(c, kind); i++) {
 		const struct counts_row *row = &c->tables[kind].rows[i];
 
 		json_object(j, NULL);
@@ -168,7 +176,7 @@ static void text_row(FILE *out, const struct counts_row *row)
 static void text_table(const struct counting *c, enum counts_kind kind, const char *what, const char *name, FILE *out)
 {
 	const struct counts_table *t = &c->tables[kind];
-	unsigned int nr = c->o->top && c->o->top < t->nr ? (unsigned int)c->o->top : t->nr;
+	unsigned int nr = rows_shown(c, kind);
 
 	if (!t->nr)
 		return;

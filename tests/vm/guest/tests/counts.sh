@@ -58,6 +58,8 @@ for key in delivered coalesced interrupts unsolicited; do
 	ok "what is not known is null: $key" grep -q "\"$key\": null" out
 done
 ok "nothing was dropped" grep -q '"dropped": 0' out
+ipitrace stat --counts --json -n 1 -o one -- provoke single busy 0 1,2 200 >out 2>err
+is "$(grep -c '"func"' one)" 1 "-n 1: one row of a table in JSON, as in text"
 ipitrace stat --counts -o counted -- sh -c 'exit 7'
 is $? 7 "the workload's status"
 is "$(ls /sys/kernel/tracing/instances)" "" "nothing is left"
