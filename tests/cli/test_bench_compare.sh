@@ -47,7 +47,7 @@ exits 0 "a repetition that was interrupted" "$IPITRACE" bench --compare "$TMP/a.
 like "$(cat "$OUT")" ' +100 +200 +2\.000 +0\.463 +slower' "  is left out"
 PARTIAL="180 200" result "$TMP/cut-all.json" membarrier 1 180 200
 exits 0 "all of them" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/cut-all.json"
-like "$(cat "$OUT")" ' +100 +unknown +unknown +unknown +unknown: needs' "  leave nothing, and no figure"
+like "$(cat "$OUT")" ' +100 +unknown +unknown +unknown +unknown: needs the medians of at least 2' "  leave nothing, and no figure"
 exits 0 "as JSON" "$IPITRACE" bench --compare --json "$TMP/a.json" "$TMP/cut-all.json"
 json_check "$OUT" 'rows[0]["a_median_ns"] == 100 and rows[0]["b_median_ns"] is rows[0]["ratio_ppm"] is rows[0]["error_ppm"] is None' \
 	"  null"
@@ -61,6 +61,36 @@ done
 sed 's/"p50_ns": 500/"p50_ns": "500"/' "$TMP/cut-one.json" >"$TMP/none.json"
 exits 1 "a median that is none" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/none.json"
 like "$(cat "$ERR")" 'row 1 is damaged' "  is damage"
+
+# What only one has, or was measured of another time, is not left out without a word.
+python3 - "$TMP" <<-'PY'
+	import json, sys
+	a, b = (json.load(open(f"{sys.argv[1]}/{x}.json")) for x in "ab")
+	row = a["rows"][0]
+	a["rows"] += [dict(row, mode="many"), dict(row, mode="async"), dict(row, mode="self", round_trip_ns=None)]
+	b["rows"] += [dict(row, mode="async", measured="delivery", delivery_ns=row["round_trip_ns"])]
+	json.dump(a, open(f"{sys.argv[1]}/more.json", "w"))
+	json.dump(b, open(f"{sys.argv[1]}/other.json", "w"))
+	b["rows"] += [dict(row, target=x) for x in range(2, 20)]
+	json.dump(b, open(f"{sys.argv[1]}/many.json", "w"))
+PY
+exits 0 "rows that only one has" "$IPITRACE" bench --compare "$TMP/more.json" "$TMP/other.json"
+is "$(grep -c '^single .* slower$' "$OUT")" 1 "  what both have is compared"
+like "$(cat "$OUT")" '^only in A, so not compared: many busy 0>1 same-llc \(round-trip\), async busy 0>1 same-llc \(round-trip\)$' "  the others are named"
+like "$(cat "$OUT")" '^only in B, so not compared: async busy 0>1 same-llc \(delivery\)$' "  of both"
+exits 0 "as JSON" "$IPITRACE" bench --compare --json "$TMP/more.json" "$TMP/other.json"
+json_check "$OUT" '[x["key"].split()[0] for x in d["only_a"]] == ["many", "async"] and [x["measured"] for x in d["only_b"]] == ["delivery"]' "  too"
+like "$("$IPITRACE" bench --compare "$TMP/a.json" "$TMP/many.json")" '^only in B, .* and 11 more \(--json has them\)$' "of many the first eight"
+if python3 -c 'import pty; pty.openpty()' 2>/dev/null; then
+	exits 0 "on a terminal of 80 columns" python3 "$ROOT/tests/cli/terminal.py" 80 50 '' "$IPITRACE" bench --compare "$TMP/more.json" "$TMP/other.json"
+	is "$(awk 'length > 80' "$OUT")" "" "  no line is wider"
+fi
+# What is in the columns is what JSON calls so: not the medians of all samples, a_p50_ns.
+like "$("$IPITRACE" bench --compare "$TMP/a.json" "$TMP/b.json")" '^MODE .*A MEDIAN ns +B MEDIAN ns' "the columns are a_median_ns and b_median_ns"
+# No figure that does not fit its unit: it was 0.000, and no difference.
+sed 's/"p50_ns": [0-9]*/"p50_ns": 18000000000000000000/g' "$TMP/a.json" >"$TMP/far-off.json"
+exits 0 "medians of 570 years" "$IPITRACE" bench --compare "$TMP/a.json" "$TMP/far-off.json"
+like "$(cat "$OUT")" ' +unknown +unknown +unknown: the medians are too coarse, or too far apart$' "  have no ratio that could be told"
 
 # The buckets around 10,560 ns are 128 ns wide.
 result "$TMP/bucket.json" membarrier 1 10560 10560 10560

@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = fuzz_file(data, size, path);
 
 	if (!bench_saved_read(&s, path, &err)) {
-		bench_compare(&s, &s, false, out, &err);
-		bench_compare(&s, &s, true, out, &err);
+		bench_compare(&s, &s, false, &(struct screen){ 0 }, out, &err);
+		bench_compare(&s, &s, true, &(struct screen){ 0 }, out, &err);
 	}
 	bench_saved_free(&s);
 	fclose(out);

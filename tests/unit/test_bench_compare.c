@@ -60,7 +60,8 @@ static uint64_t compared(unsigned int nr)
 		}
 	}
 	nr_compared = 0;
-	ok(!bench_compare(&s[0], &s[1], true, out, &err), "%u rows are compared (%s)", nr, err.msg);
+	ok(!bench_compare(&s[0], &s[1], true, &(struct screen){ 0 }, out, &err), "%u rows are compared (%s)", nr,
+	   err.msg);
 	fclose(out);
 	free(s[0].rows);
 	free(s[1].rows);

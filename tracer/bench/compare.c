@@ -24,8 +24,11 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "bench/compare.h"
 #include "render/grid.h"
+
+#define MAX_ONLY 8u /* named in text */
 
 /* Two-sided 95 % quantile of Student's t. */
 static double student(unsigned int freedom)
@@ -77,6 +80,12 @@ static double mean_of(const uint64_t *v, unsigned int nr, double *variance)
 	return mean;
 }
 
+/* UINT64_MAX where it is too great to be one. */
+static uint64_t to_ppm(double x)
+{
+	return x < 1e12 ? (uint64_t)(x * 1e6 + 0.5) : UINT64_MAX;
+}
+
 void bench_ratio(const struct bench_medians *a, const struct bench_medians *b, struct bench_ratio *r)
 {
 	const double rounding = 1e-6, half_a = (double)a->step / 2, half_b = (double)b->step / 2;
@@ -88,8 +97,8 @@ void bench_ratio(const struct bench_medians *a, const struct bench_medians *b, s
 	if (!a->nr || !b->nr || ma <= 0 || mb <= 0)
 		return;
 	ratio = mb / ma;
-	r->ratio_ppm = (uint64_t)(ratio * 1e6 + 0.5);
-	if (a->nr < 2 || b->nr < 2 || half_a >= ma)
+	r->ratio_ppm = to_ppm(ratio);
+	if (r->ratio_ppm == UINT64_MAX || a->nr < 2 || b->nr < 2 || half_a >= ma)
 		return;
 	rel_a = va / (ma * ma);
 	rel_b = vb / (mb * mb);
@@ -100,8 +109,10 @@ void bench_ratio(const struct bench_medians *a, const struct bench_medians *b, s
 		freedom = a->nr + b->nr - 2;
 	error = student((unsigned int)freedom) * ratio * root(rel_a + rel_b);
 	error += (mb + half_b) / (ma - half_a) - ratio;
-	r->error_ppm = (uint64_t)(error * 1e6 + 0.5);
-	r->differs = ratio > 1 ? ratio - error > 1 + rounding : ratio + error < 1 - rounding;
+	r->error_ppm = to_ppm(error);
+	r->differs = r->error_ppm == UINT64_MAX ? false :
+		     ratio > 1			? ratio - error > 1 + rounding :
+						  ratio + error < 1 - rounding;
 }
 
 static uint32_t hash_key(const char *key)
@@ -113,20 +124,45 @@ static uint32_t hash_key(const char *key)
 	return (uint32_t)h;
 }
 
-static const struct bench_saved_row *partner(const struct bench_saved *s, const struct hash *by_key, const char *key)
+static void index_rows(const struct bench_saved *s, struct hash *by_key)
 {
-	uint32_t at, i, h = hash_key(key);
+	for (unsigned int i = 0; i < s->nr_rows; i++)
+		if (s->rows[i].count)
+			hash_add(by_key, hash_key(s->rows[i].key), i);
+}
+
+/* The same measurement, of the same time. */
+static const struct bench_saved_row *partner(const struct bench_saved *s, const struct hash *by_key,
+					     const struct bench_saved_row *of)
+{
+	uint32_t at, i, h = hash_key(of->key);
 
 	for (i = hash_first(by_key, h, &at); i != HASH_END; i = hash_next(by_key, h, &at))
-		if (!strcmp(s->rows[i].key, key))
+		if (!strcmp(s->rows[i].key, of->key) && !strcmp(s->rows[i].measured, of->measured))
 			return &s->rows[i];
 	return NULL;
 }
 
-static const char *verdict(const struct bench_ratio *r)
+struct pair {
+	const struct bench_saved_row *a, *b;
+	struct bench_ratio ratio;
+};
+
+struct comparison {
+	struct pair *pairs;
+	unsigned int nr;
+	const struct bench_saved_row **only[2]; /* that the other does not have: of A, of B */
+	unsigned int nr_only[2];
+};
+
+static const char *verdict(const struct pair *p)
 {
+	const struct bench_ratio *r = &p->ratio;
+
 	if (r->error_ppm == UINT64_MAX)
-		return "unknown: needs at least 2 repetitions each";
+		return p->a->nr_reps < 2 || p->b->nr_reps < 2 ?
+			       "unknown: needs the medians of at least 2 repetitions each" :
+			       "unknown: the medians are too coarse, or too far apart";
 	if (!r->differs)
 		return "no difference shown";
 	return r->ratio_ppm > 1000000 ? "slower" : "faster";
@@ -158,11 +194,6 @@ static int check_same(const struct bench_saved *a, const struct bench_saved *b, 
 	return 0;
 }
 
-struct pair {
-	const struct bench_saved_row *a, *b;
-	struct bench_ratio ratio;
-};
-
 static void ppm_text(uint64_t ppm, char **text)
 {
 	if (ppm == UINT64_MAX)
@@ -171,31 +202,70 @@ static void ppm_text(uint64_t ppm, char **text)
 		*text = xasprintf("%" PRIu64 ".%03" PRIu64, (ppm + 500) / 1000000, (ppm + 500) % 1000000 / 1000);
 }
 
-static void print(const struct pair *p, unsigned int nr, FILE *out)
+static void table(const struct comparison *c, const struct screen *screen, FILE *out)
 {
 	static const struct grid_column cols[] = {
-		GRID_LEFT("MODE"), GRID_LEFT("MEASURED"), GRID_RIGHT("A p50 ns"), GRID_RIGHT("B p50 ns"),
-		GRID_RIGHT("B/A"), GRID_RIGHT("+-"),	  GRID_LEFT("VERDICT"),
+		{ .header = "MODE", .name = true },
+		{ .header = "MEASURED", .drop = 1 },
+		GRID_RIGHT("A MEDIAN ns"),
+		GRID_RIGHT("B MEDIAN ns"),
+		GRID_RIGHT("B/A"),
+		GRID_RIGHT("+-"),
+		GRID_LEFT("VERDICT"),
 	};
-	char **c = xcalloc((size_t)nr * ARRAY_SIZE(cols), sizeof(*c));
+	char **cells = xcalloc((size_t)c->nr * ARRAY_SIZE(cols), sizeof(*cells));
+	unsigned int dropped;
 
-	for (unsigned int i = 0; i < nr; i++) {
-		char **cell = c + i * ARRAY_SIZE(cols);
+	for (unsigned int i = 0; i < c->nr; i++) {
+		const struct pair *p = &c->pairs[i];
+		char **cell = cells + i * ARRAY_SIZE(cols);
 
-		cell[0] = xstrdup(p[i].a->key);
-		cell[1] = xstrdup(p[i].a->measured);
-		cell[2] = isnan(p[i].ratio.a_ns) ? xstrdup("unknown") : xasprintf("%.0f", p[i].ratio.a_ns);
-		cell[3] = isnan(p[i].ratio.b_ns) ? xstrdup("unknown") : xasprintf("%.0f", p[i].ratio.b_ns);
-		ppm_text(p[i].ratio.ratio_ppm, &cell[4]);
-		ppm_text(p[i].ratio.error_ppm, &cell[5]);
-		cell[6] = xstrdup(verdict(&p[i].ratio));
+		cell[0] = xstrdup(p->a->key);
+		cell[1] = xstrdup(p->a->measured);
+		cell[2] = isnan(p->ratio.a_ns) ? xstrdup("unknown") : xasprintf("%.0f", p->ratio.a_ns);
+		cell[3] = isnan(p->ratio.b_ns) ? xstrdup("unknown") : xasprintf("%.0f", p->ratio.b_ns);
+		ppm_text(p->ratio.ratio_ppm, &cell[4]);
+		ppm_text(p->ratio.error_ppm, &cell[5]);
+		cell[6] = xstrdup(verdict(p));
 	}
-	render_grid(&(struct grid){ cols, ARRAY_SIZE(cols), c, nr, NULL }, &(struct screen){ 0 }, out);
-	for (size_t i = 0; i < nr * ARRAY_SIZE(cols); i++)
-		free(c[i]);
-	free(c);
-	fprintf(out, "\nB/A: ratio of the mean of the repetitions' medians; +- its 95 %% interval "
-		     "(delta method, Student's t with Welch's degrees of freedom, and the step of the clock)\n");
+	dropped = render_grid(&(struct grid){ cols, ARRAY_SIZE(cols), cells, c->nr, NULL }, screen, out);
+	if (dropped)
+		fprintf(out, "(%u %s not fit this terminal; --json has them)\n", dropped, columns_do(dropped));
+	grid_free_cells(cells, c->nr * ARRAY_SIZE(cols));
+}
+
+/* What was measured once, or of another time, is in no row. */
+static void put_only(const struct comparison *c, FILE *out)
+{
+	for (int k = 0; k < 2; k++) {
+		if (c->nr_only[k])
+			fprintf(out, "only in %c, so not compared: ", "AB"[k]);
+		for (unsigned int i = 0; i < c->nr_only[k] && i < MAX_ONLY; i++)
+			fprintf(out, "%s%s (%s)", i ? ", " : "", c->only[k][i]->key, c->only[k][i]->measured);
+		if (c->nr_only[k] > MAX_ONLY)
+			fprintf(out, " and %u more (--json has them)", c->nr_only[k] - MAX_ONLY);
+		if (c->nr_only[k])
+			fputc('\n', out);
+	}
+}
+
+static void print(const struct comparison *c, const struct screen *screen, FILE *out)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *lines = open_memstream(&text, &len);
+
+	if (!lines)
+		mem_exhausted(0);
+	put_only(c, lines);
+	fputs("B/A: ratio of the mean of the repetitions' medians; +- its 95 % interval "
+	      "(delta method, Student's t with Welch's degrees of freedom, and the step of the clock)\n",
+	      lines);
+	fclose(lines);
+	table(c, screen, out);
+	fputc('\n', out);
+	screen_wrap(screen, text, out);
+	free(text);
 }
 
 static void json_ppm(struct json *j, const char *key, uint64_t ppm)
@@ -206,62 +276,92 @@ static void json_ppm(struct json *j, const char *key, uint64_t ppm)
 		json_u64(j, key, ppm);
 }
 
-static void write_json(const struct pair *p, unsigned int nr, FILE *out)
+static void json_pair(struct json *j, const struct pair *p)
+{
+	json_object(j, NULL);
+	json_string(j, "mode", p->a->mode);
+	json_string(j, "key", p->a->key);
+	json_string(j, "measured", p->a->measured);
+	json_u64(j, "a_p50_ns", p->a->p50);
+	json_u64(j, "b_p50_ns", p->b->p50);
+	json_real(j, "a_median_ns", p->ratio.a_ns);
+	json_real(j, "b_median_ns", p->ratio.b_ns);
+	json_ppm(j, "ratio_ppm", p->ratio.ratio_ppm);
+	json_ppm(j, "error_ppm", p->ratio.error_ppm);
+	json_bool(j, "differs", p->ratio.differs);
+	json_close(j);
+}
+
+static void write_json(const struct comparison *c, FILE *out)
 {
 	struct json j = { .out = out };
 
 	json_object(&j, NULL);
 	json_string(&j, "schema", "ipitrace-bench-compare/1");
 	json_array(&j, "rows");
-	for (unsigned int i = 0; i < nr; i++) {
-		json_object(&j, NULL);
-		json_string(&j, "mode", p[i].a->mode);
-		json_string(&j, "key", p[i].a->key);
-		json_string(&j, "measured", p[i].a->measured);
-		json_u64(&j, "a_p50_ns", p[i].a->p50);
-		json_u64(&j, "b_p50_ns", p[i].b->p50);
-		json_real(&j, "a_median_ns", p[i].ratio.a_ns);
-		json_real(&j, "b_median_ns", p[i].ratio.b_ns);
-		json_ppm(&j, "ratio_ppm", p[i].ratio.ratio_ppm);
-		json_ppm(&j, "error_ppm", p[i].ratio.error_ppm);
-		json_bool(&j, "differs", p[i].ratio.differs);
+	for (unsigned int i = 0; i < c->nr; i++)
+		json_pair(&j, &c->pairs[i]);
+	json_close(&j);
+	for (int k = 0; k < 2; k++) {
+		json_array(&j, k ? "only_b" : "only_a");
+		for (unsigned int i = 0; i < c->nr_only[k]; i++) {
+			json_object(&j, NULL);
+			json_string(&j, "key", c->only[k][i]->key);
+			json_string(&j, "measured", c->only[k][i]->measured);
+			json_close(&j);
+		}
 		json_close(&j);
 	}
 	json_close(&j);
-	json_close(&j);
 }
 
-int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool json, FILE *out, struct err *err)
+/* Rows of s that the other has, with the ratio if s is A; those that it has not. */
+static void find_pairs(const struct bench_saved *s, const struct bench_saved *other, int k, struct comparison *c)
 {
-	struct pair *pairs;
 	struct hash by_key = { 0 };
-	unsigned int nr = 0;
+
+	index_rows(other, &by_key);
+	c->only[k] = xcalloc(s->nr_rows + 1, sizeof(*c->only[k]));
+	for (unsigned int i = 0; i < s->nr_rows; i++) {
+		const struct bench_saved_row *row = &s->rows[i], *b = partner(other, &by_key, row);
+		struct pair *p = &c->pairs[c->nr];
+
+		if (!row->count)
+			continue;
+		if (!b)
+			c->only[k][c->nr_only[k]++] = row;
+		if (!b || k)
+			continue;
+		p->a = row;
+		p->b = b;
+		bench_ratio(&(struct bench_medians){ row->rep_p50, row->nr_reps, row->step },
+			    &(struct bench_medians){ b->rep_p50, b->nr_reps, b->step }, &p->ratio);
+		c->nr++;
+	}
+	hash_free(&by_key);
+}
+
+int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool json, const struct screen *screen,
+		  FILE *out, struct err *err)
+{
+	struct comparison c = { 0 };
 	int ret = 0;
 
 	if (check_same(a, b, err))
 		return -1;
-	for (unsigned int i = 0; i < b->nr_rows; i++)
-		hash_add(&by_key, hash_key(b->rows[i].key), i);
-	pairs = xcalloc(a->nr_rows + 1, sizeof(*pairs));
-	for (unsigned int i = 0; i < a->nr_rows; i++) {
-		const struct bench_saved_row *ra = &a->rows[i], *rb = partner(b, &by_key, ra->key);
-
-		if (!rb || !ra->count || !rb->count || strcmp(ra->measured, rb->measured))
-			continue;
-		pairs[nr].a = ra;
-		pairs[nr].b = rb;
-		bench_ratio(&(struct bench_medians){ ra->rep_p50, ra->nr_reps, ra->step },
-			    &(struct bench_medians){ rb->rep_p50, rb->nr_reps, rb->step }, &pairs[nr].ratio);
-		nr++;
-	}
-	if (!nr) {
+	c.pairs = xcalloc(a->nr_rows + 1, sizeof(*c.pairs));
+	find_pairs(a, b, 0, &c);
+	find_pairs(b, a, 1, &c);
+	if (!c.nr) {
 		err_set(err, EXIT_FAILED, "the two results have no measurement in common");
 		ret = err_hint(err, "measure both with the same --modes and --targets");
-	} else if (json)
-		write_json(pairs, nr, out);
-	else
-		print(pairs, nr, out);
-	free(pairs);
-	hash_free(&by_key);
+	} else if (json) {
+		write_json(&c, out);
+	} else {
+		print(&c, screen, out);
+	}
+	free(c.pairs);
+	free(c.only[0]);
+	free(c.only[1]);
 	return ret;
 }

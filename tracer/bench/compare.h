@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "render/screen.h"
 
 struct bench_saved_row {
 	char mode[24], measured[16], state[16], key[96];
@@ -47,6 +48,7 @@ struct bench_medians {
 
 void bench_ratio(const struct bench_medians *a, const struct bench_medians *b, struct bench_ratio *r);
 /* Work grows with the number of rows, not with its square. */
-int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool json, FILE *out, struct err *err);
+int bench_compare(const struct bench_saved *a, const struct bench_saved *b, bool json, const struct screen *screen,
+		  FILE *out, struct err *err);
 
 #endif

@@ -103,6 +103,7 @@ const struct opt_spec bench_spec = {
 
 static int compare(const struct bench_options *o, char **files, int nr, struct err *err)
 {
+	const struct screen screen = screen_of_stdout(&(struct screen_options){ 0 });
 	struct bench_saved a = { 0 }, b = { 0 };
 	int ret;
 
@@ -114,7 +115,7 @@ static int compare(const struct bench_options *o, char **files, int nr, struct e
 	if (!ret)
 		ret = bench_saved_read(&b, files[1], err);
 	if (!ret)
-		ret = bench_compare(&a, &b, o->json, stdout, err);
+		ret = bench_compare(&a, &b, o->json, &screen, stdout, err);
 	bench_saved_free(&a);
 	bench_saved_free(&b);
 	return ret;
