@@ -37,10 +37,10 @@ json_check "$TMP/a.json" 'd["environment"]["kernel"].startswith("'"$(uname -r)"'
 json_check "$TMP/a.json" 'd["trace"] is None' "no trace was asked for"
 json_check "$TMP/a.json" 'd["partial"] is False and all(x["partial"] is False for r in rows for x in r["repetitions"])' "nothing is partial"
 
-# A machine that has other work: two tasks on the sender's CPU that never sleep. What the kernel
+# A machine that has other work: two tasks on the sender's CPU and one on the target's that never sleep. What the kernel
 # counts of the interrupts themselves is no less than what bench says it caused.
 hogs=()
-for cpu in 0 0; do
+for cpu in 0 0 1; do
 	taskset -c $cpu sh -c 'while :; do :; done' &
 	hogs+=($!)
 done
@@ -53,6 +53,9 @@ json_check "$OUT" 'any("machine is busy" in w for w in d["warnings"])' "is warne
 json_check "$OUT" 'float(d["environment"]["load"].split("; ")[1].split()[0]) >= 1' "the environment says how busy"
 json_check "$OUT" 'rows[1]["ran_ns"] < rows[1]["total_ns"] and any("kept from running" in w for w in rows[1]["warnings"])' \
 	"the sender did not run all of its time, and that is warned of"
+json_check "$OUT" 'rows[1]["unconfirmed"] and not rows[1]["no_irq"] and not any("never happened" in w for w in rows[1]["warnings"]) and
+	any(w.startswith("whether %d interrupt" % rows[1]["unconfirmed"]) for w in rows[1]["warnings"])' \
+	"of what came while the target may have been away nobody knows whether it interrupted: not that it did not"
 json_check "$OUT" "0 < rows[1]['interrupts'] <= $((after - before))" "no more interrupts than CPU 1 counted"
 
 exits 0 "as text" "$IPITRACE" bench --user -n 500 --repeat 2

@@ -296,6 +296,9 @@ static void nothing(void)
 	text = output(&r, false);
 	ok(strstr(text, "median ns") && strstr(text, "\n      0   100") && strstr(text, "\n      1 -     - -\n"),
 	   "the matrix has no 0 where nothing was measured:\n%s", text);
+	ok(strstr(text, "\nwarning: Normal IPI 0>1: 1 sample: too few") &&
+		   strstr(text, "\nwarning: Normal IPI 1>0: no sample was good\n"),
+	   "a warning says of which pair it is");
 	ok(strstr(text, "0 mismatched; no sample was good: what tracing costs is unknown\n"),
 	   "without a traced median no cost of tracing");
 	free(text);

@@ -279,8 +279,7 @@ static void join_one(struct bench_join *j, const struct ipitrace_bench_sample *s
 	 * From user space nobody can tell whether the target was running us, and the
 	 * module cannot always: the trace may say either.
 	 */
-	if (s->flags & IPITRACE_BENCH_S_UNDECIDED ||
-	    (j->pid && s->flags & (IPITRACE_BENCH_S_NO_IRQ | IPITRACE_BENCH_S_UNCONFIRMED))) {
+	if (s->flags & IPITRACE_BENCH_S_UNDECIDED || (j->pid && s->flags & IPITRACE_BENCH_S_UNCONFIRMED)) {
 		c->unconfirmed++;
 		if (there)
 			t->used = true;

@@ -53,7 +53,7 @@ static char *path_of(const struct bench_row *row)
 	if (row->source == BENCH_NO_CPU)
 		return xstrdup("several");
 	if (row->target != BENCH_NO_CPU)
-		return xasprintf("%u>%u %s", row->source, row->target,
+		return xasprintf("%u>%u%s%s", row->source, row->target, row->has_relation ? " " : "",
 				 row->has_relation ? bench_relation_name(row->relation) : "");
 	if (row->nr_targets)
 		return xasprintf("%u>%u CPUs", row->source, row->nr_targets);
@@ -92,6 +92,22 @@ static void fill_row(const struct bench_row *row, char **c)
 	c[14] = spread_of(row);
 }
 
+/* What a row is called where it is not in the table: with its path if others are of the same mode. */
+static char *name_of(const struct bench_result *r, const struct bench_row *row)
+{
+	unsigned int nr = 0;
+	char *path, *name;
+
+	for (unsigned int i = 0; nr < 2 && i < r->nr_rows; i++)
+		nr += r->rows[i].mode == row->mode;
+	if (nr < 2)
+		return xstrdup(bench_modes[row->mode].title);
+	path = path_of(row);
+	name = xasprintf("%s %s", bench_modes[row->mode].title, path);
+	free(path);
+	return name;
+}
+
 static void doubts(const struct bench_result *r, FILE *out)
 {
 	char buf[160];
@@ -101,18 +117,18 @@ static void doubts(const struct bench_result *r, FILE *out)
 		fprintf(out, "warning: %s\n", text);
 	for (unsigned int i = 0; i < r->nr_rows; i++) {
 		const struct bench_row *row = &r->rows[i];
-		const char *title = bench_modes[row->mode].title;
+		char *name = name_of(r, row);
 
 		if (row->reason[0])
-			fprintf(out, "%s: %s\n", title, row->reason);
+			fprintf(out, "%s: %s\n", name, row->reason);
 		for (unsigned int w = 0; (text = bench_row_warning(row, w, buf, sizeof(buf))); w++)
-			fprintf(out, "warning: %s%s%s: %s\n", title, r->pairs && row->has_relation ? " " : "",
-				r->pairs && row->has_relation ? bench_relation_name(row->relation) : "", text);
+			fprintf(out, "warning: %s: %s\n", name, text);
 		if (row->sum.coalesced)
 			fprintf(out,
 				"%s: %" PRIu64 " of %" PRIu64
 				" calls shared an interrupt with the one before (coalesced)\n",
-				title, row->sum.coalesced, row->sum.hits);
+				name, row->sum.coalesced, row->sum.hits);
+		free(name);
 	}
 }
 

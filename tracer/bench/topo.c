@@ -197,8 +197,8 @@ int bench_topo_targets(const struct bench_topo *t, const char *spec, uint32_t so
 			break;
 	}
 	if (!*nr && word >= 0) {
-		err_set(err, EXIT_USAGE, "CPU %u has no target '%s' that is not nearer", source, spec);
-		return err_hint(err, "relations between the CPUs: ipitrace bench --pairs");
+		err_set(err, EXIT_USAGE, "--targets: '%s': CPU %u has none", spec, source);
+		return err_hint(err, "the nearest relation counts; PATH of ipitrace bench --pairs -n 1 shows each");
 	}
 	return 0;
 }

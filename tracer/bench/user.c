@@ -298,12 +298,12 @@ static int measure(struct shared *sh, const struct bench_job *job, struct spinne
 }
 
 /*
- * Samples during which a spinner may have been away. A switch that left no gap
- * cannot be placed in time: then no sample is sure.
+ * Samples during which a spinner may have been away: nobody knows whether these
+ * interrupted. A switch that left no gap cannot be placed in time: then no sample is sure.
  */
 static void mark_skipped(struct shared *sh, const struct spinner *s, unsigned int nr)
 {
-	uint32_t all = 0;
+	bool all = false;
 
 	for (unsigned int k = 0; k < nr; k++) {
 		size_t g = 0;
@@ -314,13 +314,12 @@ static void mark_skipped(struct shared *sh, const struct spinner *s, unsigned in
 			while (g < s[k].nr_gaps && s[k].gaps[g].to < sample->send_ns)
 				g++;
 			if (g < s[k].nr_gaps && s[k].gaps[g].from <= sample->return_ns)
-				sample->flags |= IPITRACE_BENCH_S_NO_IRQ;
+				sample->flags |= IPITRACE_BENCH_S_UNCONFIRMED;
 		}
-		if (s[k].unexplained)
-			all = IPITRACE_BENCH_S_UNCONFIRMED;
+		all |= s[k].unexplained;
 	}
 	for (uint64_t i = 0; all && i < sh->sends; i++)
-		sh->samples[i].flags |= all;
+		sh->samples[i].flags |= IPITRACE_BENCH_S_UNCONFIRMED;
 }
 
 static int child(struct shared *sh, const struct bench_job *job)
