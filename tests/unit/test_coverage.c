@@ -70,7 +70,7 @@ static void test_by_cpu(void)
 	is_u64(f.nr_reasons, 1, "one is missing on one CPU: others do not make up for it");
 	if (f.nr_reasons)
 		is_str(f.reasons[0],
-		       "/proc/interrupts counted at least 10 rescheduling interrupts, 9 are in the recording: "
+		       "/proc/interrupts counted at least 10 rescheduling interrupts, 9 were traced: "
 		       "events are missing (CPU 0)",
 		       "the reason");
 	/* Its entry was recorded an instant before tracing began, its exit behind it. */
@@ -95,8 +95,7 @@ static void test_too_many(void)
 	n[2].by_class[IPI_CLASS_CALL] = 10;
 	n[2].by_class[IPI_CLASS_CALL_SINGLE] = 5;
 	judge(&f, n);
-	ok(!f.nr_reasons && strstr(said, "15 function call interrupts are in the recording") &&
-		   strstr(said, "at most 12"),
+	ok(!f.nr_reasons && strstr(said, "15 function call interrupts were traced") && strstr(said, "at most 12"),
 	   "too many are said, but are no reason: %s", said);
 	facts_free(&f);
 }
@@ -111,7 +110,7 @@ static void test_tlb(void)
 	line(&f, "TLB", "TLB shootdowns", 0, 100, 100);
 	n[0].tlb_runs = 98;
 	judge(&f, n);
-	ok(!f.nr_reasons && strstr(said, "at least 100 TLB shootdowns, 98 are"), "TLB only warns: %s", said);
+	ok(!f.nr_reasons && strstr(said, "at least 100 TLB shootdowns, 98 were traced"), "TLB only warns: %s", said);
 	is_u64(coverage_lines(&f, &all_caps, &n[0], l, 4), 1, "one line");
 	ok(l[0].runs && !l[0].ok && !coverage_short(&l[0]), "and is no reason in a report either");
 	facts_free(&f);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_views.c - texts that fit their screen: a table's names and columns, lines, and a matrix of 256 CPUs.
+ * test_views.c - texts that fit their screen: a table's names and columns, lines, a matrix of 256 CPUs, and a verdict.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +9,11 @@
 #include "base/mem.h"
 #include "base/topo.h"
 #include "bench/result.h"
+#include "render/check.h"
 #include "render/grid.h"
 #include "render/render.h"
 #include "render/screen.h"
+#include "report/offenders.h"
 #include "tap.h"
 
 #define CPUS 256
@@ -348,6 +350,57 @@ static void test_matrix_order(void)
 	machine_free(&m);
 }
 
+/* --- a verdict --- */
+
+static unsigned int widest_line(const char *text)
+{
+	unsigned int widest = 0;
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		widest = strcspn(text, "\n") > widest ? (unsigned int)strcspn(text, "\n") : widest;
+	return widest;
+}
+
+static void test_verdict(unsigned int width)
+{
+	const struct offence offence = { 123456, 1234567, 12345, 16828256668000, 16828316033000 };
+	const struct check_offender offender = { .caller = "membarrier_private_expedited+0x20e",
+						 .func = "flush_tlb_func",
+						 .class = "call_function_single",
+						 .comm = "qemu-system-aar",
+						 .pid = 1234567,
+						 .target = 1,
+						 .offence = &offence };
+	const struct check_irq irqs[] = { { "LOC", "Local timer interrupts", 1, 196 },
+					  { "36", "virtio1-req.0", 1, 123456 } };
+	const struct trace_info trace = { .clock_ns = true };
+	const struct check_report r = { .verdict = CHECK_FAILED,
+					.cpus = "1",
+					.duration_ns = 700000000,
+					.hits = 123456,
+					.offenders = &offender,
+					.nr_offenders = 1,
+					.top = 25,
+					.self_test = true,
+					.self_test_seen = true,
+					.intact = true,
+					.trace = &trace,
+					.irqs = irqs,
+					.nr_irqs = 2 };
+	const struct screen s = { .width = width };
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	render_check_text(&r, &s, out);
+	fclose(out);
+	ok(!width || widest_line(text) <= width, "a verdict on %u columns:\n%s", width, text);
+	ok(strstr(text, "123456") && strstr(text, "qemu-system-aar"), "  who sent how many is there");
+	ok(!strstr(text, "not fit this terminal") == !width, "  what is not is counted");
+	ok(strstr(text, "\nfailed: CPU 1: 123456 IPIs in 700ms, at most 0\n"), "  the sentence is a line of its own");
+	free(text);
+}
+
 int main(void)
 {
 	test_shorten();
@@ -358,5 +411,7 @@ int main(void)
 	test_pairs(CPUS, 0);
 	test_matrix();
 	test_matrix_order();
+	test_verdict(0);
+	test_verdict(80);
 	return done_testing();
 }

@@ -260,19 +260,18 @@ static void judge_counter(struct facts *f, const struct coverage_caps *caps, con
 		if (line->classes)
 			facts_add_reason(f,
 					 "/proc/interrupts counted at least %" PRIu64 " %s, %" PRIu64
-					 " are in the recording: events are missing (CPU %.100s)",
+					 " were traced: events are missing (CPU %.100s)",
 					 few.counted, line->what, few.traced, cpus);
 		else
 			say("warning: /proc/interrupts counted at least %" PRIu64 " %s, %" PRIu64
-			    " are in the recording (CPU %.100s)",
+			    " were traced (CPU %.100s)",
 			    few.counted, line->what, few.traced, cpus);
 		free(cpus);
 	}
 	if (many.cpus.nr_words) {
 		char *cpus = cpuset_text(&many.cpus);
 
-		say("warning: %" PRIu64 " %s are in the recording, /proc/interrupts counted at most %" PRIu64
-		    " (CPU %.100s)",
+		say("warning: %" PRIu64 " %s were traced, /proc/interrupts counted at most %" PRIu64 " (CPU %.100s)",
 		    many.traced, line->what, many.counted, cpus);
 		free(cpus);
 	}

@@ -45,15 +45,15 @@ char *check_sentence(const struct check_report *r)
 static const struct grid_column heads[] = {
 	{ .header = "CALLER", .name = true },
 	{ .header = "FUNCTION", .name = true },
-	{ .header = "CLASS" },
+	{ .header = "CLASS", .drop = 1 },
 	{ .header = "COMM" },
-	{ .header = "PID", .right = true },
+	{ .header = "PID", .right = true, .drop = 5 },
 	{ .header = "CPU", .right = true },
 	{ .header = "HITS", .right = true },
 	{ .header = "STOLEN", .right = true },
-	{ .header = "WORST", .right = true },
-	{ .header = "FIRST", .right = true },
-	{ .header = "LAST", .right = true },
+	{ .header = "WORST", .right = true, .drop = 4 },
+	{ .header = "FIRST", .right = true, .drop = 2 },
+	{ .header = "LAST", .right = true, .drop = 3 },
 	{ .header = "" },
 };
 
@@ -96,11 +96,14 @@ static void offenders_text(const struct check_report *r, const struct screen *sc
 	size_t nr = (size_t)rows * ARRAY_SIZE(heads);
 	char **cells = xcalloc(nr + 1, sizeof(*cells));
 	const struct grid grid = { heads, ARRAY_SIZE(heads), cells, rows, NULL };
+	unsigned int dropped;
 
 	for (unsigned int i = 0; i < rows; i++)
 		offender_cells(&r->offenders[i], screen, cells + i * ARRAY_SIZE(heads));
 	if (rows) {
-		render_grid(&grid, screen, out);
+		dropped = render_grid(&grid, screen, out);
+		if (dropped)
+			fprintf(out, "(%u %s not fit this terminal; --json has them)\n", dropped, columns_do(dropped));
 		if (rows < r->nr_offenders)
 			fprintf(out, "(%u more offenders)\n", r->nr_offenders - rows);
 		fputc('\n', out);
@@ -164,11 +167,9 @@ static void lines_text(const struct check_report *r, FILE *out)
 		fputc('\n', out);
 }
 
-void render_check_text(const struct check_report *r, const struct screen *screen, FILE *out)
+/* What there is beside the offenders, and the verdict. */
+static void evidence_text(const struct check_report *r, FILE *out)
 {
-	char *sentence = check_sentence(r);
-
-	offenders_text(r, screen, out);
 	irqs_text(r, out);
 	for (unsigned int i = 0; i < r->nr_reasons; i++)
 		fprintf(out, "%s\n", r->reasons[i]);
@@ -185,12 +186,28 @@ void render_check_text(const struct check_report *r, const struct screen *screen
 	lines_text(r, out);
 	if (r->workload_status > 0)
 		fprintf(out, "workload: its exit status was %d\n", r->workload_status);
+}
+
+void render_check_text(const struct check_report *r, const struct screen *screen, FILE *out)
+{
+	char *sentence = check_sentence(r), *verdict = xasprintf("%s: %s", check_verdict_name(r->verdict), sentence);
+	char *text = NULL;
+	size_t len = 0;
+	FILE *lines = open_memstream(&text, &len);
+
+	if (!lines)
+		mem_exhausted(0);
+	evidence_text(r, lines);
+	fclose(lines);
+	offenders_text(r, screen, out);
+	screen_wrap(screen, text, out);
 	if (r->verdict != CHECK_PASSED)
 		screen_begin(screen, STYLE_BAD, out);
-	fprintf(out, "%s: %s", check_verdict_name(r->verdict), sentence);
+	screen_wrap(screen, verdict, out);
 	if (r->verdict != CHECK_PASSED)
 		screen_end(screen, out);
-	fputc('\n', out);
+	free(text);
+	free(verdict);
 	free(sentence);
 }
 
