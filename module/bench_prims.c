@@ -230,7 +230,7 @@ static bool impatient(struct patience *p)
 {
 	u64 now = bench_now();
 
-	p->left -= min3(p->left, now - p->last, (u64)BENCH_GAP_NS);
+	p->left -= min3(p->left, bench_passed(p->last, now), (u64)BENCH_GAP_NS);
 	p->last = now;
 	return !p->left;
 }
