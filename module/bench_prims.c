@@ -225,14 +225,22 @@ static struct patience patience_of(u64 ns)
 	return (struct patience){ .left = ns, .last = bench_now() };
 }
 
-/* To be asked before the look at what is waited for, which may come much later: that look is the last one. */
-static bool impatient(struct patience *p)
+/*
+ * After a look at what is waited for: false if that was the last one, else a turn
+ * goes by. The time is asked before the next look, which may come much later, and
+ * still counts.
+ */
+static bool patient(struct bench_run *run, struct patience *p)
 {
-	u64 now = bench_now();
+	u64 now;
 
+	if (!p->left || bench_stopped(run))
+		return false;
+	bench_turn(run);
+	now = bench_now();
 	p->left -= min3(p->left, bench_passed(p->last, now), (u64)BENCH_GAP_NS);
 	p->last = now;
-	return !p->left;
+	return true;
 }
 
 /* Wait until the target's count has moved on from @from; false when it never does. */
@@ -240,15 +248,16 @@ static bool wait_irq(struct bench_run *run, struct bench_call *c, u32 from, u64 
 {
 	struct patience p = patience_of(ns);
 
-	for (;;) {
-		bool last = impatient(&p);
-
+	do {
 		if (bench_irq_seq(c->target, BENCH_IRQ_RESCHED) != from)
 			return true;
-		if (last || bench_stopped(run))
-			return false;
-		bench_turn(run);
-	}
+	} while (patient(run, &p));
+	return false;
+}
+
+static bool answered(struct bench_target *t, u32 ping)
+{
+	return (s32)(smp_load_acquire(&t->pong) - ping) >= 0;
 }
 
 /* The target's spinner has run, with interrupts on, after this was called. */
@@ -257,15 +266,25 @@ static bool spinner_ran(struct bench_sender *s, struct bench_target *t)
 	u32 ping = atomic_inc_return(&t->ping);
 	struct patience p = patience_of(BENCH_NOTICE_NS);
 
-	for (;;) {
-		bool last = impatient(&p);
-
-		if ((s32)(smp_load_acquire(&t->pong) - ping) >= 0)
+	do {
+		if (answered(t, ping))
 			return true;
-		if (last || bench_stopped(s->run))
-			return false;
-		bench_turn(s->run);
-	}
+	} while (patient(s->run, &p));
+	return false;
+}
+
+/* The target's thread has noticed an interrupt since count @from: *seen by then. */
+static bool noticed(struct bench_sender *s, struct bench_call *c, u32 from, u32 *seen)
+{
+	struct patience p = patience_of(BENCH_NOTICE_NS);
+
+	do {
+		*seen = smp_load_acquire(&c->helper->seen_seq);
+		/* A stamp from before the send is of somebody else's interrupt. */
+		if ((s32)(*seen - from) > 0 && (u64)atomic64_read(&c->helper->seen_ns) >= c->send_ns)
+			return true;
+	} while (patient(s->run, &p));
+	return false;
 }
 
 /*
@@ -274,9 +293,7 @@ static bool spinner_ran(struct bench_sender *s, struct bench_target *t)
  */
 static void finish_reschedule(struct bench_sender *s, struct bench_call *c)
 {
-	u32 from = c->before;
-	struct patience p;
-	u32 seen;
+	u32 from = c->before, seen;
 
 	c->hit.flags = IPITRACE_BENCH_S_NO_ENTRY;
 	if (!bench_can_confirm()) {
@@ -294,20 +311,8 @@ static void finish_reschedule(struct bench_sender *s, struct bench_call *c)
 		}
 	}
 	c->hit.irq_seq = from + 1;
-	if (!c->helper)
+	if (!c->helper || !noticed(s, c, from, &seen))
 		return;
-	p = patience_of(BENCH_NOTICE_NS);
-	for (;;) {
-		bool last = impatient(&p);
-
-		seen = smp_load_acquire(&c->helper->seen_seq);
-		/* A stamp from before the send is of somebody else's interrupt. */
-		if ((s32)(seen - from) > 0 && (u64)atomic64_read(&c->helper->seen_ns) >= c->send_ns)
-			break;
-		if (last || bench_stopped(s->run))
-			return;
-		bench_turn(s->run);
-	}
 	c->hit.entry_ns = (u64)atomic64_read(&c->helper->seen_ns);
 	c->hit.irq_seq = seen;
 	c->hit.flags = IPITRACE_BENCH_S_THREAD;
@@ -325,17 +330,12 @@ static bool was_due(struct bench_sender *s, const struct bench_call *c)
 
 	if (!c->spinning)
 		return false;
-	for (;;) {
-		bool last = impatient(&p);
-
-		if ((s32)(smp_load_acquire(&t->pong) - ping) >= 0)
-			break;
+	do {
+		if (answered(t, ping))
+			return bench_switches(t->spinner) == c->switches;
 		/* Switched out already: it needs no answer. */
-		if (bench_switches(t->spinner) != c->switches || last || bench_stopped(s->run))
-			return false;
-		bench_turn(s->run);
-	}
-	return bench_switches(t->spinner) == c->switches;
+	} while (bench_switches(t->spinner) == c->switches && patient(s->run, &p));
+	return false;
 }
 
 static void finish_kick(struct bench_sender *s, struct bench_call *c)
