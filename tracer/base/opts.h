@@ -102,9 +102,9 @@ int opts_no_topic(const struct opt_spec *spec, const char *name, struct err *err
 /* A line an option: short, long, argument, group, help, separated by tabs; "-" where absent. */
 void opts_list(const struct opt_spec *spec, FILE *out);
 
-/* Row i of a group; NULL behind the last, or if there is no group. */
 /* A number in the largest unit that it is a whole number of, as who types it would; returns buf. */
 const char *opt_value_text(enum opt_type type, uint64_t v, char *buf, size_t len);
+/* Row i of a group; NULL behind the last, or if there is no group. */
 const struct opt *opt_group_row(const struct opt_group *g, unsigned int i);
 /* Its value may be left out, so that it is never the next word but with OPT_CUSTOM_NEXT. With a long name alone. */
 bool opt_value_optional(const struct opt *o);
