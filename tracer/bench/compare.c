@@ -214,7 +214,6 @@ static void table(const struct comparison *c, const struct screen *screen, FILE 
 		GRID_LEFT("VERDICT"),
 	};
 	char **cells = xcalloc((size_t)c->nr * ARRAY_SIZE(cols), sizeof(*cells));
-	unsigned int dropped;
 
 	for (unsigned int i = 0; i < c->nr; i++) {
 		const struct pair *p = &c->pairs[i];
@@ -228,9 +227,8 @@ static void table(const struct comparison *c, const struct screen *screen, FILE 
 		ppm_text(p->ratio.error_ppm, &cell[5]);
 		cell[6] = xstrdup(verdict(p));
 	}
-	dropped = render_grid(&(struct grid){ cols, ARRAY_SIZE(cols), cells, c->nr, NULL }, screen, out);
-	if (dropped)
-		fprintf(out, "(%u %s not fit this terminal; --json has them)\n", dropped, columns_do(dropped));
+	grid_say_dropped(render_grid(&(struct grid){ cols, ARRAY_SIZE(cols), cells, c->nr, NULL }, screen, out),
+			 "--json has them", out);
 	grid_free_cells(cells, c->nr * ARRAY_SIZE(cols));
 }
 
@@ -251,21 +249,17 @@ static void put_only(const struct comparison *c, FILE *out)
 
 static void print(const struct comparison *c, const struct screen *screen, FILE *out)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *lines = open_memstream(&text, &len);
+	struct screen_wrapped w;
+	FILE *lines;
 
-	if (!lines)
-		mem_exhausted(0);
+	table(c, screen, out);
+	fputc('\n', out);
+	lines = screen_wrapped_begin(&w, out);
 	put_only(c, lines);
 	fputs("B/A: ratio of the mean of the repetitions' medians; +- its 95 % interval "
 	      "(delta method, Student's t with Welch's degrees of freedom, and the step of the clock)\n",
 	      lines);
-	fclose(lines);
-	table(c, screen, out);
-	fputc('\n', out);
-	screen_wrap(screen, text, out);
-	free(text);
+	screen_wrapped_end(&w, screen, out);
 }
 
 static void json_ppm(struct json *j, const char *key, uint64_t ppm)

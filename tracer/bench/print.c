@@ -222,13 +222,11 @@ static void method(const struct bench_result *r, FILE *out)
 static void table(const struct bench_result *r, const struct screen *screen, FILE *out)
 {
 	char **cells = xcalloc((size_t)r->nr_rows * NR_COLUMNS + 1, sizeof(*cells));
-	unsigned int dropped;
 
 	for (unsigned int i = 0; i < r->nr_rows; i++)
 		fill_row(&r->rows[i], cells + i * NR_COLUMNS);
-	dropped = render_grid(&(struct grid){ columns, NR_COLUMNS, cells, r->nr_rows, NULL }, screen, out);
-	if (dropped)
-		fprintf(out, "(%u %s not fit this terminal; --json has them)\n", dropped, columns_do(dropped));
+	grid_say_dropped(render_grid(&(struct grid){ columns, NR_COLUMNS, cells, r->nr_rows, NULL }, screen, out),
+			 "--json has them", out);
 	grid_free_cells(cells, r->nr_rows * NR_COLUMNS);
 }
 
@@ -236,16 +234,10 @@ static void table(const struct bench_result *r, const struct screen *screen, FIL
 static void wrapped(const struct bench_result *r, const struct screen *screen, FILE *out,
 		    void (*fn)(const struct bench_result *r, FILE *out))
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *lines = open_memstream(&text, &len);
+	struct screen_wrapped w;
 
-	if (!lines)
-		mem_exhausted(0);
-	fn(r, lines);
-	fclose(lines);
-	screen_wrap(screen, text, out);
-	free(text);
+	fn(r, screen_wrapped_begin(&w, out));
+	screen_wrapped_end(&w, screen, out);
 }
 
 static void trust(const struct bench_result *r, FILE *out)

@@ -96,14 +96,11 @@ static void offenders_text(const struct check_report *r, const struct screen *sc
 	size_t nr = (size_t)rows * ARRAY_SIZE(heads);
 	char **cells = xcalloc(nr + 1, sizeof(*cells));
 	const struct grid grid = { heads, ARRAY_SIZE(heads), cells, rows, NULL };
-	unsigned int dropped;
 
 	for (unsigned int i = 0; i < rows; i++)
 		offender_cells(&r->offenders[i], screen, cells + i * ARRAY_SIZE(heads));
 	if (rows) {
-		dropped = render_grid(&grid, screen, out);
-		if (dropped)
-			fprintf(out, "(%u %s not fit this terminal; --json has them)\n", dropped, columns_do(dropped));
+		grid_say_dropped(render_grid(&grid, screen, out), "--json has them", out);
 		if (rows < r->nr_offenders)
 			fprintf(out, "(%u more offenders)\n", r->nr_offenders - rows);
 		fputc('\n', out);
@@ -191,22 +188,16 @@ static void evidence_text(const struct check_report *r, FILE *out)
 void render_check_text(const struct check_report *r, const struct screen *screen, FILE *out)
 {
 	char *sentence = check_sentence(r), *verdict = xasprintf("%s: %s", check_verdict_name(r->verdict), sentence);
-	char *text = NULL;
-	size_t len = 0;
-	FILE *lines = open_memstream(&text, &len);
+	struct screen_wrapped w;
 
-	if (!lines)
-		mem_exhausted(0);
-	evidence_text(r, lines);
-	fclose(lines);
 	offenders_text(r, screen, out);
-	screen_wrap(screen, text, out);
+	evidence_text(r, screen_wrapped_begin(&w, out));
+	screen_wrapped_end(&w, screen, out);
 	if (r->verdict != CHECK_PASSED)
 		screen_begin(screen, STYLE_BAD, out);
 	screen_wrap(screen, verdict, out);
 	if (r->verdict != CHECK_PASSED)
 		screen_end(screen, out);
-	free(text);
 	free(verdict);
 	free(sentence);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "render/grid.h"
 
 /*
@@ -216,4 +217,10 @@ unsigned int render_grid_folded(const struct grid *g, const struct screen *s, FI
 	free(all.width);
 	free(part.width);
 	return parts;
+}
+
+void grid_say_dropped(unsigned int dropped, const char *shown_by, FILE *out)
+{
+	if (dropped)
+		fprintf(out, "(%u %s not fit this terminal; %s)\n", dropped, columns_do(dropped), shown_by);
 }

@@ -46,6 +46,8 @@ unsigned int grid_width(const struct grid *g);
 bool grid_fits(const struct grid *g, const struct screen *s);
 /* What does not fit the screen's width gives way. Returns how many columns were left out. */
 unsigned int render_grid(const struct grid *g, const struct screen *s, FILE *out);
+/* Says so, if any were left out; shown_by: "--json has them". */
+void grid_say_dropped(unsigned int dropped, const char *shown_by, FILE *out);
 /* With a line below the header as well, as those below the rows. */
 unsigned int render_grid_below(const struct grid *g, const char *below_header, const struct screen *s, FILE *out);
 /*

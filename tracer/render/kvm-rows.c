@@ -322,9 +322,7 @@ void render_kvm_rows(const struct kvm_report *r, const struct render_kvm_options
 		render_grid(&all, &o->screen, out);
 	else
 		dropped = print_in_two(&t, &o->screen, out);
-	if (dropped)
-		fprintf(out, "(%u %s not fit this terminal; --csv and --json show them)\n", dropped,
-			columns_do(dropped));
+	grid_say_dropped(dropped, "--csv and --json show them", out);
 	if (t.nr_rows < r->nr_rows)
 		fprintf(out, "(%u more row%s)\n", r->nr_rows - t.nr_rows, plural_s(r->nr_rows - t.nr_rows));
 	fputc('\n', out);

@@ -263,27 +263,11 @@ static void host(const struct kvm_report *r, FILE *out)
 	fputs(*sep == ',' ? "\n" : "", out);
 }
 
-static FILE *lines_begin(char **text, size_t *len, FILE *out)
-{
-	FILE *mem = open_memstream(text, len);
-
-	return mem ? mem : out;
-}
-
-static void lines_end(FILE *mem, char **text, const struct render_kvm_options *o, FILE *out)
-{
-	if (mem == out)
-		return;
-	fclose(mem);
-	screen_wrap(&o->screen, *text, out);
-	free(*text);
-}
-
 void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options *o, FILE *out)
 {
-	char *text = NULL, *path = sanitized(r->path);
-	size_t len;
-	FILE *lines = lines_begin(&text, &len, out);
+	char *path = sanitized(r->path);
+	struct screen_wrapped w;
+	FILE *lines = screen_wrapped_begin(&w, out);
 
 	fprintf(lines, "%s: %u virtual machine%s, ", path, r->nr_vms, plural_s(r->nr_vms));
 	free(path);
@@ -300,7 +284,7 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 		fprintf(lines, "clocks %s and %s\n\n", r->clock, r->guests[0].guest.clock);
 	else
 		fprintf(lines, "%sclock %s\n\n", r->nr_guests ? "" : "host only, ", r->clock);
-	lines_end(lines, &text, o, out);
+	screen_wrapped_end(&w, &o->screen, out);
 	render_kvm_rows(r, o, out);
 	for (unsigned int i = 0; i < r->nr_vms; i++) {
 		const struct kvm_vm *vm = &r->vms[i];
@@ -309,19 +293,19 @@ void render_kvm_text(const struct kvm_report *r, const struct render_kvm_options
 			fprintf(out, "%sVM %d (%s), %u virtual CPU%s\n", i ? "\n" : "", vm->tgid,
 				r->names[i] ? r->names[i] : "?", vm->nr_vcpus, plural_s(vm->nr_vcpus));
 		exits(r, o, vm, out);
-		lines = lines_begin(&text, &len, out);
+		lines = screen_wrapped_begin(&w, out);
 		vcpus(r, vm->tgid, lines);
 		outcomes(vm, lines);
 		halts(r, o, &vm->halts, lines);
-		lines_end(lines, &text, o, out);
+		screen_wrapped_end(&w, &o->screen, out);
 	}
 	/* What follows is of all of them. */
 	fputs(r->nr_vms > 1 ? "\n" : "", out);
-	lines = lines_begin(&text, &len, out);
+	lines = screen_wrapped_begin(&w, out);
 	host(r, lines);
 	for (unsigned int i = 0; i < r->nr_guests; i++)
 		joined(r, o, &r->guests[i], lines);
 	laws(r, lines);
 	notes(r, lines);
-	lines_end(lines, &text, o, out);
+	screen_wrapped_end(&w, &o->screen, out);
 }

@@ -370,7 +370,7 @@ static void text(struct render *r)
 	};
 	const struct trace_info *t = r->report->trace;
 	FILE *out = r->out, *lines;
-	struct wrapped w;
+	struct screen_wrapped w;
 	struct matrix m;
 	struct sheet sheet;
 	const char *how;
@@ -379,7 +379,7 @@ static void text(struct render *r)
 	fprintf(out, "%s, from row to column, own ones among them:\n", titles[m.value]);
 	sheet = sheet_fit(&m, r, &how);
 	render_grid(&sheet.grid, &r->options->screen, out);
-	lines = wrapped_begin(&w, out);
+	lines = screen_wrapped_begin(&w, out);
 	if (m.nr_cpus < t->cpus)
 		fprintf(lines, "(%u of %u CPUs sent or were hit)\n", m.nr_cpus, t->cpus);
 	if (how)
@@ -387,7 +387,7 @@ static void text(struct render *r)
 	if (m.shortened)
 		fputs("(A..B: CPUs from A to B, but not all of these)\n", lines);
 	legend(t->topo, lines);
-	wrapped_end(&w, r);
+	screen_wrapped_end(&w, &r->options->screen, r->out);
 	sheet_free(&sheet);
 	matrix_free(&m);
 }

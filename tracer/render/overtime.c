@@ -114,19 +114,19 @@ static int text_end(struct render *r, struct err *err)
 	const struct grid grid = { columns, NR_CELLS, ((struct state *)r->state)->cells, r->nr_rows, NULL };
 	struct state *s = r->state;
 	char bin[RENDER_TIME_LEN], cell[RENDER_TIME_LEN];
-	struct wrapped w;
+	struct screen_wrapped w;
 	FILE *lines;
 
 	(void)err;
 	if (r->nr_rows) {
 		render_grid(&grid, &r->options->screen, r->out);
-		lines = wrapped_begin(&w, r->out);
+		lines = screen_wrapped_begin(&w, r->out);
 		render_time(r->report->bin_ns, r->options->screen.utf8, bin);
 		render_time(r->report->bin_ns * s->merge, r->options->screen.utf8, cell);
 		fprintf(lines, "(%u bin%s of %s, each character %s; heights are relative to the row's highest%s)\n",
 			r->report->nr_bins, plural_s(r->report->nr_bins), bin, cell,
 			s->merge > 1 ? "; --csv has every bin" : "");
-		wrapped_end(&w, r);
+		screen_wrapped_end(&w, &r->options->screen, r->out);
 	}
 	grid_free_cells(s->cells, (size_t)r->nr_rows * NR_CELLS);
 	render_text_foot(r);

@@ -14,15 +14,6 @@
 
 /* --- texts: render/table.c --- */
 
-/* What is printed to the stream that it returns is wrapped by wrapped_end(). */
-struct wrapped {
-	FILE *mem;
-	char *text;
-	size_t len;
-};
-
-FILE *wrapped_begin(struct wrapped *w, FILE *out);
-void wrapped_end(struct wrapped *w, const struct render *r);
 /* The recording. */
 void render_text_head(struct render *r);
 /* Rows from first on, nr of them, as a table with nothing around it; returns how many columns had no room. */

@@ -3,6 +3,7 @@
  * render/screen.c - cells, shortening, wrapping, colour.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -105,6 +106,21 @@ void screen_wrap(const struct screen *s, const char *lines, FILE *out)
 		wrap_line(s, lines, len, out);
 		lines += len + (lines[len] == '\n');
 	}
+}
+
+FILE *screen_wrapped_begin(struct screen_wrapped *w, FILE *out)
+{
+	w->mem = open_memstream(&w->text, &w->len);
+	return w->mem ? w->mem : out;
+}
+
+void screen_wrapped_end(struct screen_wrapped *w, const struct screen *s, FILE *out)
+{
+	if (!w->mem)
+		return;
+	fclose(w->mem);
+	screen_wrap(s, w->text, out);
+	free(w->text);
 }
 
 void screen_begin(const struct screen *s, enum screen_style style, FILE *out)

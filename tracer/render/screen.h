@@ -27,6 +27,14 @@ unsigned int screen_cells(const char *text);
 char *screen_shorten(const struct screen *s, const char *text, unsigned int width);
 /* Lines, wrapped at blanks where they are wider than the screen; what follows is indented. */
 void screen_wrap(const struct screen *s, const char *lines, FILE *out);
+/* What is printed to the stream that begin returns is wrapped by end. Without memory for that it comes as it is. */
+struct screen_wrapped {
+	FILE *mem;
+	char *text;
+	size_t len;
+};
+FILE *screen_wrapped_begin(struct screen_wrapped *w, FILE *out);
+void screen_wrapped_end(struct screen_wrapped *w, const struct screen *s, FILE *out);
 /* What is printed between them bears that style, where there is colour. */
 void screen_begin(const struct screen *s, enum screen_style style, FILE *out);
 void screen_end(const struct screen *s, FILE *out);

@@ -150,11 +150,7 @@ static void table_free(struct state *s)
 
 static void table_end(const struct render *r, struct state *s)
 {
-	unsigned int dropped = table_draw(r, s);
-
-	if (dropped)
-		fprintf(r->out, "(%u %s not fit this terminal; --csv, --json or --fields show them)\n", dropped,
-			columns_do(dropped));
+	grid_say_dropped(table_draw(r, s), "--csv, --json or --fields show them", r->out);
 	if (s->left_out)
 		fputs("(frames of the plumbing are left out; --json has them)\n", r->out);
 	table_free(s);
@@ -297,27 +293,12 @@ static void header(const struct report *r, const struct render_options *o, FILE 
 	fputc('\n', out);
 }
 
-FILE *wrapped_begin(struct wrapped *w, FILE *out)
-{
-	w->mem = open_memstream(&w->text, &w->len);
-	return w->mem ? w->mem : out; /* without memory for that, as it comes */
-}
-
-void wrapped_end(struct wrapped *w, const struct render *r)
-{
-	if (!w->mem)
-		return;
-	fclose(w->mem);
-	screen_wrap(&r->options->screen, w->text, r->out);
-	free(w->text);
-}
-
 void render_text_head(struct render *r)
 {
-	struct wrapped w;
+	struct screen_wrapped w;
 
-	header(r->report, r->options, wrapped_begin(&w, r->out));
-	wrapped_end(&w, r);
+	header(r->report, r->options, screen_wrapped_begin(&w, r->out));
+	screen_wrapped_end(&w, &r->options->screen, r->out);
 }
 
 /* So many cells for each name that all of them go into width. */

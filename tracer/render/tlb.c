@@ -180,14 +180,14 @@ static int text_end(struct render *r, struct err *err)
 	const struct grid grid = { s->columns, s->nr_columns, s->cells, s->nr_rows, NULL };
 	const struct report_tlb *t = r->report->tlb;
 	FILE *out = r->out, *lines;
-	struct wrapped w;
+	struct screen_wrapped w;
 
 	(void)err;
 	if (s->nr_rows) {
 		render_grid(&grid, &r->options->screen, out);
 		fputc('\n', out);
 	}
-	lines = wrapped_begin(&w, out);
+	lines = screen_wrapped_begin(&w, out);
 	if (s->nr_local)
 		fprintf(lines, "(%u more row%s flushed their own CPU alone; --csv and --json have them)\n", s->nr_local,
 			s->nr_local > 1 ? "s" : "");
@@ -195,7 +195,7 @@ static int text_end(struct render *r, struct err *err)
 	waits(t->all, r, lines);
 	events(t, lines);
 	without_ipi(t, lines);
-	wrapped_end(&w, r);
+	screen_wrapped_end(&w, &r->options->screen, r->out);
 	grid_free_cells(s->cells, (size_t)s->nr_columns * s->nr_rows);
 	render_text_foot(r);
 	return 0;

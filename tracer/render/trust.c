@@ -423,10 +423,10 @@ static void trust(struct render *r)
 {
 	const struct report *report = r->report;
 	FILE *out = r->out;
-	struct wrapped w;
+	struct screen_wrapped w;
 	char clock[64];
 
-	r->out = wrapped_begin(&w, r->out);
+	r->out = screen_wrapped_begin(&w, r->out);
 	own(report, r->options, r->out);
 	totals(report, r->out);
 	unsolicited(report, r->options, r->out);
@@ -439,7 +439,7 @@ static void trust(struct render *r)
 	beside(r->report, r->out);
 	coverage(report, r->out);
 	r->out = out;
-	wrapped_end(&w, r);
+	screen_wrapped_end(&w, &r->options->screen, r->out);
 }
 
 /* For whom the lines above are too much; programs and files have no use for it. */
@@ -455,14 +455,14 @@ static void verdict(struct render *r)
 {
 	const struct screen *s = &r->options->screen;
 	FILE *out = r->out, *lines;
-	struct wrapped w, wrapped;
+	struct screen_wrapped w, wrapped;
 	bool good;
 
 	fputc('\n', out);
-	r->out = wrapped_begin(&wrapped, out);
-	lines = wrapped_begin(&w, r->out);
+	r->out = screen_wrapped_begin(&wrapped, out);
+	lines = screen_wrapped_begin(&w, r->out);
 	good = render_verdict(r->report, lines);
-	wrapped_end(&w, r);
+	screen_wrapped_end(&w, &r->options->screen, r->out);
 	r->out = out;
 	if (!wrapped.mem)
 		return;
